@@ -1,0 +1,338 @@
+/**
+ * Frames in, packet rows out: the state that all protocol decoders share, and the loop over a
+ * batch of frames. Each protocol has its own file, which takes the decoder and an offset.
+ *
+ * Offsets are into `bytes`. `end` is where the captured octets stop, `wireEnd` where the packet
+ * stopped on the wire (`wireEnd >= end` until a length field says less). Decoders check bounds
+ * once per header and then read freely. Nothing is allocated per packet.
+ */
+import { AddressPool } from '../net/address-pool.ts';
+import { ContextPool } from './context.ts';
+import { DuplicateWindow } from './duplicates.ts';
+import { FAULTS, LINK_CUT, TUNNELS_DEEP } from './faults.ts';
+import { finishHash, symmetricHash } from './flow-hash.ts';
+import { FragmentTable } from './fragments.ts';
+import type { CaptureInterface, FrameBatch } from './frame-batch.ts';
+import { decodeLink } from './link.ts';
+import {
+  M_DUPLICATE,
+  M_INNER,
+  P_ACKNOWLEDGMENT,
+  P_CARRIED,
+  P_DESTINATION,
+  P_FLAGS,
+  P_FRAME,
+  P_HASH,
+  P_INTERFACE,
+  P_IP_LENGTH,
+  P_KIND,
+  P_MARKS,
+  P_NANOSECONDS,
+  P_PAYLOAD,
+  P_PORTS,
+  P_SECONDS,
+  P_SEQUENCE,
+  P_SOURCE,
+  PACKET_WORDS,
+} from './packet-batch.ts';
+
+/** Rows the decoder's own batch holds. */
+const ROW_CAPACITY = 1024;
+/** Most rows one frame can add: its layers, quoted packets, and fragments it releases. */
+const ROWS_PER_FRAME = 128;
+/** Packets inside packets beyond this depth are counted as a fault and left unread. */
+const DEEPEST = 8;
+
+export interface DecoderOptions {
+  /** Mixed into hashes, so that strangers cannot choose colliding flows. Default 0. */
+  readonly seed?: number;
+  /** Drop rows recognised as mirror-port duplicates (they are counted either way). */
+  readonly dropDuplicates?: boolean;
+}
+
+/** Octets and frames that make no packet row, by what they are. */
+export interface FrameTally {
+  frames: number;
+  octets: number;
+}
+
+export class Decoder {
+  /** Rows of the packets decoded since `rowCount` was last set to 0; see packet-batch.ts. */
+  readonly rows = new Int32Array(ROW_CAPACITY * PACKET_WORDS);
+  rowCount = 0;
+  readonly addresses: AddressPool;
+  readonly contexts = new ContextPool();
+  readonly fragments: FragmentTable;
+  readonly duplicates: DuplicateWindow;
+
+  /** The octets being decoded, borrowed from the frame batch. */
+  bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
+  end = 0;
+  wireEnd = 0;
+
+  /** VLAN ids met so far in this frame (0 = none). */
+  vlan = 0;
+  innerVlan = 0;
+  /** The tunnel around the packet being decoded; see context.ts. */
+  tunnel = 0;
+  tunnelId = 0;
+  depth = 0;
+  /** The frame's link-layer destination is a group address. */
+  linkGroup = false;
+
+  /** The IP packet being decoded. */
+  source = 0;
+  destination = 0;
+  family = 0;
+  ipLength = 0;
+  marks = 0;
+
+  private frame = 0;
+  private seconds = 0;
+  private nanoseconds = 0;
+  private interface = 0;
+  /** Rows and IP octets of this frame that are not inside another packet. */
+  private topRows = 0;
+  private topOctets = 0;
+  private octetsOnWire = 0;
+  private dropped = false;
+
+  /** Frames and octets (original length) seen in all. */
+  frames = 0;
+  octets = 0;
+  /** Octets captured, which is less where a snap length cut frames. */
+  capturedOctets = 0;
+  cutFrames = 0;
+  /** Octets of frames that carried IP which are not part of the outermost IP packet. */
+  linkOctets = 0;
+  /** Frames that made at least one packet row. */
+  ipFrames = 0;
+  /** Frames left out as duplicates, with `dropDuplicates` only. */
+  droppedFrames = 0;
+  droppedOctets = 0;
+  /** TCP packets longer than an Ethernet frame carries: segmentation offload or jumbo frames. */
+  oversizedPackets = 0;
+  /** Frames of each kind that are not IP: EtherType, 802.2 SAP (below 0x600), or 0x10000
+   * plus the type bits of an 802.11 frame. */
+  readonly otherFrames = new Map<number, FrameTally>();
+  /** Frames whose link type no decoder reads, by link type. */
+  readonly unknownLinks = new Map<number, FrameTally>();
+  /** Frames that are IP by their link header but could not be read as far as an IP row. */
+  readonly unreadable: FrameTally = { frames: 0, octets: 0 };
+  /** How often each of `FAULTS` occurred, and the first frame and interface that showed it. */
+  readonly faultCounts = new Float64Array(FAULTS.length);
+  readonly faultFrames = new Float64Array(FAULTS.length);
+  readonly faultInterfaces = new Uint16Array(FAULTS.length);
+
+  readonly seed: number;
+  private readonly dropDuplicates: boolean;
+  /** Kind of the frame being decoded when it turns out not to be IP; -1 = IP. */
+  private other = -1;
+
+  constructor(options: DecoderOptions = {}) {
+    this.seed = (options.seed ?? 0) | 0;
+    this.dropDuplicates = options.dropDuplicates ?? false;
+    this.addresses = new AddressPool(this.seed);
+    this.duplicates = new DuplicateWindow();
+    this.fragments = new FragmentTable(this.seed);
+  }
+
+  /**
+   * Decodes frames of a batch from index `from` until the batch or the room for rows ends.
+   * Returns the index of the first frame not yet decoded.
+   */
+  decode(batch: FrameBatch, interfaces: readonly CaptureInterface[], from: number): number {
+    this.bytes = batch.bytes;
+    this.view = batch.view;
+    const count = batch.count;
+    const most = ROW_CAPACITY - ROWS_PER_FRAME;
+    let index = from;
+    for (; index < count && this.rowCount <= most; index++) {
+      const at = batch.offset[index]!;
+      const captured = batch.captured[index]!;
+      const original = batch.original[index]!;
+      const port = batch.interface[index]!;
+      this.frame = batch.number[index]!;
+      this.seconds = batch.seconds[index]!;
+      this.nanoseconds = batch.nanoseconds[index]!;
+      this.interface = port;
+      this.end = at + captured;
+      this.wireEnd = at + original;
+      this.octetsOnWire = original;
+      this.vlan = 0;
+      this.innerVlan = 0;
+      this.tunnel = 0;
+      this.tunnelId = 0;
+      this.depth = 0;
+      this.linkGroup = false;
+      this.topRows = 0;
+      this.topOctets = 0;
+      this.other = -1;
+      this.dropped = false;
+      this.frames++;
+      this.octets += original;
+      this.capturedOctets += captured;
+      if (captured < original) this.cutFrames++;
+      decodeLink(this, interfaces[port]!.linkType, at);
+      if (this.topRows > 0) {
+        this.ipFrames++;
+        this.linkOctets += original - this.topOctets;
+      } else if (this.dropped) {
+        this.droppedFrames++;
+        this.droppedOctets += original;
+      } else {
+        this.tallyOther(original);
+      }
+    }
+    return index;
+  }
+
+  /** Makes rows of the fragments still waiting for their first one; call at the end of input. */
+  flush(): void {
+    this.fragments.releaseAll(this);
+  }
+
+  /** Appends a row made earlier (a fragment that waited). */
+  append(row: Int32Array, from: number): void {
+    const at = this.rowCount++ * PACKET_WORDS;
+    for (let word = 0; word < PACKET_WORDS; word++) this.rows[at + word] = row[from + word]!;
+  }
+
+  /** Counts a fault against the present frame. */
+  fault(code: number): void {
+    if (this.faultCounts[code]!++ === 0) {
+      this.faultFrames[code] = this.frame;
+      this.faultInterfaces[code] = this.interface;
+    }
+  }
+
+  /** Says that the present frame is not IP but this EtherType or (below 0x600) 802.2 SAP. */
+  notIp(kind: number): void {
+    if (this.topRows === 0) this.other = kind;
+  }
+
+  /** Says that no decoder reads this link type. */
+  unknownLink(linkType: number): void {
+    this.other = -2 - linkType;
+  }
+
+  /** The time of the present frame, whole seconds. */
+  get now(): number {
+    return this.seconds;
+  }
+
+  private tallyOther(octets: number): void {
+    let tally = this.unreadable;
+    if (this.other >= 0) tally = tallyOf(this.otherFrames, this.other);
+    else if (this.other <= -2) tally = tallyOf(this.unknownLinks, -2 - this.other);
+    tally.frames++;
+    tally.octets += octets;
+  }
+
+  /**
+   * Writes the row of a packet whose addresses, family, IP length and marks are set in this
+   * decoder. Returns the row's first word index, or -1 when it was dropped as a duplicate.
+   *
+   * @param signature tells copies of one packet apart from other packets of the same flow (IP
+   *   identification, checksum, sequence); 0 = cannot tell.
+   */
+  emit(
+    protocol: number,
+    ports: number,
+    payload: number,
+    flags: number,
+    sequence: number,
+    acknowledgment: number,
+    signature: number,
+  ): number {
+    const rows = this.rows;
+    const at = this.rowCount * PACKET_WORDS;
+    const context = this.contexts.intern(
+      this.vlan,
+      this.innerVlan,
+      this.tunnel,
+      this.tunnelId,
+      this.depth,
+    );
+    const source = this.source;
+    const destination = this.destination;
+    const h = symmetricHash(this.seed, source, destination, ports);
+    let marks = this.marks;
+    if (this.depth > 0) marks |= M_INNER;
+    else {
+      if (
+        signature !== 0 &&
+        this.duplicates.seen(h ^ signature, this.seconds, this.nanoseconds, this.octetsOnWire)
+      ) {
+        if (this.dropDuplicates) {
+          this.dropped = true;
+          return -1;
+        }
+        marks |= M_DUPLICATE;
+      }
+      this.topRows++;
+      this.topOctets += this.ipLength;
+    }
+    rows[at + P_SOURCE] = source;
+    rows[at + P_DESTINATION] = destination;
+    rows[at + P_PORTS] = ports;
+    const kind = protocol | this.family | (context << 16);
+    rows[at + P_KIND] = kind;
+    rows[at + P_IP_LENGTH] = this.ipLength;
+    rows[at + P_PAYLOAD] = payload;
+    rows[at + P_FLAGS] = flags;
+    rows[at + P_SEQUENCE] = sequence;
+    rows[at + P_ACKNOWLEDGMENT] = acknowledgment;
+    rows[at + P_CARRIED] = 0;
+    rows[at + P_INTERFACE] = this.interface;
+    rows[at + P_FRAME] = this.frame;
+    rows[at + P_SECONDS] = this.seconds;
+    rows[at + P_NANOSECONDS] = this.nanoseconds;
+    rows[at + P_MARKS] = marks;
+    rows[at + P_HASH] = finishHash(h, kind);
+    this.rowCount++;
+    return at;
+  }
+
+  /** Whether one more packet may be opened inside the present one. */
+  enter(tunnel: number, tunnelId: number): boolean {
+    if (this.depth >= DEEPEST) {
+      this.fault(TUNNELS_DEEP);
+      return false;
+    }
+    this.depth++;
+    this.tunnel = tunnel;
+    this.tunnelId = tunnelId;
+    this.vlan = 0;
+    this.innerVlan = 0;
+    return true;
+  }
+
+  /**
+   * Ends what `enter` began: if rows came out of it, the enclosing row at `outer` is charged only
+   * with the octets that the packet inside does not account for.
+   */
+  leave(outer: number, rowsBefore: number): void {
+    if (this.rowCount > rowsBefore && outer >= 0) {
+      this.rows[outer + P_CARRIED] = this.rows[rowsBefore * PACKET_WORDS + P_IP_LENGTH]!;
+    }
+  }
+
+  /** Checks that `length` octets from `at` were captured; counts a cut link header otherwise. */
+  has(at: number, length: number): boolean {
+    if (this.end - at >= length) return true;
+    this.fault(LINK_CUT);
+    return false;
+  }
+}
+
+/** The tally kept under a number; a new one of zeros the first time. */
+function tallyOf(tallies: Map<number, FrameTally>, key: number): FrameTally {
+  let tally = tallies.get(key);
+  if (tally === undefined) {
+    tally = { frames: 0, octets: 0 };
+    tallies.set(key, tally);
+  }
+  return tally;
+}

@@ -1,0 +1,54 @@
+/**
+ * Ethernet II and IEEE 802.3 frames, and the EtherType table that other link layers share.
+ *
+ * Layout: destination (6), source (6), EtherType or length (2). A value below 0x600 is a length,
+ * and an 802.2 header follows (IEEE 802.3 clause 3.2.6).
+ */
+import { decodeArp } from './arp.ts';
+import type { Decoder } from './decoder.ts';
+import { decodeIpv4 } from './ipv4.ts';
+import { decodeIpv6 } from './ipv6.ts';
+import { decodeLlc } from './llc.ts';
+import { decodeMpls } from './mpls.ts';
+import { decodePppoe } from './pppoe.ts';
+import { decodeVlan } from './vlan.ts';
+
+const HEADER = 14;
+/** Cisco FabricPath: an outer Ethernet-like header of 16 octets around a whole frame. */
+const FABRIC_PATH = 0x8903;
+
+export function decodeEthernet(d: Decoder, at: number): void {
+  if (!d.has(at, HEADER)) return;
+  if (d.depth === 0) d.linkGroup = (d.bytes[at]! & 1) !== 0;
+  decodeEtherType(d, d.view.getUint16(at + 12), at + HEADER);
+}
+
+/** Decodes what an EtherType (or 802.3 length) announces, from `at`. */
+export function decodeEtherType(d: Decoder, type: number, at: number): void {
+  if (type === 0x0800) {
+    decodeIpv4(d, at);
+    return;
+  }
+  switch (type) {
+    case 0x86dd:
+      return decodeIpv6(d, at);
+    case 0x0806:
+      return decodeArp(d, at);
+    // 802.1Q, 802.1ad, and the two values used for stacked tags before 802.1ad.
+    case 0x8100:
+    case 0x88a8:
+    case 0x9100:
+    case 0x9200:
+      return decodeVlan(d, at);
+    case 0x8847:
+    case 0x8848:
+      return decodeMpls(d, at);
+    case 0x8864:
+      return decodePppoe(d, at);
+    case FABRIC_PATH:
+      return decodeEthernet(d, at + 2);
+    default:
+      if (type < 0x600) decodeLlc(d, at, type);
+      else d.notIp(type);
+  }
+}

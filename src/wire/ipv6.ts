@@ -1,0 +1,141 @@
+/**
+ * IPv6 (RFC 8200) and its extension headers.
+ *
+ * Offsets: version, class, flow label 0; payload length 4; next header 6; hop limit 7; source 8;
+ * destination 24; 40 octets in all.
+ */
+import type { Decoder } from './decoder.ts';
+import { EXTENSION_CUT, EXTENSIONS_MANY, IPV6_CUT, IPV6_INVALID, IPV6_LENGTH } from './faults.ts';
+import { fragmentMarks } from './fragments.ts';
+import { FAMILY_6, M_GROUP_DESTINATION, M_OFFLOADED_LENGTH } from './packet-batch.ts';
+import { decodeTransport, emitLaterFragment, emitPlain } from './transport.ts';
+
+const HEADER = 40;
+/** A real packet has a handful; a hostile one could carry thousands of 8-octet headers. */
+const MOST_EXTENSIONS = 16;
+
+const HOP_BY_HOP = 0;
+const ROUTING = 43;
+const FRAGMENT = 44;
+const AUTHENTICATION = 51;
+const NO_NEXT_HEADER = 59;
+const DESTINATION_OPTIONS = 60;
+const MOBILITY = 135;
+const HIP = 139;
+const SHIM6 = 140;
+
+export function decodeIpv6(d: Decoder, at: number): void {
+  if (d.end - at < HEADER) {
+    d.fault(IPV6_CUT);
+    return;
+  }
+  const view = d.view;
+  if (d.bytes[at]! >>> 4 !== 6) {
+    d.fault(IPV6_INVALID);
+    return;
+  }
+  let marks = 0;
+  let total = view.getUint16(at + 4) + HEADER;
+  const onWire = d.wireEnd - at;
+  if (total === HEADER && d.bytes[at + 6] !== NO_NEXT_HEADER && onWire > HEADER) {
+    // A jumbogram (RFC 2675) or segmentation offload.
+    total = onWire;
+    marks = M_OFFLOADED_LENGTH;
+  } else if (total > onWire) {
+    d.fault(IPV6_LENGTH);
+    total = onWire;
+  }
+  const group = view.getInt32(at + 24);
+  if (d.linkGroup || group >>> 24 === 0xff) marks |= M_GROUP_DESTINATION;
+  d.wireEnd = at + total;
+  if (d.end > d.wireEnd) d.end = d.wireEnd;
+  d.source = d.addresses.intern(
+    view.getInt32(at + 8),
+    view.getInt32(at + 12),
+    view.getInt32(at + 16),
+    view.getInt32(at + 20),
+  );
+  d.destination = d.addresses.intern(
+    group,
+    view.getInt32(at + 28),
+    view.getInt32(at + 32),
+    view.getInt32(at + 36),
+  );
+  d.family = FAMILY_6;
+  d.ipLength = total;
+  d.marks = marks;
+  const next = d.bytes[at + 6]!;
+  if (next === 6 || next === 17) decodeTransport(d, next, at + HEADER, 0);
+  else decodeExtensions(d, next, at + HEADER);
+}
+
+/** Follows the chain of extension headers to the transport header. */
+function decodeExtensions(d: Decoder, first: number, start: number): void {
+  let next = first;
+  let at = start;
+  for (let count = 0; ; count++) {
+    switch (next) {
+      case HOP_BY_HOP:
+      case ROUTING:
+      case DESTINATION_OPTIONS:
+      case MOBILITY:
+      case HIP:
+      case SHIM6:
+      case AUTHENTICATION:
+      case FRAGMENT:
+        break;
+      default:
+        decodeTransport(d, next, at, 0);
+        return;
+    }
+    if (count === MOST_EXTENSIONS || d.end - at < 8) {
+      d.fault(count === MOST_EXTENSIONS ? EXTENSIONS_MANY : EXTENSION_CUT);
+      emitPlain(d, next, d.wireEnd - at);
+      return;
+    }
+    const following = d.bytes[at]!;
+    if (next === FRAGMENT) {
+      if (decodeFragmentHeader(d, following, at)) return;
+      at += 8;
+    } else if (next === AUTHENTICATION) {
+      // The authentication header counts in 4-octet units, less two (RFC 4302 section 2.2).
+      at += (d.bytes[at + 1]! + 2) << 2;
+    } else {
+      at += (d.bytes[at + 1]! + 1) << 3;
+    }
+    if (at > d.wireEnd) {
+      d.fault(EXTENSION_CUT);
+      emitPlain(d, following, 0);
+      return;
+    }
+    next = following;
+  }
+}
+
+/**
+ * Next header (1), reserved (1), offset in 8 octets (13 bits), reserved (2), more (1),
+ * identification (4). Returns whether the packet is dealt with; a packet that is its own only
+ * fragment (RFC 6946) goes on.
+ */
+function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
+  const word = d.view.getUint16(at + 2);
+  const offset = word & 0xfff8;
+  const more = (word & 1) !== 0;
+  if (offset === 0 && !more) return false;
+  const length = d.wireEnd - at - 8;
+  d.marks |= fragmentMarks(offset);
+  const row =
+    offset === 0 ? decodeFirst(d, next, at + 8) : emitLaterFragment(d, next, Math.max(0, length));
+  d.fragments.note(d, row, d.view.getInt32(at + 4), offset, Math.max(0, length), more);
+  return true;
+}
+
+/** The first fragment may hold further extension headers before its transport header. */
+function decodeFirst(d: Decoder, next: number, at: number): number {
+  const row = d.rowCount;
+  if (next === DESTINATION_OPTIONS || next === ROUTING || next === AUTHENTICATION) {
+    decodeExtensions(d, next, at);
+    return d.rowCount > row ? row * 16 : -1;
+  }
+  return decodeTransport(d, next, at, 0);
+}

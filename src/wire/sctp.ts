@@ -1,0 +1,18 @@
+/**
+ * SCTP (RFC 9260 section 3): source port 0, destination port 2, verification tag 4, checksum 8,
+ * then chunks: type (1), flags (1), length (2). The first chunk's type goes into the row's flags:
+ * INIT (1) and INIT ACK (2) tell who opened the association.
+ */
+import type { Decoder } from './decoder.ts';
+import { emitCut } from './transport.ts';
+
+const HEADER = 12;
+
+export function decodeSctp(d: Decoder, at: number): number {
+  const captured = d.end - at;
+  if (captured < 4) return emitCut(d, 132, at);
+  const payload = d.wireEnd - at - HEADER;
+  const chunk = captured > HEADER ? d.bytes[at + HEADER]! : 0xff;
+  const tag = captured >= 8 ? d.view.getInt32(at + 4) : 0;
+  return d.emit(132, d.view.getInt32(at), Math.max(payload, 0), chunk, tag, 0, 0);
+}

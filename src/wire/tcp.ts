@@ -1,0 +1,55 @@
+/**
+ * TCP (RFC 9293 section 3.1).
+ *
+ * Offsets: source port 0, destination port 2, sequence 4, acknowledgment 8, data offset 12,
+ * flags 13, window 14, checksum 16, urgent 18, options 20.
+ */
+import type { Decoder } from './decoder.ts';
+import { TCP_INVALID, TRANSPORT_CUT } from './faults.ts';
+import { tcpHint } from './hints.ts';
+import { M_LENGTH_UNKNOWN, M_NO_TRANSPORT } from './packet-batch.ts';
+import { emitCut } from './transport.ts';
+
+const HEADER = 20;
+/** What an Ethernet frame carries without jumbo frames. */
+const ETHERNET_MTU = 1500;
+
+export function decodeTcp(d: Decoder, at: number, identification: number): number {
+  const captured = d.end - at;
+  if (captured < HEADER) return decodeCutTcp(d, at, captured);
+  const view = d.view;
+  const ports = view.getInt32(at);
+  const sequence = view.getInt32(at + 4);
+  const acknowledgment = view.getInt32(at + 8);
+  const control = view.getInt32(at + 12);
+  const headerLength = (control >>> 26) & 0x3c;
+  let payload = d.wireEnd - at - headerLength;
+  if (headerLength < HEADER || payload < 0) {
+    d.fault(TCP_INVALID);
+    d.marks |= M_LENGTH_UNKNOWN;
+    payload = 0;
+  }
+  if (d.ipLength > ETHERNET_MTU) d.oversizedPackets++;
+  let flags = ((control >>> 16) & 0xff) | ((control & 0xffff) << 8);
+  if (payload > 0 && captured - headerLength >= 5) {
+    flags |= tcpHint(d, at + headerLength, ports) << 24;
+  }
+  // Without an identification a repeated bare acknowledgment cannot be told from a copy.
+  let signature = 0;
+  if (identification !== 0 || payload > 0) {
+    signature =
+      Math.imul(sequence ^ acknowledgment, 0x85ebca6b) ^
+      ((identification << 16) | view.getUint16(at + 16)) ^
+      Math.imul(payload + (control & 0xff0000), 0xc2b2ae35);
+  }
+  return d.emit(6, ports, payload, flags, sequence, acknowledgment, signature);
+}
+
+/** A header that the capture cut: ports alone, if they are there. */
+function decodeCutTcp(d: Decoder, at: number, captured: number): number {
+  if (captured < 4) return emitCut(d, 6, at);
+  d.fault(TRANSPORT_CUT);
+  d.marks |= M_NO_TRANSPORT;
+  const payload = d.wireEnd - at - HEADER;
+  return d.emit(6, d.view.getInt32(at), Math.max(payload, 0), 0, 0, 0, 0);
+}

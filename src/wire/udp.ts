@@ -1,0 +1,79 @@
+/**
+ * UDP (RFC 768): source port 0, destination port 2, length 4, checksum 6. Well-known tunnel ports
+ * are looked into; what does not look like the tunnel's header is left as plain UDP.
+ */
+import type { Decoder } from './decoder.ts';
+import { UDP_LENGTH } from './faults.ts';
+import { decodeGeneve } from './geneve.ts';
+import { decodeGtp } from './gtp.ts';
+import { udpHint } from './hints.ts';
+import { decodeTeredo } from './teredo.ts';
+import { emitCut } from './transport.ts';
+import { decodeVxlan, decodeVxlanGpe } from './vxlan.ts';
+
+const HEADER = 8;
+
+/** What a port calls for: 0 nothing, 1 a direction hint, above that a tunnel. */
+const PORT_ACTION = new Uint8Array(65536);
+const HINT = 1;
+const VXLAN = 2;
+const GENEVE = 3;
+const GTP = 4;
+const TEREDO = 5;
+const VXLAN_GPE = 6;
+for (const port of [53, 67, 68, 69, 123, 137, 161, 443, 546, 547, 1812, 1813, 5353, 5355]) {
+  PORT_ACTION[port] = HINT;
+}
+// 8472 is Linux's port for VXLAN before IANA assigned 4789.
+PORT_ACTION[4789] = VXLAN;
+PORT_ACTION[8472] = VXLAN;
+PORT_ACTION[4790] = VXLAN_GPE;
+PORT_ACTION[6081] = GENEVE;
+PORT_ACTION[2152] = GTP;
+PORT_ACTION[3544] = TEREDO;
+
+export function decodeUdp(d: Decoder, at: number, identification: number): number {
+  const captured = d.end - at;
+  if (captured < 4) return emitCut(d, 17, at);
+  const view = d.view;
+  const ports = view.getInt32(at);
+  const room = d.wireEnd - at - HEADER;
+  if (captured < HEADER) return d.emit(17, ports, Math.max(room, 0), 0, 0, 0, 0);
+  const stated = view.getUint16(at + 4);
+  let payload = stated - HEADER;
+  // Zero: a jumbogram (RFC 2675) or segmentation offload. Fragments state the whole length.
+  if (payload < 0 || payload > room) {
+    if (stated !== 0 && (payload < 0 || d.marks === 0)) d.fault(UDP_LENGTH);
+    payload = Math.max(room, 0);
+  }
+  const action = PORT_ACTION[ports & 0xffff]! || PORT_ACTION[ports >>> 16]!;
+  const flags = action === HINT && payload > 0 ? udpHint(d, at + HEADER, ports) << 24 : 0;
+  const checksum = view.getUint16(at + 6);
+  let signature = 0;
+  if (identification !== 0 || checksum !== 0) {
+    signature =
+      Math.imul((identification << 16) | checksum, 0x85ebca6b) ^ Math.imul(payload, 0xc2b2ae35);
+    // Without an identification, and perhaps with a checksum left to the card, look at the data.
+    if (identification === 0 && captured >= HEADER + 8) {
+      signature ^= view.getInt32(at + HEADER) ^ Math.imul(view.getInt32(d.end - 4), 0x9e3779b1);
+    }
+  }
+  const row = d.emit(17, ports, payload, flags, 0, 0, signature);
+  if (action > HINT && row >= 0) openTunnel(d, action, at + HEADER, row);
+  return row;
+}
+
+function openTunnel(d: Decoder, action: number, at: number, row: number): void {
+  switch (action) {
+    case VXLAN:
+      return decodeVxlan(d, at, row);
+    case VXLAN_GPE:
+      return decodeVxlanGpe(d, at, row);
+    case GENEVE:
+      return decodeGeneve(d, at, row);
+    case GTP:
+      return decodeGtp(d, at, row);
+    case TEREDO:
+      return decodeTeredo(d, at, row);
+  }
+}
