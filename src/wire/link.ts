@@ -65,7 +65,6 @@ export function decodeLink(d: Decoder, linkType: number, at: number): void {
       return decodeCiscoHdlc(d, at);
     case 105:
       return decodeIeee80211(d, at, false);
-    case 108:
     case 113:
       return decodeLinuxCooked(d, at);
     case 119:

@@ -1,0 +1,411 @@
+/**
+ * Packet rows in, flows out: an open-addressing hash table over chunks of fixed-size rows.
+ *
+ * A flow is all packets with the same key in both directions, until it has been idle for its
+ * timeout, was closed, or its addresses and ports are used again. Ended flows stay in their rows;
+ * when the table is full, rows are handed to `onEvict` and reused: ended ones first, then flows
+ * that only one side ever sent (scans, floods), then the longest idle.
+ */
+import {
+  M_GROUP_DESTINATION,
+  M_ICMP_ERROR,
+  M_INNER,
+  M_NO_TRANSPORT,
+  P_ACKNOWLEDGMENT,
+  P_CARRIED,
+  P_DESTINATION,
+  P_FLAGS,
+  P_FRAME,
+  P_HASH,
+  P_INTERFACE,
+  P_IP_LENGTH,
+  P_KIND,
+  P_MARKS,
+  P_NANOSECONDS,
+  P_PAYLOAD,
+  P_PORTS,
+  P_SECONDS,
+  P_SEQUENCE,
+  P_SOURCE,
+  PACKET_WORDS,
+} from '../wire/packet-batch.ts';
+import { Extensions } from './extensions.ts';
+import {
+  CHUNK_MASK,
+  CHUNK_ROWS,
+  CHUNK_SHIFT,
+  E_CARRIED_HIGH,
+  E_CARRIED_LOW,
+  E_CARRIED_PACKETS,
+  E_ICMP_ERRORS,
+  E_ICMP_KIND,
+  F_OCTETS_A,
+  F_PAYLOAD_A,
+  MARK_CUT,
+  MARK_ENDED,
+  MARK_GROUP,
+  MARK_HINT_FROM_B,
+  MARK_INNER,
+  MARK_LONG,
+  R_A,
+  R_B,
+  R_FIRST_NANOSECONDS,
+  R_FIRST_SECONDS,
+  R_FRAME,
+  R_INTERFACE,
+  R_KIND,
+  R_LAST_NANOSECONDS,
+  R_LAST_SECONDS,
+  R_LENGTHS_A,
+  R_PACKETS_A,
+  R_PORTS,
+  R_SEEN,
+  R_STATE,
+  ROW_WORDS,
+} from './flow-row.ts';
+import { LETTER_D, noteOnce } from './history.ts';
+import { noteOpening } from './openings.ts';
+import { isNewConnection, trackTcp } from './tcp-state.ts';
+import { DEFAULT_TIMEOUTS, isOver, SHORTEST_TIMEOUT, type Timeouts } from './timeouts.ts';
+
+export interface FlowTableOptions {
+  readonly timeouts?: Partial<Timeouts>;
+  /** Rows kept at most; 144 octets each. Default 2,000,000. */
+  readonly maxFlows?: number;
+  /** Called with rows that must go; they may be reused once it returns. */
+  readonly onEvict?: (table: FlowTable, rows: Int32Array) => void;
+}
+
+/** One chunk of rows: the same octets seen as integers and as floats. */
+export interface Chunk {
+  readonly words: Int32Array;
+  readonly floats: Float64Array;
+}
+
+const INITIAL_SLOTS = 1 << 12;
+const DEFAULT_MAX_FLOWS = 2_000_000;
+/** Rows and worths are sorted together in one float: worth below 2^22, row below 2^28. */
+const ROW_LIMIT = 2 ** 28;
+const WORTH_LIVE = 2 ** 21;
+const WORTH_ANSWERED = 2 ** 20;
+
+export class FlowTable {
+  /** Rows in use are 0 to `count - 1`, less those in the free list. */
+  count = 0;
+  readonly chunks: Chunk[] = [];
+  readonly extensions = new Extensions();
+  /** Flows handed to `onEvict` so far, and of those the ones that were still live. */
+  evicted = 0;
+  evictedLive = 0;
+  /** ICMP errors about flows that were never seen. */
+  orphanErrors = 0;
+  readonly timeouts: Timeouts;
+
+  /** Pairs: hash, row index + 1 (0 = empty). */
+  private slots = new Int32Array(2 * INITIAL_SLOTS);
+  private used = 0;
+  private readonly maxFlows: number;
+  private readonly onEvict: ((table: FlowTable, rows: Int32Array) => void) | undefined;
+  private free = new Int32Array(0);
+  private freeCount = 0;
+
+  constructor(options: FlowTableOptions = {}) {
+    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.maxFlows = Math.max(64, options.maxFlows ?? DEFAULT_MAX_FLOWS);
+    this.onEvict = options.onEvict;
+  }
+
+  /** Adds `count` packet rows. */
+  consume(packets: Int32Array, count: number): void {
+    const end = count * PACKET_WORDS;
+    for (let at = 0; at < end; at += PACKET_WORDS) this.add(packets, at);
+  }
+
+  private add(packets: Int32Array, at: number): void {
+    const hash = packets[at + P_HASH]!;
+    const source = packets[at + P_SOURCE]!;
+    const destination = packets[at + P_DESTINATION]!;
+    const ports = packets[at + P_PORTS]!;
+    const kind = packets[at + P_KIND]!;
+    const slots = this.slots;
+    const mask = slots.length - 1;
+    let slot = (hash << 1) & mask;
+    for (;;) {
+      const held = slots[slot + 1]!;
+      if (held === 0) break;
+      if (slots[slot] === hash) {
+        const row = held - 1;
+        const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
+        const base = (row & CHUNK_MASK) * ROW_WORDS;
+        if (words[base + R_KIND] === kind) {
+          const a = words[base + R_A]!;
+          const b = words[base + R_B]!;
+          const held = words[base + R_PORTS]!;
+          if (a === source && b === destination && held === ports) {
+            this.update(packets, at, row, slot, 0);
+            return;
+          }
+          if (a === destination && b === source && held === ((ports << 16) | (ports >>> 16))) {
+            this.update(packets, at, row, slot, 1);
+            return;
+          }
+        }
+      }
+      slot = (slot + 2) & mask;
+    }
+    if ((packets[at + P_MARKS]! & M_ICMP_ERROR) !== 0) {
+      this.orphanErrors++;
+      return;
+    }
+    const row = this.open(packets, at);
+    // Making room may have moved the slots.
+    this.place(hash, row);
+    this.account(packets, at, row, 0);
+  }
+
+  /** Adds a packet to the row it belongs to, or to a new one when the row is over. */
+  private update(packets: Int32Array, at: number, row: number, slot: number, side: number): void {
+    const chunk = this.chunks[row >>> CHUNK_SHIFT]!;
+    const words = chunk.words;
+    const base = (row & CHUNK_MASK) * ROW_WORDS;
+    if ((packets[at + P_MARKS]! & M_ICMP_ERROR) !== 0) {
+      const rare = this.extensions.of(words, base);
+      this.extensions.words[rare + E_ICMP_ERRORS]!++;
+      this.extensions.words[rare + E_ICMP_KIND] = packets[at + P_FLAGS]! & 0xffff;
+      return;
+    }
+    const idle = packets[at + P_SECONDS]! - words[base + R_LAST_SECONDS]!;
+    if (
+      (idle >= SHORTEST_TIMEOUT && isOver(this.timeouts, words, base, packets[at + P_SECONDS]!)) ||
+      ((packets[at + P_FLAGS]! & 2) !== 0 &&
+        (packets[at + P_KIND]! & 0xff) === 6 &&
+        isNewConnection(words, base, side, packets[at + P_FLAGS]!, packets[at + P_SEQUENCE]!))
+    ) {
+      words[base + R_STATE]! |= MARK_ENDED;
+      const hash = this.slots[slot]!;
+      const next = this.open(packets, at);
+      this.replace(hash, row, next);
+      this.account(packets, at, next, 0);
+      return;
+    }
+    this.account(packets, at, row, side);
+  }
+
+  /** Counts a packet sent by `side` (0 = A, 1 = B). */
+  private account(packets: Int32Array, at: number, row: number, side: number): void {
+    const chunk = this.chunks[row >>> CHUNK_SHIFT]!;
+    const words = chunk.words;
+    const floats = chunk.floats;
+    const base = (row & CHUNK_MASK) * ROW_WORDS;
+    const half = base >>> 1;
+    const length = packets[at + P_IP_LENGTH]!;
+    const payload = packets[at + P_PAYLOAD]!;
+    const seconds = packets[at + P_SECONDS]!;
+    const nanoseconds = packets[at + P_NANOSECONDS]!;
+    const flags = packets[at + P_FLAGS]!;
+    words[base + R_PACKETS_A + side]!++;
+    floats[half + F_OCTETS_A + side]! += length;
+    const lengths = words[base + R_LENGTHS_A + side]!;
+    if (length < (lengths & 0xffff) || length > lengths >>> 16) {
+      this.widen(words, base, side, length);
+    }
+    const later = seconds - words[base + R_LAST_SECONDS]!;
+    if (later > 0 || (later === 0 && nanoseconds > words[base + R_LAST_NANOSECONDS]!)) {
+      words[base + R_LAST_SECONDS] = seconds;
+      words[base + R_LAST_NANOSECONDS] = nanoseconds;
+    } else if (later < 0 || nanoseconds < words[base + R_FIRST_NANOSECONDS]!) {
+      this.backdate(words, base, seconds, nanoseconds);
+    }
+    const marks = packets[at + P_MARKS]!;
+    if ((flags & 0xff000000) !== 0 && (words[base + R_SEEN]! & 0xff0000) === 0) {
+      words[base + R_SEEN]! |= (flags >>> 8) & 0xff0000;
+      if (side === 1) words[base + R_STATE]! |= MARK_HINT_FROM_B;
+    }
+    const protocol = packets[at + P_KIND]! & 0xff;
+    if (protocol === 6) {
+      if ((marks & M_NO_TRANSPORT) === 0) {
+        trackTcp(
+          this.extensions,
+          words,
+          base,
+          side,
+          flags,
+          packets[at + P_SEQUENCE]!,
+          packets[at + P_ACKNOWLEDGMENT]!,
+          payload,
+        );
+      }
+      if (payload > 0) floats[half + F_PAYLOAD_A + side]! += payload;
+    } else {
+      floats[half + F_PAYLOAD_A + side]! += payload;
+      if (protocol === 17) noteOnce(this.extensions, words, base, side, LETTER_D);
+      else if (protocol === 132 || protocol === 33) noteOpening(words, base, side, flags);
+    }
+    if (marks !== 0 || packets[at + P_CARRIED]! !== 0) this.accountRare(packets, at, words, base);
+  }
+
+  /** The uncommon parts of a packet: marks, and packets inside it. */
+  private accountRare(packets: Int32Array, at: number, words: Int32Array, base: number): void {
+    const marks = packets[at + P_MARKS]!;
+    if ((marks & M_GROUP_DESTINATION) !== 0) words[base + R_STATE]! |= MARK_GROUP;
+    if ((marks & M_INNER) !== 0) words[base + R_STATE]! |= MARK_INNER;
+    if ((marks & M_NO_TRANSPORT) !== 0) words[base + R_STATE]! |= MARK_CUT;
+    const carried = packets[at + P_CARRIED]!;
+    if (carried !== 0) {
+      const rare = this.extensions.of(words, base);
+      const held = this.extensions.words;
+      held[rare + E_CARRIED_PACKETS]!++;
+      const low = (held[rare + E_CARRIED_LOW]! >>> 0) + carried;
+      held[rare + E_CARRIED_LOW] = low | 0;
+      if (low > 0xffffffff) held[rare + E_CARRIED_HIGH]!++;
+    }
+  }
+
+  /** Packets out of time order: keeps the earliest and the latest time. */
+  private backdate(words: Int32Array, base: number, seconds: number, nanoseconds: number): void {
+    const earlier = words[base + R_FIRST_SECONDS]! - seconds;
+    if (earlier > 0 || (earlier === 0 && nanoseconds < words[base + R_FIRST_NANOSECONDS]!)) {
+      words[base + R_FIRST_SECONDS] = seconds;
+      words[base + R_FIRST_NANOSECONDS] = nanoseconds;
+    }
+  }
+
+  private widen(words: Int32Array, base: number, side: number, length: number): void {
+    let least = words[base + R_LENGTHS_A + side]! & 0xffff;
+    let most = words[base + R_LENGTHS_A + side]! >>> 16;
+    let shown = length;
+    if (length > 0xffff) {
+      shown = 0xffff;
+      words[base + R_STATE]! |= MARK_LONG;
+    }
+    if (words[base + R_PACKETS_A + side] === 1) least = most = shown;
+    if (shown < least) least = shown;
+    if (shown > most) most = shown;
+    words[base + R_LENGTHS_A + side] = least | (most << 16);
+  }
+
+  /** A cleared row for the flow that this packet opens. */
+  private open(packets: Int32Array, at: number): number {
+    const row = this.freeCount > 0 ? this.free[--this.freeCount]! : this.extend();
+    const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
+    const base = (row & CHUNK_MASK) * ROW_WORDS;
+    for (let word = 0; word < ROW_WORDS; word++) words[base + word] = 0;
+    words[base + R_A] = packets[at + P_SOURCE]!;
+    words[base + R_B] = packets[at + P_DESTINATION]!;
+    words[base + R_PORTS] = packets[at + P_PORTS]!;
+    words[base + R_KIND] = packets[at + P_KIND]!;
+    words[base + R_FIRST_SECONDS] = packets[at + P_SECONDS]!;
+    words[base + R_FIRST_NANOSECONDS] = packets[at + P_NANOSECONDS]!;
+    words[base + R_LAST_SECONDS] = packets[at + P_SECONDS]!;
+    words[base + R_LAST_NANOSECONDS] = packets[at + P_NANOSECONDS]!;
+    words[base + R_FRAME] = packets[at + P_FRAME]!;
+    words[base + R_INTERFACE] = packets[at + P_INTERFACE]!;
+    return row;
+  }
+
+  private extend(): number {
+    if (this.count >= this.maxFlows) this.makeRoom();
+    if (this.freeCount > 0) return this.free[--this.freeCount]!;
+    const row = this.count++;
+    if ((row & CHUNK_MASK) === 0) {
+      const words = new Int32Array(CHUNK_ROWS * ROW_WORDS);
+      this.chunks.push({ words, floats: new Float64Array(words.buffer) });
+    }
+    return row;
+  }
+
+  private place(hash: number, row: number): void {
+    if (4 * ++this.used > this.slots.length) this.rehash();
+    const slots = this.slots;
+    const mask = slots.length - 1;
+    let slot = (hash << 1) & mask;
+    while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+    slots[slot] = hash;
+    slots[slot + 1] = row + 1;
+  }
+
+  /** Points the slot of an ended row at its successor. */
+  private replace(hash: number, row: number, next: number): void {
+    const slots = this.slots;
+    const mask = slots.length - 1;
+    for (let slot = (hash << 1) & mask; slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+      if (slots[slot + 1] === row + 1) {
+        slots[slot + 1] = next + 1;
+        return;
+      }
+    }
+    // The ended row was evicted while room was made for its successor.
+    this.place(hash, next);
+  }
+
+  private rehash(): void {
+    const old = this.slots;
+    const slots = new Int32Array(2 * old.length);
+    const mask = slots.length - 1;
+    for (let from = 0; from < old.length; from += 2) {
+      if (old[from + 1] === 0) continue;
+      let slot = (old[from]! << 1) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from]!;
+      slots[slot + 1] = old[from + 1]!;
+    }
+    this.slots = slots;
+  }
+
+  /** Frees at least an eighth of the rows; see the file's head for the order. */
+  private makeRoom(): void {
+    const order = new Float64Array(this.count);
+    for (let row = 0; row < this.count; row++) order[row] = this.worth(row) * ROW_LIMIT + row;
+    order.sort();
+    const going = Math.max(1, this.count >>> 3);
+    const rows = new Int32Array(going);
+    const gone = new Uint8Array(this.count);
+    for (let index = 0; index < going; index++) {
+      const row = order[index]! % ROW_LIMIT;
+      rows[index] = row;
+      gone[row] = 1;
+      if (order[index]! >= WORTH_LIVE * ROW_LIMIT) this.evictedLive++;
+    }
+    this.evicted += going;
+    this.onEvict?.(this, rows);
+    for (const row of rows) {
+      const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
+      this.extensions.release(words, (row & CHUNK_MASK) * ROW_WORDS);
+    }
+    this.free = rows;
+    this.freeCount = going;
+    this.dropSlots(gone);
+  }
+
+  /**
+   * What a row is worth keeping: the order in which rows go. Ended rows come first,
+   * then one-sided flows, then the others, each by the time of their last packet (in 2-minute
+   * steps, which is enough to prefer old ones).
+   */
+  private worth(row: number): number {
+    const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
+    const base = (row & CHUNK_MASK) * ROW_WORDS;
+    const age = (words[base + R_LAST_SECONDS]! >>> 7) & 0x7ffff;
+    if ((words[base + R_STATE]! & MARK_ENDED) !== 0) return age;
+    const answered = words[base + R_PACKETS_A + 1]! > 0;
+    return answered ? WORTH_LIVE + WORTH_ANSWERED + age : WORTH_LIVE + age;
+  }
+
+  /** Removes the slots of rows that went, by filling the table anew. */
+  private dropSlots(gone: Uint8Array): void {
+    const old = this.slots;
+    const slots = new Int32Array(old.length);
+    const mask = slots.length - 1;
+    this.used = 0;
+    for (let from = 0; from < old.length; from += 2) {
+      const held = old[from + 1]!;
+      if (held === 0 || gone[held - 1] === 1) continue;
+      let slot = (old[from]! << 1) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = old[from]!;
+      slots[slot + 1] = held;
+      this.used++;
+    }
+    this.slots = slots;
+  }
+}

@@ -1,0 +1,341 @@
+/**
+ * Follows a TCP connection from what both ends send, keeping for each end one of seven states.
+ * The transitions are those of Zeek's connection analysis, so that its states and histories can
+ * be given; retransmissions, gaps and zero windows are found from sequence numbers alone, without
+ * reassembly. Sequence arithmetic is modulo 2^32 (RFC 9293 section 3.4).
+ */
+import type { Extensions } from './extensions.ts';
+import {
+  CLOSED,
+  E_GAP_A,
+  E_RETRANSMITTED_A,
+  E_ZERO_WINDOW_A,
+  ESTABLISHED,
+  INACTIVE,
+  MARK_CLOSED_A,
+  MARK_CLOSED_B,
+  MARK_OPENER_B,
+  PARTIAL,
+  R_NEXT_A,
+  R_START_A,
+  R_STATE,
+  RESET,
+  SYN_ACK_SENT,
+  SYN_SENT,
+} from './flow-row.ts';
+import {
+  LETTER_A,
+  LETTER_D,
+  LETTER_F,
+  LETTER_G,
+  LETTER_H,
+  LETTER_I,
+  LETTER_Q,
+  LETTER_R,
+  LETTER_S,
+  LETTER_T,
+  LETTER_W,
+  noteOnce,
+  noteScaled,
+} from './history.ts';
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+/** A jump further than this is not believed of a SYN or RST. */
+const FAR = 1 << 20;
+
+/** Shift of a side's present state in `R_STATE`; its previous state is three bits above. */
+function shiftOf(side: number): number {
+  return side === 0 ? 0 : 6;
+}
+
+/**
+ * Whether a segment with SYN opens a new connection on the ports of the row at `base`, rather
+ * than belonging to it.
+ */
+export function isNewConnection(
+  words: Int32Array,
+  base: number,
+  side: number,
+  flags: number,
+  sequence: number,
+): boolean {
+  const state = words[base + R_STATE]!;
+  const openerSide = (state & MARK_OPENER_B) === 0 ? 0 : 1;
+  const opener = (state >>> shiftOf(openerSide)) & 7;
+  const closes = MARK_CLOSED_A | MARK_CLOSED_B;
+  if ((flags & ACK) !== 0) {
+    // Only where the opening SYN was not seen can a SYN-ACK stand for a new connection.
+    if (opener !== INACTIVE || side === openerSide) return false;
+    return (state & closes) === closes || sequence !== words[base + R_START_A + 2 * side];
+  }
+  if ((state & closes) === closes) return true;
+  // The SYN that belongs before a SYN-ACK seen earlier (two taps, interrupt coalescing).
+  if (opener === INACTIVE) return side !== openerSide;
+  return sequence !== words[base + R_START_A + 2 * openerSide];
+}
+
+/** Applies one segment sent by `side`. `flags` is the packet row's flags word. */
+export function trackTcp(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  flags: number,
+  sequence: number,
+  acknowledgment: number,
+  payload: number,
+): void {
+  const shift = shiftOf(side);
+  const peerShift = 6 - shift;
+  const before = words[base + R_STATE]!;
+  const own = (before >>> shift) & 7;
+  const control = flags & (FIN | SYN | RST);
+  if (own === ESTABLISHED && control === 0) {
+    trackEstablished(extensions, words, base, side, flags, sequence, acknowledgment, payload);
+    return;
+  }
+  let octets = control & RST ? 0 : payload;
+  if ((control & SYN) !== 0) octets++;
+  if ((control & FIN) !== 0) octets++;
+  const past = (sequence + octets) | 0;
+  const known = beginSequence(words, base, side, own, control, sequence, past);
+  noteFlags(extensions, words, base, side, flags, payload);
+  noteWindow(extensions, words, base, side, flags, own, (before >>> peerShift) & 7);
+  noteSequence(extensions, words, base, side, own, control, past, payload, known);
+  const after = transition(before, shift, peerShift, side, flags, payload);
+  words[base + R_STATE] = after;
+  if ((flags & ACK) !== 0 && control === 0) {
+    noteGap(extensions, words, base, side, after, peerShift, acknowledgment);
+  }
+}
+
+/** The common case: no SYN, FIN or RST from an end that is established. */
+function trackEstablished(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  flags: number,
+  sequence: number,
+  acknowledgment: number,
+  payload: number,
+): void {
+  if (payload > 0) {
+    noteOnce(extensions, words, base, side, LETTER_D);
+    const past = (sequence + payload) | 0;
+    const at = base + R_NEXT_A + 2 * side;
+    if (((past - words[at]!) | 0) > 0) words[at] = past;
+    else noteScaled(extensions, words, base, side, LETTER_T, E_RETRANSMITTED_A);
+  } else if ((flags & ACK) !== 0) noteOnce(extensions, words, base, side, LETTER_A);
+  const state = words[base + R_STATE]!;
+  const peerShift = side === 0 ? 6 : 0;
+  if ((flags & 0xffff00) === 0 && ((state >>> peerShift) & 7) !== CLOSED) {
+    noteScaled(extensions, words, base, side, LETTER_W, E_ZERO_WINDOW_A);
+  }
+  if ((flags & ACK) !== 0) {
+    noteGap(extensions, words, base, side, state, peerShift, acknowledgment);
+  }
+}
+
+/** Sets the numbers a stream starts from. Returns whether they were known before. */
+function beginSequence(
+  words: Int32Array,
+  base: number,
+  side: number,
+  own: number,
+  control: number,
+  sequence: number,
+  past: number,
+): boolean {
+  const start = base + R_START_A + 2 * side;
+  if (own === INACTIVE) {
+    const opens = (control & SYN) !== 0;
+    // Without a SYN, count as though there had been one just before.
+    words[start] = opens ? sequence : (sequence - 1) | 0;
+    words[start + 1] = past;
+    return false;
+  }
+  if ((control & SYN) !== 0 && own !== RESET && own !== CLOSED && words[start] !== sequence) {
+    words[start] = sequence;
+    words[start + 1] = past;
+  }
+  return true;
+}
+
+function noteFlags(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  flags: number,
+  payload: number,
+): void {
+  const control = flags & (FIN | SYN | RST);
+  let letter = 0;
+  switch (control) {
+    case 0:
+      letter = payload > 0 ? LETTER_D : (flags & ACK) !== 0 ? LETTER_A : 0;
+      break;
+    case SYN:
+      letter = (flags & ACK) !== 0 ? LETTER_H : LETTER_S;
+      break;
+    case FIN:
+      letter = LETTER_F;
+      break;
+    case RST:
+      letter = LETTER_R;
+      break;
+    default:
+      letter = (control & (FIN | RST)) === (FIN | RST) ? LETTER_I : LETTER_Q;
+  }
+  if (letter !== 0) noteOnce(extensions, words, base, side, letter);
+}
+
+/** A zero window matters unless it comes with or after a RST, or after the peer's FIN. */
+function noteWindow(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  flags: number,
+  own: number,
+  peer: number,
+): void {
+  if ((flags & 0xffff00) !== 0 || (flags & RST) !== 0 || peer === CLOSED || own === RESET) return;
+  noteScaled(extensions, words, base, side, LETTER_W, E_ZERO_WINDOW_A);
+}
+
+/** Moves the next expected number forward, or counts a retransmission. */
+function noteSequence(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  own: number,
+  control: number,
+  past: number,
+  payload: number,
+  known: boolean,
+): void {
+  if (!known || own === RESET) return;
+  const at = base + R_NEXT_A + 2 * side;
+  const ahead = (past - words[at]!) | 0;
+  if ((control & (SYN | RST)) !== 0 && (ahead > FAR || ahead < -FAR)) return;
+  if (ahead > 0) words[at] = past;
+  else if (payload > 0) noteScaled(extensions, words, base, side, LETTER_T, E_RETRANSMITTED_A);
+}
+
+/** The peer's data up to `acknowledgment` arrived although it was not all captured. */
+function noteGap(
+  extensions: Extensions,
+  words: Int32Array,
+  base: number,
+  side: number,
+  state: number,
+  peerShift: number,
+  acknowledgment: number,
+): void {
+  const peer = (state >>> peerShift) & 7;
+  const own = (state >>> (6 - peerShift)) & 7;
+  if (peer !== ESTABLISHED || own !== ESTABLISHED) return;
+  const at = base + R_NEXT_A + 2 * (1 - side);
+  const ahead = (acknowledgment - words[at]!) | 0;
+  if (ahead <= 0) return;
+  words[at] = acknowledgment;
+  noteScaled(extensions, words, base, 1 - side, LETTER_G, E_GAP_A);
+}
+
+/** The state word after a segment. */
+function transition(
+  state: number,
+  shift: number,
+  peerShift: number,
+  side: number,
+  flags: number,
+  payload: number,
+): number {
+  let marks = state;
+  let own = (state >>> shift) & 7;
+  let peer = (state >>> peerShift) & 7;
+  const peerBefore = (state >>> (peerShift + 3)) & 7;
+  const present = own;
+  const opensOrAnswers = (flags & SYN) !== 0;
+  let closes = false;
+  switch (own) {
+    case INACTIVE: {
+      if (opensOrAnswers && (flags & ACK) !== 0 && peer === INACTIVE) {
+        // A SYN-ACK without its SYN: its receiver is taken for the opener.
+        if (side === 0) marks |= MARK_OPENER_B;
+        else marks &= ~MARK_OPENER_B;
+      } else if (opensOrAnswers && (flags & ACK) === 0 && peer === INACTIVE) {
+        if (side === 0) marks &= ~MARK_OPENER_B;
+        else marks |= MARK_OPENER_B;
+      }
+      const isOpener = ((marks & MARK_OPENER_B) !== 0) === (side === 1);
+      if (opensOrAnswers) {
+        if (isOpener && peer === INACTIVE) own = (flags & ACK) !== 0 ? SYN_ACK_SENT : SYN_SENT;
+        else {
+          if (peer === SYN_SENT) peer = ESTABLISHED;
+          own = ESTABLISHED;
+        }
+      }
+      if ((flags & FIN) !== 0) {
+        own = CLOSED;
+        closes = true;
+      }
+      if ((flags & RST) !== 0) {
+        own = RESET;
+        closes = true;
+      }
+      if (own === INACTIVE) {
+        // Some stacks acknowledge a SYN before they answer it: that is no partial connection.
+        const early = !isOpener && payload === 0 && peer === SYN_SENT;
+        if (!early) own = (flags & ACK) !== 0 && peer === ESTABLISHED ? ESTABLISHED : PARTIAL;
+      }
+      break;
+    }
+    case SYN_SENT:
+    case SYN_ACK_SENT:
+      if ((flags & FIN) !== 0) {
+        own = CLOSED;
+        closes = true;
+      }
+      if ((flags & RST) !== 0) {
+        own = RESET;
+        closes = true;
+      }
+      break;
+    case PARTIAL:
+    case ESTABLISHED:
+      if (opensOrAnswers && own === PARTIAL && peer === INACTIVE && (flags & ACK) === 0) {
+        own = SYN_SENT;
+      }
+      if ((flags & FIN) !== 0 && (flags & RST) === 0) {
+        own = CLOSED;
+        // A FIN followed by a RST from the peer was an orderly end after all.
+        if (peer === RESET && peerBefore === CLOSED) peer = CLOSED;
+        closes = true;
+      }
+      if ((flags & RST) !== 0) {
+        own = RESET;
+        closes = true;
+      }
+      break;
+    case CLOSED:
+      if ((flags & RST) !== 0 && peer !== CLOSED) {
+        own = RESET;
+        closes = true;
+      }
+      break;
+  }
+  if (closes) marks |= side === 0 ? MARK_CLOSED_A : MARK_CLOSED_B;
+  if (own !== present) marks = (marks & ~(63 << shift)) | (own << shift) | (present << (shift + 3));
+  if (peer !== ((state >>> peerShift) & 7)) {
+    const held = (state >>> peerShift) & 7;
+    marks = (marks & ~(63 << peerShift)) | (peer << peerShift) | (held << (peerShift + 3));
+  }
+  return marks;
+}
