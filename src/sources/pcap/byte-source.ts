@@ -1,0 +1,131 @@
+/**
+ * Where the octets of a capture come from, one shape for plain files, pipes and decompressors.
+ *
+ * `read` fills a caller's buffer so that a plain file costs no copy; it may return fewer octets
+ * than asked for, which is what lets a capture that is still being written be followed.
+ */
+import { type FileHandle, open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+
+export interface ByteSource {
+  /**
+   * Reads 1 to `length` octets into `target` from index `start`; 0 = the end. Rejects on an
+   * error of the system. One call at a time.
+   */
+  read(target: Uint8Array, start: number, length: number): Promise<number>;
+  /** Octets taken from the file or pipe so far (before decompression). */
+  readonly consumed: number;
+  /** Releases the file; a `read` still waiting on a pipe ends with 0. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+class FileBytes implements ByteSource {
+  consumed = 0;
+  readonly #handle: FileHandle;
+  #closed: Promise<void> | undefined;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async read(target: Uint8Array, start: number, length: number): Promise<number> {
+    const { bytesRead } = await this.#handle.read(target, start, length, null);
+    this.consumed += bytesRead;
+    return bytesRead;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#handle.close();
+    return this.#closed;
+  }
+}
+
+/** Opens a file for reading from its start. Rejects with the system's error. */
+export async function openFile(path: string): Promise<ByteSource> {
+  return new FileBytes(await open(path, 'r'));
+}
+
+/** Octets of a stream in the order they arrive, as soon as they arrive. */
+export class StreamBytes implements ByteSource {
+  consumed = 0;
+  readonly #stream: Readable;
+  #chunk: Uint8Array | undefined;
+  #at = 0;
+  #ended = false;
+  #error: Error | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(stream: Readable) {
+    this.#stream = stream;
+    const wake = () => this.#wake?.();
+    stream.on('readable', wake);
+    stream.on('end', () => {
+      this.#ended = true;
+      wake();
+    });
+    stream.on('close', () => {
+      this.#ended = true;
+      wake();
+    });
+    stream.on('error', (error: Error) => {
+      this.#error = error;
+      wake();
+    });
+  }
+
+  async read(target: Uint8Array, start: number, length: number): Promise<number> {
+    for (;;) {
+      this.#chunk ??= (this.#stream.read() as Uint8Array | null) ?? undefined;
+      if (this.#chunk !== undefined) break;
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#ended) return 0;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#wake = undefined;
+    }
+    const count = Math.min(length, this.#chunk.length - this.#at);
+    target.set(this.#chunk.subarray(this.#at, this.#at + count), start);
+    this.#at += count;
+    this.consumed += count;
+    if (this.#at === this.#chunk.length) {
+      this.#chunk = undefined;
+      this.#at = 0;
+    }
+    return count;
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true;
+    this.#stream.destroy();
+    this.#wake?.();
+  }
+}
+
+/** A source some of whose octets were read already: gives those again, then the rest. */
+export class PrefixedBytes implements ByteSource {
+  readonly #source: ByteSource;
+  #prefix: Uint8Array;
+
+  /** Takes over both the copy `prefix` and the source. */
+  constructor(prefix: Uint8Array, source: ByteSource) {
+    this.#prefix = prefix;
+    this.#source = source;
+  }
+
+  get consumed(): number {
+    return this.#source.consumed;
+  }
+
+  async read(target: Uint8Array, start: number, length: number): Promise<number> {
+    if (this.#prefix.length === 0) return this.#source.read(target, start, length);
+    const count = Math.min(length, this.#prefix.length);
+    target.set(this.#prefix.subarray(0, count), start);
+    this.#prefix = this.#prefix.subarray(count);
+    return count;
+  }
+
+  close(): Promise<void> {
+    return this.#source.close();
+  }
+}
