@@ -1,0 +1,82 @@
+/**
+ * One description of a table for people and machines alike. Machines get `value` under `key`,
+ * exact and stable; people get `text` under `title`, in as many columns as fit.
+ */
+
+/** What JSON can hold. An undefined member of an object is left out. */
+export type Plain =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Plain[]
+  | { readonly [key: string]: Plain | undefined };
+
+/** How good or bad something is. It is always shown by a mark or a word, never by colour alone. */
+export type Severity = 'error' | 'warning' | 'ok' | 'info';
+
+export interface Column<Row = unknown> {
+  /** Machine name: camelCase, unique in the table, part of the schema. */
+  readonly key: string;
+  /** Heading for people. */
+  readonly title: string;
+  /** The exact value for machines; null when there is none. */
+  value(row: Row): Plain;
+  /** For people; without it `value` is written plainly. Need not be safe: renderers escape. */
+  text?(row: Row): string;
+  /** Tint of the cell where colours are on; the text must say the same. */
+  tone?(row: Row): Severity | undefined;
+  /** Numbers belong at the right. Default: left. */
+  readonly align?: 'left' | 'right';
+  /** 0 (the default) is always shown; of the others the highest goes first on a narrow screen. */
+  readonly priority?: number;
+  /** This column takes what the others leave, and is the only one ever shortened. One a table. */
+  readonly grow?: boolean;
+  /** In JSON, NDJSON and CSV only. */
+  readonly machineOnly?: boolean;
+}
+
+export interface Table<Row = unknown> {
+  /** Name of the list in JSON, and of the table for CSV: camelCase plural, like `ports`. */
+  readonly key: string;
+  /** Name of one row in NDJSON, like `port`. */
+  readonly kind: string;
+  /** Heading for people. */
+  readonly heading: string;
+  readonly columns: readonly Column<Row>[];
+  /** Read once by each rendering. */
+  readonly rows: Iterable<Row>;
+  /** Said to people instead of a table without rows; none: such a table is not shown to them. */
+  readonly empty?: string;
+  /** Said to people below the rows, such as how many more there are and how to see them. */
+  readonly footnote?: string;
+}
+
+/** The row as machines get it, in order of columns. */
+export function record<Row>(columns: readonly Column<Row>[], row: Row): Record<string, Plain> {
+  const values: Record<string, Plain> = {};
+  for (const column of columns) values[column.key] = column.value(row);
+  return values;
+}
+
+/** The columns that people get. */
+export function shownColumns<Row>(table: Table<Row>): readonly Column<Row>[] {
+  return table.columns.filter((column) => column.machineOnly !== true);
+}
+
+/** What people read in a cell; still to be escaped. */
+export function cellText<Row>(column: Column<Row>, row: Row): string {
+  if (column.text !== undefined) return column.text(row);
+  const value = column.value(row);
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return flat(value) || '-';
+}
+
+/**
+ * The exact value as one piece of text: nothing for null and for numbers that JSON cannot hold,
+ * JSON text for lists and objects.
+ */
+export function flat(value: Plain): string {
+  if (value === null || (typeof value === 'number' && !Number.isFinite(value))) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,85 @@
+/** A report for people at a terminal, and problems in the form what, why, do. */
+import type { Note, Report } from './report.ts';
+import type { Table } from './table.ts';
+import { type Palette, palette, type TerminalAbility } from './terminal.ts';
+import { tableLines } from './terminal-table.ts';
+import { displayWidth, wrapPieces, wrapText } from './width.ts';
+
+/** Why a command could not do what it was asked to. */
+export interface Problem {
+  /** What failed, in one clause: `cannot read lan.pcap: no such file`. */
+  readonly what: string;
+  readonly why?: string;
+  /** What the reader can do, each a way of its own. */
+  readonly ways?: readonly string[];
+}
+
+/** Lines of the report, each with its line end. `showAll` is the option that shows every column. */
+export function* renderText(
+  report: Report,
+  ability: TerminalAbility,
+  showAll = '--wide',
+): Generator<string, void, undefined> {
+  const style = palette(ability);
+  for (const line of lines(report, style, showAll)) yield `${line}\n`;
+}
+
+function* lines(report: Report, style: Palette, showAll: string): Generator<string> {
+  const { severity, text } = report.verdict;
+  for (const line of wrapText(`${style.mark(severity)} ${style.safe(text)}`, style.width, 2)) {
+    yield style.tint(line, severity);
+  }
+  const facts = report.facts.flatMap((fact) => (fact.text === undefined ? [] : [fact.text]));
+  yield* wrapPieces(facts.map(style.safe), style.separator, style.width);
+  for (const table of report.tables) yield* section(table, style, showAll);
+  if (report.notes.length > 0) {
+    yield '';
+    yield style.strong('NOT SEEN');
+    for (const note of report.notes) yield* noteLines(note, style);
+  }
+  if (report.next.length > 0) {
+    yield '';
+    for (const { command, purpose } of report.next) {
+      yield* labelled('next', `${style.safe(command)}   ${style.safe(purpose)}`, '', style);
+    }
+  }
+}
+
+function* section(table: Table, style: Palette, showAll: string): Generator<string> {
+  const rows = [...table.rows];
+  if (rows.length === 0 && table.empty === undefined) return;
+  yield '';
+  for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
+  if (rows.length > 0) yield* tableLines({ ...table, rows }, style, showAll);
+  else yield* wrapText(style.safe(table.empty ?? ''), style.width);
+  if (table.footnote !== undefined) {
+    for (const line of wrapText(style.safe(table.footnote), style.width)) yield style.faint(line);
+  }
+}
+
+function* noteLines(note: Note, style: Palette): Generator<string> {
+  yield* wrapText(style.safe(note.what), style.width, 2);
+  if (note.because !== undefined) yield* labelled('why', style.safe(note.because), '  ', style);
+  if (note.remedy !== undefined) yield* labelled('do', style.safe(note.remedy), '  ', style);
+}
+
+/** `  why  text`, with further lines under the text. The text is safe already. */
+function labelled(label: string, text: string, margin: string, style: Palette): string[] {
+  const start = `${margin}${label.padEnd(3)}  `;
+  const width = displayWidth(start);
+  const [first = '', ...rest] = wrapText(text, style.width - width);
+  return [start + first, ...rest.map((line) => ' '.repeat(width) + line)];
+}
+
+/** The problem for standard error, each line with its line end. */
+export function renderProblem(problem: Problem, ability: TerminalAbility): string {
+  const style = palette(ability);
+  const what = wrapText(`${style.mark('error')} ${style.safe(problem.what)}`, style.width, 2);
+  const found = what.map((line) => style.tint(line, 'error'));
+  if (problem.why !== undefined)
+    found.push(...labelled('why', style.safe(problem.why), '  ', style));
+  (problem.ways ?? []).forEach((way, index) => {
+    found.push(...labelled(index === 0 ? 'do' : 'or', style.safe(way), '  ', style));
+  });
+  return found.map((line) => `${line}\n`).join('');
+}
