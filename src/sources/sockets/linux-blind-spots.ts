@@ -71,10 +71,10 @@ const OWNER_TEXT: Readonly<
   gone: { because: 'the process ended while we looked', remedy: 'look again' },
 };
 
-/** Root in a container or sandbox often lacks the right to look into its own processes. */
+/** A container, a sandbox or a security module may forbid it even to root. */
 const ROOT_WITHOUT_RIGHTS = {
-  because: 'root lacks CAP_SYS_PTRACE here, and so may not look into every process',
-  remedy: 'look from the host, or give the container that capability',
+  because: 'even root may not look into every process here (container or security module)',
+  remedy: 'look from the host, or grant CAP_SYS_PTRACE',
 };
 
 function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
