@@ -23,9 +23,9 @@ export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
     ...otherNetworks(look.search),
     ...ipv4OnIPv6(look),
     {
-      id: 'firewall-not-considered',
-      what: 'firewall rules are not considered',
-      because: 'exposure is judged by the address a socket is bound to',
+      id: 'firewall-rules',
+      what: 'firewall rules',
+      because: 'what a socket is open to is judged by the address it is bound to',
       missing: false,
     },
   ];
@@ -84,7 +84,7 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   }
   return [...counts].map(([because, unknown]) => ({
     id: `owner-${because}`,
-    what: `which process holds ${unknown} of the ${count(listeners.length, 'socket')}`,
+    what: `which process holds ${share(unknown, listeners.length)}`,
     ...(because === 'privilege' && asRoot ? ROOT_WITHOUT_RIGHTS : OWNER_TEXT[because]),
     missing: true,
   }));
@@ -141,6 +141,11 @@ function ipv4OnIPv6({ listeners, bindV6Only }: LinuxLook): BlindSpot[] {
       missing: false,
     },
   ];
+}
+
+function share(part: number, whole: number): string {
+  if (whole === 1) return 'the socket';
+  return part === whole ? `any of the ${whole} sockets` : `${part} of the ${whole} sockets`;
 }
 
 function count(number: number, noun: string): string {

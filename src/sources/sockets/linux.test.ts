@@ -75,7 +75,7 @@ describe('owners', () => {
         },
       },
     ]);
-    expect(ids).toEqual(['firewall-not-considered']);
+    expect(ids).toEqual(['firewall-rules']);
   });
 
   it('names every process that inherited the socket, the parent first', () => {
@@ -238,7 +238,7 @@ describe('tables', () => {
   it('has nothing to say about empty tables, and says so', () => {
     const { listeners, ids } = look({ tables: { tcp: '', tcp6: '' }, processes: [INIT] });
     expect(listeners).toEqual([]);
-    expect(ids).toEqual(['firewall-not-considered']);
+    expect(ids).toEqual(['firewall-rules']);
   });
 
   it('reports lines it cannot read, escaped', () => {
