@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-export const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
+const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 
-export interface FakeProcess {
+interface FakeProcess {
   readonly pid: number;
   readonly comm?: string;
   readonly cmdline?: string;

@@ -68,7 +68,8 @@ function factsOf(rows: readonly Listener[], connectedDatagram: number): Fact[] {
     const key = exposure.replace(/-./, (match) => match.slice(1).toUpperCase());
     facts.push({ key, value });
   }
-  const connected = `${connectedDatagram} UDP with one peer (not listed)`;
+  const sockets = connectedDatagram === 1 ? 'socket' : 'sockets';
+  const connected = `not listed: ${connectedDatagram} UDP ${sockets} with a fixed peer`;
   facts.push({
     key: 'connectedDatagram',
     value: connectedDatagram,
@@ -146,13 +147,15 @@ function nameOf({ transport, port }: Endpoint): string | undefined {
   return serviceName(transport === 'udplite' ? 'udp' : transport, port);
 }
 
+/** A question mark where IPv4 is likely but not certain; the blind spots say why. */
 function openTo({ exposure, local, acceptsIPv4 }: Listener): string {
   switch (exposure) {
     case 'every-address':
       if (!local.address.includes(':')) return 'every IPv4 address';
-      return acceptsIPv4 === 'probably' || acceptsIPv4 === 'yes'
-        ? 'every address'
-        : 'every IPv6 address';
+      if (acceptsIPv4 === 'yes') return 'every address';
+      return acceptsIPv4.startsWith('probably-') || acceptsIPv4 === 'no'
+        ? 'every IPv6 address'
+        : 'every address (?)';
     case 'one-address':
       return local.address;
     case 'group':

@@ -6,7 +6,7 @@ import type { LineFault, SocketRow, SocketText } from './socket-row.ts';
 
 const TABLES = ['tcp', 'tcp6', 'udp', 'udp6', 'udplite', 'udplite6', 'raw', 'raw6', 'sctp/eps'];
 
-export type TableName = string;
+type TableName = string;
 
 export interface TableRow extends SocketRow {
   readonly table: TableName;
