@@ -4,7 +4,7 @@
  * `--types` also writes declarations and checks types.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { generate, root } from './prepare.mjs';
@@ -18,6 +18,7 @@ const ENTRIES = {
 export async function build({ types = false } = {}) {
   await generate();
   const { build: bundle } = await import('esbuild');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   await bundle({
     absWorkingDir: root,
@@ -32,6 +33,7 @@ export async function build({ types = false } = {}) {
     target: 'node20.19',
     // Inlines numeric constants across modules: the hot loops read them per packet.
     minifySyntax: true,
+    define: { 'process.env.PORTREEVE_VERSION': JSON.stringify(version) },
     sourcemap: false,
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',

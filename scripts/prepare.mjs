@@ -41,7 +41,10 @@ export function install() {
   const installed = modified(join(root, 'node_modules', '.package-lock.json'));
   if (installed > 0 && installed >= modified(join(root, 'package-lock.json'))) return;
   process.stderr.write('portreeve: installing packages (first run, or the lockfile changed) …\n');
-  npm('ci', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts');
+  // Not `npm ci`: npm 11 refuses a lockfile without entries for optional packages of other
+  // platforms when the registry in use does not carry them (npm/cli#9846). This installs the same
+  // locked versions, checks the same hashes and leaves the lockfile alone.
+  npm('install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts');
 }
 
 /** Compiles the tables in `src/**.generated.ts` that are older than what they are made from. */

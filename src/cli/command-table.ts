@@ -1,0 +1,28 @@
+/**
+ * The commands, one line each. A command's module is loaded only when it is the one asked for,
+ * so a new command costs the others no start-up time.
+ */
+import type { Command } from 'commander';
+
+export interface CommandModule {
+  /** Adds arguments, options, examples and the action. The action sets `process.exitCode`. */
+  configure(command: Command): void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  /** One line of the help. */
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'sockets',
+    summary: 'show the ports open on this machine, and who holds them',
+    load: () => import('./sockets.ts'),
+  },
+];
+
+/** Runs when no command is named. */
+export const DEFAULT_COMMAND = 'sockets';

@@ -1,0 +1,10 @@
+/** What the process returns; scripts rely on these numbers. Documented in docs/exit-codes.md. */
+export const DONE = 0;
+/** Misuse: unknown command or option, impossible value. */
+export const USAGE = 2;
+/** An input could not be read. */
+export const INPUT = 3;
+/** The view is incomplete where a complete one was asked for, or there is no view at all. */
+export const INCOMPLETE = 5;
+/** A defect of this program (`EX_SOFTWARE` of sysexits.h). */
+export const DEFECT = 70;

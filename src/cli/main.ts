@@ -1,0 +1,121 @@
+#!/usr/bin/env node
+/**
+ * The program's entry: finds the command in the arguments, loads that command alone, runs it, and
+ * turns whatever goes wrong into a message and an exit code.
+ */
+import { Command, CommanderError } from 'commander';
+import type { Problem } from '../report/text.ts';
+import { COMMANDS, type CommandEntry, DEFAULT_COMMAND } from './command-table.ts';
+import { DEFECT, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { nearest } from './nearest.ts';
+
+const EXAMPLES = `Examples:
+  portreeve                    what is open on this machine, and who holds it
+  portreeve --json             the same for programs
+  portreeve help sockets       all about one command
+`;
+
+const ROOT_OPTIONS = new Set(['-h', '--help', '-V', '--version']);
+
+interface Choice {
+  /** The command to load; none: only the program itself is asked about. */
+  readonly entry?: CommandEntry;
+  /** The arguments, as if the command had been named. */
+  readonly argv: readonly string[];
+}
+
+function choose(argv: readonly string[]): Choice {
+  const [first, second] = argv;
+  if (first === 'help') {
+    return second === undefined ? { argv: ['-h'] } : { entry: find(second), argv: [second, '-h'] };
+  }
+  if (first !== undefined && ROOT_OPTIONS.has(first)) return { argv };
+  if (first !== undefined && !first.startsWith('-')) return { entry: find(first), argv };
+  return { entry: find(DEFAULT_COMMAND), argv: [DEFAULT_COMMAND, ...argv] };
+}
+
+function find(name: string): CommandEntry {
+  const entry = COMMANDS.find((each) => each.name === name);
+  if (entry !== undefined) return entry;
+  const names = COMMANDS.map((each) => each.name);
+  const guess = nearest(name, names);
+  throw new Failure(USAGE, {
+    what: `there is no command “${name}”`,
+    ways: [
+      ...(guess === undefined ? [] : [`portreeve ${guess}, if that is what you meant`]),
+      'portreeve --help lists the commands',
+    ],
+  });
+}
+
+/** The option parser, with options for the chosen command only. */
+async function buildParser(chosen: CommandEntry | undefined): Promise<Command> {
+  const root = new Command('portreeve')
+    .description('Find out which ports are in use, and by whom.')
+    .usage('[command] [options]')
+    .version(process.env.PORTREEVE_VERSION ?? 'development', '-V, --version', 'show the version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .addHelpText('before', EXAMPLES);
+  for (const entry of COMMANDS) {
+    const command = root.command(entry.name).description(entry.summary);
+    command.helpOption('-h, --help', 'show this help');
+    if (entry === chosen) (await entry.load()).configure(command);
+  }
+  for (const each of [root, ...root.commands]) {
+    each.exitOverride().configureOutput({ outputError: () => {} });
+  }
+  return root;
+}
+
+async function run(argv: readonly string[]): Promise<void> {
+  const { entry, argv: complete } = choose(argv);
+  const parser = await buildParser(entry);
+  await parser.parseAsync([...complete], { from: 'user' });
+}
+
+/** Misuse that the option parser found, in our words. */
+function misuse(error: CommanderError, argv: readonly string[]): Problem {
+  const [what = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
+  const command = COMMANDS.find(({ name }) => name === argv[0])?.name ?? DEFAULT_COMMAND;
+  const guess = /^\(Did you mean (.+)\?\)$/.exec(suggestion)?.[1];
+  return {
+    what,
+    ways: [
+      ...(guess === undefined ? [] : [`${guess}, if that is what you meant`]),
+      `portreeve ${command} --help shows options and examples`,
+    ],
+  };
+}
+
+async function report(error: unknown, argv: readonly string[]): Promise<void> {
+  // Help and version come this way too.
+  if (error instanceof CommanderError && error.exitCode === 0) return;
+  const { renderProblem } = await import('../report/text.ts');
+  const { terminalAbility } = await import('../report/terminal.ts');
+  let problem: Problem;
+  if (error instanceof CommanderError) {
+    problem = misuse(error, argv);
+    process.exitCode = USAGE;
+  } else if (error instanceof Failure) {
+    problem = error.problem;
+    process.exitCode = error.exitCode;
+  } else {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    problem = { what: 'a defect in portreeve itself', why: detail };
+    process.exitCode = DEFECT;
+  }
+  const ability = terminalAbility(process.stderr, process.env, 'auto', process.platform);
+  process.stderr.write(renderProblem(problem, ability));
+}
+
+// A reader that stops reading (`| head`) is no error: there is nobody left to tell.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+const argv = process.argv.slice(2);
+await run(argv).catch((error: unknown) => report(error, argv));

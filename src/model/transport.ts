@@ -1,0 +1,7 @@
+/**
+ * What carries a port: the IANA keywords of the protocol numbers registry, in lower case.
+ *
+ * `raw` is no transport: a raw IP socket receives every packet of one IP protocol, and where a
+ * port is expected it has that protocol's number (RFC 791 section 3.1, "Protocol").
+ */
+export type Transport = 'tcp' | 'udp' | 'sctp' | 'dccp' | 'udplite' | 'raw';

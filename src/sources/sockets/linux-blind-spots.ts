@@ -1,0 +1,153 @@
+/** What a look through the proc file system leaves open, in words for people. */
+import type { BlindSpot } from '../../model/blind-spot.ts';
+import type { Listener, OwnerUnknown } from '../../model/listener.ts';
+import type { OwnerSearch } from './proc-processes.ts';
+import type { SocketTables } from './proc-tables.ts';
+
+export interface LinuxLook {
+  readonly listeners: readonly Listener[];
+  readonly tables: SocketTables;
+  readonly search: OwnerSearch;
+  /** /proc/sys/net/ipv6/bindv6only. */
+  readonly bindV6Only: string | undefined;
+  /** Whether we look as root: then asking for root is no remedy. */
+  readonly asRoot: boolean;
+}
+
+/** What is missing first, then the limits that remain. */
+export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
+  return [
+    ...unreadableTables(look.tables),
+    ...unreadableLines(look.tables),
+    ...unknownOwners(look),
+    ...otherNetworks(look.search),
+    ...ipv4OnIPv6(look),
+    {
+      id: 'firewall-rules',
+      what: 'firewall rules',
+      because: 'what a socket is open to is judged by the address it is bound to',
+      missing: false,
+    },
+  ];
+}
+
+function unreadableTables(tables: SocketTables): BlindSpot[] {
+  return tables.unreadable.map(({ table, code }) => ({
+    id: 'table-unreadable',
+    what: `the sockets in /proc/net/${table}`,
+    because: `the file could not be read (${code})`,
+    missing: true,
+  }));
+}
+
+function unreadableLines({ faults }: SocketTables): BlindSpot[] {
+  const [first] = faults;
+  if (first === undefined) return [];
+  return [
+    {
+      id: 'lines-unreadable',
+      what: `${count(faults.length, 'line')} of the socket tables`,
+      because: `not of the form that Linux documents; the first is /proc/net/${first.table} line ${first.line}: ${JSON.stringify(first.text.trim())}`,
+      missing: true,
+    },
+  ];
+}
+
+const OWNER_TEXT: Readonly<
+  Record<OwnerUnknown, { readonly because: string; readonly remedy?: string }>
+> = {
+  privilege: {
+    because: "looking into other users' processes needs root or CAP_SYS_PTRACE",
+    remedy: 'run the same command with sudo',
+  },
+  'hidden-processes': {
+    because: "this system hides other users' processes (proc is mounted with hidepid)",
+    remedy: 'run the same command with sudo',
+  },
+  'pid-namespace': {
+    because: 'no process in this container holds them: one outside may, or the kernel',
+    remedy: 'look from the host',
+  },
+  gone: { because: 'the process ended while we looked', remedy: 'look again' },
+};
+
+/** A container, a sandbox or a security module may forbid it even to root. */
+const ROOT_WITHOUT_RIGHTS = {
+  because: 'even root may not look into every process here (container or security module)',
+  remedy: 'look from the host, or grant CAP_SYS_PTRACE',
+};
+
+function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
+  const counts = new Map<OwnerUnknown, number>();
+  for (const { owner } of listeners) {
+    if (owner.kind === 'unknown') counts.set(owner.because, (counts.get(owner.because) ?? 0) + 1);
+  }
+  return [...counts].map(([because, unknown]) => ({
+    id: `owner-${because}`,
+    what: `which process holds ${share(unknown, listeners.length)}`,
+    ...(because === 'privilege' && asRoot ? ROOT_WITHOUT_RIGHTS : OWNER_TEXT[because]),
+    missing: true,
+  }));
+}
+
+function otherNetworks({
+  otherNetworks,
+  unknownNetworks,
+  hidden,
+  inner,
+}: OwnerSearch): BlindSpot[] {
+  const remedy = 'run this inside each: nsenter --net --target PID portreeve';
+  if (otherNetworks > 0) {
+    return [
+      {
+        id: 'network-namespaces',
+        what: `sockets in ${count(otherNetworks, 'other network namespace')} on this machine`,
+        because: 'the tables show one namespace only; containers usually have their own',
+        remedy,
+        missing: true,
+      },
+    ];
+  }
+  if (unknownNetworks === 0 && !hidden && !inner) return [];
+  return [
+    {
+      id: 'network-namespaces',
+      what: 'sockets in other network namespaces (containers), if there are any',
+      because: inner
+        ? 'only this container is visible'
+        : 'not every process lets us see its namespace',
+      missing: false,
+    },
+  ];
+}
+
+function ipv4OnIPv6({ listeners, bindV6Only }: LinuxLook): BlindSpot[] {
+  const unsure = listeners.filter(
+    ({ acceptsIPv4 }) => acceptsIPv4 !== 'yes' && acceptsIPv4 !== 'no',
+  ).length;
+  if (unsure === 0) return [];
+  const setting =
+    bindV6Only === '0'
+      ? 'yes unless the program asked otherwise (bindv6only = 0)'
+      : bindV6Only === '1'
+        ? 'no unless the program asked otherwise (bindv6only = 1)'
+        : 'the default (bindv6only) is not readable';
+  return [
+    {
+      id: 'ipv6-only-unknown',
+      what: `whether ${count(unsure, 'socket')} on [::] take IPv4 too`,
+      because: `the kernel's tables do not say; ${setting}`,
+      remedy: 'ss -ltun shows * for both and [::] for IPv6 alone',
+      missing: false,
+    },
+  ];
+}
+
+function share(part: number, whole: number): string {
+  if (whole === 1) return 'the socket';
+  return part === whole ? `any of the ${whole} sockets` : `${part} of the ${whole} sockets`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,86 @@
+/**
+ * Reads the text of Linux's /proc/net/{tcp,udp,udplite,raw}{,6} (kernel: `get_tcp4_sock`,
+ * `udp4_format_sock`, `raw_sock_seq_show` and their IPv6 twins). One line per socket:
+ *
+ *     sl  local_address rem_address   st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
+ *      0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000 1000 0 88 …
+ *
+ * Addresses are 32-bit words printed as the processor holds them: the octets are swapped on
+ * little-endian machines and only there. Ports are plain. Nothing here touches the system, so the
+ * same text may come from a file or another machine.
+ */
+import type { Address } from '../../net/address.ts';
+import type { SocketRow, SocketText } from './socket-row.ts';
+import { faultOf } from './socket-row.ts';
+
+export type ProcNetTransport = 'tcp' | 'udp' | 'udplite' | 'raw';
+
+/** TCP_LISTEN and TCP_CLOSE of the kernel; a UDP or raw socket connected to nobody is “closed”. */
+const LISTEN = '0A';
+const UNCONNECTED = '07';
+
+const ROW =
+  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) (?:[\dA-F]{8}|[\dA-F]{32}):[\dA-F]{4} ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
+
+/**
+ * Sockets that wait to be spoken to, in the text's order. Sockets with a peer are counted in
+ * `connected`, lines that are no rows in `faults`.
+ *
+ * @param littleEndian byte order of the machine that printed the text
+ */
+export function parseProcNet(
+  text: string,
+  transport: ProcNetTransport,
+  littleEndian: boolean,
+): SocketText {
+  const waiting = transport === 'tcp' ? LISTEN : UNCONNECTED;
+  const rows: SocketRow[] = [];
+  const faults: SocketText['faults'][number][] = [];
+  let connected = 0;
+  let lineNumber = 0;
+  for (let start = 0; start < text.length; ) {
+    let end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    const line = text.slice(start, end);
+    start = end + 1;
+    lineNumber++;
+    if (line.trimStart() === '' || isHeading(line)) continue;
+    const match = ROW.exec(line);
+    if (match === null) {
+      faults.push(faultOf(line, lineNumber));
+    } else if (match[3] === waiting) {
+      rows.push({
+        transport,
+        address: parseAddressWords(match[1]!, littleEndian),
+        port: Number.parseInt(match[2]!, 16),
+        uid: Number(match[4]),
+        inode: match[5]!,
+      });
+    } else {
+      connected++;
+    }
+  }
+  return { rows, connected, faults };
+}
+
+function isHeading(line: string): boolean {
+  return line.trimStart().startsWith('sl ');
+}
+
+/** An IPv4-mapped address becomes the IPv4 address: such a socket takes IPv4 only. */
+function parseAddressWords(hex: string, littleEndian: boolean): Address {
+  const words: number[] = [];
+  for (let at = 0; at < hex.length; at += 8) {
+    const word = Number.parseInt(hex.slice(at, at + 8), 16);
+    words.push(littleEndian ? swapOctets(word) : word);
+  }
+  if (words.length === 1) return { family: 4, words };
+  if (words[0] === 0 && words[1] === 0 && words[2] === 0xffff) {
+    return { family: 4, words: [words[3]!] };
+  }
+  return { family: 6, words };
+}
+
+function swapOctets(word: number): number {
+  return ((word << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24)) >>> 0;
+}

@@ -1,0 +1,37 @@
+/** What every table of sockets yields, whichever tool or kernel file printed it. */
+
+import type { Transport } from '../../model/transport.ts';
+import type { Address } from '../../net/address.ts';
+
+/** A waiting socket before its owner is known. */
+export interface SocketRow {
+  readonly transport: Transport;
+  readonly address: Address;
+  /** For `raw` the IP protocol number. */
+  readonly port: number;
+  /** Who created it. */
+  readonly uid: number;
+  /** Number of the socket file, as text: it may exceed 2^53. `0`: the kernel has no file for it. */
+  readonly inode: string;
+}
+
+/** A line that could not be read. */
+export interface LineFault {
+  /** From 1. */
+  readonly line: number;
+  /** The beginning of the line, as it stands: escape before showing it. */
+  readonly text: string;
+}
+
+export interface SocketText {
+  readonly rows: readonly SocketRow[];
+  /** Sockets that have a peer and therefore are not among the rows. */
+  readonly connected: number;
+  readonly faults: readonly LineFault[];
+}
+
+const SAMPLE_LENGTH = 120;
+
+export function faultOf(line: string, lineNumber: number): LineFault {
+  return { line: lineNumber, text: line.slice(0, SAMPLE_LENGTH) };
+}
