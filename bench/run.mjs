@@ -1,0 +1,27 @@
+/**
+ * Starts the benchmarks with plain node: bundles them in memory's nearest thing, a temporary
+ * folder, and runs them. `npm run bench -- --help` lists the options.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
+try {
+  const outfile = join(folder, 'bench.mjs');
+  await build({
+    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'main.ts')],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    outfile,
+    logLevel: 'warning',
+  });
+  const { main } = await import(pathToFileURL(outfile).href);
+  process.exitCode = await main(process.argv.slice(2));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
