@@ -12,7 +12,7 @@ import { generate, root } from './prepare.mjs';
 const ENTRIES = {
   cli: 'src/cli/main.ts',
   index: 'src/index.ts',
-  'flow-worker': 'src/flow/worker.ts',
+  'flow-worker': 'src/sources/flows/worker.ts',
 };
 
 export async function build({ types = false } = {}) {

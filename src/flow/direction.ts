@@ -10,7 +10,7 @@
  *   port-class            a system or user port against an ephemeral one; never makes a service
  *   first-packet          nothing of that: direction unknown, the first sender is named as client
  */
-import { HINT_PROTOCOLS } from '../wire/hints.ts';
+import type { Confidence, DirectionReason } from '../model/flow.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import {
   CHUNK_MASK,
@@ -34,7 +34,7 @@ import {
 } from './flow-row.ts';
 import type { Chunk } from './flow-table.ts';
 
-export const DIRECTION_REASONS = [
+const DIRECTION_REASONS: readonly DirectionReason[] = [
   'first-packet',
   'syn',
   'syn-ack',
@@ -45,9 +45,7 @@ export const DIRECTION_REASONS = [
   'learned-service',
   'fan-in',
   'port-class',
-] as const;
-export type DirectionReason = (typeof DIRECTION_REASONS)[number];
-export type Confidence = 'certain' | 'likely' | 'unknown';
+];
 
 const FIRST_PACKET = 0;
 const BY_SYN = 1;
@@ -80,6 +78,12 @@ const SAW_ACK_OR_DATA = 4 | 8;
 
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
+
+/** The rows of one table. */
+interface Rows {
+  readonly chunks: readonly Chunk[];
+  readonly count: number;
+}
 
 const MIN_PEERS = 3;
 const DISTINCT_SHARE = 0.8;
@@ -127,8 +131,8 @@ export class DirectionLadder {
    * Finds endpoints with fan-in among flows that their own packets and the learned services leave
    * undecided: at least three peers, and four in five of the peers' ports different.
    */
-  learnFanIn(chunks: readonly Chunk[], count: number): void {
-    this.eachUndecided(chunks, count, (words, base) => {
+  learnFanIn(parts: readonly Rows[]): void {
+    this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const port = side === 0 ? words[base + R_PORTS]! >>> 16 : words[base + R_PORTS]! & 0xffff;
         const entry = this.candidates.intern(
@@ -140,7 +144,7 @@ export class DirectionLadder {
       }
     });
     const peers = new Map<number, { peers: Set<number>; ports: Set<number>; flows: number }>();
-    this.eachUndecided(chunks, count, (words, base) => {
+    this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const ports = words[base + R_PORTS]!;
         const entry = this.candidates.find(
@@ -224,17 +228,18 @@ export class DirectionLadder {
   }
 
   private eachUndecided(
-    chunks: readonly Chunk[],
-    count: number,
+    parts: readonly Rows[],
     visit: (words: Int32Array, base: number) => void,
   ): void {
-    for (let row = 0; row < count; row++) {
-      const words = chunks[row >>> CHUNK_SHIFT]!.words;
-      const base = (row & CHUNK_MASK) * ROW_WORDS;
-      // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
-      if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
-      if (!hasPorts(words, base) || this.ownEvidence(words, base) !== FIRST_PACKET) continue;
-      if (this.oneSide(words, base, this.services) === 0) visit(words, base);
+    for (const { chunks, count } of parts) {
+      for (let row = 0; row < count; row++) {
+        const words = chunks[row >>> CHUNK_SHIFT]!.words;
+        const base = (row & CHUNK_MASK) * ROW_WORDS;
+        // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
+        if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
+        if (!hasPorts(words, base) || this.ownEvidence(words, base) !== FIRST_PACKET) continue;
+        if (this.oneSide(words, base, this.services) === 0) visit(words, base);
+      }
     }
   }
 }
@@ -305,10 +310,4 @@ function byPortClass(ports: number): number {
 function portClass(port: number): number {
   if (port < SYSTEM) return 0;
   return port < EPHEMERAL ? 1 : 2;
-}
-
-/** The protocol whose message gave the direction, if one did. */
-export function hintProtocol(words: Int32Array, base: number): string | undefined {
-  const hint = (words[base + R_SEEN]! >>> 16) & 0xff;
-  return hint === 0 ? undefined : HINT_PROTOCOLS[hint >>> 2];
 }

@@ -6,7 +6,12 @@ import { EXTENSION_WORDS, R_EXTENSION } from './flow-row.ts';
 
 const INITIAL = 256;
 
-export class Extensions {
+/** The words of extensions, for reading: what survives a message to another thread. */
+export interface ExtensionWords {
+  readonly words: Int32Array;
+}
+
+export class Extensions implements ExtensionWords {
   /** All extensions, `EXTENSION_WORDS` each; replaced when it grows. */
   words = new Int32Array(INITIAL * EXTENSION_WORDS);
   private count = 1;
@@ -25,6 +30,16 @@ export class Extensions {
       row[base + R_EXTENSION] = index;
     }
     return index * EXTENSION_WORDS;
+  }
+
+  /** Copies the extension that the row at `base` has in `from`, and points the row to the copy. */
+  copy(from: Extensions, row: Int32Array, base: number): void {
+    const index = row[base + R_EXTENSION]!;
+    if (index === 0) return;
+    row[base + R_EXTENSION] = 0;
+    const to = this.of(row, base);
+    const at = index * EXTENSION_WORDS;
+    this.words.set(from.words.subarray(at, at + EXTENSION_WORDS), to);
   }
 
   /** Takes back the extension of a row that goes. */

@@ -63,6 +63,7 @@ import {
   R_STATE,
   ROW_WORDS,
 } from './flow-row.ts';
+import type { FlowPart } from './flow-set.ts';
 import { LETTER_D, noteOnce } from './history.ts';
 import { noteOpening } from './openings.ts';
 import { isNewConnection, trackTcp } from './tcp-state.ts';
@@ -72,8 +73,10 @@ export interface FlowTableOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Rows kept at most; 144 octets each. Default 2,000,000. */
   readonly maxFlows?: number;
-  /** Called with rows that must go; they may be reused once it returns. */
-  readonly onEvict?: (table: FlowTable, rows: Int32Array) => void;
+  /** Called with copies of the rows that must go; the callee owns them. */
+  readonly onEvict?: (part: FlowPart) => void;
+  /** Rows in shared memory, so that another thread can read them. Default false. */
+  readonly shared?: boolean;
 }
 
 /** One chunk of rows: the same octets seen as integers and as floats. */
@@ -108,7 +111,8 @@ export class FlowTable {
   private slots = new Int32Array(2 * INITIAL_SLOTS);
   private used = 0;
   private readonly maxFlows: number;
-  private readonly onEvict: ((table: FlowTable, rows: Int32Array) => void) | undefined;
+  private readonly onEvict: ((part: FlowPart) => void) | undefined;
+  private readonly shared: boolean;
   private free = new Int32Array(0);
   private freeCount = 0;
   private readonly touched = new Int32Array(RUN);
@@ -119,6 +123,7 @@ export class FlowTable {
     this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.maxFlows = Math.max(64, options.maxFlows ?? DEFAULT_MAX_FLOWS);
     this.onEvict = options.onEvict;
+    this.shared = options.shared ?? false;
   }
 
   /** Adds `count` packet rows. */
@@ -344,8 +349,7 @@ export class FlowTable {
     if (this.freeCount > 0) return this.free[--this.freeCount]!;
     const row = this.count++;
     if ((row & CHUNK_MASK) === 0) {
-      const words = new Int32Array(CHUNK_ROWS * ROW_WORDS);
-      this.chunks.push({ words, floats: new Float64Array(words.buffer) });
+      this.chunks.push(newChunk(CHUNK_ROWS, this.shared));
     }
     return row;
   }
@@ -403,7 +407,7 @@ export class FlowTable {
       if (order[index]! >= WORTH_LIVE * ROW_LIMIT) this.evictedLive++;
     }
     this.evicted += going;
-    this.onEvict?.(this, rows);
+    this.onEvict?.(this.copyOf(rows));
     for (const row of rows) {
       const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
       this.extensions.release(words, (row & CHUNK_MASK) * ROW_WORDS);
@@ -411,6 +415,53 @@ export class FlowTable {
     this.free = rows;
     this.freeCount = going;
     this.dropSlots(gone);
+  }
+
+  /** The rows, and their extensions, as a part of their own. */
+  private copyOf(rows: Int32Array): FlowPart {
+    const extensions = new Extensions();
+    const chunks: Chunk[] = [];
+    for (let index = 0; index < rows.length; index++) {
+      const at = index & CHUNK_MASK;
+      if (at === 0) chunks.push(newChunk(Math.min(CHUNK_ROWS, rows.length - index), false));
+      const to = chunks[index >>> CHUNK_SHIFT]!.words;
+      const from = this.chunks[rows[index]! >>> CHUNK_SHIFT]!.words;
+      const base = (rows[index]! & CHUNK_MASK) * ROW_WORDS;
+      for (let word = 0; word < ROW_WORDS; word++) to[at * ROW_WORDS + word] = from[base + word]!;
+      extensions.copy(this.extensions, to, at * ROW_WORDS);
+    }
+    return { chunks, count: rows.length, extensions };
+  }
+
+  /**
+   * Ends the table: its rows 0 to `count - 1` are then all flows it still holds, without gaps.
+   * Nothing may be consumed afterwards.
+   */
+  finish(): FlowPart & { evicted: number; evictedLive: number; orphanErrors: number } {
+    this.closeGaps();
+    const { chunks, count, extensions, evicted, evictedLive, orphanErrors } = this;
+    return { chunks, count, extensions, evicted, evictedLive, orphanErrors };
+  }
+
+  /** Moves rows from the end into the places of free ones. */
+  private closeGaps(): void {
+    const free = this.free.slice(0, this.freeCount).sort();
+    this.freeCount = 0;
+    let last = free.length - 1;
+    for (const hole of free) {
+      while (last >= 0 && free[last] === this.count - 1) {
+        last--;
+        this.count--;
+      }
+      if (hole >= this.count) return;
+      const from = --this.count;
+      const source = this.chunks[from >>> CHUNK_SHIFT]!.words;
+      const at = (from & CHUNK_MASK) * ROW_WORDS;
+      this.chunks[hole >>> CHUNK_SHIFT]!.words.set(
+        source.subarray(at, at + ROW_WORDS),
+        (hole & CHUNK_MASK) * ROW_WORDS,
+      );
+    }
   }
 
   /**
@@ -444,4 +495,10 @@ export class FlowTable {
     }
     this.slots = slots;
   }
+}
+
+function newChunk(rows: number, shared: boolean): Chunk {
+  const length = rows * ROW_WORDS * 4;
+  const buffer = shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
+  return { words: new Int32Array(buffer), floats: new Float64Array(buffer) };
 }

@@ -9,7 +9,7 @@
  * T, W and G are written again at their 10th, 100th, 1000th … time. In the row a letter takes
  * five bits: four for the letter and one for the side.
  */
-import type { Extensions } from './extensions.ts';
+import type { Extensions, ExtensionWords } from './extensions.ts';
 import {
   E_HISTORY,
   E_HISTORY_WORDS,
@@ -104,7 +104,7 @@ function append(words: Int32Array, at: number, code: number): boolean {
  * @param clientIsB the originator is the side that did not send the first packet
  */
 export function historyText(
-  extensions: Extensions,
+  extensions: ExtensionWords,
   words: Int32Array,
   base: number,
   clientIsB: boolean,

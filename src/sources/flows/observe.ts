@@ -1,0 +1,177 @@
+/**
+ * Frames in, flows out: runs the decoder and the flow table over a source of frames.
+ *
+ * With a second thread this one reads and decodes while a worker keeps the flow table; packet
+ * rows go to it in order, so the flows are the same as with one thread.
+ */
+import { DirectionLadder, type KnownServices } from '../../flow/direction.ts';
+import type { FlowPart, FlowVisitor } from '../../flow/flow-set.ts';
+import { FlowSet, visitRows } from '../../flow/flow-set.ts';
+import { FlowTable } from '../../flow/flow-table.ts';
+import type { Names } from '../../flow/flow-view.ts';
+import type { Timeouts } from '../../flow/timeouts.ts';
+import { Decoder } from '../../wire/decoder.ts';
+import type { FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
+import { WorkerTable } from './worker-table.ts';
+
+export interface ObserveOptions {
+  readonly timeouts?: Partial<Timeouts>;
+  /** Flows kept in memory at once; see `FlowTable`. */
+  readonly maxFlows?: number;
+  readonly dropDuplicates?: boolean;
+  /** Hash seed, see `Decoder`. */
+  readonly seed?: number;
+  readonly known?: KnownServices;
+  /** The worker's program; without one everything runs in this thread. */
+  readonly worker?: URL;
+  /** Receives flows that had to leave memory before the end. */
+  readonly onEvicted?: FlowVisitor;
+  /** Called after every batch of frames; true stops there and keeps what is known. */
+  readonly onBatch?: () => boolean;
+}
+
+/** Everything known of an input once it was read. */
+export interface Observation {
+  /** Tallies of frames, octets and faults. */
+  readonly decoder: Decoder;
+  readonly names: Names;
+  readonly flows: FlowSet;
+  /** Earliest and latest time of a frame, ms since 1970; absent without frames. */
+  readonly firstMs?: number;
+  readonly lastMs?: number;
+  /** Flows given to `onEvicted`, and how many of them had not ended. */
+  readonly evicted: number;
+  readonly evictedLive: number;
+  /** ICMP errors about flows that were not seen. */
+  readonly orphanErrors: number;
+  /** The input was not read to its end, since `onBatch` said so. */
+  readonly stopped: boolean;
+}
+
+/** What is left in a table's hands at the end. */
+export interface FinishedTable extends FlowPart {
+  readonly evicted: number;
+  readonly evictedLive: number;
+  readonly orphanErrors: number;
+}
+
+/** A flow table, here or in another thread. */
+export interface TableHost {
+  /** Takes the decoder's rows; they may be overwritten once it returns. */
+  consume(rows: Int32Array, count: number): void;
+  finish(): Promise<FinishedTable>;
+}
+
+/** Reads a source to its end. The caller closes the source. */
+export async function observe(
+  source: FrameSource,
+  options: ObserveOptions = {},
+): Promise<Observation> {
+  const decoder = new Decoder({
+    seed: options.seed ?? 0,
+    dropDuplicates: options.dropDuplicates ?? false,
+  });
+  const ladder = new DirectionLadder(options.known, options.seed);
+  const evicted = evictedVisitor(ladder, options.onEvicted);
+  const host =
+    options.worker === undefined
+      ? new LocalTable(options, evicted)
+      : new WorkerTable(options.worker, options, evicted);
+  const span = new TimeSpan();
+  let stopped = false;
+  for (;;) {
+    const batch = await source.next();
+    if (batch === undefined) break;
+    span.note(batch);
+    for (let index = 0; index < batch.count; ) {
+      index = decoder.decode(batch, source.interfaces, index);
+      host.consume(decoder.rows, decoder.rowCount);
+      decoder.rowCount = 0;
+    }
+    if (options.onBatch?.() === true) {
+      stopped = true;
+      break;
+    }
+  }
+  decoder.flush();
+  host.consume(decoder.rows, decoder.rowCount);
+  decoder.rowCount = 0;
+  const table = await host.finish();
+  return {
+    decoder,
+    names: {
+      addresses: decoder.addresses,
+      contexts: decoder.contexts.list,
+      interfaces: source.interfaces,
+    },
+    flows: new FlowSet([table], ladder),
+    ...span.range(),
+    evicted: table.evicted,
+    evictedLive: table.evictedLive,
+    orphanErrors: table.orphanErrors,
+    stopped,
+  };
+}
+
+/** Decides evicted flows by what is known when they go. */
+function evictedVisitor(
+  ladder: DirectionLadder,
+  visitor: FlowVisitor | undefined,
+): ((part: FlowPart) => void) | undefined {
+  if (visitor === undefined) return undefined;
+  return (part) => {
+    ladder.learn(part.chunks, part.count);
+    visitRows(part, ladder, visitor);
+  };
+}
+
+class LocalTable implements TableHost {
+  private readonly table: FlowTable;
+
+  constructor(options: ObserveOptions, evicted: ((part: FlowPart) => void) | undefined) {
+    this.table = new FlowTable({
+      ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }),
+      ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
+      ...(evicted === undefined ? {} : { onEvict: evicted }),
+    });
+  }
+
+  consume(rows: Int32Array, count: number): void {
+    this.table.consume(rows, count);
+  }
+
+  finish(): Promise<FinishedTable> {
+    return Promise.resolve(this.table.finish());
+  }
+}
+
+/** Earliest and latest time over batches, without comparing every frame's nanoseconds twice. */
+class TimeSpan {
+  private first = Number.POSITIVE_INFINITY;
+  private last = Number.NEGATIVE_INFINITY;
+
+  note(batch: FrameBatch): void {
+    let least = 0xffffffff;
+    let most = 0;
+    for (let index = 0; index < batch.count; index++) {
+      const seconds = batch.seconds[index]!;
+      if (seconds < least) least = seconds;
+      if (seconds > most) most = seconds;
+    }
+    // Only frames of the extreme seconds can be the earliest and the latest.
+    if (least * 1000 > this.first && most * 1000 + 1000 < this.last) return;
+    for (let index = 0; index < batch.count; index++) {
+      const seconds = batch.seconds[index]!;
+      if (seconds !== least && seconds !== most) continue;
+      const time = seconds * 1000 + batch.nanoseconds[index]! / 1e6;
+      if (time < this.first) this.first = time;
+      if (time > this.last) this.last = time;
+    }
+  }
+
+  range(): { firstMs?: number; lastMs?: number } {
+    return this.first === Number.POSITIVE_INFINITY
+      ? {}
+      : { firstMs: this.first, lastMs: this.last };
+  }
+}
