@@ -2,7 +2,7 @@
  * Starts Portreeve from a clone: installs and builds when something is missing or out of date
  * (a few stat calls otherwise), then runs the command line in this same process.
  */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -11,7 +11,9 @@ const time = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** Whether any source is newer than the last build. Folders count too: they show removals. */
 function stale(built) {
-  if (time(join(root, 'package-lock.json')) > built) return true;
+  for (const file of ['package-lock.json', 'package.json']) {
+    if (time(join(root, file)) > built) return true;
+  }
   const folders = [join(root, 'src'), join(root, 'scripts')];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
     if (time(folder) > built) return true;
@@ -24,12 +26,37 @@ function stale(built) {
   return false;
 }
 
-const built = time(join(root, 'dist', '.stamp'));
-if (built === 0 || (existsSync(join(root, 'src')) && stale(built))) {
+/** Whether this user may install and build here. */
+function writable() {
+  try {
+    for (const path of [root, join(root, 'dist'), join(root, 'node_modules')]) {
+      if (existsSync(path)) accessSync(path, constants.W_OK);
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function installAndBuild() {
   const { install } = await import('./prepare.mjs');
   install();
   process.stderr.write('portreeve: building …\n');
   const { build } = await import('./build.mjs');
   await build();
+}
+
+const built = time(join(root, 'dist', '.stamp'));
+if (built === 0 || (existsSync(join(root, 'src')) && stale(built))) {
+  if (writable()) {
+    await installAndBuild();
+  } else if (built > 0) {
+    process.stderr.write(`portreeve: ${root} is not writable; running the earlier build\n`);
+  } else {
+    process.stderr.write('✖ Portreeve is not built yet\n');
+    process.stderr.write(`  why  this user may not write to ${root}\n`);
+    process.stderr.write('  do   run it once as the owner of that folder, or clone it anew\n');
+    process.exit(4);
+  }
 }
 await import(pathToFileURL(join(root, 'dist', 'cli.js')).href);

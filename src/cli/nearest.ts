@@ -5,8 +5,9 @@ export function nearest(typed: string, words: readonly string[]): string | undef
   let best: string | undefined;
   let fewest = Math.max(1, Math.floor(Math.min(typed.length, 20) * 0.4)) + 1;
   for (const word of words) {
-    if (Math.abs(word.length - typed.length) >= fewest) continue;
-    const slips = word.startsWith(typed) ? 1 : distance(typed, word);
+    const begun = typed !== '' && word.startsWith(typed);
+    if (!begun && Math.abs(word.length - typed.length) >= fewest) continue;
+    const slips = begun ? 1 : distance(typed, word);
     if (slips < fewest) {
       fewest = slips;
       best = word;

@@ -7,14 +7,15 @@ import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
 
 const EXAMPLES = `Examples:
-  portreeve sockets              listening TCP and bound UDP sockets, most exposed first
-  portreeve sockets --wide       with addresses and full command lines
-  portreeve sockets --json       the same for programs
-  sudo portreeve sockets         with the owners of other users' sockets
+  portreeve sockets           listening TCP and bound UDP, most exposed first
+  portreeve sockets --wide    with addresses and full command lines
+  portreeve sockets --json    the same for programs
+  sudo portreeve sockets      with the owners of other users' sockets
 `;
 
 const NOTES = `
-Exit codes: 0 done, 2 wrong usage, 5 not the whole view (with --complete, or no view at all).
+Exit codes: 0 done, 2 wrong usage, 5 no view at all, or with --complete not a
+whole one.
 `;
 
 interface SocketOptions {

@@ -65,7 +65,7 @@ const OWNER_TEXT: Readonly<
     remedy: 'run the same command with sudo',
   },
   'pid-namespace': {
-    because: 'no process in this container holds them: one outside may, or the kernel',
+    because: 'no process in this container does: one outside may, or the kernel',
     remedy: 'look from the host',
   },
   gone: { because: 'the process ended while we looked', remedy: 'look again' },
