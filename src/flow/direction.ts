@@ -87,8 +87,11 @@ interface Rows {
 
 const MIN_PEERS = 3;
 const DISTINCT_SHARE = 0.8;
-/** First port that some system uses for clients: Linux's default range starts here. */
-const EPHEMERAL = 32768;
+/**
+ * First dynamic port (RFC 6335). Linux's clients start at 32768, but so many services and other
+ * systems' clients lie between that a guess there is wrong too often.
+ */
+const EPHEMERAL = 49152;
 const SYSTEM = 1024;
 
 /** Decides flows; first learns from all of them, then decides each. */

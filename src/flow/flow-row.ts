@@ -44,7 +44,7 @@ export const R_SEEN = 21;
 /** History letters, six of five bits per word; more go to the extension. */
 export const R_HISTORY = 22;
 export const HISTORY_WORDS = 3;
-/** Interface of the first packet (low half). */
+/** Interface of the first packet (low half); when the connection was closed (high half). */
 export const R_INTERFACE = 25;
 /** Transport payload octets by A, by B: floats. */
 export const F_PAYLOAD_A = 13;
@@ -89,6 +89,9 @@ export const MARK_OPEN_FROM_A = 1 << 21;
 export const MARK_OPEN_FROM_B = 1 << 22;
 export const MARK_ACCEPT_FROM_A = 1 << 23;
 export const MARK_ACCEPT_FROM_B = 1 << 24;
+
+/** The connection was closed or reset for good; the high half of `R_INTERFACE` says when. */
+export const MARK_OVER = 1 << 25;
 
 /** Words of an extension. */
 export const EXTENSION_WORDS = 20;

@@ -47,6 +47,7 @@ import {
   MARK_HINT_FROM_B,
   MARK_INNER,
   MARK_LONG,
+  MARK_OVER,
   R_A,
   R_B,
   R_FIRST_NANOSECONDS,
@@ -67,7 +68,13 @@ import type { FlowPart } from './flow-set.ts';
 import { LETTER_D, noteOnce } from './history.ts';
 import { noteOpening } from './openings.ts';
 import { isNewConnection, trackTcp } from './tcp-state.ts';
-import { DEFAULT_TIMEOUTS, isOver, SHORTEST_TIMEOUT, type Timeouts } from './timeouts.ts';
+import {
+  closeStamp,
+  DEFAULT_TIMEOUTS,
+  isOver,
+  SHORTEST_TIMEOUT,
+  type Timeouts,
+} from './timeouts.ts';
 
 export interface FlowTableOptions {
   readonly timeouts?: Partial<Timeouts>;
@@ -217,7 +224,14 @@ export class FlowTable {
     }
     const idle = packets[at + P_SECONDS]! - words[base + R_LAST_SECONDS]!;
     if (
-      (idle >= SHORTEST_TIMEOUT && isOver(this.timeouts, words, base, packets[at + P_SECONDS]!)) ||
+      (idle >= SHORTEST_TIMEOUT &&
+        isOver(
+          this.timeouts,
+          words,
+          base,
+          packets[at + P_SECONDS]!,
+          packets[at + P_NANOSECONDS]!,
+        )) ||
       ((packets[at + P_FLAGS]! & 2) !== 0 &&
         (packets[at + P_KIND]! & 0xff) === 6 &&
         isNewConnection(words, base, side, packets[at + P_FLAGS]!, packets[at + P_SEQUENCE]!))
@@ -265,6 +279,7 @@ export class FlowTable {
     const protocol = packets[at + P_KIND]! & 0xff;
     if (protocol === 6) {
       if ((marks & M_NO_TRANSPORT) === 0) {
+        const over = words[base + R_STATE]! & MARK_OVER;
         trackTcp(
           this.extensions,
           words,
@@ -275,6 +290,9 @@ export class FlowTable {
           packets[at + P_ACKNOWLEDGMENT]!,
           payload,
         );
+        if (over === 0 && (words[base + R_STATE]! & MARK_OVER) !== 0) {
+          words[base + R_INTERFACE]! |= closeStamp(seconds, nanoseconds) << 16;
+        }
       }
       if (payload > 0) floats[half + F_PAYLOAD_A + side]! += payload;
     } else {

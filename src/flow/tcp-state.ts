@@ -15,6 +15,7 @@ import {
   MARK_CLOSED_A,
   MARK_CLOSED_B,
   MARK_OPENER_B,
+  MARK_OVER,
   PARTIAL,
   R_NEXT_A,
   R_START_A,
@@ -331,7 +332,11 @@ function transition(
       }
       break;
   }
-  if (closes) marks |= side === 0 ? MARK_CLOSED_A : MARK_CLOSED_B;
+  if (closes) {
+    marks |= side === 0 ? MARK_CLOSED_A : MARK_CLOSED_B;
+    const peerClosed = (marks & (side === 0 ? MARK_CLOSED_B : MARK_CLOSED_A)) !== 0;
+    if (own === RESET || peer === INACTIVE || peerClosed) marks |= MARK_OVER;
+  }
   if (own !== present) marks = (marks & ~(63 << shift)) | (own << shift) | (present << (shift + 3));
   if (peer !== ((state >>> peerShift) & 7)) {
     const held = (state >>> peerShift) & 7;

@@ -3,15 +3,13 @@
  * same places; each is an option.
  */
 import {
-  CLOSED,
   INACTIVE,
-  MARK_CLOSED_A,
-  MARK_CLOSED_B,
+  MARK_OVER,
   R_FIRST_SECONDS,
+  R_INTERFACE,
   R_KIND,
   R_LAST_SECONDS,
   R_STATE,
-  RESET,
   S_A,
   S_B,
   SYN_SENT,
@@ -36,9 +34,15 @@ export const DEFAULT_TIMEOUTS: Timeouts = { tcp: 300, udp: 60, other: 60, attemp
 /** No row is over before this many seconds of silence, so most packets need no further look. */
 export const SHORTEST_TIMEOUT = 1;
 
-/** Whether the row at `base` was over by `now` (seconds). */
-export function isOver(timeouts: Timeouts, words: Int32Array, base: number, now: number): boolean {
-  const idle = now - words[base + R_LAST_SECONDS]!;
+/** Whether the row at `base` was over by the time given. */
+export function isOver(
+  timeouts: Timeouts,
+  words: Int32Array,
+  base: number,
+  seconds: number,
+  nanoseconds: number,
+): boolean {
+  const idle = elapsed(words, base + R_LAST_SECONDS, seconds, nanoseconds);
   const protocol = words[base + R_KIND]! & 0xff;
   if (protocol === 17) return idle >= timeouts.udp;
   if (protocol !== 6) return idle >= (protocol === 132 ? timeouts.tcp : timeouts.other);
@@ -46,10 +50,23 @@ export function isOver(timeouts: Timeouts, words: Int32Array, base: number, now:
   const a = (state >>> S_A) & 7;
   const b = (state >>> S_B) & 7;
   if ((a === SYN_SENT && b === INACTIVE) || (b === SYN_SENT && a === INACTIVE)) {
-    return now - words[base + R_FIRST_SECONDS]! >= timeouts.attempt;
+    return elapsed(words, base + R_FIRST_SECONDS, seconds, nanoseconds) >= timeouts.attempt;
   }
-  const closes = MARK_CLOSED_A | MARK_CLOSED_B;
-  const over = a === RESET || b === RESET || (state & closes) === closes;
-  const half = (a === CLOSED && b === INACTIVE) || (b === CLOSED && a === INACTIVE);
-  return idle >= (over || half ? timeouts.closed : timeouts.tcp);
+  if ((state & MARK_OVER) !== 0) {
+    const since = (closeStamp(seconds, nanoseconds) - (words[base + R_INTERFACE]! >>> 16)) & 0xffff;
+    return since >= timeouts.closed * STAMPS_PER_SECOND || idle >= timeouts.closed;
+  }
+  return idle >= timeouts.tcp;
+}
+
+/** Whole seconds from the time stored at `at` (seconds, nanoseconds) to the time given. */
+function elapsed(words: Int32Array, at: number, seconds: number, nanoseconds: number): number {
+  return seconds - words[at]! - (nanoseconds < words[at + 1]! ? 1 : 0);
+}
+
+const STAMPS_PER_SECOND = 64;
+
+/** A time in 64ths of a second modulo 2^16 (17 minutes): when a connection was closed. */
+export function closeStamp(seconds: number, nanoseconds: number): number {
+  return (seconds * STAMPS_PER_SECOND + Math.floor(nanoseconds / 15_625_000)) & 0xffff;
 }

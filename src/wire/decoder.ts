@@ -78,6 +78,8 @@ export class Decoder {
   tunnel = 0;
   tunnelId = 0;
   depth = 0;
+  /** Inside a first fragment: what it carries is longer than what is here. */
+  inFragment = false;
   /** The frame's link-layer destination is a group address. */
   linkGroup = false;
 
@@ -166,6 +168,7 @@ export class Decoder {
       this.tunnelId = 0;
       this.depth = 0;
       this.linkGroup = false;
+      this.inFragment = false;
       this.topRows = 0;
       this.topOctets = 0;
       this.other = -1;

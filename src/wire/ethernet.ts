@@ -16,6 +16,10 @@ import { decodeVlan } from './vlan.ts';
 const HEADER = 14;
 /** Cisco FabricPath: an outer Ethernet-like header of 16 octets around a whole frame. */
 const FABRIC_PATH = 0x8903;
+/** IEEE 802.1ah: a service tag of 4 octets, then the customer's whole frame. */
+const BACKBONE_BRIDGE = 0x88e7;
+/** IEEE 802.1BR's forerunner: 4 octets of tag, then an EtherType. */
+const VN_TAG = 0x8926;
 
 export function decodeEthernet(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
@@ -47,8 +51,16 @@ export function decodeEtherType(d: Decoder, type: number, at: number): void {
       return decodePppoe(d, at);
     case FABRIC_PATH:
       return decodeEthernet(d, at + 2);
+    case BACKBONE_BRIDGE:
+      return decodeEthernet(d, at + 4);
+    case VN_TAG:
+      return decodeVnTag(d, at);
     default:
       if (type < 0x600) decodeLlc(d, at, type);
       else d.notIp(type);
   }
+}
+
+function decodeVnTag(d: Decoder, at: number): void {
+  if (d.has(at, 6)) decodeEtherType(d, d.view.getUint16(at + 4), at + 6);
 }

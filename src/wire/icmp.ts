@@ -24,14 +24,22 @@ const COUNTERPART = new Map([
   [17, 18],
   [10, 9],
 ]);
-const PAIRS = pairs(COUNTERPART);
+/** Router advertisement. */
+const PAIRS = pairs(COUNTERPART, new Set([9]));
 
-/** Index by type: bit 15 set = in a pair; bit 14 = the answer; low bits = the other type. */
-export function pairs(requests: ReadonlyMap<number, number>): Uint16Array {
+/**
+ * Index by type: bit 15 set = in a pair; bit 14 = an answer that nobody sends unasked; low bits =
+ * the other type. Advertisements and reports are sent unasked too, so they say nothing about who
+ * asked.
+ */
+export function pairs(
+  requests: ReadonlyMap<number, number>,
+  unasked: ReadonlySet<number>,
+): Uint16Array {
   const table = new Uint16Array(256);
   for (const [request, answer] of requests) {
     table[request] = 0x8000 | answer;
-    table[answer] = 0xc000 | request;
+    table[answer] = (unasked.has(answer) ? 0x8000 : 0xc000) | request;
   }
   return table;
 }

@@ -20,6 +20,8 @@ const PAIRS = pairs(
     [139, 140],
     [144, 145],
   ]),
+  // Listener report, router and neighbour advertisement.
+  new Set([131, 134, 136]),
 );
 
 export function decodeIcmpv6(d: Decoder, at: number): number {

@@ -11,6 +11,8 @@ import { FAMILY_6, M_GROUP_DESTINATION, M_OFFLOADED_LENGTH } from './packet-batc
 import { decodeTransport, emitLaterFragment, emitPlain } from './transport.ts';
 
 const HEADER = 40;
+/** A short packet may be padded to this length on Ethernet. */
+const ETHERNET_PADDING = 46;
 /** A real packet has a handful; a hostile one could carry thousands of 8-octet headers. */
 const MOST_EXTENSIONS = 16;
 
@@ -37,11 +39,11 @@ export function decodeIpv6(d: Decoder, at: number): void {
   let marks = 0;
   let total = view.getUint16(at + 4) + HEADER;
   const onWire = d.wireEnd - at;
-  if (total === HEADER && d.bytes[at + 6] !== NO_NEXT_HEADER && onWire > HEADER) {
+  if (total === HEADER && d.bytes[at + 6] !== NO_NEXT_HEADER && onWire > ETHERNET_PADDING) {
     // A jumbogram (RFC 2675) or segmentation offload.
     total = onWire;
     marks = M_OFFLOADED_LENGTH;
-  } else if (total > onWire) {
+  } else if (total > onWire && !d.inFragment) {
     d.fault(IPV6_LENGTH);
     total = onWire;
   }
@@ -124,6 +126,7 @@ function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
   if (offset === 0 && !more) return false;
   const length = d.wireEnd - at - 8;
   d.marks |= fragmentMarks(offset);
+  d.inFragment = true;
   const row =
     offset === 0 ? decodeFirst(d, next, at + 8) : emitLaterFragment(d, next, Math.max(0, length));
   d.fragments.note(d, row, d.view.getInt32(at + 4), offset, Math.max(0, length), more);
