@@ -40,9 +40,10 @@ describe('width', () => {
     [tty, {}, 100],
     [tty, { COLUMNS: '70' }, 100],
     [{}, { COLUMNS: '70' }, 70],
-    [{}, {}, 80],
-    [{ columns: 0 }, { COLUMNS: 'wide' }, 80],
-  ])('%j with %j: %i', (stream, environment, expected) => {
+    [{}, {}, Number.POSITIVE_INFINITY],
+    [{ isTTY: true }, {}, 80],
+    [{ isTTY: true, columns: 0 }, { COLUMNS: 'wide' }, 80],
+  ])('%j with %j: %d', (stream, environment, expected) => {
     expect(terminalAbility(stream, environment).width).toBe(expected);
   });
 });
