@@ -22,6 +22,16 @@ describe('printable', () => {
     ['e\u0301', 'e\u0301'],
   ])('%j is shown as %j', (text, shown) => expect(printable(text)).toBe(shown));
 
+  it('escapes exactly the code points that are listed', () => {
+    const wrong: string[] = [];
+    for (let code = 0; code <= 0x10ffff; code++) {
+      const character = String.fromCodePoint(code);
+      const escaped = printable(character) !== character;
+      if (escaped !== unsafeIn(character).length > 0) wrong.push(code.toString(16));
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('leaves nothing unsafe, keeps what is safe, and has nothing to do the second time', () => {
     fc.assert(
       fc.property(hostileText, (text) => {
