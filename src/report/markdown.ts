@@ -18,19 +18,19 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** Lines of the report, each with its line end. */
 export function* renderMarkdown(report: Report): Generator<string, void, undefined> {
   const { verdict, facts, tables, notes, next } = report;
-  yield `**${MARKS[verdict.severity].replace('!', '\\!')} ${markdownText(verdict.text)}**\n`;
-  const shown = facts.flatMap(({ text }) => (text === undefined ? [] : [markdownText(text)]));
+  yield `**${MARKS[verdict.severity].replace('!', '\\!')} ${inline(verdict.text)}**\n`;
+  const shown = facts.flatMap(({ text }) => (text === undefined ? [] : [block(text)]));
   if (shown.length > 0) yield `\n${shown.join(' · ')}\n`;
   for (const table of tables) yield* tableLines(table);
   if (notes.length > 0) yield '\n## Not seen\n\n';
   for (const { what, because, remedy } of notes) {
-    yield `* ${markdownText(what)}\n`;
-    if (because !== undefined) yield `  * why: ${markdownText(because)}\n`;
-    if (remedy !== undefined) yield `  * do: ${markdownText(remedy)}\n`;
+    yield `* ${block(what)}\n`;
+    if (because !== undefined) yield `  * why: ${block(because)}\n`;
+    if (remedy !== undefined) yield `  * do: ${block(remedy)}\n`;
   }
   if (next.length > 0) yield '\n## Next\n\n';
   for (const { command, purpose } of next) {
-    yield `* ${codeSpan(command)}: ${markdownText(purpose)}\n`;
+    yield `* ${codeSpan(command)}: ${block(purpose)}\n`;
   }
 }
 
@@ -40,32 +40,33 @@ function* tableLines(table: Table): Generator<string> {
   let any = false;
   for (const row of table.rows) {
     if (!any) {
-      yield `\n## ${markdownText(table.heading)}\n\n`;
-      yield line(columns.map(({ title }) => markdownText(title)));
+      yield `\n## ${inline(table.heading)}\n\n`;
+      yield line(columns.map(({ title }) => inline(title)));
       yield line(columns.map(({ align }) => (align === 'right' ? '--:' : '---')));
       any = true;
     }
-    yield line(columns.map((column) => markdownText(cellText(column, row))));
+    yield line(columns.map((column) => inline(cellText(column, row))));
   }
   if (!any && table.empty !== undefined) {
-    yield `\n## ${markdownText(table.heading)}\n\n${markdownText(table.empty)}\n`;
+    yield `\n## ${inline(table.heading)}\n\n${block(table.empty)}\n`;
   }
-  if (table.footnote !== undefined) yield `\n${markdownText(table.footnote)}\n`;
+  if (table.footnote !== undefined) yield `\n${block(table.footnote)}\n`;
 }
 
-/** The text such that Markdown shows exactly it (with unsafe characters made visible). */
-export function markdownText(text: string): string {
+/** The text such that Markdown shows exactly it, within a line. */
+function inline(text: string): string {
   return printable(text)
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
     .replace(/[&<>@]/g, (sign) => ENTITIES[sign]!)
-    .replace(/^(\s*)([#+\-=]|\d+(?=[.)]))/, (_, blanks, sign) => blanks + lineStart(sign))
     .replace(/:\/\//g, '&#58;//')
     .replace(/\bwww\./gi, (match) => `${match.slice(0, 3)}&#46;`);
 }
 
-/** A character that would begin a heading or list; numbers of a list are told by what follows. */
-function lineStart(sign: string): string {
-  return /\d/.test(sign) ? `&#${sign.charCodeAt(0)};${sign.slice(1)}` : `\\${sign}`;
+/** The same at the start of a block, where it must begin no heading, list, rule or quotation. */
+function block(text: string): string {
+  return inline(text.trim())
+    .replace(/^[#+\-=]/, '\\$&')
+    .replace(/^(\d{1,9})([.)])(?=\s|$)/, '$1\\$2');
 }
 
 /** The text as code, fenced by more backticks than it has in a row. */

@@ -5,7 +5,7 @@
  */
 import { type Column, cellText, type Severity, shownColumns, type Table } from './table.ts';
 import type { Palette } from './terminal.ts';
-import { displayWidth, pad, shorten, wrapPieces, wrapText } from './width.ts';
+import { displayWidth, shorten, wrapPieces, wrapText } from './width.ts';
 
 const GAP = '  ';
 /** The growing column may be squeezed to this before other columns are left out. */
@@ -121,7 +121,7 @@ function aligned(
   const padded = cells.map((cell, index) => {
     const align = kept[index]!.column.align ?? 'left';
     const last = index === cells.length - 1 && align === 'left';
-    const blanks = last ? '' : pad('', widths[index]! - displayWidth(cell), 'left');
+    const blanks = last ? '' : ' '.repeat(widths[index]! - displayWidth(cell));
     const text = finish(cell, index);
     return align === 'right' ? blanks + text : text + blanks;
   });

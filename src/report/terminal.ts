@@ -29,7 +29,8 @@ const MIN_WIDTH = 20;
 
 /**
  * The ability of a stream. Colour: the user's choice, else off by NO_COLOR, else as FORCE_COLOR
- * says, else on for a terminal that is not dumb. Width: the stream's, else COLUMNS, else 80.
+ * says, else on for a terminal that is not dumb. Width: the stream's, else COLUMNS, else 80 for a
+ * terminal and no limit for a pipe.
  * Beyond ASCII: by the locale (LC_ALL, LC_CTYPE, LANG); on Windows always, since the console
  * takes UTF-16.
  */
@@ -41,7 +42,7 @@ export function terminalAbility(
 ): TerminalAbility {
   const columns = stream.columns || Number.parseInt(environment.COLUMNS ?? '', 10);
   return {
-    width: columns > 0 ? columns : DEFAULT_WIDTH,
+    width: columns > 0 ? columns : stream.isTTY ? DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
     colour: wantsColour(stream, environment, choice),
     unicode: platform === 'win32' || isUtf8(environment),
   };

@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { hostileText, unsafeIn } from './hostile.fixture.ts';
+import { portTable, ROWS } from './report.fixture.ts';
+import type { Column, Table } from './table.ts';
+import { palette } from './terminal.ts';
+import { tableLines } from './terminal-table.ts';
+import { displayWidth } from './width.ts';
+
+function draw(table: Table, width: number, unicode = true): string[] {
+  return [...tableLines(table, palette({ width, colour: false, unicode }))];
+}
+
+describe('the port table', () => {
+  it('shows all there is when it fits', () => {
+    expect(draw(portTable(ROWS), 120)).toEqual([
+      '     PORT  NAME     PACKETS   BYTES  CONFIRMED  PROCESS                       FIRST SEEN',
+      '  443/tcp  https  1,204,331  1.4 GB  yes        nginx: worker process         2025-11-22T08:26:40.123Z',
+      '49667/tcp  -              3   180 B  no         =évil\\x1b[2J, "quoted" | <b>  2025-11-22T08:26:40.999Z',
+    ]);
+  });
+
+  it('drops by priority, then shortens only the growing column, and says what is missing', () => {
+    expect(draw(portTable(ROWS), 72)).toEqual([
+      '     PORT  NAME     PACKETS   BYTES  CONFIRMED  PROCESS',
+      '  443/tcp  https  1,204,331  1.4 GB  yes        nginx: worker process',
+      '49667/tcp  -              3   180 B  no         =évil\\x1b[2J, "quoted" …',
+      '1 column left out to fit 72: FIRST SEEN (--wide shows all)',
+    ]);
+    expect(draw(portTable(ROWS), 50)).toEqual([
+      '     PORT  NAME   CONFIRMED  PROCESS',
+      '  443/tcp  https  yes        nginx: worker process',
+      '49667/tcp  -      no         =évil\\x1b[2J, "quote…',
+      '3 columns left out to fit 50: PACKETS, BYTES,',
+      '  FIRST SEEN (--wide shows all)',
+    ]);
+  });
+
+  it('lets cells flow over several lines where the columns that must stay do not fit', () => {
+    expect(draw(portTable(ROWS), 24, false)).toEqual([
+      'PORT  NAME  CONFIRMED',
+      '  PROCESS',
+      '443/tcp  https  yes',
+      '  nginx: worker process',
+      '49667/tcp  -  no',
+      '  =\\xe9vil\\x1b[2J, "quot',
+      '  ed" | <b>',
+      '3 columns left out to',
+      '  fit 24: PACKETS,',
+      '  BYTES, FIRST SEEN',
+      '  (--wide shows all)',
+    ]);
+  });
+
+  it('shortens nothing without a limit', () => {
+    const [, , line] = draw(portTable(ROWS), Number.POSITIVE_INFINITY);
+    expect(line).toContain('=évil\\x1b[2J, "quoted" | <b>');
+  });
+
+  it('colours cells without moving them', () => {
+    const style = palette({ width: 120, colour: true, unicode: true });
+    const lines = [...tableLines(portTable(ROWS), style)];
+    expect(lines[1]).toContain('\u001b[32myes\u001b[39m');
+    expect(lines[2]).toContain('\u001b[33mno\u001b[39m');
+    const plain = (line: string) => line.replaceAll('\u001b', '').replace(/\[\d+m/g, '');
+    expect(lines.map(plain)).toEqual(draw(portTable(ROWS), 120));
+  });
+});
+
+describe('which columns go first', () => {
+  const column = (key: string, priority: number): Column => ({
+    key,
+    title: key,
+    priority,
+    value: () => 'xxxxxxxxx',
+  });
+  it.each([
+    [64, 'a b c d e'],
+    [53, 'a b c d e'],
+    [52, 'a b c e'],
+    [41, 'a b e'],
+    [30, 'a e'],
+    [20, 'a e'],
+  ])('at %i columns there are %s', (width, kept) => {
+    const columns = [
+      column('a', 0),
+      column('b', 1),
+      column('c', 2),
+      column('d', 2),
+      column('e', 0),
+    ];
+    const table = { key: 'x', kind: 'x', heading: 'X', rows: [1], columns };
+    expect(draw(table, width)[0]!.split(/ +/).join(' ')).toBe(kept);
+  });
+});
+
+describe('for any content', () => {
+  const cells = fc.array(fc.array(hostileText, { minLength: 4, maxLength: 4 }), { maxLength: 5 });
+  const shape = fc.record({
+    priorities: fc.array(fc.nat(3), { minLength: 4, maxLength: 4 }),
+    grow: fc.nat(4),
+    right: fc.nat(4),
+  });
+
+  it('no line exceeds the width, none ends in a blank, nothing unsafe is shown', () => {
+    fc.assert(
+      fc.property(
+        cells,
+        shape,
+        fc.integer({ min: 20, max: 160 }),
+        fc.boolean(),
+        (rows, { priorities, grow, right }, width, unicode) => {
+          const columns = priorities.map(
+            (priority, index): Column<string[]> => ({
+              key: `c${index}`,
+              title: `TITLE ${index}`,
+              priority,
+              grow: grow === index,
+              align: right === index ? 'right' : 'left',
+              value: (row) => row[index]!,
+            }),
+          );
+          const table: Table<string[]> = { key: 'x', kind: 'x', heading: 'X', rows, columns };
+          for (const line of draw(table, width, unicode)) {
+            expect(displayWidth(line)).toBeLessThanOrEqual(width);
+            expect(unsafeIn(line)).toEqual([]);
+            expect(line).not.toMatch(/ $/);
+            if (!unicode) expect(line).toMatch(/^[\x20-\x7e]*$/);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
