@@ -17,6 +17,7 @@ import {
   R_KIND,
   R_PACKETS_A,
   R_PACKETS_B,
+  R_SEEN,
   R_STATE,
   RESET,
   S_A,
@@ -36,7 +37,11 @@ export function connectionState(chunk: Chunk, base: number, clientIsB: boolean):
     const b = (state >>> S_B) & 7;
     const half = (base >>> 1) + F_PAYLOAD_A;
     const silent = chunk.floats[half] === 0 && chunk.floats[half + 1] === 0;
-    return clientIsB ? tcpState(b, a, silent) : tcpState(a, b, silent);
+    const seen = (words[base + R_SEEN]! >>> (clientIsB ? 8 : 0)) & 0xff;
+    const onlyAttempted = (seen & ATTEMPT) !== 0 && (seen & BEYOND_ATTEMPT) === 0;
+    return clientIsB
+      ? tcpState(b, a, silent, onlyAttempted)
+      : tcpState(a, b, silent, onlyAttempted);
   }
   if (protocol === 17 || protocol === 132 || protocol === 33) {
     const client = words[base + (clientIsB ? R_PACKETS_B : R_PACKETS_A)]! > 0;
@@ -47,7 +52,16 @@ export function connectionState(chunk: Chunk, base: number, clientIsB: boolean):
   return 'OTH';
 }
 
-function tcpState(client: number, server: number, silent: boolean): ConnectionState {
+/** History bits of the client (see history.ts): its SYN, and what goes beyond an attempt. */
+const ATTEMPT = 1;
+const BEYOND_ATTEMPT = 2 | 4 | 16 | 64 | 128;
+
+function tcpState(
+  client: number,
+  server: number,
+  silent: boolean,
+  onlyAttempted: boolean,
+): ConnectionState {
   const clientInactive = client === INACTIVE || client === PARTIAL;
   const serverInactive = server === INACTIVE || server === PARTIAL;
   if (server === RESET) {
@@ -55,7 +69,10 @@ function tcpState(client: number, server: number, silent: boolean): ConnectionSt
       return 'REJ';
     return clientInactive ? 'RSTRH' : 'RSTR';
   }
-  if (client === RESET) return serverInactive ? 'RSTOS0' : 'RSTO';
+  if (client === RESET) {
+    if (!serverInactive) return 'RSTO';
+    return onlyAttempted ? 'RSTOS0' : 'OTH';
+  }
   if (client === CLOSED && server === CLOSED) return 'SF';
   if (client === CLOSED) return serverInactive ? 'SH' : 'S2';
   if (server === CLOSED) return clientInactive ? 'SHR' : 'S3';

@@ -35,6 +35,7 @@ import {
   P_SOURCE,
   PACKET_WORDS,
 } from './packet-batch.ts';
+import { TeredoClients } from './teredo.ts';
 
 /** Rows the decoder's own batch holds. */
 const ROW_CAPACITY = 1024;
@@ -64,6 +65,7 @@ export class Decoder {
   readonly contexts = new ContextPool();
   readonly fragments: FragmentTable;
   readonly duplicates: DuplicateWindow;
+  readonly teredo = new TeredoClients();
 
   /** The octets being decoded, borrowed from the frame batch. */
   bytes: Uint8Array = new Uint8Array(0);

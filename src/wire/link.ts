@@ -12,12 +12,15 @@ import { decodeNull } from './null-loop.ts';
 import { decodeCiscoHdlc, decodePpp, decodePppHdlc } from './ppp.ts';
 import { decodePppoe } from './pppoe.ts';
 import { decodeAvs, decodePpi, decodePrism, decodeRadiotap } from './radio-headers.ts';
+import { decodeFddi, decodeTokenRing } from './ring-networks.ts';
 
 /** Link types that are read, with the name a person knows them by. */
 export const LINK_TYPES: ReadonlyMap<number, string> = new Map([
   [0, 'BSD null'],
   [1, 'Ethernet'],
+  [6, 'token ring'],
   [9, 'PPP'],
+  [10, 'FDDI'],
   [12, 'raw IP'],
   [14, 'raw IP'],
   [50, 'PPP in HDLC'],
@@ -48,6 +51,10 @@ export function decodeLink(d: Decoder, linkType: number, at: number): void {
     case 0:
     case 108:
       return decodeNull(d, at);
+    case 6:
+      return decodeTokenRing(d, at);
+    case 10:
+      return decodeFddi(d, at);
     case 9:
     case 166:
       return decodePpp(d, at);

@@ -7,7 +7,7 @@ import { UDP_LENGTH } from './faults.ts';
 import { decodeGeneve } from './geneve.ts';
 import { decodeGtp } from './gtp.ts';
 import { udpHint } from './hints.ts';
-import { decodeTeredo } from './teredo.ts';
+import { decodeTeredo, decodeTeredoPeer } from './teredo.ts';
 import { emitCut } from './transport.ts';
 import { decodeVxlan, decodeVxlanGpe } from './vxlan.ts';
 
@@ -59,11 +59,21 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     }
   }
   const row = d.emit(17, ports, payload, flags, 0, 0, signature);
-  if (action > HINT && row >= 0) openTunnel(d, action, at + HEADER, row);
+  if (row >= 0) {
+    if (action > HINT) openTunnel(d, action, at + HEADER, row, ports);
+    else if (d.teredo.any && action === 0 && isTeredoPeer(d, ports)) {
+      decodeTeredoPeer(d, at + HEADER, row);
+    }
+  }
   return row;
 }
 
-function openTunnel(d: Decoder, action: number, at: number, row: number): void {
+function isTeredoPeer(d: Decoder, ports: number): boolean {
+  if (d.family !== 0) return false;
+  return d.teredo.has(d.source, ports >>> 16) || d.teredo.has(d.destination, ports & 0xffff);
+}
+
+function openTunnel(d: Decoder, action: number, at: number, row: number, ports: number): void {
   switch (action) {
     case VXLAN:
       return decodeVxlan(d, at, row);
@@ -74,6 +84,6 @@ function openTunnel(d: Decoder, action: number, at: number, row: number): void {
     case GTP:
       return decodeGtp(d, at, row);
     case TEREDO:
-      return decodeTeredo(d, at, row);
+      return decodeTeredo(d, at, row, ports);
   }
 }
