@@ -23,7 +23,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PURE = new Set(['net', 'model', 'catalog', 'wire', 'flow', 'analysis']);
 /** What a pure room must not touch: time, chance, the process and the network. */
 const IMPURE =
-  /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|process\.|fetch\(|setTimeout)/;
+  /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|process\.(?:env|argv|exit|platform|hrtime|cwd|memoryUsage|std)|fetch\(|setTimeout)/;
 
 interface Import {
   readonly from: string;
