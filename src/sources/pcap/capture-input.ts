@@ -1,90 +1,105 @@
 /**
  * One input from its first octet to its last: recognised by content, unwrapped when compressed,
- * walked into frame batches. Opens its file at the first call of `next`, not before.
+ * walked into frame batches. Opens its file at the first call of `next`, not before, and lets go
+ * of its buffers at the end, so that a folder of thousands of files costs what one does.
  */
-import type { Readable } from 'node:stream';
 import { FrameBatch } from '../../wire/frame-batch.ts';
-import { type ByteSource, openFile, StreamBytes } from './byte-source.ts';
+import { type ByteSource, PrefixedBytes } from './byte-source.ts';
+import { CompressionFault } from './compression.ts';
 import type { FaultDetails } from './fault.ts';
+import { GzipBytes } from './gzip-bytes.ts';
+import { emptyFault, openFault, readFault, strangerFault } from './input-faults.ts';
 import { PcapWalker } from './pcap.ts';
 import { PcapngWalker } from './pcapng.ts';
-import { type CaptureForm, describeStranger, HEAD_OCTETS, recognise } from './recognise.ts';
+import { recognise } from './recognise.ts';
 import { GO_ON, type RecordWalker, STOP, type WalkerHost } from './walker.ts';
 import { Window } from './window.ts';
+import { ZstdBytes } from './zstd-bytes.ts';
+
+/** Octets read to recognise an input; a pipe may give fewer. */
+const HEAD_OCTETS = 4096;
 
 /** What an input needs of the reader it belongs to. */
 export interface InputHost extends Omit<WalkerHost, 'fault'> {
   /** Records a fault of this input; `frames` are those delivered before it. */
   fault(frames: number, details: FaultDetails): void;
-  /** The input turned out to be no capture at all. */
-  stranger(what: string, remedy: string, octets: number): void;
   /** Opens what the input names. Rejects with the system's error. */
   open(): Promise<ByteSource>;
-}
-
-/** Opens a path, or `-` as the given stream. */
-export function opener(source: string, standardInput: Readable): () => Promise<ByteSource> {
-  if (source !== '-') return () => openFile(source);
-  return async () => new StreamBytes(standardInput);
+  /** Whether `open` gives the same octets each time: a file does, standard input does not. */
+  readonly repeatable: boolean;
+  /** How many octets to read at a time; asked once, when the input is opened. */
+  chunkOctets(): number;
+  /** The buffers are free again; once for each call of `chunkOctets`. */
+  closed?(): void;
 }
 
 export class CaptureInput {
   /** Frames delivered so far. */
   frames = 0;
   readonly #host: InputHost;
-  readonly #chunkOctets: number;
-  readonly #batch = new FrameBatch();
+  #batch: FrameBatch | undefined;
   #source: ByteSource | undefined;
+  #consumed = 0;
   #window: Window | undefined;
   #walker: RecordWalker | undefined;
   #needed = GO_ON;
+  #begun = false;
   #done = false;
 
-  constructor(host: InputHost, chunkOctets: number) {
+  constructor(host: InputHost) {
     this.#host = host;
-    this.#chunkOctets = chunkOctets;
   }
 
   /** Octets taken from the file so far. */
   get consumed(): number {
-    return this.#source?.consumed ?? 0;
+    return this.#source?.consumed ?? this.#consumed;
   }
 
   /** The next frames, in file order; undefined at the end. Never rejects. */
   async next(): Promise<FrameBatch | undefined> {
-    if (this.#walker === undefined && !this.#done) await this.#begin();
-    while (!this.#done) {
-      const batch = this.#fill();
-      if (batch.count > 0) return batch;
-      if (!this.#done && this.#needed > GO_ON) await this.#more(this.#window!, this.#needed);
+    if (!this.#begun) {
+      this.#begun = true;
+      if (!this.#done) await this.#begin();
     }
+    while (!this.#done) {
+      const batch = this.#fill(this.#window!, this.#batch!, this.#walker!);
+      if (batch.count > 0) return batch;
+      if (this.#needed > GO_ON) await this.#more(this.#window!, this.#walker!);
+    }
+    await this.close();
     return undefined;
   }
 
-  /** Releases the file. Safe to call more than once, and while `next` waits. */
+  /** Releases file and buffers. Safe to call more than once, and while `next` waits. */
   async close(): Promise<void> {
     this.#done = true;
-    await this.#source?.close();
-    await this.#window?.settle();
+    const window = this.#window;
+    this.#window = undefined;
+    if (window !== undefined) this.#host.closed?.();
+    this.#batch = undefined;
+    this.#walker = undefined;
+    const source = this.#source;
+    this.#consumed = this.consumed;
+    this.#source = undefined;
+    await source?.close();
+    await window?.settle();
   }
 
-  #fill(): FrameBatch {
-    const window = this.#window!;
-    const batch = this.#batch;
+  #fill(window: Window, batch: FrameBatch, walker: RecordWalker): FrameBatch {
     batch.reset(window.bytes, window.view);
-    this.#needed = this.#walker!.walk(window, batch);
+    this.#needed = walker.walk(window, batch);
     this.frames += batch.count;
     if (this.#needed === STOP) this.#done = true;
     return batch;
   }
 
   /** Slides the window; at the end lets the format say whether something is missing. */
-  async #more(window: Window, needed: number): Promise<void> {
-    await window.require(needed);
-    if (window.end - window.start >= needed || this.#done) return;
+  async #more(window: Window, walker: RecordWalker): Promise<void> {
+    await window.require(this.#needed);
+    if (this.#done || window.end - window.start >= this.#needed) return;
     this.#done = true;
-    if (window.error !== undefined) this.#readFault(window, window.error);
-    else this.#walker!.end(window, needed);
+    if (window.error === undefined) walker.end(window, this.#needed);
+    else this.#host.fault(this.frames, readFault(window.error, window.base + window.end));
   }
 
   async #begin(): Promise<void> {
@@ -95,80 +110,72 @@ export class CaptureInput {
       this.#host.fault(0, openFault(error as NodeJS.ErrnoException));
       return;
     }
-    const form = await this.#recognise();
-    if (this.#done || form === undefined) {
-      this.#done = true;
-      return;
+    try {
+      this.#walker = await this.#recognise();
+    } catch (error) {
+      if (!this.#done) this.#host.fault(0, readFault(error as Error, 0));
     }
-    const host: WalkerHost = {
-      largestRecord: this.#host.largestRecord,
-      addInterface: (entry) => this.#host.addInterface(entry),
-      statistics: (index) => this.#host.statistics(index),
-      passOver: (kind) => this.#host.passOver(kind),
-      // Called within `walk`, when the batch under way is not counted yet.
-      fault: (details) => this.#host.fault(this.frames + this.#batch.count, details),
+    if (this.#walker === undefined) this.#done = true;
+    if (this.#done) return;
+    this.#batch = new FrameBatch();
+    this.#window = new Window(this.#source, this.#host.chunkOctets());
+  }
+
+  /** Looks at the first octets, unwraps one layer of compression; reports what is no capture. */
+  async #recognise(): Promise<RecordWalker | undefined> {
+    let within: 'gzip' | 'zstd' | undefined;
+    for (;;) {
+      const outer = this.#source!;
+      const head = await readHead(outer);
+      const form = recognise(head);
+      const source = new PrefixedBytes(head, outer);
+      this.#source = source;
+      if (form === 'pcap') return new PcapWalker(this.#walkerHost());
+      if (form === 'pcapng') return new PcapngWalker(this.#walkerHost());
+      if (within === undefined && form === 'gzip') {
+        const { open, repeatable } = this.#host;
+        this.#source = new GzipBytes(source, repeatable ? open : undefined);
+      } else if (within === undefined && form === 'zstd') {
+        this.#source = new ZstdBytes(source);
+      } else {
+        const fault = head.length === 0 ? emptyFault(within) : strangerFault(head, form, within);
+        if (!this.#done) this.#host.fault(0, fault);
+        return undefined;
+      }
+      within = form;
+    }
+  }
+
+  #walkerHost(): WalkerHost {
+    const host = this.#host;
+    return {
+      largestRecord: host.largestRecord,
+      addInterface: (entry) => host.addInterface(entry),
+      statistics: (index) => host.statistics(index),
+      passOver: (kind) => host.passOver(kind),
+      // Called within `walk`, when the batch under way is not counted yet, or after it.
+      fault: (details) => {
+        const pending = this.#done ? 0 : (this.#batch?.count ?? 0);
+        host.fault(this.frames + pending, details);
+      },
     };
-    this.#walker = form === 'pcap' ? new PcapWalker(host) : new PcapngWalker(host);
-  }
-
-  /** Looks at the first octets; reports what cannot be read. */
-  async #recognise(): Promise<CaptureForm | undefined> {
-    const window = new Window(this.#source!, this.#chunkOctets);
-    this.#window = window;
-    await window.require(4);
-    const head = window.bytes.slice(window.start, Math.min(window.end, window.start + HEAD_OCTETS));
-    const form = recognise(head);
-    if (form !== undefined) return form;
-    if (window.error !== undefined) this.#readFault(window, window.error);
-    else if (head.length === 0) this.#host.fault(0, EMPTY);
-    else {
-      const stranger = describeStranger(head);
-      this.#host.stranger(stranger.what, stranger.do, head.length);
-    }
-    return undefined;
-  }
-
-  #readFault(window: Window, error: Error): void {
-    this.#host.fault(this.frames, {
-      code: 'cannot-read',
-      layer: 'input',
-      offset: window.offset + window.available,
-      record: 0,
-      ends: true,
-      what: `reading stopped: ${error.message}`,
-      why: 'the system reported an error',
-      do: 'check the disk or the connection the file lies on, then try again',
-    });
   }
 }
 
-const EMPTY: FaultDetails = {
-  code: 'empty-input',
-  layer: 'input',
-  offset: 0,
-  record: 0,
-  required: 24,
-  available: 0,
-  ends: true,
-  what: 'the input is empty',
-  why: 'nothing was written to it, not even the header a capture without packets has',
-  do: 'check that the capture was started with the rights it needs',
-};
-
-function openFault(error: NodeJS.ErrnoException): FaultDetails {
-  const remedies: Record<string, string> = {
-    ENOENT: 'check the path; quote it if it has spaces',
-    EACCES: 'ask the owner for the right to read it, or run as a user who has it',
-    EMFILE: 'raise the limit of open files (ulimit -n), or give fewer files',
-  };
-  return {
-    code: 'cannot-open',
-    layer: 'input',
-    offset: 0,
-    record: 0,
-    ends: true,
-    what: error.code === 'ENOENT' ? 'there is no such file' : 'the file cannot be opened',
-    why: error.code ?? error.message,
-    do: remedies[error.code ?? ''] ?? 'check the path and its permissions',
-  };
+/** The first octets of a source: at least four, unless it ends before. A fresh copy. */
+async function readHead(source: ByteSource): Promise<Uint8Array> {
+  const head = new Uint8Array(HEAD_OCTETS);
+  let length = 0;
+  while (length < 4) {
+    let count = 0;
+    try {
+      count = await source.read(head, length, HEAD_OCTETS - length);
+    } catch (error) {
+      // A damaged archive may still have given enough to tell what is in it.
+      if (length === 0 || !(error instanceof CompressionFault)) throw error;
+    }
+    if (count === 0) break;
+    length += count;
+  }
+  return head.subarray(0, length);
 }

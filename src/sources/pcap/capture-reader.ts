@@ -1,19 +1,23 @@
 /**
- * Capture files as one source of frames: files, standard input, several of them.
+ * Capture files as one source of frames: files, folders, standard input, several of them by time.
  *
  * A reader never throws for what it reads: faults are located and kept in `faults`, and one
- * unreadable input does not stop the others.
+ * unreadable input does not stop the others. One input is read without copying a frame.
  */
-import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { CaptureInterface, FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
-import { CaptureInput, type InputHost, opener } from './capture-input.ts';
-import { type CaptureFault, FaultList, type SkippedInput } from './fault.ts';
+import { openFile, StreamBytes } from './byte-source.ts';
+import { CaptureInput, type InputHost } from './capture-input.ts';
+import { type CaptureFault, type FaultDetails, FaultList, type SkippedInput } from './fault.ts';
+import { noCaptures } from './input-faults.ts';
+import { type InputList, listInputs, type NamedInput } from './inputs.ts';
 import { type CaptureLimits, type CaptureOptions, limitsOf } from './limits.ts';
+import { Merge, MergeLane } from './merge.ts';
 import type { InterfaceStatistics } from './walker.ts';
 
 /** `FrameBatch.interface` has 16 bits. */
 const INTERFACES = 65_535;
+const SMALLEST_CHUNK_OCTETS = 64 * 1024;
 
 /** What a capture file states of one interface, beside its frames. */
 export interface InterfaceDrops extends Readonly<InterfaceStatistics> {
@@ -21,112 +25,184 @@ export interface InterfaceDrops extends Readonly<InterfaceStatistics> {
   readonly interface: number;
 }
 
-export class CaptureReader implements FrameSource {
+class Reader implements FrameSource {
   readonly interfaces: CaptureInterface[] = [];
-  readonly skipped: SkippedInput[] = [];
-  /** Blocks and records without a frame that were passed over, by kind. */
+  readonly skipped: SkippedInput[];
   readonly passedOver = new Map<string, number>();
-  /** Size of all inputs in octets, as files; undefined when standard input is among them. */
   readonly bytesTotal: number | undefined;
   readonly #inputs: CaptureInput[];
+  readonly #named: readonly NamedInput[];
+  readonly #limits: CaptureLimits;
+  readonly #standardInput: Readable;
   readonly #faults: FaultList;
   readonly #statistics = new Map<number, InterfaceStatistics>();
-  #present = 0;
+  #open = 0;
+  #merge: Merge | undefined;
+  #done = false;
 
-  constructor(
-    sources: readonly string[],
-    bytesTotal: number | undefined,
-    limits: CaptureLimits,
-    standardInput: Readable,
-  ) {
-    this.bytesTotal = bytesTotal;
-    this.#faults = new FaultList(limits.faultLimit);
-    this.#inputs = sources.map(
-      (source) => new CaptureInput(this.#hostOf(source, limits, standardInput), limits.chunkOctets),
-    );
+  constructor(list: InputList, limits: CaptureLimits, standardInput: Readable, faults: FaultList) {
+    this.skipped = list.skipped;
+    this.bytesTotal = list.bytesTotal;
+    this.#named = list.inputs;
+    this.#limits = limits;
+    this.#standardInput = standardInput;
+    this.#faults = faults;
+    this.#inputs = list.inputs.map((named) => new CaptureInput(this.#hostOf(named)));
   }
 
   get faults(): readonly CaptureFault[] {
     return this.#faults.faults;
   }
 
-  /** Faults not kept because there were too many. */
   get faultsUnlisted(): number {
     return this.#faults.unlisted;
   }
 
-  /** Frames delivered so far, over all inputs. */
   get frames(): number {
     return this.#inputs.reduce((sum, input) => sum + input.frames, 0);
   }
 
-  /** Octets taken from the inputs so far, as files (compressed). */
   get bytesRead(): number {
     return this.#inputs.reduce((sum, input) => sum + input.consumed, 0);
   }
 
-  /** Drop counters and other statistics, for each interface of which a file states any. */
   get drops(): readonly InterfaceDrops[] {
-    return [...this.#statistics].map(([index, statistics]) => ({
-      interface: index,
-      ...statistics,
-    }));
+    return [...this.#statistics].map(([index, stated]) => ({ interface: index, ...stated }));
   }
 
   async next(): Promise<FrameBatch | undefined> {
-    for (;;) {
-      const input = this.#inputs[this.#present];
-      if (input === undefined) return undefined;
-      const batch = await input.next();
-      if (batch !== undefined) return batch;
-      await input.close();
-      this.#present++;
+    if (this.#done) return undefined;
+    const batch = await this.#nextBatch();
+    if (batch === undefined && !this.#done) {
+      this.#done = true;
+      this.#reportFolders();
     }
+    return batch;
   }
 
   async close(): Promise<void> {
-    this.#present = this.#inputs.length;
+    this.#done = true;
     await Promise.all(this.#inputs.map((input) => input.close()));
   }
 
-  #hostOf(source: string, limits: CaptureLimits, standardInput: Readable): InputHost {
-    const end = { layer: 'input', offset: 0, record: 0, ends: true } as const;
+  async #nextBatch(): Promise<FrameBatch | undefined> {
+    if (this.#inputs.length === 1) return this.#inputs[0]!.next();
+    if (this.#merge === undefined) {
+      const lanes: MergeLane[] = [];
+      for (const [order, input] of this.#inputs.entries()) {
+        const named = this.#named[order]!;
+        const [seconds, nanoseconds] = await this.#firstTime(named);
+        lanes.push(new MergeLane(input, order, seconds, nanoseconds));
+      }
+      this.#merge = new Merge(lanes);
+    }
+    return this.#merge.next();
+  }
+
+  /** Time of an input's first frame, found by a look that leaves no trace; zero if unknown. */
+  async #firstTime(named: NamedInput): Promise<[seconds: number, nanoseconds: number]> {
+    if (named.source === '-') return [0, 0];
+    const look = new CaptureInput({
+      largestRecord: this.#limits.largestRecord,
+      repeatable: true,
+      open: () => openFile(named.source),
+      chunkOctets: () => SMALLEST_CHUNK_OCTETS,
+      addInterface: () => 0,
+      statistics: () => ({}),
+      passOver: () => {},
+      fault: () => {},
+    });
+    const batch = await look.next();
+    await look.close();
+    return batch === undefined ? [0, 0] : [batch.seconds[0]!, batch.nanoseconds[0]!];
+  }
+
+  /** A folder in which everything was passed over is a mistake worth telling. */
+  #reportFolders(): void {
+    const passed = new Set(this.skipped.map(({ source }) => source));
+    const folders = new Map<string, boolean>();
+    for (const { source, folder } of this.#named) {
+      if (folder !== undefined) folders.set(folder, folders.get(folder) || !passed.has(source));
+    }
+    for (const [folder, any] of folders) {
+      if (!any) this.#faults.add(folder, 0, noCaptures('none of the files in it is one'));
+    }
+  }
+
+  #hostOf(named: NamedInput): InputHost {
+    const { source } = named;
+    const standard = source === '-';
     return {
-      largestRecord: limits.largestRecord,
-      open: opener(source, standardInput),
+      largestRecord: this.#limits.largestRecord,
+      repeatable: !standard,
+      open: async () => (standard ? new StreamBytes(this.#standardInput) : openFile(source)),
+      chunkOctets: () => this.#chunkOctets(),
       addInterface: (entry) => {
         if (this.interfaces.length >= INTERFACES) return -1;
         return this.interfaces.push({ source, ...entry }) - 1;
       },
-      statistics: (index) => {
-        let statistics = this.#statistics.get(index);
-        if (statistics === undefined) {
-          statistics = {};
-          this.#statistics.set(index, statistics);
-        }
-        return statistics;
-      },
+      statistics: (index) => this.#statisticsOf(index),
       passOver: (kind) => {
         this.passedOver.set(kind, (this.passedOver.get(kind) ?? 0) + 1);
       },
-      fault: (frames, details) => this.#faults.add(source, frames, details),
-      stranger: (what, remedy) => {
-        this.#faults.add(source, 0, {
-          ...end,
-          code: 'not-a-capture',
-          what: `this is ${what}`,
-          why: 'it does not begin as pcap or pcapng do, nor as those within gzip or zstd',
-          do: remedy,
-        });
+      fault: (frames, details) => this.#fault(named, frames, details),
+      closed: () => {
+        this.#open--;
       },
     };
   }
+
+  /** Inputs that are open together share what is set aside for their buffers. */
+  #chunkOctets(): number {
+    const { chunkOctets, mergeBufferOctets } = this.#limits;
+    this.#open++;
+    if (this.#inputs.length === 1) return chunkOctets;
+    const share = Math.floor(mergeBufferOctets / (4 * this.#open));
+    return Math.min(chunkOctets, Math.max(SMALLEST_CHUNK_OCTETS, share));
+  }
+
+  #statisticsOf(index: number): InterfaceStatistics {
+    let statistics = this.#statistics.get(index);
+    if (statistics === undefined) {
+      statistics = {};
+      this.#statistics.set(index, statistics);
+    }
+    return statistics;
+  }
+
+  #fault({ source, folder }: NamedInput, frames: number, details: FaultDetails): void {
+    const { code, what } = details;
+    const noCapture =
+      code === 'not-a-capture' || code === 'unsupported-format' || code === 'empty-input';
+    if (folder !== undefined && noCapture) this.skipped.push({ source, why: what });
+    else this.#faults.add(source, frames, details);
+  }
+}
+
+/** What `openCaptures` gives. Figures are those of this moment, and final after the end. */
+export interface CaptureReader extends FrameSource {
+  /** What is wrong with the inputs, located; grows as they are read. */
+  readonly faults: readonly CaptureFault[];
+  /** Faults beyond the limit of those kept. */
+  readonly faultsUnlisted: number;
+  /** Files in folders that are no captures, with the reason. */
+  readonly skipped: readonly SkippedInput[];
+  /** Counters that the files state, for each interface of which they state any. */
+  readonly drops: readonly InterfaceDrops[];
+  /** Blocks without a frame that were passed over, by kind. */
+  readonly passedOver: ReadonlyMap<string, number>;
+  /** Frames read so far, over all inputs. */
+  readonly frames: number;
+  /** Octets taken from the inputs so far, before decompression. */
+  readonly bytesRead: number;
+  /** Size of all inputs in octets, before decompression; undefined if one is a stream. */
+  readonly bytesTotal: number | undefined;
 }
 
 /**
- * Reads captures (`-` = standard input). Files are opened when their turn comes; what is wrong
- * with them is found in `faults` after `next` has been called to the end. Throws TypeError for
- * no inputs and for limits that are no numbers.
+ * Reads captures: paths of files and folders, and `-` for standard input (once). Frames of
+ * several inputs come by time. Nothing is opened before the first `next`; rejects only with
+ * TypeError, for no inputs and for limits that are no whole numbers.
  */
 export async function openCaptures(
   inputs: readonly string[],
@@ -134,18 +210,7 @@ export async function openCaptures(
 ): Promise<CaptureReader> {
   if (inputs.length === 0) throw new TypeError('openCaptures needs at least one input');
   const limits = limitsOf(options);
-  let total: number | undefined = 0;
-  for (const input of inputs) {
-    if (input === '-') total = undefined;
-    else if (total !== undefined) total += await sizeOf(input);
-  }
-  return new CaptureReader(inputs, total, limits, options.standardInput ?? process.stdin);
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return 0; // reported when it is opened
-  }
+  const faults = new FaultList(limits.faultLimit);
+  const list = await listInputs(inputs, limits.fileLimit, faults);
+  return new Reader(list, limits, options.standardInput ?? process.stdin, faults);
 }

@@ -105,7 +105,12 @@ export class PcapWalker implements RecordWalker {
       snapLength,
       ...(fcsLength === undefined ? {} : { fcsLength }),
     });
-    if (this.#interface < 0) return STOP;
+    if (this.#interface < 0) {
+      return this.#refuse(window, 'too-many-interfaces', 'no room for one more interface', {
+        why: 'frames refer to their interface by a number of 16 bits',
+        do: 'read fewer captures at once',
+      });
+    }
     this.#largest = Math.max(this.#host.largestRecord, Math.min(snapLength, LARGEST_STATED));
     this.#variant = variant;
     this.#headerOctets = RECORD_HEADER_OCTETS + variant.extraRecordHeader;
@@ -115,7 +120,7 @@ export class PcapWalker implements RecordWalker {
 
   #refuse(
     window: Window,
-    code: 'unsupported-version' | 'bad-link-type',
+    code: 'unsupported-version' | 'bad-link-type' | 'too-many-interfaces',
     what: string,
     people: { why: string; do: string },
   ): number {

@@ -36,6 +36,8 @@ export class PcapngWalker implements RecordWalker {
   readonly #largest: number;
   #little = true;
   #interfaces: LocalInterface[] = [];
+  /** True once an interface found no room. */
+  #crowded = false;
   #blocks = 0;
   #frames = 0;
   /** The total length that must follow a block skipped without looking; 0 = none. */
@@ -311,8 +313,19 @@ export class PcapngWalker implements RecordWalker {
       window.view,
       place,
     );
+    const index = this.#host.addInterface(entry);
+    if (index < 0 && !this.#crowded) {
+      this.#crowded = true;
+      this.#report(window, 'too-many-interfaces', {
+        record: this.#blocks,
+        ends: false,
+        what: 'no room for one more interface',
+        why: 'frames refer to their interface by a number of 16 bits',
+        do: 'frames of further interfaces are passed over; read fewer captures at once',
+      });
+    }
     this.#interfaces.push({
-      index: this.#host.addInterface(entry),
+      index,
       snapLength: entry.snapLength,
       clock: new InterfaceClock(resolution, offsetSeconds),
     });

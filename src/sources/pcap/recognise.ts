@@ -6,8 +6,8 @@ import { variantOf } from './pcap-variant.ts';
 
 export type CaptureForm = 'pcap' | 'pcapng' | 'gzip' | 'zstd';
 
-/** Octets that `recognise` and `describeStranger` look at. */
-export const HEAD_OCTETS = 16;
+/** How much of a head is looked at as text. */
+const TEXT_OCTETS = 16;
 
 /** The form these first octets announce; undefined when none that is read here. */
 export function recognise(head: Uint8Array): CaptureForm | undefined {
@@ -28,6 +28,8 @@ function isSkippableZstd(magic: number): boolean {
 interface Stranger {
   /** What the input is, as a noun: "an xz archive". */
   readonly what: string;
+  /** False when this is only a description of what was seen. */
+  readonly known: boolean;
   readonly do: string;
 }
 
@@ -52,32 +54,36 @@ const STRANGERS: readonly (readonly [magic: string, what: string, remedy: string
 
 /** What an input is that `recognise` does not know. */
 export function describeStranger(head: Uint8Array): Stranger {
-  const text = String.fromCharCode(...head.subarray(0, HEAD_OCTETS));
+  const text = String.fromCharCode(...head.subarray(0, TEXT_OCTETS));
   for (const [magic, what, remedy] of STRANGERS) {
-    if (text.startsWith(magic)) return { what, do: remedy };
+    if (text.startsWith(magic)) return { what, known: true, do: remedy };
   }
   if (isTraceLog(head)) {
-    return { what: 'a Windows event trace (ETL)', do: 'convert it to pcapng with etl2pcapng' };
+    return {
+      what: 'a Windows event trace (ETL)',
+      known: true,
+      do: 'convert it to pcapng with etl2pcapng',
+    };
   }
   if (/^[\t\n\r\x20-\x7e]+$/.test(text)) {
     return {
       what: 'text',
+      known: false,
       do: 'give a capture file; text output of tcpdump or tshark cannot be read, use their -w',
     };
   }
-  return { what: 'no format that is known here', do: `if it is a capture, ${CONVERT}` };
+  return { what: 'of no format known here', known: false, do: `if it is a capture, ${CONVERT}` };
 }
 
-/** A trace log begins with its buffer size, a power of two of at least 1 KiB, stated twice. */
+/**
+ * A trace log has no magic number. Its first buffer states its size, a power of two, and how much
+ * of it is filled, which cannot be more; a file header of some hundred octets comes first.
+ */
 function isTraceLog(head: Uint8Array): boolean {
   if (head.length < 8) return false;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const size = view.getUint32(0, true);
-  return (
-    size >= 1024 &&
-    size <= 16 << 20 &&
-    (size & (size - 1)) === 0 &&
-    view.getUint32(4, true) <= size &&
-    view.getUint32(4, true) > 72
-  );
+  const filled = view.getUint32(4, true);
+  const power = size >= 1024 && size <= 16 * 1024 * 1024 && (size & (size - 1)) === 0;
+  return power && filled <= size && filled >= 256;
 }
