@@ -41,7 +41,7 @@ export class FrameBatch {
   readonly seconds = new Uint32Array(FRAME_BATCH_CAPACITY);
   /** Nanoseconds within the second, 0 to 999,999,999. */
   readonly nanoseconds = new Uint32Array(FRAME_BATCH_CAPACITY);
-  /** Number of the frame in its own source, from 1, as Wireshark and tcpdump count. */
+  /** Number of the frame in its own source, from 1, as Wireshark shows it. */
   readonly number = new Uint32Array(FRAME_BATCH_CAPACITY);
   /** Index into the source's list of `CaptureInterface`. */
   readonly interface = new Uint16Array(FRAME_BATCH_CAPACITY);

@@ -65,9 +65,12 @@ export class GzipBytes implements ByteSource {
       this.#made = made;
       this.#queue.put(chunk.subarray(chunk.length - fresh));
     });
-    gunzip.on('error', (error) => this.#settled?.(error));
-    gunzip.on('end', () => this.#settled?.());
-    gunzip.on('close', () => this.#settled?.()); // closed while a piece was under way
+    const settled = (error?: Error) => {
+      if (this.#gunzip === gunzip) this.#settled?.(error);
+    };
+    gunzip.on('error', settled);
+    gunzip.on('end', () => settled());
+    gunzip.on('close', () => settled()); // closed while a piece was under way
     return gunzip;
   }
 
@@ -76,6 +79,7 @@ export class GzipBytes implements ByteSource {
     const crumbs = this.#taken >= this.#crumbsFrom;
     const most = Math.min(PIECE_OCTETS, this.#crumbsFrom - this.#taken);
     const count = await this.#source.read(this.#piece, 0, crumbs ? CRUMB_OCTETS : most);
+    if (this.#done) return; // closed meanwhile: zlib would answer no more
     const gunzip = this.#gunzip;
     try {
       await this.#give(gunzip, count);

@@ -7,7 +7,7 @@
  * 20. Record header, 16 octets: seconds 0, fraction 4, captured length 8, original length 12.
  */
 import { FRAME_BATCH_CAPACITY, type FrameBatch } from '../../wire/frame-batch.ts';
-import { type PcapVariant, variantOf } from './pcap-variant.ts';
+import { aixLinkType, guessExtra, type PcapVariant, variantOf } from './pcap-variant.ts';
 import { GO_ON, type RecordWalker, STOP, type WalkerHost } from './walker.ts';
 import type { Window } from './window.ts';
 
@@ -22,6 +22,8 @@ export class PcapWalker implements RecordWalker {
   readonly #host: WalkerHost;
   #variant: PcapVariant | undefined;
   #headerOctets = 0;
+  /** True until the first records were looked at for a longer header. */
+  #guess = false;
   #lengths: LengthOrder = 'captured-first';
   #largest = 0;
   #interface = 0;
@@ -37,6 +39,13 @@ export class PcapWalker implements RecordWalker {
       if (needed !== GO_ON) return needed;
     }
     const variant = this.#variant!;
+    if (this.#guess) {
+      if (window.available < this.#headerOctets) return this.#headerOctets;
+      this.#guess = false;
+      this.#headerOctets =
+        RECORD_HEADER_OCTETS +
+        guessExtra(window.view, window.start, window.end, variant, this.#largest);
+    }
     if (
       variant.littleEndian &&
       this.#headerOctets === RECORD_HEADER_OCTETS &&
@@ -100,8 +109,9 @@ export class PcapWalker implements RecordWalker {
     if (major === 543 || minor < 3) this.#lengths = 'original-first';
     else if (minor === 3) this.#lengths = 'uncertain';
     const fcsLength = (field & 0x04000000) !== 0 ? (field >>> 28) * 2 : undefined;
+    const aix = variant.nanosecondsPerUnit === 1000 ? aixLinkType(major, minor, field) : undefined;
     this.#interface = this.#host.addInterface({
-      linkType: field & 0xffff,
+      linkType: aix ?? field & 0xffff,
       snapLength,
       ...(fcsLength === undefined ? {} : { fcsLength }),
     });
@@ -112,7 +122,9 @@ export class PcapWalker implements RecordWalker {
       });
     }
     this.#largest = Math.max(this.#host.largestRecord, Math.min(snapLength, LARGEST_STATED));
-    this.#variant = variant;
+    // AIX counts nanoseconds under the magic number of microseconds.
+    this.#variant = aix === undefined ? variant : { ...variant, nanosecondsPerUnit: 1 };
+    this.#guess = major === 2 && minor === 4;
     this.#headerOctets = RECORD_HEADER_OCTETS + variant.extraRecordHeader;
     window.start = start + octets;
     return GO_ON;

@@ -30,3 +30,8 @@ export function blockName(type: number): string {
       return 'block of unknown type';
   }
 }
+
+/** Whether Wireshark shows such a block as a line of its own, with a number among the frames. */
+export function isNumbered(type: number): boolean {
+  return type === BLOCK.journal || type === BLOCK.custom || type === BLOCK.customNoCopy;
+}

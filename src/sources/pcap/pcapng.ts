@@ -9,7 +9,7 @@
  */
 import { FRAME_BATCH_CAPACITY, type FrameBatch } from '../../wire/frame-batch.ts';
 import type { CaptureFaultCode, FaultDetails } from './fault.ts';
-import { BLOCK, blockName } from './pcapng-blocks.ts';
+import { BLOCK, blockName, isNumbered } from './pcapng-blocks.ts';
 import { InterfaceClock } from './pcapng-clock.ts';
 import { type InterfaceDescription, readInterface, readStatistics } from './pcapng-interface.ts';
 import { GO_ON, type RecordWalker, STOP, type WalkerHost } from './walker.ts';
@@ -39,7 +39,8 @@ export class PcapngWalker implements RecordWalker {
   /** True once an interface found no room. */
   #crowded = false;
   #blocks = 0;
-  #frames = 0;
+  /** Number of the last frame, as Wireshark counts. */
+  #numbers = 0;
   /** The total length that must follow a block skipped without looking; 0 = none. */
   #trailer = 0;
   /** Time of the frame before, for blocks that carry none. */
@@ -150,7 +151,7 @@ export class PcapngWalker implements RecordWalker {
         do: 'the block is passed over; raise the largest record accepted if it is genuine',
       });
     } else {
-      this.#host.passOver(blockName(type));
+      this.#passOver(type);
     }
     if (ends) return STOP;
     this.#blocks++;
@@ -237,13 +238,13 @@ export class PcapngWalker implements RecordWalker {
     original: number,
   ): void {
     const count = batch.count;
-    this.#frames++;
+    this.#numbers++;
     batch.offset[count] = offset;
     batch.captured[count] = captured;
     batch.original[count] = Math.max(original, captured);
     batch.seconds[count] = this.#seconds;
     batch.nanoseconds[count] = this.#nanoseconds;
-    batch.number[count] = this.#frames;
+    batch.number[count] = this.#numbers;
     batch.interface[count] = local.index;
     batch.count = count + 1;
   }
@@ -282,7 +283,7 @@ export class PcapngWalker implements RecordWalker {
     else if (type === BLOCK.simple) this.#simple(window, batch, octets);
     else if (type === BLOCK.obsolete) this.#obsolete(window, batch, octets);
     else if (type === BLOCK.statistics) this.#statistics(window, octets);
-    else if (type !== BLOCK.section) this.#host.passOver(blockName(type));
+    else if (type !== BLOCK.section) this.#passOver(type);
   }
 
   /** Begins a section; false when its version is unknown, for then even lengths may differ. */
@@ -300,6 +301,12 @@ export class PcapngWalker implements RecordWalker {
       do: 'nothing is lost before this point; write the rest again with a current tool',
     });
     return false;
+  }
+
+  /** Wireshark gives log entries and custom blocks numbers among the frames; so do we. */
+  #passOver(type: number): void {
+    this.#host.passOver(blockName(type));
+    if (isNumbered(type)) this.#numbers++;
   }
 
   #describe(window: Window, octets: number): void {
