@@ -15,17 +15,24 @@ export interface ByteSource {
   read(target: Uint8Array, start: number, length: number): Promise<number>;
   /** Octets taken from the file or pipe so far (before decompression). */
   readonly consumed: number;
+  /** The most octets worth asking for in one `read`: a buffer need not be larger. */
+  readonly most: number;
   /** Releases the file; a `read` still waiting on a pipe ends with 0. Safe to call twice. */
   close(): Promise<void>;
 }
 
+/** What a pipe or a decompressor gives at a time is never much more than this. */
+export const STREAM_OCTETS = 256 * 1024;
+
 class FileBytes implements ByteSource {
   consumed = 0;
+  readonly most: number;
   readonly #handle: FileHandle;
   #closed: Promise<void> | undefined;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, most: number) {
     this.#handle = handle;
+    this.most = most;
   }
 
   async read(target: Uint8Array, start: number, length: number): Promise<number> {
@@ -42,12 +49,20 @@ class FileBytes implements ByteSource {
 
 /** Opens a file for reading from its start. Rejects with the system's error. */
 export async function openFile(path: string): Promise<ByteSource> {
-  return new FileBytes(await open(path, 'r'));
+  const handle = await open(path, 'r');
+  try {
+    const stats = await handle.stat();
+    return new FileBytes(handle, stats.isFile() ? stats.size : STREAM_OCTETS);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** Octets of a stream in the order they arrive, as soon as they arrive. */
 export class StreamBytes implements ByteSource {
   consumed = 0;
+  readonly most = STREAM_OCTETS;
   readonly #stream: Readable;
   #chunk: Uint8Array | undefined;
   #at = 0;
@@ -115,6 +130,10 @@ export class PrefixedBytes implements ByteSource {
 
   get consumed(): number {
     return this.#source.consumed;
+  }
+
+  get most(): number {
+    return this.#source.most;
   }
 
   async read(target: Uint8Array, start: number, length: number): Promise<number> {

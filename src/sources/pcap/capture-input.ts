@@ -110,6 +110,7 @@ export class CaptureInput {
       this.#host.fault(0, openFault(error as NodeJS.ErrnoException));
       return;
     }
+    if (this.#done) return; // closed meanwhile; `next` releases the source
     try {
       this.#walker = await this.#recognise();
     } catch (error) {
@@ -118,7 +119,8 @@ export class CaptureInput {
     if (this.#walker === undefined) this.#done = true;
     if (this.#done) return;
     this.#batch = new FrameBatch();
-    this.#window = new Window(this.#source, this.#host.chunkOctets());
+    const chunkOctets = Math.min(this.#host.chunkOctets(), Math.max(1, this.#source.most));
+    this.#window = new Window(this.#source, chunkOctets);
   }
 
   /** Looks at the first octets, unwraps one layer of compression; reports what is no capture. */

@@ -62,7 +62,7 @@ describe.each(CAPTURES)('%s', (_, pieces) => {
         at += octets.length;
         kept += frames;
       }
-      const { frames, reader } = await readBytes(whole.subarray(0, length));
+      const { frames, reader } = await readBytes(whole.subarray(0, length), { chunkOctets: 4096 });
       expect(frames).toHaveLength(kept);
       if (length === 0) expect(reader.faults[0]?.code).toBe('empty-input');
       else if (length < 4) expect(reader.faults[0]?.code).toBe('not-a-capture');
@@ -112,7 +112,9 @@ it('reads any octets that begin as a capture does, to an end', async () => {
   const bytes = fc.tuple(fc.constantFrom(...starts), fc.uint8Array({ maxLength: 300 }));
   await fc.assert(
     fc.asyncProperty(bytes, async ([start, rest]) => {
-      const { frames, reader } = await readBytes(concat(Uint8Array.from(start), rest));
+      const { frames, reader } = await readBytes(concat(Uint8Array.from(start), rest), {
+        chunkOctets: 512,
+      });
       expect(frames.length).toBe(reader.frames);
     }),
     { numRuns: 1000 },

@@ -6,15 +6,16 @@
  * crumbs. Standard input cannot be read twice: there up to one piece is lost.
  */
 import { createGunzip, type Gunzip } from 'node:zlib';
-import type { ByteSource } from './byte-source.ts';
+import { type ByteSource, STREAM_OCTETS } from './byte-source.ts';
 import { CompressionFault, OctetQueue } from './compression.ts';
 
 /** Compressed octets given to zlib at a time: at most 1032 times as much comes out, 16 MiB. */
 const PIECE_OCTETS = 16 * 1024;
-const CRUMB_OCTETS = 8;
+const CRUMB_OCTETS = 1;
 const OUTPUT_OCTETS = 128 * 1024;
 
 export class GzipBytes implements ByteSource {
+  readonly most = STREAM_OCTETS;
   #source: ByteSource;
   #gunzip: Gunzip;
   readonly #reopen: (() => Promise<ByteSource>) | undefined;

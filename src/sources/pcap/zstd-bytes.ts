@@ -6,7 +6,7 @@
  * any memory is spent on it. Content checksums are not verified. The decoder is loaded on use.
  */
 import type { Decompress } from 'fzstd';
-import type { ByteSource } from './byte-source.ts';
+import { type ByteSource, STREAM_OCTETS } from './byte-source.ts';
 import { CompressionFault, OctetQueue } from './compression.ts';
 
 /** The largest window accepted: what the zstd tool accepts without being told to use more. */
@@ -24,6 +24,7 @@ function isOfSource(error: unknown): error is Error {
 }
 
 export class ZstdBytes implements ByteSource {
+  readonly most = STREAM_OCTETS;
   readonly #source: ByteSource;
   readonly #queue = new OctetQueue();
   #decoder: Decoder | undefined;

@@ -1,0 +1,218 @@
+/** Captures within gzip and zstd: whole, in several members, cut, and damaged. */
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  concat,
+  frameOf,
+  pcapHeader,
+  pcapRecord,
+  u32,
+  u64,
+} from '../../../test/builders/capture.ts';
+import { readBytes, readCaptures } from '../../../test/builders/read-capture.ts';
+
+const FRAMES = 400;
+const capture = concat(
+  pcapHeader(),
+  ...Array.from({ length: FRAMES }, (_, i) =>
+    pcapRecord(frameOf(60 + (i % 90), i), { fraction: i }),
+  ),
+);
+const little = { big: false };
+
+const gzip = (bytes: Uint8Array, level = 6) => new Uint8Array(gzipSync(bytes, { level }));
+
+/** A Zstandard frame of raw blocks (RFC 8878): no compressor is needed to make one. */
+function zstd(
+  bytes: Uint8Array,
+  blockOctets = 1000,
+  descriptor: readonly number[] = [0x00, 0x58],
+): Uint8Array {
+  const blocks: Uint8Array[] = [u32(little, 0xfd2fb528), Uint8Array.from(descriptor)];
+  for (let at = 0; at < bytes.length; at += blockOctets) {
+    const piece = bytes.subarray(at, at + blockOctets);
+    const last = at + blockOctets >= bytes.length ? 1 : 0;
+    blocks.push(u32(little, (piece.length << 3) | last).subarray(0, 3), piece);
+  }
+  return concat(...blocks);
+}
+
+const skippable = concat(u32(little, 0x184d2a53, 5), new Uint8Array(5));
+const half = Math.floor(capture.length / 2);
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'portreeve-packed-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe.each<[string, Uint8Array]>([
+  ['gzip', gzip(capture)],
+  ['gzip, stored', gzip(capture, 0)],
+  ['gzip, two members', concat(gzip(capture.subarray(0, half)), gzip(capture.subarray(half)))],
+  ['gzip, an empty member first', concat(gzip(new Uint8Array(0)), gzip(capture))],
+  ['gzip, zeros behind', concat(gzip(capture), new Uint8Array(512))],
+  ['zstd', zstd(capture)],
+  ['zstd, two frames', concat(zstd(capture.subarray(0, half)), zstd(capture.subarray(half), 7000))],
+  ['zstd, skippable frames', concat(skippable, zstd(capture), skippable)],
+  ['zstd, content size stated', zstd(capture, 500, [0xe0, ...u64(little, BigInt(capture.length))])],
+  ['zstd, small blocks', zstd(capture, 3)],
+])('%s', (_, packed) => {
+  it('gives what was packed, however it arrives', async () => {
+    for (const pieceOctets of [1, 13, 1000, 1 << 20]) {
+      if (pieceOctets === 1 && packed.length > 20_000) continue;
+      const { frames, reader } = await readBytes(packed, {}, pieceOctets);
+      expect(reader.faults).toEqual([]);
+      expect(frames).toHaveLength(FRAMES);
+      expect(
+        frames.every(({ octets }, i) => Buffer.compare(octets, frameOf(60 + (i % 90), i)) === 0),
+      ).toBe(true);
+    }
+  });
+});
+
+it.each([
+  ['gzip', gzip(capture)],
+  ['zstd', zstd(capture, 300)],
+])('%s cut anywhere: keeps what can be unpacked and says so', async (layer, packed) => {
+  let before = 0;
+  for (let length = 4; length < packed.length; length += 97) {
+    const { frames, reader } = await readBytes(packed.subarray(0, length));
+    expect(reader.faults).toHaveLength(1);
+    expect(reader.faults[0]).toMatchObject({
+      code: 'truncated-compression',
+      layer,
+      frames: frames.length,
+    });
+    expect(reader.faults[0]!.offset).toBeLessThanOrEqual(length);
+    expect(frames.length).toBeGreaterThanOrEqual(before);
+    before = frames.length;
+  }
+  expect(before).toBeGreaterThan(FRAMES / 2);
+});
+
+it('keeps every frame before damage in a gzip file', async () => {
+  // Stored blocks: an octet of the file is an octet of the capture, and damage is found at the
+  // header of the next block, far into a piece.
+  const packed = gzip(capture, 0);
+  const path = join(folder, 'damaged.gz');
+  const second = 10 + 5 + 65_535;
+  const large = concat(
+    capture,
+    ...Array.from({ length: 900 }, (_, i) => pcapRecord(frameOf(100, i))),
+  );
+  const repacked = gzip(large, 0);
+  expect(repacked.length).toBeGreaterThan(second);
+  repacked[second] = 0x07; // a block type that does not exist
+  await writeFile(path, repacked);
+  const whole = await readBytes(large.subarray(0, 65_535));
+  const { frames, reader } = await readCaptures([path]);
+  expect(frames).toHaveLength(whole.frames.length);
+  expect(reader.faults).toMatchObject([{ code: 'corrupt-compression', layer: 'gzip' }]);
+  expect(reader.faults[0]!.offset).toBeGreaterThan(second - 16);
+  expect(reader.faults[0]!.offset).toBeLessThanOrEqual(second);
+  expect(packed.length).toBeGreaterThan(capture.length);
+});
+
+it('reports a wrong checksum and garbage behind, and keeps all frames', async () => {
+  const wrong = gzip(capture);
+  wrong[wrong.length - 6]! ^= 1;
+  for (const bytes of [wrong, concat(gzip(capture), new TextEncoder().encode('garbage'))]) {
+    const path = join(folder, 'wrong.gz');
+    await writeFile(path, bytes);
+    const { frames, reader } = await readCaptures([path]);
+    expect(frames).toHaveLength(FRAMES);
+    expect(reader.faults.map(({ code }) => code)).toEqual(['corrupt-compression']);
+  }
+});
+
+it.each<[string, Uint8Array, string]>([
+  ['a window of 2 GiB', zstd(capture, 1000, [0x00, 0xa8]), 'window'],
+  [
+    'a content of 16 EiB in one segment',
+    zstd(capture, 1000, [0xe0, ...u64(little, 2n ** 64n - 1n)]),
+    'window',
+  ],
+  ['a dictionary', zstd(capture, 1000, [0x01, 0x58, 7]), 'dictionary'],
+  [
+    'a block type that does not exist',
+    concat(u32(little, 0xfd2fb528), Uint8Array.of(0, 0x58, 6, 0, 0)),
+    'block',
+  ],
+  ['a block larger than may be', zstd(capture, 200_000).fill(0xff, 6, 9), 'block'],
+])('zstd with %s', async (_, bytes, word) => {
+  const { frames, reader } = await readBytes(bytes);
+  expect(frames).toEqual([]);
+  expect(reader.faults).toMatchObject([{ code: 'corrupt-compression', layer: 'zstd' }]);
+  expect(reader.faults[0]!.why).toContain(word);
+});
+
+it('keeps the frames of the first zstd frame when garbage follows', async () => {
+  const { frames, reader } = await readBytes(
+    concat(zstd(capture), new TextEncoder().encode('garbage')),
+  );
+  expect(frames).toHaveLength(FRAMES);
+  expect(reader.faults).toMatchObject([{ code: 'corrupt-compression', layer: 'zstd' }]);
+});
+
+it('unwraps one layer only', async () => {
+  const { frames, reader } = await readBytes(gzip(gzip(capture)));
+  expect(frames).toEqual([]);
+  expect(reader.faults.map(({ code }) => code)).toEqual(['unsupported-format']);
+});
+
+it('reports text and nothing within gzip', async () => {
+  const text = await readBytes(gzip(new TextEncoder().encode('hello there')));
+  expect(text.reader.faults[0]).toMatchObject({ code: 'not-a-capture' });
+  const nothing = await readBytes(gzip(new Uint8Array(0)));
+  expect(nothing.reader.faults[0]).toMatchObject({ code: 'empty-input' });
+});
+
+it('never throws for changed octets, and always ends', async () => {
+  for (const packed of [gzip(capture), zstd(capture, 2000)]) {
+    for (let at = 4; at < packed.length; at += 211) {
+      const bytes = packed.slice();
+      bytes[at]! ^= 0x55;
+      const { frames, reader } = await readBytes(bytes);
+      expect(frames.length).toBe(reader.frames);
+    }
+  }
+});
+
+/** The tool of the format, where it is installed. */
+function zstdTool(level: string, bytes: Uint8Array): Uint8Array | undefined {
+  try {
+    return new Uint8Array(execFileSync('zstd', ['-q', level, '-c'], { input: bytes }));
+  } catch {
+    return undefined;
+  }
+}
+
+it.each(['-1', '-3', '-19', '--long=27'])(
+  'reads what zstd %s makes, and keeps what comes before a change',
+  async (level) => {
+    const large = concat(
+      capture,
+      ...Array.from({ length: 4000 }, (_, i) => pcapRecord(frameOf(100, i))),
+    );
+    const packed = zstdTool(level, large);
+    if (packed === undefined) return;
+    const { frames, reader } = await readBytes(packed);
+    expect(reader.faults).toEqual([]);
+    expect(frames).toHaveLength(FRAMES + 4000);
+    // A window of 128 MiB makes each reading slow.
+    const changes = level === '--long=27' ? 2 : 30;
+    for (let at = 4; at < packed.length; at += Math.ceil(packed.length / changes)) {
+      const bytes = packed.slice();
+      bytes[at]! ^= 0x40;
+      const damaged = await readBytes(bytes);
+      expect(damaged.frames.length).toBe(damaged.reader.frames);
+    }
+  },
+);
