@@ -6,7 +6,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { CaptureInterface, FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
-import { openFile, StreamBytes } from './byte-source.ts';
+import { openFile, openStandardInput } from './byte-source.ts';
 import { CaptureInput, type InputHost } from './capture-input.ts';
 import { type CaptureFault, type FaultDetails, FaultList, type SkippedInput } from './fault.ts';
 import { noCaptures } from './input-faults.ts';
@@ -20,7 +20,7 @@ const INTERFACES = 65_535;
 const SMALLEST_CHUNK_OCTETS = 64 * 1024;
 
 /** What a capture file states of one interface, beside its frames. */
-export interface InterfaceDrops extends Readonly<InterfaceStatistics> {
+interface InterfaceDrops extends Readonly<InterfaceStatistics> {
   /** Index into `interfaces`. */
   readonly interface: number;
 }
@@ -33,14 +33,19 @@ class Reader implements FrameSource {
   readonly #inputs: CaptureInput[];
   readonly #named: readonly NamedInput[];
   readonly #limits: CaptureLimits;
-  readonly #standardInput: Readable;
+  readonly #standardInput: Readable | undefined;
   readonly #faults: FaultList;
   readonly #statistics = new Map<number, InterfaceStatistics>();
   #open = 0;
   #merge: Merge | undefined;
   #done = false;
 
-  constructor(list: InputList, limits: CaptureLimits, standardInput: Readable, faults: FaultList) {
+  constructor(
+    list: InputList,
+    limits: CaptureLimits,
+    standardInput: Readable | undefined,
+    faults: FaultList,
+  ) {
     this.skipped = list.skipped;
     this.bytesTotal = list.bytesTotal;
     this.#named = list.inputs;
@@ -135,7 +140,7 @@ class Reader implements FrameSource {
     return {
       largestRecord: this.#limits.largestRecord,
       repeatable: !standard,
-      open: async () => (standard ? new StreamBytes(this.#standardInput) : openFile(source)),
+      open: () => (standard ? openStandardInput(this.#standardInput) : openFile(source)),
       chunkOctets: () => this.#chunkOctets(),
       addInterface: (entry) => {
         if (this.interfaces.length >= INTERFACES) return -1;
@@ -212,5 +217,5 @@ export async function openCaptures(
   const limits = limitsOf(options);
   const faults = new FaultList(limits.faultLimit);
   const list = await listInputs(inputs, limits.fileLimit, faults);
-  return new Reader(list, limits, options.standardInput ?? process.stdin, faults);
+  return new Reader(list, limits, options.standardInput, faults);
 }

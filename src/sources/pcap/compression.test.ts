@@ -30,7 +30,7 @@ const gzip = (bytes: Uint8Array, level = 6) => new Uint8Array(gzipSync(bytes, { 
 function zstd(
   bytes: Uint8Array,
   blockOctets = 1000,
-  descriptor: readonly number[] = [0x00, 0x58],
+  descriptor: readonly number[] = [0x00, 0x38],
 ): Uint8Array {
   const blocks: Uint8Array[] = [u32(little, 0xfd2fb528), Uint8Array.from(descriptor)];
   for (let at = 0; at < bytes.length; at += blockOctets) {
@@ -142,7 +142,7 @@ it.each<[string, Uint8Array, string]>([
   ['a dictionary', zstd(capture, 1000, [0x01, 0x58, 7]), 'dictionary'],
   [
     'a block type that does not exist',
-    concat(u32(little, 0xfd2fb528), Uint8Array.of(0, 0x58, 6, 0, 0)),
+    concat(u32(little, 0xfd2fb528), Uint8Array.of(0, 0x38, 6, 0, 0)),
     'block',
   ],
   ['a block larger than may be', zstd(capture, 200_000).fill(0xff, 6, 9), 'block'],

@@ -29,7 +29,7 @@ export type CaptureFaultCode =
   | 'too-many-interfaces';
 
 /** The part of an input in which a fault lies. */
-export type CaptureLayer = 'input' | 'gzip' | 'zstd' | 'pcap' | 'pcapng';
+type CaptureLayer = 'input' | 'gzip' | 'zstd' | 'pcap' | 'pcapng';
 
 export interface CaptureFault {
   readonly code: CaptureFaultCode;

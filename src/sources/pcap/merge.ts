@@ -137,18 +137,17 @@ export class Merge {
       gathered.reset(this.#buffer, new DataView(this.#buffer.buffer));
     }
     const offset = batch.offset[at]!;
-    const { bytes } = batch;
-    const target = this.#buffer;
-    for (let i = 0; i < length; i++) target[this.#filled + i] = bytes[offset + i]!;
+    const filled = this.#filled;
+    copyOctets(batch.bytes, offset, this.#buffer, filled, length);
     const count = gathered.count++;
-    gathered.offset[count] = this.#filled;
+    gathered.offset[count] = filled;
     gathered.captured[count] = length;
     gathered.original[count] = batch.original[at]!;
     gathered.seconds[count] = batch.seconds[at]!;
     gathered.nanoseconds[count] = batch.nanoseconds[at]!;
     gathered.number[count] = batch.number[at]!;
     gathered.interface[count] = batch.interface[at]!;
-    this.#filled += length;
+    this.#filled = filled + length;
     return true;
   }
 
@@ -168,4 +167,16 @@ export class Merge {
     }
     lanes[at] = lane;
   }
+}
+
+/** Copies without making a view for a short frame, which would cost more than the octets do. */
+function copyOctets(
+  from: Uint8Array,
+  offset: number,
+  to: Uint8Array,
+  at: number,
+  length: number,
+): void {
+  if (length > 512) to.set(from.subarray(offset, offset + length), at);
+  else for (let i = 0; i < length; i++) to[at + i] = from[offset + i]!;
 }
