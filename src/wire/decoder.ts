@@ -253,13 +253,10 @@ export class Decoder {
   ): number {
     const rows = this.rows;
     const at = this.rowCount * PACKET_WORDS;
-    const context = this.contexts.intern(
-      this.vlan,
-      this.innerVlan,
-      this.tunnel,
-      this.tunnelId,
-      this.depth,
-    );
+    const context =
+      (this.vlan | this.depth) === 0
+        ? 0
+        : this.contexts.intern(this.vlan, this.innerVlan, this.tunnel, this.tunnelId, this.depth);
     const source = this.source;
     const destination = this.destination;
     const h = symmetricHash(this.seed, source, destination, ports);

@@ -4,7 +4,7 @@
  * `read` fills a caller's buffer so that a plain file costs no copy; it may return fewer octets
  * than asked for, which is what lets a capture that is still being written be followed.
  */
-import { fstat, read } from 'node:fs';
+import { fstat, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
@@ -19,6 +19,8 @@ export interface ByteSource {
   readonly consumed: number;
   /** The most octets worth asking for in one `read`: a buffer need not be larger. */
   readonly most: number;
+  /** Whether a read takes its time elsewhere, so that it is worth starting before it is needed. */
+  readonly readsAhead: boolean;
   /** Releases the file; a `read` still waiting on a pipe ends with 0. Safe to call twice. */
   close(): Promise<void>;
 }
@@ -26,15 +28,53 @@ export interface ByteSource {
 /** What a pipe or a decompressor gives at a time is never much more than this. */
 export const STREAM_OCTETS = 256 * 1024;
 
-class FileBytes implements ByteSource {
+/** Octets of a regular file read before other events get their turn. */
+const TURN_OCTETS = 8 * 1024 * 1024;
+
+/**
+ * A regular file, read in this thread: the copy then lies in this core's cache when the records
+ * are walked, which is several times faster than fetching them from the core of another thread.
+ */
+class RegularFileBytes implements ByteSource {
   consumed = 0;
   readonly most: number;
+  readonly readsAhead = false;
   readonly #handle: FileHandle;
+  #turn = 0;
   #closed: Promise<void> | undefined;
 
   constructor(handle: FileHandle, most: number) {
     this.#handle = handle;
     this.most = most;
+  }
+
+  async read(target: Uint8Array, start: number, length: number): Promise<number> {
+    if (this.consumed - this.#turn >= TURN_OCTETS) {
+      this.#turn = this.consumed;
+      await new Promise(setImmediate);
+      if (this.#closed !== undefined) return 0;
+    }
+    const count = readSync(this.#handle.fd, target, start, length, null);
+    this.consumed += count;
+    return count;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#handle.close();
+    return this.#closed;
+  }
+}
+
+/** A pipe or device opened by name: reading may have to wait. */
+class FileBytes implements ByteSource {
+  consumed = 0;
+  readonly most = STREAM_OCTETS;
+  readonly readsAhead = true;
+  readonly #handle: FileHandle;
+  #closed: Promise<void> | undefined;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
   }
 
   async read(target: Uint8Array, start: number, length: number): Promise<number> {
@@ -54,7 +94,7 @@ export async function openFile(path: string): Promise<ByteSource> {
   const handle = await open(path, 'r');
   try {
     const stats = await handle.stat();
-    return new FileBytes(handle, stats.isFile() ? stats.size : STREAM_OCTETS);
+    return stats.isFile() ? new RegularFileBytes(handle, stats.size) : new FileBytes(handle);
   } catch (error) {
     await handle.close();
     throw error;
@@ -65,6 +105,8 @@ export async function openFile(path: string): Promise<ByteSource> {
 class RedirectedBytes implements ByteSource {
   consumed = 0;
   readonly most: number;
+  readonly readsAhead = false;
+  #turn = 0;
   #closed = false;
 
   constructor(most: number) {
@@ -72,10 +114,14 @@ class RedirectedBytes implements ByteSource {
   }
 
   async read(target: Uint8Array, start: number, length: number): Promise<number> {
+    if (this.consumed - this.#turn >= TURN_OCTETS) {
+      this.#turn = this.consumed;
+      await new Promise(setImmediate);
+    }
     if (this.#closed) return 0;
-    const { bytesRead } = await promisify(read)(0, target, start, length, null);
-    this.consumed += bytesRead;
-    return bytesRead;
+    const count = readSync(0, target, start, length, null);
+    this.consumed += count;
+    return count;
   }
 
   async close(): Promise<void> {
@@ -94,6 +140,7 @@ export async function openStandardInput(stream: Readable | undefined): Promise<B
 class StreamBytes implements ByteSource {
   consumed = 0;
   readonly most = STREAM_OCTETS;
+  readonly readsAhead = true;
   readonly #stream: Readable;
   #chunk: Uint8Array | undefined;
   #at = 0;
@@ -165,6 +212,10 @@ export class PrefixedBytes implements ByteSource {
 
   get most(): number {
     return this.#source.most;
+  }
+
+  get readsAhead(): boolean {
+    return this.#source.readsAhead;
   }
 
   async read(target: Uint8Array, start: number, length: number): Promise<number> {

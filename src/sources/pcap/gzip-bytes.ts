@@ -16,6 +16,7 @@ const OUTPUT_OCTETS = 128 * 1024;
 
 export class GzipBytes implements ByteSource {
   readonly most = STREAM_OCTETS;
+  readonly readsAhead = true;
   #source: ByteSource;
   #gunzip: Gunzip;
   readonly #reopen: (() => Promise<ByteSource>) | undefined;

@@ -2,7 +2,10 @@
 import type { Readable } from 'node:stream';
 
 export interface CaptureOptions {
-  /** Octets read at a time from each input; 4 MiB. Held to 64 octets … 256 MiB. */
+  /**
+   * Octets read at a time from each input; 256 KiB, so that they stay in the cache until they
+   * were walked. Held to 64 octets … 256 MiB.
+   */
   readonly chunkOctets?: number;
   /**
    * Largest captured length accepted where the file states no larger snap length, in octets;
@@ -33,7 +36,7 @@ const MIB = 1024 * KIB;
 /** Fills in defaults and holds each limit to its range. Throws TypeError for no whole number. */
 export function limitsOf(options: CaptureOptions): CaptureLimits {
   return {
-    chunkOctets: held(options.chunkOctets, 4 * MIB, 64, 256 * MIB),
+    chunkOctets: held(options.chunkOctets, 256 * KIB, 64, 256 * MIB),
     largestRecord: held(options.largestRecord, 256 * KIB, 64 * KIB, 128 * MIB),
     faultLimit: held(options.faultLimit, 1000, 1, 1_000_000),
     mergeBufferOctets: held(options.mergeBufferOctets, 64 * MIB, MIB, 4096 * MIB),

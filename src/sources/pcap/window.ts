@@ -1,7 +1,8 @@
 /**
- * A window of contiguous octets that slides over a source, with the next chunk read meanwhile.
+ * A window of contiguous octets that slides over a source, with the next chunk read meanwhile
+ * where that is worth it.
  *
- * Two buffers take turns: while records in one are walked, the system fills the other. A record
+ * Two buffers take turns: while records in one are walked, a pipe or decompressor fills the other. A record
  * cut by the end of a chunk is copied in front of the next chunk, into room kept there, so that
  * every record is contiguous and nothing else is ever copied. Only a record longer than that
  * room makes a third, larger buffer.
@@ -125,6 +126,7 @@ export class Window {
   }
 
   #prefetch(): void {
+    if (!this.#source.readsAhead) return;
     this.#pending = this.#read(this.#buffers[this.#next]!, CARRY_OCTETS, this.#chunkOctets);
   }
 }

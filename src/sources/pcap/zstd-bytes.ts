@@ -25,6 +25,7 @@ function isOfSource(error: unknown): error is Error {
 
 export class ZstdBytes implements ByteSource {
   readonly most = STREAM_OCTETS;
+  readonly readsAhead = true;
   readonly #source: ByteSource;
   readonly #queue = new OctetQueue();
   #decoder: Decoder | undefined;
