@@ -118,7 +118,7 @@ const internet: Row[] = [
       'esp.sequence': '4',
     },
   ],
-  ['zero total length', RAW, ipv4({ length: 0 }, segment), { 'ip.len': '0' }],
+  ['zero total length', RAW, ipv4({ length: 0 }, segment), { 'ip.len': '0' }, 'Bogus'],
   [
     'bad IPv4 checksum',
     RAW,
