@@ -41,7 +41,7 @@ function remember(path: string, packets: number, bytes: number): Capture {
 }
 
 /** The capture of that name, generated unless it is there already. `tiny` is never scaled. */
-export function prepareCapture(name: CaptureName, scale: number): Capture {
+export async function prepareCapture(name: CaptureName, scale: number): Promise<Capture> {
   const factor = name === 'tiny' ? 1 : scale;
   const folder = dataFolder();
   mkdirSync(folder, { recursive: true });
@@ -49,7 +49,7 @@ export function prepareCapture(name: CaptureName, scale: number): Capture {
   const known = remembered(path);
   if (known) return known;
   const begin = performance.now();
-  const { packets, bytes, conversations } = generate(path, RECIPES[name], factor);
+  const { packets, bytes, conversations } = await generate(path, RECIPES[name], factor);
   const seconds = (performance.now() - begin) / 1000;
   const rate = Math.round(bytes / seconds / 1e6);
   console.error(`${name}: ${packets} packets, ${conversations} conversations, ${rate} MB/s`);

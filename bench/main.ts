@@ -61,15 +61,17 @@ function compete(
   contenders: readonly Contender[],
   runs: number,
 ): Round {
+  console.error(title);
   warm(capture.path);
   const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
   for (let run = 1; run <= runs; run++) {
     for (const [contender, list] of samples) {
       const sample = measure(contender, capture.path);
       list.push(sample);
-      console.error(
-        `${title}: ${contender.name}, run ${run} of ${runs}: ${sample.wallSeconds.toFixed(3)} s`,
-      );
+      if (sample.wallSeconds > 1)
+        console.error(
+          `${contender.name}, run ${run} of ${runs}: ${sample.wallSeconds.toFixed(2)} s`,
+        );
     }
   }
   return { title, capture, runs: samples };
@@ -93,7 +95,7 @@ function rounds(
   });
 }
 
-export function main(args: string[]): number {
+export async function main(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: OPTIONS });
   if (values.help) {
     console.log(HELP);
@@ -102,7 +104,8 @@ export function main(args: string[]): number {
   const scale = positive(values.scale ?? (values.quick ? '0.05' : '1'), 'scale');
   const runs = Math.ceil(positive(values.runs ?? (values.quick ? '2' : '3'), 'runs'));
   const { captures, contenders } = choose(values.only);
-  const files = captures.map((name) => ({ name, capture: prepareCapture(name, scale) }));
+  const files: { name: CaptureName; capture: Capture }[] = [];
+  for (const name of captures) files.push({ name, capture: await prepareCapture(name, scale) });
   if (values.generate) return 0;
   const versions = new Map<Contender, string>();
   const left: string[] = [];
