@@ -205,9 +205,9 @@ const blank = (): Conversation => ({
 });
 
 /** Writes one capture. `scale` shrinks file size and number of conversations alike. */
-export function generate(path: string, recipe: Recipe, scale: number): CaptureFacts {
+export async function generate(path: string, recipe: Recipe, scale: number): Promise<CaptureFacts> {
   const random = new Random(recipe.seed);
-  const writer = new CaptureWriter(path);
+  const writer = await CaptureWriter.create(path);
   const byteLimit = (recipe.bytes ?? Number.POSITIVE_INFINITY) * scale;
   const limit = Math.ceil((recipe.conversations ?? Number.POSITIVE_INFINITY) * scale);
   const packet = blankPacket();
@@ -217,8 +217,8 @@ export function generate(path: string, recipe: Recipe, scale: number): CaptureFa
     if (started >= limit || writer.bytes >= byteLimit) return false;
     Object.assign(conversation, blank());
     recipe.start(conversation, random, started++);
-    conversation.clientSequence = random.next();
-    conversation.serverSequence = random.next();
+    conversation.clientSequence = random.next() | 0;
+    conversation.serverSequence = random.next() | 0;
     return true;
   };
   const crowd = Math.max(1, Math.ceil(recipe.concurrent * Math.min(1, scale * 4)));
@@ -230,12 +230,13 @@ export function generate(path: string, recipe: Recipe, scale: number): CaptureFa
     const index = random.below(active.length);
     const conversation = active[index] as Conversation;
     const more = advance(conversation, packet, random);
+    if (writer.full) await writer.flush();
     writer.write(packet, random.below(recipe.gap));
     if (more || begin(conversation)) continue;
     active[index] = active.at(-1) as Conversation;
     active.pop();
   }
-  writer.finish();
+  await writer.finish();
   return { packets: writer.packets, conversations: started, bytes: writer.bytes };
 }
 
@@ -333,8 +334,8 @@ function advanceTcp(conversation: Conversation, packet: Packet, random: Random):
   if (step === 0) packet.acknowledgment = 0;
   carry(packet, NOISE, length);
   const used = length + (flags & (SYN | 1) ? 1 : 0);
-  if (toServer) conversation.clientSequence = (conversation.clientSequence + used) >>> 0;
-  else conversation.serverSequence = (conversation.serverSequence + used) >>> 0;
+  if (toServer) conversation.clientSequence = (conversation.clientSequence + used) | 0;
+  else conversation.serverSequence = (conversation.serverSequence + used) | 0;
   conversation.step = next;
   return next < 4 || (conversation.closes && next < 7);
 }

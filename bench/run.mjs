@@ -1,6 +1,6 @@
 /**
- * Starts the benchmarks with plain node: bundles them in memory's nearest thing, a temporary
- * folder, and runs them. `npm run bench -- --help` lists the options.
+ * Starts the benchmarks with plain node: bundles them into a temporary folder and runs
+ * them. `npm run bench -- --help` lists the options.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,6 +22,9 @@ try {
   });
   const { main } = await import(pathToFileURL(outfile).href);
   process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench: ${error instanceof Error ? error.message : error}`);
+  process.exitCode = 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

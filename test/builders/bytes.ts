@@ -41,8 +41,6 @@ export const hex = (text: string): Uint8Array =>
     Number.parseInt(pair, 16),
   );
 
-export const mac = hex;
-
 /** The four octets of a dotted IPv4 address. */
 export function ip4(text: string): Uint8Array {
   const parts = text.split('.').map(Number);

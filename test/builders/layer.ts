@@ -7,7 +7,7 @@
 import { internetChecksum, join, type Payload, put16, u8, u16, u32 } from './bytes.ts';
 
 /** A checksum over `start`..end that also covers the IP pseudo-header. */
-export interface PendingChecksum {
+interface PendingChecksum {
   readonly protocol: number;
   readonly start: number;
   readonly at: number;

@@ -9,7 +9,6 @@ import {
   ip4,
   join,
   little,
-  mac,
   octets,
   type Payload,
   padTo,
@@ -24,7 +23,7 @@ import { tagged, tagOf } from './layer.ts';
 const MAC_A = '02:00:00:00:00:01';
 const MAC_B = '02:00:00:00:00:02';
 
-export interface VlanTag {
+interface VlanTag {
   readonly id: number;
   readonly tpid?: number;
   readonly pcp?: number;
@@ -59,7 +58,7 @@ export function ether(fields: EtherFields, payload: Payload): Uint8Array {
   });
   const tag = tagOf(payload);
   const usual = tag.llc ? octets(payload).length : (tag.etherType ?? 0x88b5);
-  const body = join(mac(dst), mac(src), ...stack, u16(fields.type ?? usual), payload);
+  const body = join(hex(dst), hex(src), ...stack, u16(fields.type ?? usual), payload);
   const padded = join(body, zeros(Math.max(0, pad - body.length)));
   const check = fcs === false ? zeros(0) : little(u32(fcs === true ? crc32(padded) : fcs));
   return tagged(join(padded, check), { etherType: 0x6558, protocol: 143 });
@@ -207,6 +206,6 @@ export function arp(fields: ArpFields): Uint8Array {
     u8(6, 4),
     u16(operation),
   );
-  const pairs = [mac(senderMac), ip4(fields.sender), mac(targetMac), ip4(fields.target)];
+  const pairs = [hex(senderMac), ip4(fields.sender), hex(targetMac), ip4(fields.target)];
   return tagged(join(header, ...pairs), { etherType: 0x806 });
 }

@@ -4,9 +4,9 @@
  */
 import {
   crc32,
+  hex,
   join,
   little,
-  mac,
   octets,
   type Payload,
   padTo,
@@ -61,9 +61,9 @@ export function wifi(fields: WifiFields, payload: Payload): Uint8Array {
   const frame = join(
     u8(control, flags),
     u16(0),
-    ...addresses.slice(0, 3).map(mac),
+    ...addresses.slice(0, 3).map(hex),
     little(u16(sequence)),
-    toDs && fromDs ? mac(addresses[3] ?? '') : zeros(0),
+    toDs && fromDs ? hex(addresses[3] ?? '') : zeros(0),
     qos === false ? zeros(0) : little(u16((qos === true ? 0 : qos) | (amsdu ? 0x80 : 0))),
     htControl === undefined ? zeros(0) : little(u32(htControl)),
     body,
@@ -78,7 +78,7 @@ export function amsdu(
   const parts = subframes.map(
     ({ src = '02:00:00:00:00:01', dst = '02:00:00:00:00:02', payload }) => {
       const body = tagOf(payload).etherType === undefined ? octets(payload) : snap({}, payload);
-      return join(mac(dst), mac(src), u16(body.length), body);
+      return join(hex(dst), hex(src), u16(body.length), body);
     },
   );
   return join(...parts.map((part, index) => (index < parts.length - 1 ? padTo(4, part) : part)));
