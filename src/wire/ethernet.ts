@@ -19,8 +19,15 @@ const FABRIC_PATH = 0x8903;
 
 export function decodeEthernet(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
-  if (d.depth === 0) d.linkGroup = (d.bytes[at]! & 1) !== 0;
+  d.linkGroup = (d.bytes[at]! & 1) !== 0;
   decodeEtherType(d, d.view.getUint16(at + 12), at + HEADER);
+}
+
+/** An Ethernet frame behind a further link header: MPLS, FabricPath. */
+export function decodeNestedEthernet(d: Decoder, at: number): void {
+  if (!d.enterLink()) return;
+  decodeEthernet(d, at);
+  d.leaveLink();
 }
 
 /** Decodes what an EtherType (or 802.3 length) announces, from `at`. */
@@ -46,7 +53,7 @@ export function decodeEtherType(d: Decoder, type: number, at: number): void {
     case 0x8864:
       return decodePppoe(d, at);
     case FABRIC_PATH:
-      return decodeEthernet(d, at + 2);
+      return decodeNestedEthernet(d, at + 2);
     default:
       if (type < 0x600) decodeLlc(d, at, type);
       else d.notIp(type);

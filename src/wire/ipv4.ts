@@ -30,7 +30,8 @@ export function decodeIpv4(d: Decoder, at: number): void {
   let total = first & 0xffff;
   const onWire = d.wireEnd - at;
   if (total > onWire) {
-    d.fault(IPV4_LENGTH);
+    // Inside a first fragment it is no fault: the rest is in the others.
+    if (d.depth === 0 || !d.partial) d.fault(IPV4_LENGTH);
     total = onWire;
   } else if (total === 0) {
     // Segmentation offload: the network card would have filled the length in.
@@ -64,6 +65,8 @@ function decodeFragment(d: Decoder, protocol: number, at: number, word: number):
   const length = d.wireEnd - at;
   d.marks |= fragmentMarks(offset);
   const row =
-    offset === 0 ? decodeTransport(d, protocol, at, 0) : emitLaterFragment(d, protocol, length);
+    offset === 0
+      ? decodeTransport(d, protocol, at, word >>> 16)
+      : emitLaterFragment(d, protocol, length, word);
   d.fragments.note(d, row, word >>> 16, offset, length, (word & MORE_FRAGMENTS) !== 0);
 }
