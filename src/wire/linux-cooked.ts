@@ -4,7 +4,7 @@
  */
 import type { Decoder } from './decoder.ts';
 import { decodeEtherType } from './ethernet.ts';
-import { KIND_LINUX } from './faults.ts';
+import { KIND_OWN } from './faults.ts';
 import { decodeLlc } from './llc.ts';
 
 const HEADER_1 = 16;
@@ -32,8 +32,8 @@ export function decodeLinuxCooked2(d: Decoder, at: number): void {
 /** Linux protocol numbers: an EtherType, or below 0x600 the kernel's own (4 = 802.2 frames). */
 function decodeProtocol(d: Decoder, hardware: number, protocol: number, at: number): void {
   // On netlink monitors the field holds a netlink family, not a protocol.
-  if (hardware === NETLINK) d.notIp(KIND_LINUX + protocol);
+  if (hardware === NETLINK) d.notIp(KIND_OWN + protocol);
   else if (protocol >= 0x600) decodeEtherType(d, protocol, at);
   else if (protocol === 4) decodeLlc(d, at, 0xffff);
-  else d.notIp(KIND_LINUX + protocol);
+  else d.notIp(KIND_OWN + protocol);
 }

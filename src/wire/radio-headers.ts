@@ -58,7 +58,10 @@ export function decodePpi(d: Decoder, at: number): void {
   if (!d.has(at, PPI_MINIMUM)) return;
   const length = d.view.getUint16(at + 2, true);
   const linkType = d.view.getUint32(at + 4, true);
-  if (length < PPI_MINIMUM || length > d.end - at || linkType === PPI || linkType > 0xffff)
+  if (length < PPI_MINIMUM || length > d.end - at || linkType === PPI || linkType > 0xffff) {
     d.fault(LINK_INVALID);
-  else decodeLink(d, linkType, at + length);
+  } else if (d.enterLink()) {
+    decodeLink(d, linkType, at + length);
+    d.leaveLink();
+  }
 }

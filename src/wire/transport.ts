@@ -51,6 +51,10 @@ export function decodeTransport(
       return decodeEtherIp(d, at, identification);
     case 132:
       return decodeSctp(d, at);
+    // PGM (RFC 3208) and UDP-Lite (RFC 3828) start with ports as UDP does.
+    case 113:
+    case 136:
+      return emitPorted(d, protocol, at, identification);
     case 137:
       return decodeMplsInIp(d, at, identification);
     case 143:
@@ -77,6 +81,17 @@ export function emitPlain(
     if (d.end - at >= 8) signature ^= Math.imul(d.view.getInt32(at + 4), 0xc2b2ae35);
   }
   return d.emit(protocol, 0, payload, 0, 0, 0, signature);
+}
+
+/** Emits the row of a protocol of which only the ports are read; its header has 8 octets or more. */
+function emitPorted(d: Decoder, protocol: number, at: number, identification: number): number {
+  const captured = d.end - at;
+  if (captured < 4) return emitCut(d, protocol, at);
+  // The checksum, which is never 0.
+  const sum = captured >= 8 ? d.view.getUint16(at + 6) : 0;
+  const signature = identification === 0 ? 0 : (identification << 16) | sum;
+  const payload = Math.max(d.wireEnd - at - 8, 0);
+  return d.emit(protocol, d.view.getInt32(at), payload, 0, 0, 0, signature);
 }
 
 /** Emits a row without ports since the header that holds them was not captured. */

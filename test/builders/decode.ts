@@ -90,6 +90,9 @@ export interface Decoded {
 export const ETHERNET = 1;
 export const RAW_IP = 101;
 
+/** Its columns are large: one serves all tests. */
+const batch = new FrameBatch();
+
 /** Decodes one frame. Without a link type it is Ethernet. */
 export function decodeFrame(bytes: Uint8Array, linkType = ETHERNET, original?: number): Decoded {
   return decodeFrames([{ bytes, linkType, ...(original !== undefined && { original }) }]);
@@ -102,9 +105,8 @@ export function decodeFrames(
   decoder: Decoder = new Decoder(options),
 ): Decoded {
   const rows: Row[] = [];
-  const batch = new FrameBatch();
   shots.forEach((shot, index) => {
-    loadFrame(batch, shot instanceof Uint8Array ? { bytes: shot } : shot, index);
+    loadFrame(shot instanceof Uint8Array ? { bytes: shot } : shot, index);
     const linkType = (shot instanceof Uint8Array ? undefined : shot.linkType) ?? ETHERNET;
     decoder.decode(batch, [{ source: 'test', linkType, snapLength: 0 }], 0);
     take(decoder, rows);
@@ -120,8 +122,8 @@ export function decodeFrames(
   };
 }
 
-/** Puts one frame into a batch, alone, flush with the end of the buffer. */
-export function loadFrame(batch: FrameBatch, shot: Shot, index: number): void {
+/** Puts one frame into the batch, alone, flush with the end of the buffer. */
+function loadFrame(shot: Shot, index: number): void {
   const { bytes, original = bytes.length, seconds = 1000 + index, nanoseconds = 0 } = shot;
   const buffer = new Uint8Array(4 + bytes.length + (shot.after?.length ?? 0)).fill(0xa5);
   buffer.set(bytes, 4);
