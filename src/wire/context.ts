@@ -41,6 +41,9 @@ export interface Context {
 }
 
 const MOST_CONTEXTS = 0xffff;
+/** Words per entry of the table of recent contexts: packed key, tunnel id, index (0 = none). */
+const RECENT_WORDS = 3;
+const RECENT = 1024;
 
 export class ContextPool {
   /** Index 0 is always "no VLAN, no tunnel". */
@@ -50,6 +53,8 @@ export class ContextPool {
   private readonly byKey = new Map<string, number>();
   /** Single-tagged frames without a tunnel, the common case: VLAN id to index, 0 = not yet. */
   private readonly byVlan = new Uint16Array(4096);
+  /** Contexts met lately, so that a packet in a tunnel makes no text key. */
+  private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
 
   /** The index for a context; `vlan` and `innerVlan` are 12-bit ids. */
   intern(vlan: number, innerVlan: number, tunnel: number, tunnelId: number, depth: number): number {
@@ -61,7 +66,19 @@ export class ContextPool {
       this.byVlan[vlan] = index;
       return index;
     }
-    return this.find(vlan, innerVlan, tunnel, tunnelId, depth);
+    const key = vlan | (innerVlan << 12) | (tunnel << 24) | (depth << 28);
+    const mixed = Math.imul(key ^ Math.imul(tunnelId, 0x85ebca6b), 0x9e3779b1);
+    const at = (mixed >>> 22) * RECENT_WORDS;
+    const recent = this.recent;
+    if (recent[at + 2] !== 0 && recent[at] === key && recent[at + 1] === tunnelId) {
+      return recent[at + 2]!;
+    }
+    const index = this.find(vlan, innerVlan, tunnel, tunnelId, depth);
+    recent[at] = key;
+    recent[at + 1] = tunnelId;
+    // Overflow is not remembered, so that it goes on being counted.
+    recent[at + 2] = this.list.length > MOST_CONTEXTS && index === MOST_CONTEXTS ? 0 : index;
+    return index;
   }
 
   private find(

@@ -4,11 +4,13 @@
  * 1 (response) tell who opened the connection; the type plus one goes into the row's flags.
  */
 import type { Decoder } from './decoder.ts';
+import { TRANSPORT_CUT } from './faults.ts';
 import { emitCut } from './transport.ts';
 
 export function decodeDccp(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 4) return emitCut(d, 33, at);
+  if (captured <= 8) d.fault(TRANSPORT_CUT);
   const header = captured > 4 ? d.bytes[at + 4]! << 2 : 0;
   const type = captured > 8 ? ((d.bytes[at + 8]! >>> 1) & 15) + 1 : 0;
   const payload = d.wireEnd - at - header;

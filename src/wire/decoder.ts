@@ -11,11 +11,12 @@ import { ContextPool } from './context.ts';
 import { DuplicateWindow } from './duplicates.ts';
 import { FAULTS, LINK_CUT, TUNNELS_DEEP } from './faults.ts';
 import { finishHash, symmetricHash } from './flow-hash.ts';
-import { FragmentTable } from './fragments.ts';
+import { FragmentTable, WAITING } from './fragments.ts';
 import type { CaptureInterface, FrameBatch } from './frame-batch.ts';
 import { decodeLink } from './link.ts';
 import {
   M_DUPLICATE,
+  M_FIRST_FRAGMENT,
   M_INNER,
   P_ACKNOWLEDGMENT,
   P_CARRIED,
@@ -37,12 +38,24 @@ import {
 } from './packet-batch.ts';
 import { TeredoClients } from './teredo.ts';
 
-/** Rows the decoder's own batch holds. */
-const ROW_CAPACITY = 1024;
-/** Most rows one frame can add: its layers, quoted packets, and fragments it releases. */
-const ROWS_PER_FRAME = 128;
+/** No frame is begun when more rows than this are there. */
+const ROWS_BEFORE_FRAME = 896;
+/**
+ * Room for what one frame can add beside packets in tunnels: the subframes of an 802.11
+ * aggregate (at most 64, each with a quoted packet) and the fragments they release (64).
+ */
+const ROWS_BESIDE_TUNNELS = 192;
+/** Room for packets in tunnels; no further one is opened when it is used up. */
+const ROWS_IN_TUNNELS = 64;
+const TUNNELS_UNTIL = ROWS_BEFORE_FRAME + ROWS_IN_TUNNELS;
+/** Rows the decoder's own batch holds; the last part is for `flush`. */
+const ROW_CAPACITY = TUNNELS_UNTIL + ROWS_BESIDE_TUNNELS + WAITING;
 /** Packets inside packets beyond this depth are counted as a fault and left unread. */
 const DEEPEST = 8;
+/** Link headers inside link headers (MPLS, FabricPath, PPPoE) that are followed in one frame. */
+const MOST_NESTED_LINKS = 8;
+/** Octets on the wire beyond this are damage: no link carries such a frame. */
+const LONGEST_FRAME = 1 << 28;
 
 export interface DecoderOptions {
   /** Mixed into hashes, so that strangers cannot choose colliding flows. Default 0. */
@@ -80,10 +93,11 @@ export class Decoder {
   tunnel = 0;
   tunnelId = 0;
   depth = 0;
-  /** Inside a first fragment: what it carries is longer than what is here. */
-  inFragment = false;
   /** The frame's link-layer destination is a group address. */
   linkGroup = false;
+  /** With `depth` above 0: an enclosing packet is a first fragment, so the rest is elsewhere. */
+  partial = false;
+  private nestedLinks = 0;
 
   /** The IP packet being decoded. */
   source = 0;
@@ -117,8 +131,8 @@ export class Decoder {
   droppedOctets = 0;
   /** TCP packets longer than an Ethernet frame carries: segmentation offload or jumbo frames. */
   oversizedPackets = 0;
-  /** Frames of each kind that are not IP: EtherType, 802.2 SAP (below 0x600), or 0x10000
-   * plus the type bits of an 802.11 frame. */
+  /** Frames that are not IP, by kind: an EtherType, an 802.2 SAP (below 0x600), or one of the
+   * `KIND_` ranges of faults.ts plus a number of its own. */
   readonly otherFrames = new Map<number, FrameTally>();
   /** Frames whose link type no decoder reads, by link type. */
   readonly unknownLinks = new Map<number, FrameTally>();
@@ -150,9 +164,8 @@ export class Decoder {
     this.bytes = batch.bytes;
     this.view = batch.view;
     const count = batch.count;
-    const most = ROW_CAPACITY - ROWS_PER_FRAME;
     let index = from;
-    for (; index < count && this.rowCount <= most; index++) {
+    for (; index < count && this.rowCount <= ROWS_BEFORE_FRAME; index++) {
       const at = batch.offset[index]!;
       const captured = batch.captured[index]!;
       const original = batch.original[index]!;
@@ -170,7 +183,6 @@ export class Decoder {
       this.tunnelId = 0;
       this.depth = 0;
       this.linkGroup = false;
-      this.inFragment = false;
       this.topRows = 0;
       this.topOctets = 0;
       this.other = -1;
@@ -178,7 +190,10 @@ export class Decoder {
       this.frames++;
       this.octets += original;
       this.capturedOctets += captured;
-      if (captured < original) this.cutFrames++;
+      if (captured < original) {
+        this.cutFrames++;
+        if (original > LONGEST_FRAME) this.wireEnd = at + Math.max(captured, LONGEST_FRAME);
+      }
       decodeLink(this, interfaces[port]!.linkType, at);
       if (this.topRows > 0) {
         this.ipFrames++;
@@ -193,7 +208,10 @@ export class Decoder {
     return index;
   }
 
-  /** Makes rows of the fragments still waiting for their first one; call at the end of input. */
+  /**
+   * Makes rows of the fragments still waiting for their first one; call at the end of input. There
+   * is room for them beside the rows of the last `decode`.
+   */
   flush(): void {
     this.fragments.releaseAll(this);
   }
@@ -299,11 +317,13 @@ export class Decoder {
 
   /** Whether one more packet may be opened inside the present one. */
   enter(tunnel: number, tunnelId: number): boolean {
-    if (this.depth >= DEEPEST) {
+    if (this.depth >= DEEPEST || this.rowCount >= TUNNELS_UNTIL) {
       this.fault(TUNNELS_DEEP);
       return false;
     }
+    this.partial = (this.depth > 0 && this.partial) || (this.marks & M_FIRST_FRAGMENT) !== 0;
     this.depth++;
+    this.linkGroup = false;
     this.tunnel = tunnel;
     this.tunnelId = tunnelId;
     this.vlan = 0;
@@ -319,6 +339,32 @@ export class Decoder {
     if (this.rowCount > rowsBefore && outer >= 0) {
       this.rows[outer + P_CARRIED] = this.rows[rowsBefore * PACKET_WORDS + P_IP_LENGTH]!;
     }
+  }
+
+  /** Starts over, outside of any tunnel, for the next packet of a frame that holds several. */
+  restart(): void {
+    this.depth = 0;
+    this.tunnel = 0;
+    this.tunnelId = 0;
+    this.vlan = 0;
+    this.innerVlan = 0;
+  }
+
+  /**
+   * Whether one more link header may be followed inside a link header; every true is answered
+   * with `leaveLink`. Without this a hostile frame could nest thousands and exhaust the stack.
+   */
+  enterLink(): boolean {
+    if (this.nestedLinks >= MOST_NESTED_LINKS) {
+      this.fault(TUNNELS_DEEP);
+      return false;
+    }
+    this.nestedLinks++;
+    return true;
+  }
+
+  leaveLink(): void {
+    this.nestedLinks--;
   }
 
   /** Checks that `length` octets from `at` were captured; counts a cut link header otherwise. */

@@ -23,8 +23,15 @@ const VN_TAG = 0x8926;
 
 export function decodeEthernet(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
-  if (d.depth === 0) d.linkGroup = (d.bytes[at]! & 1) !== 0;
+  d.linkGroup = (d.bytes[at]! & 1) !== 0;
   decodeEtherType(d, d.view.getUint16(at + 12), at + HEADER);
+}
+
+/** An Ethernet frame behind a further link header: MPLS, FabricPath. */
+export function decodeNestedEthernet(d: Decoder, at: number): void {
+  if (!d.enterLink()) return;
+  decodeEthernet(d, at);
+  d.leaveLink();
 }
 
 /** Decodes what an EtherType (or 802.3 length) announces, from `at`. */
@@ -50,9 +57,9 @@ export function decodeEtherType(d: Decoder, type: number, at: number): void {
     case 0x8864:
       return decodePppoe(d, at);
     case FABRIC_PATH:
-      return decodeEthernet(d, at + 2);
+      return decodeNestedEthernet(d, at + 2);
     case BACKBONE_BRIDGE:
-      return decodeEthernet(d, at + 4);
+      return decodeNestedEthernet(d, at + 4);
     case VN_TAG:
       return decodeVnTag(d, at);
     default:

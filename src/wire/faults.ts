@@ -3,6 +3,13 @@
  * that showed it. A fault never stops decoding; what was understood before it still counts.
  */
 
+/** Kinds of frames that are not IP, beside EtherTypes and 802.2 SAPs: add the type bits of an
+ * 802.11 frame, the address family of a loopback frame, or a number that only the link layer
+ * itself gives a meaning to. */
+export const KIND_IEEE80211 = 0x10000;
+export const KIND_FAMILY = 0x20000;
+export const KIND_OWN = 0x30000;
+
 /** Stable codes; the position in this list is the number the decoder uses. */
 export const FAULTS = [
   'link-header-cut',

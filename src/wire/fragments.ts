@@ -4,17 +4,20 @@
  * size, so endless, overlapping or forged fragments cost nothing but an entry.
  *
  * Fragments that come before their first one wait in a small pool and are released with it, or,
- * when the pool is full or the input ends, go on without ports.
+ * when others need the room or the input ends, go on without ports.
  */
 import type { Decoder } from './decoder.ts';
 import { FRAGMENT_INVALID, FRAGMENT_OVERLAP, FRAGMENT_UNMATCHED } from './faults.ts';
 import { finishHash, symmetricHash } from './flow-hash.ts';
 import {
+  FAMILY_6,
+  M_DUPLICATE,
   M_FIRST_FRAGMENT,
   M_LATER_FRAGMENT,
   P_DESTINATION,
   P_HASH,
   P_KIND,
+  P_MARKS,
   P_PORTS,
   P_SOURCE,
   PACKET_WORDS,
@@ -22,13 +25,15 @@ import {
 
 const SETS = 512;
 const WAYS = 4;
-/** Words per entry: source, destination, id, kind, ports, state, seconds, received, total. */
-const ENTRY_WORDS = 9;
+/** Words per entry: source, destination, id, key kind, then these. */
+const ENTRY_WORDS = 10;
 const E_PORTS = 4;
 const E_STATE = 5;
 const E_SECONDS = 6;
 const E_RECEIVED = 7;
 const E_TOTAL = 8;
+/** The `P_KIND` of the first fragment. */
+const E_KIND = 9;
 /** Entry states. */
 const FREE = 0;
 const WITHOUT_FIRST = 1;
@@ -36,7 +41,7 @@ const WITH_FIRST = 2;
 /** Identifications may be used again after this many seconds (RFC 791 suggests 15–255). */
 const LIFETIME_SECONDS = 60;
 /** Fragments that may wait for their first one; each is a row of 64 octets. */
-const WAITING = 64;
+export const WAITING = 64;
 /** No datagram is longer than this. */
 const LONGEST = 65535;
 
@@ -48,6 +53,8 @@ export class FragmentTable {
   /** Identification of the datagram each waiting row belongs to. */
   private readonly waitingId = new Int32Array(WAITING);
   private waitingCount = 0;
+  /** The waiting row that goes on without ports when the pool is full. */
+  private nextOut = 0;
   private readonly seed: number;
 
   constructor(seed = 0) {
@@ -67,25 +74,55 @@ export class FragmentTable {
     const rows = d.rows;
     const entry = this.find(d, rows, at, id);
     const entries = this.entries;
-    this.checkExtent(d, entry, offset, length, more);
+    // Copies from a mirror port overlap by nature.
+    if ((rows[at + P_MARKS]! & M_DUPLICATE) === 0) {
+      if (offset === 0) this.reuse(entry);
+      this.checkExtent(d, entry, offset, length, more);
+    }
     if (offset === 0) {
       entries[entry + E_PORTS] = rows[at + P_PORTS]!;
+      entries[entry + E_KIND] = rows[at + P_KIND]!;
       const waited = entries[entry + E_STATE] === WITHOUT_FIRST;
       entries[entry + E_STATE] = WITH_FIRST;
       if (waited && this.waitingCount > 0) this.release(d, rows, at, id);
     } else if (entries[entry + E_STATE] === WITH_FIRST) {
-      this.complete(rows, at, entries[entry + E_PORTS]!);
+      this.complete(rows, at, entries[entry + E_PORTS]!, entries[entry + E_KIND]!);
     } else {
       entries[entry + E_STATE] = WITHOUT_FIRST;
-      if (this.waitingCount === WAITING || (d.rowCount - 1) * PACKET_WORDS !== at || d.depth > 0) {
-        d.fault(FRAGMENT_UNMATCHED);
-        return;
-      }
+      if (d.depth > 0) d.fault(FRAGMENT_UNMATCHED);
+      else this.wait(d, rows, at, id);
+    }
+  }
+
+  /** Moves the row at `at`, the decoder's last, to the pool; a full pool gives one up for it. */
+  private wait(d: Decoder, rows: Int32Array, at: number, id: number): void {
+    const waiting = this.waiting;
+    if (this.waitingCount < WAITING) {
       const to = this.waitingCount * PACKET_WORDS;
-      for (let word = 0; word < PACKET_WORDS; word++) this.waiting[to + word] = rows[at + word]!;
+      for (let word = 0; word < PACKET_WORDS; word++) waiting[to + word] = rows[at + word]!;
       this.waitingId[this.waitingCount++] = id;
       d.rowCount--;
+      return;
     }
+    d.fault(FRAGMENT_UNMATCHED);
+    const to = this.nextOut * PACKET_WORDS;
+    for (let word = 0; word < PACKET_WORDS; word++) {
+      const out = waiting[to + word]!;
+      waiting[to + word] = rows[at + word]!;
+      rows[at + word] = out;
+    }
+    this.waitingId[this.nextOut] = id;
+    this.nextOut = (this.nextOut + 1) % WAITING;
+  }
+
+  /** Forgets the extent of a complete datagram whose identification a new one uses again. */
+  private reuse(entry: number): void {
+    const entries = this.entries;
+    const total = entries[entry + E_TOTAL]!;
+    if (entries[entry + E_STATE] !== WITH_FIRST || total === 0) return;
+    if (entries[entry + E_RECEIVED]! < total) return;
+    entries[entry + E_RECEIVED] = 0;
+    entries[entry + E_TOTAL] = 0;
   }
 
   /** Emits everything that waits, without ports. */
@@ -100,7 +137,7 @@ export class FragmentTable {
   private find(d: Decoder, rows: Int32Array, at: number, id: number): number {
     const source = rows[at + P_SOURCE]!;
     const destination = rows[at + P_DESTINATION]!;
-    const kind = rows[at + P_KIND]!;
+    const kind = keyKind(rows[at + P_KIND]!);
     const mixed = Math.imul(source ^ this.seed ^ Math.imul(id, 0x85ebca6b), 0x9e3779b1);
     const set = ((mixed ^ Math.imul(destination, 0xc2b2ae35)) >>> 16) & (SETS - 1);
     const entries = this.entries;
@@ -160,16 +197,18 @@ export class FragmentTable {
     if (total > 0 ? received > total : received > LONGEST) d.fault(FRAGMENT_OVERLAP);
   }
 
-  private complete(rows: Int32Array, at: number, ports: number): void {
+  private complete(rows: Int32Array, at: number, ports: number, kind: number): void {
     rows[at + P_PORTS] = ports;
+    rows[at + P_KIND] = kind;
     const h = symmetricHash(this.seed, rows[at + P_SOURCE]!, rows[at + P_DESTINATION]!, ports);
-    rows[at + P_HASH] = finishHash(h, rows[at + P_KIND]!);
+    rows[at + P_HASH] = finishHash(h, kind);
   }
 
   /** Emits the rows that waited for the first fragment at `at`, after it. */
   private release(d: Decoder, rows: Int32Array, at: number, id: number): void {
     const waiting = this.waiting;
     const ports = rows[at + P_PORTS]!;
+    const kind = rows[at + P_KIND]!;
     let kept = 0;
     for (let index = 0; index < this.waitingCount; index++) {
       const from = index * PACKET_WORDS;
@@ -177,9 +216,9 @@ export class FragmentTable {
         this.waitingId[index] === id &&
         waiting[from + P_SOURCE] === rows[at + P_SOURCE] &&
         waiting[from + P_DESTINATION] === rows[at + P_DESTINATION] &&
-        waiting[from + P_KIND] === rows[at + P_KIND]
+        keyKind(waiting[from + P_KIND]!) === keyKind(kind)
       ) {
-        this.complete(waiting, from, ports);
+        this.complete(waiting, from, ports, kind);
         d.append(waiting, from);
       } else {
         if (kept !== index) {
@@ -192,7 +231,16 @@ export class FragmentTable {
       }
     }
     this.waitingCount = kept;
+    this.nextOut = 0;
   }
+}
+
+/**
+ * The part of `P_KIND` that fragments of one datagram share. In IPv6 that excludes the protocol:
+ * the fragment header names what follows it, which may be a further extension header.
+ */
+function keyKind(kind: number): number {
+  return (kind & FAMILY_6) === 0 ? kind : kind & ~0xff;
 }
 
 /** The marks of a fragment's row. */

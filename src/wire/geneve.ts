@@ -22,6 +22,6 @@ export function decodeGeneve(d: Decoder, at: number, row: number): void {
   const before = d.rowCount;
   if (!d.enter(TUNNEL_GENEVE, d.view.getUint32(at + 4) >>> 8)) return;
   if (protocol === TRANSPARENT_BRIDGING) decodeEthernet(d, next);
-  else decodeEtherType(d, protocol, next);
+  else if (protocol >= 0x600) decodeEtherType(d, protocol, next);
   d.leave(row, before);
 }

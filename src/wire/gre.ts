@@ -22,8 +22,8 @@ const ERSPAN_1_OR_2 = 0x88be;
 const ERSPAN_3 = 0x22eb;
 const PPP = 0x880b;
 
-export function decodeGre(d: Decoder, at: number): number {
-  const row = emitPlain(d, 47, d.wireEnd - at);
+export function decodeGre(d: Decoder, at: number, identification: number): number {
+  const row = emitPlain(d, 47, at, identification);
   if (row < 0) return row;
   if (d.end - at < HEADER) {
     d.fault(TUNNEL_CUT);
@@ -66,6 +66,7 @@ function decodeCarried(d: Decoder, protocol: number, at: number, sequenced: bool
     case PPP:
       return decodePpp(d, at);
     default:
-      decodeEtherType(d, protocol, at);
+      // Values below 0x600 are not 802.3 lengths here; a keepalive, for one, has protocol 0.
+      if (protocol >= 0x600) decodeEtherType(d, protocol, at);
   }
 }

@@ -62,6 +62,7 @@ export function emitIcmp(d: Decoder, protocol: number, at: number, pair: number)
   const other = pair === 0 ? code | ONE_WAY : pair & 0xff;
   const asked = pair === 0 ? 0 : (pair & 0x4000) === 0 ? ASKED : ANSWERED;
   const payload = d.wireEnd - at - HEADER;
+  // Checksum and identifier, which differ between any two messages but copies.
   const checksum = d.end - at >= HEADER ? d.view.getInt32(at + 2) : 0;
   return d.emit(
     protocol,

@@ -4,15 +4,15 @@
  * (4), then 802.2. An aggregate (A-MSDU) holds several Ethernet-like subframes.
  */
 import type { Decoder } from './decoder.ts';
-import { ENCRYPTED, LINK_CUT } from './faults.ts';
+import { ENCRYPTED, KIND_IEEE80211, LINK_CUT } from './faults.ts';
 import { decodeLlc } from './llc.ts';
 
 const HEADER = 24;
+/** Fragment number (4 bits) and sequence number (12), little endian. */
+const SEQUENCE = 22;
 const SUBFRAME = 14;
 /** Most subframes of one aggregate that are read: keeps the rows of one frame bounded. */
 const SUBFRAMES = 64;
-/** Frames that are not data are tallied as this plus their type and subtype bits. */
-const IEEE80211_KIND = 0x10000;
 const TYPE_DATA = 2;
 const PROTECTED = 0x4000;
 const ORDER = 0x8000;
@@ -24,7 +24,7 @@ export function decodeIeee80211(d: Decoder, at: number, padded: boolean): void {
   const subtype = (control >>> 4) & 15;
   // Subtypes with bit 2 set carry no data (null functions).
   if (((control >>> 2) & 3) !== TYPE_DATA || (subtype & 4) !== 0) {
-    d.notIp(IEEE80211_KIND + (control & 0xfc));
+    d.notIp(KIND_IEEE80211 + (control & 0xfc));
     return;
   }
   const quality = (subtype & 8) !== 0;
@@ -38,7 +38,12 @@ export function decodeIeee80211(d: Decoder, at: number, padded: boolean): void {
   if (!d.has(at, length)) return;
   if ((control & PROTECTED) !== 0) {
     d.fault(ENCRYPTED);
-    d.notIp(IEEE80211_KIND + (control & 0xfc));
+    d.notIp(KIND_IEEE80211 + (control & 0xfc));
+    return;
+  }
+  // A later fragment of a frame has no header of its own.
+  if ((d.bytes[at + SEQUENCE]! & 15) !== 0) {
+    d.notIp(KIND_IEEE80211 + (control & 0xfc));
     return;
   }
   // The receiver is address 1, except on the way to a distribution system: there address 3.
@@ -54,13 +59,21 @@ function decodeAggregate(d: Decoder, at: number): void {
   const wireEnd = d.wireEnd;
   let next = at;
   // The frame check sequence may remain at the end: too short for a subframe.
-  for (let count = 0; count < SUBFRAMES && end - next >= SUBFRAME; count++) {
+  for (let count = 0; count < SUBFRAMES && wireEnd - next >= SUBFRAME; count++) {
+    if (end - next < SUBFRAME) {
+      d.fault(LINK_CUT);
+      return;
+    }
     const length = d.view.getUint16(next + 12);
     if (length === 0) break;
-    d.end = Math.min(end, next + SUBFRAME + length);
-    d.wireEnd = Math.min(wireEnd, next + SUBFRAME + length);
+    const stop = next + SUBFRAME + length;
+    if (stop > wireEnd) d.fault(LINK_CUT);
+    d.end = Math.min(end, stop);
+    d.wireEnd = Math.min(wireEnd, stop);
+    d.restart();
+    d.linkGroup = (d.bytes[next]! & 1) !== 0;
     decodeLlc(d, next + SUBFRAME, length);
-    next += SUBFRAME + ((length + 3) & ~3);
+    // Subframes but the last are padded, header included, to a multiple of four octets.
+    next += (SUBFRAME + length + 3) & ~3;
   }
-  if (next > wireEnd) d.fault(LINK_CUT);
 }

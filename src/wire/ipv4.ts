@@ -29,7 +29,8 @@ export function decodeIpv4(d: Decoder, at: number): void {
   let marks = 0;
   let total = first & 0xffff;
   const onWire = d.wireEnd - at;
-  if (total > onWire && !d.inFragment) {
+  // Inside a first fragment a longer packet is no fault: the rest is in the others.
+  if (total > onWire && !(d.depth > 0 && d.partial)) {
     d.fault(IPV4_LENGTH);
     total = onWire;
   } else if (total === 0) {
@@ -63,8 +64,9 @@ function decodeFragment(d: Decoder, protocol: number, at: number, word: number):
   const offset = (word & OFFSET) << 3;
   const length = d.wireEnd - at;
   d.marks |= fragmentMarks(offset);
-  d.inFragment = true;
   const row =
-    offset === 0 ? decodeTransport(d, protocol, at, 0) : emitLaterFragment(d, protocol, length);
+    offset === 0
+      ? decodeTransport(d, protocol, at, word >>> 16)
+      : emitLaterFragment(d, protocol, length, word);
   d.fragments.note(d, row, word >>> 16, offset, length, (word & MORE_FRAGMENTS) !== 0);
 }

@@ -5,9 +5,23 @@
  * destination 24; 40 octets in all.
  */
 import type { Decoder } from './decoder.ts';
-import { EXTENSION_CUT, EXTENSIONS_MANY, IPV6_CUT, IPV6_INVALID, IPV6_LENGTH } from './faults.ts';
+import {
+  EXTENSION_CUT,
+  EXTENSIONS_MANY,
+  FRAGMENT_INVALID,
+  IPV6_CUT,
+  IPV6_INVALID,
+  IPV6_LENGTH,
+} from './faults.ts';
 import { fragmentMarks } from './fragments.ts';
-import { FAMILY_6, M_GROUP_DESTINATION, M_OFFLOADED_LENGTH } from './packet-batch.ts';
+import {
+  FAMILY_6,
+  M_FIRST_FRAGMENT,
+  M_GROUP_DESTINATION,
+  M_NO_TRANSPORT,
+  M_OFFLOADED_LENGTH,
+  PACKET_WORDS,
+} from './packet-batch.ts';
 import { decodeTransport, emitLaterFragment, emitPlain } from './transport.ts';
 
 const HEADER = 40;
@@ -43,7 +57,7 @@ export function decodeIpv6(d: Decoder, at: number): void {
     // A jumbogram (RFC 2675) or segmentation offload.
     total = onWire;
     marks = M_OFFLOADED_LENGTH;
-  } else if (total > onWire && !d.inFragment) {
+  } else if (total > onWire && !(d.depth > 0 && d.partial)) {
     d.fault(IPV6_LENGTH);
     total = onWire;
   }
@@ -92,10 +106,16 @@ function decodeExtensions(d: Decoder, first: number, start: number): void {
     }
     if (count === MOST_EXTENSIONS || d.end - at < 8) {
       d.fault(count === MOST_EXTENSIONS ? EXTENSIONS_MANY : EXTENSION_CUT);
-      emitPlain(d, next, d.wireEnd - at);
+      d.marks |= M_NO_TRANSPORT;
+      emitPlain(d, next, at, 0);
       return;
     }
     const following = d.bytes[at]!;
+    if (next === FRAGMENT && (d.marks & M_FIRST_FRAGMENT) !== 0) {
+      d.fault(FRAGMENT_INVALID);
+      emitPlain(d, next, at, 0);
+      return;
+    }
     if (next === FRAGMENT) {
       if (decodeFragmentHeader(d, following, at)) return;
       at += 8;
@@ -107,7 +127,8 @@ function decodeExtensions(d: Decoder, first: number, start: number): void {
     }
     if (at > d.wireEnd) {
       d.fault(EXTENSION_CUT);
-      emitPlain(d, following, 0);
+      d.marks |= M_NO_TRANSPORT;
+      emitPlain(d, following, at, 0);
       return;
     }
     next = following;
@@ -125,11 +146,11 @@ function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
   const more = (word & 1) !== 0;
   if (offset === 0 && !more) return false;
   const length = d.wireEnd - at - 8;
+  const id = d.view.getInt32(at + 4);
   d.marks |= fragmentMarks(offset);
-  d.inFragment = true;
   const row =
-    offset === 0 ? decodeFirst(d, next, at + 8) : emitLaterFragment(d, next, Math.max(0, length));
-  d.fragments.note(d, row, d.view.getInt32(at + 4), offset, Math.max(0, length), more);
+    offset === 0 ? decodeFirst(d, next, at + 8) : emitLaterFragment(d, next, length, id ^ word);
+  d.fragments.note(d, row, id, offset, length, more);
   return true;
 }
 
@@ -138,7 +159,7 @@ function decodeFirst(d: Decoder, next: number, at: number): number {
   const row = d.rowCount;
   if (next === DESTINATION_OPTIONS || next === ROUTING || next === AUTHENTICATION) {
     decodeExtensions(d, next, at);
-    return d.rowCount > row ? row * 16 : -1;
+    return d.rowCount > row ? row * PACKET_WORDS : -1;
   }
   return decodeTransport(d, next, at, 0);
 }

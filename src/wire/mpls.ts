@@ -4,7 +4,7 @@
  * a pseudowire with or without control word carries Ethernet (RFC 4448, RFC 4385 section 3).
  */
 import type { Decoder } from './decoder.ts';
-import { decodeEthernet } from './ethernet.ts';
+import { decodeNestedEthernet } from './ethernet.ts';
 import { MPLS_CUT } from './faults.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
@@ -31,8 +31,8 @@ export function decodeMpls(d: Decoder, at: number): void {
   else if (nibble === 6) decodeIpv6(d, next);
   // A control word starts with a zero nibble, and so may a destination address 0x:….
   else if (nibble === 0 && d.end - next >= LABEL && looksLikeEthernet(d, next + LABEL)) {
-    decodeEthernet(d, next + LABEL);
-  } else if (looksLikeEthernet(d, next)) decodeEthernet(d, next);
+    decodeNestedEthernet(d, next + LABEL);
+  } else if (looksLikeEthernet(d, next)) decodeNestedEthernet(d, next);
   else d.notIp(0x8847);
 }
 

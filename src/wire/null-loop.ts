@@ -4,7 +4,7 @@
  * NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS, 23 on Windows.
  */
 import type { Decoder } from './decoder.ts';
-import { LINK_INVALID } from './faults.ts';
+import { KIND_FAMILY } from './faults.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 
@@ -27,7 +27,6 @@ function decodeFamily(d: Decoder, family: number, at: number): void {
     case 30:
       return decodeIpv6(d, at);
     default:
-      d.fault(LINK_INVALID);
-      d.notIp(family & 0xffff);
+      d.notIp(KIND_FAMILY + (family & 0xffff));
   }
 }

@@ -52,9 +52,12 @@ export const M_INNER = 1;
 export const M_LATER_FRAGMENT = 2;
 /** The first fragment of a fragmented datagram. */
 export const M_FIRST_FRAGMENT = 4;
-/** The transport header was cut off by the snap length or by damage: ports are unknown (0). */
+/**
+ * The transport header was cut off by the snap length or by damage. Ports are unknown (0) unless
+ * their four octets were there.
+ */
 export const M_NO_TRANSPORT = 8;
-/** An ICMP error: the row's key is that of the packet it quotes, turned round. */
+/** An ICMP error: the row's key is that of the packet it quotes, as that packet was sent. */
 export const M_ICMP_ERROR = 16;
 /** The transport or IPv4 header checksum is wrong (only looked at when asked for). */
 export const M_BAD_CHECKSUM = 32;

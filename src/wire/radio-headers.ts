@@ -12,6 +12,8 @@ const RADIOTAP_MINIMUM = 8;
 const FLAG_PADDED = 0x20;
 const PRISM = 144;
 const PPI_MINIMUM = 8;
+/** Its own link type: one such header inside another would only nest. */
+const PPI = 192;
 
 /** Version (1), pad (1), length (2, little endian), presence words, fields. */
 export function decodeRadiotap(d: Decoder, at: number): void {
@@ -56,6 +58,10 @@ export function decodePpi(d: Decoder, at: number): void {
   if (!d.has(at, PPI_MINIMUM)) return;
   const length = d.view.getUint16(at + 2, true);
   const linkType = d.view.getUint32(at + 4, true);
-  if (length < PPI_MINIMUM || length > d.end - at || linkType === 192) d.fault(LINK_INVALID);
-  else decodeLink(d, linkType, at + length);
+  if (length < PPI_MINIMUM || length > d.end - at || linkType === PPI || linkType > 0xffff) {
+    d.fault(LINK_INVALID);
+  } else if (d.enterLink()) {
+    decodeLink(d, linkType, at + length);
+    d.leaveLink();
+  }
 }

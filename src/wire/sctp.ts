@@ -4,6 +4,7 @@
  * INIT (1) and INIT ACK (2) tell who opened the association.
  */
 import type { Decoder } from './decoder.ts';
+import { TRANSPORT_CUT } from './faults.ts';
 import { emitCut } from './transport.ts';
 
 const HEADER = 12;
@@ -12,7 +13,10 @@ export function decodeSctp(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 4) return emitCut(d, 132, at);
   const payload = d.wireEnd - at - HEADER;
+  if (captured <= HEADER) d.fault(TRANSPORT_CUT);
   const chunk = captured > HEADER ? d.bytes[at + HEADER]! : 0xff;
   const tag = captured >= 8 ? d.view.getInt32(at + 4) : 0;
-  return d.emit(132, d.view.getInt32(at), Math.max(payload, 0), chunk, tag, 0, 0);
+  // The checksum is a CRC over everything, sequence numbers included.
+  const signature = captured >= HEADER ? d.view.getInt32(at + 8) : 0;
+  return d.emit(132, d.view.getInt32(at), Math.max(payload, 0), chunk, tag, 0, signature);
 }

@@ -3,15 +3,18 @@
  * are looked into; what does not look like the tunnel's header is left as plain UDP.
  */
 import type { Decoder } from './decoder.ts';
-import { UDP_LENGTH } from './faults.ts';
+import { TRANSPORT_CUT, UDP_LENGTH } from './faults.ts';
 import { decodeGeneve } from './geneve.ts';
 import { decodeGtp } from './gtp.ts';
 import { udpHint } from './hints.ts';
+import { M_FIRST_FRAGMENT, M_OFFLOADED_LENGTH } from './packet-batch.ts';
 import { decodeTeredo, decodeTeredoPeer } from './teredo.ts';
 import { emitCut } from './transport.ts';
 import { decodeVxlan, decodeVxlanGpe } from './vxlan.ts';
 
 const HEADER = 8;
+/** Octets at either end of a payload that tell datagrams apart; a multiple of 4. */
+const DIGESTED = 32;
 
 /** What a port calls for: 0 nothing, 1 a direction hint, above that a tunnel. */
 const PORT_ACTION = new Uint8Array(65536);
@@ -38,12 +41,15 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
   const view = d.view;
   const ports = view.getInt32(at);
   const room = d.wireEnd - at - HEADER;
-  if (captured < HEADER) return d.emit(17, ports, Math.max(room, 0), 0, 0, 0, 0);
+  if (captured < HEADER) {
+    d.fault(TRANSPORT_CUT);
+    return d.emit(17, ports, Math.max(room, 0), 0, 0, 0, 0);
+  }
   const stated = view.getUint16(at + 4);
   let payload = stated - HEADER;
   // Zero: a jumbogram (RFC 2675) or segmentation offload. Fragments state the whole length.
   if (payload < 0 || payload > room) {
-    if (stated !== 0 && (payload < 0 || d.marks === 0)) d.fault(UDP_LENGTH);
+    if (stated !== 0 && (payload < 0 || !isPartOfMore(d))) d.fault(UDP_LENGTH);
     payload = Math.max(room, 0);
   }
   const action = PORT_ACTION[ports & 0xffff]! || PORT_ACTION[ports >>> 16]!;
@@ -54,9 +60,7 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     signature =
       Math.imul((identification << 16) | checksum, 0x85ebca6b) ^ Math.imul(payload, 0xc2b2ae35);
     // Without an identification, and perhaps with a checksum left to the card, look at the data.
-    if (identification === 0 && captured >= HEADER + 8) {
-      signature ^= view.getInt32(at + HEADER) ^ Math.imul(view.getInt32(d.end - 4), 0x9e3779b1);
-    }
+    if (identification === 0) signature ^= digest(d, at + HEADER);
   }
   const row = d.emit(17, ports, payload, flags, 0, 0, signature);
   if (row >= 0) {
@@ -66,6 +70,28 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     }
   }
   return row;
+}
+
+/** Whether the length of the datagram need not fit the octets that are here. */
+function isPartOfMore(d: Decoder): boolean {
+  if ((d.marks & (M_FIRST_FRAGMENT | M_OFFLOADED_LENGTH)) !== 0) return true;
+  return d.depth > 0 && d.partial;
+}
+
+/** A number over the first and the last octets captured of a payload: all of a short one. */
+function digest(d: Decoder, at: number): number {
+  const view = d.view;
+  const stop = d.end - 4;
+  let h = 0;
+  for (let next = at; next <= stop && next < at + DIGESTED; next += 4) {
+    h = Math.imul(h ^ view.getInt32(next), 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  for (let next = Math.max(at, d.end - DIGESTED); next <= stop; next += 4) {
+    h = Math.imul(h ^ view.getInt32(next), 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  return h;
 }
 
 function isTeredoPeer(d: Decoder, ports: number): boolean {

@@ -7,6 +7,7 @@ import type { Decoder } from './decoder.ts';
 import { decodeEthernet } from './ethernet.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
+import { decodeMpls } from './mpls.ts';
 
 const HEADER = 8;
 const VNI_VALID = 0x08;
@@ -27,5 +28,6 @@ export function decodeVxlanGpe(d: Decoder, at: number, row: number): void {
   if (next === 1) decodeIpv4(d, at + HEADER);
   else if (next === 2) decodeIpv6(d, at + HEADER);
   else if (next === 3) decodeEthernet(d, at + HEADER);
+  else if (next === 5) decodeMpls(d, at + HEADER);
   d.leave(row, before);
 }
