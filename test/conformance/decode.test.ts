@@ -52,9 +52,12 @@ async function read(file: string): Promise<Reading> {
     }
     decoder.rowCount = 0;
   };
+  let position = 0;
   for (;;) {
     const batch = await reader.next();
     if (batch === undefined) break;
+    // By position: numbers leave out the blocks that are no packets.
+    for (let index = 0; index < batch.count; index++) batch.number[index] = ++position;
     for (let from = 0; from < batch.count; take())
       from = decoder.decode(batch, reader.interfaces, from);
   }
