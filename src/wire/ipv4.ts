@@ -29,9 +29,9 @@ export function decodeIpv4(d: Decoder, at: number): void {
   let marks = 0;
   let total = first & 0xffff;
   const onWire = d.wireEnd - at;
-  // Inside a first fragment a longer packet is no fault: the rest is in the others.
-  if (total > onWire && !(d.depth > 0 && d.partial)) {
-    d.fault(IPV4_LENGTH);
+  if (total > onWire) {
+    // Inside a first fragment it is no fault: the rest is in the others, charged to the tunnel.
+    if (d.depth === 0 || !d.partial) d.fault(IPV4_LENGTH);
     total = onWire;
   } else if (total === 0) {
     // Segmentation offload: the network card would have filled the length in.

@@ -57,8 +57,8 @@ export function decodeIpv6(d: Decoder, at: number): void {
     // A jumbogram (RFC 2675) or segmentation offload.
     total = onWire;
     marks = M_OFFLOADED_LENGTH;
-  } else if (total > onWire && !(d.depth > 0 && d.partial)) {
-    d.fault(IPV6_LENGTH);
+  } else if (total > onWire) {
+    if (d.depth === 0 || !d.partial) d.fault(IPV6_LENGTH);
     total = onWire;
   }
   const group = view.getInt32(at + 24);
