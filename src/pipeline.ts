@@ -2,9 +2,18 @@
  * Joins the rooms: what a command needs from several of them comes from one function here. Rooms
  * are loaded inside the functions, so that a command pays only for those it uses.
  */
+import type { ZoneRule } from './analysis/zones.ts';
+import type { FlowVisitor } from './flow/flow-set.ts';
+import type { Names } from './flow/flow-view.ts';
+import type { Timeouts } from './flow/timeouts.ts';
+import type { BlindSpot } from './model/blind-spot.ts';
+import type { ConversationUse, HostUse, PortUse, RemainderUse, ServiceUse } from './model/use.ts';
+import type { Observation } from './sources/flows/observe.ts';
+import type { CaptureReader } from './sources/pcap/capture-reader.ts';
+import type { CaptureFault } from './sources/pcap/fault.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
 
-export type { SocketView };
+export type { SocketView, ZoneRule };
 
 /** Whether `viewSockets` can look at this machine. */
 export function canViewSockets(): boolean {
@@ -15,4 +24,200 @@ export function canViewSockets(): boolean {
 export async function viewSockets(): Promise<SocketView> {
   const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
   return readLinuxSockets();
+}
+
+/** How far reading has come. Octets are those of the files, compressed or not. */
+export interface Progress {
+  readonly bytesRead: number;
+  /** Undefined when the end cannot be known (standard input). */
+  readonly bytesTotal: number | undefined;
+  readonly frames: number;
+}
+
+export interface CaptureChoices {
+  readonly timeouts?: Partial<Timeouts>;
+  /** Flows in memory at once; 2,000,000. */
+  readonly maxFlows?: number;
+  readonly dropDuplicates?: boolean;
+  /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
+  readonly workers?: number;
+  /** Stops reading; what is known by then is the answer. */
+  readonly signal?: AbortSignal;
+  /** Called after every batch of frames (a few thousand). */
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** What any reading of captures says about itself. */
+export interface CaptureSummary {
+  readonly inputs: readonly string[];
+  /** Octets of the inputs that were read. */
+  readonly inputBytes: number;
+  readonly packets: number;
+  /** Octets on the wire: frames with their link headers. */
+  readonly bytes: number;
+  readonly capturedBytes: number;
+  readonly firstMs: number | null;
+  readonly lastMs: number | null;
+  readonly flows: number;
+  readonly faults: readonly CaptureFault[];
+  /** Inputs of which nothing at all could be read. */
+  readonly unreadInputs: number;
+  readonly interrupted: boolean;
+  readonly notes: readonly BlindSpot[];
+}
+
+export interface Assessment extends CaptureSummary {
+  readonly hosts: number;
+  readonly hostsEstimated: boolean;
+  readonly ports: readonly PortUse[];
+  readonly services: readonly ServiceUse[];
+  readonly conversations: readonly ConversationUse[];
+  /** Conversations of which some had to be dropped: then their number is a lower bound. */
+  readonly conversationCount: number;
+  readonly conversationsDropped: number;
+  readonly topHosts: readonly HostUse[];
+  readonly remainder: readonly RemainderUse[];
+}
+
+export interface AssessChoices extends CaptureChoices {
+  readonly zones?: readonly ZoneRule[];
+  /** Conversations and hosts wanted at most. */
+  readonly top: number;
+}
+
+/** Reads captures (`-` = standard input) and says what their ports were used for. */
+export async function assess(
+  inputs: readonly string[],
+  choices: AssessChoices,
+): Promise<Assessment> {
+  const [{ Traffic }, { ZoneTable }, uses, { remainderUses }, { blindSpots }] = await Promise.all([
+    import('./analysis/traffic.ts'),
+    import('./analysis/zones.ts'),
+    import('./analysis/port-use.ts'),
+    import('./analysis/remainder.ts'),
+    import('./analysis/blind-spots.ts'),
+  ]);
+  const zones = new ZoneTable(choices.zones);
+  const seed = newSeed();
+  let traffic: InstanceType<typeof Traffic> | undefined;
+  const visitor =
+    (names: Names): FlowVisitor =>
+    (chunk, base, decision, extensions) => {
+      traffic ??= new Traffic(names.addresses, zones, {}, seed);
+      traffic.add(chunk, base, decision, extensions);
+    };
+  const { observation, reader, interrupted } = await read(inputs, choices, seed, visitor);
+  const { names, flows, decoder } = observation;
+  flows.visit(visitor(names));
+  traffic ??= new Traffic(names.addresses, zones, {}, seed);
+  const state = {
+    ...observation,
+    stopped: interrupted,
+    dropDuplicates: choices.dropDuplicates ?? false,
+  };
+  const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
+  return {
+    ...summaryOf(inputs, observation, reader, interrupted),
+    flows: traffic.flows,
+    hosts: traffic.hostCount,
+    hostsEstimated: traffic.hosts.pruned > 0,
+    ports: uses.portUses(traffic),
+    services: uses.serviceUses(traffic, names),
+    conversations: uses.topConversations(traffic, names, choices.top),
+    conversationCount: traffic.conversations.count,
+    conversationsDropped: traffic.conversations.pruned,
+    topHosts: uses.topHosts(traffic, names, choices.top),
+    remainder: remainderUses(traffic, decoder),
+    notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
+  };
+}
+
+interface Reading {
+  readonly observation: Observation;
+  readonly reader: CaptureReader;
+  readonly interrupted: boolean;
+}
+
+/** Reads inputs to their end or until the signal; `visitor` gets flows that leave memory early. */
+async function read(
+  inputs: readonly string[],
+  choices: CaptureChoices,
+  seed: number,
+  visitor: (names: Names) => FlowVisitor,
+): Promise<Reading> {
+  const [{ openCaptures }, { observe }] = await Promise.all([
+    import('./sources/pcap/capture-reader.ts'),
+    import('./sources/flows/observe.ts'),
+  ]);
+  const reader = await openCaptures(inputs);
+  const { signal, onProgress } = choices;
+  const stop = (): void => void reader.close();
+  // A reader that waits for standard input is woken by closing it.
+  signal?.addEventListener('abort', stop);
+  const worker = await workerFor(reader.bytesTotal, choices.workers);
+  const observation = await observe(reader, {
+    seed,
+    dropDuplicates: choices.dropDuplicates ?? false,
+    ...(choices.timeouts === undefined ? {} : { timeouts: choices.timeouts }),
+    ...(choices.maxFlows === undefined ? {} : { maxFlows: choices.maxFlows }),
+    ...(worker === undefined ? {} : { worker }),
+    onEvicted: visitor,
+    onBatch: () => {
+      onProgress?.(reader);
+      return signal?.aborted ?? false;
+    },
+  });
+  signal?.removeEventListener('abort', stop);
+  await reader.close();
+  return { observation, reader, interrupted: signal?.aborted ?? false };
+}
+
+function summaryOf(
+  inputs: readonly string[],
+  { decoder, firstMs, lastMs, flows }: Observation,
+  reader: CaptureReader,
+  interrupted: boolean,
+): Omit<CaptureSummary, 'notes'> {
+  const unread = new Set(
+    reader.faults.filter(({ ends, frames }) => ends && frames === 0).map(({ source }) => source),
+  );
+  return {
+    inputs,
+    inputBytes: reader.bytesRead,
+    packets: decoder.frames,
+    bytes: decoder.octets,
+    capturedBytes: decoder.capturedOctets,
+    firstMs: firstMs ?? null,
+    lastMs: lastMs ?? null,
+    flows: flows.count,
+    faults: reader.faults,
+    unreadInputs: unread.size,
+    interrupted,
+  };
+}
+
+/** From this size on a second thread saves more than starting it costs. */
+const WORTH_A_THREAD = 64e6;
+
+/** The flow worker's program, or undefined to do without a second thread. */
+async function workerFor(
+  octets: number | undefined,
+  asked: number | undefined,
+): Promise<URL | undefined> {
+  if (asked === 0) return undefined;
+  if (asked === undefined) {
+    if (octets !== undefined && octets < WORTH_A_THREAD) return undefined;
+    const { availableParallelism } = await import('node:os');
+    if (availableParallelism() < 2) return undefined;
+  }
+  const { existsSync } = await import('node:fs');
+  // This file is bundled into dist/ or into dist/chunks/; from source there is no worker.
+  return ['./flow-worker.js', '../flow-worker.js']
+    .map((path) => new URL(path, import.meta.url))
+    .find((url) => existsSync(url));
+}
+
+/** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
+function newSeed(): number {
+  return Math.floor(Math.random() * 2 ** 32) | 0;
 }

@@ -22,6 +22,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'show the ports open on this machine, and who holds them',
     load: () => import('./sockets.ts'),
   },
+  {
+    name: 'assess',
+    summary: 'show which ports a capture uses, by whom, and how much',
+    load: () => import('./assess.ts'),
+  },
 ];
 
 /** Runs when no command is named. */

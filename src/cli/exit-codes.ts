@@ -8,3 +8,5 @@ export const INPUT = 3;
 export const INCOMPLETE = 5;
 /** A defect of this program (`EX_SOFTWARE` of sysexits.h). */
 export const DEFECT = 70;
+/** Stopped by an interrupt (128 + SIGINT); what was known by then was reported. */
+export const INTERRUPTED = 130;

@@ -24,8 +24,8 @@ export interface ObserveOptions {
   readonly known?: KnownServices;
   /** The worker's program; without one everything runs in this thread. */
   readonly worker?: URL;
-  /** Receives flows that had to leave memory before the end. */
-  readonly onEvicted?: FlowVisitor;
+  /** Called once with what rows refer to; its answer receives flows that leave memory early. */
+  readonly onEvicted?: (names: Names) => FlowVisitor;
   /** Called after every batch of frames; true stops there and keeps what is known. */
   readonly onBatch?: () => boolean;
 }
@@ -72,7 +72,12 @@ export async function observe(
     dropDuplicates: options.dropDuplicates ?? false,
   });
   const ladder = new DirectionLadder(options.known, options.seed);
-  const evicted = evictedVisitor(ladder, options.onEvicted);
+  const names = {
+    addresses: decoder.addresses,
+    contexts: decoder.contexts.list,
+    interfaces: source.interfaces,
+  };
+  const evicted = evictedVisitor(ladder, options.onEvicted?.(names));
   const host =
     options.worker === undefined
       ? new LocalTable(options, evicted)
@@ -99,11 +104,7 @@ export async function observe(
   const table = await host.finish();
   return {
     decoder,
-    names: {
-      addresses: decoder.addresses,
-      contexts: decoder.contexts.list,
-      interfaces: source.interfaces,
-    },
+    names,
     flows: new FlowSet([table], ladder),
     ...span.range(),
     evicted: table.evicted,

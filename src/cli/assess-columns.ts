@@ -1,0 +1,199 @@
+/** The columns of an assessment's tables; docs/assess.md describes them. */
+import { serviceName } from '../catalog/services.ts';
+import type {
+  ConversationUse,
+  HostUse,
+  PortStatus,
+  PortUse,
+  RemainderUse,
+  ServiceUse,
+} from '../model/use.ts';
+import { bytes, count } from '../report/numbers.ts';
+import type { Column, Severity } from '../report/table.ts';
+
+const TONES: Partial<Record<PortStatus, Severity>> = {
+  answered: 'ok',
+  likely: 'warning',
+  refused: 'warning',
+};
+
+/** A column of whole numbers. */
+function figure<Row>(
+  key: string,
+  title: string,
+  value: (row: Row) => number,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return { key, title, value, text: (row) => count(value(row)), align: 'right', ...more };
+}
+
+/** A column of octets. */
+function octets<Row>(
+  key: string,
+  title: string,
+  value: (row: Row) => number,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return figure(key, title, value, { text: (row) => bytes(value(row)), ...more });
+}
+
+const machine = { machineOnly: true } as const;
+
+export const PORT_COLUMNS: readonly Column<PortUse>[] = [
+  {
+    key: 'port',
+    title: 'PORT',
+    value: ({ port }) => port,
+    text: ({ port, direction }) => (direction === 'unknown' ? `${port}?` : String(port)),
+    align: 'right',
+  },
+  { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
+  {
+    key: 'service',
+    title: 'NAME',
+    value: ({ transport, port }) => serviceName(transport, port) ?? null,
+    priority: 2,
+  },
+  { key: 'direction', title: 'DIRECTION', value: ({ direction }) => direction, ...machine },
+  {
+    key: 'status',
+    title: 'STATUS',
+    value: ({ status }) => status,
+    tone: ({ status }) => TONES[status],
+  },
+  octets('bytes', 'BYTES', ({ bytes: all }) => all),
+  figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 1 }),
+  octets('bytesToServer', 'TO', ({ bytesToServer }) => bytesToServer, { priority: 6 }),
+  octets('bytesToClient', 'FROM', ({ bytesToClient }) => bytesToClient, { priority: 6 }),
+  figure('packetsToServer', 'PKT TO', ({ packetsToServer }) => packetsToServer, { priority: 9 }),
+  figure('packetsToClient', 'PKT FROM', ({ packetsToClient }) => packetsToClient, { priority: 9 }),
+  figure('meanLength', 'MEAN', ({ meanLength }) => meanLength, { priority: 7 }),
+  {
+    key: 'serving',
+    title: 'HOSTS',
+    value: ({ serving }) => serving,
+    text: ({ serving, tried, triedEstimated }) =>
+      serving === tried ? count(serving) : `${count(serving)}/${about(tried, triedEstimated)}`,
+    align: 'right',
+  },
+  figure('tried', 'TRIED', ({ tried }) => tried, machine),
+  { key: 'triedEstimated', title: '', value: ({ triedEstimated }) => triedEstimated, ...machine },
+  figure('clients', 'CLIENTS', ({ clients }) => clients, {
+    text: ({ clients, clientsEstimated }) => about(clients, clientsEstimated),
+  }),
+  {
+    key: 'clientsEstimated',
+    title: '',
+    value: ({ clientsEstimated }) => clientsEstimated,
+    ...machine,
+  },
+  {
+    key: 'zones',
+    title: 'FROM→TO',
+    value: ({ zones }) => zones,
+    text: ({ zones: [first, ...others] }) =>
+      first === undefined
+        ? '-'
+        : `${first.client}→${first.server}${others.length > 0 ? ` +${others.length}` : ''}`,
+    priority: 3,
+  },
+  figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 8 }),
+  figure('flowsAnswered', '', ({ flowsAnswered }) => flowsAnswered, machine),
+  figure('flowsRefused', '', ({ flowsRefused }) => flowsRefused, machine),
+  figure('flowsUnanswered', '', ({ flowsUnanswered }) => flowsUnanswered, machine),
+  figure('flowsBackscatter', '', ({ flowsBackscatter }) => flowsBackscatter, machine),
+  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
+  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+];
+
+function about(value: number, estimated: boolean): string {
+  return `${estimated ? '~' : ''}${count(value)}`;
+}
+
+export const SERVICE_COLUMNS: readonly Column<ServiceUse>[] = [
+  { key: 'server', title: 'SERVER', value: ({ server }) => server },
+  { key: 'port', title: 'PORT', value: ({ port }) => port, align: 'right' },
+  { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
+  {
+    key: 'service',
+    title: 'NAME',
+    value: ({ transport, port }) => serviceName(transport, port) ?? null,
+    priority: 2,
+  },
+  { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 4 },
+  { key: 'confirmed', title: 'BY', value: ({ confirmed }) => confirmed, priority: 3 },
+  figure('clients', 'CLIENTS', ({ clients }) => clients, {
+    text: ({ clients, clientsEstimated }) => about(clients, clientsEstimated),
+  }),
+  {
+    key: 'clientsEstimated',
+    title: '',
+    value: ({ clientsEstimated }) => clientsEstimated,
+    ...machine,
+  },
+  octets('bytes', 'BYTES', ({ bytes: all }) => all),
+  figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 6 }),
+  octets('bytesToServer', 'TO', ({ bytesToServer }) => bytesToServer, { priority: 7 }),
+  octets('bytesToClient', 'FROM', ({ bytesToClient }) => bytesToClient, { priority: 7 }),
+  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, machine),
+  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, machine),
+  figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 8 }),
+  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
+  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+  { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 9 },
+];
+
+export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
+  { key: 'client', title: 'CLIENT', value: ({ client }) => client },
+  { key: 'direction', title: '', value: ({ direction }) => direction, ...machine },
+  {
+    key: 'server',
+    title: 'SERVER',
+    value: ({ server }) => server,
+    text: ({ server, direction }) => `${direction === 'unknown' ? '?' : '→'} ${server}`,
+  },
+  { key: 'port', title: 'PORT', value: ({ port }) => port, align: 'right' },
+  { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
+  {
+    key: 'service',
+    title: 'NAME',
+    value: ({ transport, port }) => serviceName(transport, port) ?? null,
+    priority: 3,
+  },
+  {
+    key: 'status',
+    title: 'STATUS',
+    value: ({ status }) => status,
+    tone: ({ status }) => (status === null ? undefined : TONES[status]),
+    priority: 4,
+  },
+  octets('bytes', 'BYTES', ({ bytes: all }) => all),
+  figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 5 }),
+  octets('bytesToServer', 'TO', ({ bytesToServer }) => bytesToServer, { priority: 6 }),
+  octets('bytesToClient', 'FROM', ({ bytesToClient }) => bytesToClient, { priority: 6 }),
+  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, machine),
+  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, machine),
+  figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 7 }),
+  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
+  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+];
+
+export const HOST_COLUMNS: readonly Column<HostUse>[] = [
+  { key: 'address', title: 'HOST', value: ({ address }) => address },
+  { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 2 },
+  figure('services', 'SERVICES', ({ services }) => services),
+  octets('bytes', 'BYTES', ({ bytes: all }) => all),
+  octets('bytesSent', 'SENT', ({ bytesSent }) => bytesSent, { priority: 3 }),
+  octets('bytesReceived', 'RECEIVED', ({ bytesReceived }) => bytesReceived, { priority: 3 }),
+  figure('packetsSent', 'PKT SENT', ({ packetsSent }) => packetsSent, { priority: 6 }),
+  figure('packetsReceived', 'PKT RECV', ({ packetsReceived }) => packetsReceived, { priority: 6 }),
+  figure('flowsAsClient', 'AS CLIENT', ({ flowsAsClient }) => flowsAsClient, { priority: 4 }),
+  figure('flowsAsServer', 'AS SERVER', ({ flowsAsServer }) => flowsAsServer, { priority: 4 }),
+];
+
+export const REMAINDER_COLUMNS: readonly Column<RemainderUse>[] = [
+  { key: 'what', title: 'WHAT', value: ({ what }) => what },
+  { key: 'part', title: 'PART', value: ({ part }) => part, ...machine },
+  figure('packets', 'PACKETS', ({ packets }) => packets),
+  octets('bytes', 'BYTES', ({ bytes: all }) => all),
+];

@@ -1,0 +1,74 @@
+/** `portreeve assess`: which ports a capture uses, by whom, in which direction, how much. */
+import { type Command, Option } from 'commander';
+import type { ZoneRule } from '../pipeline.ts';
+import { assess } from '../pipeline.ts';
+import { assessReport, SORTS, type Sort } from './assess-report.ts';
+import {
+  addCaptureOptions,
+  type CaptureOptions,
+  choicesOf,
+  exitCodeOf,
+  parseZone,
+  refuseNothing,
+  whileReading,
+  wholeNumber,
+} from './capture-options.ts';
+import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+
+const EXAMPLES = `Examples:
+  portreeve assess lan.pcap                      ports, services, top talkers
+  portreeve assess *.pcapng --zone dmz=10.0.1.0/24
+  tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
+  portreeve assess lan.pcap --json > lan.json    the same for programs
+`;
+
+const NOTES = `
+Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
+5 with --complete: something could not be seen, 130 interrupted.
+`;
+
+interface AssessOptions extends CaptureOptions {
+  readonly zone?: readonly ZoneRule[];
+  readonly sort: Sort;
+  readonly top?: number;
+  readonly all?: boolean;
+}
+
+/** Conversations and hosts in a pipe, where ports and services are complete. */
+const TOP_IN_PIPES = 100;
+const EVERYTHING = 2 ** 31;
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  addCaptureOptions(command);
+  command
+    .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
+    .addOption(new Option('--sort <by>', 'order of ports').choices(SORTS).default('bytes'))
+    .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
+    .option('--all', 'all rows of all tables');
+  addOutputOptions(command);
+  command.action(run);
+}
+
+async function run(
+  inputs: readonly string[],
+  options: OutputOptions & AssessOptions,
+): Promise<void> {
+  const toPeople = process.stdout.isTTY === true && (options.format ?? 'table') === 'table';
+  const limit = options.all ? EVERYTHING : options.top;
+  const assessment = await whileReading((watch) =>
+    assess(inputs, {
+      ...choicesOf(options),
+      ...watch,
+      ...(options.zone === undefined ? {} : { zones: options.zone }),
+      top: limit ?? TOP_IN_PIPES,
+    }),
+  );
+  refuseNothing(assessment);
+  const report = assessReport(assessment, {
+    sort: options.sort,
+    limit: limit ?? (toPeople ? undefined : EVERYTHING),
+  });
+  process.exitCode = exitCodeOf(assessment, options);
+  await writeReport(report, options);
+}

@@ -1,0 +1,141 @@
+/** Options and habits of all commands that read captures. */
+import { type Command, InvalidArgumentError } from 'commander';
+import { parsePrefix } from '../net/prefix.ts';
+import type { CaptureChoices, CaptureSummary, Progress, ZoneRule } from '../pipeline.ts';
+import { bytes, count, duration } from '../report/numbers.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+
+export interface CaptureOptions {
+  readonly complete?: boolean;
+  readonly dropDuplicates?: boolean;
+  readonly workers?: number;
+  readonly maxFlows?: number;
+  readonly tcpTimeout?: number;
+  readonly udpTimeout?: number;
+  readonly otherTimeout?: number;
+}
+
+export function addCaptureOptions(command: Command): void {
+  command
+    .argument('<input...>', 'capture files or folders; - is standard input')
+    .option('--drop-duplicates', 'count packets that a mirror port sent twice once')
+    .option('--tcp-timeout <s>', 'silence that ends a TCP flow (default: 300)', wholeNumber(1, 1e6))
+    .option('--udp-timeout <s>', 'silence that ends a UDP flow (default: 60)', wholeNumber(1, 1e6))
+    .option('--other-timeout <s>', 'the same without ports (default: 60)', wholeNumber(1, 1e6))
+    .option('--max-flows <n>', 'flows in memory (default: 2000000)', wholeNumber(64, 2 ** 27))
+    .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
+    .option('--complete', 'fail with exit code 5 when something could not be seen');
+}
+
+/** A parser of whole numbers in a range, for commander. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+    if (value < least || value > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
+
+/** Gathers `--zone name=prefix`, which may be repeated, for commander. */
+export function parseZone(text: string, rules: readonly ZoneRule[] = []): ZoneRule[] {
+  const [, name, prefix] = /^([\w.-]{1,20})=(.+)$/.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('It has the form dmz=10.0.1.0/24.');
+  try {
+    return [...rules, { name, prefix: parsePrefix(prefix!) }];
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}
+
+/** The choices of the pipeline, with progress on a terminal's standard error. */
+export function choicesOf(options: CaptureOptions): CaptureChoices {
+  const { tcpTimeout: tcp, udpTimeout: udp, otherTimeout: other } = options;
+  return {
+    timeouts: {
+      ...(tcp === undefined ? {} : { tcp }),
+      ...(udp === undefined ? {} : { udp }),
+      ...(other === undefined ? {} : { other }),
+    },
+    ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
+    ...(options.workers === undefined ? {} : { workers: options.workers }),
+    dropDuplicates: options.dropDuplicates ?? false,
+  };
+}
+
+/** Runs `work` with progress shown, and so that the first interrupt ends it early. */
+export async function whileReading<Result>(
+  work: (watch: Pick<CaptureChoices, 'signal' | 'onProgress'>) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const interrupt = (): void => {
+    // The second one means it.
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+  };
+  process.on('SIGINT', interrupt);
+  const meter = process.stderr.isTTY ? new Meter() : undefined;
+  try {
+    return await work({
+      signal: controller.signal,
+      ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
+    });
+  } finally {
+    meter?.clear();
+  }
+}
+
+const FIRST_SHOWN_MS = 1000;
+const SHOWN_EVERY_MS = 200;
+
+/** One line on standard error, written over and over. */
+class Meter {
+  private readonly startMs = Date.now();
+  private nextMs = this.startMs + FIRST_SHOWN_MS;
+  private shown = false;
+
+  show({ bytesRead, bytesTotal, frames }: Progress): void {
+    const nowMs = Date.now();
+    if (nowMs < this.nextMs) return;
+    this.nextMs = nowMs + SHOWN_EVERY_MS;
+    this.shown = true;
+    const elapsedMs = nowMs - this.startMs;
+    const speed = bytesRead / (elapsedMs / 1000);
+    const parts = [`${count(frames)} packets`, `${bytes(speed)}/s`];
+    if (bytesTotal === undefined) parts.unshift(bytes(bytesRead));
+    else {
+      parts.unshift(`${Math.floor((bytesRead / Math.max(1, bytesTotal)) * 100)} %`);
+      const left = speed > 0 ? ((bytesTotal - bytesRead) / speed) * 1000 : 0;
+      parts.push(`${duration(Math.max(0, Math.ceil(left / 1000) * 1000))} left`);
+    }
+    process.stderr.write(`\r\x1b[K${parts.join('  ')}`);
+  }
+
+  clear(): void {
+    if (this.shown) process.stderr.write('\r\x1b[K');
+  }
+}
+
+/** Throws when not one input could be read: there is nothing to report then. */
+export function refuseNothing(summary: CaptureSummary): void {
+  const { faults, inputs, packets, interrupted } = summary;
+  if (packets > 0 || interrupted || summary.unreadInputs < inputs.length) return;
+  const [first, ...others] = faults;
+  if (first === undefined) return;
+  const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
+  throw new Failure(INPUT, {
+    what: `cannot read ${first.source}: ${first.what}${more}`,
+    why: first.why,
+    ways: [first.do],
+  });
+}
+
+/** The exit code of an answer: interrupted, damaged input, incomplete view, done. */
+export function exitCodeOf(summary: CaptureSummary, options: CaptureOptions): number {
+  if (summary.interrupted) return INTERRUPTED;
+  if (summary.faults.length > 0) return INPUT;
+  if (options.complete && summary.notes.some(({ missing }) => missing)) return INCOMPLETE;
+  return DONE;
+}
