@@ -343,12 +343,11 @@ export class FlowTable {
     words[base + R_LENGTHS_A + side] = least | (most << 16);
   }
 
-  /** A cleared row for the flow that this packet opens. */
+  /** A row for the flow that this packet opens; free rows are all zeros. */
   private open(packets: Int32Array, at: number): number {
     const row = this.freeCount > 0 ? this.free[--this.freeCount]! : this.extend();
     const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
-    for (let word = 0; word < ROW_WORDS; word++) words[base + word] = 0;
     words[base + R_A] = packets[at + P_SOURCE]!;
     words[base + R_B] = packets[at + P_DESTINATION]!;
     words[base + R_PORTS] = packets[at + P_PORTS]!;
@@ -428,7 +427,9 @@ export class FlowTable {
     this.onEvict?.(this.copyOf(rows));
     for (const row of rows) {
       const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
-      this.extensions.release(words, (row & CHUNK_MASK) * ROW_WORDS);
+      const base = (row & CHUNK_MASK) * ROW_WORDS;
+      this.extensions.release(words, base);
+      words.fill(0, base, base + ROW_WORDS);
     }
     this.free = rows;
     this.freeCount = going;

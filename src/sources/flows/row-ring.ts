@@ -6,7 +6,13 @@ import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 
 /** Rows per batch; at least what a decoder hands over at once. */
 const BATCH_ROWS = 1024;
-const BATCHES = 32;
+/** All batches together are 1 MiB: what is written is still in the shared cache when read. */
+const BATCHES = 16;
+/**
+ * A full ring is waited for until it is half empty. Waking a thread costs as much as a batch, so
+ * it must not happen for every one.
+ */
+const HALF = BATCHES / 2;
 
 /** Words of the control array: batches written, consumed, failure, then a row count per batch. */
 const WRITTEN = 0;
@@ -71,9 +77,10 @@ export class RowProducer {
     Atomics.store(control, WRITTEN, this.written);
     Atomics.notify(control, WRITTEN);
     // The next batch must be free before anything is written to it.
+    if (this.written - Atomics.load(control, CONSUMED) < BATCHES) return;
     for (;;) {
       const consumed = Atomics.load(control, CONSUMED);
-      if (this.written - consumed < BATCHES) return;
+      if (this.written - consumed <= HALF) return;
       const waited = Atomics.wait(control, CONSUMED, consumed, PATIENCE_MS);
       if (waited === 'timed-out' || Atomics.load(control, FAILED) !== 0) {
         throw new Error('the flow worker stopped taking packets');
@@ -97,7 +104,8 @@ export function consumeRows(
     consume(batches[index]!, count);
     consumed++;
     Atomics.store(control, CONSUMED, consumed);
-    Atomics.notify(control, CONSUMED);
+    // A producer that waits has written no more since, so this mark is passed exactly once.
+    if (Atomics.load(control, WRITTEN) - consumed === HALF) Atomics.notify(control, CONSUMED);
   }
 }
 
