@@ -1,19 +1,23 @@
 /**
  * ERSPAN type II and III headers inside GRE (draft-foschiano-erspan-03): version (4 bits), VLAN
  * (12), class of service, encapsulation and truncation bits, session id (10); type II is 8 octets
- * long, type III 12 with an optional 8-octet platform part. An Ethernet frame follows.
+ * long, type III 12 with an optional 8-octet platform part. An Ethernet frame follows, or, where
+ * type III says so, IP.
  */
 import { TUNNEL_ERSPAN } from './context.ts';
 import type { Decoder } from './decoder.ts';
 import { decodeEthernet } from './ethernet.ts';
 import { TUNNEL_CUT, TUNNEL_INVALID } from './faults.ts';
+import { decodeIp } from './ip.ts';
 
 const TYPE_2 = 8;
 const TYPE_3 = 12;
 const PLATFORM = 8;
+/** Type III: the mirrored packet has no link header. */
+const FRAME_IP = 2;
 
 export function decodeErspan2(d: Decoder, at: number): void {
-  decodeMirrored(d, at, TYPE_2, 1);
+  decodeMirrored(d, at, TYPE_2, 1, false);
 }
 
 export function decodeErspan3(d: Decoder, at: number): void {
@@ -21,11 +25,18 @@ export function decodeErspan3(d: Decoder, at: number): void {
     d.fault(TUNNEL_CUT);
     return;
   }
-  const optional = (d.bytes[at + 11]! & 1) !== 0;
-  decodeMirrored(d, at, optional ? TYPE_3 + PLATFORM : TYPE_3, 2);
+  const last = d.view.getUint16(at + 10);
+  const length = (last & 1) !== 0 ? TYPE_3 + PLATFORM : TYPE_3;
+  decodeMirrored(d, at, length, 2, ((last >>> 10) & 31) === FRAME_IP);
 }
 
-function decodeMirrored(d: Decoder, at: number, length: number, version: number): void {
+function decodeMirrored(
+  d: Decoder,
+  at: number,
+  length: number,
+  version: number,
+  bare: boolean,
+): void {
   if (d.end - at < length) {
     d.fault(TUNNEL_CUT);
     return;
@@ -36,5 +47,6 @@ function decodeMirrored(d: Decoder, at: number, length: number, version: number)
   }
   d.tunnel = TUNNEL_ERSPAN;
   d.tunnelId = d.view.getUint16(at + 2) & 0x3ff;
-  decodeEthernet(d, at + length);
+  if (bare) decodeIp(d, at + length);
+  else decodeEthernet(d, at + length);
 }

@@ -127,11 +127,13 @@ export class FragmentTable {
 
   /** Emits everything that waits, without ports. */
   releaseAll(d: Decoder): void {
-    for (let index = 0; index < this.waitingCount; index++) {
+    for (let count = 0; count < this.waitingCount; count++) {
+      const index = (this.nextOut + count) % this.waitingCount;
       d.append(this.waiting, index * PACKET_WORDS);
       d.fault(FRAGMENT_UNMATCHED);
     }
     this.waitingCount = 0;
+    this.nextOut = 0;
   }
 
   private find(d: Decoder, rows: Int32Array, at: number, id: number): number {

@@ -97,8 +97,9 @@ export function tcpHint(d: Decoder, at: number, ports: number): number {
         return TEXT | ASKS;
     }
   }
-  // DNS over TCP: a length, then the header (RFC 1035 section 4.2.2).
+  // DNS over TCP: a length, at least that of a header, then the message (RFC 1035 section 4.2.2).
   if (((ports & 0xffff) === 53 || ports >>> 16 === 53) && d.end - at >= 14) {
+    if (d.view.getUint16(at) < 12) return 0;
     return DNS | ((d.bytes[at + 4]! & 0x80) === 0 ? ASKS : ANSWERS);
   }
   return 0;
@@ -164,10 +165,10 @@ function hintOfPort(d: Decoder, at: number, captured: number, first: number, por
   }
 }
 
-/** Message types: 2 advertise, 7 reply, 10 reconfigure come from servers (RFC 8415). */
+/** Message types: 2 advertise, 7 reply, 10 reconfigure, 13 relay reply come from servers (RFC 8415). */
 function dhcpv6Hint(type: number): number {
-  if (type === 2 || type === 7 || type === 10) return DHCPV6 | ANSWERS;
-  return type >= 1 && type <= 11 ? DHCPV6 | ASKS : 0;
+  if (type === 2 || type === 7 || type === 10 || type === 13) return DHCPV6 | ANSWERS;
+  return type >= 1 && type <= 12 ? DHCPV6 | ASKS : 0;
 }
 
 /** The PDU tag after version and community (SNMPv1, v2c): A0 get … A2 response, A3 set, A5 bulk. */

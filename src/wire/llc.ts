@@ -20,7 +20,8 @@ export function decodeLlc(d: Decoder, at: number, length: number): void {
     if (!d.has(at, 3)) return;
   }
   const service = d.bytes[at]!;
-  if (service === 0xaa && d.bytes[at + 1] === 0xaa && d.end - at >= SNAP) {
+  if (service === 0xaa && d.bytes[at + 1] === 0xaa) {
+    if (!d.has(at, SNAP)) return;
     const organisation = (d.bytes[at + 3]! << 16) | d.view.getUint16(at + 4);
     // 00-00-00 is plain encapsulation, 00-00-F8 bridge tunnels of old AppleTalk and IPX.
     const type = d.view.getUint16(at + 6);

@@ -29,11 +29,16 @@ export function decodeMpls(d: Decoder, at: number): void {
   const nibble = d.bytes[next]! >>> 4;
   if (nibble === 4) decodeIpv4(d, next);
   else if (nibble === 6) decodeIpv6(d, next);
-  // A control word starts with a zero nibble, and so may a destination address 0x:….
-  else if (nibble === 0 && d.end - next >= LABEL && looksLikeEthernet(d, next + LABEL)) {
+  // The control word of an Ethernet pseudowire starts with 16 zero bits (RFC 4448 section 4.6);
+  // a nibble alone would take a destination address 0x:… for one.
+  else if (isControlWord(d, next) && looksLikeEthernet(d, next + LABEL)) {
     decodeNestedEthernet(d, next + LABEL);
   } else if (looksLikeEthernet(d, next)) decodeNestedEthernet(d, next);
   else d.notIp(0x8847);
+}
+
+function isControlWord(d: Decoder, at: number): boolean {
+  return d.end - at >= LABEL && d.view.getUint16(at) === 0;
 }
 
 /** Whether an Ethernet header with a known EtherType could start here. */
