@@ -29,7 +29,7 @@ describe('ICMP', () => {
     ['information request', 15, 16, 'icmp asks'],
     ['address mask reply', 18, 17, 'icmp answers'],
     ['router solicitation', 10, 9, 'icmp asks'],
-    ['router advertisement', 9, 10, 'icmp answers'],
+    ['router advertisement', 9, 10, ''],
   ])('%s is one flow with its counterpart', (_, type, other, hint) => {
     const rows = decodeFrames([
       ether({}, ipv4({}, icmp4({ type }, zeros(56)))),

@@ -12,9 +12,10 @@ import { emitCut } from './transport.ts';
 const HEADER = 8;
 /** Added to the code in the port field of messages that have no answer. */
 export const ONE_WAY = 0x100;
-/** In the flags word: the sender asked, or answered (see hints.ts for the encoding). */
-const ASKED = 1 << 24;
-const ANSWERED = 2 << 24;
+/** In a pair table: the type has a counterpart; its sender asks, or answers. */
+const PAIRED = 0x8000;
+const ASKS = 0x1000;
+const ANSWERS = 0x2000;
 
 /** Types that come in pairs: echo, timestamp, information, address mask, router discovery. */
 const COUNTERPART = new Map([
@@ -28,9 +29,8 @@ const COUNTERPART = new Map([
 const PAIRS = pairs(COUNTERPART, new Set([9]));
 
 /**
- * Index by type: bit 15 set = in a pair; bit 14 = an answer that nobody sends unasked; low bits =
- * the other type. Advertisements and reports are sent unasked too, so they say nothing about who
- * asked.
+ * Index by type: 0 = not in a pair; else `PAIRED`, the other type in the low bits, and what the
+ * message says about its sender. Advertisements and reports are sent unasked too: they say nothing.
  */
 export function pairs(
   requests: ReadonlyMap<number, number>,
@@ -38,11 +38,14 @@ export function pairs(
 ): Uint16Array {
   const table = new Uint16Array(256);
   for (const [request, answer] of requests) {
-    table[request] = 0x8000 | answer;
-    table[answer] = (unasked.has(answer) ? 0x8000 : 0xc000) | request;
+    table[request] = PAIRED | ASKS | answer;
+    table[answer] = PAIRED | (unasked.has(answer) ? 0 : ANSWERS) | request;
   }
   return table;
 }
+
+/** Router advertisement. */
+const PAIRS = pairs(COUNTERPART, new Set([9]));
 
 export function decodeIcmp(d: Decoder, at: number): number {
   const captured = d.end - at;
@@ -60,7 +63,8 @@ export function emitIcmp(d: Decoder, protocol: number, at: number, pair: number)
   const type = d.bytes[at]!;
   const code = d.bytes[at + 1]!;
   const other = pair === 0 ? code | ONE_WAY : pair & 0xff;
-  const asked = pair === 0 ? 0 : (pair & 0x4000) === 0 ? ASKED : ANSWERED;
+  // The hint's two direction bits, where hints.ts has them.
+  const hint = ((pair >>> 12) & 3) << 24;
   const payload = d.wireEnd - at - HEADER;
   // Checksum and identifier, which differ between any two messages but copies.
   const checksum = d.end - at >= HEADER ? d.view.getInt32(at + 2) : 0;
@@ -68,7 +72,7 @@ export function emitIcmp(d: Decoder, protocol: number, at: number, pair: number)
     protocol,
     (type << 16) | other,
     Math.max(payload, 0),
-    asked | (type << 8) | code,
+    hint | (type << 8) | code,
     0,
     0,
     checksum === 0 ? 0 : Math.imul(checksum, 0x85ebca6b) ^ d.ipLength,

@@ -23,7 +23,7 @@ import { tagged, tagOf } from './layer.ts';
 const MAC_A = '02:00:00:00:00:01';
 const MAC_B = '02:00:00:00:00:02';
 
-interface VlanTag {
+export interface VlanTag {
   readonly id: number;
   readonly tpid?: number;
   readonly pcp?: number;
