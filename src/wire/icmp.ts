@@ -25,8 +25,6 @@ const COUNTERPART = new Map([
   [17, 18],
   [10, 9],
 ]);
-/** Router advertisement. */
-const PAIRS = pairs(COUNTERPART, new Set([9]));
 
 /**
  * Index by type: 0 = not in a pair; else `PAIRED`, the other type in the low bits, and what the
