@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { accounted, brief, decodeFrame, decodeFrames } from '../../test/builders/decode.ts';
+import {
+  accounted,
+  brief,
+  decodeFrame,
+  decodeFrames,
+  decodeOne,
+  RAW_IP,
+} from '../../test/builders/decode.ts';
 import {
   amsdu,
   arp,
   ether,
   gre,
+  icmp4,
   ipv4,
   ipv6,
   mpls,
@@ -15,7 +23,9 @@ import {
   wifi,
   zeros,
 } from '../../test/builders/packet.ts';
+import { Decoder } from './decoder.ts';
 import { KIND_IEEE80211 } from './faults.ts';
+import { PACKET_WORDS } from './packet-batch.ts';
 
 const WIFI = 105;
 const web = ipv4({}, tcp({}));
@@ -141,11 +151,30 @@ describe('aggregates', () => {
     let deep: Uint8Array = ipv4({}, udp({}, ''));
     for (let depth = 0; depth < 9; depth++) deep = ipv4({}, gre({}, deep));
     const bytes = pack(...Array.from({ length: 80 }, () => deep));
-    const { decoder } = decodeFrames(Array.from({ length: 20 }, () => ({ bytes, linkType: WIFI })));
-    expect(decoder.faultCounts[20]).toBeGreaterThan(0);
-    const { rows } = check(bytes);
-    expect(rows.length).toBeLessThan(decoder.rows.length / 16);
+    const { rows, faults } = check(bytes);
+    expect(faults).toHaveProperty('tunnels-too-deep');
     expect(rows.filter((row) => row.context.depth === 0)).toHaveLength(64);
+    // The worst moment: the batch is as full as it may be, and fragments wait to be flushed.
+    const decoder = new Decoder();
+    const strays = Array.from({ length: 64 }, (_, index) => ({
+      bytes: ipv4({ id: index + 1, flags: 'MF', offset: 8, protocol: 17 }, zeros(8)),
+      linkType: RAW_IP,
+    }));
+    for (const stray of strays) decodeOne(decoder, stray);
+    expect(decoder.rowCount).toBe(0);
+    decoder.rowCount = 896;
+    const { rows: all } = decodeFrames([{ bytes, linkType: WIFI }], {}, decoder);
+    expect(all.length).toBeGreaterThan(896 + 64 + 64);
+    expect(all.length).toBeLessThanOrEqual(decoder.rows.length / PACKET_WORDS);
+  });
+
+  it('of errors that quote, as many as may be, fit too', () => {
+    const error = ipv4({}, icmp4({ type: 3 }, web));
+    const decoder = new Decoder();
+    decoder.rowCount = 896;
+    const bytes = pack(...Array.from({ length: 70 }, () => error));
+    const { rows } = decodeFrames([{ bytes, linkType: WIFI }], {}, decoder);
+    expect(rows.length).toBe(896 + 128);
   });
 
   it('cut by a snap length say so', () => {

@@ -106,9 +106,7 @@ export function decodeFrames(
 ): Decoded {
   const rows: Row[] = [];
   shots.forEach((shot, index) => {
-    loadFrame(shot instanceof Uint8Array ? { bytes: shot } : shot, index);
-    const linkType = (shot instanceof Uint8Array ? undefined : shot.linkType) ?? ETHERNET;
-    decoder.decode(batch, [{ source: 'test', linkType, snapLength: 0 }], 0);
+    decodeOne(decoder, shot instanceof Uint8Array ? { bytes: shot } : shot, index);
     take(decoder, rows);
   });
   decoder.flush();
@@ -120,6 +118,13 @@ export function decodeFrames(
     other: framesOf(decoder.otherFrames),
     unknown: framesOf(decoder.unknownLinks),
   };
+}
+
+/** Adds the rows of one frame to those the decoder holds. Its number is `index` plus one. */
+export function decodeOne(decoder: Decoder, shot: Shot, index = 0): void {
+  loadFrame(shot, index);
+  const { linkType = ETHERNET } = shot;
+  decoder.decode(batch, [{ source: 'test', linkType, snapLength: 0 }], 0);
 }
 
 /** Puts one frame into the batch, alone, flush with the end of the buffer. */
