@@ -93,8 +93,20 @@ describe('IPv6', () => {
     const pair = join(u8(60, 0, 0, 1, 0, 0, 0, 1), u8(44, 0), zeros(6));
     const chain = join(...Array.from({ length: 4000 }, () => pair), web);
     const { rows, faults } = read(chain, { nextHeader: 44 });
-    expect(rows).toMatchObject([{ protocol: 44 }]);
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.marks).toContain('no-transport');
+    expect(faults).toHaveProperty('ipv6-extensions-too-many', 1);
     expect(faults).toHaveProperty('fragment-invalid');
+  });
+
+  it.each([
+    [0, 80],
+    [8, 0],
+  ])('with a second fragment header at offset %i has port %i', (offset, dport) => {
+    const second = fragmentHeader({ offset, more: true, id: 2 }, web);
+    const { rows, faults } = read(fragmentHeader({ more: true, id: 1 }, second));
+    expect(rows).toMatchObject([{ dport, marks: ['first-fragment'] }]);
+    expect(faults).toEqual({ 'fragment-invalid': 1 });
   });
 
   it('whose extension header reaches beyond the packet is a fault', () => {

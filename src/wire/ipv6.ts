@@ -111,13 +111,15 @@ function decodeExtensions(d: Decoder, first: number, start: number): void {
       return;
     }
     const following = d.bytes[at]!;
-    if (next === FRAGMENT && (d.marks & M_FIRST_FRAGMENT) !== 0) {
-      d.fault(FRAGMENT_INVALID);
+    // A fragment header inside a first fragment is odd; one at offset 0 hides nothing.
+    const again = next === FRAGMENT && (d.marks & M_FIRST_FRAGMENT) !== 0;
+    if (again) d.fault(FRAGMENT_INVALID);
+    if (again && (d.view.getUint16(at + 2) & 0xfff8) !== 0) {
       emitPlain(d, next, at, 0);
       return;
     }
     if (next === FRAGMENT) {
-      if (decodeFragmentHeader(d, following, at)) return;
+      if (!again && decodeFragmentHeader(d, following, at)) return;
       at += 8;
     } else if (next === AUTHENTICATION) {
       // The authentication header counts in 4-octet units, less two (RFC 4302 section 2.2).
@@ -157,7 +159,12 @@ function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
 /** The first fragment may hold further extension headers before its transport header. */
 function decodeFirst(d: Decoder, next: number, at: number): number {
   const row = d.rowCount;
-  if (next === DESTINATION_OPTIONS || next === ROUTING || next === AUTHENTICATION) {
+  const extended =
+    next === DESTINATION_OPTIONS ||
+    next === ROUTING ||
+    next === AUTHENTICATION ||
+    next === FRAGMENT;
+  if (extended) {
     decodeExtensions(d, next, at);
     return d.rowCount > row ? row * PACKET_WORDS : -1;
   }
