@@ -6,17 +6,13 @@
  * that makes a second row, marked `M_ICMP_ERROR`, with the key of the quoted packet.
  */
 import type { Decoder } from './decoder.ts';
+import { pairs } from './icmp-pairs.ts';
 import { M_ICMP_ERROR } from './packet-batch.ts';
 import { emitCut } from './transport.ts';
 
 const HEADER = 8;
 /** Added to the code in the port field of messages that have no answer. */
 export const ONE_WAY = 0x100;
-/** In a pair table: the type has a counterpart; its sender asks, or answers. */
-const PAIRED = 0x8000;
-const ASKS = 0x1000;
-const ANSWERS = 0x2000;
-
 /** Types that come in pairs: echo, timestamp, information, address mask, router discovery. */
 const COUNTERPART = new Map([
   [8, 0],
@@ -25,22 +21,6 @@ const COUNTERPART = new Map([
   [17, 18],
   [10, 9],
 ]);
-
-/**
- * Index by type: 0 = not in a pair; else `PAIRED`, the other type in the low bits, and what the
- * message says about its sender. Advertisements and reports are sent unasked too: they say nothing.
- */
-export function pairs(
-  requests: ReadonlyMap<number, number>,
-  unasked: ReadonlySet<number>,
-): Uint16Array {
-  const table = new Uint16Array(256);
-  for (const [request, answer] of requests) {
-    table[request] = PAIRED | ASKS | answer;
-    table[answer] = PAIRED | (unasked.has(answer) ? 0 : ANSWERS) | request;
-  }
-  return table;
-}
 
 /** Router advertisement. */
 const PAIRS = pairs(COUNTERPART, new Set([9]));

@@ -3,7 +3,8 @@
  * same header as ICMP; types below 128 are errors and quote the packet they are about.
  */
 import type { Decoder } from './decoder.ts';
-import { emitIcmp, emitQuote, pairs } from './icmp.ts';
+import { emitIcmp, emitQuote } from './icmp.ts';
+import { pairs } from './icmp-pairs.ts';
 import { FAMILY_6 } from './packet-batch.ts';
 import { emitCut } from './transport.ts';
 
