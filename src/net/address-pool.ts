@@ -6,18 +6,28 @@
  */
 
 const INITIAL_CAPACITY = 1024;
+/** A flood of forged addresses must not grow the pool for ever: 4 million take 100 MB. */
+const MOST_ADDRESSES = 4_000_000;
 
 export class AddressPool {
   /** Number of addresses held; indices run from 0 to `size - 1`. */
   size = 0;
   /** Four big-endian 32-bit words per address, in index order. Owned by the pool. */
   words = new Int32Array(4 * INITIAL_CAPACITY);
+  /** Look-ups of new addresses when the pool was full: they all got the index of `::`. */
+  overflowed = 0;
   private slots = new Int32Array(2 * INITIAL_CAPACITY);
   private readonly seed: number;
+  private readonly most: number;
 
-  /** @param seed mixed into the hash, so that strangers cannot choose addresses that collide. */
-  constructor(seed = 0) {
+  /**
+   * @param seed mixed into the hash, so that strangers cannot choose addresses that collide
+   * @param most addresses kept; any further one is taken for `::`
+   */
+  constructor(seed = 0, most = MOST_ADDRESSES) {
     this.seed = seed | 0;
+    this.most = Math.max(1, most);
+    this.intern(0, 0, 0, 0);
   }
 
   /** The index of an address given as four 32-bit words; added when it is new. */
@@ -52,6 +62,10 @@ export class AddressPool {
   }
 
   private add(slot: number, w0: number, w1: number, w2: number, w3: number): number {
+    if (this.size >= this.most) {
+      this.overflowed++;
+      return 0;
+    }
     const index = this.size++;
     if (4 * index === this.words.length) {
       const larger = new Int32Array(2 * this.words.length);
