@@ -110,6 +110,7 @@ export async function assess(
   const { names, flows, decoder } = observation;
   flows.visit(visitor(names));
   traffic ??= new Traffic(names.addresses, zones, {}, seed);
+  traffic.finish();
   const state = {
     ...observation,
     stopped: interrupted,
