@@ -10,7 +10,7 @@ import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import type { Chunk } from '../flow/flow-table.ts';
 import type { AddressPool } from '../net/address-pool.ts';
-import { DistinctCounts, DistinctEstimate } from './distinct-counts.ts';
+import { DistinctCounts } from './distinct-counts.ts';
 import { BY_PORT, FlowFacts, REPLY } from './flow-facts.ts';
 import { PortTable } from './port-table.ts';
 import { ServiceTable } from './service-table.ts';
@@ -31,9 +31,9 @@ export interface TrafficLimits {
 
 const TRAFFIC_LIMITS: TrafficLimits = {
   hosts: 131_072,
-  conversations: 131_072,
+  conversations: 65_536,
   services: 131_072,
-  members: 131_072,
+  members: 65_536,
 };
 
 /** Zone pairs over all ports. */
@@ -65,7 +65,8 @@ export class Traffic {
   tcpConversations = 0;
   tcpOneSided = 0;
   private readonly addresses: AddressPool;
-  private readonly hostEstimate: DistinctEstimate;
+  /** All hosts as one group, for when not all have figures. */
+  private readonly allHosts: DistinctCounts;
   private readonly run = Array.from({ length: RUN }, () => new FlowFacts());
   private waiting = 0;
   /** Means nothing; see `TallyTable.touch`. */
@@ -86,12 +87,12 @@ export class Traffic {
     this.hosts = new TallyTable(hosts, seed);
     this.conversations = new TallyTable(conversations, seed);
     this.zonePairs = new EndpointTable(seed);
-    this.hostEstimate = new DistinctEstimate(seed);
+    this.allHosts = new DistinctCounts(members, seed);
   }
 
-  /** Hosts seen: exact while all have figures, an estimate (2.3 %) beyond. */
+  /** Hosts seen: exact while all have figures, an estimate beyond. */
   get hostCount(): number {
-    return this.hosts.pruned === 0 ? this.hosts.count : this.hostEstimate.count;
+    return this.hosts.pruned === 0 ? this.hosts.count : this.allHosts.count(0);
   }
 
   /** Takes one flow; a `FlowVisitor`. */
@@ -168,7 +169,7 @@ export class Traffic {
   private noteHost(flow: FlowFacts, address: number, client: boolean): void {
     const hosts = this.hosts;
     const entry = hosts.intern(address, flow.family, 0);
-    if (hosts.fresh) this.hostEstimate.add(address, flow.family);
+    if (hosts.fresh) this.allHosts.add(0, address, flow.family);
     const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
     const floats = hosts.floats;
     floats[at]! += client ? flow.bytesToServer : flow.bytesToClient;
