@@ -28,21 +28,21 @@ export class ServiceTable {
     return this.table.touch(flow.server, flow.port, flow.protocol | flow.family);
   }
 
-  /** Counts an answered flow; returns whether its service is new. */
-  note(flow: FlowFacts, newConversation: boolean): boolean {
+  /** Counts an answered flow and notes its service in it; returns whether the service is new. */
+  note(flow: FlowFacts): boolean {
     const table = this.table;
     const kind = flow.protocol | flow.family;
-    const entry =
-      table.count < this.limit
-        ? table.intern(flow.server, flow.port, kind)
-        : table.find(flow.server, flow.port, kind);
+    const room = table.count < this.limit;
+    const entry = room
+      ? table.intern(flow.server, flow.port, kind)
+      : table.find(flow.server, flow.port, kind);
+    flow.service = entry;
     if (entry < 0) {
       this.flowsBeyond++;
       return false;
     }
-    const fresh = table.fresh && table.count === entry + 1 && this.flowsOf(entry) === 0;
+    const fresh = room && table.fresh;
     this.count(entry, flow, fresh);
-    if (newConversation) this.clients.add(entry, flow.client, flow.family);
     return fresh;
   }
 

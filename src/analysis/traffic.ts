@@ -11,7 +11,7 @@ import type { ExtensionWords } from '../flow/extensions.ts';
 import type { Chunk } from '../flow/flow-table.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import { DistinctCounts } from './distinct-counts.ts';
-import { BY_PORT, FlowFacts, REPLY } from './flow-facts.ts';
+import { FlowFacts, REPLY } from './flow-facts.ts';
 import { PortTable } from './port-table.ts';
 import { ServiceTable } from './service-table.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table.ts';
@@ -124,9 +124,16 @@ export class Traffic {
       sum += this.conversations.touch(flow.client, flow.server, conversationKey(flow));
       if (flow.outcome <= REPLY) sum += this.services.touch(flow);
     }
+    for (let index = 0; index < count; index++) this.take(this.run[index]!);
+    for (let index = 0; index < count; index++) {
+      const flow = this.run[index]!;
+      if (!flow.newConversation) continue;
+      sum += this.clients.touch(flow.row, flow.client, flow.family);
+      sum += this.services.clients.touch(flow.service, flow.client, flow.family);
+    }
+    for (let index = 0; index < count; index++) this.noteMembers(this.run[index]!);
     // Kept, so that the loads are not optimised away.
     this.touchedSum = sum | 0;
-    for (let index = 0; index < count; index++) this.take(this.run[index]!);
   }
 
   private take(flow: FlowFacts): void {
@@ -136,10 +143,17 @@ export class Traffic {
       if (flow.oneSided) this.tcpOneSided++;
     }
     const row = this.ports.note(flow);
+    flow.row = row;
     const clientZone = this.zoneOf(flow.client, flow.family);
     const serverZone = this.zoneOf(flow.server, flow.family);
     this.noteZones(row, (clientZone << 8) | serverZone, flow);
-    this.noteServer(row, flow, this.noteConversation(flow));
+    this.noteConversation(flow);
+    flow.service = -1;
+    if (flow.outcome <= REPLY && this.services.note(flow)) {
+      this.serving.add(row, 1);
+      // Nothing else may tell that it was tried: the conversation can be an older one.
+      this.tried.add(row, flow.server, flow.family);
+    }
     if (clientZone < GROUP || clientZone > NOBODY) this.noteHost(flow, flow.client, true);
     if (!flow.toGroup && (serverZone < GROUP || serverZone > NOBODY)) {
       this.noteHost(flow, flow.server, false);
@@ -155,15 +169,13 @@ export class Traffic {
     this.zoneBytes.add(entry, flow.bytesToServer + flow.bytesToClient);
   }
 
-  /** Counts the distinct servers and clients of the flow's port. */
-  private noteServer(row: number, flow: FlowFacts, newConversation: boolean): void {
-    if (flow.listing === BY_PORT && flow.outcome <= REPLY) {
-      if (this.services.note(flow, newConversation)) {
-        this.serving.add(row, 1);
-        this.tried.add(row, flow.server, flow.family);
-      }
-    } else if (newConversation && !flow.toGroup) this.tried.add(row, flow.server, flow.family);
-    if (newConversation) this.clients.add(row, flow.client, flow.family);
+  /** Counts the distinct servers and clients of a port, and the clients of a service. */
+  private noteMembers(flow: FlowFacts): void {
+    if (!flow.newConversation) return;
+    this.clients.add(flow.row, flow.client, flow.family);
+    if (flow.service >= 0) {
+      this.services.clients.add(flow.service, flow.client, flow.family);
+    } else if (!flow.toGroup) this.tried.add(flow.row, flow.server, flow.family);
   }
 
   private noteHost(flow: FlowFacts, address: number, client: boolean): void {
@@ -179,8 +191,7 @@ export class Traffic {
     floats[at + (client ? 4 : 5)]!++;
   }
 
-  /** Returns whether the conversation is new (or was forgotten). */
-  private noteConversation(flow: FlowFacts): boolean {
+  private noteConversation(flow: FlowFacts): void {
     const table = this.conversations;
     const entry = table.intern(flow.client, flow.server, conversationKey(flow));
     const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
@@ -192,11 +203,11 @@ export class Traffic {
     floats[at + 3]! += flow.packetsToClient;
     if (fresh || flow.firstMs < floats[at + 4]!) floats[at + 4] = flow.firstMs;
     if (fresh || flow.lastMs > floats[at + 5]!) floats[at + 5] = flow.lastMs;
-    if (fresh || flow.outcome < (words[note]! & 15)) {
-      words[note] = (words[note]! & ~15) | flow.outcome;
-    }
+    const best = words[note]! & 15;
+    if (fresh || flow.outcome < best) words[note] = (words[note]! & ~15) | flow.outcome;
     words[note]! += 16;
-    return fresh;
+    // One that was only an attempt so far is new to the service that answers it now.
+    flow.newConversation = fresh || (flow.outcome <= REPLY && best > REPLY);
   }
 }
 

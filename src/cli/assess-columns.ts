@@ -7,6 +7,7 @@ import type {
   PortUse,
   RemainderUse,
   ServiceUse,
+  SizeBin,
 } from '../model/use.ts';
 import { bytes, count } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
@@ -196,4 +197,15 @@ export const REMAINDER_COLUMNS: readonly Column<RemainderUse>[] = [
   { key: 'part', title: 'PART', value: ({ part }) => part, ...machine },
   figure('packets', 'PACKETS', ({ packets }) => packets),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
+];
+
+export const SIZE_COLUMNS: readonly Column<SizeBin>[] = [
+  {
+    key: 'least',
+    title: 'OCTETS',
+    value: ({ least }) => least,
+    text: ({ least, most }) => (most === null ? `${least} and more` : `${least}–${most}`),
+  },
+  { key: 'most', title: '', value: ({ most }) => most, ...machine },
+  figure('packets', 'PACKETS', ({ packets }) => packets),
 ];
