@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { type CaptureSummary, type FlowListing, type ListedFlow, listFlows } from '../pipeline.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
-import { ndjsonRow } from '../report/json.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column } from '../report/table.ts';
@@ -20,6 +19,7 @@ import {
   wholeNumber,
 } from './capture-options.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
+import { flowLine } from './flow-line.ts';
 import {
   addOutputOptions,
   chosenFormat,
@@ -70,7 +70,7 @@ const COLUMNS = FLOW_COLUMNS as readonly Column<ListedFlow>[];
 const LINES: Readonly<Record<string, FlowLines>> = {
   ndjson: {
     head: () => '',
-    line: (listed) => ndjsonRow('flow', COLUMNS, listed),
+    line: flowLine,
     tail: () => '',
   },
   csv: {
