@@ -33,7 +33,7 @@ const TRAFFIC_LIMITS: TrafficLimits = {
   hosts: 131_072,
   conversations: 65_536,
   services: 131_072,
-  members: 65_536,
+  members: 131_072,
 };
 
 /** Zone pairs over all ports. */

@@ -53,13 +53,17 @@ export function assessReport(assessment: Assessment, wishes: AssessWishes): Repo
 function verdictOf(assessment: Assessment): Report['verdict'] {
   const { packets, services, ports, firstMs, lastMs, notes } = assessment;
   const severity: Severity = notes.some(({ missing }) => missing) ? 'warning' : 'info';
-  if (packets === 0) return { severity, text: 'No packets were captured.' };
+  if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
   const whole = `${plural(packets, 'packet')}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
   const parts = [`${plural(services.length, 'service')} answered`];
   if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
   return { severity, text: `${whole}: ${parts.join(', ')}` };
+}
+
+function inputText({ inputs }: Assessment): string {
+  return inputs.length === 1 ? `${inputs[0]}` : `${inputs.length} inputs`;
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
@@ -80,11 +84,15 @@ function factsOf(assessment: Assessment): Fact[] {
     {
       key: 'inputs',
       value: inputs,
-      text: inputs.length === 1 ? inputs[0]! : `${inputs.length} inputs`,
+      ...(packets === 0 ? {} : { text: inputText(assessment) }),
     },
     { key: 'inputBytes', value: inputBytes },
     { key: 'packets', value: packets },
-    { key: 'bytes', value: assessment.bytes, text: `${bytes(assessment.bytes)} on the wire` },
+    {
+      key: 'bytes',
+      value: assessment.bytes,
+      ...(packets === 0 ? {} : { text: `${bytes(assessment.bytes)} on the wire` }),
+    },
     { key: 'capturedBytes', value: assessment.capturedBytes },
     {
       key: 'firstMs',
@@ -93,7 +101,7 @@ function factsOf(assessment: Assessment): Fact[] {
     },
     { key: 'lastMs', value: lastMs },
     { key: 'seconds', value: seconds },
-    { key: 'flows', value: flows, text: plural(flows, 'flow') },
+    { key: 'flows', value: flows, ...(packets === 0 ? {} : { text: plural(flows, 'flow') }) },
     { key: 'hosts', value: assessment.hosts },
     { key: 'hostsEstimated', value: assessment.hostsEstimated },
     { key: 'services', value: services.length },
@@ -112,7 +120,13 @@ function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes):
   const others = limit ?? FIRST_OTHERS;
   const conversationCount = assessment.conversationCount + assessment.conversationsDropped;
   return [
-    cut(PORTS, sorted(ports, sort), ports.length, limit ?? FIRST_PORTS),
+    cut(
+      // Said of frames without ports; without frames the verdict says enough.
+      assessment.packets > 0 ? { ...PORTS, empty: 'No packet had a port.' } : PORTS,
+      sorted(ports, sort),
+      ports.length,
+      limit ?? FIRST_PORTS,
+    ),
     cut(SERVICES, [...services].sort(byBytes), services.length, others),
     cut(CONVERSATIONS, conversations, conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
@@ -128,7 +142,6 @@ const PORTS: Frame<PortUse> = {
   kind: 'port',
   heading: 'PORTS',
   columns: PORT_COLUMNS,
-  empty: 'No packet had a port.',
 };
 const SERVICES: Frame<ServiceUse> = {
   key: 'services',

@@ -99,14 +99,13 @@ export class DirectionLadder {
   /** Endpoints confirmed as services: a handshake answered, or a reply to a request. */
   readonly services: EndpointTable;
   private readonly known: KnownServices | undefined;
-  private readonly candidates: EndpointTable;
-  private readonly candidateFlows = new Column();
   private readonly fanned: EndpointTable;
+  private readonly seed: number;
 
   constructor(known?: KnownServices, seed = 0) {
     this.known = known;
     this.services = new EndpointTable(seed);
-    this.candidates = new EndpointTable(seed);
+    this.seed = seed;
     this.fanned = new EndpointTable(seed);
   }
 
@@ -135,27 +134,26 @@ export class DirectionLadder {
    * undecided: at least three peers, and four in five of the peers' ports different.
    */
   learnFanIn(parts: readonly Rows[]): void {
+    // Needed here only, and large: to be forgotten afterwards.
+    const candidates = new EndpointTable(this.seed);
+    const candidateFlows = new Column();
     this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const port = side === 0 ? words[base + R_PORTS]! >>> 16 : words[base + R_PORTS]! & 0xffff;
-        const entry = this.candidates.intern(
-          words[base + R_A + side]!,
-          port,
-          words[base + R_KIND]!,
-        );
-        this.candidateFlows.add(entry, 1);
+        const entry = candidates.intern(words[base + R_A + side]!, port, words[base + R_KIND]!);
+        candidateFlows.add(entry, 1);
       }
     });
     const peers = new Map<number, { peers: Set<number>; ports: Set<number>; flows: number }>();
     this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const ports = words[base + R_PORTS]!;
-        const entry = this.candidates.find(
+        const entry = candidates.find(
           words[base + R_A + side]!,
           side === 0 ? ports >>> 16 : ports & 0xffff,
           words[base + R_KIND]!,
         );
-        if (entry < 0 || this.candidateFlows.get(entry) < MIN_PEERS) continue;
+        if (entry < 0 || candidateFlows.get(entry) < MIN_PEERS) continue;
         let seen = peers.get(entry);
         if (seen === undefined) {
           seen = { peers: new Set(), ports: new Set(), flows: 0 };
@@ -171,11 +169,7 @@ export class DirectionLadder {
     for (const [entry, seen] of peers) {
       const looked = Math.min(seen.flows, 100);
       if (seen.peers.size < MIN_PEERS || seen.ports.size < DISTINCT_SHARE * looked) continue;
-      this.fanned.intern(
-        this.candidates.address(entry),
-        this.candidates.port(entry),
-        this.candidates.kind(entry),
-      );
+      this.fanned.intern(candidates.address(entry), candidates.port(entry), candidates.kind(entry));
     }
   }
 
