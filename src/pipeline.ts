@@ -99,35 +99,21 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [{ Traffic }, { ZoneTable }, uses, { remainderUses }, { blindSpots }, { sizeBins }] =
+  const [uses, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
     await Promise.all([
-      import('./analysis/traffic.ts'),
-      import('./analysis/zones.ts'),
       import('./analysis/port-use.ts'),
       import('./analysis/remainder.ts'),
       import('./analysis/blind-spots.ts'),
       import('./analysis/size-bins.ts'),
+      import('./sources/pcap/capture-notes.ts'),
     ]);
-  const zones = new ZoneTable(choices.zones);
-  const seed = newSeed();
-  let traffic: InstanceType<typeof Traffic> | undefined;
-  const visitor =
-    (names: Names): FlowVisitor =>
-    (chunk, base, decision, extensions) => {
-      traffic ??= new Traffic(names.addresses, zones, {}, seed);
-      traffic.add(chunk, base, decision, extensions);
-    };
-  const { observation, reader, interrupted } = await read(inputs, choices, seed, visitor);
-  const { names, flows, decoder } = observation;
-  flows.visit(visitor(names));
-  traffic ??= new Traffic(names.addresses, zones, {}, seed);
-  traffic.finish();
+  const { traffic, observation, reader, interrupted } = await fold(inputs, choices);
+  const { names, decoder } = observation;
   const state = {
     ...observation,
     stopped: interrupted,
     dropDuplicates: choices.dropDuplicates ?? false,
   };
-  const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: traffic.flows,
@@ -143,6 +129,26 @@ export async function assess(
     sizes: sizeBins(decoder.lengths),
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
   };
+}
+
+/** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
+async function fold(inputs: readonly string[], choices: AssessChoices) {
+  const [{ Traffic }, { ZoneTable }] = await Promise.all([
+    import('./analysis/traffic.ts'),
+    import('./analysis/zones.ts'),
+  ]);
+  const zones = new ZoneTable(choices.zones);
+  const seed = newSeed();
+  let traffic: InstanceType<typeof Traffic> | undefined;
+  const visitor = (names: Names): FlowVisitor => {
+    traffic ??= new Traffic(names.addresses, zones, {}, seed);
+    return traffic.add.bind(traffic);
+  };
+  const reading = await read(inputs, choices, seed, visitor);
+  const { flows, ...observation } = reading.observation;
+  flows.visit(visitor(observation.names));
+  traffic!.finish();
+  return { ...reading, observation, traffic: traffic! };
 }
 
 /** A flow with what came of it. */
@@ -176,10 +182,9 @@ export async function listFlows(
     for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
   }
   const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
-  const summary = summaryOf(inputs, observation, reader, interrupted);
   return {
-    ...summary,
-    flows: summary.flows + observation.evicted,
+    ...summaryOf(inputs, observation, reader, interrupted),
+    flows: observation.flows.count + observation.evicted,
     notes: captureNotes(reader),
     listed: listed(),
   };
@@ -227,10 +232,10 @@ async function read(
 
 function summaryOf(
   inputs: readonly string[],
-  { decoder, firstMs, lastMs, flows }: Observation,
+  { decoder, firstMs, lastMs }: Omit<Observation, 'flows'>,
   reader: CaptureReader,
   interrupted: boolean,
-): Omit<CaptureSummary, 'notes'> {
+): Omit<CaptureSummary, 'notes' | 'flows'> {
   const unread = new Set(
     reader.faults.filter(({ ends, frames }) => ends && frames === 0).map(({ source }) => source),
   );
@@ -242,7 +247,6 @@ function summaryOf(
     capturedBytes: decoder.capturedOctets,
     firstMs: firstMs ?? null,
     lastMs: lastMs ?? null,
-    flows: flows.count,
     faults: reader.faults,
     unreadInputs: unread.size,
     interrupted,

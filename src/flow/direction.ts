@@ -11,6 +11,7 @@
  *   first-packet          nothing of that: direction unknown, the first sender is named as client
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
+import { Crowds } from './crowds.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import {
   CHUNK_MASK,
@@ -85,8 +86,6 @@ interface Rows {
   readonly count: number;
 }
 
-const MIN_PEERS = 3;
-const DISTINCT_SHARE = 0.8;
 /**
  * First dynamic port (RFC 6335). Linux's clients start at 32768, but so many services and other
  * systems' clients lie between that a guess there is wrong too often.
@@ -131,7 +130,7 @@ export class DirectionLadder {
 
   /**
    * Finds endpoints with fan-in among flows that their own packets and the learned services leave
-   * undecided: at least three peers, and four in five of the peers' ports different.
+   * undecided; see crowds.ts.
    */
   learnFanIn(parts: readonly Rows[]): void {
     // Needed here only, and large: to be forgotten afterwards.
@@ -144,7 +143,7 @@ export class DirectionLadder {
         candidateFlows.add(entry, 1);
       }
     });
-    const peers = new Map<number, { peers: Set<number>; ports: Set<number>; flows: number }>();
+    const crowds = new Crowds(candidateFlows);
     this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const ports = words[base + R_PORTS]!;
@@ -153,22 +152,13 @@ export class DirectionLadder {
           side === 0 ? ports >>> 16 : ports & 0xffff,
           words[base + R_KIND]!,
         );
-        if (entry < 0 || candidateFlows.get(entry) < MIN_PEERS) continue;
-        let seen = peers.get(entry);
-        if (seen === undefined) {
-          seen = { peers: new Set(), ports: new Set(), flows: 0 };
-          peers.set(entry, seen);
-        }
-        seen.flows++;
-        // A hundred flows tell as much as a million.
-        if (seen.flows > 100) continue;
-        seen.peers.add(words[base + (side === 0 ? R_B : R_A)]!);
-        seen.ports.add(side === 0 ? ports & 0xffff : ports >>> 16);
+        if (entry < 0) continue;
+        const peer = words[base + (side === 0 ? R_B : R_A)]!;
+        crowds.note(entry, peer, side === 0 ? ports & 0xffff : ports >>> 16);
       }
     });
-    for (const [entry, seen] of peers) {
-      const looked = Math.min(seen.flows, 100);
-      if (seen.peers.size < MIN_PEERS || seen.ports.size < DISTINCT_SHARE * looked) continue;
+    for (let entry = 0; entry < candidates.count; entry++) {
+      if (!crowds.isFanIn(entry)) continue;
       this.fanned.intern(candidates.address(entry), candidates.port(entry), candidates.kind(entry));
     }
   }
