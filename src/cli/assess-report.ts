@@ -54,6 +54,8 @@ function verdictOf(assessment: Assessment): Report['verdict'] {
   const { packets, services, ports, firstMs, lastMs, notes } = assessment;
   const severity: Severity = notes.some(({ missing }) => missing) ? 'warning' : 'info';
   if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
+  if (assessment.flows === 0)
+    return { severity, text: `${plural(packets, 'packet')}, no IP traffic` };
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
   const whole = `${plural(packets, 'packet')}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;

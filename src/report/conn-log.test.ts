@@ -52,7 +52,7 @@ function parse(log: string): Record<string, string>[] {
     .map((line) => {
       const values = line.split('\t');
       expect(values).toHaveLength(fields.length);
-      values.forEach((value, index) => check(types[index]!, value));
+      for (const [index, value] of values.entries()) check(types[index]!, value);
       return Object.fromEntries(fields.map((field, index) => [field, values[index]!]));
     });
 }
@@ -140,10 +140,11 @@ describe('conn.log', () => {
     const flows = Array.from({ length: 20_000 }, (_, index) =>
       flow({ locator: `lan.pcap#${index >> 1}`, clientPort: index & 1 }),
     );
-    const uids = parse(logOf(...flows)).map(({ uid }) => uid);
+    const names = () => flows.map((each) => connLogLine(each, true, true).split('\t')[1]);
+    const uids = names();
     expect(new Set(uids).size).toBe(flows.length);
     expect(uids.every((uid) => /^C[0-9A-Za-z]{15}$/.test(uid!))).toBe(true);
-    expect(parse(logOf(...flows)).map(({ uid }) => uid)).toEqual(uids);
+    expect(names()).toEqual(uids);
   });
 
   it('closes a log without flows', () => {

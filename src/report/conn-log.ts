@@ -98,9 +98,10 @@ function stamp(timeMs: number): string {
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-/** The same for the same flow of the same capture: 95 bits over where and what it is. */
+/** The same for the same flow of the same capture, wherever it lies: 89 bits over what it is. */
 function uidOf(flow: Flow): string {
-  const text = `${flow.locator} ${flow.transport} ${flow.client} ${flow.clientPort} ${flow.server} ${flow.serverPort} ${flow.tunnel ?? ''} ${flow.tunnelId ?? ''}`;
+  const frame = flow.locator.slice(flow.locator.lastIndexOf('#'));
+  const text = `${frame} ${flow.firstMs} ${flow.transport} ${flow.client} ${flow.clientPort} ${flow.server} ${flow.serverPort} ${flow.tunnel ?? ''} ${flow.tunnelId ?? ''}`;
   let one = 0x811c9dc5;
   let two = 0x9e3779b9;
   let three = 0x85ebca6b;
