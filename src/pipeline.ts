@@ -7,7 +7,15 @@ import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
 import type { Timeouts } from './flow/timeouts.ts';
 import type { BlindSpot } from './model/blind-spot.ts';
-import type { ConversationUse, HostUse, PortUse, RemainderUse, ServiceUse } from './model/use.ts';
+import type { Flow } from './model/flow.ts';
+import type {
+  ConversationUse,
+  HostUse,
+  PortUse,
+  RemainderUse,
+  ServiceUse,
+  SizeBin,
+} from './model/use.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
@@ -77,6 +85,7 @@ export interface Assessment extends CaptureSummary {
   readonly conversationsDropped: number;
   readonly topHosts: readonly HostUse[];
   readonly remainder: readonly RemainderUse[];
+  readonly sizes: readonly SizeBin[];
 }
 
 export interface AssessChoices extends CaptureChoices {
@@ -90,32 +99,21 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [{ Traffic }, { ZoneTable }, uses, { remainderUses }, { blindSpots }] = await Promise.all([
-    import('./analysis/traffic.ts'),
-    import('./analysis/zones.ts'),
-    import('./analysis/port-use.ts'),
-    import('./analysis/remainder.ts'),
-    import('./analysis/blind-spots.ts'),
-  ]);
-  const zones = new ZoneTable(choices.zones);
-  const seed = newSeed();
-  let traffic: InstanceType<typeof Traffic> | undefined;
-  const visitor =
-    (names: Names): FlowVisitor =>
-    (chunk, base, decision, extensions) => {
-      traffic ??= new Traffic(names.addresses, zones, {}, seed);
-      traffic.add(chunk, base, decision, extensions);
-    };
-  const { observation, reader, interrupted } = await read(inputs, choices, seed, visitor);
-  const { names, flows, decoder } = observation;
-  flows.visit(visitor(names));
-  traffic ??= new Traffic(names.addresses, zones, {}, seed);
+  const [uses, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
+    await Promise.all([
+      import('./analysis/port-use.ts'),
+      import('./analysis/remainder.ts'),
+      import('./analysis/blind-spots.ts'),
+      import('./analysis/size-bins.ts'),
+      import('./sources/pcap/capture-notes.ts'),
+    ]);
+  const { traffic, observation, reader, interrupted } = await fold(inputs, choices);
+  const { names, decoder } = observation;
   const state = {
     ...observation,
     stopped: interrupted,
     dropDuplicates: choices.dropDuplicates ?? false,
   };
-  const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: traffic.flows,
@@ -128,7 +126,67 @@ export async function assess(
     conversationsDropped: traffic.conversations.pruned,
     topHosts: uses.topHosts(traffic, names, choices.top),
     remainder: remainderUses(traffic, decoder),
+    sizes: sizeBins(decoder.lengths),
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
+  };
+}
+
+/** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
+async function fold(inputs: readonly string[], choices: AssessChoices) {
+  const [{ Traffic }, { ZoneTable }] = await Promise.all([
+    import('./analysis/traffic.ts'),
+    import('./analysis/zones.ts'),
+  ]);
+  const zones = new ZoneTable(choices.zones);
+  const seed = newSeed();
+  let traffic: InstanceType<typeof Traffic> | undefined;
+  const visitor = (names: Names): FlowVisitor => {
+    traffic ??= new Traffic(names.addresses, zones, {}, seed);
+    return traffic.add.bind(traffic);
+  };
+  const reading = await read(inputs, choices, seed, visitor);
+  const { flows, ...observation } = reading.observation;
+  flows.visit(visitor(observation.names));
+  traffic!.finish();
+  return { ...reading, observation, traffic: traffic! };
+}
+
+/** A flow with what came of it. */
+export interface ListedFlow {
+  readonly flow: Flow;
+  /** How its server answered; null when it is not known to have. */
+  readonly confirmed: 'handshake' | 'reply' | null;
+  /** Whether each end is inside, by the built-in zones. */
+  readonly clientInside: boolean;
+  readonly serverInside: boolean;
+}
+
+export interface FlowListing extends CaptureSummary {
+  /** Flows that were still in memory at the end, by the time of their first packet. */
+  readonly listed: Iterable<ListedFlow>;
+}
+
+/** Reads captures and lists their flows; those that leave memory early go to `onEvicted`. */
+export async function listFlows(
+  inputs: readonly string[],
+  choices: CaptureChoices,
+  onEvicted: (listed: ListedFlow) => void,
+): Promise<FlowListing> {
+  const { FlowLister } = await import('./analysis/flow-lister.ts');
+  const { observation, reader, interrupted } = await read(inputs, choices, newSeed(), (names) => {
+    const lister = new FlowLister(names);
+    return (...row) => onEvicted(lister.list(...row));
+  });
+  const lister = new FlowLister(observation.names);
+  function* listed(): Generator<ListedFlow, void, undefined> {
+    for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
+  }
+  const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
+  return {
+    ...summaryOf(inputs, observation, reader, interrupted),
+    flows: observation.flows.count + observation.evicted,
+    notes: captureNotes(reader),
+    listed: listed(),
   };
 }
 
@@ -174,10 +232,10 @@ async function read(
 
 function summaryOf(
   inputs: readonly string[],
-  { decoder, firstMs, lastMs, flows }: Observation,
+  { decoder, firstMs, lastMs }: Omit<Observation, 'flows'>,
   reader: CaptureReader,
   interrupted: boolean,
-): Omit<CaptureSummary, 'notes'> {
+): Omit<CaptureSummary, 'notes' | 'flows'> {
   const unread = new Set(
     reader.faults.filter(({ ends, frames }) => ends && frames === 0).map(({ source }) => source),
   );
@@ -189,7 +247,6 @@ function summaryOf(
     capturedBytes: decoder.capturedOctets,
     firstMs: firstMs ?? null,
     lastMs: lastMs ?? null,
-    flows: flows.count,
     faults: reader.faults,
     unreadInputs: unread.size,
     interrupted,

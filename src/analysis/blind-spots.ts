@@ -175,10 +175,11 @@ function fragments({ faultCounts }: Decoder): BlindSpot | undefined {
   };
 }
 
-function tablesFull({ hosts, conversations, serviceFlowsBeyond }: Traffic): BlindSpot | undefined {
-  if (hosts.pruned + conversations.pruned + serviceFlowsBeyond === 0) return undefined;
+function tablesFull({ hosts, conversations, services }: Traffic): BlindSpot | undefined {
+  const { flowsBeyond } = services;
+  if (hosts.pruned + conversations.pruned + flowsBeyond === 0) return undefined;
   const parts = [
-    ...(serviceFlowsBeyond > 0 ? [`services of ${number(serviceFlowsBeyond)} flows`] : []),
+    ...(flowsBeyond > 0 ? [`services of ${number(flowsBeyond)} flows`] : []),
     ...(hosts.pruned > 0 ? ['the exact number of hosts'] : []),
     ...(conversations.pruned > 0 ? ['figures of small conversations'] : []),
   ];
@@ -186,7 +187,7 @@ function tablesFull({ hosts, conversations, serviceFlowsBeyond }: Traffic): Blin
     id: 'tables-full',
     what: parts.join(', '),
     because: 'there are more than the tables hold; the largest are kept',
-    missing: serviceFlowsBeyond > 0,
+    missing: flowsBeyond > 0,
   };
 }
 

@@ -107,6 +107,11 @@ export class FlowFacts {
   oneSided = false;
   /** A TCP connection beyond its opening, however captured. */
   conversation = false;
+  /** Found while it is taken: its row in the port table, its service (-1 = none), and whether its
+   * conversation is new or answered for the first time. */
+  row = 0;
+  service = -1;
+  newConversation = false;
 
   /** Reads the row at `base`; `decision` comes from the direction ladder. */
   read(chunk: Chunk, base: number, decision: number, extensions: ExtensionWords): void {

@@ -3,23 +3,10 @@
 import type { Names } from '../flow/flow-view.ts';
 import { addressText, transportOf } from '../flow/flow-view.ts';
 import type { ConversationUse, HostUse, PortStatus, PortUse, ServiceUse } from '../model/use.ts';
+import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_LOWER_PORT, BY_TYPE, OUTCOMES } from './flow-facts.ts';
-import { TALLY_COLUMNS } from './tally-table.ts';
-import {
-  isUndirected,
-  SERVICE_COLUMNS,
-  SV_BYTES_TO_CLIENT,
-  SV_BYTES_TO_SERVER,
-  SV_FIRST,
-  SV_FLOWS,
-  SV_FRAME,
-  SV_HANDSHAKE,
-  SV_INTERFACE,
-  SV_LAST,
-  SV_PACKETS_TO_CLIENT,
-  SV_PACKETS_TO_SERVER,
-  type Traffic,
-} from './traffic.ts';
+import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What an outcome makes of a port, in the order of `OUTCOMES`; the first there is counts. */
 const STATUS: readonly PortStatus[] = [
@@ -100,30 +87,33 @@ function zonesByRow({ zonePairs, zoneFlows, zoneBytes, zones }: Traffic): Map<nu
 
 /** Every service that answered, in order of first flow. */
 export function serviceUses(traffic: Traffic, names: Names): ServiceUse[] {
-  const { services, serviceValues: values } = traffic;
+  const { services } = traffic;
+  const { table, clients } = services;
   const uses: ServiceUse[] = [];
-  for (let entry = 0; entry < services.count; entry++) {
-    const at = entry * SERVICE_COLUMNS;
-    const kind = services.kind(entry);
-    const source = names.interfaces[values[at + SV_INTERFACE]!]?.source ?? '-';
+  for (let entry = 0; entry < table.count; entry++) {
+    const word = entry * TALLY_WORDS;
+    const at = word / 2 + TALLY_FLOATS;
+    const address = table.words[word]!;
+    const kind = table.words[word + 2]!;
+    const source = names.interfaces[services.interfaceOf(entry)]?.source ?? '-';
     uses.push({
       transport: transportOf(kind & 0xff),
-      server: addressText(names.addresses, services.address(entry), kind),
-      port: services.port(entry),
-      confirmed: values[at + SV_HANDSHAKE] === 1 ? 'handshake' : 'reply',
-      zone: traffic.zones.names[traffic.zoneOf(services.address(entry), kind & 0x100)]!,
-      clients: traffic.serviceClients.count(entry),
-      clientsEstimated: traffic.serviceClients.isEstimate(entry),
-      flows: values[at + SV_FLOWS]!,
-      packets: values[at + SV_PACKETS_TO_SERVER]! + values[at + SV_PACKETS_TO_CLIENT]!,
-      bytes: values[at + SV_BYTES_TO_SERVER]! + values[at + SV_BYTES_TO_CLIENT]!,
-      packetsToServer: values[at + SV_PACKETS_TO_SERVER]!,
-      bytesToServer: values[at + SV_BYTES_TO_SERVER]!,
-      packetsToClient: values[at + SV_PACKETS_TO_CLIENT]!,
-      bytesToClient: values[at + SV_BYTES_TO_CLIENT]!,
-      firstMs: values[at + SV_FIRST]!,
-      lastMs: values[at + SV_LAST]!,
-      locator: `${source}#${values[at + SV_FRAME]!}`,
+      server: addressText(names.addresses, address, kind),
+      port: table.words[word + 1]!,
+      confirmed: services.sawHandshake(entry) ? 'handshake' : 'reply',
+      zone: traffic.zones.names[traffic.zoneOf(address, kind & FAMILY_6)]!,
+      clients: clients.count(entry),
+      clientsEstimated: clients.isEstimate(entry),
+      flows: services.flowsOf(entry),
+      packets: table.floats[at]! + table.floats[at + 1]!,
+      bytes: table.floats[at + 2]! + table.floats[at + 3]!,
+      packetsToServer: table.floats[at]!,
+      bytesToServer: table.floats[at + 2]!,
+      packetsToClient: table.floats[at + 1]!,
+      bytesToClient: table.floats[at + 3]!,
+      firstMs: table.floats[at + 4]!,
+      lastMs: table.floats[at + 5]!,
+      locator: `${source}#${services.frameOf(entry)}`,
     });
   }
   return uses;
@@ -131,58 +121,64 @@ export function serviceUses(traffic: Traffic, names: Names): ServiceUse[] {
 
 /** The `most` conversations with the most bytes, those first. */
 export function topConversations(traffic: Traffic, names: Names, most: number): ConversationUse[] {
-  const table = traffic.conversations;
-  return table.heaviest(most).map((entry) => {
-    const key = table.key(entry, 2);
-    const family = (key >>> 16) & 0x100;
-    const protocol = (key >>> 16) & 0xff;
-    const at = entry * TALLY_COLUMNS;
-    const values = table.values;
-    const outcome = values[at + 7]!;
+  const { words, floats } = traffic.conversations;
+  return traffic.conversations.heaviest(most).map((entry) => {
+    const word = entry * TALLY_WORDS;
+    const at = word / 2 + TALLY_FLOATS;
+    const key = words[word + 2]!;
+    const family = (key >>> 16) & FAMILY_6;
+    const note = words[word + TALLY_NOTE]!;
     return {
-      transport: transportOf(protocol),
-      client: addressText(names.addresses, table.key(entry, 0), family),
-      server: addressText(names.addresses, table.key(entry, 1), family),
+      transport: transportOf((key >>> 16) & 0xff),
+      client: addressText(names.addresses, words[word]!, family),
+      server: addressText(names.addresses, words[word + 1]!, family),
       port: key & 0xffff,
-      direction: isUndirected(key) ? 'unknown' : 'known',
-      status: STATUS[outcome] ?? null,
-      packets: values[at + 2]! + values[at + 3]!,
-      bytes: values[at]! + values[at + 1]!,
-      packetsToServer: values[at + 2]!,
-      bytesToServer: values[at]!,
-      packetsToClient: values[at + 3]!,
-      bytesToClient: values[at + 1]!,
-      flows: values[at + 4]!,
-      firstMs: values[at + 5]!,
-      lastMs: values[at + 6]!,
+      direction: ((key >>> 25) & 3) === BY_LOWER_PORT ? 'unknown' : 'known',
+      status: STATUS[note & 15] ?? null,
+      packets: floats[at + 2]! + floats[at + 3]!,
+      bytes: floats[at]! + floats[at + 1]!,
+      packetsToServer: floats[at + 2]!,
+      bytesToServer: floats[at]!,
+      packetsToClient: floats[at + 3]!,
+      bytesToClient: floats[at + 1]!,
+      flows: note >>> 4,
+      firstMs: floats[at + 4]!,
+      lastMs: floats[at + 5]!,
     };
   });
 }
 
 /** The `most` hosts with the most bytes, those first. */
 export function topHosts(traffic: Traffic, names: Names, most: number): HostUse[] {
-  const table = traffic.hosts;
-  const services = new Map<string, number>();
-  for (let entry = 0; entry < traffic.services.count; entry++) {
-    const key = `${traffic.services.address(entry)} ${traffic.services.kind(entry) & 0x100}`;
-    services.set(key, (services.get(key) ?? 0) + 1);
-  }
-  return table.heaviest(most).map((entry) => {
-    const at = entry * TALLY_COLUMNS;
-    const values = table.values;
-    const address = table.key(entry, 0);
-    const family = table.key(entry, 1);
+  const services = servicesByHost(traffic);
+  const { words, floats } = traffic.hosts;
+  return traffic.hosts.heaviest(most).map((entry) => {
+    const word = entry * TALLY_WORDS;
+    const at = word / 2 + TALLY_FLOATS;
+    const address = words[word]!;
+    const family = words[word + 1]!;
     return {
       address: addressText(names.addresses, address, family),
       zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
-      services: services.get(`${address} ${family}`) ?? 0,
-      bytes: values[at]! + values[at + 1]!,
-      bytesSent: values[at]!,
-      bytesReceived: values[at + 1]!,
-      packetsSent: values[at + 2]!,
-      packetsReceived: values[at + 3]!,
-      flowsAsClient: values[at + 4]!,
-      flowsAsServer: values[at + 5]!,
+      services: services[entry]!,
+      bytes: floats[at]! + floats[at + 1]!,
+      bytesSent: floats[at]!,
+      bytesReceived: floats[at + 1]!,
+      packetsSent: floats[at + 2]!,
+      packetsReceived: floats[at + 3]!,
+      flowsAsClient: floats[at + 4]!,
+      flowsAsServer: floats[at + 5]!,
     };
   });
+}
+
+/** How many services answered on each entry of the host table. */
+function servicesByHost({ hosts, services: { table } }: Traffic): Int32Array {
+  const counts = new Int32Array(hosts.count);
+  for (let entry = 0; entry < table.count; entry++) {
+    const word = entry * TALLY_WORDS;
+    const host = hosts.find(table.words[word]!, table.words[word + 2]! & FAMILY_6, 0);
+    if (host >= 0) counts[host]!++;
+  }
+  return counts;
 }

@@ -1,65 +1,97 @@
 /**
- * Figures per key in bounded memory: an open-addressing hash table from three words to a row of
- * numbers. When it is full, the smallest three quarters go, so that what is left are the largest;
- * an entry that comes back starts anew, and `missing` says how much it may lack at most.
+ * Figures per key in bounded memory: an open-addressing hash table from three words to one cache
+ * line of figures. When it is full, the smallest three quarters go, so that what is left are the
+ * largest; an entry that comes back starts anew, and `missing` says how much it may lack at most.
  */
 
-/** Numbers per entry: one cache line. The first two together are an entry's weight. */
-export const TALLY_COLUMNS = 8;
-const KEY_WORDS = 3;
+/** 32-bit words per entry: key (0–2), a word for the caller (3), then six floats. */
+export const TALLY_WORDS = 16;
+/** Index of an entry's first word in `words` and of its first float in `floats`. */
+export const TALLY_NOTE = 3;
+export const TALLY_FLOATS = 2;
 const INITIAL = 1 << 10;
 const SAMPLE = 1023;
 
 export class TallyTable {
   /** Entries are numbered from 0; numbers hold until the next `intern`. */
   count = 0;
+  /** Whether the last `intern` made the entry. */
+  fresh = false;
   /** Entries that went to make room. */
   pruned = 0;
-  /** No entry's weight is too low by more than this. */
+  /** No entry's weight (its first two floats) is too low by more than this. */
   missing = 0;
-  /** `TALLY_COLUMNS` numbers per entry. */
-  values = new Float64Array(TALLY_COLUMNS * INITIAL);
-  private keys = new Int32Array(KEY_WORDS * INITIAL);
+  /** All entries, as integers and as floats. */
+  words: Int32Array;
+  floats: Float64Array;
   private slots = new Int32Array(2 * INITIAL);
   private readonly limit: number;
   private readonly seed: number;
 
-  /** @param limit entries kept at most; 100 octets each. */
+  /** @param limit entries kept at most; 80 octets each */
   constructor(limit: number, seed: number) {
     this.limit = Math.max(16, limit);
     this.seed = seed | 0;
+    const buffer = new ArrayBuffer(4 * TALLY_WORDS * INITIAL);
+    this.words = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
   }
 
-  /** Word `index` (0 to 2) of an entry's key. */
-  key(entry: number, index: number): number {
-    return this.keys[KEY_WORDS * entry + index]!;
+  /**
+   * Reads what a look-up of the key will need, without a branch: done for many keys in a row, the
+   * processor waits for their memory at the same time. The result means nothing.
+   */
+  touch(first: number, second: number, third: number): number {
+    const slots = this.slots;
+    const held = slots[this.hash(first, second, third) & (slots.length - 1)]!;
+    return this.words[TALLY_WORDS * (held - (held === 0 ? 0 : 1))]!;
+  }
+
+  /** The entry of a key, or -1. */
+  find(first: number, second: number, third: number): number {
+    return this.slots[this.probe(first, second, third)]! - 1;
   }
 
   /** The entry of a key, a new one of zeros if it has none; may renumber all others. */
   intern(first: number, second: number, third: number): number {
+    const slot = this.probe(first, second, third);
+    const held = this.slots[slot]!;
+    this.fresh = held === 0;
+    if (held !== 0) return held - 1;
+    if (this.count < this.limit) return this.append(slot, first, second, third);
+    this.prune();
+    return this.append(this.probe(first, second, third), first, second, third);
+  }
+
+  /** Entries by weight, the heaviest first; at most `most`. */
+  heaviest(most: number): number[] {
+    const order = Array.from({ length: this.count }, (_, entry) => entry);
+    order.sort((left, right) => this.weight(right) - this.weight(left) || left - right);
+    return order.slice(0, most);
+  }
+
+  /** The slot that holds the key, or the empty one where it belongs. */
+  private probe(first: number, second: number, third: number): number {
     const slots = this.slots;
-    const keys = this.keys;
+    const words = this.words;
     const mask = slots.length - 1;
     let slot = this.hash(first, second, third) & mask;
     for (;;) {
       const held = slots[slot]!;
-      if (held === 0) break;
-      const at = KEY_WORDS * (held - 1);
-      if (keys[at] === first && keys[at + 1] === second && keys[at + 2] === third) return held - 1;
+      if (held === 0) return slot;
+      const at = TALLY_WORDS * (held - 1);
+      if (words[at] === first && words[at + 1] === second && words[at + 2] === third) return slot;
       slot = (slot + 1) & mask;
     }
-    if (this.count < this.limit) return this.append(slot, first, second, third);
-    this.prune();
-    return this.intern(first, second, third);
   }
 
   private append(slot: number, first: number, second: number, third: number): number {
     const entry = this.count++;
-    if (KEY_WORDS * this.count > this.keys.length) this.grow();
-    const at = KEY_WORDS * entry;
-    this.keys[at] = first;
-    this.keys[at + 1] = second;
-    this.keys[at + 2] = third;
+    const at = TALLY_WORDS * entry;
+    if (at === this.words.length) this.grow();
+    this.words[at] = first;
+    this.words[at + 1] = second;
+    this.words[at + 2] = third;
     this.slots[slot] = entry + 1;
     if (2 * this.count > this.slots.length) this.rehash(2 * this.slots.length);
     return entry;
@@ -74,21 +106,21 @@ export class TallyTable {
   }
 
   private grow(): void {
-    const capacity = Math.min(this.limit, 2 * (this.keys.length / KEY_WORDS));
-    const keys = new Int32Array(KEY_WORDS * capacity);
-    keys.set(this.keys);
-    this.keys = keys;
-    const values = new Float64Array(TALLY_COLUMNS * capacity);
-    values.set(this.values);
-    this.values = values;
+    const length = Math.min(TALLY_WORDS * this.limit, 2 * this.words.length);
+    const buffer = new ArrayBuffer(4 * length);
+    const words = new Int32Array(buffer);
+    words.set(this.words);
+    this.words = words;
+    this.floats = new Float64Array(buffer);
   }
 
   private rehash(length: number): void {
     const slots = new Int32Array(length);
+    const words = this.words;
     const mask = length - 1;
     for (let entry = 0; entry < this.count; entry++) {
-      const at = KEY_WORDS * entry;
-      let slot = this.hash(this.keys[at]!, this.keys[at + 1]!, this.keys[at + 2]!) & mask;
+      const at = TALLY_WORDS * entry;
+      let slot = this.hash(words[at]!, words[at + 1]!, words[at + 2]!) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = entry + 1;
     }
@@ -96,7 +128,8 @@ export class TallyTable {
   }
 
   private weight(entry: number): number {
-    return this.values[TALLY_COLUMNS * entry]! + this.values[TALLY_COLUMNS * entry + 1]!;
+    const at = (TALLY_WORDS / 2) * entry + TALLY_FLOATS;
+    return this.floats[at]! + this.floats[at + 1]!;
   }
 
   /** Drops entries of the lowest weights: about three quarters, more when many are equal. */
@@ -109,28 +142,18 @@ export class TallyTable {
     sample.sort();
     const threshold = sample[(looked * 3) >> 2]!;
     const before = this.count;
+    const words = this.words;
     let kept = 0;
     for (let entry = 0; entry < before; entry++) {
       if (this.weight(entry) <= threshold) continue;
-      this.keys.copyWithin(KEY_WORDS * kept, KEY_WORDS * entry, KEY_WORDS * (entry + 1));
-      this.values.copyWithin(
-        TALLY_COLUMNS * kept,
-        TALLY_COLUMNS * entry,
-        TALLY_COLUMNS * (entry + 1),
-      );
-      kept++;
+      const from = TALLY_WORDS * entry;
+      const to = TALLY_WORDS * kept++;
+      for (let word = 0; word < TALLY_WORDS; word++) words[to + word] = words[from + word]!;
     }
-    this.values.fill(0, TALLY_COLUMNS * kept, TALLY_COLUMNS * before);
+    words.fill(0, TALLY_WORDS * kept, TALLY_WORDS * before);
     this.count = kept;
     this.pruned += before - kept;
     this.missing += threshold;
     this.rehash(this.slots.length);
-  }
-
-  /** Entries by weight, the heaviest first; at most `most`. */
-  heaviest(most: number): number[] {
-    const order = Array.from({ length: this.count }, (_, entry) => entry);
-    order.sort((left, right) => this.weight(right) - this.weight(left) || left - right);
-    return order.slice(0, most);
   }
 }

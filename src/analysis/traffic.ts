@@ -3,16 +3,18 @@
  * answered, who talked most. Fed flow by flow as a `FlowVisitor`, in memory that does not follow
  * the number of flows: every table has a limit, and what went over is counted.
  *
- * A host is an address, whatever VLAN or tunnel it was seen in.
+ * A host is an address, whatever VLAN or tunnel it was seen in. Flows are taken in runs, see
+ * `TallyTable.touch`; `finish` takes the last one.
  */
 import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import type { Chunk } from '../flow/flow-table.ts';
 import type { AddressPool } from '../net/address-pool.ts';
-import { DistinctCounts, DistinctEstimate } from './distinct-counts.ts';
-import { BY_LOWER_PORT, BY_PORT, FlowFacts, HANDSHAKE, REPLY } from './flow-facts.ts';
+import { DistinctCounts } from './distinct-counts.ts';
+import { FlowFacts, REPLY } from './flow-facts.ts';
 import { PortTable } from './port-table.ts';
-import { TALLY_COLUMNS, TallyTable } from './tally-table.ts';
+import { ServiceTable } from './service-table.ts';
+import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table.ts';
 import { GROUP, NOBODY, type ZoneTable } from './zones.ts';
 
 /** What is kept at most; see `TRAFFIC_LIMITS` for the defaults. */
@@ -23,53 +25,35 @@ export interface TrafficLimits {
   readonly conversations: number;
   /** Services that answered; beyond, new ones are only counted. */
   readonly services: number;
-  /** Addresses remembered to count clients and servers exactly. */
+  /** Addresses remembered to count clients and servers exactly, for each of three counts. */
   readonly members: number;
 }
 
-export const TRAFFIC_LIMITS: TrafficLimits = {
+const TRAFFIC_LIMITS: TrafficLimits = {
   hosts: 131_072,
-  conversations: 131_072,
+  conversations: 65_536,
   services: 131_072,
-  members: 262_144,
+  members: 131_072,
 };
 
 /** Zone pairs over all ports. */
 const MOST_ZONE_PAIRS = 131_072;
-
-/** Columns of a service. */
-export const SERVICE_COLUMNS = 10;
-export const SV_PACKETS_TO_SERVER = 0;
-export const SV_PACKETS_TO_CLIENT = 1;
-export const SV_BYTES_TO_SERVER = 2;
-export const SV_BYTES_TO_CLIENT = 3;
-export const SV_FLOWS = 4;
-export const SV_FIRST = 5;
-export const SV_LAST = 6;
-/** 1 = handshake seen, 0 = replies only. */
-export const SV_HANDSHAKE = 7;
-/** Interface and frame that the first evidence begins with. */
-export const SV_INTERFACE = 8;
-export const SV_FRAME = 9;
+/** Flows taken together. */
+const RUN = 64;
 
 export class Traffic {
   readonly ports = new PortTable();
-  /** Addresses tried on each port, clients of each port, clients of each service. */
+  /** Addresses tried on each port, and clients of each port. */
   readonly tried: DistinctCounts;
   readonly clients: DistinctCounts;
-  readonly serviceClients: DistinctCounts;
-  /** Services that answered: address, port, protocol with family. */
-  readonly services: EndpointTable;
-  serviceValues = new Float64Array(SERVICE_COLUMNS * 1024);
-  /** Services that answered beyond the limit: flows with them. */
-  serviceFlowsBeyond = 0;
+  readonly services: ServiceTable;
   /** Services that answered on each port. */
   readonly serving = new Column();
-  /** Key: address, family. Columns: bytes sent, received, packets sent, received, flows as
-   * client, as server, services. */
+  /** Key: address, family. Floats: bytes sent, received, packets sent, received, flows as
+   * client, as server. */
   readonly hosts: TallyTable;
-  /** Key: client, server, port with protocol, listing and family (see `conversationKey`). Columns:
-   * bytes to server, to client, packets to server, to client, flows, first, last, best outcome. */
+  /** Key: client, server, `conversationKey`. Floats: bytes to server, to client, packets to
+   * server, to client, first and last time. Note: best outcome (bits 0–3), flows (above). */
   readonly conversations: TallyTable;
   /** Key: port row, client zone (bits 8–15) with server zone (bits 0–7). */
   readonly zonePairs: EndpointTable;
@@ -80,10 +64,13 @@ export class Traffic {
   /** TCP connections beyond their opening, and those captured in one direction only. */
   tcpConversations = 0;
   tcpOneSided = 0;
-  private readonly limits: TrafficLimits;
   private readonly addresses: AddressPool;
-  private readonly hostEstimate: DistinctEstimate;
-  private readonly flow = new FlowFacts();
+  /** All hosts as one group, for when not all have figures. */
+  private readonly allHosts: DistinctCounts;
+  private readonly run = Array.from({ length: RUN }, () => new FlowFacts());
+  private waiting = 0;
+  /** Means nothing; see `TallyTable.touch`. */
+  touchedSum = 0;
 
   constructor(
     addresses: AddressPool,
@@ -91,49 +78,86 @@ export class Traffic {
     limits: Partial<TrafficLimits> = {},
     seed = 0,
   ) {
-    this.limits = { ...TRAFFIC_LIMITS, ...limits };
+    const { hosts, conversations, services, members } = { ...TRAFFIC_LIMITS, ...limits };
     this.addresses = addresses;
     this.zones = zones;
-    this.tried = new DistinctCounts(this.limits.members, seed);
-    this.clients = new DistinctCounts(this.limits.members, seed);
-    this.serviceClients = new DistinctCounts(this.limits.members, seed);
-    this.services = new EndpointTable(seed);
-    this.hosts = new TallyTable(this.limits.hosts, seed);
-    this.conversations = new TallyTable(this.limits.conversations, seed);
+    this.tried = new DistinctCounts(members, seed);
+    this.clients = new DistinctCounts(members, seed);
+    this.services = new ServiceTable(services, members, seed);
+    this.hosts = new TallyTable(hosts, seed);
+    this.conversations = new TallyTable(conversations, seed);
     this.zonePairs = new EndpointTable(seed);
-    this.hostEstimate = new DistinctEstimate(seed);
+    this.allHosts = new DistinctCounts(members, seed);
   }
 
-  /** Hosts seen: exact while all have figures, an estimate (2.3 %) beyond. */
+  /** Hosts seen: exact while all have figures, an estimate beyond. */
   get hostCount(): number {
-    return this.hosts.pruned === 0 ? this.hosts.count : this.hostEstimate.count;
+    return this.hosts.pruned === 0 ? this.hosts.count : this.allHosts.count(0);
   }
 
   /** Takes one flow; a `FlowVisitor`. */
   add(chunk: Chunk, base: number, decision: number, extensions: ExtensionWords): void {
-    const flow = this.flow;
+    const flow = this.run[this.waiting++]!;
     flow.read(chunk, base, decision, extensions);
-    this.flows++;
-    if (flow.conversation) {
-      this.tcpConversations++;
-      if (flow.oneSided) this.tcpOneSided++;
-    }
-    const row = this.ports.note(flow);
-    const clientZone = this.zoneOf(flow.client, flow.family);
-    const serverZone = this.zoneOf(flow.server, flow.family);
-    this.noteZones(row, (clientZone << 8) | serverZone, flow);
-    this.noteEnds(row, flow);
-    this.noteConversation(flow);
-    if (clientZone < GROUP || clientZone > NOBODY) this.noteHost(flow, flow.client, true);
-    if (!flow.toGroup && (serverZone < GROUP || serverZone > NOBODY)) {
-      this.noteHost(flow, flow.server, false);
-    }
+    if (this.waiting === RUN) this.takeRun();
+  }
+
+  /** Takes the flows still waiting; to be called before anything is read. */
+  finish(): void {
+    this.takeRun();
   }
 
   zoneOf(address: number, family: number): number {
     return family === 0
       ? this.zones.of4(address)
       : this.zones.of6(this.addresses.words, 4 * address);
+  }
+
+  private takeRun(): void {
+    const count = this.waiting;
+    this.waiting = 0;
+    let sum = 0;
+    for (let index = 0; index < count; index++) {
+      const flow = this.run[index]!;
+      sum += this.hosts.touch(flow.client, flow.family, 0);
+      sum += this.hosts.touch(flow.server, flow.family, 0);
+      sum += this.conversations.touch(flow.client, flow.server, conversationKey(flow));
+      if (flow.outcome <= REPLY) sum += this.services.touch(flow);
+    }
+    for (let index = 0; index < count; index++) this.take(this.run[index]!);
+    for (let index = 0; index < count; index++) {
+      const flow = this.run[index]!;
+      if (!flow.newConversation) continue;
+      sum += this.clients.touch(flow.row, flow.client, flow.family);
+      sum += this.services.clients.touch(flow.service, flow.client, flow.family);
+    }
+    for (let index = 0; index < count; index++) this.noteMembers(this.run[index]!);
+    // Kept, so that the loads are not optimised away.
+    this.touchedSum = sum | 0;
+  }
+
+  private take(flow: FlowFacts): void {
+    this.flows++;
+    if (flow.conversation) {
+      this.tcpConversations++;
+      if (flow.oneSided) this.tcpOneSided++;
+    }
+    const row = this.ports.note(flow);
+    flow.row = row;
+    const clientZone = this.zoneOf(flow.client, flow.family);
+    const serverZone = this.zoneOf(flow.server, flow.family);
+    this.noteZones(row, (clientZone << 8) | serverZone, flow);
+    this.noteConversation(flow);
+    flow.service = -1;
+    if (flow.outcome <= REPLY && this.services.note(flow)) {
+      this.serving.add(row, 1);
+      // Nothing else may tell that it was tried: the conversation can be an older one.
+      this.tried.add(row, flow.server, flow.family);
+    }
+    if (clientZone < GROUP || clientZone > NOBODY) this.noteHost(flow, flow.client, true);
+    if (!flow.toGroup && (serverZone < GROUP || serverZone > NOBODY)) {
+      this.noteHost(flow, flow.server, false);
+    }
   }
 
   private noteZones(row: number, pair: number, flow: FlowFacts): void {
@@ -145,119 +169,49 @@ export class Traffic {
     this.zoneBytes.add(entry, flow.bytesToServer + flow.bytesToClient);
   }
 
-  /** Counts the distinct servers and clients of the flow's port. */
-  private noteEnds(row: number, flow: FlowFacts): void {
-    if (flow.listing !== BY_PORT) {
-      this.tried.add(row, flow.server, flow.family);
-      this.clients.add(row, flow.client, flow.family);
-      return;
-    }
-    if (flow.outcome > REPLY) {
-      if (!flow.toGroup) this.tried.add(row, flow.server, flow.family);
-      this.clients.add(row, flow.client, flow.family);
-      return;
-    }
-    const kind = flow.protocol | flow.family;
-    const before = this.services.count;
-    const service =
-      before < this.limits.services
-        ? this.services.intern(flow.server, flow.port, kind)
-        : this.services.find(flow.server, flow.port, kind);
-    if (service < 0) {
-      this.serviceFlowsBeyond++;
-      this.tried.add(row, flow.server, flow.family);
-      this.clients.add(row, flow.client, flow.family);
-      return;
-    }
-    if (this.services.count > before) {
-      this.serving.add(row, 1);
-      this.tried.add(row, flow.server, flow.family);
-      this.openService(service, flow);
-    }
-    this.noteService(service, flow);
-    // A client new to the port is new to the service.
-    if (this.serviceClients.add(service, flow.client, flow.family)) {
-      this.clients.add(row, flow.client, flow.family);
-    }
-  }
-
-  private openService(service: number, flow: FlowFacts): void {
-    const at = service * SERVICE_COLUMNS;
-    if (at + SERVICE_COLUMNS > this.serviceValues.length) {
-      const larger = new Float64Array(2 * this.serviceValues.length);
-      larger.set(this.serviceValues);
-      this.serviceValues = larger;
-    }
-    this.serviceValues[at + SV_FIRST] = flow.firstMs;
-    this.serviceValues[at + SV_LAST] = flow.lastMs;
-    this.serviceValues[at + SV_INTERFACE] = flow.interface;
-    this.serviceValues[at + SV_FRAME] = flow.frame;
-  }
-
-  private noteService(service: number, flow: FlowFacts): void {
-    const values = this.serviceValues;
-    const at = service * SERVICE_COLUMNS;
-    values[at + SV_PACKETS_TO_SERVER]! += flow.packetsToServer;
-    values[at + SV_PACKETS_TO_CLIENT]! += flow.packetsToClient;
-    values[at + SV_BYTES_TO_SERVER]! += flow.bytesToServer;
-    values[at + SV_BYTES_TO_CLIENT]! += flow.bytesToClient;
-    values[at + SV_FLOWS]!++;
-    if (flow.lastMs > values[at + SV_LAST]!) values[at + SV_LAST] = flow.lastMs;
-    const handshake = flow.outcome === HANDSHAKE;
-    // The best evidence is kept: a handshake before a reply, and of each the earliest.
-    if (
-      (handshake && values[at + SV_HANDSHAKE] === 0) ||
-      (flow.firstMs < values[at + SV_FIRST]! && handshake === (values[at + SV_HANDSHAKE] === 1))
-    ) {
-      values[at + SV_INTERFACE] = flow.interface;
-      values[at + SV_FRAME] = flow.frame;
-    }
-    if (handshake) values[at + SV_HANDSHAKE] = 1;
-    if (flow.firstMs < values[at + SV_FIRST]!) values[at + SV_FIRST] = flow.firstMs;
+  /** Counts the distinct servers and clients of a port, and the clients of a service. */
+  private noteMembers(flow: FlowFacts): void {
+    if (!flow.newConversation) return;
+    this.clients.add(flow.row, flow.client, flow.family);
+    if (flow.service >= 0) {
+      this.services.clients.add(flow.service, flow.client, flow.family);
+    } else if (!flow.toGroup) this.tried.add(flow.row, flow.server, flow.family);
   }
 
   private noteHost(flow: FlowFacts, address: number, client: boolean): void {
     const hosts = this.hosts;
-    const before = hosts.count;
     const entry = hosts.intern(address, flow.family, 0);
-    if (hosts.count !== before) this.hostEstimate.add(address, flow.family);
-    const at = entry * TALLY_COLUMNS;
-    const values = hosts.values;
-    values[at]! += client ? flow.bytesToServer : flow.bytesToClient;
-    values[at + 1]! += client ? flow.bytesToClient : flow.bytesToServer;
-    values[at + 2]! += client ? flow.packetsToServer : flow.packetsToClient;
-    values[at + 3]! += client ? flow.packetsToClient : flow.packetsToServer;
-    values[at + (client ? 4 : 5)]!++;
+    if (hosts.fresh) this.allHosts.add(0, address, flow.family);
+    const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
+    const floats = hosts.floats;
+    floats[at]! += client ? flow.bytesToServer : flow.bytesToClient;
+    floats[at + 1]! += client ? flow.bytesToClient : flow.bytesToServer;
+    floats[at + 2]! += client ? flow.packetsToServer : flow.packetsToClient;
+    floats[at + 3]! += client ? flow.packetsToClient : flow.packetsToServer;
+    floats[at + (client ? 4 : 5)]!++;
   }
 
   private noteConversation(flow: FlowFacts): void {
     const table = this.conversations;
     const entry = table.intern(flow.client, flow.server, conversationKey(flow));
-    const at = entry * TALLY_COLUMNS;
-    const values = table.values;
-    values[at]! += flow.bytesToServer;
-    values[at + 1]! += flow.bytesToClient;
-    values[at + 2]! += flow.packetsToServer;
-    values[at + 3]! += flow.packetsToClient;
-    if (values[at + 4]! === 0) {
-      values[at + 5] = flow.firstMs;
-      values[at + 6] = flow.lastMs;
-      values[at + 7] = flow.outcome;
-    } else {
-      if (flow.firstMs < values[at + 5]!) values[at + 5] = flow.firstMs;
-      if (flow.lastMs > values[at + 6]!) values[at + 6] = flow.lastMs;
-      if (flow.outcome < values[at + 7]!) values[at + 7] = flow.outcome;
-    }
-    values[at + 4]!++;
+    const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
+    const note = entry * TALLY_WORDS + TALLY_NOTE;
+    const { floats, words, fresh } = table;
+    floats[at]! += flow.bytesToServer;
+    floats[at + 1]! += flow.bytesToClient;
+    floats[at + 2]! += flow.packetsToServer;
+    floats[at + 3]! += flow.packetsToClient;
+    if (fresh || flow.firstMs < floats[at + 4]!) floats[at + 4] = flow.firstMs;
+    if (fresh || flow.lastMs > floats[at + 5]!) floats[at + 5] = flow.lastMs;
+    const best = words[note]! & 15;
+    if (fresh || flow.outcome < best) words[note] = (words[note]! & ~15) | flow.outcome;
+    words[note]! += 16;
+    // One that was only an attempt so far is new to the service that answers it now.
+    flow.newConversation = fresh || (flow.outcome <= REPLY && best > REPLY);
   }
 }
 
 /** Port (bits 0–15), protocol (16–23), `FAMILY_6` (24), listing (25–26). */
 export function conversationKey(flow: FlowFacts): number {
   return flow.port | (flow.protocol << 16) | (flow.family << 16) | (flow.listing << 25);
-}
-
-/** Whether a conversation's key says that its direction is not known. */
-export function isUndirected(key: number): boolean {
-  return ((key >>> 25) & 3) === BY_LOWER_PORT;
 }

@@ -32,6 +32,7 @@ const BUILT_IN: readonly (readonly [zone: number, prefixes: readonly string[]])[
   [NOBODY, ['0.0.0.0/32', '::/128']],
 ];
 
+const MIXED = 255;
 /** Most zones there can be, the built-in ones included. */
 export const MOST_ZONES = 250;
 
@@ -39,27 +40,38 @@ export class ZoneTable {
   /** Names by index; the first four are built in. */
   readonly names: string[] = ['out', 'in', 'group', 'none'];
   private readonly prefixes = new PrefixTable();
+  /** Zone + 1 by the first 16 bits of an IPv4 address; 0 = not known yet, `MIXED` = several. */
+  private readonly by16 = new Uint8Array(65_536);
 
   /** Throws RangeError for more than `MOST_ZONES` zones. */
   constructor(rules: readonly ZoneRule[] = []) {
     for (const [zone, prefixes] of BUILT_IN) {
-      for (const prefix of prefixes) this.prefixes.set(parsePrefix(prefix), zone);
+      for (const prefix of prefixes) this.set(parsePrefix(prefix), zone);
     }
     for (const { name, prefix } of rules) {
       let zone = this.names.indexOf(name);
       if (zone < 0) zone = this.names.push(name) - 1;
       if (zone >= MOST_ZONES) throw new RangeError(`more than ${MOST_ZONES} zones`);
-      this.prefixes.set(prefix, zone);
+      this.set(prefix, zone);
     }
   }
 
   /** Zone of an IPv4 address given as a 32-bit integer. */
   of4(address: number): number {
-    return Math.max(OUTSIDE, this.prefixes.find4(address));
+    const known = this.by16[address >>> 16]!;
+    if (known !== 0 && known !== MIXED) return known - 1;
+    const zone = Math.max(OUTSIDE, this.prefixes.find4(address));
+    if (known === 0) this.by16[address >>> 16] = zone + 1;
+    return zone;
   }
 
   /** Zone of the IPv6 address in the four words at `at`. */
   of6(words: ArrayLike<number>, at: number): number {
     return Math.max(OUTSIDE, this.prefixes.find6(words, at));
+  }
+
+  private set(prefix: Prefix, zone: number): void {
+    this.prefixes.set(prefix, zone);
+    if (prefix.family === 4 && prefix.length > 16) this.by16[prefix.words[0]! >>> 16] = MIXED;
   }
 }

@@ -1,4 +1,5 @@
 /** The columns of an assessment's tables; docs/assess.md describes them. */
+import { icmpTypeName, protocolName } from '../catalog/protocols.ts';
 import { serviceName } from '../catalog/services.ts';
 import type {
   ConversationUse,
@@ -7,6 +8,7 @@ import type {
   PortUse,
   RemainderUse,
   ServiceUse,
+  SizeBin,
 } from '../model/use.ts';
 import { bytes, count } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
@@ -72,8 +74,7 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
     key: 'serving',
     title: 'HOSTS',
     value: ({ serving }) => serving,
-    text: ({ serving, tried, triedEstimated }) =>
-      serving === tried ? count(serving) : `${count(serving)}/${about(tried, triedEstimated)}`,
+    text: servingText,
     align: 'right',
   },
   figure('tried', 'TRIED', ({ tried }) => tried, machine),
@@ -105,6 +106,12 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
   { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
   { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
 ];
+
+/** `3`, or `3/20` when 20 were tried and 3 answered; `?` when nobody can say who serves. */
+function servingText({ direction, serving, tried, triedEstimated }: PortUse): string {
+  if (direction === 'unknown') return '?';
+  return serving === tried ? count(serving) : `${count(serving)}/${about(tried, triedEstimated)}`;
+}
 
 function about(value: number, estimated: boolean): string {
   return `${estimated ? '~' : ''}${count(value)}`;
@@ -152,14 +159,21 @@ export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
     value: ({ server }) => server,
     text: ({ server, direction }) => `${direction === 'unknown' ? '?' : '→'} ${server}`,
   },
-  { key: 'port', title: 'PORT', value: ({ port }) => port, align: 'right' },
-  { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
   {
-    key: 'service',
-    title: 'NAME',
-    value: ({ transport, port }) => serviceName(transport, port) ?? null,
-    priority: 3,
+    key: 'port',
+    title: 'PORT',
+    value: ({ port }) => port,
+    text: ({ port, status }) => (status === null ? '-' : String(port)),
+    align: 'right',
   },
+  {
+    key: 'transport',
+    title: 'PROTO',
+    value: ({ transport }) => transport,
+    text: ({ transport }) =>
+      transport.startsWith('ip-') ? protocolName(Number(transport.slice(3))) : transport,
+  },
+  { key: 'service', title: 'NAME', value: conversationName, priority: 3 },
   {
     key: 'status',
     title: 'STATUS',
@@ -177,6 +191,13 @@ export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
   { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
   { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
 ];
+
+/** The port's registered name, or that of an ICMP message type. */
+function conversationName({ transport, port }: ConversationUse): string | null {
+  if (transport === 'icmp') return icmpTypeName(4, port);
+  if (transport === 'icmpv6') return icmpTypeName(6, port);
+  return serviceName(transport, port) ?? null;
+}
 
 export const HOST_COLUMNS: readonly Column<HostUse>[] = [
   { key: 'address', title: 'HOST', value: ({ address }) => address },
@@ -196,4 +217,15 @@ export const REMAINDER_COLUMNS: readonly Column<RemainderUse>[] = [
   { key: 'part', title: 'PART', value: ({ part }) => part, ...machine },
   figure('packets', 'PACKETS', ({ packets }) => packets),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
+];
+
+export const SIZE_COLUMNS: readonly Column<SizeBin>[] = [
+  {
+    key: 'least',
+    title: 'OCTETS',
+    value: ({ least }) => least,
+    text: ({ least, most }) => (most === null ? `${least} and more` : `${least}–${most}`),
+  },
+  { key: 'most', title: '', value: ({ most }) => most, ...machine },
+  figure('packets', 'PACKETS', ({ packets }) => packets),
 ];

@@ -1,16 +1,25 @@
 /** Puts an assessment into words: verdict, facts, tables, blind spots, what to do next. */
-import type { PortUse } from '../model/use.ts';
+import type {
+  ConversationUse,
+  HostUse,
+  PortUse,
+  RemainderUse,
+  ServiceUse,
+  SizeBin,
+} from '../model/use.ts';
 import type { Assessment } from '../pipeline.ts';
 import { bytes, count, duration, isoTime } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
-import type { Column, Severity, Table } from '../report/table.ts';
+import type { Severity, Table } from '../report/table.ts';
 import {
   CONVERSATION_COLUMNS,
   HOST_COLUMNS,
   PORT_COLUMNS,
   REMAINDER_COLUMNS,
   SERVICE_COLUMNS,
+  SIZE_COLUMNS,
 } from './assess-columns.ts';
+import { quoted } from './capture-options.ts';
 
 const VERSION = 1;
 
@@ -19,6 +28,8 @@ export type Sort = (typeof SORTS)[number];
 
 export interface AssessWishes {
   readonly sort: Sort;
+  /** With the table of packet lengths. */
+  readonly sizes: boolean;
   /** Rows of each table; undefined: as many as a person wants to see first. */
   readonly limit: number | undefined;
 }
@@ -42,13 +53,19 @@ export function assessReport(assessment: Assessment, wishes: AssessWishes): Repo
 function verdictOf(assessment: Assessment): Report['verdict'] {
   const { packets, services, ports, firstMs, lastMs, notes } = assessment;
   const severity: Severity = notes.some(({ missing }) => missing) ? 'warning' : 'info';
-  if (packets === 0) return { severity, text: 'No packets were captured.' };
+  if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
+  if (assessment.flows === 0)
+    return { severity, text: `${plural(packets, 'packet')}, no IP traffic` };
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
   const whole = `${plural(packets, 'packet')}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
   const parts = [`${plural(services.length, 'service')} answered`];
   if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
   return { severity, text: `${whole}: ${parts.join(', ')}` };
+}
+
+function inputText({ inputs }: Assessment): string {
+  return inputs.length === 1 ? `${inputs[0]}` : `${inputs.length} inputs`;
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
@@ -69,11 +86,15 @@ function factsOf(assessment: Assessment): Fact[] {
     {
       key: 'inputs',
       value: inputs,
-      text: inputs.length === 1 ? inputs[0]! : `${inputs.length} inputs`,
+      ...(packets === 0 ? {} : { text: inputText(assessment) }),
     },
     { key: 'inputBytes', value: inputBytes },
     { key: 'packets', value: packets },
-    { key: 'bytes', value: assessment.bytes, text: `${bytes(assessment.bytes)} on the wire` },
+    {
+      key: 'bytes',
+      value: assessment.bytes,
+      ...(packets === 0 ? {} : { text: `${bytes(assessment.bytes)} on the wire` }),
+    },
     { key: 'capturedBytes', value: assessment.capturedBytes },
     {
       key: 'firstMs',
@@ -82,7 +103,7 @@ function factsOf(assessment: Assessment): Fact[] {
     },
     { key: 'lastMs', value: lastMs },
     { key: 'seconds', value: seconds },
-    { key: 'flows', value: flows, text: plural(flows, 'flow') },
+    { key: 'flows', value: flows, ...(packets === 0 ? {} : { text: plural(flows, 'flow') }) },
     { key: 'hosts', value: assessment.hosts },
     { key: 'hostsEstimated', value: assessment.hostsEstimated },
     { key: 'services', value: services.length },
@@ -96,77 +117,79 @@ function factsOf(assessment: Assessment): Fact[] {
   ];
 }
 
-function tablesOf(assessment: Assessment, { sort, limit }: AssessWishes): Table[] {
+function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes): Table[] {
   const { ports, services, conversations, topHosts, remainder } = assessment;
+  const others = limit ?? FIRST_OTHERS;
   const conversationCount = assessment.conversationCount + assessment.conversationsDropped;
   return [
-    table(
-      'ports',
-      'port',
-      'PORTS',
-      PORT_COLUMNS,
+    cut(
+      // Said of frames without ports; without frames the verdict says enough.
+      assessment.packets > 0 ? { ...PORTS, empty: 'No packet had a port.' } : PORTS,
       sorted(ports, sort),
       ports.length,
       limit ?? FIRST_PORTS,
     ),
-    table(
-      'services',
-      'service',
-      'SERVICES THAT ANSWERED',
-      SERVICE_COLUMNS,
-      [...services].sort((left, right) => right.bytes - left.bytes),
-      services.length,
-      limit ?? FIRST_OTHERS,
-    ),
-    table(
-      'conversations',
-      'conversation',
-      'TOP CONVERSATIONS',
-      CONVERSATION_COLUMNS,
-      conversations,
-      conversationCount,
-      limit ?? FIRST_OTHERS,
-    ),
-    table(
-      'hosts',
-      'host',
-      'TOP HOSTS',
-      HOST_COLUMNS,
-      topHosts,
-      assessment.hosts,
-      limit ?? FIRST_OTHERS,
-    ),
-    table(
-      'remainder',
-      'remainder',
-      'NOT ON ANY PORT',
-      REMAINDER_COLUMNS,
-      remainder,
-      remainder.length,
-      limit ?? FIRST_OTHERS,
-    ),
+    cut(SERVICES, [...services].sort(byBytes), services.length, others),
+    cut(CONVERSATIONS, conversations, conversationCount, others),
+    cut(HOSTS, topHosts, assessment.hosts, others),
+    cut(REMAINDER, remainder, remainder.length, others),
+    ...(sizes ? [cut(SIZES, assessment.sizes, assessment.sizes.length, EVERY_SIZE)] : []),
   ];
 }
 
-function table<Row>(
-  key: string,
-  kind: string,
-  heading: string,
-  columns: readonly Column<Row>[],
-  rows: readonly Row[],
-  whole: number,
-  limit: number,
-): Table {
+type Frame<Row> = Omit<Table<Row>, 'rows' | 'footnote'>;
+
+const PORTS: Frame<PortUse> = {
+  key: 'ports',
+  kind: 'port',
+  heading: 'PORTS',
+  columns: PORT_COLUMNS,
+};
+const SERVICES: Frame<ServiceUse> = {
+  key: 'services',
+  kind: 'service',
+  heading: 'SERVICES THAT ANSWERED',
+  columns: SERVICE_COLUMNS,
+};
+const CONVERSATIONS: Frame<ConversationUse> = {
+  key: 'conversations',
+  kind: 'conversation',
+  heading: 'TOP CONVERSATIONS',
+  columns: CONVERSATION_COLUMNS,
+};
+const HOSTS: Frame<HostUse> = {
+  key: 'hosts',
+  kind: 'host',
+  heading: 'TOP HOSTS',
+  columns: HOST_COLUMNS,
+};
+const REMAINDER: Frame<RemainderUse> = {
+  key: 'remainder',
+  kind: 'remainder',
+  heading: 'NOT ON ANY PORT',
+  columns: REMAINDER_COLUMNS,
+};
+const SIZES: Frame<SizeBin> = {
+  key: 'sizes',
+  kind: 'size',
+  heading: 'LENGTHS OF PACKETS ON THE WIRE',
+  columns: SIZE_COLUMNS,
+};
+const EVERY_SIZE = 20;
+
+/** The first rows of a table of `whole` rows, and how many more there are. */
+function cut<Row>(frame: Frame<Row>, rows: readonly Row[], whole: number, limit: number): Table {
   const shown = rows.slice(0, limit);
   const more = whole - shown.length;
   return {
-    key,
-    kind,
-    heading,
-    columns: columns as Column[],
+    ...(frame as Frame<unknown>),
     rows: shown,
     ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
   };
+}
+
+function byBytes(left: ServiceUse, right: ServiceUse): number {
+  return right.bytes - left.bytes;
 }
 
 function sorted(ports: readonly PortUse[], sort: Sort): PortUse[] {
@@ -196,9 +219,4 @@ function nextSteps({ inputs, packets }: Assessment): NextStep[] {
     },
     { command: `portreeve assess ${names} --json`, purpose: 'the same for programs' },
   ];
-}
-
-/** As a POSIX shell takes it. */
-function quoted(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

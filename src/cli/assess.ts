@@ -29,6 +29,7 @@ Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
 
 interface AssessOptions extends CaptureOptions {
   readonly zone?: readonly ZoneRule[];
+  readonly sizes?: boolean;
   readonly sort: Sort;
   readonly top?: number;
   readonly all?: boolean;
@@ -43,6 +44,7 @@ export function configure(command: Command): void {
   addCaptureOptions(command);
   command
     .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
+    .option('--sizes', 'with the lengths of packets, in 20 bins')
     .addOption(new Option('--sort <by>', 'order of ports').choices(SORTS).default('bytes'))
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
@@ -67,6 +69,7 @@ async function run(
   refuseNothing(assessment);
   const report = assessReport(assessment, {
     sort: options.sort,
+    sizes: options.sizes ?? false,
     limit: limit ?? (toPeople ? undefined : EVERYTHING),
   });
   process.exitCode = exitCodeOf(assessment, options);

@@ -27,6 +27,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'show which ports a capture uses, by whom, and how much',
     load: () => import('./assess.ts'),
   },
+  {
+    name: 'flows',
+    summary: 'list every flow of a capture, with the reason of its direction',
+    load: () => import('./flows.ts'),
+  },
 ];
 
 /** Runs when no command is named. */

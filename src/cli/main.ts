@@ -13,7 +13,8 @@ import { nearest } from './nearest.ts';
 const EXAMPLES = `Examples:
   portreeve                    what is open on this machine, and who holds it
   portreeve --json             the same for programs
-  portreeve help sockets       all about one command
+  portreeve assess lan.pcap    which ports a capture uses, and by whom
+  portreeve help assess        all about one command
 `;
 
 const ROOT_OPTIONS = new Set(['-h', '--help', '-V', '--version']);

@@ -25,10 +25,10 @@ const MAX_WIDTH = 10_000;
 /** Pieces are gathered up to this many characters before they are written. */
 const WRITE_LENGTH = 65_536;
 
-export function addOutputOptions(command: Command): void {
-  command.addOption(
-    new Option('-f, --format <format>', 'how to answer (default: table)').choices(FORMATS),
-  );
+/** @param more formats that only this command has */
+export function addOutputOptions(command: Command, more: readonly string[] = []): void {
+  const format = new Option('-f, --format <format>', 'how to answer (default: table)');
+  command.addOption(format.choices([...FORMATS, ...more]));
   for (const format of SHORTHANDS) {
     command.addOption(new Option(`--${format}`, `short for --format ${format}`));
   }
@@ -52,31 +52,58 @@ function parseWidth(text: string): number {
 /** Writes the report to standard output as the options say; waits while the reader is slow. */
 export async function writeReport(report: Report, options: OutputOptions): Promise<void> {
   const ability = abilityOf(options);
-  let text = '';
-  for (const piece of renderReport(report, formatOf(options), { ability, showAll: '--wide' })) {
-    text += piece;
-    if (text.length < WRITE_LENGTH) continue;
-    await write(text);
-    text = '';
+  const chosen = chosenFormat(options) ?? 'table';
+  const format = (chosen === 'table' ? 'text' : chosen) as Format;
+  const output = new OutputBuffer();
+  for (const piece of renderReport(report, format, { ability, showAll: '--wide' })) {
+    output.add(piece);
+    if (output.full) await output.drain();
   }
-  await write(text);
+  await output.flush();
 }
 
-async function write(text: string): Promise<void> {
-  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain');
+/** Gathers small pieces for standard output. */
+export class OutputBuffer {
+  private text = '';
+  private waiting = false;
+
+  /** Adds a piece; writes when enough came together. Never waits: see `full`. */
+  add(piece: string): void {
+    this.text += piece;
+    if (this.text.length < WRITE_LENGTH) return;
+    if (!process.stdout.write(this.text)) this.waiting = true;
+    this.text = '';
+  }
+
+  /** The reader is slow: `drain` should be awaited before more is added. */
+  get full(): boolean {
+    return this.waiting;
+  }
+
+  async drain(): Promise<void> {
+    if (this.waiting && process.stdout.writableNeedDrain) await once(process.stdout, 'drain');
+    this.waiting = false;
+  }
+
+  async flush(): Promise<void> {
+    if (this.text !== '' && !process.stdout.write(this.text)) this.waiting = true;
+    this.text = '';
+    await this.drain();
+  }
 }
 
-function formatOf(options: OutputOptions): Format {
-  const asked = new Set<FormatOption>(SHORTHANDS.filter((each) => options[each] === true));
+/** The format asked for, if any. Throws when more than one is. */
+export function chosenFormat(options: OutputOptions): string | undefined {
+  const asked = new Set<string>(SHORTHANDS.filter((each) => options[each] === true));
   if (options.format !== undefined) asked.add(options.format);
-  const [format = 'table', another] = asked;
+  const [format, another] = asked;
   if (another !== undefined) {
     throw new Failure(USAGE, {
       what: `one answer cannot be both ${format} and ${another}`,
       ways: ['name one format'],
     });
   }
-  return format === 'table' ? 'text' : format;
+  return format;
 }
 
 /** Nothing is left out or shortened in a pipe: nobody could ask for a wider one. */

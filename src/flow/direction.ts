@@ -11,6 +11,7 @@
  *   first-packet          nothing of that: direction unknown, the first sender is named as client
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
+import { Crowds } from './crowds.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import {
   CHUNK_MASK,
@@ -85,8 +86,6 @@ interface Rows {
   readonly count: number;
 }
 
-const MIN_PEERS = 3;
-const DISTINCT_SHARE = 0.8;
 /**
  * First dynamic port (RFC 6335). Linux's clients start at 32768, but so many services and other
  * systems' clients lie between that a guess there is wrong too often.
@@ -99,14 +98,13 @@ export class DirectionLadder {
   /** Endpoints confirmed as services: a handshake answered, or a reply to a request. */
   readonly services: EndpointTable;
   private readonly known: KnownServices | undefined;
-  private readonly candidates: EndpointTable;
-  private readonly candidateFlows = new Column();
   private readonly fanned: EndpointTable;
+  private readonly seed: number;
 
   constructor(known?: KnownServices, seed = 0) {
     this.known = known;
     this.services = new EndpointTable(seed);
-    this.candidates = new EndpointTable(seed);
+    this.seed = seed;
     this.fanned = new EndpointTable(seed);
   }
 
@@ -132,50 +130,36 @@ export class DirectionLadder {
 
   /**
    * Finds endpoints with fan-in among flows that their own packets and the learned services leave
-   * undecided: at least three peers, and four in five of the peers' ports different.
+   * undecided; see crowds.ts.
    */
   learnFanIn(parts: readonly Rows[]): void {
+    // Needed here only, and large: to be forgotten afterwards.
+    const candidates = new EndpointTable(this.seed);
+    const candidateFlows = new Column();
     this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const port = side === 0 ? words[base + R_PORTS]! >>> 16 : words[base + R_PORTS]! & 0xffff;
-        const entry = this.candidates.intern(
-          words[base + R_A + side]!,
-          port,
-          words[base + R_KIND]!,
-        );
-        this.candidateFlows.add(entry, 1);
+        const entry = candidates.intern(words[base + R_A + side]!, port, words[base + R_KIND]!);
+        candidateFlows.add(entry, 1);
       }
     });
-    const peers = new Map<number, { peers: Set<number>; ports: Set<number>; flows: number }>();
+    const crowds = new Crowds(candidateFlows);
     this.eachUndecided(parts, (words, base) => {
       for (let side = 0; side < 2; side++) {
         const ports = words[base + R_PORTS]!;
-        const entry = this.candidates.find(
+        const entry = candidates.find(
           words[base + R_A + side]!,
           side === 0 ? ports >>> 16 : ports & 0xffff,
           words[base + R_KIND]!,
         );
-        if (entry < 0 || this.candidateFlows.get(entry) < MIN_PEERS) continue;
-        let seen = peers.get(entry);
-        if (seen === undefined) {
-          seen = { peers: new Set(), ports: new Set(), flows: 0 };
-          peers.set(entry, seen);
-        }
-        seen.flows++;
-        // A hundred flows tell as much as a million.
-        if (seen.flows > 100) continue;
-        seen.peers.add(words[base + (side === 0 ? R_B : R_A)]!);
-        seen.ports.add(side === 0 ? ports & 0xffff : ports >>> 16);
+        if (entry < 0) continue;
+        const peer = words[base + (side === 0 ? R_B : R_A)]!;
+        crowds.note(entry, peer, side === 0 ? ports & 0xffff : ports >>> 16);
       }
     });
-    for (const [entry, seen] of peers) {
-      const looked = Math.min(seen.flows, 100);
-      if (seen.peers.size < MIN_PEERS || seen.ports.size < DISTINCT_SHARE * looked) continue;
-      this.fanned.intern(
-        this.candidates.address(entry),
-        this.candidates.port(entry),
-        this.candidates.kind(entry),
-      );
+    for (let entry = 0; entry < candidates.count; entry++) {
+      if (!crowds.isFanIn(entry)) continue;
+      this.fanned.intern(candidates.address(entry), candidates.port(entry), candidates.kind(entry));
     }
   }
 

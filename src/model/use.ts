@@ -124,3 +124,11 @@ export interface RemainderUse {
   readonly packets: number;
   readonly bytes: number;
 }
+
+/** Frames of one range of lengths on the wire, octets with the link header. */
+export interface SizeBin {
+  readonly least: number;
+  /** Null: no upper bound. */
+  readonly most: number | null;
+  readonly packets: number;
+}

@@ -50,6 +50,8 @@ const ROWS_IN_TUNNELS = 64;
 const TUNNELS_UNTIL = ROWS_BEFORE_FRAME + ROWS_IN_TUNNELS;
 /** Rows the decoder's own batch holds; the last part is for `flush`. */
 const ROW_CAPACITY = TUNNELS_UNTIL + ROWS_BESIDE_TUNNELS + WAITING;
+/** Frames of this length and longer are tallied as one: no Ethernet frame without jumbo is. */
+const LONGEST_TALLIED = 1520;
 /** Packets inside packets beyond this depth are counted as a fault and left unread. */
 const DEEPEST = 8;
 /** Link headers inside link headers (MPLS, FabricPath, PPPoE) that are followed in one frame. */
@@ -122,6 +124,8 @@ export class Decoder {
   /** Octets captured, which is less where a snap length cut frames. */
   capturedOctets = 0;
   cutFrames = 0;
+  /** Frames by original length in octets; the last entry counts all longer ones. */
+  readonly lengths = new Float64Array(LONGEST_TALLIED + 1);
   /** Octets of frames that carried IP which are not part of the outermost IP packet. */
   linkOctets = 0;
   /** Frames that made at least one packet row. */
@@ -190,6 +194,7 @@ export class Decoder {
       this.frames++;
       this.octets += original;
       this.capturedOctets += captured;
+      this.lengths[Math.min(original, LONGEST_TALLIED)]!++;
       if (captured < original) {
         this.cutFrames++;
         if (original > LONGEST_FRAME) this.wireEnd = at + Math.max(captured, LONGEST_FRAME);

@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Options of Node itself. */
   readonly node?: readonly string[];
   readonly uid?: number;
+  /** `/` unless stated. */
+  readonly cwd?: string;
   /** Closes the reading end of standard output at once. */
   readonly deaf?: boolean;
   readonly wrapper?: readonly string[];
@@ -34,7 +36,7 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
   ];
   const child = spawn(program, rest, {
     env: { ...env, LC_ALL: 'C.UTF-8' },
-    cwd: '/',
+    cwd: options.cwd ?? '/',
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
   let out = '';

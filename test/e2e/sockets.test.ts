@@ -32,6 +32,20 @@ describe.runIf(built)('the program', () => {
         ['sockets', '-h'],
       ],
     ],
+    [
+      'assess',
+      [
+        ['assess', '--help'],
+        ['help', 'assess'],
+      ],
+    ],
+    [
+      'flows',
+      [
+        ['flows', '--help'],
+        ['help', 'flows'],
+      ],
+    ],
   ])('helps with %s, examples first', async (name, ways) => {
     const [first, ...others] = await Promise.all(ways.map((way) => runCli(way)));
     expect(first).toMatchObject({ code: 0, err: '' });

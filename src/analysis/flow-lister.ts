@@ -1,0 +1,47 @@
+/** One flow after the other as a plain record, with what came of it. */
+import type { ExtensionWords } from '../flow/extensions.ts';
+import type { Chunk } from '../flow/flow-table.ts';
+import { flowOf, type Names } from '../flow/flow-view.ts';
+import type { Flow } from '../model/flow.ts';
+import { FlowFacts, HANDSHAKE, REPLY } from './flow-facts.ts';
+import { OUTSIDE, ZoneTable } from './zones.ts';
+
+export class FlowLister {
+  private readonly names: Names;
+  private readonly zones = new ZoneTable();
+  private readonly facts = new FlowFacts();
+
+  constructor(names: Names) {
+    this.names = names;
+  }
+
+  /** The flow in the row at `base`; `decision` comes from the direction ladder. */
+  list(
+    chunk: Chunk,
+    base: number,
+    decision: number,
+    extensions: ExtensionWords,
+  ): {
+    flow: Flow;
+    confirmed: 'handshake' | 'reply' | null;
+    clientInside: boolean;
+    serverInside: boolean;
+  } {
+    const { facts, names } = this;
+    facts.read(chunk, base, decision, extensions);
+    const flow = flowOf(names, extensions, chunk, base, decision);
+    const { outcome } = facts;
+    return {
+      flow,
+      confirmed: outcome === HANDSHAKE ? 'handshake' : outcome === REPLY ? 'reply' : null,
+      clientInside: this.isInside(facts.client, facts.family),
+      serverInside: this.isInside(facts.server, facts.family),
+    };
+  }
+
+  private isInside(address: number, family: number): boolean {
+    const { zones, names } = this;
+    const zone = family === 0 ? zones.of4(address) : zones.of6(names.addresses.words, 4 * address);
+    return zone !== OUTSIDE;
+  }
+}

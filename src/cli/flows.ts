@@ -1,0 +1,207 @@
+/** `portreeve flows`: every flow of a capture, with the reason of its direction. */
+import type { Command } from 'commander';
+import { type CaptureSummary, type FlowListing, type ListedFlow, listFlows } from '../pipeline.ts';
+import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
+import { csvHeader, csvRow } from '../report/csv.ts';
+import { count } from '../report/numbers.ts';
+import type { Report } from '../report/report.ts';
+import type { Column } from '../report/table.ts';
+import { terminalAbility } from '../report/terminal.ts';
+import { renderProblem } from '../report/text.ts';
+import {
+  addCaptureOptions,
+  type CaptureOptions,
+  choicesOf,
+  exitCodeOf,
+  quoted,
+  refuseNothing,
+  whileReading,
+  wholeNumber,
+} from './capture-options.ts';
+import { FLOW_COLUMNS } from './flow-columns.ts';
+import { flowLine } from './flow-line.ts';
+import {
+  addOutputOptions,
+  chosenFormat,
+  OutputBuffer,
+  type OutputOptions,
+  writeReport,
+} from './output.ts';
+
+const EXAMPLES = `Examples:
+  portreeve flows lan.pcap                       on a terminal, the first ones
+  portreeve flows lan.pcap | grep :5432          piped, one JSON object a line
+  portreeve flows *.pcap --format zeek > conn.log
+`;
+
+const NOTES = `
+Piped, the format is ndjson. Exit codes: 0 done, 2 wrong usage, 3 an input
+could not be read or is damaged, 130 interrupted.
+`;
+
+interface FlowOptions extends CaptureOptions {
+  readonly top?: number;
+  readonly all?: boolean;
+}
+
+/** Rows on a terminal. */
+const FIRST_FLOWS = 100;
+const VERSION = 1;
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  addCaptureOptions(command);
+  command
+    .option('--top <n>', 'the first flows only', wholeNumber(1, 1e9))
+    .option('--all', 'all flows, on a terminal too');
+  addOutputOptions(command, ['zeek']);
+  command.action(run);
+}
+
+/** How flows are written one by one. */
+interface FlowLines {
+  head(first: ListedFlow | undefined): string;
+  line(listed: ListedFlow): string;
+  tail(summary: CaptureSummary): string;
+}
+
+const COLUMNS = FLOW_COLUMNS as readonly Column<ListedFlow>[];
+
+const LINES: Readonly<Record<string, FlowLines>> = {
+  ndjson: {
+    head: () => '',
+    line: flowLine,
+    tail: () => '',
+  },
+  csv: {
+    head: () => csvHeader(COLUMNS),
+    line: (listed) => csvRow(COLUMNS, listed),
+    tail: () => '',
+  },
+  zeek: {
+    head: (first) => connLogHead(first?.flow.firstMs ?? 0),
+    line: ({ flow, clientInside, serverInside }) => connLogLine(flow, clientInside, serverInside),
+    tail: ({ lastMs }) => connLogTail(lastMs ?? 0),
+  },
+};
+
+async function run(inputs: readonly string[], options: OutputOptions & FlowOptions): Promise<void> {
+  const format = chosenFormat(options) ?? (process.stdout.isTTY ? 'table' : 'ndjson');
+  const lines = LINES[format];
+  if (lines === undefined) await report(inputs, options, format);
+  else await stream(inputs, options, lines);
+}
+
+/** Writes flows as they become known; says on standard error what could not be read. */
+async function stream(
+  inputs: readonly string[],
+  options: FlowOptions,
+  lines: FlowLines,
+): Promise<void> {
+  const output = new OutputBuffer();
+  let left = options.top ?? Number.POSITIVE_INFINITY;
+  let begun = false;
+  const write = (listed: ListedFlow): void => {
+    if (!begun) output.add(lines.head(listed));
+    begun = true;
+    if (left-- > 0) output.add(lines.line(listed));
+  };
+  const listing = await whileReading((watch) =>
+    listFlows(inputs, { ...choicesOf(options), ...watch }, write),
+  );
+  refuseNothing(listing);
+  process.exitCode = exitCodeOf(listing, options);
+  for (const listed of listing.listed) {
+    if (left <= 0) break;
+    write(listed);
+    if (output.full) await output.drain();
+  }
+  if (!begun) output.add(lines.head(undefined));
+  output.add(lines.tail(listing));
+  await output.flush();
+  sayNotes(listing);
+}
+
+function sayNotes({ notes }: CaptureSummary): void {
+  const ability = terminalAbility(process.stderr, process.env, 'auto', process.platform);
+  for (const { what, because, remedy, missing } of notes) {
+    if (!missing) continue;
+    const ways = remedy === undefined ? [] : [remedy];
+    process.stderr.write(renderProblem({ what, why: because, ways }, ability));
+  }
+}
+
+/** All flows as one report. */
+async function report(
+  inputs: readonly string[],
+  options: OutputOptions & FlowOptions,
+  format: string,
+): Promise<void> {
+  const evicted: ListedFlow[] = [];
+  const listing = await whileReading((watch) =>
+    listFlows(inputs, { ...choicesOf(options), ...watch }, (listed) => evicted.push(listed)),
+  );
+  refuseNothing(listing);
+  process.exitCode = exitCodeOf(listing, options);
+  const onScreen = format === 'table' && process.stdout.isTTY === true && !options.all;
+  const limit = options.top ?? (onScreen ? FIRST_FLOWS : Number.POSITIVE_INFINITY);
+  await writeReport(flowReport(inputs, listing, evicted, limit), {
+    ...options,
+    format: format as 'json',
+  });
+}
+
+function flowReport(
+  inputs: readonly string[],
+  listing: FlowListing,
+  evicted: readonly ListedFlow[],
+  limit: number,
+): Report {
+  const { packets, flows, firstMs, lastMs, notes, interrupted } = listing;
+  const more = flows - limit;
+  return {
+    kind: 'flows',
+    version: VERSION,
+    verdict: {
+      severity: notes.some(({ missing }) => missing) ? 'warning' : 'info',
+      text: `${count(flows)} ${flows === 1 ? 'flow' : 'flows'} in ${count(packets)} packets`,
+    },
+    facts: [
+      { key: 'inputs', value: inputs },
+      { key: 'packets', value: packets },
+      { key: 'flows', value: flows },
+      { key: 'firstMs', value: firstMs },
+      { key: 'lastMs', value: lastMs },
+      { key: 'interrupted', value: interrupted },
+    ],
+    tables: [
+      {
+        key: 'flows',
+        kind: 'flow',
+        heading: 'FLOWS',
+        columns: FLOW_COLUMNS as Column[],
+        rows: first(limit, evicted, listing.listed),
+        ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
+      },
+    ],
+    notes,
+    next: inputs.includes('-')
+      ? []
+      : [
+          {
+            command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
+            purpose: 'the same for programs',
+          },
+        ],
+  };
+}
+
+function* first<Row>(most: number, ...lists: readonly Iterable<Row>[]): Generator<Row> {
+  let left = most;
+  for (const list of lists) {
+    for (const row of list) {
+      if (left-- <= 0) return;
+      yield row;
+    }
+  }
+}
