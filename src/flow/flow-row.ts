@@ -74,8 +74,6 @@ export const S_B_BEFORE = 9;
 
 /** In `R_STATE`: the opening end as far as TCP's state machine goes is B (A sent a SYN-ACK). */
 export const MARK_OPENER_B = 1 << 12;
-/** The hint in `R_SEEN` came from B. */
-export const MARK_HINT_FROM_B = 1 << 13;
 /** Packets went to a group address. */
 export const MARK_GROUP = 1 << 14;
 /** Found inside a tunnel. */

@@ -48,7 +48,6 @@ import {
   MARK_CUT,
   MARK_ENDED,
   MARK_GROUP,
-  MARK_HINT_FROM_B,
   MARK_INNER,
   MARK_LONG,
   MARK_OVER,
@@ -308,10 +307,7 @@ export class FlowTable {
 
   /** Keeps the first hint, and which ends any hint made the client. */
   private noteHint(words: Int32Array, base: number, side: number, hint: number): void {
-    if ((words[base + R_SEEN]! & 0xff0000) === 0) {
-      words[base + R_SEEN]! |= hint << 16;
-      if (side === 1) words[base + R_STATE]! |= MARK_HINT_FROM_B;
-    }
+    if ((words[base + R_SEEN]! & 0xff0000) === 0) words[base + R_SEEN]! |= hint << 16;
     const asks = (hint & 3) === 1;
     words[base + R_SEEN]! |= asks === (side === 0) ? HINT_CLIENT_A : HINT_CLIENT_B;
   }
