@@ -25,7 +25,10 @@ export interface Timeouts {
   readonly other: number;
   /** A TCP attempt that nobody answered, from its first packet. */
   readonly attempt: number;
-  /** After a TCP connection was closed or reset. Beyond 8 minutes, of silence instead. */
+  /**
+   * After a TCP connection was closed or reset, to a 64th of a second. Beyond 8 minutes, of silence
+   * instead.
+   */
   readonly closed: number;
 }
 
