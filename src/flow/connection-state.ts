@@ -44,8 +44,8 @@ export function connectionState(chunk: Chunk, base: number, clientIsB: boolean):
       : tcpState(a, b, silent, onlyAttempted);
   }
   if (protocol === 17 || protocol === 132 || protocol === 33) {
-    const client = words[base + (clientIsB ? R_PACKETS_B : R_PACKETS_A)]! > 0;
-    const server = words[base + (clientIsB ? R_PACKETS_A : R_PACKETS_B)]! > 0;
+    const client = words[base + (clientIsB ? R_PACKETS_B : R_PACKETS_A)] !== 0;
+    const server = words[base + (clientIsB ? R_PACKETS_A : R_PACKETS_B)] !== 0;
     if (client) return server ? 'SF' : 'S0';
     return server ? 'SHR' : 'OTH';
   }

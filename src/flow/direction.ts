@@ -3,7 +3,7 @@
  *
  *   syn, syn-ack, init    who opened the connection was seen
  *   known-service         one end is a listening socket, or a service confirmed elsewhere
- *   group-destination     one end is a multicast or broadcast address: it cannot be the client
+ *   group-destination     one end is a multicast or broadcast address: it cannot have opened it
  *   message               a message that only clients, or only servers, send
  *   learned-service       other flows of this input confirmed one end as a service
  *   fan-in                many peers, from many ports, on one port
@@ -11,18 +11,22 @@
  *   first-packet          nothing of that: direction unknown, the first sender is named as client
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
-import { Crowds } from './crowds.ts';
-import { Column, EndpointTable } from './endpoint-table.ts';
+import { FAMILY_6 } from '../wire/packet-batch.ts';
+import { EndpointTable } from './endpoint-table.ts';
+import { FanIn } from './fan-in.ts';
 import {
   CHUNK_MASK,
   CHUNK_SHIFT,
+  HINT_CLIENT_A,
+  HINT_CLIENT_B,
   MARK_ACCEPT_FROM_A,
   MARK_ACCEPT_FROM_B,
+  MARK_CUT,
   MARK_GROUP,
-  MARK_HINT_FROM_B,
   MARK_OPEN_FROM_A,
   MARK_OPEN_FROM_B,
   MARK_OPENER_B,
+  MARK_STRAY_ACCEPT,
   R_A,
   R_B,
   R_KIND,
@@ -34,6 +38,7 @@ import {
   ROW_WORDS,
 } from './flow-row.ts';
 import type { Chunk } from './flow-table.ts';
+import { isNewsOfServer } from './message-ports.ts';
 
 const DIRECTION_REASONS: readonly DirectionReason[] = [
   'first-packet',
@@ -76,6 +81,7 @@ export function confidenceOf(decision: number): Confidence {
 const SAW_SYN = 1;
 const SAW_SYN_ACK = 2;
 const SAW_ACK_OR_DATA = 4 | 8;
+const SAW_RST = 32;
 
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
@@ -86,25 +92,30 @@ interface Rows {
   readonly count: number;
 }
 
+/** Services learned at most; flows of further ones are decided by the other rungs. */
+const MOST_SERVICES = 1 << 20;
 /**
  * First dynamic port (RFC 6335). Linux's clients start at 32768, but so many services and other
  * systems' clients lie between that a guess there is wrong too often.
  */
 const EPHEMERAL = 49152;
 const SYSTEM = 1024;
+/** Clients of NFS (RFC 7530) use system ports from here on. */
+const NFS = 2049;
+const RESERVED_CLIENTS = 512;
 
 /** Decides flows; first learns from all of them, then decides each. */
 export class DirectionLadder {
   /** Endpoints confirmed as services: a handshake answered, or a reply to a request. */
   readonly services: EndpointTable;
   private readonly known: KnownServices | undefined;
-  private readonly fanned: EndpointTable;
   private readonly seed: number;
+  private fanned: EndpointTable;
 
   constructor(known?: KnownServices, seed = 0) {
     this.known = known;
-    this.services = new EndpointTable(seed);
     this.seed = seed;
+    this.services = new EndpointTable(seed);
     this.fanned = new EndpointTable(seed);
   }
 
@@ -120,47 +131,26 @@ export class DirectionLadder {
       const clientPort = serverPort(words, base, decision ^ CLIENT_IS_B);
       // Two ends on the same port (NTP peers, old DNS): a client looks like a service there.
       if (port === clientPort) continue;
-      const protocol = words[base + R_KIND]! & 0xff;
-      if (protocol === 6 && !accepted(words, base, decision)) continue;
-      if (protocol === 1 || protocol === 58) continue;
+      if (!hasPorts(words, base) || !accepted(words, base, decision)) continue;
       const server = words[base + ((decision & CLIENT_IS_B) === 0 ? R_B : R_A)]!;
-      this.services.intern(server, port, words[base + R_KIND]!);
+      if (this.services.count < MOST_SERVICES) {
+        this.services.intern(server, port, words[base + R_KIND]!);
+      }
     }
   }
 
   /**
    * Finds endpoints with fan-in among flows that their own packets and the learned services leave
-   * undecided; see crowds.ts.
+   * undecided; see fan-in.ts.
    */
   learnFanIn(parts: readonly Rows[]): void {
-    // Needed here only, and large: to be forgotten afterwards.
-    const candidates = new EndpointTable(this.seed);
-    const candidateFlows = new Column();
-    this.eachUndecided(parts, (words, base) => {
-      for (let side = 0; side < 2; side++) {
-        const port = side === 0 ? words[base + R_PORTS]! >>> 16 : words[base + R_PORTS]! & 0xffff;
-        const entry = candidates.intern(words[base + R_A + side]!, port, words[base + R_KIND]!);
-        candidateFlows.add(entry, 1);
-      }
-    });
-    const crowds = new Crowds(candidateFlows);
-    this.eachUndecided(parts, (words, base) => {
-      for (let side = 0; side < 2; side++) {
-        const ports = words[base + R_PORTS]!;
-        const entry = candidates.find(
-          words[base + R_A + side]!,
-          side === 0 ? ports >>> 16 : ports & 0xffff,
-          words[base + R_KIND]!,
-        );
-        if (entry < 0) continue;
-        const peer = words[base + (side === 0 ? R_B : R_A)]!;
-        crowds.note(entry, peer, side === 0 ? ports & 0xffff : ports >>> 16);
-      }
-    });
-    for (let entry = 0; entry < candidates.count; entry++) {
-      if (!crowds.isFanIn(entry)) continue;
-      this.fanned.intern(candidates.address(entry), candidates.port(entry), candidates.kind(entry));
-    }
+    const fanIn = new FanIn(this.seed);
+    this.eachUndecided(parts, (words, base) => fanIn.survey(words, base));
+    if (!fanIn.any) return;
+    this.eachUndecided(parts, (words, base) => fanIn.count(words, base));
+    fanIn.allot();
+    this.eachUndecided(parts, (words, base) => fanIn.collect(words, base));
+    this.fanned = fanIn.services();
   }
 
   /** The decision for one row, as an octet; see `reasonOf`, `confidenceOf`, `CLIENT_IS_B`. */
@@ -177,31 +167,39 @@ export class DirectionLadder {
 
   /** What the flow's own packets, and what was known before, say; `FIRST_PACKET` if nothing. */
   private ownEvidence(words: Int32Array, base: number): number {
-    const state = words[base + R_STATE]!;
-    const seen = words[base + R_SEEN]!;
     const protocol = words[base + R_KIND]! & 0xff;
-    if (protocol === 6) {
-      const decision = byHandshake(seen, state);
-      if (decision !== FIRST_PACKET) return decision;
-    } else if (protocol === 132 || protocol === 33) {
-      const decision = byOpening(state);
-      if (decision !== FIRST_PACKET) return decision;
-    }
+    let opened = FIRST_PACKET;
+    if (protocol === 6) opened = byHandshake(words, base);
+    else if (protocol === 132 || protocol === 33) opened = byOpening(words, base);
+    if (opened !== FIRST_PACKET) return opened;
+    const message = byMessage(words, base, protocol);
     if (this.known !== undefined && hasPorts(words, base)) {
-      const decision = this.byKnownService(words, base);
+      const decision = this.byKnownService(words, base, protocol, message);
       if (decision !== FIRST_PACKET) return decision;
     }
-    if ((state & MARK_GROUP) !== 0) return BY_GROUP | CERTAIN;
-    return byMessage(seen, state, protocol);
+    const group = byGroup(words, base, protocol, message);
+    return group === FIRST_PACKET ? message : group;
   }
 
-  private byKnownService(words: Int32Array, base: number): number {
+  /**
+   * A listening TCP socket is a server's; a bound UDP socket may be a client's too (a resolver, a
+   * DHCP client), so a formal message outweighs it.
+   */
+  private byKnownService(
+    words: Int32Array,
+    base: number,
+    protocol: number,
+    message: number,
+  ): number {
     const ports = words[base + R_PORTS]!;
     const kind = words[base + R_KIND]!;
     const a = this.known!(words[base + R_A]!, ports >>> 16, kind);
     const b = this.known!(words[base + R_B]!, ports & 0xffff, kind);
     if (a === b) return FIRST_PACKET;
-    return BY_KNOWN | (a ? CLIENT_IS_B : 0) | CERTAIN;
+    const client = a ? CLIENT_IS_B : 0;
+    if (protocol !== 17) return BY_KNOWN | client | CERTAIN;
+    if ((message & CERTAIN) === 0) return BY_KNOWN | client | LIKELY;
+    return (message & CLIENT_IS_B) === client ? BY_KNOWN | client | CERTAIN : message;
   }
 
   /** `CLIENT_IS_B` if A alone is in the table, 128 if B alone is, 0 otherwise. */
@@ -223,17 +221,28 @@ export class DirectionLadder {
         const words = chunks[row >>> CHUNK_SHIFT]!.words;
         const base = (row & CHUNK_MASK) * ROW_WORDS;
         // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
-        if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
-        if (!hasPorts(words, base) || this.ownEvidence(words, base) !== FIRST_PACKET) continue;
+        if (!hasPorts(words, base) || !bothTookPart(words, base)) continue;
+        if (this.ownEvidence(words, base) !== FIRST_PACKET) continue;
         if (this.oneSide(words, base, this.services) === 0) visit(words, base);
       }
     }
   }
 }
 
+/** Whether the row's ports are ports, and known. */
 function hasPorts(words: Int32Array, base: number): boolean {
+  if (words[base + R_PORTS] === 0) return false;
   const protocol = words[base + R_KIND]! & 0xff;
   return protocol === 6 || protocol === 17 || protocol === 132 || protocol === 33;
+}
+
+/** Whether both ends sent; an RST is no conversation, but the answer to many a scan. */
+function bothTookPart(words: Int32Array, base: number): boolean {
+  if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) return false;
+  if ((words[base + R_KIND]! & 0xff) !== 6 || (words[base + R_STATE]! & MARK_CUT) !== 0)
+    return true;
+  const seen = words[base + R_SEEN]!;
+  return (seen & SAW_ACK_OR_DATA) !== 0 && ((seen >>> 8) & SAW_ACK_OR_DATA) !== 0;
 }
 
 /** The port of the server under a decision. */
@@ -242,18 +251,30 @@ function serverPort(words: Int32Array, base: number, decision: number): number {
   return (decision & CLIENT_IS_B) === 0 ? ports & 0xffff : ports >>> 16;
 }
 
-/** Whether the server of a TCP flow sent a SYN-ACK. */
+/** Whether the server took the connection: an RST or ABORT answers too, and is no service. */
 function accepted(words: Int32Array, base: number, decision: number): boolean {
-  const shift = (decision & CLIENT_IS_B) === 0 ? 8 : 0;
-  return ((words[base + R_SEEN]! >>> shift) & SAW_SYN_ACK) !== 0;
+  const protocol = words[base + R_KIND]! & 0xff;
+  const serverIsB = (decision & CLIENT_IS_B) === 0;
+  if (protocol === 6) {
+    return ((words[base + R_SEEN]! >>> (serverIsB ? 8 : 0)) & SAW_SYN_ACK) !== 0;
+  }
+  if (protocol === 17) return true;
+  return (words[base + R_STATE]! & (serverIsB ? MARK_ACCEPT_FROM_B : MARK_ACCEPT_FROM_A)) !== 0;
 }
 
-function byHandshake(seen: number, state: number): number {
+function byHandshake(words: Int32Array, base: number): number {
+  const seen = words[base + R_SEEN]!;
+  const state = words[base + R_STATE]!;
   const a = seen & 0xff;
   const b = (seen >>> 8) & 0xff;
   const synA = (a & SAW_SYN) !== 0;
   const synB = (b & SAW_SYN) !== 0;
-  if (synA !== synB) return BY_SYN | (synB ? CLIENT_IS_B : 0) | CERTAIN;
+  if (synA !== synB) {
+    // Who goes on talking without a SYN-ACK does not answer this SYN: it may be a stray one.
+    const other = synA ? b : a;
+    const fits = (other & SAW_SYN_ACK) !== 0 || (other & ~SAW_RST) === 0;
+    return BY_SYN | (synB ? CLIENT_IS_B : 0) | (fits ? CERTAIN : LIKELY);
+  }
   // Both sent a SYN: a simultaneous open; the earlier one counts.
   if (synA) return BY_SYN | ((state & MARK_OPENER_B) !== 0 ? CLIENT_IS_B : 0) | LIKELY;
   const acceptA = (a & SAW_SYN_ACK) !== 0;
@@ -261,37 +282,96 @@ function byHandshake(seen: number, state: number): number {
   if (acceptA === acceptB) return FIRST_PACKET;
   // A SYN-ACK that nothing followed may be a stealth scan, or a one-way mirror: not certain.
   const other = acceptA ? b : a;
-  const followed = (other & SAW_ACK_OR_DATA) !== 0;
+  const followed = (other & SAW_ACK_OR_DATA) !== 0 && (state & MARK_STRAY_ACCEPT) === 0;
   return BY_SYN_ACK | (acceptA ? CLIENT_IS_B : 0) | (followed ? CERTAIN : LIKELY);
 }
 
-function byOpening(state: number): number {
+function byOpening(words: Int32Array, base: number): number {
+  const state = words[base + R_STATE]!;
   const openA = (state & (MARK_OPEN_FROM_A | MARK_ACCEPT_FROM_B)) !== 0;
   const openB = (state & (MARK_OPEN_FROM_B | MARK_ACCEPT_FROM_A)) !== 0;
   if (openA === openB) return FIRST_PACKET;
-  return BY_INIT | (openB ? CLIENT_IS_B : 0) | CERTAIN;
+  // An answer to nothing, which nothing followed, is like a lone SYN-ACK.
+  const asked = (state & (openA ? MARK_OPEN_FROM_A : MARK_OPEN_FROM_B)) !== 0;
+  const certain = asked || words[base + (openA ? R_PACKETS_A : R_PACKETS_B)] !== 0;
+  return BY_INIT | (openB ? CLIENT_IS_B : 0) | (certain ? CERTAIN : LIKELY);
 }
 
-/** Hints of formal message fields are certain, those of text and of TLS in mid-stream likely. */
-function byMessage(seen: number, state: number, protocol: number): number {
-  const hint = (seen >>> 16) & 0xff;
-  const direction = hint & 3;
-  if (direction === 0) {
-    // An ICMP message that is no answer is its sender's own.
-    return protocol === 1 || protocol === 58 ? BY_MESSAGE | CERTAIN : FIRST_PACKET;
+/**
+ * A group address never sends, so whoever sent to it began. Sent to a group address of the link
+ * alone it may be an answer that was flooded, or a cluster that shares an address.
+ */
+function byGroup(words: Int32Array, base: number, protocol: number, message: number): number {
+  if ((words[base + R_STATE]! & MARK_GROUP) === 0 || words[base + R_PACKETS_B] !== 0) {
+    return FIRST_PACKET;
   }
-  const fromB = (state & MARK_HINT_FROM_B) !== 0;
-  const clientIsB = fromB === (direction === 1);
-  const confidence = protocol === 6 ? LIKELY : CERTAIN;
-  return BY_MESSAGE | (clientIsB ? CLIENT_IS_B : 0) | confidence;
+  if (protocol === 6) return FIRST_PACKET;
+  if ((message & CLIENT_IS_B) !== 0) {
+    // An answer to all: of a server (DHCP) when ports tell the two ends apart.
+    const ports = words[base + R_PORTS]!;
+    return ports >>> 16 === (ports & 0xffff) ? BY_GROUP | LIKELY : FIRST_PACKET;
+  }
+  return BY_GROUP | (isGroup(words, base) ? CERTAIN : LIKELY);
 }
 
-/** System below user below ephemeral: the lower class is the server. */
+/** Whether B is a group address by itself: IPv4 multicast, broadcast, or what looks like one. */
+function isGroup(words: Int32Array, base: number): boolean {
+  if ((words[base + R_KIND]! & FAMILY_6) !== 0) return true;
+  const address = words[base + R_B]!;
+  return address >>> 28 === 14 || (address & 0xff) === 0xff;
+}
+
+/** Hints of formal message fields can be certain, those of text and of TLS in mid-stream likely. */
+function byMessage(words: Int32Array, base: number, protocol: number): number {
+  if (protocol === 1 || protocol === 58) return byIcmp(words, base);
+  const seen = words[base + R_SEEN]!;
+  const hint = (seen >>> 16) & 0xff;
+  const clients = seen & (HINT_CLIENT_A | HINT_CLIENT_B);
+  // Both ends ask, or both answer: they are equals, or it is another protocol.
+  if (hint === 0 || clients === (HINT_CLIENT_A | HINT_CLIENT_B)) return FIRST_PACKET;
+  const clientIsB = clients === HINT_CLIENT_B;
+  const client = clientIsB ? CLIENT_IS_B : 0;
+  if (!isNewsOfServer(hint, serverPort(words, base, client))) return FIRST_PACKET;
+  const asked = (hint & 3) === 1;
+  const clientSent = words[base + (clientIsB ? R_PACKETS_B : R_PACKETS_A)] !== 0;
+  // An answer that nobody asked for may be forged, or seen from one side only.
+  const certain = protocol !== 6 && (asked || clientSent);
+  return BY_MESSAGE | client | (certain ? CERTAIN : LIKELY);
+}
+
+/** A is the sender of the first message. One that is no answer is its sender's own. */
+function byIcmp(words: Int32Array, base: number): number {
+  const ports = words[base + R_PORTS]!;
+  // Cut before the type could be read.
+  if (ports === 0) return FIRST_PACKET;
+  const hint = (words[base + R_SEEN]! >>> 16) & 3;
+  if (hint === 2) {
+    return BY_MESSAGE | CLIENT_IS_B | (words[base + R_PACKETS_B] !== 0 ? CERTAIN : LIKELY);
+  }
+  const unasked = mayBeAnswer(words[base + R_KIND]! & 0xff, ports >>> 16);
+  return BY_MESSAGE | (unasked ? LIKELY : CERTAIN);
+}
+
+/** Advertisements and reports answer, but are sent unasked as well (RFC 1256, 2710, 4861). */
+function mayBeAnswer(protocol: number, type: number): boolean {
+  return protocol === 1 ? type === 9 : type === 131 || type === 134 || type === 136;
+}
+
+/** System below user below ephemeral: the lower class is the server. Never certain. */
 function byPortClass(ports: number): number {
-  const a = portClass(ports >>> 16);
-  const b = portClass(ports & 0xffff);
+  const portA = ports >>> 16;
+  const portB = ports & 0xffff;
+  if (portA === 0 || portB === 0) return FIRST_PACKET;
+  if (isNfs(portA, portB)) return BY_PORT_CLASS | CLIENT_IS_B | LIKELY;
+  if (isNfs(portB, portA)) return BY_PORT_CLASS | LIKELY;
+  const a = portClass(portA);
+  const b = portClass(portB);
   if (a === b) return FIRST_PACKET;
   return BY_PORT_CLASS | (a < b ? CLIENT_IS_B : 0) | LIKELY;
+}
+
+function isNfs(server: number, client: number): boolean {
+  return server === NFS && client >= RESERVED_CLIENTS && client < SYSTEM;
 }
 
 function portClass(port: number): number {

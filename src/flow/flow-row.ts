@@ -39,8 +39,13 @@ export const R_START_B = 18;
 export const R_NEXT_B = 19;
 /** TCP endpoint states and flow marks; see `S_` and `MARK_` below. */
 export const R_STATE = 20;
-/** TCP flags seen from A (bits 0–7) and B (8–15), first hint (16–23: see wire/hints.ts). */
+/**
+ * History letters seen from A (bits 0–7) and B (8–15), first hint (16–23: see wire/hints.ts), and
+ * whether any hint made A (24) or B (25) the client.
+ */
 export const R_SEEN = 21;
+export const HINT_CLIENT_A = 1 << 24;
+export const HINT_CLIENT_B = 1 << 25;
 /** History letters, six of five bits per word; more go to the extension. */
 export const R_HISTORY = 22;
 export const HISTORY_WORDS = 3;
@@ -69,8 +74,6 @@ export const S_B_BEFORE = 9;
 
 /** In `R_STATE`: the opening end as far as TCP's state machine goes is B (A sent a SYN-ACK). */
 export const MARK_OPENER_B = 1 << 12;
-/** The hint in `R_SEEN` came from B. */
-export const MARK_HINT_FROM_B = 1 << 13;
 /** Packets went to a group address. */
 export const MARK_GROUP = 1 << 14;
 /** Found inside a tunnel. */
@@ -92,6 +95,8 @@ export const MARK_ACCEPT_FROM_B = 1 << 24;
 
 /** The connection was closed or reset for good; the high half of `R_INTERFACE` says when. */
 export const MARK_OVER = 1 << 25;
+/** A SYN-ACK came whose number does not fit the stream it came in. */
+export const MARK_STRAY_ACCEPT = 1 << 26;
 
 /** Words of an extension. */
 export const EXTENSION_WORDS = 20;

@@ -49,17 +49,32 @@ export class FlowSet {
     for (const part of this.parts) visitRows(part, this.ladder, visitor);
   }
 
+  private earliestSecond(): number {
+    let earliest = 0xffffffff;
+    for (const { chunks, count } of this.parts) {
+      for (let row = 0; row < count; row++) {
+        const words = chunks[row >>> CHUNK_SHIFT]!.words;
+        const seconds = words[(row & CHUNK_MASK) * ROW_WORDS + R_FIRST_SECONDS]! >>> 0;
+        if (seconds < earliest) earliest = seconds;
+      }
+    }
+    return earliest;
+  }
+
   /** Every flow by the time of its first packet. Yields arguments for a `FlowVisitor`. */
   *inTimeOrder(): Generator<Parameters<FlowVisitor>> {
     const order = new Uint32Array(this.count);
     const times = new Float64Array(this.count);
     let index = 0;
+    const start = this.earliestSecond();
     for (const part of this.parts) {
       for (let row = 0; row < part.count; row++, index++) {
         const words = part.chunks[row >>> CHUNK_SHIFT]!.words;
         const base = (row & CHUNK_MASK) * ROW_WORDS;
+        // Since the earliest, so that nanoseconds stay exact over the first hundred days.
         times[index] =
-          (words[base + R_FIRST_SECONDS]! >>> 0) * 1e9 + words[base + R_FIRST_NANOSECONDS]!;
+          ((words[base + R_FIRST_SECONDS]! >>> 0) - start) * 1e9 +
+          words[base + R_FIRST_NANOSECONDS]!;
         order[index] = index;
       }
     }

@@ -3,13 +3,15 @@
  *
  * A flow is all packets with the same key in both directions, until it has been idle for its
  * timeout, was closed, or its addresses and ports are used again. Ended flows stay in their rows;
- * when the table is full, rows are handed to `onEvict` and reused: ended ones first, then flows
- * that only one side ever sent (scans, floods), then the longest idle.
+ * when the table is full, rows are handed to `onEvict` and reused: those that are over first, then
+ * flows that only one side ever sent (scans, floods), then attempts that led nowhere, then
+ * conversations; the longest idle of each first.
  */
 import {
   M_GROUP_DESTINATION,
   M_ICMP_ERROR,
   M_INNER,
+  M_LATER_FRAGMENT,
   M_NO_TRANSPORT,
   P_ACKNOWLEDGMENT,
   P_CARRIED,
@@ -41,10 +43,11 @@ import {
   E_ICMP_KIND,
   F_OCTETS_A,
   F_PAYLOAD_A,
+  HINT_CLIENT_A,
+  HINT_CLIENT_B,
   MARK_CUT,
   MARK_ENDED,
   MARK_GROUP,
-  MARK_HINT_FROM_B,
   MARK_INNER,
   MARK_LONG,
   MARK_OVER,
@@ -67,18 +70,12 @@ import {
 import type { FlowPart } from './flow-set.ts';
 import { LETTER_D, noteOnce } from './history.ts';
 import { noteOpening } from './openings.ts';
-import { isNewConnection, trackTcp } from './tcp-state.ts';
-import {
-  closeStamp,
-  DEFAULT_TIMEOUTS,
-  isOver,
-  SHORTEST_TIMEOUT,
-  type Timeouts,
-} from './timeouts.ts';
+import { isNewConnection, trackFragment, trackTcp } from './tcp-state.ts';
+import { closeStamp, isOver, shortestOf, type Timeouts, timeoutsOf } from './timeouts.ts';
 
 export interface FlowTableOptions {
   readonly timeouts?: Partial<Timeouts>;
-  /** Rows kept at most; 144 octets each. Default 2,000,000. */
+  /** Rows kept at most, 64 to 67,108,864; 144 octets each. Default 2,000,000. */
   readonly maxFlows?: number;
   /** Called with copies of the rows that must go; the callee owns them. */
   readonly onEvict?: (part: FlowPart) => void;
@@ -97,10 +94,18 @@ const RUN = 32;
 const RUN_WORDS = RUN * PACKET_WORDS;
 const INITIAL_SLOTS = 1 << 12;
 const DEFAULT_MAX_FLOWS = 2_000_000;
-/** Rows and worths are sorted together in one float: worth below 2^22, row below 2^28. */
-const ROW_LIMIT = 2 ** 28;
-const WORTH_LIVE = 2 ** 21;
-const WORTH_ANSWERED = 2 ** 20;
+const FEWEST_FLOWS = 64;
+/** Rows and worths are sorted together in one float: worth below 2^27, row below 2^26. */
+const ROW_LIMIT = 2 ** 26;
+/** One step of worth; times fit below it. */
+const WORTH = 2 ** 25;
+const AGE_SHIFT = 7;
+const OVER = 0;
+const ONE_SIDED = 1;
+const ANSWERED = 2;
+const CONVERSATION = 3;
+/** History bits of a TCP end that went beyond a SYN: SYN-ACK, acknowledgment, data, FIN. */
+const BEYOND_SYN = 2 | 4 | 8 | 16;
 
 export class FlowTable {
   /** Rows in use are 0 to `count - 1`, less those in the free list. */
@@ -118,6 +123,7 @@ export class FlowTable {
   private slots = new Int32Array(2 * INITIAL_SLOTS);
   private used = 0;
   private readonly maxFlows: number;
+  private readonly shortest: number;
   private readonly onEvict: ((part: FlowPart) => void) | undefined;
   private readonly shared: boolean;
   private free = new Int32Array(0);
@@ -127,8 +133,11 @@ export class FlowTable {
   touchedSum = 0;
 
   constructor(options: FlowTableOptions = {}) {
-    this.timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    this.maxFlows = Math.max(64, options.maxFlows ?? DEFAULT_MAX_FLOWS);
+    this.timeouts = timeoutsOf(options.timeouts);
+    this.shortest = shortestOf(this.timeouts);
+    const most = options.maxFlows ?? DEFAULT_MAX_FLOWS;
+    if (!(most >= 0)) throw new TypeError(`maxFlows is not a number of flows: ${most}`);
+    this.maxFlows = Math.min(ROW_LIMIT, Math.max(FEWEST_FLOWS, Math.floor(most)));
     this.onEvict = options.onEvict;
     this.shared = options.shared ?? false;
   }
@@ -222,19 +231,15 @@ export class FlowTable {
       this.extensions.words[rare + E_ICMP_KIND] = packets[at + P_FLAGS]! & 0xffff;
       return;
     }
-    const idle = packets[at + P_SECONDS]! - words[base + R_LAST_SECONDS]!;
+    const seconds = packets[at + P_SECONDS]!;
+    const idle = (seconds >>> 0) - (words[base + R_LAST_SECONDS]! >>> 0);
+    const flags = packets[at + P_FLAGS]!;
+    const opens = (flags & 2) !== 0 && (packets[at + P_KIND]! & 0xff) === 6;
     if (
-      (idle >= SHORTEST_TIMEOUT &&
-        isOver(
-          this.timeouts,
-          words,
-          base,
-          packets[at + P_SECONDS]!,
-          packets[at + P_NANOSECONDS]!,
-        )) ||
-      ((packets[at + P_FLAGS]! & 2) !== 0 &&
-        (packets[at + P_KIND]! & 0xff) === 6 &&
-        isNewConnection(words, base, side, packets[at + P_FLAGS]!, packets[at + P_SEQUENCE]!))
+      // An attempt, and what follows the end of a connection, is limited even without silence.
+      ((idle >= this.shortest || opens || (words[base + R_STATE]! & MARK_OVER) !== 0) &&
+        isOver(this.timeouts, words, base, seconds, packets[at + P_NANOSECONDS]!)) ||
+      (opens && isNewConnection(words, base, side, flags, packets[at + P_SEQUENCE]!))
     ) {
       words[base + R_STATE]! |= MARK_ENDED;
       const hash = this.slots[slot]!;
@@ -264,7 +269,7 @@ export class FlowTable {
     if (length < (lengths & 0xffff) || length > lengths >>> 16) {
       this.widen(words, base, side, length);
     }
-    const later = seconds - words[base + R_LAST_SECONDS]!;
+    const later = (seconds >>> 0) - (words[base + R_LAST_SECONDS]! >>> 0);
     if (later > 0 || (later === 0 && nanoseconds > words[base + R_LAST_NANOSECONDS]!)) {
       words[base + R_LAST_SECONDS] = seconds;
       words[base + R_LAST_NANOSECONDS] = nanoseconds;
@@ -272,13 +277,10 @@ export class FlowTable {
       this.backdate(words, base, seconds, nanoseconds);
     }
     const marks = packets[at + P_MARKS]!;
-    if ((flags & 0xff000000) !== 0 && (words[base + R_SEEN]! & 0xff0000) === 0) {
-      words[base + R_SEEN]! |= (flags >>> 8) & 0xff0000;
-      if (side === 1) words[base + R_STATE]! |= MARK_HINT_FROM_B;
-    }
+    if ((flags & 0xff000000) !== 0) this.noteHint(words, base, side, flags >>> 24);
     const protocol = packets[at + P_KIND]! & 0xff;
     if (protocol === 6) {
-      if ((marks & M_NO_TRANSPORT) === 0) {
+      if ((marks & (M_NO_TRANSPORT | M_LATER_FRAGMENT)) === 0) {
         const over = words[base + R_STATE]! & MARK_OVER;
         trackTcp(
           this.extensions,
@@ -293,7 +295,7 @@ export class FlowTable {
         if (over === 0 && (words[base + R_STATE]! & MARK_OVER) !== 0) {
           words[base + R_INTERFACE]! |= closeStamp(seconds, nanoseconds) << 16;
         }
-      }
+      } else if ((marks & M_NO_TRANSPORT) === 0) trackFragment(words, base, side, payload);
       if (payload > 0) floats[half + F_PAYLOAD_A + side]! += payload;
     } else {
       floats[half + F_PAYLOAD_A + side]! += payload;
@@ -301,6 +303,13 @@ export class FlowTable {
       else if (protocol === 132 || protocol === 33) noteOpening(words, base, side, flags);
     }
     if (marks !== 0 || packets[at + P_CARRIED]! !== 0) this.accountRare(packets, at, words, base);
+  }
+
+  /** Keeps the first hint, and which ends any hint made the client. */
+  private noteHint(words: Int32Array, base: number, side: number, hint: number): void {
+    if ((words[base + R_SEEN]! & 0xff0000) === 0) words[base + R_SEEN]! |= hint << 16;
+    const asks = (hint & 3) === 1;
+    words[base + R_SEEN]! |= asks === (side === 0) ? HINT_CLIENT_A : HINT_CLIENT_B;
   }
 
   /** The uncommon parts of a packet: marks, and packets inside it. */
@@ -322,7 +331,7 @@ export class FlowTable {
 
   /** Packets out of time order: keeps the earliest and the latest time. */
   private backdate(words: Int32Array, base: number, seconds: number, nanoseconds: number): void {
-    const earlier = words[base + R_FIRST_SECONDS]! - seconds;
+    const earlier = (words[base + R_FIRST_SECONDS]! >>> 0) - (seconds >>> 0);
     if (earlier > 0 || (earlier === 0 && nanoseconds < words[base + R_FIRST_NANOSECONDS]!)) {
       words[base + R_FIRST_SECONDS] = seconds;
       words[base + R_FIRST_NANOSECONDS] = nanoseconds;
@@ -345,6 +354,9 @@ export class FlowTable {
 
   /** A row for the flow that this packet opens; free rows are all zeros. */
   private open(packets: Int32Array, at: number): number {
+    if (this.freeCount === 0 && this.count >= this.maxFlows) {
+      this.makeRoom(packets[at + P_SECONDS]!, packets[at + P_NANOSECONDS]!);
+    }
     const row = this.freeCount > 0 ? this.free[--this.freeCount]! : this.extend();
     const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
@@ -362,8 +374,6 @@ export class FlowTable {
   }
 
   private extend(): number {
-    if (this.count >= this.maxFlows) this.makeRoom();
-    if (this.freeCount > 0) return this.free[--this.freeCount]!;
     const row = this.count++;
     if ((row & CHUNK_MASK) === 0) {
       this.chunks.push(newChunk(CHUNK_ROWS, this.shared));
@@ -409,10 +419,12 @@ export class FlowTable {
     this.slots = slots;
   }
 
-  /** Frees at least an eighth of the rows; see the file's head for the order. */
-  private makeRoom(): void {
+  /** Frees an eighth of the rows at the time given; see the file's head for the order. */
+  private makeRoom(seconds: number, nanoseconds: number): void {
     const order = new Float64Array(this.count);
-    for (let row = 0; row < this.count; row++) order[row] = this.worth(row) * ROW_LIMIT + row;
+    for (let row = 0; row < this.count; row++) {
+      order[row] = this.worth(row, seconds, nanoseconds) * ROW_LIMIT + row;
+    }
     order.sort();
     const going = Math.max(1, this.count >>> 3);
     const rows = new Int32Array(going);
@@ -421,7 +433,7 @@ export class FlowTable {
       const row = order[index]! % ROW_LIMIT;
       rows[index] = row;
       gone[row] = 1;
-      if (order[index]! >= WORTH_LIVE * ROW_LIMIT) this.evictedLive++;
+      if (order[index]! >= ONE_SIDED * WORTH * ROW_LIMIT) this.evictedLive++;
     }
     this.evicted += going;
     this.onEvict?.(this.copyOf(rows));
@@ -484,17 +496,22 @@ export class FlowTable {
   }
 
   /**
-   * What a row is worth keeping: the order in which rows go. Ended rows come first,
-   * then one-sided flows, then the others, each by the time of their last packet (in 2-minute
-   * steps, which is enough to prefer old ones).
+   * What a row is worth keeping at the time given: by how far the flow came, then by the time of
+   * its last packet (in 2-minute steps, which is enough to prefer old ones).
    */
-  private worth(row: number): number {
+  private worth(row: number, seconds: number, nanoseconds: number): number {
     const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
-    const age = (words[base + R_LAST_SECONDS]! >>> 7) & 0x7ffff;
-    if ((words[base + R_STATE]! & MARK_ENDED) !== 0) return age;
-    const answered = words[base + R_PACKETS_A + 1]! > 0;
-    return answered ? WORTH_LIVE + WORTH_ANSWERED + age : WORTH_LIVE + age;
+    const age = words[base + R_LAST_SECONDS]! >>> AGE_SHIFT;
+    let worth = OVER;
+    if (
+      (words[base + R_STATE]! & MARK_ENDED) === 0 &&
+      !isOver(this.timeouts, words, base, seconds, nanoseconds)
+    ) {
+      if (words[base + R_PACKETS_A + 1] === 0) worth = ONE_SIDED;
+      else worth = isConversation(words, base) ? CONVERSATION : ANSWERED;
+    }
+    return worth * WORTH + age;
   }
 
   /** Removes the slots of rows that went, by filling the table anew. */
@@ -514,6 +531,13 @@ export class FlowTable {
     }
     this.slots = slots;
   }
+}
+
+/** Whether both ends took part: of TCP an RST, or a SYN-ACK that was left alone, is too little. */
+function isConversation(words: Int32Array, base: number): boolean {
+  if ((words[base + R_KIND]! & 0xff) !== 6) return true;
+  const seen = words[base + R_SEEN]!;
+  return (seen & BEYOND_SYN) !== 0 && ((seen >>> 8) & BEYOND_SYN) !== 0;
 }
 
 function newChunk(rows: number, shared: boolean): Chunk {

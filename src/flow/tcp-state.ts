@@ -16,6 +16,7 @@ import {
   MARK_CLOSED_B,
   MARK_OPENER_B,
   MARK_OVER,
+  MARK_STRAY_ACCEPT,
   PARTIAL,
   R_NEXT_A,
   R_START_A,
@@ -75,6 +76,10 @@ export function isNewConnection(
   if ((state & closes) === closes) return true;
   // The SYN that belongs before a SYN-ACK seen earlier (two taps, interrupt coalescing).
   if (opener === INACTIVE) return side !== openerSide;
+  // Both ends open at once, or the server answers a SYN with one of its own (RFC 9293, 3.5).
+  if (side !== openerSide && opener === SYN_SENT && ((state >>> shiftOf(side)) & 7) === INACTIVE) {
+    return false;
+  }
   return sequence !== words[base + R_START_A + 2 * openerSide];
 }
 
@@ -103,14 +108,30 @@ export function trackTcp(
   if ((control & FIN) !== 0) octets++;
   const past = (sequence + octets) | 0;
   const known = beginSequence(words, base, side, own, control, sequence, past);
+  const marked = words[base + R_STATE]!;
   noteFlags(extensions, words, base, side, flags, payload);
   noteWindow(extensions, words, base, side, flags, own, (before >>> peerShift) & 7);
   noteSequence(extensions, words, base, side, own, control, past, payload, known);
-  const after = transition(before, shift, peerShift, side, flags, payload);
+  const after = transition(marked, shift, peerShift, side, flags, payload);
   words[base + R_STATE] = after;
   if ((flags & ACK) !== 0 && control === 0) {
     noteGap(extensions, words, base, side, after, peerShift, acknowledgment);
   }
+}
+
+/**
+ * Counts the data of a fragment other than the first, which has no TCP header: what comes next in
+ * the stream comes after it.
+ */
+export function trackFragment(
+  words: Int32Array,
+  base: number,
+  side: number,
+  payload: number,
+): void {
+  if (((words[base + R_STATE]! >>> shiftOf(side)) & 7) === INACTIVE) return;
+  const at = base + R_NEXT_A + 2 * side;
+  words[at] = (words[at]! + payload) | 0;
 }
 
 /** The common case: no SYN, FIN or RST from an end that is established. */
@@ -159,9 +180,12 @@ function beginSequence(
     words[start + 1] = past;
     return false;
   }
-  if ((control & SYN) !== 0 && own !== RESET && own !== CLOSED && words[start] !== sequence) {
-    words[start] = sequence;
-    words[start + 1] = past;
+  if ((control & SYN) !== 0 && words[start] !== sequence) {
+    words[base + R_STATE]! |= MARK_STRAY_ACCEPT;
+    if (own !== RESET && own !== CLOSED) {
+      words[start] = sequence;
+      words[start + 1] = past;
+    }
   }
   return true;
 }

@@ -15,7 +15,7 @@ import {
   SYN_SENT,
 } from './flow-row.ts';
 
-/** All in seconds. */
+/** All in seconds, fractions included; 0 ends a flow with each packet, Infinity never does. */
 export interface Timeouts {
   /** Silence on a TCP or SCTP connection. */
   readonly tcp: number;
@@ -25,14 +25,33 @@ export interface Timeouts {
   readonly other: number;
   /** A TCP attempt that nobody answered, from its first packet. */
   readonly attempt: number;
-  /** After a TCP connection was closed or reset. */
+  /**
+   * After a TCP connection was closed or reset, to a 64th of a second. Beyond 8 minutes, of silence
+   * instead.
+   */
   readonly closed: number;
 }
 
 export const DEFAULT_TIMEOUTS: Timeouts = { tcp: 300, udp: 60, other: 60, attempt: 5, closed: 5 };
 
-/** No row is over before this many seconds of silence, so most packets need no further look. */
-export const SHORTEST_TIMEOUT = 1;
+/**
+ * The timeouts to use: `given`, and the defaults for the others. Throws a `TypeError` for what is
+ * no time.
+ */
+export function timeoutsOf(given: Partial<Timeouts> = {}): Timeouts {
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...given };
+  for (const [name, value] of Object.entries(timeouts)) {
+    if (!(value >= 0)) throw new TypeError(`timeout ${name} is not a number of seconds: ${value}`);
+  }
+  return timeouts;
+}
+
+/**
+ * Whole seconds of silence before which no row is over, so that most packets need no further look.
+ */
+export function shortestOf(timeouts: Timeouts): number {
+  return Object.values(timeouts).every((timeout) => timeout >= 1) ? 1 : 0;
+}
 
 /** Whether the row at `base` was over by the time given. */
 export function isOver(
@@ -53,15 +72,17 @@ export function isOver(
     return elapsed(words, base + R_FIRST_SECONDS, seconds, nanoseconds) >= timeouts.attempt;
   }
   if ((state & MARK_OVER) !== 0) {
-    const since = (closeStamp(seconds, nanoseconds) - (words[base + R_INTERFACE]! >>> 16)) & 0xffff;
+    const stamp = closeStamp(seconds, nanoseconds) - (words[base + R_INTERFACE]! >>> 16);
+    // Signed: a packet out of order may be from before the end.
+    const since = (stamp << 16) >> 16;
     return since >= timeouts.closed * STAMPS_PER_SECOND || idle >= timeouts.closed;
   }
   return idle >= timeouts.tcp;
 }
 
-/** Whole seconds from the time stored at `at` (seconds, nanoseconds) to the time given. */
+/** Seconds from the time stored at `at` (seconds, nanoseconds) to the time given. */
 function elapsed(words: Int32Array, at: number, seconds: number, nanoseconds: number): number {
-  return seconds - words[at]! - (nanoseconds < words[at + 1]! ? 1 : 0);
+  return (seconds >>> 0) - (words[at]! >>> 0) + (nanoseconds - words[at + 1]!) / 1e9;
 }
 
 const STAMPS_PER_SECOND = 64;

@@ -57,12 +57,20 @@ export interface FinishedTable extends FlowPart {
 
 /** A flow table, here or in another thread. */
 export interface TableHost {
-  /** Takes the decoder's rows; they may be overwritten once it returns. */
-  consume(rows: Int32Array, count: number): void;
+  /**
+   * Takes the decoder's rows; they may be overwritten once it returns or, where it returns a
+   * promise (the other thread is behind), once that is fulfilled.
+   */
+  consume(rows: Int32Array, count: number): Promise<void> | undefined;
   finish(): Promise<FinishedTable>;
+  /** Gives up without a result. */
+  abandon(): Promise<void>;
 }
 
-/** Reads a source to its end. The caller closes the source. */
+/**
+ * Reads a source to its end. The caller closes the source. Rejects when the source, `onEvicted` or
+ * `onBatch` throws, or the worker fails; no thread is left behind then.
+ */
 export async function observe(
   source: FrameSource,
   options: ObserveOptions = {},
@@ -82,36 +90,55 @@ export async function observe(
     options.worker === undefined
       ? new LocalTable(options, evicted)
       : new WorkerTable(options.worker, options, evicted);
-  const span = new TimeSpan();
+  const reading = { source, decoder, host, onBatch: options.onBatch, span: new TimeSpan() };
   let stopped = false;
-  for (;;) {
-    const batch = await source.next();
-    if (batch === undefined) break;
-    span.note(batch);
-    for (let index = 0; index < batch.count; ) {
-      index = decoder.decode(batch, source.interfaces, index);
-      host.consume(decoder.rows, decoder.rowCount);
-      decoder.rowCount = 0;
-    }
-    if (options.onBatch?.() === true) {
-      stopped = true;
-      break;
-    }
+  let table: FinishedTable;
+  try {
+    stopped = await readAll(reading);
+    table = await host.finish();
+  } catch (error) {
+    await host.abandon();
+    throw error;
   }
-  decoder.flush();
-  host.consume(decoder.rows, decoder.rowCount);
-  decoder.rowCount = 0;
-  const table = await host.finish();
   return {
     decoder,
     names,
     flows: new FlowSet([table], ladder),
-    ...span.range(),
+    ...reading.span.range(),
     evicted: table.evicted,
     evictedLive: table.evictedLive,
     orphanErrors: table.orphanErrors,
     stopped,
   };
+}
+
+interface ReadingState {
+  readonly source: FrameSource;
+  readonly decoder: Decoder;
+  readonly host: TableHost;
+  readonly onBatch: (() => boolean) | undefined;
+  readonly span: TimeSpan;
+}
+
+/** Decodes all frames into the table. Returns whether `onBatch` ended it early. */
+async function readAll({ source, decoder, host, onBatch, span }: ReadingState): Promise<boolean> {
+  let stopped = false;
+  while (!stopped) {
+    const batch = await source.next();
+    if (batch === undefined) break;
+    span.note(batch);
+    for (let index = 0; index < batch.count; ) {
+      index = decoder.decode(batch, source.interfaces, index);
+      const waiting = host.consume(decoder.rows, decoder.rowCount);
+      if (waiting !== undefined) await waiting;
+      decoder.rowCount = 0;
+    }
+    stopped = onBatch?.() === true;
+  }
+  decoder.flush();
+  await host.consume(decoder.rows, decoder.rowCount);
+  decoder.rowCount = 0;
+  return stopped;
 }
 
 /** Decides evicted flows by what is known when they go. */
@@ -137,12 +164,16 @@ class LocalTable implements TableHost {
     });
   }
 
-  consume(rows: Int32Array, count: number): void {
+  consume(rows: Int32Array, count: number): undefined {
     this.table.consume(rows, count);
   }
 
   finish(): Promise<FinishedTable> {
     return Promise.resolve(this.table.finish());
+  }
+
+  abandon(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

@@ -1,12 +1,13 @@
 /**
- * A ring of packet-row batches in shared memory between one producer and one consumer thread.
- * Each side waits for the other with Atomics when the ring is full or empty.
+ * A ring of packet-row batches in shared memory between one producer and one consumer thread. The
+ * consumer sleeps while the ring is empty; the producer never blocks for long, so that its event
+ * loop goes on (signals, the worker's messages) while the ring is full.
  */
 import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 
-/** Rows per batch; at least what a decoder hands over at once. */
+/** Rows per batch; about what a decoder hands over at once. */
 const BATCH_ROWS = 1024;
-/** All batches together are 1 MiB: what is written is still in the shared cache when read. */
+/** A power of two. All batches together are 1 MiB: still in the shared cache when read. */
 const BATCHES = 16;
 /**
  * A full ring is waited for until it is half empty. Waking a thread costs as much as a batch, so
@@ -14,13 +15,11 @@ const BATCHES = 16;
  */
 const HALF = BATCHES / 2;
 
-/** Words of the control array: batches written, consumed, failure, then a row count per batch. */
+/** Words of the control array: batches written, consumed, parts sent, then a row count per batch. */
 const WRITTEN = 0;
 const CONSUMED = 1;
-const FAILED = 2;
+const PARTS = 2;
 const COUNTS = 3;
-/** A consumer that takes no batch for this long is taken for dead. */
-const PATIENCE_MS = 60_000;
 
 /** What the two threads share. */
 export interface RingMemory {
@@ -38,6 +37,7 @@ export function newRing(): RingMemory {
 export class RowProducer {
   private readonly memory: RingMemory;
   private readonly batches: Int32Array[];
+  /** Batches published, modulo 2^32 like the shared counters. */
   private written = 0;
   /** Rows already in the batch being filled. */
   private filled = 0;
@@ -47,45 +47,61 @@ export class RowProducer {
     this.batches = batchesOf(memory);
   }
 
-  /** Copies rows in; waits while the ring is full. */
-  push(rows: Int32Array, count: number): void {
-    let from = 0;
-    while (from < count) {
-      const taken = Math.min(count - from, BATCH_ROWS - this.filled);
-      const batch = this.batches[this.written % BATCHES]!;
+  /** Copies rows in from row `from` on while there is room. Returns the first row not copied. */
+  push(rows: Int32Array, from: number, count: number): number {
+    let next = from;
+    while (next < count && !this.full) {
+      const taken = Math.min(count - next, BATCH_ROWS - this.filled);
+      const batch = this.batches[this.written & (BATCHES - 1)]!;
       batch.set(
-        rows.subarray(from * PACKET_WORDS, (from + taken) * PACKET_WORDS),
+        rows.subarray(next * PACKET_WORDS, (next + taken) * PACKET_WORDS),
         this.filled * PACKET_WORDS,
       );
       this.filled += taken;
-      from += taken;
+      next += taken;
       if (this.filled === BATCH_ROWS) this.publish();
     }
+    return next;
   }
 
-  /** Hands over what is left, then an empty batch that says there is no more. */
-  end(): void {
-    if (this.filled > 0) this.publish();
-    this.publish();
+  /** Whether the batch to be filled is still the consumer's. */
+  get full(): boolean {
+    return ((this.written - this.consumed) | 0) >= BATCHES;
   }
 
-  private publish(): void {
+  /** Whether more than half of the batches wait for the consumer. */
+  get crowded(): boolean {
+    return ((this.written - this.consumed) | 0) > HALF;
+  }
+
+  /** Batches consumed so far, modulo 2^32. */
+  get consumed(): number {
+    return Atomics.load(this.memory.control, CONSUMED);
+  }
+
+  /** Parts that the consumer said it sent; see `notePart`. */
+  get parts(): number {
+    return Atomics.load(this.memory.control, PARTS);
+  }
+
+  /** Sleeps until half of a full ring is consumed, or for `ms`. */
+  doze(ms: number): void {
+    Atomics.wait(this.memory.control, CONSUMED, this.consumed, ms);
+  }
+
+  /** Publishes what is there; an empty batch says that there is no more. Not while `full`. */
+  publish(): void {
     const control = this.memory.control;
-    control[COUNTS + (this.written % BATCHES)] = this.filled;
+    control[COUNTS + (this.written & (BATCHES - 1))] = this.filled;
     this.filled = 0;
-    this.written++;
+    this.written = (this.written + 1) | 0;
     Atomics.store(control, WRITTEN, this.written);
     Atomics.notify(control, WRITTEN);
-    // The next batch must be free before anything is written to it.
-    if (this.written - Atomics.load(control, CONSUMED) < BATCHES) return;
-    for (;;) {
-      const consumed = Atomics.load(control, CONSUMED);
-      if (this.written - consumed <= HALF) return;
-      const waited = Atomics.wait(control, CONSUMED, consumed, PATIENCE_MS);
-      if (waited === 'timed-out' || Atomics.load(control, FAILED) !== 0) {
-        throw new Error('the flow worker stopped taking packets');
-      }
-    }
+  }
+
+  /** Rows not published yet. */
+  get pending(): number {
+    return this.filled;
   }
 }
 
@@ -98,22 +114,22 @@ export function consumeRows(
   const batches = batchesOf(memory);
   for (let consumed = 0; ; ) {
     while (Atomics.load(control, WRITTEN) === consumed) Atomics.wait(control, WRITTEN, consumed);
-    const index = consumed % BATCHES;
+    const index = consumed & (BATCHES - 1);
     const count = control[COUNTS + index]!;
     if (count === 0) return;
     consume(batches[index]!, count);
-    consumed++;
+    consumed = (consumed + 1) | 0;
     Atomics.store(control, CONSUMED, consumed);
-    // A producer that waits has written no more since, so this mark is passed exactly once.
-    if (Atomics.load(control, WRITTEN) - consumed === HALF) Atomics.notify(control, CONSUMED);
+    // A producer that waits writes no more, so this mark is passed exactly once.
+    if (((Atomics.load(control, WRITTEN) - consumed) | 0) === HALF) {
+      Atomics.notify(control, CONSUMED);
+    }
   }
 }
 
-/** Tells the producer that nothing more will be consumed. */
-export function failRing(memory: RingMemory): void {
-  Atomics.store(memory.control, FAILED, 1);
-  Atomics.add(memory.control, CONSUMED, 1);
-  Atomics.notify(memory.control, CONSUMED);
+/** Says, in the consumer's thread, that a part was sent as a message. */
+export function notePart(memory: RingMemory): void {
+  Atomics.add(memory.control, PARTS, 1);
 }
 
 function batchesOf(memory: RingMemory): Int32Array[] {

@@ -1,5 +1,4 @@
 /** A flow table in a worker thread, and the messages between the two. */
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { FlowPart } from '../../flow/flow-set.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
@@ -19,10 +18,20 @@ export type WorkerMessage =
   | { readonly kind: 'evicted'; readonly part: FlowPart }
   | { readonly kind: 'finished'; readonly table: FinishedTable };
 
+/** How long this thread sleeps for room in the ring before it looks for messages again. */
+const DOZE_MS = 5;
+/** A worker that takes no batch for this long is taken for dead. */
+const PATIENCE_MS = 60_000;
+
 export class WorkerTable implements TableHost {
   private readonly worker: Worker;
   private readonly producer: RowProducer;
   private readonly finished: Promise<FinishedTable>;
+  /** Parts whose rows were handed on. */
+  private parts = 0;
+  private failure: Error | undefined;
+  private done = false;
+  private fail: (error: Error) => void = () => {};
 
   constructor(
     program: URL,
@@ -39,24 +48,87 @@ export class WorkerTable implements TableHost {
     };
     this.worker = new Worker(program, { workerData: start });
     this.finished = new Promise((resolve, reject) => {
+      this.fail = (error) => {
+        // Once its table is here, a worker may go.
+        if (!this.done) this.failure ??= error;
+        reject(error);
+      };
       this.worker.on('message', (message: WorkerMessage) => {
-        if (message.kind === 'evicted') evicted?.(message.part);
-        else resolve(message.table);
+        if (message.kind === 'finished') {
+          this.done = this.failure === undefined;
+          resolve(message.table);
+        } else this.takePart(message.part, evicted);
       });
-      this.worker.on('error', reject);
+      this.worker.on('error', this.fail);
+      this.worker.on('messageerror', this.fail);
+      this.worker.on('exit', (code) => {
+        this.fail(new Error(`the flow worker ended before its work did (exit code ${code})`));
+      });
     });
     // Seen by `finish`; until then a failure must not count as unhandled.
     this.finished.catch(() => {});
   }
 
-  consume(rows: Int32Array, count: number): void {
-    this.producer.push(rows, count);
+  consume(rows: Int32Array, count: number): Promise<void> | undefined {
+    const taken = this.producer.push(rows, 0, count);
+    if (taken === count && this.producer.parts === this.parts) return undefined;
+    return this.settle(rows, taken, count);
   }
 
   async finish(): Promise<FinishedTable> {
-    this.producer.end();
+    if (this.producer.pending > 0) {
+      await this.room();
+      this.producer.publish();
+    }
+    await this.room();
+    this.producer.publish();
     const table = await this.finished;
-    await once(this.worker, 'exit');
+    if (this.failure !== undefined) throw this.failure;
+    await this.worker.terminate();
     return table;
+  }
+
+  async abandon(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  /** Hands over the rest of the rows, and waits for parts that are on their way. */
+  private async settle(rows: Int32Array, from: number, count: number): Promise<void> {
+    for (let taken = from; taken < count; taken = this.producer.push(rows, taken, count)) {
+      await this.room();
+    }
+    while (this.producer.parts !== this.parts) await this.turn();
+  }
+
+  /** Waits until a batch can be filled; throws when there will be no room any more. */
+  private async room(): Promise<void> {
+    let consumed = this.producer.consumed;
+    let since = performance.now();
+    if (!this.producer.full) return;
+    while (this.producer.crowded) {
+      this.producer.doze(DOZE_MS);
+      await this.turn();
+      if (this.producer.consumed !== consumed) {
+        consumed = this.producer.consumed;
+        since = performance.now();
+      } else if (performance.now() - since > PATIENCE_MS) {
+        throw new Error('the flow worker stopped taking packets');
+      }
+    }
+  }
+
+  /** Lets the event loop deliver what the worker said. */
+  private async turn(): Promise<void> {
+    await new Promise(setImmediate);
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private takePart(part: FlowPart, evicted: ((part: FlowPart) => void) | undefined): void {
+    this.parts = (this.parts + 1) | 0;
+    try {
+      evicted?.(part);
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 }

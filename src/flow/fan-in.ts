@@ -1,0 +1,139 @@
+/**
+ * Finds services by fan-in: an endpoint that many peers talk to, each from a port of its own. Runs
+ * over rows in three passes (`survey`, `count`, `collect`), so that memory is spent only on
+ * endpoints that can qualify, and in flat arrays.
+ */
+import { EndpointTable } from './endpoint-table.ts';
+import { R_A, R_KIND, R_PORTS } from './flow-row.ts';
+
+const MIN_PEERS = 3;
+const DISTINCT_SHARE = 0.8;
+/** Flows looked at per endpoint: a hundred tell as much as a million. */
+const MOST_LOOKED_AT = 100;
+const SYSTEM = 1024;
+/** Counters of the survey, which endpoints share by hash. */
+const FILTER = 1 << 20;
+
+export class FanIn {
+  private readonly filter = new Uint8Array(FILTER);
+  private readonly candidates: EndpointTable;
+  private readonly seed: number;
+  private flows = 0;
+  /** Flows per candidate, then where its samples start. */
+  private counts = new Int32Array(1024);
+  private starts = new Int32Array(0);
+  private filled = new Int32Array(0);
+  /** Pairs: address and port of a peer. */
+  private samples = new Int32Array(0);
+
+  constructor(seed: number) {
+    this.seed = seed;
+    this.candidates = new EndpointTable(seed);
+  }
+
+  /** Whether there was anything to survey. */
+  get any(): boolean {
+    return this.flows > 0;
+  }
+
+  /** First pass: counts roughly, never too low, how many flows each endpoint has. */
+  survey(words: Int32Array, base: number): void {
+    this.flows++;
+    for (let side = 0; side < 2; side++) {
+      const at = this.filterOf(words, base, side);
+      if (this.filter[at]! < MIN_PEERS) this.filter[at]!++;
+    }
+  }
+
+  /** Second pass: counts the flows of endpoints with enough of them. */
+  count(words: Int32Array, base: number): void {
+    for (let side = 0; side < 2; side++) {
+      if (this.filter[this.filterOf(words, base, side)]! < MIN_PEERS) continue;
+      const entry = this.candidates.intern(
+        words[base + R_A + side]!,
+        portOf(words, base, side),
+        words[base + R_KIND]!,
+      );
+      if (entry >= this.counts.length) {
+        const larger = new Int32Array(2 * this.counts.length);
+        larger.set(this.counts);
+        this.counts = larger;
+      }
+      this.counts[entry]!++;
+    }
+  }
+
+  /** Makes room for what the third pass collects. */
+  allot(): void {
+    const count = this.candidates.count;
+    this.starts = new Int32Array(count + 1);
+    this.filled = new Int32Array(count);
+    let total = 0;
+    for (let entry = 0; entry < count; entry++) {
+      this.starts[entry] = total;
+      const flows = this.counts[entry]!;
+      if (flows >= MIN_PEERS) total += Math.min(flows, MOST_LOOKED_AT);
+    }
+    this.starts[count] = total;
+    this.samples = new Int32Array(2 * total);
+  }
+
+  /** Third pass: notes the peers of candidates. */
+  collect(words: Int32Array, base: number): void {
+    for (let side = 0; side < 2; side++) {
+      const entry = this.candidates.find(
+        words[base + R_A + side]!,
+        portOf(words, base, side),
+        words[base + R_KIND]!,
+      );
+      if (entry < 0) continue;
+      const at = this.starts[entry]! + this.filled[entry]!;
+      if (at === this.starts[entry + 1]) continue;
+      this.filled[entry]!++;
+      this.samples[2 * at] = words[base + R_A + 1 - side]!;
+      this.samples[2 * at + 1] = portOf(words, base, 1 - side);
+    }
+  }
+
+  /** The endpoints with fan-in. */
+  services(): EndpointTable {
+    const found = new EndpointTable(this.seed);
+    const candidates = this.candidates;
+    for (let entry = 0; entry < candidates.count; entry++) {
+      if (!this.qualifies(entry)) continue;
+      found.intern(candidates.address(entry), candidates.port(entry), candidates.kind(entry));
+    }
+    return found;
+  }
+
+  /**
+   * At least three peers, four in five of their ports different, and their ports no lower in class:
+   * whoever visits many system ports from one port of its own is a scanner.
+   */
+  private qualifies(entry: number): boolean {
+    const looked = this.filled[entry]!;
+    if (looked < MIN_PEERS) return false;
+    const start = this.starts[entry]!;
+    const peers = new Set<number>();
+    const ports = new Set<number>();
+    const system = this.candidates.port(entry) < SYSTEM;
+    for (let at = start; at < start + looked; at++) {
+      peers.add(this.samples[2 * at]!);
+      const port = this.samples[2 * at + 1]!;
+      if (system || port >= SYSTEM) ports.add(port);
+    }
+    return peers.size >= MIN_PEERS && ports.size >= DISTINCT_SHARE * looked;
+  }
+
+  private filterOf(words: Int32Array, base: number, side: number): number {
+    const mixed =
+      Math.imul(words[base + R_A + side]! ^ this.seed, 0x85ebca6b) ^
+      Math.imul(portOf(words, base, side), 0xc2b2ae35);
+    const h = Math.imul(mixed ^ (mixed >>> 15), 0x27d4eb2f);
+    return (h ^ (h >>> 13)) & (FILTER - 1);
+  }
+}
+
+function portOf(words: Int32Array, base: number, side: number): number {
+  return side === 0 ? words[base + R_PORTS]! >>> 16 : words[base + R_PORTS]! & 0xffff;
+}

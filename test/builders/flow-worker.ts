@@ -1,0 +1,42 @@
+/** The flow worker's program, bundled from source, and others that go wrong in its place. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+
+const FLOWS = fileURLToPath(new URL('../../src/sources/flows/', import.meta.url));
+
+export interface WorkerPrograms {
+  /** The real worker. */
+  readonly worker: URL;
+  /** A program from source text; `FLOWS` in it stands for the folder of row-ring.ts. */
+  program(name: string, source: string): Promise<URL>;
+  remove(): void;
+}
+
+export async function workerPrograms(): Promise<WorkerPrograms> {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-worker-'));
+  const bundle = async (name: string, entry: string): Promise<URL> => {
+    const outfile = join(folder, `${name}.mjs`);
+    await build({
+      entryPoints: [entry],
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      outfile,
+      logLevel: 'warning',
+    });
+    return pathToFileURL(outfile);
+  };
+  return {
+    worker: await bundle('worker', join(FLOWS, 'worker.ts')),
+    program(name, source) {
+      const entry = join(folder, `${name}.ts`);
+      writeFileSync(entry, source.replaceAll('FLOWS', FLOWS));
+      return bundle(name, entry);
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
