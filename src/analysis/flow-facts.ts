@@ -54,7 +54,6 @@ export const OUTCOMES = [
   /** Without ports: ICMP and other protocols. */
   'portless',
 ] as const;
-export type Outcome = (typeof OUTCOMES)[number];
 export const HANDSHAKE = 0;
 export const REPLY = 1;
 export const LIKELY = 2;

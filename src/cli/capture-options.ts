@@ -83,6 +83,8 @@ export async function whileReading<Result>(
       ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
     });
   } finally {
+    // From here on an interrupt ends the program, as everywhere.
+    process.off('SIGINT', interrupt);
     meter?.clear();
   }
 }

@@ -30,7 +30,7 @@ import {
 
 const EXAMPLES = `Examples:
   portreeve flows lan.pcap                       on a terminal, the first ones
-  portreeve flows lan.pcap | grep :5432          piped, one JSON object a line
+  portreeve flows lan.pcap > flows.ndjson        piped, one JSON object a line
   portreeve flows *.pcap --format zeek > conn.log
 `;
 
