@@ -80,9 +80,10 @@ export interface Assessment extends CaptureSummary {
   readonly ports: readonly PortUse[];
   readonly services: readonly ServiceUse[];
   readonly conversations: readonly ConversationUse[];
-  /** Conversations of which some had to be dropped: then their number is a lower bound. */
+  /** How many there are; when some had to be forgotten, those that came back count again. */
   readonly conversationCount: number;
-  readonly conversationsDropped: number;
+  /** No conversation's bytes are too low by more than this. */
+  readonly conversationBytesMissing: number;
   readonly topHosts: readonly HostUse[];
   readonly remainder: readonly RemainderUse[];
   readonly sizes: readonly SizeBin[];
@@ -122,8 +123,8 @@ export async function assess(
     ports: uses.portUses(traffic),
     services: uses.serviceUses(traffic, names),
     conversations: uses.topConversations(traffic, names, choices.top),
-    conversationCount: traffic.conversations.count,
-    conversationsDropped: traffic.conversations.pruned,
+    conversationCount: traffic.conversations.count + traffic.conversations.pruned,
+    conversationBytesMissing: traffic.conversations.missing,
     topHosts: uses.topHosts(traffic, names, choices.top),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),

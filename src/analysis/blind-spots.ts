@@ -175,13 +175,12 @@ function fragments({ faultCounts }: Decoder): BlindSpot | undefined {
   };
 }
 
-function tablesFull({ hosts, conversations, services }: Traffic): BlindSpot | undefined {
+function tablesFull({ hosts, services }: Traffic): BlindSpot | undefined {
   const { flowsBeyond } = services;
-  if (hosts.pruned + conversations.pruned + flowsBeyond === 0) return undefined;
+  if (hosts.pruned + flowsBeyond === 0) return undefined;
   const parts = [
     ...(flowsBeyond > 0 ? [`services of ${number(flowsBeyond)} flows`] : []),
-    ...(hosts.pruned > 0 ? ['the exact number of hosts'] : []),
-    ...(conversations.pruned > 0 ? ['figures of small conversations'] : []),
+    ...(hosts.pruned > 0 ? ['the exact number of hosts, and figures of small ones'] : []),
   ];
   return {
     id: 'tables-full',

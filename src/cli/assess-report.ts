@@ -112,7 +112,8 @@ function factsOf(assessment: Assessment): Fact[] {
     { key: 'portsRefused', value: statuses('refused') },
     { key: 'portsTried', value: statuses('tried') },
     { key: 'portsBackscatter', value: statuses('backscatter') },
-    { key: 'conversations', value: assessment.conversationCount + assessment.conversationsDropped },
+    { key: 'conversations', value: assessment.conversationCount },
+    { key: 'conversationBytesMissing', value: assessment.conversationBytesMissing },
     { key: 'interrupted', value: assessment.interrupted },
   ];
 }
@@ -120,7 +121,6 @@ function factsOf(assessment: Assessment): Fact[] {
 function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes): Table[] {
   const { ports, services, conversations, topHosts, remainder } = assessment;
   const others = limit ?? FIRST_OTHERS;
-  const conversationCount = assessment.conversationCount + assessment.conversationsDropped;
   return [
     cut(
       // Said of frames without ports; without frames the verdict says enough.
@@ -130,7 +130,7 @@ function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes):
       limit ?? FIRST_PORTS,
     ),
     cut(SERVICES, [...services].sort(byBytes), services.length, others),
-    cut(CONVERSATIONS, conversations, conversationCount, others),
+    cut(CONVERSATIONS, conversations, assessment.conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
     cut(REMAINDER, remainder, remainder.length, others),
     ...(sizes ? [cut(SIZES, assessment.sizes, assessment.sizes.length, EVERY_SIZE)] : []),
