@@ -126,6 +126,11 @@ describe('ICMP', () => {
     ['a redirect', '192.0.2.1:5 message certain', [v4(1, 2, 5, 1)]],
     ['a router advertisement', '192.0.2.1:9 message likely', [v4(1, 2, 9)]],
     ['a neighbour solicitation', '2001:db8::1:135 message certain', [v6(1, 2, 135), v6(2, 1, 136)]],
+    [
+      'an advertisement, then the solicitation',
+      '2001:db8::1:135 message certain',
+      [v6(2, 1, 136), v6(1, 2, 135)],
+    ],
     ['a neighbour advertisement', '2001:db8::1:136 message likely', [v6(1, 2, 136)]],
     [
       'one cut before its type',

@@ -339,17 +339,17 @@ function byMessage(words: Int32Array, base: number, protocol: number): number {
   return BY_MESSAGE | client | (certain ? CERTAIN : LIKELY);
 }
 
-/** A is the sender of the first message. One that is no answer is its sender's own. */
+/** A sent the first message. One that neither asks nor answers is its sender's own. */
 function byIcmp(words: Int32Array, base: number): number {
   const ports = words[base + R_PORTS]!;
   // Cut before the type could be read.
   if (ports === 0) return FIRST_PACKET;
-  const hint = (words[base + R_SEEN]! >>> 16) & 3;
-  if (hint === 2) {
+  const clients = words[base + R_SEEN]! & (HINT_CLIENT_A | HINT_CLIENT_B);
+  if (clients === HINT_CLIENT_B) {
     return BY_MESSAGE | CLIENT_IS_B | (words[base + R_PACKETS_B] !== 0 ? CERTAIN : LIKELY);
   }
-  const unasked = mayBeAnswer(words[base + R_KIND]! & 0xff, ports >>> 16);
-  return BY_MESSAGE | (unasked ? LIKELY : CERTAIN);
+  const answer = clients === 0 && mayBeAnswer(words[base + R_KIND]! & 0xff, ports >>> 16);
+  return BY_MESSAGE | (answer ? LIKELY : CERTAIN);
 }
 
 /** Advertisements and reports answer, but are sent unasked as well (RFC 1256, 2710, 4861). */

@@ -82,7 +82,7 @@ function share(part: number, whole: number): string {
   return `${part} of ${whole} (${((100 * part) / whole).toFixed(2)} %)`;
 }
 
-describe.skipIf(folder === undefined)('Zeek corpus', () => {
+describe.skipIf(folder === undefined)('Zeek corpus', { timeout: 60_000 }, () => {
   const cases: Case[] = folder === undefined ? [] : zeekCases(folder);
 
   it('has the originator, the counters, the states and the histories that Zeek has', async () => {

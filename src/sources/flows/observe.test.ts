@@ -78,7 +78,7 @@ function threads(): number {
 }
 
 let people: Step[] = [];
-beforeAll(() => void crowd(60_000));
+beforeAll(() => void crowd(60_000), 60_000);
 
 /** Conversations of every kind, `count` packets of them. */
 function crowd(count: number): Step[] {
@@ -109,7 +109,7 @@ function crowd(count: number): Step[] {
   return steps.slice(0, count);
 }
 
-describe('observe', () => {
+describe('observe', { timeout: 60_000 }, () => {
   it('finds nothing in nothing', async () => {
     const { flows, numbers } = await bothAgree(() => sourceOf([]));
     expect(flows).toEqual([]);
@@ -165,7 +165,7 @@ describe('observe', () => {
   });
 });
 
-describe('observe, when something fails', () => {
+describe('observe, when something fails', { timeout: 60_000 }, () => {
   const batches = () => batchesOf(crowd(8000));
   const RING =
     "import { workerData, parentPort } from 'node:worker_threads'; import { consumeRows } from 'FLOWS/row-ring.ts';";

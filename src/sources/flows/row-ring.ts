@@ -86,7 +86,10 @@ export class RowProducer {
 
   /** Sleeps until half of a full ring is consumed, or for `ms`. */
   doze(ms: number): void {
-    Atomics.wait(this.memory.control, CONSUMED, this.consumed, ms);
+    const consumed = this.consumed;
+    // Past that mark nobody would wake this thread.
+    if (((this.written - consumed) | 0) <= HALF) return;
+    Atomics.wait(this.memory.control, CONSUMED, consumed, ms);
   }
 
   /** Publishes what is there; an empty batch says that there is no more. Not while `full`. */
