@@ -32,6 +32,8 @@ export interface AssessWishes {
   readonly sizes: boolean;
   /** Rows of each table; undefined: as many as a person wants to see first. */
   readonly limit: number | undefined;
+  /** Rows of the table of services, when not as the others. */
+  readonly serviceLimit?: number;
 }
 
 /** Rows of a table on a terminal. */
@@ -118,7 +120,10 @@ function factsOf(assessment: Assessment): Fact[] {
   ];
 }
 
-function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes): Table[] {
+function tablesOf(
+  assessment: Assessment,
+  { sort, sizes, limit, serviceLimit }: AssessWishes,
+): Table[] {
   const { ports, services, conversations, topHosts, remainder } = assessment;
   const others = limit ?? FIRST_OTHERS;
   return [
@@ -129,7 +134,7 @@ function tablesOf(assessment: Assessment, { sort, sizes, limit }: AssessWishes):
       ports.length,
       limit ?? FIRST_PORTS,
     ),
-    cut(SERVICES, [...services].sort(byBytes), services.length, others),
+    cut(SERVICES, [...services].sort(byBytes), services.length, serviceLimit ?? others),
     cut(CONVERSATIONS, conversations, assessment.conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
     cut(REMAINDER, remainder, remainder.length, others),

@@ -13,7 +13,7 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
-import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
   portreeve assess lan.pcap                      ports, services, top talkers
@@ -35,8 +35,10 @@ interface AssessOptions extends CaptureOptions {
   readonly all?: boolean;
 }
 
-/** Conversations and hosts in a pipe, where ports and services are complete. */
+/** Conversations and hosts in a pipe, where ports are complete. */
 const TOP_IN_PIPES = 100;
+/** Services in aligned text in a pipe; every other format has them all. */
+const SERVICES_IN_TEXT = 1000;
 const EVERYTHING = 2 ** 31;
 
 export function configure(command: Command): void {
@@ -56,7 +58,8 @@ async function run(
   inputs: readonly string[],
   options: OutputOptions & AssessOptions,
 ): Promise<void> {
-  const toPeople = process.stdout.isTTY === true && (options.format ?? 'table') === 'table';
+  const inText = (chosenFormat(options) ?? 'table') === 'table';
+  const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   const assessment = await whileReading((watch) =>
     assess(inputs, {
@@ -71,6 +74,7 @@ async function run(
     sort: options.sort,
     sizes: options.sizes ?? false,
     limit: limit ?? (toPeople ? undefined : EVERYTHING),
+    ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
   process.exitCode = exitCodeOf(assessment, options);
   await writeReport(report, options);

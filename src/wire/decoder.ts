@@ -59,6 +59,13 @@ const MOST_NESTED_LINKS = 8;
 /** Octets on the wire beyond this are damage: no link carries such a frame. */
 const LONGEST_FRAME = 1 << 28;
 
+/**
+ * First value of counters that grow beyond 2^31: makes them floats from the start. Were they
+ * integers first, the engine would have to change the decoder's shape in the middle of the input,
+ * and throw away the optimised code of every decoder.
+ */
+const LARGE = Number.NaN;
+
 export interface DecoderOptions {
   /** Mixed into hashes, so that strangers cannot choose colliding flows. Default 0. */
   readonly seed?: number;
@@ -120,14 +127,14 @@ export class Decoder {
 
   /** Frames and octets (original length) seen in all. */
   frames = 0;
-  octets = 0;
+  octets = LARGE;
   /** Octets captured, which is less where a snap length cut frames. */
-  capturedOctets = 0;
+  capturedOctets = LARGE;
   cutFrames = 0;
   /** Frames by original length in octets; the last entry counts all longer ones. */
   readonly lengths = new Float64Array(LONGEST_TALLIED + 1);
   /** Octets of frames that carried IP which are not part of the outermost IP packet. */
-  linkOctets = 0;
+  linkOctets = LARGE;
   /** Frames that made at least one packet row. */
   ipFrames = 0;
   /** Frames left out as duplicates, with `dropDuplicates` only. */
@@ -153,6 +160,9 @@ export class Decoder {
   private other = -1;
 
   constructor(options: DecoderOptions = {}) {
+    this.octets = 0;
+    this.capturedOctets = 0;
+    this.linkOctets = 0;
     this.seed = (options.seed ?? 0) | 0;
     this.dropDuplicates = options.dropDuplicates ?? false;
     this.addresses = new AddressPool(this.seed);

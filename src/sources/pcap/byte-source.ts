@@ -36,14 +36,16 @@ const TURN_OCTETS = 8 * 1024 * 1024;
  * are walked, which is several times faster than fetching them from the core of another thread.
  */
 class RegularFileBytes implements ByteSource {
-  consumed = 0;
+  consumed = Number.NaN; // a float from the start: see LARGE in wire/decoder.ts
   readonly most: number;
   readonly readsAhead = false;
   readonly #handle: FileHandle;
-  #turn = 0;
+  #turn = Number.NaN;
   #closed: Promise<void> | undefined;
 
   constructor(handle: FileHandle, most: number) {
+    this.consumed = 0;
+    this.#turn = 0;
     this.#handle = handle;
     this.most = most;
   }

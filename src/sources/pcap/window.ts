@@ -28,7 +28,7 @@ export class Window {
   start = 0;
   end = 0;
   /** Offset in the capture of `bytes[0]`; may be negative, `base + start` never is. */
-  base = 0;
+  base = Number.NaN; // a float from the start: see LARGE in wire/decoder.ts
   /** True once the source has no more octets (or failed, see `error`). */
   ended = false;
   error: Error | undefined;
@@ -41,6 +41,7 @@ export class Window {
 
   /** `chunkOctets`: how much to ask the source for at a time (at least 1). Borrows the source. */
   constructor(source: ByteSource, chunkOctets: number) {
+    this.base = 0;
     this.#source = source;
     this.#chunkOctets = chunkOctets;
     const size = CARRY_OCTETS + chunkOctets;
