@@ -21,7 +21,7 @@ const WIDE = new RegExp(
     '\\u1100-\\u115f\\u2329\\u232a\\u2630-\\u2637\\u268a-\\u268f\\u2e80-\\u3247\\u3250-\\ua4cf',
     '\\ua960-\\ua97f\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe10-\\ufe19\\ufe30-\\ufe6f\\uff01-\\uff60',
     '\\uffe0-\\uffe6\\u{16fe0}-\\u{18dff}\\u{18e00}-\\u{191ff}\\u{1aff0}-\\u{1b2ff}',
-    '\\u{1d300}-\\u{1d376}\\u{1f200}-\\u{1f265}\\u{20000}-\\u{3fffd}]',
+    '\\u{1d300}-\\u{1d376}\\u{1f200}-\\u{1f265}\\u{1fa70}-\\u{1faff}\\u{20000}-\\u{3fffd}]',
   ].join(''),
   'u',
 );
@@ -92,7 +92,7 @@ export function wrapPieces(
   let line = '';
   let used = 0;
   const breakLine = (): void => {
-    lines.push(line.trimEnd());
+    lines.push(withoutTrailingSpaces(line));
     line = ' '.repeat(margin);
     used = margin;
   };
@@ -116,6 +116,13 @@ export function wrapPieces(
       used += clusterWidth;
     }
   });
-  lines.push(line.trimEnd());
+  lines.push(withoutTrailingSpaces(line));
   return pieces.length === 0 ? [] : lines;
+}
+
+/** Only the spaces that wrapping made: other blanks belong to the text. */
+function withoutTrailingSpaces(line: string): string {
+  let end = line.length;
+  while (end > 0 && line.charCodeAt(end - 1) === 0x20) end--;
+  return line.slice(0, end);
 }
