@@ -173,7 +173,7 @@ function companions(reader, node) {
 }
 
 /** The commands that stop services for good, then the steps written out. */
-function platform(reader, node, name) {
+function platform(reader, node, name, closable) {
   if (node === undefined || node === null) return { none: '' };
   if (!isMap(node)) {
     const text = reader.text(node, name);
@@ -184,7 +184,11 @@ function platform(reader, node, name) {
   const kind = name === 'windows' ? 'service' : 'unit';
   const nodes = reader.fields(node, ['process'], [kind, 'close']);
   const close = [];
-  if (nodes[kind] !== undefined) close.push(...stopCommands(reader, nodes[kind], kind));
+  if (nodes[kind] !== undefined) {
+    // Where the port cannot be closed alone, nobody should take this for a small step.
+    if (closable === 'no') close.push({ say: 'only together with everything it does:' });
+    close.push(...stopCommands(reader, nodes[kind], kind));
+  }
   if (nodes.close !== undefined) close.push(...closeSteps(reader, nodes.close, name));
   if (close.length === 0) reader.at(node, `${name}: say how to close it (${kind} or close)`);
   return { process: reader.text(nodes.process, `${name} process`), close };
@@ -308,8 +312,8 @@ export function readEntries(text, file, known) {
       ports: node.ports ? ports(reader, node.ports, 'ports') : [],
       aliases: aliases(reader, node.aliases),
       what: reader.text(node.what, 'what'),
-      windows: platform(reader, node.windows, 'windows'),
-      linux: platform(reader, node.linux, 'linux'),
+      windows: platform(reader, node.windows, 'windows', closable),
+      linux: platform(reader, node.linux, 'linux', closable),
       risk: { level: risk, because },
       belongs: { place, note: placeNote },
       closable: { answer: closable, note: closableNote },

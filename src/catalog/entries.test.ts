@@ -78,6 +78,12 @@ describe('the text', () => {
     expect(entry.firewall).toMatch(/\.$/);
   });
 
+  it.each(entries)('$id warns where a service is more than its port', ({ closable, windows }) => {
+    if (closable.answer !== 'no' || 'none' in windows) return;
+    const [first] = windows.close;
+    if (first !== undefined && 'run' in first) expect(first.run).not.toContain('Stop-Service');
+  });
+
   it.each(entries)('$id has commands that look right', ({ windows, linux }) => {
     const runs = (steps: readonly Step[]) =>
       steps.flatMap((step) => ('run' in step ? [step.run] : []));
