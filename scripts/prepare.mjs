@@ -50,7 +50,7 @@ export function install() {
 /** Compiles the tables in `src/**.generated.ts` that are older than what they are made from. */
 export async function generate() {
   const { compileCatalog } = await import('./compile-catalog.mjs');
-  compileCatalog(root);
+  await compileCatalog(root);
 }
 
 export async function prepare() {

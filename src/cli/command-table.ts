@@ -32,6 +32,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'list every flow of a capture, with the reason of its direction',
     load: () => import('./flows.ts'),
   },
+  {
+    name: 'explain',
+    summary: 'say what a port is for, what risk it is, and how to close it',
+    load: () => import('./explain.ts'),
+  },
 ];
 
 /** Runs when no command is named. */

@@ -4,7 +4,7 @@
  */
 import { printable } from './escape.ts';
 import type { Report } from './report.ts';
-import { cellText, type Severity, shownColumns, type Table } from './table.ts';
+import { type Card, cellText, type Severity, shownColumns, type Table } from './table.ts';
 
 const MARKS: Readonly<Record<Severity, string>> = { error: '✖', warning: '!', ok: '✔', info: '·' };
 
@@ -35,6 +35,10 @@ export function* renderMarkdown(report: Report): Generator<string, void, undefin
 }
 
 function* tableLines(table: Table): Generator<string> {
+  if (table.card !== undefined) {
+    for (const row of table.rows) yield* cardLines(table.card(row));
+    return;
+  }
   const columns = shownColumns(table);
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
   let any = false;
@@ -51,6 +55,16 @@ function* tableLines(table: Table): Generator<string> {
     yield `\n## ${inline(table.heading)}\n\n${block(table.empty)}\n`;
   }
   if (table.footnote !== undefined) yield `\n${block(table.footnote)}\n`;
+}
+
+function* cardLines({ heading, lead, parts }: Card): Generator<string> {
+  yield `\n## ${inline(heading)}\n\n${block(lead)}\n\n`;
+  for (const { label, lines } of parts) {
+    yield `* **${inline(label)}**\n`;
+    for (const line of lines) {
+      yield 'run' in line ? `  * ${codeSpan(line.run)}\n` : `  * ${block(line.say)}\n`;
+    }
+  }
 }
 
 /** The text such that Markdown shows exactly it, within a line. */

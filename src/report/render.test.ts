@@ -4,7 +4,7 @@ import { csvRow, renderCsv } from './csv.ts';
 import { hostileText, unsafeIn } from './hostile.fixture.ts';
 import { renderJson } from './json.ts';
 import { FORMATS, type Format, renderReport } from './render.ts';
-import { ROWS, type Row, report } from './report.fixture.ts';
+import { cardReport, ROWS, type Row, report } from './report.fixture.ts';
 import type { Report } from './report.ts';
 import type { Plain } from './table.ts';
 import { renderProblem } from './text.ts';
@@ -230,6 +230,47 @@ describe('markdown', () => {
   });
 });
 
+describe('cards', () => {
+  const one = cardReport(
+    [{ ...ROWS[0]!, process: 'web | <b>', reason: 'on `80`' }],
+    'Serves pages.',
+  );
+
+  it('are headings, labelled lines and whole commands at a terminal', () => {
+    const cards = render({ ...one, facts: [], notes: [], next: [] }, 'text');
+    expect(cards).toBe(`! 1 of 2 ports was only Serves pages., never answered
+
+port web | <b>
+Serves pages.
+
+name     https
+         on \`80\`
+on \`80\`    stop web | <b>
+`);
+  });
+
+  it('are headings and lists in Markdown', () => {
+    const cards = render({ ...one, facts: [], notes: [], next: [] }, 'markdown');
+    expect(cards.slice(cards.indexOf('\n'))).toBe(`
+
+## port web \\| &lt;b&gt;
+
+Serves pages.
+
+* **name**
+  * https
+  * on \\\`80\\\`
+* **on \\\`80\\\`**
+  * \`stop web | <b>\`
+`);
+  });
+
+  it.each(['json', 'ndjson', 'csv', 'plain'] as const)('change nothing in %s', (format) => {
+    const { tables, ...rest } = report();
+    expect(render(cardReport(), format)).toBe(render({ ...rest, tables: [tables[0]!] }, format));
+  });
+});
+
 describe('for any content', () => {
   const row = fc.record({
     port: fc.nat(65535),
@@ -251,6 +292,16 @@ describe('for any content', () => {
         if (format === 'text') {
           for (const line of output.split('\n')) expect(displayWidth(line)).toBeLessThanOrEqual(80);
         }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each(['text', 'markdown'] as const)('%s lets nothing unsafe out of cards', (format) => {
+    fc.assert(
+      fc.property(fc.array<Row>(row, { maxLength: 4 }), hostileText, (rows, text) => {
+        const output = render(cardReport(rows, text), format);
+        expect(unsafeIn(output, '\n')).toEqual([]);
       }),
       { numRuns: 300 },
     );

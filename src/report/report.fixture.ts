@@ -1,7 +1,7 @@
 /** A small report with everything in it, for the tests of this folder. */
 import { bytes, count, isoTime } from './numbers.ts';
 import type { Report } from './report.ts';
-import type { Table } from './table.ts';
+import type { Card, Table } from './table.ts';
 
 export interface Row {
   readonly port: number;
@@ -118,4 +118,17 @@ export function report(rows: readonly Row[] = ROWS, text = 'tried'): Report {
     ],
     next: [{ command: `portreeve flows ${text}`, purpose: 'every flow' }],
   };
+}
+
+/** The same with its rows as cards. */
+export function cardReport(rows: readonly Row[] = ROWS, text = 'tried'): Report {
+  const card = ({ process, name, reason }: Row): Card => ({
+    heading: `port ${process}`,
+    lead: text,
+    parts: [
+      { label: 'name', tone: 'warning', lines: [{ say: name ?? reason }, { say: reason }] },
+      { label: reason, lines: [{ run: `stop ${process}` }] },
+    ],
+  });
+  return { ...report(rows, text), tables: [{ ...portTable(rows), card } as Table] };
 }

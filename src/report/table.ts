@@ -36,6 +36,26 @@ export interface Column<Row = unknown> {
   readonly machineOnly?: boolean;
 }
 
+/** A line of prose, or a command to copy: that is never wrapped or shortened. */
+export type CardLine = { readonly say: string } | { readonly run: string };
+
+/** One labelled part of a card. */
+export interface CardPart {
+  /** A word or two. */
+  readonly label: string;
+  /** Tint of its first line; the text must say the same. */
+  readonly tone?: Severity;
+  readonly lines: readonly CardLine[];
+}
+
+/** A row that takes a screen: more text than a table has room for. */
+export interface Card {
+  readonly heading: string;
+  /** What it is, in a few sentences. */
+  readonly lead: string;
+  readonly parts: readonly CardPart[];
+}
+
 export interface Table<Row = unknown> {
   /** Name of the list in JSON, and of the table for CSV: camelCase plural, like `ports`. */
   readonly key: string;
@@ -48,6 +68,8 @@ export interface Table<Row = unknown> {
   readonly rows: Iterable<Row>;
   /** Said to people instead of a table without rows; none: such a table is not shown to them. */
   readonly empty?: string;
+  /** Shows rows to people as cards, where the format has room; machines get columns as ever. */
+  card?(row: Row): Card;
   /** Said to people below the rows, such as how many more there are and how to see them. */
   readonly footnote?: string;
 }

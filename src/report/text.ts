@@ -1,6 +1,6 @@
 /** A report for people at a terminal, and problems in the form what, why, do. */
 import type { Note, Report } from './report.ts';
-import type { Table } from './table.ts';
+import type { Card, CardPart, Table } from './table.ts';
 import { type Palette, palette, type TerminalAbility } from './terminal.ts';
 import { tableLines } from './terminal-table.ts';
 import { displayWidth, wrapPieces, wrapText } from './width.ts';
@@ -48,12 +48,48 @@ function* lines(report: Report, style: Palette, showAll: string): Generator<stri
 function* section(table: Table, style: Palette, showAll: string): Generator<string> {
   const rows = [...table.rows];
   if (rows.length === 0 && table.empty === undefined) return;
+  if (table.card !== undefined && rows.length > 0) {
+    for (const row of rows) yield* cardLines(table.card(row), style);
+    return;
+  }
   yield '';
   for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
   if (rows.length > 0) yield* tableLines({ ...table, rows }, style, showAll);
   else yield* wrapText(style.safe(table.empty ?? ''), style.width);
   if (table.footnote !== undefined) {
     for (const line of wrapText(style.safe(table.footnote), style.width)) yield style.faint(line);
+  }
+}
+
+/** Commands are left whole: the terminal folds them, and copying gives one line. */
+function* cardLines(card: Card, style: Palette): Generator<string> {
+  yield '';
+  for (const line of wrapText(style.safe(card.heading), style.width)) yield style.strong(line);
+  yield* wrapText(style.safe(card.lead), style.width);
+  const labels = card.parts.map(({ label }) => displayWidth(style.safe(label)));
+  const margin = Math.min(Math.max(0, ...labels) + 2, style.width >> 1);
+  if (card.parts.length > 0) yield '';
+  for (const part of card.parts) yield* partLines(part, margin, style);
+}
+
+function* partLines(part: CardPart, margin: number, style: Palette): Generator<string> {
+  const label = style.safe(part.label);
+  let start = label + ' '.repeat(Math.max(1, margin - displayWidth(label)));
+  if (displayWidth(start) > margin) {
+    yield* wrapText(label, style.width);
+    start = ' '.repeat(margin);
+  }
+  let tone = part.tone;
+  for (const line of part.lines) {
+    const command = 'run' in line;
+    const pieces = command
+      ? [`  ${style.safe(line.run)}`]
+      : wrapText(style.safe(line.say), style.width - margin);
+    for (const piece of pieces) {
+      yield start + (tone === undefined ? piece : style.tint(piece, tone));
+      start = ' '.repeat(margin);
+      tone = undefined;
+    }
   }
 }
 

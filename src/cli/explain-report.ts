@@ -1,0 +1,180 @@
+/** Puts entries of the catalogue into words: cards for a few, a table for many. */
+import { entryOf } from '../catalog/entries.ts';
+import {
+  formatCatalogPorts,
+  type NotThere,
+  type PlatformAdvice,
+  type PortEntry,
+  type Risk,
+} from '../catalog/entry.ts';
+import { count } from '../report/numbers.ts';
+import type { Fact, NextStep, Report } from '../report/report.ts';
+import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
+import { blockingSteps } from './explain-blocking.ts';
+import type { Answer } from './explain-queries.ts';
+import { unlistedTable } from './explain-unlisted.ts';
+
+const VERSION = 1;
+/** So many entries are shown in full. */
+const CARDS = 3;
+
+export function explainReport({ entries, unlisted, passedOver }: Answer): Report {
+  const rows = entries.map(entryOf);
+  return {
+    kind: 'explain',
+    version: VERSION,
+    verdict: verdictOf(rows, unlisted.length),
+    facts: factsOf(rows, unlisted.length, passedOver),
+    tables: [entryTable(rows), unlistedTable(unlisted)] as Table[],
+    notes: [],
+    next: nextSteps(rows),
+  };
+}
+
+const SEVERITY: Readonly<Record<Risk, Severity>> = {
+  none: 'ok',
+  low: 'ok',
+  medium: 'warning',
+  high: 'error',
+  critical: 'error',
+};
+
+function verdictOf(rows: readonly PortEntry[], unlisted: number): Report['verdict'] {
+  const [first, ...others] = rows;
+  if (first === undefined) {
+    const text = unlisted === 0 ? 'No entry of the catalogue matches.' : 'No entry for this port.';
+    return { severity: 'info', text: unlisted > 1 ? 'No entry for these ports.' : text };
+  }
+  if (others.length === 0) {
+    const { level } = first.risk;
+    const text = `${first.name}: ${level === 'none' ? 'no risk' : `${level} risk`}, ${placeOf(first)}`;
+    return { severity: SEVERITY[level], text };
+  }
+  const grave = rows.filter(({ risk }) => SEVERITY[risk.level] === 'error').length;
+  const tail = grave === 0 ? '' : `, ${grave} of high or critical risk`;
+  return { severity: 'info', text: `${count(rows.length)} services${tail}` };
+}
+
+const PLACES = {
+  perimeter: 'may face the Internet',
+  inside: 'belongs inside',
+  host: 'belongs on the machine itself',
+  nowhere: 'belongs nowhere',
+} as const;
+
+function placeOf({ belongs }: PortEntry): string {
+  return PLACES[belongs.place];
+}
+
+function factsOf(rows: readonly PortEntry[], unlisted: number, passedOver: number): Fact[] {
+  const without = passedOver === 1 ? '1 port without' : `${count(passedOver)} ports without`;
+  return [
+    { key: 'entries', value: rows.length },
+    { key: 'unlisted', value: unlisted },
+    {
+      key: 'passedOver',
+      value: passedOver,
+      ...(passedOver === 0 ? {} : { text: `${without} an entry in that range` }),
+    },
+  ];
+}
+
+function nextSteps(rows: readonly PortEntry[]): NextStep[] {
+  const [first] = rows;
+  const look = { command: 'portreeve sockets', purpose: 'what is really open on this machine' };
+  if (first === undefined || rows.length <= CARDS) return [look];
+  return [{ command: `portreeve explain ${first.id}`, purpose: 'one of them in full' }, look];
+}
+
+function entryTable(rows: readonly PortEntry[]): Table<PortEntry> {
+  return {
+    key: 'entries',
+    kind: 'entry',
+    heading: 'SERVICES',
+    columns: COLUMNS,
+    rows,
+    ...(rows.length <= CARDS ? { card } : {}),
+  };
+}
+
+const COLUMNS: readonly Column<PortEntry>[] = [
+  {
+    key: 'ports',
+    title: 'PORTS',
+    value: ({ ports }) => formatCatalogPorts(ports),
+    text: ({ ports }) => briefPorts(formatCatalogPorts(ports)),
+  },
+  { key: 'id', title: 'ENTRY', value: ({ id }) => id },
+  {
+    key: 'risk',
+    title: 'RISK',
+    value: ({ risk }) => risk.level,
+    tone: ({ risk }) => SEVERITY[risk.level],
+  },
+  { key: 'belongs', title: 'BELONGS', value: ({ belongs }) => belongs.place, priority: 1 },
+  { key: 'name', title: 'WHAT IT IS', value: ({ name }) => name, grow: true },
+  { key: 'closable', title: 'CLOSABLE', value: ({ closable }) => closable.answer, priority: 2 },
+  { key: 'group', title: 'SUBJECT', value: ({ group }) => group, priority: 3 },
+  ...(
+    [
+      ['aliases', ({ aliases }) => aliases],
+      ['what', ({ what }) => what],
+      ['riskBecause', ({ risk }) => risk.because],
+      ['belongsNote', ({ belongs }) => belongs.note || null],
+      ['closableNote', ({ closable }) => closable.note || null],
+      ['breaks', ({ breaks }) => breaks],
+      ['windows', ({ windows }) => windows as unknown as Plain],
+      ['linux', ({ linux }) => linux as unknown as Plain],
+      ['companions', ({ companions }) => companions as unknown as Plain],
+      ['firewall', ({ firewall }) => firewall],
+      ['sources', ({ sources }) => sources as unknown as Plain],
+      ['portList', ({ ports }) => ports as unknown as Plain],
+    ] satisfies [string, (entry: PortEntry) => Plain][]
+  ).map(([key, value]): Column<PortEntry> => ({ key, title: key, value, machineOnly: true })),
+];
+
+/** The first ports, with a sign that there are more. */
+function briefPorts(text: string): string {
+  const words = text.split(' ');
+  return words.length <= 2 ? text : `${words.slice(0, 2).join(' ')} …`;
+}
+
+/** One entry on one screen. */
+function card(entry: PortEntry): Card {
+  const { risk, belongs, closable, companions, sources } = entry;
+  const because = belongs.note === '' ? '' : `: ${belongs.note}`;
+  const possible = closable.note === '' ? closable.answer : `${closable.answer}: ${closable.note}`;
+  const parts: CardPart[] = [
+    say('risk', `${risk.level}: ${risk.because}`, SEVERITY[risk.level]),
+    say('belongs', `${PLACES[belongs.place].replace(/^belongs /, '')}${because}`),
+    platformPart('windows', entry.windows),
+    platformPart('linux', entry.linux),
+    say('can close', possible),
+    ...(closable.answer === 'yes' ? [] : [{ label: 'or block', lines: blockingSteps(entry) }]),
+    say('breaks', entry.breaks),
+    {
+      label: 'goes with',
+      lines:
+        'none' in companions
+          ? [{ say: `none: ${companions.none}` }]
+          : companions.map(({ ports, what }) => ({ say: `${formatCatalogPorts(ports)} ${what}` })),
+    },
+    say('firewall', entry.firewall),
+    say('sources', sources.map(({ title }) => title).join('; ')),
+  ];
+  return {
+    heading: `${entry.name}   ${formatCatalogPorts(entry.ports)}`,
+    lead: entry.what,
+    parts: parts.filter(({ lines }) => lines.length > 0),
+  };
+}
+
+function say(label: string, text: string, tone?: Severity): CardPart {
+  return { label, lines: [{ say: text }], ...(tone === undefined ? {} : { tone }) };
+}
+
+function platformPart(label: string, advice: PlatformAdvice | NotThere): CardPart {
+  if ('none' in advice) return say(label, `none: ${advice.none}`);
+  const lines: CardLine[] = [{ say: advice.process }, ...advice.close];
+  return { label, lines };
+}
