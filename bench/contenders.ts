@@ -29,8 +29,8 @@ export const CONTENDERS: readonly Contender[] = [
     subject: true,
   },
   {
-    name: 'portreeve --workers 1',
-    command: (file) => [process.execPath, CLI, 'assess', file, '--workers', '1'],
+    name: 'portreeve --workers 0',
+    command: (file) => [process.execPath, CLI, 'assess', file, '--workers', '0'],
     subject: true,
   },
   {
