@@ -7,8 +7,11 @@ import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 
 /** Rows per batch; about what a decoder hands over at once. */
 const BATCH_ROWS = 1024;
-/** A power of two. All batches together are 1 MiB: still in the shared cache when read. */
-const BATCHES = 16;
+/**
+ * A power of two. All batches together are 4 MiB: room to go on decoding while the worker starts,
+ * and still in the shared cache when read.
+ */
+const BATCHES = 64;
 /**
  * A full ring is waited for until it is half empty. Waking a thread costs as much as a batch, so
  * it must not happen for every one.
