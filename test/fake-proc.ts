@@ -41,7 +41,14 @@ export function fakeProc(content: FakeProc): { readonly root: string; dispose():
   link(join(root, 'self/ns/pid'), content.pidNamespace ?? FIRST_PID_NAMESPACE);
   link(join(root, 'self/ns/net'), 'net:[1]');
   for (const process of content.processes ?? []) layOut(root, process);
-  return { root, dispose: () => rmSync(root, { recursive: true, force: true }) };
+  const dispose = (): void => {
+    // Without root even an own folder must be readable to be removed.
+    for (const { pid, forbidden } of content.processes ?? []) {
+      if (forbidden) chmodSync(join(root, String(pid), 'fd'), 0o700);
+    }
+    rmSync(root, { recursive: true, force: true });
+  };
+  return { root, dispose };
 }
 
 function layOut(root: string, process: FakeProcess): void {
