@@ -2,6 +2,8 @@
  * What the analysis needs of one flow, read from its row: who serves, what was counted, and
  * whether the server answered. One record is re-aimed at every flow; nothing is allocated.
  */
+
+import type { Chunk } from '../flow/chunk.ts';
 import { CLIENT_IS_B, confidenceOf, reasonOf } from '../flow/direction.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import {
@@ -30,7 +32,6 @@ import {
   R_SEEN,
   R_STATE,
 } from '../flow/flow-row.ts';
-import type { Chunk } from '../flow/flow-table.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 
 /** What came of a flow. The order is that of how much it says about a service. */

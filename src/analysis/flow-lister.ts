@@ -1,6 +1,7 @@
 /** One flow after the other as a plain record, with what came of it. */
+
+import type { Chunk } from '../flow/chunk.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
-import type { Chunk } from '../flow/flow-table.ts';
 import { flowOf, type Names } from '../flow/flow-view.ts';
 import type { Flow } from '../model/flow.ts';
 import { FlowFacts, HANDSHAKE, REPLY } from './flow-facts.ts';

@@ -6,9 +6,10 @@
  * A host is an address, whatever VLAN or tunnel it was seen in. Flows are taken in runs, see
  * `TallyTable.touch`; `finish` takes the last one.
  */
+
+import type { Chunk } from '../flow/chunk.ts';
 import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
-import type { Chunk } from '../flow/flow-table.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import { DistinctCounts } from './distinct-counts.ts';
 import { FlowFacts, REPLY } from './flow-facts.ts';

@@ -8,6 +8,7 @@
  *   SHR SYN-ACK and FIN by the responder, no SYN seen         OTH none of these (mid-stream)
  */
 import type { ConnectionState } from '../model/flow.ts';
+import type { Chunk } from './chunk.ts';
 import {
   CLOSED,
   ESTABLISHED,
@@ -25,7 +26,6 @@ import {
   SYN_ACK_SENT,
   SYN_SENT,
 } from './flow-row.ts';
-import type { Chunk } from './flow-table.ts';
 
 /** The state of the row at `base`, given which side is the client. */
 export function connectionState(chunk: Chunk, base: number, clientIsB: boolean): ConnectionState {

@@ -12,6 +12,7 @@
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
+import type { Chunk } from './chunk.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { FanIn } from './fan-in.ts';
 import {
@@ -37,7 +38,6 @@ import {
   R_STATE,
   ROW_WORDS,
 } from './flow-row.ts';
-import type { Chunk } from './flow-table.ts';
 import { isNewsOfServer } from './message-ports.ts';
 
 const DIRECTION_REASONS: readonly DirectionReason[] = [

@@ -3,6 +3,7 @@
  * direction ladder over all of them.
  */
 
+import type { Chunk } from './chunk.ts';
 import type { DirectionLadder } from './direction.ts';
 import type { ExtensionWords } from './extensions.ts';
 import {
@@ -12,7 +13,6 @@ import {
   R_FIRST_SECONDS,
   ROW_WORDS,
 } from './flow-row.ts';
-import type { Chunk } from './flow-table.ts';
 
 /** The rows of one table. */
 export interface FlowPart {

@@ -31,10 +31,11 @@ import {
   P_SOURCE,
   PACKET_WORDS,
 } from '../wire/packet-batch.ts';
+import { type Chunk, newChunk } from './chunk.ts';
+import { copyRows, leastWorth, MOST_ROWS } from './eviction.ts';
 import { Extensions } from './extensions.ts';
 import {
   CHUNK_MASK,
-  CHUNK_ROWS,
   CHUNK_SHIFT,
   E_CARRIED_HIGH,
   E_CARRIED_LOW,
@@ -83,29 +84,12 @@ export interface FlowTableOptions {
   readonly shared?: boolean;
 }
 
-/** One chunk of rows: the same octets seen as integers and as floats. */
-export interface Chunk {
-  readonly words: Int32Array;
-  readonly floats: Float64Array;
-}
-
 /** Packets handled together, see `touch`. */
 const RUN = 32;
 const RUN_WORDS = RUN * PACKET_WORDS;
 const INITIAL_SLOTS = 1 << 12;
 const DEFAULT_MAX_FLOWS = 2_000_000;
 const FEWEST_FLOWS = 64;
-/** Rows and worths are sorted together in one float: worth below 2^27, row below 2^26. */
-const ROW_LIMIT = 2 ** 26;
-/** One step of worth; times fit below it. */
-const WORTH = 2 ** 25;
-const AGE_SHIFT = 7;
-const OVER = 0;
-const ONE_SIDED = 1;
-const ANSWERED = 2;
-const CONVERSATION = 3;
-/** History bits of a TCP end that went beyond a SYN: SYN-ACK, acknowledgment, data, FIN. */
-const BEYOND_SYN = 2 | 4 | 8 | 16;
 
 export class FlowTable {
   /** Rows in use are 0 to `count - 1`, less those in the free list. */
@@ -126,7 +110,7 @@ export class FlowTable {
   private readonly shortest: number;
   private readonly onEvict: ((part: FlowPart) => void) | undefined;
   private readonly shared: boolean;
-  private free = new Int32Array(0);
+  private free: Int32Array = new Int32Array(0);
   private freeCount = 0;
   private readonly touched = new Int32Array(RUN);
   /** Means nothing; see `touch`. */
@@ -137,7 +121,7 @@ export class FlowTable {
     this.shortest = shortestOf(this.timeouts);
     const most = options.maxFlows ?? DEFAULT_MAX_FLOWS;
     if (!(most >= 0)) throw new TypeError(`maxFlows is not a number of flows: ${most}`);
-    this.maxFlows = Math.min(ROW_LIMIT, Math.max(FEWEST_FLOWS, Math.floor(most)));
+    this.maxFlows = Math.min(MOST_ROWS, Math.max(FEWEST_FLOWS, Math.floor(most)));
     this.onEvict = options.onEvict;
     this.shared = options.shared ?? false;
   }
@@ -376,7 +360,7 @@ export class FlowTable {
   private extend(): number {
     const row = this.count++;
     if ((row & CHUNK_MASK) === 0) {
-      this.chunks.push(newChunk(CHUNK_ROWS, this.shared));
+      this.chunks.push(newChunk(this.shared));
     }
     return row;
   }
@@ -421,22 +405,13 @@ export class FlowTable {
 
   /** Frees an eighth of the rows at the time given; see the file's head for the order. */
   private makeRoom(seconds: number, nanoseconds: number): void {
-    const order = new Float64Array(this.count);
-    for (let row = 0; row < this.count; row++) {
-      order[row] = this.worth(row, seconds, nanoseconds) * ROW_LIMIT + row;
-    }
-    order.sort();
-    const going = Math.max(1, this.count >>> 3);
-    const rows = new Int32Array(going);
+    const { rows, live } = leastWorth(this.chunks, this.count, this.timeouts, seconds, nanoseconds);
+    const going = rows.length;
     const gone = new Uint8Array(this.count);
-    for (let index = 0; index < going; index++) {
-      const row = order[index]! % ROW_LIMIT;
-      rows[index] = row;
-      gone[row] = 1;
-      if (order[index]! >= ONE_SIDED * WORTH * ROW_LIMIT) this.evictedLive++;
-    }
+    for (const row of rows) gone[row] = 1;
+    this.evictedLive += live;
     this.evicted += going;
-    this.onEvict?.(this.copyOf(rows));
+    this.onEvict?.(copyRows(this.chunks, this.extensions, rows));
     for (const row of rows) {
       const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
@@ -446,22 +421,6 @@ export class FlowTable {
     this.free = rows;
     this.freeCount = going;
     this.dropSlots(gone);
-  }
-
-  /** The rows, and their extensions, as a part of their own. */
-  private copyOf(rows: Int32Array): FlowPart {
-    const extensions = new Extensions();
-    const chunks: Chunk[] = [];
-    for (let index = 0; index < rows.length; index++) {
-      const at = index & CHUNK_MASK;
-      if (at === 0) chunks.push(newChunk(Math.min(CHUNK_ROWS, rows.length - index), false));
-      const to = chunks[index >>> CHUNK_SHIFT]!.words;
-      const from = this.chunks[rows[index]! >>> CHUNK_SHIFT]!.words;
-      const base = (rows[index]! & CHUNK_MASK) * ROW_WORDS;
-      for (let word = 0; word < ROW_WORDS; word++) to[at * ROW_WORDS + word] = from[base + word]!;
-      extensions.copy(this.extensions, to, at * ROW_WORDS);
-    }
-    return { chunks, count: rows.length, extensions };
   }
 
   /**
@@ -495,25 +454,6 @@ export class FlowTable {
     }
   }
 
-  /**
-   * What a row is worth keeping at the time given: by how far the flow came, then by the time of
-   * its last packet (in 2-minute steps, which is enough to prefer old ones).
-   */
-  private worth(row: number, seconds: number, nanoseconds: number): number {
-    const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
-    const base = (row & CHUNK_MASK) * ROW_WORDS;
-    const age = words[base + R_LAST_SECONDS]! >>> AGE_SHIFT;
-    let worth = OVER;
-    if (
-      (words[base + R_STATE]! & MARK_ENDED) === 0 &&
-      !isOver(this.timeouts, words, base, seconds, nanoseconds)
-    ) {
-      if (words[base + R_PACKETS_A + 1] === 0) worth = ONE_SIDED;
-      else worth = isConversation(words, base) ? CONVERSATION : ANSWERED;
-    }
-    return worth * WORTH + age;
-  }
-
   /** Removes the slots of rows that went, by filling the table anew. */
   private dropSlots(gone: Uint8Array): void {
     const old = this.slots;
@@ -531,17 +471,4 @@ export class FlowTable {
     }
     this.slots = slots;
   }
-}
-
-/** Whether both ends took part: of TCP an RST, or a SYN-ACK that was left alone, is too little. */
-function isConversation(words: Int32Array, base: number): boolean {
-  if ((words[base + R_KIND]! & 0xff) !== 6) return true;
-  const seen = words[base + R_SEEN]!;
-  return (seen & BEYOND_SYN) !== 0 && ((seen >>> 8) & BEYOND_SYN) !== 0;
-}
-
-function newChunk(rows: number, shared: boolean): Chunk {
-  const length = rows * ROW_WORDS * 4;
-  const buffer = shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
-  return { words: new Int32Array(buffer), floats: new Float64Array(buffer) };
 }

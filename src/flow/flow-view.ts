@@ -6,6 +6,7 @@ import type { Context } from '../wire/context.ts';
 import type { CaptureInterface } from '../wire/frame-batch.ts';
 import { ONE_WAY } from '../wire/icmp.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
+import type { Chunk } from './chunk.ts';
 import { connectionState } from './connection-state.ts';
 import { CLIENT_IS_B, confidenceOf, reasonOf } from './direction.ts';
 import type { ExtensionWords } from './extensions.ts';
@@ -33,7 +34,6 @@ import {
   R_PACKETS_A,
   R_PORTS,
 } from './flow-row.ts';
-import type { Chunk } from './flow-table.ts';
 import { historyText } from './history.ts';
 
 /** What the numbers in rows refer to. */
