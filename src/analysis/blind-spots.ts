@@ -38,6 +38,7 @@ export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
     oversized(decoder),
     fragments(decoder),
     tablesFull(traffic),
+    poolsFull(decoder),
     noTime(state),
   ].filter((spot) => spot !== undefined);
 }
@@ -171,6 +172,32 @@ function fragments({ faultCounts }: Decoder): BlindSpot | undefined {
     id: 'fragments-unmatched',
     what: `the ports of ${number(unmatched)} fragments`,
     because: 'the first fragment, which alone has them, was not captured',
+    missing: true,
+  };
+}
+
+/** Addresses and contexts that found no room: their flows are counted together, so say so. */
+export function poolsFull({
+  addresses,
+  contexts,
+}: {
+  readonly addresses: { readonly overflowed: number };
+  readonly contexts: { readonly overflowed: number };
+}): BlindSpot | undefined {
+  const parts = [
+    ...(addresses.overflowed > 0
+      ? [`the IPv6 addresses of ${number(addresses.overflowed)} look-ups, shown as ::`]
+      : []),
+    ...(contexts.overflowed > 0
+      ? [`the VLAN or tunnel of ${number(contexts.overflowed)} packets`]
+      : []),
+  ];
+  if (parts.length === 0) return undefined;
+  return {
+    id: 'pools-full',
+    what: parts.join(', '),
+    because: 'there were more than are kept, as in a flood of forged packets',
+    remedy: 'assess a shorter part of the capture',
     missing: true,
   };
 }
