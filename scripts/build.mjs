@@ -30,6 +30,8 @@ export async function build({ types = false } = {}) {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    // Holds a compiled library, which cannot be bundled; loaded on first use.
+    external: ['koffi'],
     target: 'node20.19',
     // Inlines numeric constants across modules: the hot loops read them per packet.
     minifySyntax: true,

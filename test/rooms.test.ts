@@ -13,14 +13,31 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   wire: ['net'],
   catalog: ['net', 'model'],
   flow: ['net', 'model', 'wire'],
-  sources: ['net', 'model', 'catalog', 'wire', 'flow'],
+  native: [],
+  sources: ['net', 'model', 'catalog', 'wire', 'flow', 'native'],
+  inventory: ['net', 'model', 'catalog', 'flow'],
   analysis: ['net', 'model', 'catalog', 'flow', 'wire'],
-  report: ['net', 'model', 'catalog', 'analysis'],
-  pipeline: ['net', 'model', 'catalog', 'wire', 'flow', 'sources', 'analysis', 'report'],
-  cli: ['pipeline', 'report', 'model', 'net', 'catalog', 'analysis'],
+  policy: ['net', 'model', 'catalog'],
+  acl: ['net', 'model', 'policy'],
+  report: ['net', 'model', 'catalog', 'analysis', 'policy'],
+  pipeline: [
+    'net',
+    'model',
+    'catalog',
+    'wire',
+    'flow',
+    'native',
+    'sources',
+    'inventory',
+    'analysis',
+    'policy',
+    'acl',
+    'report',
+  ],
+  cli: ['pipeline', 'report', 'model', 'net', 'catalog', 'analysis', 'policy'],
   index: ['net', 'model', 'wire', 'flow', 'sources', 'analysis', 'catalog', 'pipeline'],
 };
-const PURE = new Set(['net', 'model', 'catalog', 'wire', 'flow', 'analysis']);
+const PURE = new Set(['net', 'model', 'catalog', 'wire', 'flow', 'analysis', 'policy', 'acl']);
 /** What a pure room must not touch: time, chance, the process and the network. */
 const IMPURE =
   /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|process\.(?:env|argv|exit|platform|hrtime|cwd|memoryUsage|std)|fetch\(|setTimeout)/;
