@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/lab/**/*.test.ts'],
           // Labs share the machine's processors with the servers they start.
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
         },
