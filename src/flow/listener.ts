@@ -142,6 +142,7 @@ export class Listener {
     if (detector.follows) state |= FOLLOWS;
     if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
     this.note(rows, row, state, side, protocol, found, 1);
+    payload.fromServer = serverSends(state, side);
     detector.facts?.(payload, this.heard);
     return state;
   }
@@ -161,6 +162,7 @@ export class Listener {
       state = (state & ~PROTOCOL) | (protocol + 1);
       this.note(rows, row, state, side, protocol, CERTAIN, 1);
     } else this.resume(rows, row, state, side, protocol);
+    payload.fromServer = serverSends(state, side);
     if (answer !== 0 || upper >= 0) {
       detectors[protocol]!.facts?.(payload, heard);
     } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
@@ -190,7 +192,7 @@ export class Listener {
     detection: number,
     count: number,
   ): void {
-    const fromServer = ((state & SERVER_IS_1) !== 0 ? 1 : 0) === side;
+    const fromServer = serverSends(state, side);
     const ports = rows[row + P_PORTS]!;
     this.heard.speaks(
       rows[row + (fromServer ? P_SOURCE : P_DESTINATION)]!,
@@ -208,7 +210,7 @@ export class Listener {
     side: number,
     protocol: number,
   ): void {
-    const fromServer = ((state & SERVER_IS_1) !== 0 ? 1 : 0) === side;
+    const fromServer = serverSends(state, side);
     const ports = rows[row + P_PORTS]!;
     this.heard.about(
       rows[row + (fromServer ? P_SOURCE : P_DESTINATION)]!,
@@ -216,6 +218,10 @@ export class Listener {
       protocol,
     );
   }
+}
+
+function serverSends(state: number, side: number): boolean {
+  return ((state & SERVER_IS_1) !== 0 ? 1 : 0) === side;
 }
 
 /** 0 or 1 for the end that sent a packet; the two directions of a conversation differ. */

@@ -25,6 +25,8 @@ export class Payload {
   transport = 6;
   sourcePort = 0;
   destinationPort = 0;
+  /** Set before `facts` is called: the side that serves sent it. */
+  fromServer = false;
 }
 
 /** The octets fit the protocol and hardly any other: magic numbers and lengths agree. */
