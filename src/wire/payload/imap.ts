@@ -13,7 +13,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
-import { isLine } from './reply-lines.ts';
+import { isEndedLine } from './reply-lines.ts';
 
 const UNTAGGED = ascii('* ');
 const OK = ascii('OK');
@@ -47,7 +47,7 @@ const MOST_TAG = 12;
 
 function detect({ bytes, at, end }: Payload): Detection {
   if (isAt(bytes, at, end, UNTAGGED)) {
-    if (!isLine(bytes, at, end)) return 0;
+    if (!isEndedLine(bytes, at, end)) return 0;
     if (isAt(bytes, at, end, CAPABILITIES)) return CERTAIN | ANSWERS;
     for (const greeting of GREETINGS) {
       if (!isAt(bytes, at, end, greeting)) continue;
@@ -57,7 +57,7 @@ function detect({ bytes, at, end }: Payload): Detection {
     return 0;
   }
   const command = afterTag(bytes, at, end);
-  if (command < 0 || !isLine(bytes, at, end)) return 0;
+  if (command < 0 || !isEndedLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);
   for (const word of OWN) {
     if (isCommand(bytes, command, stop, word)) return CERTAIN | ASKS;

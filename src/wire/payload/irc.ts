@@ -36,7 +36,7 @@ function detect({ bytes, at, end }: Payload): Detection {
     if (registers) return CERTAIN | ASKS;
     return isAtAnyCase(bytes, at, stop, NICK) ? LIKELY | ASKS : 0;
   }
-  if (isAtAnyCase(bytes, at, stop, USER)) return isUser(bytes, at, stop) ? CERTAIN | ASKS : 0;
+  if (isAt(bytes, at, stop, USER)) return isUser(bytes, at, stop) ? CERTAIN | ASKS : 0;
   for (const word of CAP) if (isAt(bytes, at, stop, word)) return CERTAIN | ASKS;
   for (const word of NOTICE) if (isAt(bytes, at, stop, word)) return CERTAIN | ANSWERS;
   for (const word of TALK) if (isAtAnyCase(bytes, at, stop, word)) return LIKELY | ASKS;
@@ -64,7 +64,7 @@ function isUser(bytes: Uint8Array, at: number, stop: number): boolean {
   let blanks = 0;
   for (let next = at; next < stop; next++) {
     if (bytes[next] !== 0x20) continue;
-    if (++blanks === 4) return bytes[next + 1] === COLON || next + 1 < stop;
+    if (++blanks === 4) return bytes[next + 1] === COLON;
   }
   return false;
 }

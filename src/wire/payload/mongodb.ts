@@ -46,14 +46,8 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
       if (stop < body + 7) return 0;
       return isText(bytes, body + 4, stop) ? CERTAIN | ASKS : 0;
     }
-    case REPLY: {
-      if (size < HEADER + 20 || end - at < HEADER + 20) return 0;
-      const flags = view.getUint32(body, true);
-      const number = view.getInt32(body + 16, true);
-      return direction === ANSWERS && flags <= 15 && number >= 0 && number < 100_000
-        ? CERTAIN | ANSWERS
-        : 0;
-    }
+    case REPLY:
+      return direction === ANSWERS && isReply(view, body, end, size) ? CERTAIN | ANSWERS : 0;
     case COMPRESSED: {
       const inner = view.getInt32(body, true);
       return inner === MESSAGE || inner === QUERY || inner === REPLY ? CERTAIN | direction : 0;
@@ -61,6 +55,17 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     default:
       return 0;
   }
+}
+
+/** Flags (4), cursor (8), first (4) and number (4) of documents, then their length and a type. */
+function isReply(view: DataView, body: number, end: number, size: number): boolean {
+  if (end - body < 25 || view.getUint32(body, true) > 15) return false;
+  const documents = view.getInt32(body + 16, true);
+  const length = view.getInt32(body + 20, true);
+  if (documents < 1 || length < 5 || HEADER + 20 + length > size) return false;
+  if (documents === 1 && HEADER + 20 + length !== size) return false;
+  const type = view.getUint8(body + 24);
+  return type >= 1 && type <= 19;
 }
 
 /** The answer to `hello` says how far the server's protocol goes and what it calls itself. */

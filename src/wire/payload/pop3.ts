@@ -13,7 +13,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
-import { isLine, isOnlyLine } from './reply-lines.ts';
+import { isEndedLine, isOnlyLine } from './reply-lines.ts';
 
 const OK = ascii('+OK');
 const ERROR = ascii('-ERR');
@@ -37,13 +37,13 @@ const READY = ascii('READY');
 
 function detect({ bytes, at, end }: Payload): Detection {
   if (isAt(bytes, at, end, OK)) {
-    if (!isLine(bytes, at, end)) return 0;
+    if (!isEndedLine(bytes, at, end)) return 0;
     for (const name of NAMES) {
       if (findAnyCase(bytes, at, lineEnd(bytes, at, end), name) >= 0) return CERTAIN | ANSWERS;
     }
     return LIKELY | ANSWERS;
   }
-  if (isAt(bytes, at, end, ERROR)) return isLine(bytes, at, end) ? LIKELY | ANSWERS : 0;
+  if (isAt(bytes, at, end, ERROR)) return isEndedLine(bytes, at, end) ? LIKELY | ANSWERS : 0;
   if (!isOnlyLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);
   for (const word of OWN) {

@@ -22,6 +22,11 @@ export function isLine(bytes: Uint8Array, at: number, end: number): boolean {
   return stop < end && isText(bytes, at, stop);
 }
 
+/** The same of a line that ends with CR LF as it should. */
+export function isEndedLine(bytes: Uint8Array, at: number, end: number): boolean {
+  return isLine(bytes, at, end) && bytes[lineEnd(bytes, at, end)] === 13;
+}
+
 /** Whether that line is the whole payload. */
 export function isOnlyLine(bytes: Uint8Array, at: number, end: number): boolean {
   const stop = lineEnd(bytes, at, end);
