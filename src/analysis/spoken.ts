@@ -17,6 +17,7 @@ const NO_NAMES: readonly HostName[] = [];
 export class SpokenView {
   private readonly heard: Heard | null;
   private readonly names: Names;
+  private all: readonly SpokenEndpoint[] | undefined;
   private byText: Map<string, SpokenEndpoint> | undefined;
   private namesByText: Map<string, readonly HostName[]> | undefined;
 
@@ -33,19 +34,27 @@ export class SpokenView {
   }
 
   protocolAt(address: number, family: number, transport: number, port: number): string | undefined {
-    const entry = this.bestEntry(address, family, transport, port);
-    if (entry >= 0)
-      return DETECTORS[this.heard!.endpoints.kind(entry) >>> PROTOCOL_SHIFT]!.protocol;
     const { heard } = this;
-    if (heard === null || heard.announced.count === 0) return undefined;
-    const announced = heard.announced.find(address, port, transport | family);
+    if (heard === null) return undefined;
+    const kind = transport | family;
+    const place = heard.places.find(address, port, kind);
+    const entry = place < 0 ? -1 : heard.foremost.get(place);
+    if (entry >= 0 && heard.flows.get(entry) > 0) {
+      return DETECTORS[heard.endpoints.kind(entry) >>> PROTOCOL_SHIFT]!.protocol;
+    }
+    if (heard.announced.count === 0) return undefined;
+    const announced = heard.announced.find(address, port, kind);
     return announced < 0 ? undefined : heard.announcements[announced]!.protocol;
   }
 
   /** All endpoints with a protocol, in order of first frame heard; announced ones last. */
-  endpoints(): SpokenEndpoint[] {
-    const { heard, names } = this;
-    if (heard === null) return [];
+  endpoints(): readonly SpokenEndpoint[] {
+    this.all ??= this.heard === null ? [] : this.collect(this.heard);
+    return this.all;
+  }
+
+  private collect(heard: Heard): SpokenEndpoint[] {
+    const { names } = this;
     const found = new Map<
       string,
       { -readonly [Key in keyof SpokenEndpoint]: SpokenEndpoint[Key] }
@@ -104,19 +113,6 @@ export class SpokenView {
   /** Conversations, announcements and hosts that found no room in the tables. */
   get beyond(): number {
     return this.heard?.beyond ?? 0;
-  }
-
-  private bestEntry(address: number, family: number, transport: number, port: number): number {
-    const { heard } = this;
-    if (heard === null) return -1;
-    let best = -1;
-    for (let protocol = 0; protocol < DETECTORS.length; protocol++) {
-      const kind = transport | family | (protocol << PROTOCOL_SHIFT);
-      const entry = heard.endpoints.find(address, port, kind);
-      if (entry < 0 || heard.flows.get(entry) <= 0) continue;
-      if (best < 0 || heard.flows.get(entry) > heard.flows.get(best)) best = entry;
-    }
-    return best;
   }
 
   private spokenOf(heard: Heard, entry: number): Spoken {

@@ -73,6 +73,10 @@ export class Heard implements FactSink {
   readonly frames = new Column();
   readonly interfaces = new Column();
   /** Key: address, port, transport with family. */
+  readonly places: EndpointTable;
+  /** Of each place the entry in `endpoints` that most conversations spoke. */
+  readonly foremost = new Column();
+  /** Keyed like `places`. */
   readonly announced: EndpointTable;
   readonly announcements: Announcement[] = [];
   /** By number of the address, see `hostKey`. */
@@ -91,11 +95,13 @@ export class Heard implements FactSink {
   private interface = 0;
   private frame = 0;
   private entry = -1;
+  private prefix = '';
 
   constructor(addresses: AddressPool, seed = 0, limits: Partial<HeardLimits> = {}) {
     this.addresses = addresses;
     this.limits = { ...HEARD_LIMITS, ...limits };
     this.endpoints = new EndpointTable(seed);
+    this.places = new EndpointTable(seed);
     this.announced = new EndpointTable(seed);
   }
 
@@ -108,6 +114,7 @@ export class Heard implements FactSink {
     this.interface = port;
     this.frame = frame;
     this.entry = -1;
+    this.prefix = '';
   }
 
   /**
@@ -128,11 +135,22 @@ export class Heard implements FactSink {
       return;
     }
     this.flows.add(entry, count);
+    this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
       this.frames.set(entry, this.frame);
       this.interfaces.set(entry, this.interface);
+    }
+  }
+
+  /** Keeps the protocol that most conversations speak at an endpoint at hand. */
+  private rank(address: number, port: number, entry: number): void {
+    const known = this.places.count;
+    const place = this.places.intern(address, port, this.transport | this.family);
+    const first = this.foremost.get(place);
+    if (place === known || this.flows.get(entry) > this.flows.get(first)) {
+      this.foremost.set(place, entry);
     }
   }
 
@@ -145,8 +163,14 @@ export class Heard implements FactSink {
     );
   }
 
-  service(key: string, value: string): void {
+  /** Says that facts are about what a conversation went on as, such as TLS after STARTTLS. */
+  within(protocol: string): void {
+    this.prefix = `${protocol} `;
+  }
+
+  service(what: string, value: string): void {
     if (this.entry < 0 || value === '') return;
+    const key = this.prefix + what;
     let facts = this.facts.get(this.entry);
     if (facts === undefined) {
       facts = new Map();
@@ -166,7 +190,8 @@ export class Heard implements FactSink {
 
   name(kind: string, value: string, about: 'source' | 'destination' | Uint8Array): void {
     const text = (value.endsWith('.') ? value.slice(0, -1) : value).slice(0, MOST_TEXT);
-    if (text === '' || !this.hasRoomFor(about)) return;
+    // An address is no name, whatever field it stands in.
+    if (text === '' || isAddress(text) || !this.hasRoomFor(about)) return;
     const host = this.hostOf(about);
     if (host === undefined) return;
     for (const known of host.names) {
@@ -239,6 +264,10 @@ export function hostKey(address: number, family: number): number {
 
 function familyOf(address: Uint8Array): number {
   return address.length === 16 ? FAMILY_6 : 0;
+}
+
+function isAddress(text: string): boolean {
+  return /^[\d.]+$/.test(text) || /^\[?[\da-fA-F:.]*:[\da-fA-F:.]*\]?$/.test(text);
 }
 
 function word(octets: Uint8Array, at: number): number {

@@ -49,6 +49,7 @@ export class Listener {
   private readonly slots = new Int32Array(2 * SLOTS);
   private readonly payload = new Payload();
   private readonly tls: number;
+  private readonly http: number;
   /** Positions of the protocols on top of each. */
   private readonly uppers: readonly Uint8Array[];
 
@@ -57,6 +58,7 @@ export class Listener {
     this.identifier = identifier;
     const { detectors } = identifier;
     this.tls = detectors.findIndex(({ protocol }) => protocol === 'tls');
+    this.http = detectors.findIndex(({ protocol }) => protocol === 'http');
     this.uppers = detectors.map(({ protocol }) =>
       Uint8Array.from(detectors.flatMap(({ over }, index) => (over === protocol ? [index] : []))),
     );
@@ -168,7 +170,9 @@ export class Listener {
     } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
       // The conversation went on encrypted: STARTTLS and its like.
       heard.service('then', 'tls');
-      detectors[tls]!.facts?.(payload, heard);
+      heard.within('tls');
+      // Through a proxy it is about another server than the one that is spoken to.
+      if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
       state &= ~FOLLOWS;
     }
     return state;

@@ -28,8 +28,8 @@ export interface ObserveOptions {
   readonly identify?: boolean;
   /** The worker's program; without one everything runs in this thread. */
   readonly worker?: URL;
-  /** Called once with what rows refer to; its answer receives flows that leave memory early. */
-  readonly onEvicted?: (names: Names) => FlowVisitor;
+  /** Called once with what rows refer to and what payloads will have said; its answer receives flows that leave memory early. */
+  readonly onEvicted?: (names: Names, heard: Heard | null) => FlowVisitor;
   /** Called after every batch of frames; true stops there and keeps what is known. */
   readonly onBatch?: () => boolean;
 }
@@ -93,7 +93,7 @@ export async function observe(
     contexts: decoder.contexts.list,
     interfaces: source.interfaces,
   };
-  const evicted = evictedVisitor(ladder, options.onEvicted?.(names));
+  const evicted = evictedVisitor(ladder, options.onEvicted?.(names, listener?.heard ?? null));
   const host =
     options.worker === undefined
       ? new LocalTable(options, evicted)
