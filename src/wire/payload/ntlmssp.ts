@@ -54,7 +54,7 @@ function readChallenge(
   if (end - at < 48) return;
   if ((view.getUint32(at + 20, true) & VERSION_KNOWN) !== 0 && end - at >= 52) {
     const build = view.getUint16(at + 50, true);
-    to.service('system', `Windows ${bytes[at + 48]}.${bytes[at + 49]}.${build}`);
+    to.service('ntlm version', `${bytes[at + 48]}.${bytes[at + 49]}.${build}`);
   }
   const stop = Math.min(end, at + view.getUint32(at + 44, true) + view.getUint16(at + 40, true));
   let next = at + view.getUint32(at + 44, true);

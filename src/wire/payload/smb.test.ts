@@ -88,7 +88,7 @@ describe('smb', () => {
       fromServer: true,
       is: 'certain answers',
       facts: [
-        'system = Windows 10.0.20348',
+        'ntlm version = 10.0.20348',
         'domain = EXAMPLE',
         'smb FS1 of source',
         'domain = example.org',
