@@ -3,13 +3,23 @@
  * tcpdump and assessed: the protocol has to be told from the packets alone.
  */
 import { type ChildProcess, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Assessment, assess } from '../../src/pipeline.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
 
 const SERVER = '10.9.3.1';
+/** Debian keeps PostgreSQL's server out of the path, by version. */
+const POSTGRESQL = postgresFolder();
 const PROGRAMS = [
   'ip',
   'tcpdump',
@@ -22,8 +32,7 @@ const PROGRAMS = [
   'openssl',
   'curl',
   'memcached',
-  'initdb',
-  'postgres',
+  `${POSTGRESQL}/postgres`,
   'pg_isready',
   'mariadbd',
   'mariadb-install-db',
@@ -59,6 +68,11 @@ const EXPECTED: Readonly<Record<number, string>> = {
   27017: 'ldap',
   53: 'http2',
 };
+
+function postgresFolder(): string {
+  const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
+  return `/usr/lib/postgresql/${versions.sort().at(-1) ?? '15'}/bin`;
+}
 
 /** Waits until something listens on the port. */
 async function listening(space: Space, port: number): Promise<void> {
@@ -144,7 +158,7 @@ describeLab('servers on ports that are not theirs', PROGRAMS, () => {
       '--reuid=postgres',
       '--regid=postgres',
       '--clear-groups',
-      'initdb',
+      `${POSTGRESQL}/initdb`,
       '-D',
       data,
       '-A',
@@ -155,7 +169,7 @@ describeLab('servers on ports that are not theirs', PROGRAMS, () => {
       '--reuid=postgres',
       '--regid=postgres',
       '--clear-groups',
-      'postgres',
+      `${POSTGRESQL}/postgres`,
       '-D',
       data,
       '-p',
