@@ -5,6 +5,7 @@
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
+import type { Heard } from './flow/heard.ts';
 import type { Timeouts } from './flow/timeouts.ts';
 import type { BlindSpot } from './model/blind-spot.ts';
 import type { Flow } from './model/flow.ts';
@@ -47,6 +48,8 @@ export interface CaptureChoices {
   /** Flows in memory at once; 2,000,000. */
   readonly maxFlows?: number;
   readonly dropDuplicates?: boolean;
+  /** Look into payloads for protocols and names. Default true. */
+  readonly identify?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
   /** Stops reading; what is known by then is the answer. */
@@ -100,15 +103,17 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [uses, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
+  const [uses, { SpokenView }, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
     await Promise.all([
       import('./analysis/port-use.ts'),
+      import('./analysis/spoken.ts'),
       import('./analysis/remainder.ts'),
       import('./analysis/blind-spots.ts'),
       import('./analysis/size-bins.ts'),
       import('./sources/pcap/capture-notes.ts'),
     ]);
   const { traffic, observation, reader, interrupted } = await fold(inputs, choices);
+  const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -120,12 +125,12 @@ export async function assess(
     flows: traffic.flows,
     hosts: traffic.hostCount,
     hostsEstimated: traffic.hosts.pruned > 0,
-    ports: uses.portUses(traffic),
-    services: uses.serviceUses(traffic, names),
+    ports: uses.portUses(traffic, speech),
+    services: uses.serviceUses(traffic, names, speech),
     conversations: uses.topConversations(traffic, names, choices.top),
     conversationCount: traffic.conversations.count + traffic.conversations.pruned,
     conversationBytesMissing: traffic.conversations.missing,
-    topHosts: uses.topHosts(traffic, names, choices.top),
+    topHosts: uses.topHosts(traffic, names, choices.top, speech),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
@@ -160,6 +165,8 @@ export interface ListedFlow {
   /** Whether each end is inside, by the built-in zones. */
   readonly clientInside: boolean;
   readonly serverInside: boolean;
+  /** The protocol that payloads showed at the server's endpoint; null when they showed none. */
+  readonly spoken: string | null;
 }
 
 export interface FlowListing extends CaptureSummary {
@@ -173,12 +180,21 @@ export async function listFlows(
   choices: CaptureChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const { FlowLister } = await import('./analysis/flow-lister.ts');
-  const { observation, reader, interrupted } = await read(inputs, choices, newSeed(), (names) => {
-    const lister = new FlowLister(names);
-    return (...row) => onEvicted(lister.list(...row));
-  });
-  const lister = new FlowLister(observation.names);
+  const [{ FlowLister }, { SpokenView }] = await Promise.all([
+    import('./analysis/flow-lister.ts'),
+    import('./analysis/spoken.ts'),
+  ]);
+  const { observation, reader, interrupted } = await read(
+    inputs,
+    choices,
+    newSeed(),
+    (names, heard) => {
+      const lister = new FlowLister(names, new SpokenView(heard, names));
+      return (...row) => onEvicted(lister.list(...row));
+    },
+  );
+  const { names: all, heard: payloads } = observation;
+  const lister = new FlowLister(all, new SpokenView(payloads, all));
   function* listed(): Generator<ListedFlow, void, undefined> {
     for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
   }
@@ -202,7 +218,7 @@ async function read(
   inputs: readonly string[],
   choices: CaptureChoices,
   seed: number,
-  visitor: (names: Names) => FlowVisitor,
+  visitor: (names: Names, heard: Heard | null) => FlowVisitor,
 ): Promise<Reading> {
   const [{ openCaptures }, { observe }] = await Promise.all([
     import('./sources/pcap/capture-reader.ts'),
@@ -217,6 +233,7 @@ async function read(
   const observation = await observe(reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
+    identify: choices.identify ?? true,
     ...(choices.timeouts === undefined ? {} : { timeouts: choices.timeouts }),
     ...(choices.maxFlows === undefined ? {} : { maxFlows: choices.maxFlows }),
     ...(worker === undefined ? {} : { worker }),
