@@ -147,8 +147,10 @@ export class Listener {
     const rows = d.rows;
     const kind = rows[row + P_KIND]!;
     const ports = rows[row + P_PORTS]!;
-    payload.bytes = d.bytes;
-    payload.view = d.view;
+    if (payload.bytes !== d.bytes) {
+      payload.bytes = d.bytes;
+      payload.view = d.view;
+    }
     payload.at = at;
     payload.length = rows[row + P_PAYLOAD]!;
     payload.end = Math.min(d.end, at + payload.length);
