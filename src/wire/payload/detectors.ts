@@ -36,7 +36,6 @@ import { TELNET } from './telnet.ts';
 import { TLS } from './tls.ts';
 import { VNC } from './vnc.ts';
 import { X11 } from './x11.ts';
-import { XMPP } from './xmpp.ts';
 
 export const DETECTORS: readonly Detector[] = [
   TLS,
@@ -68,7 +67,6 @@ export const DETECTORS: readonly Detector[] = [
   TELNET,
   VNC,
   X11,
-  XMPP,
   RSYNC,
   GIT,
   BGP,
