@@ -2,12 +2,17 @@
  * Joins the rooms: what a command needs from several of them comes from one function here. Rooms
  * are loaded inside the functions, so that a command pays only for those it uses.
  */
+import type { Clues } from './analysis/findings/clues.ts';
+import type { Thresholds } from './analysis/findings/thresholds.ts';
+import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
 import type { Timeouts } from './flow/timeouts.ts';
 import type { BlindSpot } from './model/blind-spot.ts';
+import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
+import type { HostRoles } from './model/host-role.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -16,6 +21,7 @@ import type {
   ServiceUse,
   SizeBin,
 } from './model/use.ts';
+import type { Prefix } from './net/prefix.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
@@ -87,10 +93,18 @@ export interface Assessment extends CaptureSummary {
   readonly topHosts: readonly HostUse[];
   readonly remainder: readonly RemainderUse[];
   readonly sizes: readonly SizeBin[];
+  /** The most urgent first. */
+  readonly findings: readonly Finding[];
+  /** What hosts are for and depend on, the surest first. */
+  readonly roles: readonly HostRoles[];
 }
 
 export interface AssessChoices extends CaptureChoices {
   readonly zones?: readonly ZoneRule[];
+  /** Unused parts of the network: whoever tries them looks around. */
+  readonly dark?: readonly Prefix[];
+  /** In place of the defaults of analysis/findings/thresholds.ts. */
+  readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
 }
@@ -100,15 +114,17 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [uses, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
+  const [uses, { hostRoles }, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
     await Promise.all([
       import('./analysis/port-use.ts'),
+      import('./analysis/host-roles.ts'),
       import('./analysis/remainder.ts'),
       import('./analysis/blind-spots.ts'),
       import('./analysis/size-bins.ts'),
       import('./sources/pcap/capture-notes.ts'),
     ]);
-  const { traffic, observation, reader, interrupted } = await fold(inputs, choices);
+  const folded = await fold(inputs, choices);
+  const { traffic, observation, reader, interrupted } = folded;
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -128,28 +144,54 @@ export async function assess(
     topHosts: uses.topHosts(traffic, names, choices.top),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
+    roles: hostRoles(traffic, names),
+    findings: await findingsOf(folded, names, decoder.frames),
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
   };
 }
 
+interface Folded extends Reading {
+  readonly traffic: Traffic;
+  readonly clues: Clues;
+  readonly thresholds: Thresholds;
+}
+
+async function findingsOf(
+  { traffic, clues, thresholds }: Omit<Folded, keyof Reading>,
+  names: Names,
+  packets: number,
+): Promise<readonly Finding[]> {
+  const [{ Case }, { findings }] = await Promise.all([
+    import('./analysis/findings/case.ts'),
+    import('./analysis/findings/find.ts'),
+  ]);
+  return findings(new Case(traffic, clues, names, thresholds, packets));
+}
+
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
 async function fold(inputs: readonly string[], choices: AssessChoices) {
-  const [{ Traffic }, { ZoneTable }] = await Promise.all([
+  const [{ Traffic }, { ZoneTable }, { Clues }, { thresholdsOf }] = await Promise.all([
     import('./analysis/traffic.ts'),
     import('./analysis/zones.ts'),
+    import('./analysis/findings/clues.ts'),
+    import('./analysis/findings/thresholds.ts'),
   ]);
   const zones = new ZoneTable(choices.zones);
   const seed = newSeed();
-  let traffic: InstanceType<typeof Traffic> | undefined;
-  const visitor = (names: Names): FlowVisitor => {
-    traffic ??= new Traffic(names.addresses, zones, {}, seed);
-    return traffic.add.bind(traffic);
+  const thresholds = thresholdsOf(choices.thresholds);
+  let tables: { readonly traffic: Traffic; readonly clues: Clues } | undefined;
+  const visitor = ({ addresses }: Names): FlowVisitor => {
+    if (tables === undefined) {
+      const clues = new Clues(addresses, thresholds, choices.dark ?? [], seed);
+      tables = { clues, traffic: new Traffic(addresses, zones, {}, seed, clues) };
+    }
+    return tables.traffic.add.bind(tables.traffic);
   };
   const reading = await read(inputs, choices, seed, visitor);
   const { flows, ...observation } = reading.observation;
   flows.visit(visitor(observation.names));
-  traffic!.finish();
-  return { ...reading, observation, traffic: traffic! };
+  tables!.traffic.finish();
+  return { ...reading, observation, ...tables!, thresholds };
 }
 
 /** A flow with what came of it. */

@@ -19,6 +19,9 @@ import {
   SERVICE_COLUMNS,
   SIZE_COLUMNS,
 } from './assess-columns.ts';
+import { explainedTable } from './assess-explained.ts';
+import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
+import { rolesTable } from './assess-roles.ts';
 import { quoted } from './capture-options.ts';
 
 const VERSION = 1;
@@ -39,6 +42,10 @@ export interface AssessWishes {
 /** Rows of a table on a terminal. */
 const FIRST_PORTS = 15;
 const FIRST_OTHERS = 8;
+const FIRST_EXPLAINED = 10;
+const FIRST_FINDINGS = 12;
+/** Ports explained in aligned text in a pipe. */
+const EXPLAINED_IN_TEXT = 25;
 
 export function assessReport(assessment: Assessment, wishes: AssessWishes): Report {
   return {
@@ -47,14 +54,15 @@ export function assessReport(assessment: Assessment, wishes: AssessWishes): Repo
     verdict: verdictOf(assessment),
     facts: factsOf(assessment),
     tables: tablesOf(assessment, wishes),
+    mainTable: PORTS.key,
     notes: assessment.notes,
     next: nextSteps(assessment),
   };
 }
 
 function verdictOf(assessment: Assessment): Report['verdict'] {
-  const { packets, services, ports, firstMs, lastMs, notes } = assessment;
-  const severity: Severity = notes.some(({ missing }) => missing) ? 'warning' : 'info';
+  const { packets, services, ports, firstMs, lastMs } = assessment;
+  const severity = severityOf(assessment);
   if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
   if (assessment.flows === 0)
     return { severity, text: `${plural(packets, 'packet')}, no IP traffic` };
@@ -63,7 +71,16 @@ function verdictOf(assessment: Assessment): Report['verdict'] {
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
   const parts = [`${plural(services.length, 'service')} answered`];
   if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
-  return { severity, text: `${whole}: ${parts.join(', ')}` };
+  const found = severityCounts(assessment.findings);
+  const findings = found === '' ? '' : `; findings: ${found}`;
+  return { severity, text: `${whole}: ${parts.join(', ')}${findings}` };
+}
+
+/** That of the gravest finding; a warning where something could not be seen. */
+function severityOf({ findings, notes }: Assessment): Severity {
+  const [gravest] = findings;
+  const tone = gravest === undefined ? 'info' : toneOf(gravest.severity);
+  return tone === 'info' && notes.some(({ missing }) => missing) ? 'warning' : tone;
 }
 
 function inputText({ inputs }: Assessment): string {
@@ -116,6 +133,8 @@ function factsOf(assessment: Assessment): Fact[] {
     { key: 'portsBackscatter', value: statuses('backscatter') },
     { key: 'conversations', value: assessment.conversationCount },
     { key: 'conversationBytesMissing', value: assessment.conversationBytesMissing },
+    { key: 'findings', value: assessment.findings.length },
+    { key: 'gravest', value: assessment.findings[0]?.severity ?? null },
     { key: 'interrupted', value: assessment.interrupted },
   ];
 }
@@ -126,15 +145,23 @@ function tablesOf(
 ): Table[] {
   const { ports, services, conversations, topHosts, remainder } = assessment;
   const others = limit ?? FIRST_OTHERS;
+  const byOrder = sorted(ports, sort);
   return [
+    findingsTable(assessment.findings, assessment.inputs, limit ?? FIRST_FINDINGS),
     cut(
       // Said of frames without ports; without frames the verdict says enough.
       assessment.packets > 0 ? { ...PORTS, empty: 'No packet had a port.' } : PORTS,
-      sorted(ports, sort),
+      byOrder,
       ports.length,
       limit ?? FIRST_PORTS,
     ),
+    explainedTable(
+      byOrder,
+      conversations,
+      serviceLimit === undefined ? (limit ?? FIRST_EXPLAINED) : EXPLAINED_IN_TEXT,
+    ),
     cut(SERVICES, [...services].sort(byBytes), services.length, serviceLimit ?? others),
+    rolesTable(assessment.roles, others),
     cut(CONVERSATIONS, conversations, assessment.conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
     cut(REMAINDER, remainder, remainder.length, others),
