@@ -84,6 +84,7 @@ const SPOKE = 4 | 8 | 16;
 const RST = 32;
 
 const DIRECTION_BY_PORT_CLASS = 'port-class';
+const DIRECTION_BY_MESSAGE = 'message';
 
 export class FlowFacts {
   client = 0;
@@ -103,13 +104,14 @@ export class FlowFacts {
   packetsToClient = 0;
   bytesToServer = 0;
   bytesToClient = 0;
-  /**
-   * Shortest and longest IP packet to the server, octets; 65,535 stands for more. Where none went
-   * there: to the client.
-   */
-  shortestToServer = 0;
-  longestToServer = 0;
+  /** Shortest and longest IP packet of the end that began, octets; 65,535 stands for more. */
+  shortestOfFirst = 0;
+  longestOfFirst = 0;
+  /** Payload octets of the end that began, and those to the server. */
+  payloadOfFirst = 0;
   payloadToServer = 0;
+  /** The direction was read from a message. */
+  byMessage = false;
   /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
   icmpError = -1;
   firstMs = 0;
@@ -159,6 +161,7 @@ export class FlowFacts {
     this.server = words[base + R_A + serverSide]!;
     this.readCounters(chunk, base, serverSide, extensions);
     this.toGroup = (words[base + R_STATE]! & MARK_GROUP) !== 0;
+    this.byMessage = reasonOf(decision) === DIRECTION_BY_MESSAGE;
     this.conversation = false;
     this.oneSided = false;
     this.outcome =
@@ -179,10 +182,10 @@ export class FlowFacts {
     this.packetsToClient = words[base + R_PACKETS_A + serverSide]! >>> 0;
     this.bytesToServer = chunk.floats[octets + 1 - serverSide]!;
     this.bytesToClient = chunk.floats[octets + serverSide]!;
-    const lengths =
-      words[base + R_LENGTHS_A + 1 - serverSide]! || words[base + R_LENGTHS_A + serverSide]!;
-    this.shortestToServer = lengths & 0xffff;
-    this.longestToServer = lengths >>> 16;
+    const lengths = words[base + R_LENGTHS_A]!;
+    this.shortestOfFirst = lengths & 0xffff;
+    this.longestOfFirst = lengths >>> 16;
+    this.payloadOfFirst = chunk.floats[(base >>> 1) + F_PAYLOAD_A]!;
     this.payloadToServer = chunk.floats[(base >>> 1) + F_PAYLOAD_A + 1 - serverSide]!;
     this.icmpError = -1;
     const index = words[base + R_EXTENSION]!;

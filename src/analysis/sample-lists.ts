@@ -202,8 +202,8 @@ export class SampleLists {
   private addTo(sample: number, flow: FlowFacts): void {
     const words = this.blocks;
     const lengths = words[sample + S_LENGTHS]!;
-    const shortest = Math.min(lengths & 0xffff, flow.shortestToServer);
-    const longest = Math.max(lengths >>> 16, flow.longestToServer);
+    const shortest = Math.min(lengths & 0xffff, flow.shortestOfFirst);
+    const longest = Math.max(lengths >>> 16, flow.longestOfFirst);
     words[sample + S_LENGTHS] = shortest | (longest << 16);
     const packets = words[sample + S_PACKETS]!;
     const to = Math.min(0xffff, (packets & 0xffff) + flow.packetsToServer);
@@ -239,7 +239,7 @@ export class SampleLists {
     const words = this.blocks;
     words[sample + S_FIRST] = first;
     words[sample + S_SECOND] = second;
-    words[sample + S_LENGTHS] = flow.shortestToServer | (flow.longestToServer << 16);
+    words[sample + S_LENGTHS] = flow.shortestOfFirst | (flow.longestOfFirst << 16);
     words[sample + S_PACKETS] =
       Math.min(0xffff, flow.packetsToServer) | (Math.min(0xffff, flow.packetsToClient) << 16);
     words[sample + S_SECONDS] = flow.firstMs / 1000;

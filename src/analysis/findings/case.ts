@@ -5,7 +5,7 @@
 import type { Names } from '../../flow/flow-view.ts';
 import { addressText, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
-import { BY_PORT, LIKELY } from '../flow-facts.ts';
+import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
 import { TALLY_NOTE, TALLY_WORDS } from '../tally-table.ts';
 import type { Traffic } from '../traffic.ts';
@@ -58,10 +58,18 @@ export class Case {
     return this.traffic.zoneOf(address, family) === OUTSIDE;
   }
 
+  /** Whether two hosts said anything to each other on a port, whoever serves. */
+  met(client: number, server: number, port: number, kind: number): boolean {
+    return (
+      this.outcome(client, server, port, kind) >= 0 ||
+      this.outcome(client, server, port, kind, BY_LOWER_PORT) >= 0
+    );
+  }
+
   /** The best outcome between a client and a server's port, or -1 when nothing is known. */
-  outcome(client: number, server: number, port: number, kind: number): number {
+  outcome(client: number, server: number, port: number, kind: number, listing = BY_PORT): number {
     const { conversations } = this.traffic;
-    const key = port | (kind << 16) | (BY_PORT << 25);
+    const key = port | (kind << 16) | (listing << 25);
     const entry = conversations.find(client, server, key);
     return entry < 0 ? -1 : conversations.words[entry * TALLY_WORDS + TALLY_NOTE]! & 15;
   }
@@ -85,9 +93,9 @@ export class Case {
 
   get oneWayUdp(): boolean {
     const { tcpConversations: all, tcpOneSided: oneSided } = this.traffic;
-    const { udpAnswered, udpUnanswered } = this.clues;
+    const { udpAnswered, udpUnanswered, udpStrays } = this.clues;
     const twoWayTcp = all >= this.thresholds['one-way-connections'] && 2 * oneSided < all;
-    return udpAnswered === 0 && udpUnanswered >= ENOUGH_DATAGRAMS && !twoWayTcp;
+    return udpAnswered === 0 && udpUnanswered + udpStrays >= ENOUGH_DATAGRAMS && !twoWayTcp;
   }
 
   /** The first frames of the samples, in order. */

@@ -22,6 +22,7 @@ import {
 } from '../flow-facts.ts';
 import { type SampleLimits, SampleLists } from '../sample-lists.ts';
 import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
+import { OUTSIDE } from '../zones.ts';
 import type { Thresholds } from './thresholds.ts';
 import {
   ARRANGER,
@@ -71,9 +72,11 @@ export class Clues {
   readonly unanswered: TallyTable;
   /** Packets to group addresses. */
   groupPackets = 0;
-  /** UDP flows to one host: answered, and not. */
+  /** UDP flows between two hosts: answered, and not. */
   udpAnswered = 0;
   udpUnanswered = 0;
+  /** Datagrams that say themselves that they are answers, to nothing. */
+  udpStrays = 0;
   private readonly addresses: AddressPool;
   private readonly thresholds: Thresholds;
   private readonly dark = new PrefixTable();
@@ -112,10 +115,9 @@ export class Clues {
     const watched = this.watchedOf(protocol, flow.port);
     if (outcome <= LIKELY) this.takeAnswered(flow, watched);
     else if (outcome === GROUP_SENT) this.takeGroup(flow);
-    else if (outcome === BACKSCATTER) {
-      this.strays.add(flow.server, endpointWord(flow), 0, flow.client, 0, flow);
-    } else if (isAttempt(flow)) this.takeAttempt(flow, watched);
-    if ((watched & LEGACY_NAMES) !== 0 && flow.packetsToServer > 0) {
+    else if (outcome === BACKSCATTER) this.takeStray(flow);
+    else if (isAttempt(flow)) this.takeAttempt(flow, watched);
+    if ((watched & LEGACY_NAMES) !== 0 && isLegacyUse(flow)) {
       this.legacyNames.add(flow.port, protocol, 0, flow.client, flow.family, flow);
     }
     if (protocol === 17 || protocol === 6) this.takeHop(flow, watched);
@@ -156,6 +158,15 @@ export class Clues {
     }
   }
 
+  /** Of datagrams only a message can tell that they answer: who serves is else a guess. */
+  private takeStray(flow: FlowFacts): void {
+    if (flow.protocol === 17) {
+      if (!flow.byMessage) return;
+      this.udpStrays++;
+    }
+    this.strays.add(flow.server, endpointWord(flow), 0, flow.client, 0, flow);
+  }
+
   private takeGroup(flow: FlowFacts): void {
     this.groupPackets += flow.packetsToServer;
     const { noise } = this;
@@ -186,25 +197,18 @@ export class Clues {
     const tcp = flow.protocol === 6;
     const most = this.thresholds['hop-packets'] + (tcp ? TCP_OVERHEAD : 0);
     if (flow.packetsToServer > most || flow.packetsToClient > most) return;
+    if (flow.payloadOfFirst === 0) return;
     // Of unknown direction, who spoke first is the one that hops.
-    if (flow.listing !== BY_PORT && !flow.clientBegan) {
-      this.takeHopOfServer(flow);
-      return;
-    }
-    if ((watched & (CATALOGUED | SILENT | ARRANGER | TRACEROUTE)) !== 0) return;
-    if (flow.payloadToServer === 0 || flow.packetsToServer === 0) return;
-    const answered = flow.packetsToClient > 0 ? USE_ANSWERED : 0;
+    const forth = flow.clientBegan;
+    if (!forth && flow.listing === BY_PORT) return;
+    const port = forth ? flow.port : flow.clientPort;
+    const known = forth ? watched : this.watchedOf(flow.protocol, port);
+    if ((known & (CATALOGUED | SILENT | ARRANGER | TRACEROUTE)) !== 0) return;
+    const from = forth ? flow.client : flow.server;
+    const to = forth ? flow.server : flow.client;
+    const back = forth ? flow.packetsToClient : flow.packetsToServer;
     const kind = flow.protocol | flow.family;
-    this.hops.add(flow.client, flow.server, kind, flow.port, 0, flow, answered);
-  }
-
-  private takeHopOfServer(flow: FlowFacts): void {
-    const watched = this.watchedOf(flow.protocol, flow.clientPort);
-    if ((watched & (CATALOGUED | SILENT | ARRANGER | TRACEROUTE)) !== 0) return;
-    // Its payload is not counted here, nor its length when both spoke: one-sided flows only.
-    if (flow.packetsToServer > 0 || flow.longestToServer <= headersOf(flow)) return;
-    const kind = flow.protocol | flow.family;
-    this.hops.add(flow.server, flow.client, kind, flow.clientPort, 0, flow, 0);
+    this.hops.add(from, to, kind, port, 0, flow, back > 0 ? USE_ANSWERED : 0);
   }
 
   /** Notes TCP conversations of which one end sent next to nothing. */
@@ -218,9 +222,11 @@ export class Clues {
   }
 }
 
-/** Octets of an IP packet without payload: the smallest headers. */
-function headersOf({ protocol, family }: FlowFacts): number {
-  return (family === 0 ? 20 : 40) + (protocol === 17 ? 8 : 20);
+/** A probe of the port, which nothing answered, is no use of the protocol. */
+function isLegacyUse(flow: FlowFacts): boolean {
+  if (flow.packetsToServer === 0) return false;
+  if (flow.protocol === 6 || flow.clientZone === OUTSIDE) return flow.outcome <= REPLY;
+  return flow.outcome !== REFUSED;
 }
 
 /** Port, protocol (bits 16–23) and family (bit 24) of a flow's server. */

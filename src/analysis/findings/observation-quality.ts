@@ -18,7 +18,7 @@ import { familyOfWord, portOfWord } from './clues.ts';
 export function oneWayCapture(c: Case): readonly Finding[] {
   if (!c.oneWay) return [];
   const { tcpConversations: all, tcpOneSided: oneSided } = c.traffic;
-  const { udpUnanswered } = c.clues;
+  const { udpUnanswered, udpStrays } = c.clues;
   const tcp = c.oneWayTcp;
   return [
     {
@@ -28,12 +28,12 @@ export function oneWayCapture(c: Case): readonly Finding[] {
       subject: { text: 'the capture' },
       what: tcp
         ? `one-way capture: ${share(oneSided / all)} of ${plural(all, 'TCP connection')} show one direction alone`
-        : `one-way capture: not one of ${number(udpUnanswered)} datagram conversations shows an answer`,
+        : `one-way capture: not one of ${number(udpUnanswered + udpStrays)} datagram conversations shows an answer`,
       why: 'whether services answered, and who scans whom, cannot be told from one direction: other findings are incomplete',
       do: 'mirror both directions of the ports (ingress and egress), then capture again',
       otherwise: tcp ? 'asymmetric routing' : 'receivers that never answer, such as log servers',
       evidence: [],
-      numbers: { tcpConnections: all, tcpOneSided: oneSided, udpUnanswered },
+      numbers: { tcpConnections: all, tcpOneSided: oneSided, udpUnanswered, udpStrays },
       thresholds: c.held('one-way-connections', 'one-way-share'),
     },
   ];
@@ -70,16 +70,18 @@ export function lopsidedConversations(c: Case): readonly Finding[] {
   return findings;
 }
 
-/** Hosts inside that sent to others and got nothing at all. */
+/** Hosts inside that sent to others and got nothing at all. Those that asked in vain are not meant. */
 export function neverSpokenTo(c: Case): readonly Finding[] {
   if (c.oneWay) return [];
   const { hosts } = c.traffic;
+  const asked = askers(c);
   const found: { host: string; packets: number }[] = [];
   for (let entry = 0; entry < hosts.count; entry++) {
     const word = entry * TALLY_WORDS;
     const at = word / 2 + TALLY_FLOATS;
     const [sent, received] = [hosts.floats[at + 2]!, hosts.floats[at + 3]!];
     if (received > 0 || sent < c.thresholds['silent-packets']) continue;
+    if (asked.has(`${hosts.words[word]} ${hosts.words[word + 1]}`)) continue;
     const zone = c.traffic.zoneOf(hosts.words[word]!, hosts.words[word + 1]!);
     if (zone === OUTSIDE || zone === GROUP || zone === NOBODY) continue;
     found.push({ host: c.host(hosts.words[word]!, hosts.words[word + 1]!), packets: sent });
@@ -107,6 +109,17 @@ export function neverSpokenTo(c: Case): readonly Finding[] {
       thresholds: c.held('silent-packets'),
     },
   ];
+}
+
+/** Hosts whose questions to others failed. */
+function askers({ clues }: Case): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const lists of [clues.attempts, clues.pings]) {
+    for (let entry = 0; entry < lists.count; entry++) {
+      found.add(`${lists.key(entry, 0)} ${lists.key(entry, 1)}`);
+    }
+  }
+  return found;
 }
 
 /** Packets to group addresses ≥ broadcast-packets, and ≥ broadcast-share of all. */

@@ -125,8 +125,7 @@ function isArranged(c: Case, { client, server, kind }: Pair): boolean {
   const family = kind & 0x100;
   return ARRANGING_PORTS.some((port) =>
     [6 | family, 17 | family].some(
-      (each) =>
-        c.outcome(client, server, port, each) >= 0 || c.outcome(server, client, port, each) >= 0,
+      (each) => c.met(client, server, port, each) || c.met(server, client, port, each),
     ),
   );
 }

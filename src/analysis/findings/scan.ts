@@ -73,9 +73,8 @@ function judge(
 ): Verdict | undefined {
   const failed = suspect.failed.filter(({ first }) => !explained(suspect.address, first));
   if (failed.length === 0) return undefined;
-  return (
-    vertical(c, suspect, failed) ?? horizontal(c, suspect, failed) ?? block(c, suspect, failed)
-  );
+  const clear = c.oneWayUdp ? failed.filter(({ second }) => !isDatagramService(c, second)) : failed;
+  return vertical(c, suspect, failed) ?? horizontal(c, suspect, clear) ?? block(c, suspect, clear);
 }
 
 function vertical(c: Case, suspect: Suspect, failed: readonly Sample[]): Verdict | undefined {
@@ -113,7 +112,8 @@ function horizontal(c: Case, suspect: Suspect, failed: readonly Sample[]): Verdi
   const ports = failingPorts(c, suspect, failed);
   const samples = failed.filter(({ second }) => ports.includes(second));
   // Only when nothing was left aside do the totals speak of the same.
-  const whole = samples.length === failed.length && suspect.ports <= c.thresholds['scan-few'];
+  const whole =
+    samples.length === suspect.failed.length && suspect.ports <= c.thresholds['scan-few'];
   const hosts = Math.max(
     distinct(samples.map(({ first }) => first)).length,
     whole ? suspect.hosts : 0,
@@ -133,7 +133,6 @@ function failingPorts(c: Case, suspect: Suspect, failed: readonly Sample[]): num
   for (const [, port] of suspect.answered) answers.set(port, (answers.get(port) ?? 0) + 1);
   return [...counts]
     .filter(([port, hosts]) => outweighs(c, hosts, answers.get(port) ?? 0))
-    .filter(([port]) => !(c.oneWayUdp && isDatagramService(c, port)))
     .sort((left, right) => right[1] - left[1])
     .slice(0, c.thresholds['scan-few'])
     .map(([port]) => port);
