@@ -5,16 +5,19 @@
  */
 import { allRoles } from '../catalog/entries.ts';
 import type { CatalogPort, NotThere } from '../catalog/entry.ts';
-import type { PortChoice, ServerRole } from '../catalog/role.ts';
+import type { ServerRole } from '../catalog/role.ts';
 import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
 import type { Dependency, HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_PORT, REPLY } from './flow-facts.ts';
 import { TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
+import { OUTSIDE } from './zones.ts';
 
 /** Hosts judged at most, those with the most services first. */
 const MOST_HOSTS = 4096;
+/** Hosts inside whose dependencies are looked for at most. */
+const MOST_CLIENTS = 1024;
 /** Roles of one host and servers it depends on at most. */
 const MOST_ROLES = 5;
 const MOST_DEPENDENCIES = 12;
@@ -25,13 +28,15 @@ const SHARED: ReadonlySet<string> = new Set(
 );
 /** What a shared port alone does show. */
 const OF_SHARED_PORTS: ReadonlySet<string> = new Set(['web-server']);
+/** Ports in a range from which it names a class of ports rather than a service. */
+const WIDE = 1000;
 const CERTAINTIES: readonly RoleCertainty[] = ['hint', 'likely', 'certain'];
 
 /** One host's answered ports, with the frame that shows each. */
 export type AnsweredPorts = ReadonlyMap<string, string>;
 
 interface Judged {
-  readonly role: ServerRole;
+  readonly signature: Signature;
   readonly certainty: RoleCertainty;
   readonly ports: readonly string[];
   /** Core and companion ports, which are explained with it. */
@@ -43,7 +48,10 @@ export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] 
   const answered = answeredByHost(traffic, names);
   const hosts = [...answered].sort((left, right) => right[1].ports.size - left[1].ports.size);
   const roles = new Map<string, readonly RoleOfHost[]>();
-  for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) roles.set(key, rolesOf(ports));
+  const memory = new Map<string, readonly Judged[]>();
+  for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) {
+    roles.set(key, rolesOf(ports, memory));
+  }
   const depends = dependencies(traffic, names, roles);
   const keys = new Set([...roles.keys(), ...depends.keys()]);
   const list = [...keys].map((key): HostRoles => {
@@ -65,32 +73,45 @@ function weight({ roles, depends }: HostRoles): number {
   return sure * 100 + depends.length;
 }
 
-/** The roles of a host, the strongest first. */
-export function rolesOf(answered: AnsweredPorts): readonly RoleOfHost[] {
-  const left = new Set(answered.keys());
-  const found: RoleOfHost[] = [];
+/**
+ * The roles of a host, the strongest first. `memory` holds what was judged of hosts with the same
+ * ports: networks have many of a kind.
+ */
+export function rolesOf(
+  answered: AnsweredPorts,
+  memory: Map<string, readonly Judged[]> = new Map(),
+): readonly RoleOfHost[] {
+  const ports = [...answered.keys()].sort();
+  const key = ports.join(' ');
+  let judged = memory.get(key);
+  if (judged === undefined) {
+    judged = judgeAll(ports);
+    memory.set(key, judged);
+  }
+  return judged.map(({ signature, certainty, ports }) => ({
+    role: signature.role.id,
+    name: signature.role.name,
+    certainty,
+    ports,
+    evidence: ports.map((port) => answered.get(port)!),
+  }));
+}
+
+function judgeAll(answered: readonly string[]): Judged[] {
+  const all = new Set(answered);
+  const left = new Set(answered);
+  const found: Judged[] = [];
   while (left.size > 0 && found.length < MOST_ROLES) {
-    const best = strongest(left, answered);
+    let best: Judged | undefined;
+    for (const signature of candidates(left)) {
+      const judged = judge(signature, left, all);
+      if (judged !== undefined && (best === undefined || stronger(judged, best))) best = judged;
+    }
     if (best === undefined) break;
-    found.push({
-      role: best.role.id,
-      name: best.role.name,
-      certainty: best.certainty,
-      ports: best.ports,
-      evidence: best.ports.map((port) => answered.get(port)!),
-    });
+    found.push(best);
     for (const port of [...best.ports, ...best.explains]) left.delete(port);
   }
   return found;
-}
-
-function strongest(left: ReadonlySet<string>, answered: AnsweredPorts): Judged | undefined {
-  let best: Judged | undefined;
-  for (const role of candidates(left)) {
-    const judged = judge(role, left, answered);
-    if (judged !== undefined && (best === undefined || stronger(judged, best))) best = judged;
-  }
-  return best;
 }
 
 function stronger(left: Judged, right: Judged): boolean {
@@ -101,17 +122,18 @@ function stronger(left: Judged, right: Judged): boolean {
 
 /** Judges a role by the ports not explained yet; those explained still speak against it. */
 function judge(
-  role: ServerRole,
+  signature: Signature,
   left: ReadonlySet<string>,
-  answered: AnsweredPorts,
+  answered: ReadonlySet<string>,
 ): Judged | undefined {
-  if (listOf(role.absent).some((choice) => met(choice, answered).length > 0)) return undefined;
-  const core = listOf(role.core);
-  const coreMet = core.map((choice) => met(choice, left)).filter((ports) => ports.length > 0);
-  const distinctive = listOf(role.distinctive)
-    .map((choice) => met(choice, left))
-    .filter((ports) => ports.length > 0);
-  const ports = [...new Set([...coreMet, ...distinctive].flat())];
+  const { role, core, distinctive } = signature;
+  if (signature.absent.some((choice) => choice.some((port) => answered.has(port)))) {
+    return undefined;
+  }
+  const met = (choice: readonly string[]) => choice.filter((port) => left.has(port));
+  const coreMet = core.map(met).filter((ports) => ports.length > 0);
+  const distinctiveMet = distinctive.map(met).filter((ports) => ports.length > 0);
+  const ports = [...new Set([...coreMet, ...distinctiveMet].flat())];
   if (ports.length === 0) return undefined;
   const own = ports.filter((port) => !SHARED.has(port));
   const complete = core.length > 0 && coreMet.length === core.length;
@@ -119,68 +141,88 @@ function judge(
   if (complete && own.length > 0) certainty = 'certain';
   else if (OF_SHARED_PORTS.has(role.id)) certainty = complete ? 'likely' : undefined;
   else if (own.length > 0) {
-    certainty = distinctive.length >= 2 || sameNumbers(core, own) ? 'likely' : 'hint';
+    certainty = distinctiveMet.length >= 2 || sameNumbers(core, own) ? 'likely' : 'hint';
   }
   if (certainty === undefined) return undefined;
-  const companions = listOf(role.companions).flatMap((each) => met(each.ports, left));
-  return { role, certainty, ports, explains: companions };
+  return {
+    signature,
+    certainty,
+    ports,
+    explains: signature.companions.filter((port) => left.has(port)),
+  };
 }
 
 /** Whether all that is missing of the core is the other transport of a port that answered. */
-function sameNumbers(core: readonly PortChoice[], ports: readonly string[]): boolean {
-  const numbers = new Set(ports.map((port) => Number.parseInt(port, 10)));
-  return core.length > 0 && core.every((choice) => choice.some(({ first }) => numbers.has(first)));
+function sameNumbers(core: readonly (readonly string[])[], ports: readonly string[]): boolean {
+  const numbers = new Set(ports.map(numberOf));
+  return (
+    core.length > 0 && core.every((choice) => choice.some((port) => numbers.has(numberOf(port))))
+  );
+}
+
+function numberOf(port: string): number {
+  return Number.parseInt(port, 10);
 }
 
 function listOf<Item>(value: readonly Item[] | NotThere): readonly Item[] {
   return 'none' in value ? [] : value;
 }
 
-/** The answered ports that a choice of ports allows. */
-function met(
-  choice: PortChoice,
-  answered: ReadonlySet<string> | ReadonlyMap<string, string>,
-): string[] {
-  return choice.flatMap(({ transport, first, last }) => {
-    if (last - first > 1000) return [];
-    const ports: string[] = [];
-    for (let port = first; port <= last; port++) {
-      const key = `${port}/${transport}`;
-      if (answered.has(key)) ports.push(key);
-    }
-    return ports;
-  });
+/** Ports of a choice as text; wide ranges are no signature. */
+function keysOf(ports: readonly CatalogPort[]): string[] {
+  return ports.flatMap(({ transport, first, last }) =>
+    last - first > WIDE
+      ? []
+      : Array.from({ length: last - first + 1 }, (_, step) => `${first + step}/${transport}`),
+  );
 }
 
-let byPort: Map<string, ServerRole[]> | undefined;
+/** A role with its ports as text. */
+interface Signature {
+  readonly role: ServerRole;
+  readonly core: readonly (readonly string[])[];
+  readonly distinctive: readonly (readonly string[])[];
+  readonly absent: readonly (readonly string[])[];
+  readonly companions: readonly string[];
+}
+
+let signatures: ReadonlyMap<string, Signature> | undefined;
+let byPort: ReadonlyMap<string, readonly Signature[]> | undefined;
+
+function signaturesById(): ReadonlyMap<string, Signature> {
+  signatures ??= new Map(
+    allRoles().map((role) => [
+      role.id,
+      {
+        role,
+        core: listOf(role.core).map(keysOf),
+        distinctive: listOf(role.distinctive).map(keysOf),
+        absent: listOf(role.absent).map(keysOf),
+        companions: listOf(role.companions).flatMap(({ ports }) => keysOf(ports)),
+      },
+    ]),
+  );
+  return signatures;
+}
 
 /** Roles for which one of the ports speaks. */
-function candidates(ports: ReadonlySet<string>): ReadonlySet<ServerRole> {
+function candidates(ports: ReadonlySet<string>): ReadonlySet<Signature> {
   byPort ??= indexed();
-  const found = new Set<ServerRole>();
+  const found = new Set<Signature>();
   for (const port of ports) for (const role of byPort.get(port) ?? []) found.add(role);
   return found;
 }
 
-function indexed(): Map<string, ServerRole[]> {
-  const index = new Map<string, ServerRole[]>();
-  for (const role of allRoles()) {
-    for (const key of new Set(keysOf([...listOf(role.core), ...listOf(role.distinctive)].flat()))) {
+function indexed(): Map<string, Signature[]> {
+  const index = new Map<string, Signature[]>();
+  for (const signature of signaturesById().values()) {
+    for (const key of new Set([...signature.core, ...signature.distinctive].flat())) {
       const list = index.get(key);
-      if (list === undefined) index.set(key, [role]);
-      else list.push(role);
+      if (list === undefined) index.set(key, [signature]);
+      else list.push(signature);
     }
   }
   return index;
-}
-
-function keysOf(ports: readonly CatalogPort[]): string[] {
-  return ports.flatMap(({ transport, first, last }) =>
-    Array.from(
-      { length: Math.min(1000, last - first + 1) },
-      (_, step) => `${first + step}/${transport}`,
-    ),
-  );
 }
 
 interface Answered {
@@ -249,13 +291,9 @@ export function dependenciesOn(
   const found: Dependency[] = [];
   for (const { role, name, certainty } of roles) {
     if (certainty === 'hint') continue;
-    const entry = allRoles().find(({ id }) => id === role)!;
-    const wanted = [
-      ...listOf(entry.core),
-      ...listOf(entry.distinctive),
-      ...listOf(entry.companions).map((each) => each.ports),
-    ];
-    const ports = [...new Set(wanted.flatMap((choice) => met(choice, left)))];
+    const { core, distinctive, companions } = signaturesById().get(role)!;
+    const wanted = new Set([...core.flat(), ...distinctive.flat(), ...companions]);
+    const ports = [...left].filter((port) => wanted.has(port));
     if (ports.length === 0) continue;
     const member = role !== 'domain-controller' || ports.some((port) => MEMBERSHIP.includes(port));
     for (const port of ports) left.delete(port);
@@ -270,7 +308,7 @@ export function dependenciesOn(
   return found;
 }
 
-/** Answered ports by client, then by server. */
+/** Answered ports by client inside, then by server. */
 function usedPorts(traffic: Traffic): Map<string, Map<string, string[]>> {
   const { words, count } = traffic.conversations;
   const clients = new Map<string, Map<string, string[]>>();
@@ -282,7 +320,8 @@ function usedPorts(traffic: Traffic): Map<string, Map<string, string[]>> {
     const client = `${words[word]} ${family}`;
     let servers = clients.get(client);
     if (servers === undefined) {
-      if (clients.size >= MOST_HOSTS) continue;
+      if (clients.size >= MOST_CLIENTS) continue;
+      if (traffic.zoneOf(words[word]!, family) === OUTSIDE) continue;
       servers = new Map();
       clients.set(client, servers);
     }
