@@ -25,7 +25,7 @@ const NAMES: Readonly<Record<string, string>> = {
   [HOPPER]: 'WS22',
 };
 const DOMAIN = 'OFFICE';
-/** Ports that nobody has registered, in the range that Windows of the time chose ports from. */
+/** Ports that mean nothing to anybody today, in the range that Windows of the time chose from. */
 const HOPPED = [1027, 1029, 1033, 1038, 1041, 1046, 1052, 1059, 1063, 1071, 1074, 1085];
 
 const text = (value: string) => Uint8Array.from(value, (letter) => letter.charCodeAt(0));
