@@ -4,6 +4,7 @@
  */
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
+import type { OverTime } from './analysis/over-time.ts';
 import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
@@ -20,7 +21,9 @@ import type {
   RemainderUse,
   ServiceUse,
   SizeBin,
+  TimeSlice,
 } from './model/use.ts';
+import type { AddressPool } from './net/address-pool.ts';
 import type { Prefix } from './net/prefix.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
@@ -97,6 +100,10 @@ export interface Assessment extends CaptureSummary {
   readonly findings: readonly Finding[];
   /** What hosts are for and depend on, the surest first. */
   readonly roles: readonly HostRoles[];
+  /** Flows that a filter meant: ports, services, conversations and hosts are of these alone. */
+  readonly matchedFlows: number | null;
+  /** Null when not asked for. */
+  readonly overTime: readonly TimeSlice[] | null;
 }
 
 export interface AssessChoices extends CaptureChoices {
@@ -107,6 +114,20 @@ export interface AssessChoices extends CaptureChoices {
   readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
+  /** A filter over flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly filter?: string;
+  /** Rows of the chart over time at most; without it there is none. */
+  readonly slices?: number;
+}
+
+/** Throws `FilterError` when the text is no filter over flows. */
+export async function checkFilter(text: string, zones: readonly ZoneRule[] = []): Promise<void> {
+  const [{ AddressPool }, { ZoneTable }, { flowFilter }] = await Promise.all([
+    import('./net/address-pool.ts'),
+    import('./analysis/zones.ts'),
+    import('./analysis/filter/filter.ts'),
+  ]);
+  flowFilter(text, { addresses: new AddressPool(), zones: new ZoneTable(zones) });
 }
 
 /** Reads captures (`-` = standard input) and says what their ports were used for. */
@@ -124,7 +145,7 @@ export async function assess(
       import('./sources/pcap/capture-notes.ts'),
     ]);
   const folded = await fold(inputs, choices);
-  const { traffic, observation, reader, interrupted } = folded;
+  const { traffic, view, observation, reader, interrupted } = folded;
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -134,30 +155,37 @@ export async function assess(
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: traffic.flows,
-    hosts: traffic.hostCount,
-    hostsEstimated: traffic.hosts.pruned > 0,
-    ports: uses.portUses(traffic),
-    services: uses.serviceUses(traffic, names),
-    conversations: uses.topConversations(traffic, names, choices.top),
-    conversationCount: traffic.conversations.count + traffic.conversations.pruned,
-    conversationBytesMissing: traffic.conversations.missing,
-    topHosts: uses.topHosts(traffic, names, choices.top),
+    hosts: view.hostCount,
+    hostsEstimated: view.hosts.pruned > 0,
+    ports: uses.portUses(view),
+    services: uses.serviceUses(view, names),
+    conversations: uses.topConversations(view, names, choices.top),
+    conversationCount: view.conversations.count + view.conversations.pruned,
+    conversationBytesMissing: view.conversations.missing,
+    topHosts: uses.topHosts(view, names, choices.top),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
     findings: await findingsOf(folded, names, decoder.frames),
+    matchedFlows: view === traffic ? null : view.flows,
+    overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
   };
 }
 
-interface Folded extends Reading {
+interface Folded {
+  /** All flows, and those that were asked for: the same without a filter. */
   readonly traffic: Traffic;
+  readonly view: Traffic;
   readonly clues: Clues;
   readonly thresholds: Thresholds;
+  readonly overTime: OverTime | undefined;
+  /** Whether the packets of the chart are those of the flows asked for. */
+  readonly packetsOverTime: boolean;
 }
 
 async function findingsOf(
-  { traffic, clues, thresholds }: Omit<Folded, keyof Reading>,
+  { traffic, clues, thresholds }: Folded,
   names: Names,
   packets: number,
 ): Promise<readonly Finding[]> {
@@ -169,29 +197,40 @@ async function findingsOf(
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
-async function fold(inputs: readonly string[], choices: AssessChoices) {
-  const [{ Traffic }, { ZoneTable }, { Clues }, { thresholdsOf }] = await Promise.all([
-    import('./analysis/traffic.ts'),
+async function fold(
+  inputs: readonly string[],
+  choices: AssessChoices,
+): Promise<Folded & Omit<Reading, 'observation'> & { observation: Omit<Observation, 'flows'> }> {
+  const [{ ZoneTable }, { thresholdsOf }, { FlowFolder }] = await Promise.all([
     import('./analysis/zones.ts'),
-    import('./analysis/findings/clues.ts'),
     import('./analysis/findings/thresholds.ts'),
+    import('./analysis/flow-folder.ts'),
   ]);
   const zones = new ZoneTable(choices.zones);
-  const seed = newSeed();
   const thresholds = thresholdsOf(choices.thresholds);
-  let tables: { readonly traffic: Traffic; readonly clues: Clues } | undefined;
-  const visitor = ({ addresses }: Names): FlowVisitor => {
-    if (tables === undefined) {
-      const clues = new Clues(addresses, thresholds, choices.dark ?? [], seed);
-      tables = { clues, traffic: new Traffic(addresses, zones, {}, seed, clues) };
-    }
-    return tables.traffic.add.bind(tables.traffic);
-  };
-  const reading = await read(inputs, choices, seed, visitor);
+  const seed = newSeed();
+  const { filter: text } = choices;
+  // Compiled when addresses are at hand, but its modules are loaded before.
+  const filterFor =
+    text === undefined
+      ? undefined
+      : await import('./analysis/filter/filter.ts').then(
+          ({ flowFilter }) =>
+            (addresses: AddressPool) =>
+              flowFilter(text, { addresses, zones }),
+        );
+  const folder = new FlowFolder({
+    zones,
+    thresholds,
+    seed,
+    dark: choices.dark ?? [],
+    overTime: choices.slices !== undefined,
+    ...(filterFor === undefined ? {} : { filterFor }),
+  });
+  const reading = await read(inputs, choices, seed, folder.visitor, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(visitor(observation.names));
-  tables!.traffic.finish();
-  return { ...reading, observation, ...tables!, thresholds };
+  flows.visit(folder.visitor(observation.names));
+  return { ...reading, observation, ...folder.finish(), thresholds };
 }
 
 /** A flow with what came of it. */
@@ -245,6 +284,7 @@ async function read(
   choices: CaptureChoices,
   seed: number,
   visitor: (names: Names) => FlowVisitor,
+  onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
 ): Promise<Reading> {
   const [{ openCaptures }, { observe }] = await Promise.all([
     import('./sources/pcap/capture-reader.ts'),
@@ -263,6 +303,7 @@ async function read(
     ...(choices.maxFlows === undefined ? {} : { maxFlows: choices.maxFlows }),
     ...(worker === undefined ? {} : { worker }),
     onEvicted: visitor,
+    ...(onRows === undefined ? {} : { onRows }),
     onBatch: () => {
       onProgress?.(reader);
       return signal?.aborted ?? false;

@@ -10,6 +10,7 @@ import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import type { Assessment, ZoneRule } from '../pipeline.ts';
 import { assess } from '../pipeline.ts';
+import { MOST_SLICES } from './assess-over-time.ts';
 import { assessReport, SORTS, type Sort } from './assess-report.ts';
 import {
   addCaptureOptions,
@@ -21,6 +22,7 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { nearest } from './nearest.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
@@ -28,6 +30,8 @@ import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from 
 const EXAMPLES = `Examples:
   portreeve assess lan.pcap                      ports, services, top talkers
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
+  portreeve assess lan.pcap --host 10.0.0.5      one host: roles, ports, peers
+  portreeve assess lan.pcap --where 'service:rdp zone:outside'
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
@@ -38,7 +42,7 @@ Findings and their thresholds: docs/findings.md. Exit codes: 0 done, 1 with
 or is damaged, 5 with --complete: something could not be seen, 130 interrupted.
 `;
 
-interface AssessOptions extends CaptureOptions {
+interface AssessOptions extends CaptureOptions, DrillOptions {
   readonly zone?: readonly ZoneRule[];
   readonly dark?: readonly Prefix[];
   readonly threshold?: Partial<Thresholds>;
@@ -71,6 +75,7 @@ export function configure(command: Command): void {
     .addOption(new Option('--sort <by>', 'order of ports').choices(SORTS).default('bytes'))
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
+  addDrillOptions(command);
   addOutputOptions(command);
   command.action(run);
 }
@@ -121,6 +126,7 @@ async function run(
   const inText = (chosenFormat(options) ?? 'table') === 'table';
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
+  const drill = await drillOf(options, options.zone);
   const assessment = await whileReading((watch) =>
     assess(inputs, {
       ...choicesOf(options),
@@ -128,6 +134,8 @@ async function run(
       ...(options.zone === undefined ? {} : { zones: options.zone }),
       ...(options.dark === undefined ? {} : { dark: options.dark }),
       ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
+      ...(drill.filter === undefined ? {} : { filter: drill.filter }),
+      ...(options.overTime ? { slices: MOST_SLICES } : {}),
       top: limit ?? TOP_IN_PIPES,
     }),
   );
@@ -135,6 +143,7 @@ async function run(
   const report = assessReport(assessment, {
     sort: options.sort,
     sizes: options.sizes ?? false,
+    drill,
     limit: limit ?? (toPeople ? undefined : EVERYTHING),
     ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
