@@ -5,10 +5,12 @@
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
+import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
+import type { Heard } from './flow/heard.ts';
 import type { Timeouts } from './flow/timeouts.ts';
 import type { BlindSpot } from './model/blind-spot.ts';
 import type { Finding } from './model/finding.ts';
@@ -23,7 +25,6 @@ import type {
   SizeBin,
   TimeSlice,
 } from './model/use.ts';
-import type { AddressPool } from './net/address-pool.ts';
 import type { Prefix } from './net/prefix.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
@@ -56,6 +57,8 @@ export interface CaptureChoices {
   /** Flows in memory at once; 2,000,000. */
   readonly maxFlows?: number;
   readonly dropDuplicates?: boolean;
+  /** Look into payloads for protocols and names. Default true. */
+  readonly identify?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
   /** Stops reading; what is known by then is the answer. */
@@ -135,17 +138,20 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [uses, { hostRoles }, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
-    await Promise.all([
-      import('./analysis/port-use.ts'),
-      import('./analysis/host-roles.ts'),
-      import('./analysis/remainder.ts'),
-      import('./analysis/blind-spots.ts'),
-      import('./analysis/size-bins.ts'),
-      import('./sources/pcap/capture-notes.ts'),
-    ]);
+  const [uses, { hostRoles }, { SpokenView }, { remainderUses }] = await Promise.all([
+    import('./analysis/port-use.ts'),
+    import('./analysis/host-roles.ts'),
+    import('./analysis/spoken.ts'),
+    import('./analysis/remainder.ts'),
+  ]);
+  const [{ blindSpots }, { sizeBins }, { captureNotes }] = await Promise.all([
+    import('./analysis/blind-spots.ts'),
+    import('./analysis/size-bins.ts'),
+    import('./sources/pcap/capture-notes.ts'),
+  ]);
   const folded = await fold(inputs, choices);
   const { traffic, view, observation, reader, interrupted } = folded;
+  const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -157,16 +163,16 @@ export async function assess(
     flows: traffic.flows,
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
-    ports: uses.portUses(view),
-    services: uses.serviceUses(view, names),
+    ports: uses.portUses(view, speech),
+    services: uses.serviceUses(view, names, speech),
     conversations: uses.topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
-    topHosts: uses.topHosts(view, names, choices.top),
+    topHosts: uses.topHosts(view, names, choices.top, speech),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
-    findings: await findingsOf(folded, names, decoder.frames),
+    findings: await findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
@@ -187,13 +193,14 @@ interface Folded {
 async function findingsOf(
   { traffic, clues, thresholds }: Folded,
   names: Names,
+  speech: SpokenView,
   packets: number,
 ): Promise<readonly Finding[]> {
   const [{ Case }, { findings }] = await Promise.all([
     import('./analysis/findings/case.ts'),
     import('./analysis/findings/find.ts'),
   ]);
-  return findings(new Case(traffic, clues, names, thresholds, packets));
+  return findings(new Case(traffic, clues, names, thresholds, packets, speech));
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
@@ -211,25 +218,20 @@ async function fold(
   const seed = newSeed();
   const { filter: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
-  const filterFor =
-    text === undefined
-      ? undefined
-      : await import('./analysis/filter/filter.ts').then(
-          ({ flowFilter }) =>
-            (addresses: AddressPool) =>
-              flowFilter(text, { addresses, zones }),
-        );
+  const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
   const folder = new FlowFolder({
     zones,
     thresholds,
     seed,
     dark: choices.dark ?? [],
     overTime: choices.slices !== undefined,
-    ...(filterFor === undefined ? {} : { filterFor }),
+    ...(filters === undefined
+      ? {}
+      : { filterFor: (world) => filters.flowFilter(text!, { ...world, zones }) }),
   });
   const reading = await read(inputs, choices, seed, folder.visitor, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(folder.visitor(observation.names));
+  flows.visit(folder.visitor(observation.names, observation.heard));
   return { ...reading, observation, ...folder.finish(), thresholds };
 }
 
@@ -241,6 +243,8 @@ export interface ListedFlow {
   /** Whether each end is inside, by the built-in zones. */
   readonly clientInside: boolean;
   readonly serverInside: boolean;
+  /** The protocol that payloads showed at the server's endpoint; null when they showed none. */
+  readonly spoken: string | null;
 }
 
 export interface FlowListing extends CaptureSummary {
@@ -254,12 +258,21 @@ export async function listFlows(
   choices: CaptureChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const { FlowLister } = await import('./analysis/flow-lister.ts');
-  const { observation, reader, interrupted } = await read(inputs, choices, newSeed(), (names) => {
-    const lister = new FlowLister(names);
-    return (...row) => onEvicted(lister.list(...row));
-  });
-  const lister = new FlowLister(observation.names);
+  const [{ FlowLister }, { SpokenView }] = await Promise.all([
+    import('./analysis/flow-lister.ts'),
+    import('./analysis/spoken.ts'),
+  ]);
+  const { observation, reader, interrupted } = await read(
+    inputs,
+    choices,
+    newSeed(),
+    (names, heard) => {
+      const lister = new FlowLister(names, new SpokenView(heard, names));
+      return (...row) => onEvicted(lister.list(...row));
+    },
+  );
+  const { names: all, heard: payloads } = observation;
+  const lister = new FlowLister(all, new SpokenView(payloads, all));
   function* listed(): Generator<ListedFlow, void, undefined> {
     for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
   }
@@ -283,7 +296,7 @@ async function read(
   inputs: readonly string[],
   choices: CaptureChoices,
   seed: number,
-  visitor: (names: Names) => FlowVisitor,
+  visitor: (names: Names, heard: Heard | null) => FlowVisitor,
   onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
 ): Promise<Reading> {
   const [{ openCaptures }, { observe }] = await Promise.all([
@@ -299,6 +312,7 @@ async function read(
   const observation = await observe(reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
+    identify: choices.identify ?? true,
     ...(choices.timeouts === undefined ? {} : { timeouts: choices.timeouts }),
     ...(choices.maxFlows === undefined ? {} : { maxFlows: choices.maxFlows }),
     ...(worker === undefined ? {} : { worker }),

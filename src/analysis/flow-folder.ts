@@ -7,12 +7,15 @@ import { R_FIRST_NANOSECONDS, R_FIRST_SECONDS } from '../flow/flow-row.ts';
 import type { FlowVisitor } from '../flow/flow-set.ts';
 import type { Names } from '../flow/flow-view.ts';
 import { milliseconds } from '../flow/flow-view.ts';
+import type { Heard } from '../flow/heard.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { FlowFilter } from './filter/compile.ts';
+import type { FilterWorld } from './filter/terms.ts';
 import { Clues } from './findings/clues.ts';
 import type { Thresholds } from './findings/thresholds.ts';
 import { OverTime } from './over-time.ts';
+import { SpokenView } from './spoken.ts';
 import { Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
 
@@ -24,7 +27,7 @@ export interface FolderChoices {
   /** With a chart over time. */
   readonly overTime: boolean;
   /** Makes the filter; it may throw. */
-  readonly filterFor?: (addresses: AddressPool) => FlowFilter;
+  readonly filterFor?: (world: Omit<FilterWorld, 'zones'>) => FlowFilter;
 }
 
 interface Tables {
@@ -38,14 +41,17 @@ interface Tables {
 export class FlowFolder {
   private readonly choices: FolderChoices;
   private tables: Tables | undefined;
+  /** What payloads said so far; known from the first flow on. */
+  private spoken: SpokenView | undefined;
 
   constructor(choices: FolderChoices) {
     this.choices = choices;
   }
 
   /** Receives flows. */
-  readonly visitor = ({ addresses }: Names): FlowVisitor => {
-    const { traffic, view, filter, overTime } = this.tablesFor(addresses);
+  readonly visitor = (names: Names, heard: Heard | null): FlowVisitor => {
+    this.spoken = new SpokenView(heard, names);
+    const { traffic, view, filter, overTime } = this.tablesFor(names.addresses);
     if (filter === undefined && overTime === undefined) return traffic.add.bind(traffic);
     return (chunk, base, decision, extensions) => {
       traffic.add(chunk, base, decision, extensions);
@@ -82,7 +88,8 @@ export class FlowFolder {
 
   private make(addresses: AddressPool): Tables {
     const { zones, thresholds, seed, dark, filterFor } = this.choices;
-    const filter = filterFor?.(addresses);
+    const protocolAt: FilterWorld['protocolAt'] = (...at) => this.spoken?.protocolAt(...at);
+    const filter = filterFor?.({ addresses, protocolAt });
     const clues = new Clues(addresses, thresholds, dark, seed);
     const traffic = new Traffic(addresses, zones, {}, seed, clues);
     const view = filter === undefined ? traffic : new Traffic(addresses, zones, {}, seed);

@@ -255,7 +255,7 @@ const MEMBERSHIP = ['88/tcp', '88/udp', '389/tcp', '389/udp', '464/tcp', '464/ud
 const PHRASES: Readonly<Record<string, string>> = {
   'domain-controller': 'member of the domain served by',
   'dns-server': 'asks the DNS server',
-  'ntp-server': 'takes its time from',
+  'ntp-server': 'sets its clock by',
   'dhcp-server': 'has its address from the DHCP server',
   'file-server': 'uses files of',
   'forward-proxy': 'goes through the proxy',

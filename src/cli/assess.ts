@@ -136,7 +136,8 @@ async function run(
       ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
       ...(drill.filter === undefined ? {} : { filter: drill.filter }),
       ...(options.overTime ? { slices: MOST_SLICES } : {}),
-      top: limit ?? TOP_IN_PIPES,
+      // The report names conversations of ports beside its table of them.
+      top: Math.max(limit ?? 0, TOP_IN_PIPES),
     }),
   );
   refuseNothing(assessment);

@@ -1,8 +1,7 @@
 /** Findings in steps of conversations, through the real decoder, flow table and tables. */
-import { Case } from '../../src/analysis/findings/case.ts';
+import { Case, type SpokenSource } from '../../src/analysis/findings/case.ts';
 import { Clues } from '../../src/analysis/findings/clues.ts';
 import { findings } from '../../src/analysis/findings/find.ts';
-import { NOTHING_SPOKEN, type SpokenSource } from '../../src/analysis/findings/spoken-source.ts';
 import { type Thresholds, thresholdsOf } from '../../src/analysis/findings/thresholds.ts';
 import type { SampleLimits } from '../../src/analysis/sample-lists.ts';
 import { Traffic } from '../../src/analysis/traffic.ts';
@@ -15,6 +14,8 @@ import { parsePrefix } from '../../src/net/prefix.ts';
 import { Decoder } from '../../src/wire/decoder.ts';
 import { batchesOf, INTERFACES, ip, type Step, step, tcpTalk, udpTalk } from './conversation.ts';
 import { icmp4, tcp, udp } from './packet.ts';
+
+const NOTHING_SPOKEN: SpokenSource = { endpoints: () => [], protocolAt: () => undefined };
 
 export interface Circumstances {
   readonly zones?: readonly ZoneRule[];

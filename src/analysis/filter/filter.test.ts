@@ -156,7 +156,7 @@ describe('filters over flows', () => {
     ['zone:moon', 5, 4, /no zone “moon”/],
     ['state:S9', 6, 2, /no state “S9”/],
     ['status:fine', 7, 4, /no status “fine”/],
-    ['service:zzz', 8, 3, /knows the service “zzz”/],
+    ['service:zzz', 8, 3, /know the service “zzz”/],
     ['proto:tcq', 6, 3, /no protocol “tcq”/],
     ['port:1 zone:moon', 12, 4, /no zone/],
     [`${'('.repeat(100)}port:1${')'.repeat(100)}`, 65, 1, /nested too deeply/],

@@ -8,6 +8,7 @@ import { CLIENT_IS_B } from '../../flow/direction.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { PrefixTable } from '../../net/prefix-table.ts';
+import { DETECTORS } from '../../wire/payload/detectors.ts';
 import { BY_LOWER_PORT, type FlowFacts } from '../flow-facts.ts';
 import type { ZoneTable } from '../zones.ts';
 import type { FlowRow, FlowTest, PacketTest } from './compile.ts';
@@ -155,35 +156,49 @@ function hasPorts(protocol: number): boolean {
   return protocol === 6 || protocol === 17 || protocol === 132 || protocol === 33;
 }
 
-/** The ports of a service by its name in the catalogue or the registry, or what is spoken. */
+/**
+ * What payloads show to be the service or, where they show nothing, the ports it has in the
+ * catalogue or the registry.
+ */
 function service(term: Term, { protocolAt }: FilterWorld): Tests {
   const ranges: Ports[] = [];
   const spoken = new Set<string>();
   for (const value of term.values) {
     const name = value.text.toLowerCase();
     const found = portsNamed(name);
-    spoken.add(name);
+    const protocols = protocolsNamed(name, found);
+    for (const protocol of protocols) spoken.add(protocol);
     ranges.push(...found);
-    if (found.length === 0 && !/^[a-z0-9-]+$/.test(name)) {
-      throw new FilterError(`there is no service “${value.text}”`, value);
-    }
-    if (found.length === 0 && protocolAt === undefined) {
-      throw new FilterError(
-        `neither catalogue nor registry knows the service “${value.text}”`,
-        value,
-      );
+    if (found.length === 0 && protocols.length === 0) {
+      const known = DETECTORS.map(({ protocol }) => protocol);
+      const what = `neither payloads, catalogue nor registry know the service “${value.text}”`;
+      throw new FilterError(what, value, known);
     }
   }
   const byPort = portTests(ranges);
-  if (protocolAt === undefined) return byPort;
   return {
     flow: (row) => {
       const { facts } = row;
       if (facts.listing > BY_LOWER_PORT) return false;
-      const said = protocolAt(facts.server, facts.family, facts.protocol, facts.port);
-      return said === undefined ? byPort.flow(row) : spoken.has(said) || byPort.flow(row);
+      const said = protocolAt?.(facts.server, facts.family, facts.protocol, facts.port);
+      // A protocol inside TLS cannot be seen: the port is all there is to go by.
+      if (said === undefined || said === 'tls') return spoken.has(said ?? '') || byPort.flow(row);
+      return spoken.has(said);
     },
   };
+}
+
+/** Protocols of payloads that go by the name, or are at home on the ports of it. */
+function protocolsNamed(name: string, ports: readonly Ports[]): string[] {
+  return DETECTORS.filter(
+    ({ protocol, ports: own }) =>
+      protocol === name ||
+      (protocol !== 'tls' &&
+        ports.some(
+          ({ first, last }) =>
+            last - first < 10 && own.some((each) => each >= first && each <= last),
+        )),
+  ).map(({ protocol }) => protocol);
 }
 
 function portsNamed(name: string): Ports[] {

@@ -1,14 +1,14 @@
 /**
  * What payloads give away: a protocol on an unusual port, something else on a well-known port,
  * obsolete versions, and logins in the clear that no port tells (HTTP basic authentication, LDAP
- * simple bind). Needs somebody who listened; see spoken-source.ts.
+ * simple bind). Needs somebody who listened to payloads; see spoken.ts.
  *
  * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
  * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
+import type { SpokenEndpoint } from '../../model/spoken.ts';
 import { type Case, MOST_EACH, plural } from './case.ts';
-import type { SpokenAt } from './spoken-source.ts';
 
 type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise'>;
 
@@ -24,7 +24,7 @@ export function byPayload(c: Case): readonly Finding[] {
   return [...findings.values()].flat();
 }
 
-function tell({ address, port, transport, spoken }: SpokenAt, part: Part): Finding {
+function tell({ address, port, transport, spoken }: SpokenEndpoint, part: Part): Finding {
   const [first] = spoken;
   return {
     kind: 'finding',
@@ -37,7 +37,7 @@ function tell({ address, port, transport, spoken }: SpokenAt, part: Part): Findi
   };
 }
 
-function misfits({ port, transport, spoken, fit }: SpokenAt): Part[] {
+function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
   const [first] = spoken;
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
   const name = first.protocol.toUpperCase();
@@ -134,7 +134,7 @@ const AGES: readonly Age[] = [
   },
 ];
 
-function obsolete({ transport, port, spoken }: SpokenAt): Part[] {
+function obsolete({ transport, port, spoken }: SpokenEndpoint): Part[] {
   return spoken.flatMap(({ protocol, facts, flows }) => {
     const age = AGES.find((each) => each.protocol.test(protocol));
     if (age === undefined) return [];

@@ -7,11 +7,11 @@ import { addressText, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
+import type { SpokenView } from '../spoken.ts';
 import { TALLY_NOTE, TALLY_WORDS } from '../tally-table.ts';
 import type { Traffic } from '../traffic.ts';
 import { OUTSIDE } from '../zones.ts';
 import type { Clues } from './clues.ts';
-import { NOTHING_SPOKEN, type SpokenSource } from './spoken-source.ts';
 import type { ThresholdName, Thresholds } from './thresholds.ts';
 
 /** Frames named in one finding. */
@@ -20,6 +20,9 @@ const MOST_EVIDENCE = 20;
 export const MOST_EACH = 25;
 /** Too few datagrams to say that no answer was captured. */
 const ENOUGH_DATAGRAMS = 20;
+
+/** What detectors ask of payloads. */
+export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt'>;
 
 export class Case {
   readonly traffic: Traffic;
@@ -36,7 +39,7 @@ export class Case {
     names: Names,
     thresholds: Thresholds,
     packets: number,
-    spoken: SpokenSource = NOTHING_SPOKEN,
+    spoken: SpokenSource,
   ) {
     this.traffic = traffic;
     this.clues = clues;
