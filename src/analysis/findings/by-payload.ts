@@ -1,13 +1,13 @@
 /**
- * What payloads give away: a protocol on an unusual port, something else on a well-known port,
- * obsolete versions, and logins in the clear that no port tells (HTTP basic authentication, LDAP
- * simple bind). Needs somebody who listened to payloads; see spoken.ts.
+ * What payloads give away: a protocol on an unusual port, something else on a well-known port, and
+ * obsolete versions. Needs somebody who listened to payloads; see spoken.ts.
  *
  * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
  * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { SpokenEndpoint } from '../../model/spoken.ts';
+import { DETECTORS } from '../../wire/payload/detectors.ts';
 import { type Case, MOST_EACH, plural } from './case.ts';
 
 type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise'>;
@@ -41,7 +41,7 @@ function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
   const [first] = spoken;
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
   const name = first.protocol.toUpperCase();
-  if (fit === 'other' && !isExpectedGuest(first.protocol, port)) {
+  if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [
       {
         id: 'other-protocol-on-port',
@@ -68,23 +68,43 @@ function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
   return [];
 }
 
-/** Protocols for which any port is usual. */
+/** Protocols for which any port is usual: chosen at run time, or carrying others. */
 const ANYWHERE: ReadonlySet<string> = new Set(
-  'tls http http2 quic rtp rtcp bittorrent stun dtls dce-rpc dcerpc onc-rpc rpc tftp ftp-data'.split(
+  'tls http http2 quic rtp rtcp rtsp bittorrent stun dtls dce-rpc onc-rpc tftp ftp-data nfs'.split(
     ' ',
   ),
 );
 
-/** TLS is at home on the ports of what it protects, HTTP beneath proxies and web interfaces. */
-function isExpectedGuest(protocol: string, port: number): boolean {
+/** Protocols that share a format, so that one is at home on the ports of the other. */
+const KIN: readonly ReadonlySet<string>[] = [
+  'dns mdns llmnr netbios-name',
+  'ldap cldap',
+  'onc-rpc portmap nfs',
+  'smb netbios-session netbios-datagram',
+  'http http2 elasticsearch ssdp ws-discovery rtsp sip kubernetes',
+  'rtp rtcp stun quic dtls tls',
+  'dhcp dhcpv6',
+  'radius tacacs',
+].map((names) => new Set(names.split(' ')));
+
+/**
+ * TLS is at home on the ports of what it protects, HTTP beneath proxies and web interfaces, and a
+ * protocol on the ports of its kin.
+ */
+function isExpectedGuest(protocol: string, transport: string, port: number): boolean {
   if (protocol === 'tls' || protocol === 'quic') return port !== 22 && port !== 23 && port !== 53;
-  if (protocol === 'http' || protocol === 'http2') return port > 1024 || port === 631;
-  return ANYWHERE.has(protocol);
+  if ((protocol === 'http' || protocol === 'http2') && (port > 1024 || port === 631)) return true;
+  const number = transport === 'tcp' ? 6 : 17;
+  const owners = DETECTORS.filter(
+    ({ transports, ports }) => transports.includes(number) && ports.includes(port),
+  );
+  return owners.some((owner) => KIN.some((kin) => kin.has(protocol) && kin.has(owner.protocol)));
 }
 
 interface Age {
-  readonly protocol: RegExp;
-  readonly version: RegExp;
+  readonly protocol: string;
+  /** Values of the facts `version` and `dialect`. */
+  readonly versions: readonly string[];
   readonly name: (version: string) => string;
   readonly severity: FindingSeverity;
   readonly why: string;
@@ -93,40 +113,40 @@ interface Age {
 
 const AGES: readonly Age[] = [
   {
-    protocol: /^smb1?$/,
-    version: /^(1|1\.0|smb1|nt lm 0\.12)$/i,
+    protocol: 'smb',
+    versions: ['SMB 1'],
     name: () => 'SMB 1',
     severity: 'high',
     why: 'WannaCry and NotPetya spread through it (MS17-010), and it cannot be made safe',
     do: 'remove it: Disable-WindowsOptionalFeature -Online -FeatureName SMB1Protocol; Samba: server min protocol = SMB2',
   },
   {
-    protocol: /^(tls|dtls)$/,
-    version: /^(ssl ?[23](\.0)?|sslv[23]|tls ?1\.[01]|tlsv1(\.[01])?|1\.[01])$/i,
-    name: (version) => (/^\d/.test(version) ? `TLS ${version}` : version),
+    protocol: 'tls',
+    versions: ['SSL 2.0', 'SSL 3.0', 'TLS 1.0', 'TLS 1.1'],
+    name: (version) => version,
     severity: 'medium',
     why: 'browsers and standards gave it up (RFC 8996): known attacks read or change what it carries',
     do: 'set the least version of the server to TLS 1.2',
   },
   {
-    protocol: /^ssh$/,
-    version: /^1\.[0-8]\d?$|^1$/,
+    protocol: 'ssh',
+    versions: ['1.0', '1.2', '1.3', '1.5'],
     name: () => 'SSH 1',
     severity: 'high',
     why: 'its integrity check can be forged and sessions taken over',
     do: 'allow protocol 2 only, or replace the device',
   },
   {
-    protocol: /^snmp$/,
-    version: /^(1|2|2c|v1|v2c|snmpv1|snmpv2c)$/i,
-    name: (version) => `SNMP ${version.replace(/^\D*/, '')}`,
+    protocol: 'snmp',
+    versions: ['1', '2', '2c'],
+    name: (version) => `SNMP ${version}`,
     severity: 'medium',
     why: 'the community, which is its password, crosses the network as text',
     do: 'use SNMP 3 with authentication and privacy; until then allow it from the manager alone',
   },
   {
-    protocol: /^telnet$/,
-    version: /^.*$/,
+    protocol: 'telnet',
+    versions: [''],
     name: () => 'Telnet',
     severity: 'high',
     why: 'names, passwords and all that is typed cross the network as text',
@@ -136,12 +156,12 @@ const AGES: readonly Age[] = [
 
 function obsolete({ transport, port, spoken }: SpokenEndpoint): Part[] {
   return spoken.flatMap(({ protocol, facts, flows }) => {
-    const age = AGES.find((each) => each.protocol.test(protocol));
+    const age = AGES.find((each) => each.protocol === protocol);
     if (age === undefined) return [];
     // On its own port Telnet is told as a clear-text login.
     const elsewhere = protocol === 'telnet' && port !== 23 ? [''] : [];
-    const versions = facts.version ?? facts.dialect ?? elsewhere;
-    const old = versions.find((version) => age.version.test(version));
+    const versions = [...(facts.version ?? []), ...(facts.dialect ?? []), ...elsewhere];
+    const old = versions.find((version) => age.versions.includes(version));
     if (old === undefined) return [];
     return [
       {

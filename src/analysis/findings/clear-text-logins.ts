@@ -1,7 +1,9 @@
 /**
- * Logins that anyone on the way can read: FTP (RFC 959), Telnet (RFC 854), POP3 (RFC 1939), IMAP
- * (RFC 9051), rexec and rlogin (RFC 1258), told by the port and by the client having sent content.
- * Whether a session was upgraded to TLS (STARTTLS, AUTH TLS) the port does not tell.
+ * Logins that anyone on the way can read. Certain where a payload showed one (FTP PASS, POP3 PASS,
+ * IMAP LOGIN, LDAP simple bind, HTTP basic …). Where payloads were not recognised, told by the port
+ * and by the client having sent content: FTP (RFC 959), Telnet (RFC 854), POP3 (RFC 1939), IMAP
+ * (RFC 9051), rexec and rlogin (RFC 1258); whether such a session was upgraded to TLS is not known.
+ * A recognised session without a login is no finding.
  */
 import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -16,10 +18,44 @@ const WHAT: Readonly<Record<number, readonly [name: string, instead: string]>> =
   512: ['rexec', 'SSH (22/tcp)'],
   513: ['rlogin', 'SSH (22/tcp)'],
 };
+const IN_CLEAR = 'in clear';
 /** Never upgraded: every session is readable. */
 const ALWAYS = new Set([23, 512, 513]);
 
 export function clearTextLogins(c: Case): readonly Finding[] {
+  return [...seenLogins(c), ...loginsByPort(c)].slice(0, MOST_EACH);
+}
+
+/** Logins that payloads showed. */
+function seenLogins(c: Case): Finding[] {
+  return c.spoken.endpoints().flatMap(({ address, port, transport, spoken }) => {
+    const shown = spoken.find(({ facts }) =>
+      facts.login?.some((each) => each.startsWith(IN_CLEAR)),
+    );
+    // What a host says to itself crosses no network.
+    if (shown === undefined || address.startsWith('127.') || address === '::1') return [];
+    const name = shown.protocol.toUpperCase();
+    return [
+      {
+        kind: 'finding' as const,
+        id: 'clear-text-login',
+        severity: 'high' as const,
+        subject: { text: `${address} ${port}/${transport}`, server: address, port, transport },
+        what: `${name}: a login crossed the network readable`,
+        why: 'whoever can capture as you just did has the name and the password',
+        do: `change that password; let ${name} ask for logins inside TLS only, or move to a protocol that protects them`,
+        otherwise: 'an anonymous or a test login',
+        evidence: [{ locator: shown.locator }],
+        filter: `host ${address} and ${transport} port ${port}`,
+        numbers: { conversations: shown.flows },
+        thresholds: {},
+      },
+    ];
+  });
+}
+
+/** Logins that the port alone suggests. */
+function loginsByPort(c: Case): Finding[] {
   const { clearText: lists } = c.clues;
   const findings: Finding[] = [];
   for (let entry = 0; entry < lists.count && findings.length < MOST_EACH; entry++) {
@@ -27,6 +63,8 @@ export function clearTextLogins(c: Case): readonly Finding[] {
     const port = portOfWord(word);
     const family = familyOfWord(word);
     const server = c.host(lists.key(entry, 0), family);
+    const spoken = c.spoken.protocolAt(lists.key(entry, 0), family, 6, port);
+    if (spoken !== undefined && !(spoken === 'telnet' && ALWAYS.has(port))) continue;
     // What a host says to itself crosses no network.
     const samples = lists.samples(entry).filter(({ first }) => first !== lists.key(entry, 0));
     if (samples.length === 0) continue;

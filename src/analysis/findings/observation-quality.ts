@@ -72,7 +72,8 @@ export function lopsidedConversations(c: Case): readonly Finding[] {
 
 /** Hosts inside that sent to others and got nothing at all. Those that asked in vain are not meant. */
 export function neverSpokenTo(c: Case): readonly Finding[] {
-  if (c.oneWay) return [];
+  // A TCP connection of one direction says that answers go another way.
+  if (c.oneWay || c.traffic.tcpOneSided > 0) return [];
   const { hosts } = c.traffic;
   const asked = askers(c);
   const found: { host: string; packets: number }[] = [];
