@@ -54,7 +54,7 @@ describe('services reached from another zone', () => {
       {
         id,
         severity,
-        subject: { text: server.replace(':', ' ') + '/tcp' },
+        subject: { text: `${server.replace(':', ' ')}/tcp` },
         numbers: { clients: 1 },
       },
     ]);
