@@ -145,3 +145,14 @@ export interface SizeBin {
   readonly most: number | null;
   readonly packets: number;
 }
+
+/** What happened in one span of time. */
+export interface TimeSlice {
+  readonly startMs: number;
+  readonly widthMs: number;
+  /** Packets and their octets; null where a filter asks for more than one packet can tell. */
+  readonly packets: number | null;
+  readonly bytes: number | null;
+  /** Flows that began. */
+  readonly flows: number;
+}
