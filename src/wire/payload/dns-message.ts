@@ -90,14 +90,13 @@ function walk(
   let next = at;
   for (let count = 0; count < questions && count < MOST_RECORDS; count++) {
     const after = skipName(bytes, next, end);
-    if (after < 0) return end - next < 255 ? CUT : -1;
-    if (after + 4 > end) return CUT;
+    if (after < 0 || after + 4 > end) return -1;
     if (view.getUint16(after) === 0 || !isClass(view.getUint16(after + 2))) return -1;
     next = after + 4;
   }
   for (let count = 0; count < records && count < MOST_RECORDS; count++) {
     const after = skipName(bytes, next, end);
-    if (after < 0) return end - next < 255 ? CUT : -1;
+    if (after < 0) return end - next < 255 && next > at ? CUT : -1;
     if (after + 10 > end) return CUT;
     // An OPT record has the root's name and a size in place of the class (RFC 6891).
     if (

@@ -19,6 +19,8 @@ const HEADER = 7;
 /** Unit, function and at most 252 octets of data. */
 const MOST_LENGTH = 254;
 const EXCEPTION = 0x80;
+/** A sequence whose length takes four octets. */
+const LDAP = 0x3084;
 const ENCAPSULATED = 43;
 const DEVICE_IDENTIFICATION = 14;
 const OBJECTS = ['vendor', 'product-code', 'version'] as const;
@@ -30,6 +32,8 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   // Another message may follow in the same segment: it begins alike.
   const next = at + 6 + octets;
   if (octets + 6 < length && (next + 4 > end || view.getUint16(next + 2) !== 0)) return 0;
+  // An LDAP message with a long length may look the same: its tag is here the transaction.
+  if (view.getUint16(at) === LDAP) return LIKELY;
   const code = bytes[at + HEADER]!;
   const data = octets - 2;
   if (code >= EXCEPTION) {

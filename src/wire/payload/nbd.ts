@@ -24,14 +24,16 @@ const REPLY = 0x6744_6698;
 const STRUCTURED_REPLY = 0x668e_33ef;
 
 function detect({ bytes, view, at, end, length }: Payload): Detection {
-  if (end - at < 12) return 0;
+  if (end - at < 8) return 0;
   if (isAt(bytes, at, end, GREETING)) {
     const known = isAt(bytes, at + 8, end, OPTION) || isAt(bytes, at + 8, end, OLD_STYLE);
     return (known ? CERTAIN : LIKELY) | ANSWERS;
   }
   if (isAt(bytes, at, end, OPTION_REPLY)) return CERTAIN | ANSWERS;
   // The client's flags may come in the same segment.
-  if (isAt(bytes, at, end, OPTION) || isAt(bytes, at + 4, end, OPTION)) return CERTAIN | ASKS;
+  if (isAt(bytes, at + 4, end, OPTION)) return CERTAIN | ASKS;
+  // Alone it is the second half of a greeting.
+  if (isAt(bytes, at, end, OPTION)) return length >= 16 ? CERTAIN | ASKS : CERTAIN;
   switch (view.getUint32(at)) {
     case REQUEST:
       return length >= 28 ? CERTAIN | ASKS : 0;

@@ -81,13 +81,16 @@ function isBare(view: DataView, at: number): boolean {
 
 /** Flags and opcode, sequence, status, association, offset, count: then that many octets. */
 function detectControl({ bytes, view, at, end, length }: Payload, version: number): Detection {
-  if (end - at < 12 || version < 2 || (bytes[at]! & 0xc0) !== 0) return 0;
+  if (end - at < 12 || version < 2) return 0;
   const opcode = bytes[at + 1]! & 31;
   if (opcode > 12 && opcode !== 31) return 0;
   const count = view.getUint16(at + 10);
   const padded = 12 + ((count + 3) & ~3);
   if (count > 468 || length < padded || length > padded + 24) return 0;
-  if ((bytes[at + 1]! & 0x80) === 0) return LIKELY | ASKS;
+  if ((bytes[at + 1]! & 0x80) === 0) {
+    // A request has no status, and no offset into an answer.
+    return view.getUint16(at + 4) === 0 && view.getUint16(at + 8) === 0 ? LIKELY | ASKS : 0;
+  }
   const shown = Math.min(end, at + 12 + count);
   return (count > 8 && isText(bytes, at + 12, shown) ? CERTAIN : LIKELY) | ANSWERS;
 }

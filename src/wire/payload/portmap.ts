@@ -41,12 +41,12 @@ function facts(payload: Payload, to: FactSink): void {
   if (octets < 4) return;
   const first = view.getUint32(results);
   if (octets === 4) {
-    if (first > 0 && first < 65_536) to.expect('onc-rpc', 'source', first);
+    if (first > 0 && first < 65_536 && first !== PORT) to.expect('onc-rpc', 'source', first);
   } else if (first === 1 && octets >= ENTRY) {
     tellList(view, results, end, to);
   } else if (first >= 9 && first <= 64 && octets === 4 + ((first + 3) & ~3)) {
     const port = portOf(textAt(bytes, results + 4, results + 4 + first));
-    if (port > 0) to.expect('onc-rpc', 'source', port);
+    if (port > 0 && port !== PORT) to.expect('onc-rpc', 'source', port);
   }
 }
 

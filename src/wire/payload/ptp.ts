@@ -18,14 +18,13 @@ const HEADER = 34;
 const DELAY_REQUEST = 1;
 const DELAY_RESPONSE = 9;
 const ANNOUNCE = 11;
-const MANAGEMENT = 13;
 
 /** Shortest message of each kind; 0 where a kind is not assigned. */
 const SHORTEST = [44, 44, 54, 54, 0, 0, 0, 0, 44, 54, 54, 64, 44, 48, 0, 0] as const;
 /** Control octets: sync 0, delay request 1, follow-up 2, delay response 3, management 4, other 5. */
 const CONTROL = [0, 1, 5, 5, 0, 0, 0, 0, 2, 3, 5, 5, 5, 4, 0, 0] as const;
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   if (end - at < HEADER || (bytes[at + 1]! & 15) !== 2) return 0;
   const kind = bytes[at]! & 15;
   const shortest = SHORTEST[kind]!;
@@ -35,8 +34,9 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   const side = kind === DELAY_REQUEST ? ASKS : kind === DELAY_RESPONSE ? ANSWERS : 0;
   const control = bytes[at + 32]!;
   if (control === CONTROL[kind]) return CERTAIN | side;
-  // The edition of 2019 lets senders leave it zero.
-  return control === 0 || kind === MANAGEMENT ? LIKELY | side : 0;
+  // The edition of 2019 lets senders leave it zero; the ports are the same on both sides.
+  const onPorts = sourcePort === destinationPort && (sourcePort === 319 || sourcePort === 320);
+  return onPorts && control === 0 ? LIKELY | side : 0;
 }
 
 /** An announcement names the grandmaster: priority, class, accuracy and its identity. */

@@ -21,6 +21,9 @@ const HEADER = 20;
 const COOKIE = 0x2112_a442;
 const PRIORITY = 0x0024;
 const SOFTWARE = 0x8022;
+/** Attribute 15 of four octets. */
+const MICROSOFT = 0x000f_0004;
+const MICROSOFT_COOKIE = 0x72c6_4bc6;
 const MOST_ATTRIBUTES = 32;
 /** Allocate is the first method of TURN, 3; the last is 12 (RFC 6062). */
 const FIRST_TURN = 3;
@@ -57,22 +60,27 @@ function sideOf(payload: Payload, type: number, size: number): Detection {
   return ASKS;
 }
 
-/** RFC 3489: binding and shared secret only, and attributes that fill the length. */
+/**
+ * Without the cookie: attributes have to fill the length. Microsoft's TURN ([MS-TURN] section 2.2.2)
+ * begins them with a cookie of its own.
+ */
 function detectClassic(payload: Payload, type: number, size: number): Detection {
   const { view, at, end, length } = payload;
-  const method = methodOf(type);
-  if (method < 1 || method > 2 || size !== length - HEADER || classOf(type) === 1) return 0;
+  if (size !== length - HEADER || methodOf(type) < 1) return 0;
+  const side = classOf(type) === 0 ? ASKS : classOf(type) === 1 ? 0 : ANSWERS;
+  if (end - at >= HEADER + 8 && view.getInt32(at + HEADER) === MICROSOFT) {
+    return view.getInt32(at + HEADER + 4) === MICROSOFT_COOKIE ? CERTAIN | side : 0;
+  }
+  if (methodOf(type) > 2 || classOf(type) === 1) return 0;
   let next = at + HEADER;
   const stop = at + HEADER + size;
   while (next + 4 <= stop && next + 4 <= end) {
     const attribute = view.getUint16(next);
-    const isKnown =
-      (attribute >= 1 && attribute <= 0x2a) || (attribute >= 0x8000 && attribute < 0x8100);
-    if (!isKnown || (view.getUint16(next + 2) & 3) !== 0) return 0;
+    if (attribute === 0 || (attribute >= 0x1000 && attribute < 0x8000)) return 0;
     next += 4 + view.getUint16(next + 2);
   }
   if (next !== stop && end - at === length) return 0;
-  return LIKELY | (classOf(type) === 0 ? ASKS : ANSWERS);
+  return LIKELY | side;
 }
 
 /** Index of an attribute's value, or -1. */
