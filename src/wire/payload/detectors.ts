@@ -21,7 +21,6 @@ import { DROPBOX } from './dropbox.ts';
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { ETHERNET_IP } from './ethernet-ip.ts';
 import { FTP } from './ftp.ts';
-import { QUAKE, SOURCE_QUERY } from './game-query.ts';
 import { GIT } from './git.ts';
 import { GTP_CONTROL } from './gtp-control.ts';
 import { HSRP } from './hsrp.ts';
@@ -31,11 +30,13 @@ import { IKE } from './ike.ts';
 import { IMAP } from './imap.ts';
 import { IRC } from './irc.ts';
 import { ISCSI } from './iscsi.ts';
+import { JETDIRECT } from './jetdirect.ts';
 import { KAFKA } from './kafka.ts';
 import { KERBEROS } from './kerberos.ts';
 import { L2TP } from './l2tp.ts';
 import { LDAP } from './ldap.ts';
 import { LLMNR } from './llmnr.ts';
+import { LPD } from './lpd.ts';
 import { MDNS } from './mdns.ts';
 import { MEMCACHED } from './memcached.ts';
 import { MINECRAFT } from './minecraft.ts';
@@ -60,8 +61,8 @@ import type { Detector } from './payload.ts';
 import { POP3 } from './pop3.ts';
 import { PORTMAP } from './portmap.ts';
 import { POSTGRESQL } from './postgresql.ts';
-import { JETDIRECT, LPD } from './printing.ts';
 import { PTP } from './ptp.ts';
+import { QUAKE } from './quake.ts';
 import { QUIC } from './quic.ts';
 import { RADIUS } from './radius.ts';
 import { RAKNET } from './raknet.ts';
@@ -80,6 +81,7 @@ import { SMB } from './smb.ts';
 import { SMTP } from './smtp.ts';
 import { SNMP } from './snmp.ts';
 import { SOCKS } from './socks.ts';
+import { SOURCE_QUERY } from './source-query.ts';
 import { SSDP } from './ssdp.ts';
 import { SSH } from './ssh.ts';
 import { STUN } from './stun.ts';
@@ -148,12 +150,11 @@ export const DETECTORS: readonly Detector[] = [
   DNP3,
   DROPBOX,
   ETHERNET_IP,
-  SOURCE_QUERY,
-  QUAKE,
   GTP_CONTROL,
   HSRP,
   IKE,
   ISCSI,
+  JETDIRECT,
   L2TP,
   MINECRAFT,
   MNDP,
@@ -164,8 +165,8 @@ export const DETECTORS: readonly Detector[] = [
   NTP,
   OPC_UA,
   OPENVPN,
-  JETDIRECT,
   PTP,
+  QUAKE,
   QUIC,
   RADIUS,
   RAKNET,
@@ -176,6 +177,7 @@ export const DETECTORS: readonly Detector[] = [
   SIP,
   SLP,
   SNMP,
+  SOURCE_QUERY,
   SSDP,
   SYSLOG,
   TACACS,

@@ -48,7 +48,7 @@ export function detectMessage(
   length: number,
   several: boolean,
 ): Detection {
-  const { bytes, view } = payload;
+  const { view } = payload;
   const end = Math.min(payload.end, at + length);
   if (end - at < DNS_HEADER) return 0;
   const flags = view.getUint16(at + 2);

@@ -40,6 +40,7 @@ function detect({ view, at, end, length }: Payload): Detection {
     case LIST_INTERFACES:
       if (octets === 0) return isExact ? LIKELY | (status === 0 ? ASKS : ANSWERS) : 0;
       // A count of items, then their type.
+      if (end - at < HEADER + 2) return isExact ? LIKELY | ANSWERS : 0;
       return isExact && octets >= 6 && view.getUint16(at + HEADER, true) <= 16
         ? CERTAIN | ANSWERS
         : 0;

@@ -56,18 +56,25 @@ function facts(payload: Payload, to: FactSink): void {
   const { bytes, at, end } = payload;
   if (bytes[at]! > BROADCAST || !isSpelled(bytes, at + HEADER, end)) return;
   const address = bytes.slice(at + 4, at + 8);
-  to.name('netbios', netbiosNameAt(bytes, at + HEADER), address);
+  const source = netbiosNameAt(bytes, at + HEADER);
+  to.name('netbios', source, address);
   const destination = skipName(bytes, at + HEADER, end);
   if (destination < 0) return;
   const data = skipName(bytes, destination, end);
-  if (data > 0) tellAnnouncement(payload, data, address, to);
+  if (data > 0) tellAnnouncement(payload, data, source, address, to);
 }
 
 /**
  * Announcement ([MS-BRWS] section 2.2.1): command 1, update count 1, periodicity 4, name 16,
  * version 2, server type 4, browser version 2, signature AA55, comment.
  */
-function tellAnnouncement(payload: Payload, at: number, address: Uint8Array, to: FactSink): void {
+function tellAnnouncement(
+  payload: Payload,
+  at: number,
+  source: string,
+  address: Uint8Array,
+  to: FactSink,
+): void {
   const { bytes, view, end } = payload;
   const slot = findAnyCase(bytes, at, Math.min(end, at + 256), BROWSE);
   const frame = slot + BROWSE.length;
@@ -78,7 +85,7 @@ function tellAnnouncement(payload: Payload, at: number, address: Uint8Array, to:
   const nameEnd = findOctet(bytes, frame + 6, frame + 6 + SERVER_NAME, 0);
   const name = textAt(bytes, frame + 6, nameEnd < 0 ? frame + 6 + SERVER_NAME : nameEnd);
   if (isHost) {
-    if (name) to.name('netbios', name, address);
+    if (name && !source.startsWith(`${name}<`)) to.name('netbios', name, address);
     to.service('version', `${bytes[frame + 22]}.${bytes[frame + 23]}`);
   } else if (name && view.getUint16(frame + 28, true) > 0) {
     to.name('netbios-group', name, address);

@@ -17,22 +17,24 @@ import { headerValue } from './text-headers.ts';
 
 const STATUS = ascii('SIP/2.0 ');
 const VERSION = ascii(' SIP/2.0');
+/** The first ones open a conversation; within it both sides send the others. */
 const METHODS = [
   'INVITE',
+  'REGISTER',
+  'SUBSCRIBE',
+  'PUBLISH',
   'ACK',
   'BYE',
   'CANCEL',
   'OPTIONS',
-  'REGISTER',
   'PRACK',
-  'SUBSCRIBE',
   'NOTIFY',
-  'PUBLISH',
   'INFO',
   'REFER',
   'MESSAGE',
   'UPDATE',
 ] as const;
+const OPENING = 4;
 const REQUESTS = METHODS.map((method) => ascii(`${method} `));
 const SCHEMES = [ascii('SIP:'), ascii('SIPS:'), ascii('TEL:')] as const;
 const SERVER = ascii('SERVER:');
@@ -48,13 +50,14 @@ function detect({ bytes, at, end }: Payload): Detection {
   }
   for (let index = 0; index < REQUESTS.length; index++) {
     const method = REQUESTS[index]!;
-    if (isAt(bytes, at, end, method)) return detectUri(bytes, at + method.length, end);
+    if (!isAt(bytes, at, end, method)) continue;
+    return detectUri(bytes, at + method.length, end, index < OPENING ? ASKS : 0);
   }
   return 0;
 }
 
-/** Both telephones of a call send requests: that says nothing about who serves. */
-function detectUri(bytes: Uint8Array, at: number, end: number): Detection {
+/** What follows the method: an address, and the version at the line's end. */
+function detectUri(bytes: Uint8Array, at: number, end: number, side: Detection): Detection {
   for (let index = 0; index < SCHEMES.length; index++) {
     if (!isAtAnyCase(bytes, at, end, SCHEMES[index]!)) continue;
     const stop = Math.min(end, at + MOST_LINE);
@@ -62,7 +65,7 @@ function detectUri(bytes: Uint8Array, at: number, end: number): Detection {
     if (!isText(bytes, at, last)) return 0;
     // The first line may be cut by the capture or the segment.
     const hasVersion = isAt(bytes, last - VERSION.length, last, VERSION);
-    return hasVersion || last === stop ? CERTAIN | ASKS : 0;
+    return hasVersion || last === stop ? CERTAIN | side : 0;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 /**
- * Questions to game servers that begin with FF FF FF FF: Valve's (developer.valvesoftware.com, "Server
- * queries") and those in the manner of Quake III (id Software's published source, `sv_main.c`).
+ * Questions to game servers as Valve's have them (developer.valvesoftware.com, "Server queries"): four
+ * octets of ones, a letter, then texts.
  */
 import { ascii, findOctet, isAt, textAt } from './octets.ts';
 import {
@@ -23,11 +23,12 @@ const RULES_QUERY = 0x56;
 const PLAYERS = 0x44;
 const RULES = 0x45;
 
-function isConnectionless({ view, at, end }: Payload): boolean {
+/** Whether it begins with four octets of ones and goes on. */
+export function isConnectionless({ view, at, end }: Payload): boolean {
   return end - at > HEADER && view.getInt32(at) === -1;
 }
 
-function detectSource(payload: Payload): Detection {
+function detect(payload: Payload): Detection {
   const { bytes, at, end, length } = payload;
   if (!isConnectionless(payload)) return 0;
   switch (bytes[at + HEADER]) {
@@ -60,7 +61,7 @@ function texts(bytes: Uint8Array, at: number, end: number): number {
   return end - next >= 9 ? 4 : 0;
 }
 
-function sourceFacts({ bytes, at, end }: Payload, to: FactSink): void {
+function facts({ bytes, at, end }: Payload, to: FactSink): void {
   if (bytes[at + HEADER] !== INFO) return;
   let next = at + 6;
   for (let count = 0; count < 4; count++) {
@@ -77,42 +78,6 @@ export const SOURCE_QUERY: Detector = {
   transports: [17],
   ports: [27015],
   begins: [0xff],
-  detect: detectSource,
-  facts: sourceFacts,
-};
-
-const QUESTIONS = [
-  'getstatus',
-  'getinfo',
-  'getchallenge',
-  'getservers',
-  'getserversExt',
-  'connect ',
-].map(ascii);
-const REPLIES = [
-  'statusResponse',
-  'infoResponse',
-  'challengeResponse',
-  'getserversResponse',
-  'connectResponse',
-].map(ascii);
-
-function detectQuake(payload: Payload): Detection {
-  if (!isConnectionless(payload)) return 0;
-  const { bytes, at, end } = payload;
-  for (let index = 0; index < QUESTIONS.length; index++) {
-    if (isAt(bytes, at + HEADER, end, QUESTIONS[index]!)) return CERTAIN | ASKS;
-  }
-  for (let index = 0; index < REPLIES.length; index++) {
-    if (isAt(bytes, at + HEADER, end, REPLIES[index]!)) return CERTAIN | ANSWERS;
-  }
-  return 0;
-}
-
-export const QUAKE: Detector = {
-  protocol: 'quake',
-  transports: [17],
-  ports: [27960, 27950, 26000, 28960],
-  begins: [0xff],
-  detect: detectQuake,
+  detect,
+  facts,
 };
