@@ -38,8 +38,48 @@ const FOLLOWS = 1 << 24;
 const SERVER_IS_1 = 1 << 25;
 
 /** Payloads of one side that are looked at for a protocol, and for facts once it is known. */
-const TRIES = 4;
+const TRIES = 3;
 const ENOUGH = LOOKED;
+
+/** Bits of the filter, and how many conversations may be in it before it starts anew. */
+const FILTER_BITS = 1 << 23;
+const MOST_DEPARTED = FILTER_BITS >> 5;
+
+/**
+ * Conversations that lost their slot, in a Bloom filter of two bits each: with more at once than
+ * there are slots, each would be listened to with every packet. About one stranger in 300 is taken
+ * for one of them when the filter is full; its SYN, where it has one, gives it a slot all the same.
+ */
+class Departed {
+  private readonly bits = new Int32Array(FILTER_BITS >> 5);
+  private count = 0;
+
+  has(hash: number): boolean {
+    const first = bitOf(hash);
+    if ((this.bits[first >>> 5]! & (1 << (first & 31))) === 0) return false;
+    const second = otherBitOf(hash);
+    return (this.bits[second >>> 5]! & (1 << (second & 31))) !== 0;
+  }
+
+  add(hash: number): void {
+    if (this.count++ >= MOST_DEPARTED) {
+      this.bits.fill(0);
+      this.count = 0;
+    }
+    const first = bitOf(hash);
+    this.bits[first >>> 5]! |= 1 << (first & 31);
+    const second = otherBitOf(hash);
+    this.bits[second >>> 5]! |= 1 << (second & 31);
+  }
+}
+
+function bitOf(hash: number): number {
+  return Math.imul(hash, 0x85ebca6b) >>> 9;
+}
+
+function otherBitOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) >>> 9;
+}
 
 export class Listener {
   readonly heard: Heard;
@@ -47,6 +87,7 @@ export class Listener {
   /** Payloads that detectors were shown. */
   listened = 0;
   private readonly slots = new Int32Array(2 * SLOTS);
+  private readonly departed = new Departed();
   private readonly payload = new Payload();
   private readonly tls: number;
   private readonly http: number;
@@ -78,7 +119,13 @@ export class Listener {
     const hash = d.rows[row + P_HASH]!;
     const slot = 2 * (hash & MASK);
     const slots = this.slots;
-    const state = slots[slot] === hash ? slots[slot + 1]! : 0;
+    const owner = slots[slot]!;
+    let state = 0;
+    if (owner === hash) state = slots[slot + 1]!;
+    else if (owner !== 0) {
+      if (this.departed.has(hash)) return;
+      this.departed.add(owner);
+    }
     const side = sideOf(d.rows, row);
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
@@ -100,8 +147,10 @@ export class Listener {
     const rows = d.rows;
     const kind = rows[row + P_KIND]!;
     const ports = rows[row + P_PORTS]!;
-    payload.bytes = d.bytes;
-    payload.view = d.view;
+    if (payload.bytes !== d.bytes) {
+      payload.bytes = d.bytes;
+      payload.view = d.view;
+    }
     payload.at = at;
     payload.length = rows[row + P_PAYLOAD]!;
     payload.end = Math.min(d.end, at + payload.length);

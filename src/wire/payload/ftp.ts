@@ -8,8 +8,10 @@ import {
   decimalAt,
   findAnyCase,
   findOctet,
+  firstOctets,
   isAtAnyCase,
   lineEnd,
+  REPLY_DIGITS,
   textAt,
 } from './octets.ts';
 import {
@@ -180,6 +182,7 @@ export const FTP: Detector = {
   protocol: 'ftp',
   transports: [6],
   ports: [21, 2121, 2811],
+  begins: [...REPLY_DIGITS, ...firstOctets(PORT, EPRT, ...OWN, ...SHARED)],
   follows: true,
   detect,
   facts,

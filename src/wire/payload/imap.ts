@@ -2,7 +2,7 @@
  * IMAP (RFC 9051): the server greets with `* OK`, commands are `tag COMMAND`, their answers begin
  * with the same tag.
  */
-import { ascii, findAnyCase, isAt, isAtAnyCase, lineEnd, textAt } from './octets.ts';
+import { ascii, findAnyCase, isAt, isAtAnyCase, LETTERS, lineEnd, textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -42,6 +42,7 @@ const SHARED = [
   'ENABLE ',
 ].map(ascii);
 const LOGIN = ascii('LOGIN ');
+const DIGITS = Array.from({ length: 10 }, (_, digit) => 0x30 + digit);
 /** Letters of a tag; clients count with a few. */
 const MOST_TAG = 12;
 
@@ -106,6 +107,7 @@ export const IMAP: Detector = {
   protocol: 'imap',
   transports: [6],
   ports: [143],
+  begins: [0x2a, ...LETTERS, ...DIGITS],
   detect,
   facts,
 };

@@ -2,7 +2,7 @@
  * IRC (RFC 2812): lines of an optional `:prefix`, a command or three digits, and parameters. A
  * client registers with NICK and USER, mostly after CAP (IRCv3); a server answers with numerics.
  */
-import { ascii, findOctet, isAt, isAtAnyCase, lineEnd, textAt } from './octets.ts';
+import { ascii, findOctet, firstOctets, isAt, isAtAnyCase, lineEnd, textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -81,6 +81,7 @@ export const IRC: Detector = {
   protocol: 'irc',
   transports: [6],
   ports: [6667, 194, 6660, 6661, 6662, 6663, 6664, 6665, 6666, 6668, 6669, 7000],
+  begins: [COLON, ...firstOctets(NICK, USER, PASS, ...CAP, ...NOTICE, ...TALK, ...PING)],
   detect,
   facts,
 };

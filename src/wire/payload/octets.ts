@@ -8,6 +8,23 @@ export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
+/** The first octets of words, of letters in either case: for `Detector.begins`. */
+export function firstOctets(...words: readonly Uint8Array[]): number[] {
+  const found = new Set<number>();
+  for (const word of words) {
+    const first = word[0]!;
+    found.add(first);
+    if (first >= 0x41 && first <= 0x5a) found.add(first | 0x20);
+  }
+  return [...found];
+}
+
+/** The digits that reply codes and numbers begin with, and the letters of either case. */
+export const REPLY_DIGITS: readonly number[] = [0x31, 0x32, 0x33, 0x34, 0x35];
+export const LETTERS: readonly number[] = Array.from({ length: 26 }, (_, index) => index).flatMap(
+  (index) => [0x41 + index, 0x61 + index],
+);
+
 /** Whether the octets at `at` are `word`. */
 export function isAt(bytes: Uint8Array, at: number, end: number, word: Uint8Array): boolean {
   const length = word.length;

@@ -2,7 +2,7 @@
  * POP3 (RFC 1939): answers begin with `+OK` or `-ERR`. Redis answers with the same words; the
  * greeting's text or the commands tell the two apart.
  */
-import { ascii, findAnyCase, isAt, isAtAnyCase, lineEnd, textAt } from './octets.ts';
+import { ascii, findAnyCase, firstOctets, isAt, isAtAnyCase, lineEnd, textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -80,6 +80,7 @@ export const POP3: Detector = {
   protocol: 'pop3',
   transports: [6],
   ports: [110],
+  begins: firstOctets(OK, ERROR, ...OWN, ...SHARED),
   detect,
   facts,
 };

@@ -2,7 +2,15 @@
  * SMTP (RFC 5321): the server greets with `220 host ESMTP …`, the client says EHLO or HELO and
  * its name. The greeting of FTP has the same code: what tells is the word SMTP, or the commands.
  */
-import { ascii, findAnyCase, isAtAnyCase, lineEnd, textAt } from './octets.ts';
+import {
+  ascii,
+  findAnyCase,
+  firstOctets,
+  isAtAnyCase,
+  lineEnd,
+  REPLY_DIGITS,
+  textAt,
+} from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -95,6 +103,10 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
 export const SMTP: Detector = {
   protocol: 'smtp',
   transports: [6],
+  begins: [
+    ...REPLY_DIGITS,
+    ...firstOctets(...HELLOS, ...CERTAIN_COMMANDS, ...LIKELY_COMMANDS, AUTH),
+  ],
   ports: [25, 587, 2525, 24, 1025],
   detect,
   facts,

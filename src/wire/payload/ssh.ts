@@ -76,6 +76,8 @@ export const SSH: Detector = {
   protocol: 'ssh',
   transports: [6],
   ports: [PORT, 2222, 830],
+  // A key exchange, or text.
+  begins: [0, 10, 13, ...Array.from({ length: 95 }, (_, index) => 0x20 + index)],
   detect,
   facts,
 };
