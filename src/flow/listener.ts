@@ -218,7 +218,7 @@ export class Listener {
       detectors[protocol]!.facts?.(payload, heard);
     } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
       // The conversation went on encrypted: STARTTLS and its like.
-      heard.service('then', 'tls');
+      heard.service('upgrade', 'tls');
       heard.within('tls');
       // Through a proxy it is about another server than the one that is spoken to.
       if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
