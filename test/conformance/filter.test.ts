@@ -117,22 +117,22 @@ async function pileUp(folder: string, linkType: number): Promise<Pile> {
   return { linkType, path, frames, owners, captures, facts: factsOf(frames, linkType) };
 }
 
-function fileOf(frames: readonly ReadFrame[], linkType: number): Buffer {
-  const head = Buffer.alloc(24);
-  head.writeUInt32LE(0xa1b2c3d4, 0);
-  head.writeUInt16LE(2, 4);
-  head.writeUInt16LE(4, 6);
-  head.writeUInt32LE(262_144, 16);
-  head.writeUInt32LE(linkType, 20);
-  const parts = [head];
+function fileOf(frames: readonly ReadFrame[], linkType: number): Uint8Array {
+  const size = frames.reduce((sum, { octets }) => sum + 16 + octets.length, 24);
+  const file = new Uint8Array(size);
+  const view = new DataView(file.buffer);
+  [0xa1b2c3d4, 0x0004_0002, 0, 0, 262_144, linkType].forEach((word, index) => {
+    view.setUint32(index * 4, word, true);
+  });
+  let at = 24;
   for (const [index, { octets, original }] of frames.entries()) {
-    const record = Buffer.alloc(16);
-    record.writeUInt32LE(index, 0);
-    record.writeUInt32LE(octets.length, 8);
-    record.writeUInt32LE(original, 12);
-    parts.push(record, Buffer.from(octets));
+    view.setUint32(at, index, true);
+    view.setUint32(at + 8, octets.length, true);
+    view.setUint32(at + 12, original, true);
+    file.set(octets, at + 16);
+    at += 16 + octets.length;
   }
-  return Buffer.concat(parts);
+  return file;
 }
 
 const PAYLOADS: Readonly<Record<number, number>> = { 0: 4, 1: 14, 101: 0, 113: 16, 276: 20 };

@@ -85,10 +85,10 @@ function tokenAt(text: string, at: number): Token {
     throw strayCharacter(text, at);
   }
   if (mac.length === longest) return make('mac', mac);
+  if (ipv6.length < longest) refuseColons(text, at);
   if (number.length === longest) return make('number', number, numberOf(number, at));
   if (ipv4.length === longest) return make('ipv4', ipv4);
   if (ipv6.length === longest) return make('ipv6', ipv6);
-  refuseColons(text, at);
   const value = NUMBER_WORDS.get(word);
   return value === undefined ? make('word', word) : make('number', word, value);
 }

@@ -122,6 +122,7 @@ class Parser {
     while (tokens.take('not') || tokens.take('!') || tokens.take('(')) {
       // Each may stand before either.
     }
+    tokens.readCapitals();
     if (isIdentifier(tokens)) {
       tokens.position = start;
       yes = this.relationAhead() === false;
