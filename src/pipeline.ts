@@ -16,10 +16,13 @@ import type {
   ServiceUse,
   SizeBin,
 } from './model/use.ts';
+import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
+import type { Filter } from './wire/filter/filter.ts';
+import type { FrameSource } from './wire/frame-batch.ts';
 
 export type { SocketView, ZoneRule };
 
@@ -49,6 +52,8 @@ export interface CaptureChoices {
   readonly dropDuplicates?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
+  /** Only packets that match are read. Faults of it that depend on the frames reject. */
+  readonly filter?: Filter;
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -72,6 +77,8 @@ export interface CaptureSummary {
   readonly unreadInputs: number;
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
+  /** Packets that the filter left out, where there is one. */
+  readonly passedOver?: number;
 }
 
 export interface Assessment extends CaptureSummary {
@@ -108,7 +115,7 @@ export async function assess(
       import('./analysis/size-bins.ts'),
       import('./sources/pcap/capture-notes.ts'),
     ]);
-  const { traffic, observation, reader, interrupted } = await fold(inputs, choices);
+  const { traffic, observation, reader, filtered, interrupted } = await fold(inputs, choices);
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -117,6 +124,7 @@ export async function assess(
   };
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     flows: traffic.flows,
     hosts: traffic.hostCount,
     hostsEstimated: traffic.hosts.pruned > 0,
@@ -128,7 +136,7 @@ export async function assess(
     topHosts: uses.topHosts(traffic, names, choices.top),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
-    notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
   };
 }
 
@@ -174,10 +182,11 @@ export async function listFlows(
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
   const { FlowLister } = await import('./analysis/flow-lister.ts');
-  const { observation, reader, interrupted } = await read(inputs, choices, newSeed(), (names) => {
+  const reading = await read(inputs, choices, newSeed(), (names) => {
     const lister = new FlowLister(names);
     return (...row) => onEvicted(lister.list(...row));
   });
+  const { observation, reader, filtered, interrupted } = reading;
   const lister = new FlowLister(observation.names);
   function* listed(): Generator<ListedFlow, void, undefined> {
     for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
@@ -186,7 +195,8 @@ export async function listFlows(
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: observation.flows.count + observation.evicted,
-    notes: captureNotes(reader),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),
   };
 }
@@ -194,6 +204,7 @@ export async function listFlows(
 interface Reading {
   readonly observation: Observation;
   readonly reader: CaptureReader;
+  readonly filtered: FilteredSource | undefined;
   readonly interrupted: boolean;
 }
 
@@ -214,7 +225,8 @@ async function read(
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
-  const observation = await observe(reader, {
+  const filtered = await filteredSource(reader, choices.filter);
+  const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
     ...(choices.timeouts === undefined ? {} : { timeouts: choices.timeouts }),
@@ -228,7 +240,13 @@ async function read(
   });
   signal?.removeEventListener('abort', stop);
   await reader.close();
-  return { observation, reader, interrupted: signal?.aborted ?? false };
+  return { observation, reader, filtered, interrupted: signal?.aborted ?? false };
+}
+
+async function filteredSource(source: FrameSource, filter: Filter | undefined) {
+  if (filter === undefined) return undefined;
+  const { FilteredSource } = await import('./pipeline/filters.ts');
+  return new FilteredSource(source, filter);
 }
 
 function summaryOf(

@@ -13,11 +13,13 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
   portreeve assess lan.pcap                      ports, services, top talkers
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
+  portreeve assess lan.pcap --filter 'port 80'   a part of it
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
@@ -27,7 +29,7 @@ Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
 5 with --complete: something could not be seen, 130 interrupted.
 `;
 
-interface AssessOptions extends CaptureOptions {
+interface AssessOptions extends CaptureOptions, FilterOptions {
   readonly zone?: readonly ZoneRule[];
   readonly sizes?: boolean;
   readonly sort: Sort;
@@ -44,6 +46,7 @@ const EVERYTHING = 2 ** 31;
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
+  addFilterOption(command);
   command
     .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
     .option('--sizes', 'with the lengths of packets, in 20 bins')
@@ -61,14 +64,18 @@ async function run(
   const inText = (chosenFormat(options) ?? 'table') === 'table';
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
+  const filter = await filterOf(options.filter);
   const assessment = await whileReading((watch) =>
     assess(inputs, {
       ...choicesOf(options),
+      ...(filter === undefined ? {} : { filter }),
       ...watch,
       ...(options.zone === undefined ? {} : { zones: options.zone }),
       top: limit ?? TOP_IN_PIPES,
     }),
-  );
+  ).catch((error: unknown) => {
+    throw filterFailure(error, options.filter ?? '');
+  });
   refuseNothing(assessment);
   const report = assessReport(assessment, {
     sort: options.sort,

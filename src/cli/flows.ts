@@ -18,6 +18,7 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
 import {
@@ -39,7 +40,7 @@ Piped, the format is ndjson. Exit codes: 0 done, 2 wrong usage, 3 an input
 could not be read or is damaged, 130 interrupted.
 `;
 
-interface FlowOptions extends CaptureOptions {
+interface FlowOptions extends CaptureOptions, FilterOptions {
   readonly top?: number;
   readonly all?: boolean;
 }
@@ -51,6 +52,7 @@ const VERSION = 1;
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
+  addFilterOption(command);
   command
     .option('--top <n>', 'the first flows only', wholeNumber(1, 1e9))
     .option('--all', 'all flows, on a terminal too');
@@ -92,6 +94,21 @@ async function run(inputs: readonly string[], options: OutputOptions & FlowOptio
   else await stream(inputs, options, lines);
 }
 
+/** Reads all inputs; flows that leave memory early go to `early`. */
+async function read(
+  inputs: readonly string[],
+  options: FlowOptions,
+  early: (listed: ListedFlow) => void,
+): Promise<FlowListing> {
+  const filter = await filterOf(options.filter);
+  const choices = { ...choicesOf(options), ...(filter === undefined ? {} : { filter }) };
+  return whileReading((watch) => listFlows(inputs, { ...choices, ...watch }, early)).catch(
+    (error: unknown) => {
+      throw filterFailure(error, options.filter ?? '');
+    },
+  );
+}
+
 /** Writes flows as they become known; says on standard error what could not be read. */
 async function stream(
   inputs: readonly string[],
@@ -106,9 +123,7 @@ async function stream(
     begun = true;
     if (left-- > 0) output.add(lines.line(listed));
   };
-  const listing = await whileReading((watch) =>
-    listFlows(inputs, { ...choicesOf(options), ...watch }, write),
-  );
+  const listing = await read(inputs, options, write);
   refuseNothing(listing);
   process.exitCode = exitCodeOf(listing, options);
   for (const listed of listing.listed) {
@@ -138,9 +153,7 @@ async function report(
   format: string,
 ): Promise<void> {
   const evicted: ListedFlow[] = [];
-  const listing = await whileReading((watch) =>
-    listFlows(inputs, { ...choicesOf(options), ...watch }, (listed) => evicted.push(listed)),
-  );
+  const listing = await read(inputs, options, (listed) => evicted.push(listed));
   refuseNothing(listing);
   process.exitCode = exitCodeOf(listing, options);
   const onScreen = format === 'table' && process.stdout.isTTY === true && !options.all;

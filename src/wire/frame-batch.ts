@@ -47,7 +47,7 @@ export class FrameBatch {
   readonly interface = new Uint16Array(FRAME_BATCH_CAPACITY);
 
   /** Overwrites entry `to` with entry `from`. */
-  copyWithin(to: number, from: number): void {
+  move(to: number, from: number): void {
     this.offset[to] = this.offset[from]!;
     this.captured[to] = this.captured[from]!;
     this.original[to] = this.original[from]!;

@@ -2,7 +2,6 @@
  * The filter language as a whole: text in, predicates over frames and bytecode for the kernel
  * out. A filter is parsed once and lowered for every link type it meets.
  */
-import type { FrameBatch, FrameSource } from '../frame-batch.ts';
 import type { AddressBook } from './addresses.ts';
 import { type Bytecode, bytecodeOf } from './bytecode.ts';
 import { lower } from './lower.ts';
@@ -34,25 +33,4 @@ export class Filter {
   bytecode(linkType: number, snapLength: number): Bytecode {
     return bytecodeOf(lower(this.parsed.expression, linkType, this.book), snapLength);
   }
-}
-
-/** Keeps the frames of a batch that match; returns how many did not. The order stays. */
-export function keepMatching(batch: FrameBatch, source: FrameSource, filter: Filter): number {
-  const { interfaces } = source;
-  let kept = 0;
-  let last = -1;
-  let predicate: FramePredicate | undefined;
-  for (let index = 0; index < batch.count; index++) {
-    const which = batch.interface[index]!;
-    if (which !== last) {
-      predicate = filter.forLinkType(interfaces[which]!.linkType);
-      last = which;
-    }
-    if (!predicate!.test(batch, index)) continue;
-    if (kept !== index) batch.copyWithin(kept, index);
-    kept++;
-  }
-  const dropped = batch.count - kept;
-  batch.count = kept;
-  return dropped;
 }
