@@ -54,6 +54,8 @@ export interface CaptureChoices {
   readonly workers?: number;
   /** Only packets that match are read. Faults of it that depend on the frames reject. */
   readonly filter?: Filter;
+  /** Read from here instead of from inputs; it is closed at the end. */
+  readonly live?: CaptureReader;
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -219,13 +221,17 @@ async function read(
     import('./sources/pcap/capture-reader.ts'),
     import('./sources/flows/observe.ts'),
   ]);
-  const reader = await openCaptures(inputs);
-  const { signal, onProgress } = choices;
-  const stop = (): void => void reader.close();
+  const { signal, onProgress, live } = choices;
+  const reader = live ?? (await openCaptures(inputs));
+  const stop = (): void => {
+    // What a ring holds already is read by the turn after the signal.
+    if (live === undefined) void reader.close();
+  };
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
-  const filtered = await filteredSource(reader, choices.filter);
+  // A live capture is filtered where it is opened.
+  const filtered = live === undefined ? await filteredSource(reader, choices.filter) : undefined;
   const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
@@ -240,7 +246,8 @@ async function read(
   });
   signal?.removeEventListener('abort', stop);
   await reader.close();
-  return { observation, reader, filtered, interrupted: signal?.aborted ?? false };
+  const interrupted = live === undefined && (signal?.aborted ?? false);
+  return { observation, reader, filtered, interrupted };
 }
 
 async function filteredSource(source: FrameSource, filter: Filter | undefined) {

@@ -1,5 +1,6 @@
 /** `portreeve assess`: which ports a capture uses, by whom, in which direction, how much. */
 import { type Command, Option } from 'commander';
+import { LiveReader } from '../pipeline/live.ts';
 import type { ZoneRule } from '../pipeline.ts';
 import { assess } from '../pipeline.ts';
 import { assessReport, SORTS, type Sort } from './assess-report.ts';
@@ -10,26 +11,29 @@ import {
   exitCodeOf,
   parseZone,
   refuseNothing,
+  requireInput,
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
+import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
   portreeve assess lan.pcap                      ports, services, top talkers
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
   portreeve assess lan.pcap --filter 'port 80'   a part of it
+  portreeve assess -i eth0 --for 15m             what passes on an interface
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
 
 const NOTES = `
 Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
-5 with --complete: something could not be seen, 130 interrupted.
+4 capturing is not allowed, 5 with --complete: something could not be seen, 130 interrupted.
 `;
 
-interface AssessOptions extends CaptureOptions, FilterOptions {
+interface AssessOptions extends CaptureOptions, FilterOptions, LiveOptions {
   readonly zone?: readonly ZoneRule[];
   readonly sizes?: boolean;
   readonly sort: Sort;
@@ -47,6 +51,7 @@ export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
   addFilterOption(command);
+  addLiveOptions(command);
   command
     .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
     .option('--sizes', 'with the lengths of packets, in 20 bins')
@@ -64,15 +69,20 @@ async function run(
   const inText = (chosenFormat(options) ?? 'table') === 'table';
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
+  requireInput(inputs, options.i);
   const filter = await filterOf(options.filter);
-  const assessment = await whileReading((watch) =>
-    assess(inputs, {
-      ...choicesOf(options),
-      ...(filter === undefined ? {} : { filter }),
-      ...watch,
-      ...(options.zone === undefined ? {} : { zones: options.zone }),
-      top: limit ?? TOP_IN_PIPES,
-    }),
+  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const assessment = await whileReading(
+    (watch) =>
+      assess(live === undefined ? inputs : options.i!, {
+        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...choicesOf(options),
+        ...(filter === undefined ? {} : { filter }),
+        ...watch,
+        ...(options.zone === undefined ? {} : { zones: options.zone }),
+        top: limit ?? TOP_IN_PIPES,
+      }),
+    options.for,
   ).catch((error: unknown) => {
     throw filterFailure(error, options.filter ?? '');
   });

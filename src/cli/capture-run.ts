@@ -12,7 +12,8 @@ import {
   type PrinterOptions,
   portNames,
 } from '../pipeline/capture.ts';
-import { FilteredSource } from '../pipeline/filters.ts';
+import { type Filter, FilteredSource } from '../pipeline/filters.ts';
+import { type LiveCounts, listInterfaces } from '../pipeline/live.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
@@ -20,6 +21,7 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
+import { type OpenedLive, openInterfaces } from './live-options.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -40,17 +42,23 @@ export class CaptureRun {
   }
 
   async run(): Promise<void> {
+    if (this.options.D) return listDevices();
     const { r: files } = this.options;
-    if (files === undefined) {
+    if (files !== undefined && this.options.i !== undefined) {
       throw new Failure(USAGE, {
-        what: 'nothing is named to capture from',
-        ways: ['-r FILE reads a capture file', '-r - reads standard input'],
+        what: 'files and interfaces cannot be captured from together',
+        ways: ['leave out -r or -i'],
       });
     }
     const filter = await filterOf(this.text);
+    if (files === undefined) await this.runLive(filter);
+    else await this.runFiles(files, filter);
+  }
+
+  private async runFiles(files: readonly string[], filter: Filter | undefined): Promise<void> {
     const reader = await openCaptures(files);
     const source = filter === undefined ? reader : new FilteredSource(reader, filter);
-    this.prepareOutput();
+    this.prepareOutput(undefined);
     if (this.lines !== undefined) this.lines = new LineOutput(await this.printerOptions(), false);
     const stop = (): void => {
       this.stopped = true;
@@ -68,7 +76,77 @@ export class CaptureRun {
     this.finish(reader, source);
   }
 
-  private prepareOutput(): void {
+  private async runLive(filter: Filter | undefined): Promise<void> {
+    const { w: path, l, for: limitMs, s } = this.options;
+    const opened = openInterfaces(this.options, filter, s);
+    const { live } = opened;
+    this.prepareOutput(opened.caller);
+    if (this.lines !== undefined) {
+      const prompt = l === true || process.stdout.isTTY === true;
+      this.lines = new LineOutput(await this.printerOptions(), prompt);
+    }
+    announce(opened, path);
+    const stop = (): void => {
+      // The second one means it.
+      if (this.stopped) process.exit(INTERRUPTED);
+      this.stopped = true;
+      live.stop();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+    const timer = limitMs === undefined ? undefined : setTimeout(() => live.stop(), limitMs);
+    try {
+      this.writer?.open(Date.now());
+      await this.readLive(opened);
+    } catch (error) {
+      throw writeFailure(error, path, this.writer?.written);
+    } finally {
+      clearTimeout(timer);
+      for (const signal of SIGNALS) process.off(signal, stop);
+      await live.close();
+      this.sumUp(live.counts());
+    }
+  }
+
+  private async readLive({ source, live }: OpenedLive): Promise<void> {
+    let told = 0;
+    let flushedMs = Date.now();
+    while (this.left > 0) {
+      const batch = await source.next();
+      if (batch === undefined) break;
+      this.take(batch, source);
+      this.lines?.batchEnded();
+      const nowMs = Date.now();
+      // What a reader of the lines or of the file may wait for is never older than a second.
+      if (this.options.U || nowMs - flushedMs > FLUSH_EVERY_MS || batch.count === 0) {
+        this.lines?.flush();
+        if (this.writer !== undefined && this.writer.fileCount > 0) this.writer.flush();
+        flushedMs = nowMs;
+      }
+      for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+      if (this.writer?.full) break;
+    }
+    for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+    this.lines?.flush();
+    this.writer?.close(Date.now(), live.counts());
+  }
+
+  /** The last lines: what was received, dropped and kept. */
+  private sumUp(counts: readonly LiveCounts[]): void {
+    for (const { name, received, dropped, freezes } of counts) {
+      const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
+      const full = freezes === 0 ? '' : `, ring full ${count(freezes)} times`;
+      process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
+    }
+    const what = this.writer === undefined ? 'printed' : 'captured';
+    process.stderr.write(`${count(this.printed)} packets ${what}`);
+    if (this.writer !== undefined) {
+      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      process.stderr.write(`, ${count(this.writer.written)} written${files}`);
+    }
+    process.stderr.write('\n');
+  }
+
+  private prepareOutput(owner: { uid: number; gid: number } | undefined): void {
     const { w: path, s, C, G, W, format } = this.options;
     if (path === undefined) {
       this.lines = new LineOutput({}, false);
@@ -82,6 +160,7 @@ export class CaptureRun {
       ...(C === undefined ? {} : { rotateOctets: C * 1e6 }),
       ...(G === undefined ? {} : { rotateSeconds: G }),
       ...(W === undefined ? {} : { files: W }),
+      ...(owner === undefined ? {} : { owner }),
     });
   }
 
@@ -89,6 +168,7 @@ export class CaptureRun {
     const { q, e, S, A, numbers } = this.options;
     const { n, v, t, x, X } = this.repeats;
     const names = n > 0 ? undefined : await portNames();
+    const devices = new Map(listInterfaces().map(({ index, name }) => [index, name]));
     const time = (['clock', 'none', 'epoch', 'delta', 'date', 'since-first'] as const)[
       Math.min(t, 5)
     ]!;
@@ -104,6 +184,7 @@ export class CaptureRun {
       offsetMinutes: (seconds) => -new Date(seconds * 1000).getTimezoneOffset(),
       ...(dump === undefined ? {} : { dump }),
       ...(names === undefined ? {} : { portName: names }),
+      interfaceName: (index) => devices.get(index),
     };
   }
 
@@ -149,6 +230,32 @@ export class CaptureRun {
     const damaged = reader.faults.length > 0;
     process.exitCode = this.stopped ? INTERRUPTED : damaged ? INPUT : DONE;
   }
+}
+
+const FLUSH_EVERY_MS = 1000;
+
+/** Says on standard error what is captured, from where, and where it goes. */
+function announce({ live, filteredHere, caller }: OpenedLive, path: string | undefined): void {
+  const names = live.interfaces.map(({ name }) => name).join(', ');
+  const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
+  process.stderr.write(`capturing on ${names}${goal}; Ctrl-C ends it\n`);
+  if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
+  if (filteredHere !== undefined) {
+    process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
+  }
+}
+
+function listDevices(): void {
+  const known = listInterfaces();
+  for (const [index, { name, up, loopback, carrier }] of known.entries()) {
+    const states = [
+      up ? 'up' : 'down',
+      ...(carrier ? ['running'] : []),
+      ...(loopback ? ['loopback'] : []),
+    ];
+    process.stdout.write(`${index + 1}.${name} [${states.join(', ')}]\n`);
+  }
+  process.stdout.write(`${known.length + 1}.any [all of them at once]\n`);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

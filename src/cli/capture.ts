@@ -4,8 +4,10 @@ import { wholeNumber } from './capture-options.ts';
 import { CaptureRun } from './capture-run.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { addLiveOptions, type LiveOptions } from './live-options.ts';
 
 const EXAMPLES = `Examples:
+  sudo portreeve capture -i eth0 -nq tcp port 80     as it passes
   portreeve capture -r lan.pcap -nq                  one line a packet
   portreeve capture -r lan.pcap -n port 443          those that match
   portreeve capture -r big.pcap -w web.pcap port 80  a part into a file
@@ -15,10 +17,11 @@ const EXAMPLES = `Examples:
 const NOTES = `
 The filter is the language of tcpdump (pcap-filter); quote it where the shell
 would read it. Short options combine: -nqt. Exit codes: 0 done, 2 wrong usage,
-3 an input could not be read or is damaged, 130 interrupted.
+3 an input could not be read or is damaged, 4 capturing is not allowed,
+130 interrupted while reading a file.
 `;
 
-export interface CaptureCommandOptions {
+export interface CaptureCommandOptions extends LiveOptions {
   readonly r?: readonly string[];
   readonly w?: string;
   readonly c?: number;
@@ -34,6 +37,7 @@ export interface CaptureCommandOptions {
   readonly l?: boolean;
   readonly numbers?: boolean;
   readonly F?: string;
+  readonly D?: boolean;
   readonly format?: 'pcap' | 'pcapng';
 }
 
@@ -71,7 +75,9 @@ export function configure(command: Command): void {
     .option('-W <count>', 'how many files', wholeNumber(1, 1e6))
     .option('-U', 'write each packet to the file at once')
     .option('-l', 'write each line at once')
-    .option('-F <file>', 'read the filter from a file');
+    .option('-F <file>', 'read the filter from a file')
+    .option('-D', 'list the interfaces');
+  addLiveOptions(command);
   for (const letter of Object.keys(repeats) as (keyof Repeats)[]) {
     command.on(`option:${letter}`, () => {
       repeats[letter]++;

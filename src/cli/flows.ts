@@ -1,5 +1,6 @@
 /** `portreeve flows`: every flow of a capture, with the reason of its direction. */
 import type { Command } from 'commander';
+import { LiveReader } from '../pipeline/live.ts';
 import { type CaptureSummary, type FlowListing, type ListedFlow, listFlows } from '../pipeline.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
@@ -15,12 +16,14 @@ import {
   exitCodeOf,
   quoted,
   refuseNothing,
+  requireInput,
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
+import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
 import {
   addOutputOptions,
   chosenFormat,
@@ -40,7 +43,7 @@ Piped, the format is ndjson. Exit codes: 0 done, 2 wrong usage, 3 an input
 could not be read or is damaged, 130 interrupted.
 `;
 
-interface FlowOptions extends CaptureOptions, FilterOptions {
+interface FlowOptions extends CaptureOptions, FilterOptions, LiveOptions {
   readonly top?: number;
   readonly all?: boolean;
 }
@@ -53,6 +56,7 @@ export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
   addFilterOption(command);
+  addLiveOptions(command);
   command
     .option('--top <n>', 'the first flows only', wholeNumber(1, 1e9))
     .option('--all', 'all flows, on a terminal too');
@@ -100,13 +104,21 @@ async function read(
   options: FlowOptions,
   early: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
+  requireInput(inputs, options.i);
   const filter = await filterOf(options.filter);
-  const choices = { ...choicesOf(options), ...(filter === undefined ? {} : { filter }) };
-  return whileReading((watch) => listFlows(inputs, { ...choices, ...watch }, early)).catch(
-    (error: unknown) => {
-      throw filterFailure(error, options.filter ?? '');
-    },
-  );
+  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const choices = {
+    ...choicesOf(options),
+    ...(filter === undefined ? {} : { filter }),
+    ...(live === undefined ? {} : { live: new LiveReader(live) }),
+  };
+  const names = options.i ?? inputs;
+  return whileReading(
+    (watch) => listFlows(names, { ...choices, ...watch }, early),
+    options.for,
+  ).catch((error: unknown) => {
+    throw filterFailure(error, options.filter ?? '');
+  });
 }
 
 /** Writes flows as they become known; says on standard error what could not be read. */
