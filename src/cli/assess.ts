@@ -94,5 +94,6 @@ async function run(
     ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
   process.exitCode = exitCodeOf(assessment, options);
-  await writeReport(report, options);
+  // What passed is gone: no other command can look at it again.
+  await writeReport(live === undefined ? report : { ...report, next: [] }, options);
 }

@@ -210,14 +210,15 @@ function flowReport(
       },
     ],
     notes,
-    next: inputs.includes('-')
-      ? []
-      : [
-          {
-            command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
-            purpose: 'the same for programs',
-          },
-        ],
+    next:
+      inputs.length === 0 || inputs.includes('-')
+        ? []
+        : [
+            {
+              command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
+              purpose: 'the same for programs',
+            },
+          ],
   };
 }
 
