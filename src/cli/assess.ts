@@ -30,7 +30,8 @@ const EXAMPLES = `Examples:
 
 const NOTES = `
 Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
-4 capturing is not allowed, 5 with --complete: something could not be seen, 130 interrupted.
+4 capturing is not allowed, 5 with --complete: something could not be seen,
+130 interrupted.
 `;
 
 interface AssessOptions extends CaptureOptions, FilterOptions, LiveOptions {

@@ -16,12 +16,12 @@ const DATAGRAMS = 51_200;
 const SENDER = `
 const socket = require('node:dgram').createSocket('udp4');
 const [count, port, host] = process.argv.slice(1);
-const octets = Buffer.alloc(64);
 let sent = 0;
 const more = () => {
   let burst = 0;
   const next = () => {
     if (sent >= count) return socket.close(() => console.log(sent));
+    const octets = Buffer.alloc(64);
     octets.writeUInt32BE(sent++);
     socket.send(octets, Number(port), host, ++burst % 64 === 0 ? next : undefined);
     if (burst % 64 !== 0) next();
@@ -112,7 +112,7 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     const numbers = frames.map(({ octets }) =>
       new DataView(octets.buffer, octets.byteOffset).getUint32(42),
     );
-    expect(numbers).toEqual(Array.from({ length: DATAGRAMS }, (_, index) => index));
+    expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
     expect(run('tcpdump', '-nq', '-r', file).trim().split('\n')).toHaveLength(DATAGRAMS);
   });
 

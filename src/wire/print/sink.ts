@@ -13,7 +13,8 @@ for (let value = 0; value < 256; value++) {
     OCTET_DIGITS[value * 4 + 1 + index] = text.charCodeAt(index);
   }
 }
-const HEX = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const HEX = new Uint8Array(16);
+for (let digit = 0; digit < 16; digit++) HEX[digit] = digit.toString(16).charCodeAt(0);
 const ZERO = 48;
 const DOT = 46;
 /** Room that is there before every piece: longer than any of them but `text`. */
