@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./capture.ts'),
   },
   {
+    name: 'watch',
+    summary: 'show ports, hosts and conversations as they pass, live',
+    load: () => import('./watch.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

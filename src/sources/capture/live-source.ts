@@ -45,6 +45,7 @@ const RETIRE_MS = 50;
 /** How long `next` waits for frames before it returns a batch without any. */
 const WAIT_MS = 100;
 const DEFAULT_SNAP_LENGTH = 262_144;
+const YIELD_EVERY_MS = 20;
 const SLL2 = 20;
 const OUTGOING = 4;
 const VLAN_VALID = 0x10;
@@ -80,6 +81,8 @@ export class LiveSource implements FrameSource {
   private stopping = false;
   private closed = false;
   private waiting: Promise<void> | undefined;
+  /** When others had a turn last. */
+  private yieldedMs = 0;
 
   /** Opens the rings. Throws `SystemCallError` and `NativeUnavailable`. */
   constructor(devices: readonly NetworkInterface[], options: LiveOptions = {}) {
@@ -129,7 +132,11 @@ export class LiveSource implements FrameSource {
   async next(): Promise<FrameBatch | undefined> {
     this.finishBlock();
     while (!this.closed) {
-      if (this.fill()) return this.batch;
+      if (this.fill()) {
+        // Under a flood there is always a frame: signals, timers and keys must have a turn too.
+        if (performance.now() - this.yieldedMs > YIELD_EVERY_MS) await this.yield();
+        return this.batch;
+      }
       if (this.stopping || this.lanes.every(({ gone }) => gone)) break;
       await this.wait();
       this.lookAtErrors();
@@ -151,6 +158,7 @@ export class LiveSource implements FrameSource {
     return this.lanes.map(({ ring, device }) => ({ name: device.name, ...ring.statistics() }));
   }
 
+  /** Not to be called while frames of the last batch are still being read. */
   async close(): Promise<void> {
     this.stopping = true;
     await this.waiting;
@@ -166,11 +174,17 @@ export class LiveSource implements FrameSource {
     for (const { ring } of this.lanes) ring.close();
   }
 
+  private async yield(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.yieldedMs = performance.now();
+  }
+
   private async wait(): Promise<void> {
     const open = this.lanes.filter(({ gone }) => !gone).map(({ ring }) => ring.descriptor);
     this.waiting = waitForAny(open, WAIT_MS);
     await this.waiting;
     this.waiting = undefined;
+    this.yieldedMs = performance.now();
   }
 
   private lookAtErrors(): void {
