@@ -84,7 +84,8 @@ describeLab('the live view', ['ip', 'tmux'], () => {
     tmux('resize-window', '-x', '120', '-y', '30');
     expect((await shows(/FROM/)).trimEnd().split('\n')).toHaveLength(30);
 
-    // A service that begins to answer is announced.
+    // A service that begins to answer is announced, once the view has run for a while.
+    await pause(3000);
     here.start(process.execPath, ['-e', SERVER, '8081']);
     there.start(process.execPath, ['-e', CLIENT, '8081', '10.9.2.1']);
     await shows(/NEW {2}10\.9\.2\.1:8081 tcp/);
