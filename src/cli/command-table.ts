@@ -33,6 +33,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./flows.ts'),
   },
   {
+    name: 'capture',
+    summary: 'print packets or write them to files, with the habits of tcpdump',
+    load: () => import('./capture.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'show ports, hosts and conversations as they pass, live',
+    load: () => import('./watch.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

@@ -40,6 +40,9 @@ export interface Drill {
   readonly concerns: (finding: Finding) => boolean;
 }
 
+/** Nothing asked for: everything is shown. */
+export const WHOLE: Drill = { filter: undefined, sections: undefined, concerns: () => true };
+
 /** Reads and checks the options. Throws `Failure`. */
 export async function drillOf(
   options: DrillOptions,

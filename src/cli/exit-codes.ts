@@ -6,6 +6,8 @@ export const FINDINGS = 1;
 export const USAGE = 2;
 /** An input could not be read. */
 export const INPUT = 3;
+/** The system does not let this user do it. */
+export const PRIVILEGE = 4;
 /** The view is incomplete where a complete one was asked for, or there is no view at all. */
 export const INCOMPLETE = 5;
 /** A defect of this program (`EX_SOFTWARE` of sysexits.h). */
