@@ -7,6 +7,8 @@
  * - `parse` never skips: a token it does not know is a fault with its line, and a text with faults
  *   proves nothing. It accepts what `render` writes and what people of that platform commonly
  *   write by hand.
+ * - What a platform does unasked (an implicit last deny, answers of known connections) `parse` puts
+ *   into the filter as rules with line 0, so that a filter says everything that happens.
  * - Names, comments and log prefixes come from people and captures: `render` must not let them
  *   become syntax.
  */
