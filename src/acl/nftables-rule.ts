@@ -6,6 +6,7 @@ import { PORT_PROTOCOLS, STATES, type State } from '../net/header-fields.ts';
 import type { FlagsMatch, NumberRange } from '../net/header-match.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import type { FilterAction, FilterLog, FilterRule } from '../policy/filter.ts';
+import { flagMatches } from './flag-matches.ts';
 import { MatchBuilder } from './match-builder.ts';
 
 /** A token that is not understood. */
@@ -475,16 +476,6 @@ export class NftRule {
       reader.expect('packets');
     }
   }
-}
-
-function flagMatches(mask: number, value: number, negated: boolean): FlagsMatch[] {
-  if ((value & ~mask) !== 0) return negated ? [{ mask: 0, value: 0 }] : [];
-  if (!negated) return [{ mask, value }];
-  const other: FlagsMatch[] = [];
-  for (let bit = 1; bit < 256; bit <<= 1) {
-    if (mask & bit) other.push({ mask: bit, value: ~value & bit });
-  }
-  return other;
 }
 
 /** `10.0.1.7`, `10.0.1.0/24`, `10.0.1.7-10.0.1.9`. */
