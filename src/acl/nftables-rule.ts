@@ -371,6 +371,8 @@ export class NftRule {
       if (!negated) reader.expect('==');
       return flagMatches(mask, this.flagWord(), negated);
     }
+    // `! psh,urg`: none of them.
+    if (reader.take('!')) return [{ mask: this.flagWord(), value: 0 }];
     const negated = reader.take('!=');
     const exact = !negated && reader.take('==');
     const value = this.flagWord();
