@@ -46,21 +46,22 @@ export interface Party {
   readonly addresses: readonly AddressRange[] | undefined;
 }
 
-/** Where a conversation that a rule allows was seen. */
+/** What was seen of the conversations that a rule allows, in sum, and some of them. */
 export interface RuleEvidence {
-  /** File or interface. */
-  readonly source: string;
-  /** Something a person can follow: `lan.pcap#1042`. */
-  readonly locator?: string;
+  readonly conversations: number;
+  readonly connections: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  readonly samples: readonly EvidenceSample[];
+}
+
+export interface EvidenceSample {
   readonly client: string;
   readonly server: string;
   /** `tcp/1433`. */
   readonly service: string;
-  readonly connections: number;
-  readonly firstMs: number;
-  readonly lastMs: number;
-  /** How it is known who is client and who is server. */
-  readonly direction: string;
+  /** Something a person can follow: `lan.pcap#1042`. */
+  readonly seen: string;
 }
 
 export interface Approval {
@@ -83,7 +84,7 @@ export interface Rule {
   /** Nobody saw this traffic; a person wanted it allowed all the same. */
   readonly unobserved: boolean;
   readonly log: boolean;
-  readonly evidence: readonly RuleEvidence[];
+  readonly evidence?: RuleEvidence;
   readonly approved?: Approval;
   /** After this moment (milliseconds since 1970) the rule is no longer rendered. */
   readonly expiresMs?: number;

@@ -85,7 +85,6 @@ export function randomPolicy(dice: Dice): Policy {
     because: `${pick(dice, NAMES)} needs ${pick(dice, NAMES)}`,
     unobserved: false,
     log: dice(2) === 0,
-    evidence: [],
   }));
   return {
     version: 1,
