@@ -6,7 +6,7 @@
  *
  * PORTREEVE_KERNEL_PACKETS=200000 sends that many instead of a few thousand.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -200,7 +200,10 @@ describeLab('rules in the kernel', ['ip', 'nft', 'iptables', 'tcpdump', 'sysctl'
       await sleep(20);
     }
     return async () => {
-      await sleep(300);
+      // What lies in the ring is written after a while.
+      for (let size = -1; size !== statSync(file).size; await sleep(700)) {
+        size = statSync(file).size;
+      }
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGINT');
       await ended;
