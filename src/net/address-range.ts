@@ -192,6 +192,13 @@ export function formatRange(range: AddressRange): string {
   return `${text}-${formatAddress({ family, words: last })}`;
 }
 
+/** How many addresses the ranges hold. */
+export function countAddresses(ranges: readonly AddressRange[]): bigint {
+  const whole = (words: readonly number[]) =>
+    words.reduce((sum, word) => sum * 0x1_0000_0000n + BigInt(word), 0n);
+  return ranges.reduce((sum, { first, last }) => sum + whole(last) - whole(first) + 1n, 0n);
+}
+
 /** IPv4 before IPv6, then by the lowest address, then by the highest. */
 export function compareRanges(left: AddressRange, right: AddressRange): number {
   return (

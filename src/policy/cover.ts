@@ -47,7 +47,7 @@ export function coverTriples(triples: readonly Triple[]): Cover {
   const { boxes, atLeast } = solve(relation);
   return {
     atLeast,
-    boxes: boxes.map((box) => ({
+    boxes: trimmed(boxes).map((box) => ({
       clients: box.clients.flatMap((each) => clients.members[each]!),
       servers: box.servers.flatMap((each) => servers.members[each]!),
       services: box.services.flatMap((each) => services.members[each]!),
@@ -211,6 +211,35 @@ function withoutNeedless(boxes: readonly Box[]): Box[] {
     } else kept.push(box);
   }
   return kept;
+}
+
+/**
+ * Takes out of each box, the smallest first, what others hold already: first services, then
+ * clients, then servers. The rules get shorter and no more.
+ */
+function trimmed(boxes: readonly Box[]): Box[] {
+  const counts = new Map<string, number>();
+  for (const box of boxes) {
+    for (const key of cellsOf(box)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const size = (box: Box) => box.clients.length * box.servers.length * box.services.length;
+  const order = boxes
+    .map((_, index) => index)
+    .sort((one, two) => size(boxes[one]!) - size(boxes[two]!));
+  const result = [...boxes];
+  for (const index of order) {
+    for (const side of ['services', 'clients', 'servers'] as const) {
+      for (const value of result[index]![side]) {
+        const box = result[index]!;
+        if (box[side].length === 1) break;
+        const part = [...cellsOf({ ...box, [side]: [value] })];
+        if (!part.every((key) => counts.get(key)! > 1)) continue;
+        for (const key of part) counts.set(key, counts.get(key)! - 1);
+        result[index] = { ...box, [side]: box[side].filter((other) => other !== value) };
+      }
+    }
+  }
+  return result;
 }
 
 /** All sets that are intersections of the given ones, or undefined when there are too many. */

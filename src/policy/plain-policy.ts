@@ -41,12 +41,9 @@ function plainEvidence(evidence: RuleEvidence): Plain {
     connections,
     first: timeText(firstMs),
     last: timeText(lastMs),
-    samples: samples.map(({ client, server, service, seen }) => ({
-      client,
-      server,
-      service,
-      seen,
-    })),
+    samples: samples.map(
+      ({ client, server, service, seen }) => `${client} -> ${server} ${service} at ${seen}`,
+    ),
   };
 }
 
@@ -83,16 +80,18 @@ export function plainPolicy(policy: Policy): Plain {
   ) => Object.fromEntries(items.map((item) => [item.name, of(item)]));
   const aboutOr = (about: string | undefined, key: string, value: unknown) =>
     about === undefined ? value : { [key]: value, about };
+  const groups = named(policy.groups, ({ addresses, about }) =>
+    aboutOr(about, 'addresses', oneOrMore(addressTexts(addresses))),
+  );
+  const services = named(policy.services, ({ services, about }) =>
+    aboutOr(about, 'services', formatServices(services)),
+  );
   return {
     version: policy.version,
     name: policy.name,
     zones: named(policy.zones, plainZone),
-    groups: named(policy.groups, ({ addresses, about }) =>
-      aboutOr(about, 'addresses', oneOrMore(addressTexts(addresses))),
-    ),
-    services: named(policy.services, ({ services, about }) =>
-      aboutOr(about, 'services', formatServices(services)),
-    ),
+    ...(policy.groups.length === 0 ? {} : { groups }),
+    ...(policy.services.length === 0 ? {} : { services }),
     rules: policy.rules.map(plainRule),
     default: 'deny',
     'log-denied': policy.logDeniedPerSecond,

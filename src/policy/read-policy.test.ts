@@ -39,7 +39,7 @@ rules:
       connections: 40
       first: 2026-11-20T10:00:00Z
       last: 2026-11-21T10:00:00Z
-      samples: [{client: 10.0.1.10, server: 10.0.2.20, service: tcp/1433, seen: "lan.pcap#12"}]
+      samples: ["10.0.1.10 -> 10.0.2.20 tcp/1433 at lan.pcap#12"]
   - {id: R002, from: web, to: [10.0.2.1, 10.0.2.2], services: [directory, icmp/8], log: true}
   - {id: D1, action: deny, from: any, to: 10.0.2.99, services: [tcp]}
 log-denied: 10

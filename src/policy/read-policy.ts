@@ -30,6 +30,11 @@ const REST = 'rest';
 const ANY = 'any';
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,62}$/;
 const MOST_LOGGED = 100_000;
+const NEEDED = 'id from to services'.split(' ');
+const RULE_KEYS = [
+  ...NEEDED,
+  ...['action', 'because', 'unobserved', 'log', 'evidence', 'approved', 'expires'],
+];
 
 export type PolicyReading =
   | { readonly policy: Policy; readonly faults: readonly [] }
@@ -183,14 +188,8 @@ class PolicyReader {
 
   private rule(node: DocumentNode): Rule | undefined {
     const { check } = this;
-    const fields = check.map(node, [
-      ...['id', 'action', 'from', 'to', 'services', 'because', 'unobserved', 'log', 'evidence'],
-      ...['approved', 'expires'],
-    ]);
-    const id = check.required(node, fields, 'id');
-    const from = check.required(node, fields, 'from');
-    const to = check.required(node, fields, 'to');
-    const services = check.required(node, fields, 'services');
+    const fields = check.map(node, RULE_KEYS);
+    const [id, from, to, services] = NEEDED.map((key) => check.required(node, fields, key));
     if (id === undefined || from === undefined || to === undefined || services === undefined) {
       return undefined;
     }
@@ -285,12 +284,15 @@ class PolicyReader {
     };
   }
 
+  /** `10.0.1.10 -> 10.0.2.20 tcp/1433 at lan.pcap#12` */
   private sample(node: DocumentNode): EvidenceSample[] {
-    const fields = this.check.map(node, ['client', 'server', 'service', 'seen']);
-    const [client, server, service, seen] = ['client', 'server', 'service', 'seen'].map((key) => {
-      const value = this.check.required(node, fields, key);
-      return value === undefined ? '' : (this.check.text(value) ?? '');
-    });
-    return [{ client: client!, server: server!, service: service!, seen: seen! }];
+    const text = this.check.text(node);
+    if (text === undefined) return [];
+    const [, client, server, service, seen] = /^(\S+) -> (\S+) (\S+) at (.+)$/s.exec(text) ?? [];
+    if (client === undefined) {
+      this.check.fault(node, 'A sample is CLIENT -> SERVER SERVICE at PLACE.');
+      return [];
+    }
+    return [{ client, server: server!, service: service!, seen: seen! }];
   }
 }

@@ -56,7 +56,7 @@ export function formatServices(services: readonly PolicyService[]): string[] {
   return services.flatMap(({ protocol, ports, icmp }) => {
     const known = protocolName(protocol);
     const name = PROTOCOLS.has(known) ? known : `ip/${protocol}`;
-    if (ports !== undefined) return [`${name}/${formatPorts(ports)}`];
+    if (ports !== undefined) return ports.map((range) => `${name}/${formatPorts([range])}`);
     if (icmp === undefined) return [name];
     return icmp.map(({ type, code }) =>
       code === undefined ? `${name}/${type.first}` : `${name}/${type.first}/${code.first}`,

@@ -84,7 +84,7 @@ class TreeReader {
   }
 }
 
-const STYLE = { lineWidth: 100, flowCollectionPadding: false } as const;
+const STYLE = { lineWidth: 0, flowCollectionPadding: false } as const;
 
 /** What a document holds, in the order in which it is to be written. */
 export type PlainDocument = Readonly<Record<string, unknown>>;
@@ -99,7 +99,7 @@ export function writeYaml(plain: PlainDocument, before?: string): string {
   if (before === undefined || !isMap(contents) || document.errors.length > 0) {
     const fresh = parseDocument('');
     fresh.contents = fresh.createNode(plain) as never;
-    flowShortLists(fresh.contents);
+    flowShort(fresh.contents);
     return fresh.toString(STYLE);
   }
   mergeMap(document, contents as YAMLMap, plain);
@@ -114,6 +114,7 @@ function mergeMap(
   document: ReturnType<typeof parseDocument>,
   map: YAMLMap,
   plain: PlainDocument,
+  depth = 0,
 ): void {
   for (const key of map.items.map((pair) => String((pair.key as { value?: unknown }).value))) {
     if (!(key in plain)) map.delete(key);
@@ -121,19 +122,19 @@ function mergeMap(
   for (const [key, value] of Object.entries(plain)) {
     const node = map.get(key, true) as unknown as Node | undefined;
     if (node !== undefined && same(node.toJS(document), value)) continue;
-    if (isMap(node) && isPlainObject(value)) mergeMap(document, node as YAMLMap, value);
+    if (isMap(node) && isPlainObject(value)) mergeMap(document, node as YAMLMap, value, depth + 1);
     else if (isSeq(node) && Array.isArray(value)) {
       const known = new Map(node.items.map((item) => [idOf((item as Node).toJS(document)), item]));
       node.items = value.map((item) => {
         const old = known.get(idOf(item)) as Node | undefined;
         if (old !== undefined && same(old.toJS(document), item)) return old;
         if (isMap(old) && isPlainObject(item)) {
-          mergeMap(document, old as YAMLMap, item);
+          mergeMap(document, old as YAMLMap, item, depth + 2);
           return old;
         }
-        return flowShortLists(document.createNode(item));
+        return flowShort(document.createNode(item), depth + 2);
       });
-    } else map.set(key, flowShortLists(document.createNode(value)));
+    } else map.set(key, flowShort(document.createNode(value), depth + 1));
   }
 }
 
@@ -145,13 +146,17 @@ function idOf(value: unknown): string {
   return isPlainObject(value) && typeof value.id === 'string' ? value.id : JSON.stringify(value);
 }
 
-/** Lists of a few words stand on one line: `[tcp/80, tcp/443]`. */
-function flowShortLists<T>(node: T): T {
-  if (isMap(node)) for (const pair of node.items) flowShortLists(pair.value);
+/** Lists and maps of a few words within others stand on one line: `[tcp/80, tcp/443]`. */
+function flowShort<T>(node: T, depth = 0): T {
+  if (isMap(node)) {
+    const short = node.items.every((pair) => isScalar(pair.value)) && node.items.length <= 4;
+    if (short && depth > 2) node.flow = true;
+    else for (const pair of node.items) flowShort(pair.value, depth + 1);
+  }
   if (isSeq(node)) {
     const short = node.items.every((item) => isScalar(item)) && node.items.length <= 6;
     if (short) node.flow = true;
-    else for (const item of node.items) flowShortLists(item);
+    else for (const item of node.items) flowShort(item, depth + 1);
   }
   return node;
 }
