@@ -5,6 +5,7 @@ import { configure as diff } from './policy-diff.ts';
 import { addSubcommand } from './policy-files.ts';
 import { configure as learn } from './policy-learn.ts';
 import { configure as prove } from './policy-prove.ts';
+import { configure as refine } from './policy-refine.ts';
 import { configure as review } from './policy-review.ts';
 import { configure as test } from './policy-test.ts';
 
@@ -23,6 +24,7 @@ export function configure(command: Command): void {
   });
   learn(addSubcommand(command, 'learn', 'find the conversations between zones in captures'));
   review(addSubcommand(command, 'review', 'decide which conversations are allowed'));
+  refine(addSubcommand(command, 'refine', 'learn from what a firewall denied'));
   prove(addSubcommand(command, 'prove', 'prove that rules say what the policy says'));
   diff(addSubcommand(command, 'diff', 'show which packets a change lets in or keeps out'));
   test(addSubcommand(command, 'test', 'say whether a connection is allowed, and by which rule'));

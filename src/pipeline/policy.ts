@@ -4,6 +4,7 @@
  */
 import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
+import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
@@ -12,9 +13,11 @@ import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
+import { deniedFlow, unseenShare } from '../policy/denied.ts';
 import { decide, type Decision as PacketDecision, verdictSpaces } from '../policy/evaluate.ts';
 import type { Filter } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
+import { setsSuggestedBy } from '../policy/known-sets.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
 import { type Plan, planFor } from '../policy/plan.ts';
 import { parseService } from '../policy/service-text.ts';
@@ -220,4 +223,45 @@ export function diffFilters(
   zones: readonly Zone[],
 ): readonly Difference[] {
   return compareFilters(verdictSpaces(), before, after, zones);
+}
+
+export interface Refinement extends LearnedCaptures {
+  /** Share of attempts to be expected from conversations not seen yet. */
+  readonly unseen: number;
+  /** What the same applications may ask for next, by server. */
+  readonly offers: readonly {
+    readonly server: string;
+    readonly set: string;
+    readonly services: readonly string[];
+    readonly note: string;
+  }[];
+}
+
+/** Reads captures in which every packet was denied. */
+export async function deniedConversations(
+  inputs: readonly string[],
+  zones: readonly Zone[],
+  choices: CaptureChoices,
+): Promise<Refinement> {
+  const learner = new Learner(zones);
+  const add = (flow: Flow): void => {
+    const denied = deniedFlow(flow);
+    if (denied !== undefined) learner.add(denied, false, true);
+  };
+  const listing = await listFlows(inputs, choices, ({ flow }) => add(flow));
+  for (const { flow } of listing.listed) add(flow);
+  const learned = learner.finish();
+  const seen = new Map<string, Set<string>>();
+  for (const { server, service, standing } of learned.conversations) {
+    if (standing === 'quarantined') continue;
+    const services = seen.get(server) ?? new Set();
+    seen.set(server, services.add(service));
+  }
+  const offers = [...seen].flatMap(([server, services]) =>
+    setsSuggestedBy(services).map(({ id, services: all, note }) => ({
+      ...{ server, set: id, note },
+      services: all.filter((service) => !services.has(service)),
+    })),
+  );
+  return { ...learned, summary: listing, offers, unseen: unseenShare(learned.conversations) };
 }
