@@ -6,6 +6,7 @@ import {
   type Thresholds,
 } from '../analysis/findings/thresholds.ts';
 import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
+import { nearest } from '../net/nearest.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { LiveReader } from '../pipeline/live.ts';
@@ -28,7 +29,6 @@ import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
-import { nearest } from './nearest.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { FilterError } from '../analysis/filter/parse.ts';
 import type { Finding } from '../model/finding.ts';
+import { nearest } from '../net/nearest.ts';
 import { checkFilter, type ZoneRule } from '../pipeline.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 
 export interface DrillOptions {
   readonly port?: string;
