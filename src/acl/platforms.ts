@@ -1,11 +1,12 @@
 /** Every platform there is, by the name for `--for`. A new platform is one more line here. */
+import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
 import { iptables } from './iptables.ts';
 import { nftables } from './nftables.ts';
 import type { Platform } from './platform.ts';
 
-export const PLATFORMS: readonly Platform[] = [nftables, iptables, ciscoIos, ciscoNxos];
+export const PLATFORMS: readonly Platform[] = [nftables, iptables, ciscoIos, ciscoNxos, ciscoAsa];
 
 /** The platform of that name or alias. */
 export function platformNamed(name: string): Platform | undefined {
