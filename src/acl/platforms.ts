@@ -3,10 +3,18 @@ import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
 import { iptables } from './iptables.ts';
+import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
 import type { Platform } from './platform.ts';
 
-export const PLATFORMS: readonly Platform[] = [nftables, iptables, ciscoIos, ciscoNxos, ciscoAsa];
+export const PLATFORMS: readonly Platform[] = [
+  nftables,
+  iptables,
+  ciscoIos,
+  ciscoNxos,
+  ciscoAsa,
+  mikrotik,
+];
 
 /** The platform of that name or alias. */
 export function platformNamed(name: string): Platform | undefined {
