@@ -5,6 +5,7 @@ import { ciscoNxos } from './cisco-nxos.ts';
 import { iptables } from './iptables.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
+import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
 
 export const PLATFORMS: readonly Platform[] = [
@@ -14,6 +15,7 @@ export const PLATFORMS: readonly Platform[] = [
   ciscoNxos,
   ciscoAsa,
   mikrotik,
+  pf,
 ];
 
 /** The platform of that name or alias. */
