@@ -2,6 +2,7 @@
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
+import { fortios } from './fortios.ts';
 import { iptables } from './iptables.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
@@ -16,6 +17,7 @@ export const PLATFORMS: readonly Platform[] = [
   ciscoAsa,
   mikrotik,
   pf,
+  fortios,
 ];
 
 /** The platform of that name or alias. */
