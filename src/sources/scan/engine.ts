@@ -39,6 +39,8 @@ export interface ProbeEngine {
   readonly name: string;
   /** Outcome of a port that stays silent. */
   readonly silent: number;
+  /** How many more probes this machine has room for now; without it: any number. */
+  room?(): number;
   /** Hears of a host before its first probe. */
   admit?(host: HostScan): void;
   /** The host is finished; answers to it may be forgotten. */

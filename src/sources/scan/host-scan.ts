@@ -79,6 +79,11 @@ export class HostScan {
   nextUs = 0;
   /** Probes sent. */
   sent = 0;
+  /**
+   * Round trips above this are not learned from, microseconds: the kernel may have asked again by
+   * itself (RFC 6298: after a second), and nobody can tell which question was answered.
+   */
+  trustedUs = Number.POSITIVE_INFINITY;
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
   private readonly flying: Uint8Array;
@@ -161,6 +166,7 @@ export class HostScan {
     if (this.flying[cell] === 0) return;
     this.flying[cell] = 0;
     this.tries[cell]!--;
+    if (this.tries[cell] === 0) this.window.takeBack(this.epochs[cell]!);
     this.inFlight--;
     this.sent--;
     this.again.push(cell);
@@ -182,7 +188,8 @@ export class HostScan {
     this.answered++;
     if (last && elapsed < 0x7fffffff) {
       this.times[cell] = elapsed;
-      if (wasFlying) this.roundTrip.sample(elapsed);
+      if (elapsed > this.trustedUs) this.times[cell] = UNKNOWN_TRIP;
+      else if (wasFlying) this.roundTrip.sample(elapsed);
       else this.roundTrip.late(elapsed);
     } else {
       this.times[cell] = UNKNOWN_TRIP;
@@ -212,7 +219,7 @@ export class HostScan {
     while (this.outstanding.length > 0) {
       const cell = this.outstanding.peek();
       if (this.flying[cell] === 1) {
-        if ((nowUs - this.times[cell]!) >>> 0 < this.roundTrip.timeoutUs) break;
+        if ((nowUs - this.times[cell]!) >>> 0 < this.waitUs(cell)) break;
         this.flying[cell] = 0;
         this.inFlight--;
         expired?.(this, cell);
@@ -222,6 +229,16 @@ export class HostScan {
       this.outstanding.shift();
     }
     return this.judge(nowUs);
+  }
+
+  /**
+   * How long the cell's last try may wait. Where a try that was given up cannot be answered any
+   * more (`trustedUs`), each further one waits twice as long until something is known of the way.
+   */
+  private waitUs(cell: number): number {
+    const { timeoutUs } = this.roundTrip;
+    if (this.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return timeoutUs;
+    return timeoutUs * 2 ** Math.min(3, this.tries[cell]! - 1);
   }
 
   private judge(nowUs: number): boolean {
@@ -239,7 +256,7 @@ export class HostScan {
     for (let index = 0; index < this.outstanding.length; index++) {
       const cell = this.outstanding.peek(index);
       if (this.flying[cell] !== 1) continue;
-      return nowUs + this.roundTrip.timeoutUs - ((nowUs - this.times[cell]!) >>> 0);
+      return nowUs + this.waitUs(cell) - ((nowUs - this.times[cell]!) >>> 0);
     }
     return Number.POSITIVE_INFINITY;
   }

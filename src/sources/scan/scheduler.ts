@@ -161,7 +161,8 @@ export class Scheduler implements AnswerSink {
     const now = this.options.clock();
     batch.length = 0;
     if (now < this.pausedUs) return false;
-    const room = Math.min(BATCH_SIZE, this.allowance(now));
+    const { engine } = this.options;
+    const room = Math.min(BATCH_SIZE, this.allowance(now), engine.room?.() ?? BATCH_SIZE);
     for (let asked = 0; asked < active.length && batch.length < room; asked++) {
       this.turn = (this.turn + 1) % active.length;
       this.take(active[this.turn]!, room, now);

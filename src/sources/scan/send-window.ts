@@ -64,6 +64,12 @@ export class SendWindow {
     this.sizes[slot] = this.size;
   }
 
+  /** A first try was not sent after all. */
+  takeBack(epoch: number): void {
+    const age = (this.epoch - epoch) & 0xffff;
+    if (age < EPOCHS) this.sent[(this.epoch - age) % EPOCHS]!--;
+  }
+
   /** A port answered. `first`: the first try, which belonged to `epoch`. */
   answer(epoch: number, first: boolean): void {
     if (first) {
