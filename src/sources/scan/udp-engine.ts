@@ -76,7 +76,7 @@ export class UdpEngine implements ProbeEngine {
   private readonly clock: Clock;
   private readonly options: UdpOptions;
   private readonly cellOf = new Int32Array(65_536).fill(-1);
-  private readonly payloads: (Buffer | undefined)[];
+  private readonly payloads: (Uint8Array | undefined)[];
   private readonly index = new HostIndex();
   private readonly reader = new DatagramReader();
   private readonly message = new MessageBatch(1, LARGEST);
@@ -149,7 +149,8 @@ export class UdpEngine implements ProbeEngine {
     const { message } = this;
     const channel = this.own.get(keyOf(family, cell)) ?? this.own.get(keyOf(family, NO_CELL))!;
     const payload = this.payloads[cell];
-    const length = payload === undefined ? 0 : payload.copy(message.packets);
+    const length = payload?.length ?? 0;
+    if (payload !== undefined) message.packets.set(payload, 0);
     const address = writeSocketAddress(message.addresses, 0, words, this.ports[cell]!, scope);
     message.setLengths(0, length, address);
     // An error of an earlier datagram may come back instead: it is in the queue, so try again.
@@ -201,7 +202,7 @@ export class UdpEngine implements ProbeEngine {
     if (host === undefined) return;
     const cell = channel.cell === NO_CELL ? this.cellOf[this.reader.port]! : channel.cell;
     if (cell < 0 || host.tries[cell] === 0) return;
-    this.options.onDatagram?.(host, cell, this.reader.packet.subarray(0, length));
+    this.options.onDatagram?.(host, cell, new Uint8Array(this.reader.packet.subarray(0, length)));
     sink.answer(host, cell, -1, OPEN_UDP, this.clock(), 0);
   }
 

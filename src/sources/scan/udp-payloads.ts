@@ -12,7 +12,7 @@ export interface UdpPayload {
   /** Service as the IANA registry calls it, where it has a name there. */
   readonly name: string;
   readonly ports: readonly number[];
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array;
 }
 
 let byPort: Map<number, UdpPayload> | undefined;
