@@ -16,6 +16,8 @@ import type { BlindSpot } from './model/blind-spot.ts';
 import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
 import type { HostRoles } from './model/host-role.ts';
+import type { PortState } from './model/port-state.ts';
+import type { ScanRecord } from './model/scanned-host.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -29,6 +31,8 @@ import type { Prefix } from './net/prefix.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
+import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from './sources/scan/plan.ts';
+import type { ScanProgress, ScanResult } from './sources/scan/scan.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
 
 export type { SocketView, ZoneRule };
@@ -375,4 +379,87 @@ async function workerFor(
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
 function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+export type { ScanProgress };
+
+/** How TCP ports may be asked; `auto` takes the best that this machine and user can. */
+export const SCAN_ENGINES = ['auto', 'syn', 'connect', 'node'] as const;
+
+/** A plan with what it takes to carry out. */
+export interface PlannedScan extends ScanPlan {
+  readonly estimate: ScanEstimate;
+}
+
+/** Reads targets and ports as people write them; resolves names. Sends nothing else. */
+export async function planScan(words: PlanWords): Promise<PlannedScan> {
+  const { planScan, estimate } = await import('./sources/scan/plan.ts');
+  const plan = await planScan(words);
+  return { ...plan, estimate: estimate(plan) };
+}
+
+export interface ScanChoices {
+  readonly tcpEngine: (typeof SCAN_ENGINES)[number];
+  readonly discovery: boolean;
+  readonly fragile: boolean;
+  /** Notes are kept there, and an earlier run is taken up from it. */
+  readonly resumeFile?: string;
+  readonly signal: AbortSignal;
+  readonly onOpen: (state: PortState) => void;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+/** A scan with what it could not see. */
+export interface ScanOutcome extends ScanResult {
+  readonly addresses: number;
+  readonly portsPerHost: number;
+  readonly notes: readonly BlindSpot[];
+  readonly record: ScanRecord;
+}
+
+/** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
+export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
+  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
+    import('./sources/scan/scan.ts'),
+    import('./sources/scan/resume.ts'),
+    import('./analysis/scan-notes.ts'),
+    import('./sources/scan/ports.ts'),
+  ]);
+  const { resumeFile, ...rest } = choices;
+  const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
+  const { shard, ...planned } = held?.plan ?? plan;
+  try {
+    const result = await runScan({
+      ...planned,
+      ...rest,
+      ...(shard === undefined ? {} : { shard }),
+      ...(held === undefined ? {} : { writer: held.writer }),
+      ...(held?.journal === undefined ? {} : { journal: held.journal }),
+      namesOf: (address) => plan.names.get(address) ?? [],
+    });
+    const asked = [...plan.ports].map(([transport, ports]) => ({
+      transport,
+      ports: portText(ports),
+      ...methodOf(result, transport),
+    }));
+    const { hosts, hostsDown, startMs, endMs } = result;
+    return {
+      ...result,
+      addresses: plan.targets.size,
+      portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
+      notes: scanNotes({
+        ...result,
+        unresolved: plan.unresolved,
+        unasked: result.counts.get('not asked') ?? 0,
+      }),
+      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+    };
+  } finally {
+    held?.writer.close();
+  }
+}
+
+function methodOf({ engines }: ScanResult, transport: string): { method?: string } {
+  const engine = engines.find((each) => each.transport === transport);
+  return engine === undefined ? {} : { method: engine.name };
 }

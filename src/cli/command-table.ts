@@ -33,6 +33,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./flows.ts'),
   },
   {
+    name: 'scan',
+    summary: 'find the open ports of hosts in the network, and explain them',
+    load: () => import('./scan.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

@@ -40,13 +40,18 @@ export interface SchedulerHooks {
 export interface ScheduleOptions {
   readonly engine: ProbeEngine;
   readonly timing: Timing;
-  /** The next host to scan; undefined: no more. Cells known or not ours are set already. */
-  readonly hosts: () => HostScan | undefined;
+  /**
+   * The next host to scan; undefined: no more; `later`: none yet. Cells known already or not ours
+   * are set in it.
+   */
+  readonly hosts: () => HostScan | 'later' | undefined;
   readonly hooks: SchedulerHooks;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Lets other work run; `setImmediate` outside of tests. */
   readonly yieldTurn?: () => Promise<void>;
+  /** Waits by a timer, not in the engine, so that another scan may run meanwhile. */
+  readonly idle?: (ms: number) => Promise<void>;
 }
 
 /** Figures of a run, for progress and reports. */
@@ -93,16 +98,17 @@ export class Scheduler implements AnswerSink {
 
   /** Runs to the end, or until the signal. Returns whether everything was asked. */
   async run(): Promise<boolean> {
-    const { engine, clock, hooks, signal, yieldTurn } = this.options;
+    const { engine, clock, hooks, signal, yieldTurn, idle } = this.options;
     let yieldedUs = clock();
     this.tokensUs = yieldedUs;
     for (;;) {
       if (signal?.aborted) return false;
       this.admit();
-      if (this.active.length === 0) return true;
+      if (this.active.length === 0 && this.exhausted) return true;
       const sent = this.fill() && this.send();
-      const waiting = engine.receive(sent ? 0 : this.waitMs(), this);
+      const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
       if (waiting !== undefined) await waiting;
+      if (!sent && idle !== undefined) await idle(this.waitMs());
       this.sweep();
       const now = clock();
       if (now - yieldedUs > YIELD_US) {
@@ -145,6 +151,7 @@ export class Scheduler implements AnswerSink {
       (this.active.length === 0 || this.activeCells < ACTIVE_CELLS)
     ) {
       const host = this.options.hosts();
+      if (host === 'later') return;
       if (host === undefined) {
         this.exhausted = true;
         return;

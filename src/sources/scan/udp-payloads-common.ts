@@ -143,7 +143,7 @@ function rpcNull(program: number, version: number): Uint8Array {
 }
 
 function netbiosStatus(): Uint8Array {
-  const name = Buffer.from(`\x20CK${'A'.repeat(30)}\0`, 'latin1');
+  const name = latin(`\x20CK${'A'.repeat(30)}\0`);
   return join([words16(ID, 0, 1, 0, 0, 0), name, words16(0x21, 1)]);
 }
 
