@@ -402,6 +402,7 @@ export interface ScanChoices {
   readonly tcpEngine: (typeof SCAN_ENGINES)[number];
   readonly discovery: boolean;
   readonly fragile: boolean;
+  readonly patienceSeconds: number;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
   readonly signal: AbortSignal;

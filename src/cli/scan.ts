@@ -54,11 +54,15 @@ export interface ScanOptions {
   readonly resume?: string;
   readonly from?: Vantage;
   readonly fragile?: boolean;
+  readonly patience?: number;
   readonly dryRun?: boolean;
   readonly diff?: string;
   readonly failOn?: Risk | 'misplaced';
   readonly complete?: boolean;
 }
+
+/** Seconds; time for about forty ports of a Linux host. */
+const PATIENCE = 30;
 
 export function configure(command: Command): void {
   command
@@ -100,6 +104,11 @@ export function configure(command: Command): void {
       ).choices(['outside', 'inside']),
     )
     .option('--fragile', 'UDP questions also for industrial devices')
+    .option(
+      '--patience <s>',
+      'wait for UDP hosts that limit their answers (default: 30)',
+      wholeNumber(0, 1e6),
+    )
     .option('--dry-run', 'say what would be asked and how long it takes; send nothing')
     .option('--diff <file>', 'compare with an earlier scan (Nmap XML, masscan, naabu, RustScan)')
     .addOption(
@@ -178,6 +187,7 @@ async function perform(
         tcpEngine: options.engine,
         discovery: options.discovery,
         fragile: options.fragile ?? false,
+        patienceSeconds: options.patience ?? PATIENCE,
         signal,
         onOpen,
         ...(options.resume === undefined ? {} : { resumeFile: options.resume }),

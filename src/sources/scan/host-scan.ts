@@ -6,7 +6,7 @@
  * only differences far below that are ever taken.
  */
 
-import { PENDING } from '../../model/port-state.ts';
+import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
 import type { Address } from '../../net/address.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
@@ -14,6 +14,12 @@ import type { Timing } from './timing.ts';
 
 /** Tries of a port, in multiples of the band's most, on a host that was once sent too much. */
 const OVERLOAD_TRIES = 3;
+/** Between slow tries, microseconds: at first, at least, at most (Linux answers one a second). */
+const FIRST_GAP_US = 20_000;
+const LEAST_GAP_US = 1000;
+const MOST_GAP_US = 1_050_000;
+/** A port silent so often at a pace that others answer is silent for itself. */
+const SLOW_TRIES = 2;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
 /** In `roundTripUs` of a cell that answered: not known. */
@@ -79,6 +85,15 @@ export class HostScan {
   nextUs = 0;
   /** Probes sent. */
   sent = 0;
+  /**
+   * How long to go on asking silent ports slowly when the host says of some that they are closed,
+   * microseconds: it may limit such answers (RFC 1812 section 4.3.2.8). 0: not at all.
+   */
+  patienceUs = 0;
+  /** When the slow asking began; NaN: not yet. */
+  private slowSinceUs = Number.NaN;
+  /** Slow tries of each cell; only made when they are needed. */
+  private slowTries: Uint8Array | undefined;
   /**
    * Round trips above this are not learned from, microseconds: the kernel may have asked again by
    * itself (RFC 6298: after a second), and nobody can tell which question was answered.
@@ -182,6 +197,7 @@ export class HostScan {
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
     const wasFlying = this.flying[cell] === 1;
+    if (this.slowTries !== undefined) this.gapUs = Math.max(LEAST_GAP_US, 0.97 * this.gapUs);
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -223,7 +239,8 @@ export class HostScan {
         this.flying[cell] = 0;
         this.inFlight--;
         expired?.(this, cell);
-        if (this.tries[cell]! < allowed) this.again.push(cell);
+        if (this.slowTries !== undefined) this.slowTry(cell);
+        else if (this.tries[cell]! < allowed) this.again.push(cell);
         if (this.lost === 0) this.window.silence(this.timing.silentWindow);
       }
       this.outstanding.shift();
@@ -275,14 +292,55 @@ export class HostScan {
     return Math.max(Math.min(2, most), Math.min(most, tries));
   }
 
+  /** A slow try stayed silent: the host may answer even less often. */
+  private slowTry(cell: number): void {
+    this.gapUs = Math.min(MOST_GAP_US, 2 * this.gapUs);
+    this.slowTries![cell]!++;
+  }
+
+  /**
+   * Queues silent cells to be asked slowly. Nothing of them is known while the host refuses some
+   * ports and is silent on others, until it stays silent at a pace at which it answers.
+   */
+  private askSlowly(nowUs: number): void {
+    const refused = this.answered > 0 && this.outcomes.includes(CLOSED_PORT_UNREACH);
+    if (this.patienceUs === 0 || !refused) return;
+    if (this.slowTries === undefined) {
+      this.slowTries = new Uint8Array(this.outcomes.length);
+      this.slowSinceUs = nowUs;
+      this.gapUs = FIRST_GAP_US;
+    }
+    if (nowUs - this.slowSinceUs > this.patienceUs) return;
+    for (let position = 0; position < this.order.cells; position++) {
+      const cell = this.order.at(position, this.number);
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
+      if (this.slowTries[cell]! < SLOW_TRIES) this.again.push(cell);
+    }
+  }
+
+  /** Silent cells of which the host's limit may be the cause. */
+  get undecided(): number {
+    const { slowTries } = this;
+    if (slowTries === undefined) return 0;
+    let count = 0;
+    for (let cell = 0; cell < slowTries.length; cell++) {
+      const silent = this.tries[cell]! > 0 && this.times[cell] === UNKNOWN_TRIP;
+      if (silent && !isAnswer(this.outcomes[cell]!) && slowTries[cell]! < SLOW_TRIES) count++;
+    }
+    return count;
+  }
+
   /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
-  finished(): boolean {
-    if (this.inFlight > 0 || this.again.length > 0) return false;
-    if (this.position < this.order.cells) return false;
+  finished(nowUs: number): boolean {
+    if (this.inFlight > 0) return false;
+    const impatient = this.slowTries !== undefined && nowUs - this.slowSinceUs > this.patienceUs;
+    if (impatient) return true;
+    if (this.again.length > 0 || this.position < this.order.cells) return false;
     const allowed = this.allowedTries();
     for (let cell = 0; cell < this.outcomes.length; cell++) {
       if (this.outcomes[cell] === PENDING && this.tries[cell]! < allowed) this.again.push(cell);
     }
+    if (this.again.length === 0) this.askSlowly(nowUs);
     return this.again.length === 0;
   }
 
@@ -295,4 +353,9 @@ export class HostScan {
       this.known++;
     }
   }
+}
+
+function isAnswer(code: number): boolean {
+  const outcome = OUTCOMES[code];
+  return outcome !== undefined && outcome.reason !== 'no-response';
 }

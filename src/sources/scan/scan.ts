@@ -33,6 +33,8 @@ export interface ScanRequest {
   readonly tcpEngine: TcpEngineChoice;
   /** False: every address counts as a host. */
   readonly discovery: boolean;
+  /** How long silent UDP ports are asked slowly, where a host limits its answers. */
+  readonly patienceSeconds: number;
   /** Payloads also for devices that data may harm. */
   readonly fragile: boolean;
   readonly signal: AbortSignal;
@@ -301,6 +303,7 @@ class ScanRun {
     offset: number,
   ): HostScan {
     const host = new HostScan(found.number, found.address, order, this.request.timing);
+    if (transport === 'udp') host.patienceUs = 1e6 * this.request.patienceSeconds;
     if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
     if (this.shard !== undefined) {
       const base = found.number * this.portsPerHost + offset;
@@ -363,7 +366,7 @@ class ScanRun {
     gathered.accounted += ports.length;
     this.otherShards += folded.notMine;
     this.known += host.known - host.answered;
-    this.noteLimit(host, transport, folded.groups);
+    this.noteLimit(host, transport);
     this.hostsDone++;
     const last = [...this.request.ports.keys()].at(-1) === transport;
     if (last && (transport !== 'tcp' || !looksUniform(host))) this.handOut(gathered);
@@ -384,18 +387,13 @@ class ScanRun {
     }
   }
 
-  private noteLimit(
-    host: HostScan,
-    transport: ScannedTransport,
-    groups: readonly PortGroup[],
-  ): void {
-    if (host.gapUs === 0) return;
-    const silent = groups.find(({ reason }) => reason === 'no-response');
+  private noteLimit(host: HostScan, transport: ScannedTransport): void {
+    if (host.gapUs === 0 || host.undecided === 0) return;
     this.limited.push({
       address: formatAddress(host.address),
       transport,
       perSecond: Math.round(1e7 / host.gapUs) / 10,
-      undecided: silent?.count ?? 0,
+      undecided: host.undecided,
     });
   }
 

@@ -256,7 +256,7 @@ export class Scheduler implements AnswerSink {
       const before = host.inFlight;
       if (host.expire(now, expired)) this.totalWindow = Math.max(50, this.totalWindow * 0.75);
       if (host.answered > 0) this.inFlight += host.inFlight - before;
-      if (host.inFlight > 0 || !host.finished()) continue;
+      if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);
       active[index] = active[active.length - 1]!;
       active.pop();
