@@ -7,6 +7,8 @@ import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
 import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
+
+import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
@@ -31,6 +33,7 @@ import type { Prefix } from './net/prefix.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
+import type { ImportedScan } from './sources/scan/import/record-builder.ts';
 import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from './sources/scan/plan.ts';
 import type { ScanProgress, ScanResult } from './sources/scan/scan.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
@@ -458,6 +461,58 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   } finally {
     held?.writer.close();
   }
+}
+
+/** An earlier scan read from a file, with the name of the file. */
+export interface EarlierScan {
+  readonly file: string;
+  readonly earlier: ImportedScan;
+}
+
+/** Reads a scan of any known scanner. Throws `UnknownScanError` and errors of reading the file. */
+export async function readEarlierScan(file: string): Promise<EarlierScan> {
+  const [{ readFile }, { readScan }] = await Promise.all([
+    import('node:fs/promises'),
+    import('./sources/scan/import/read-scan.ts'),
+  ]);
+  return { file, earlier: readScan(await readFile(file, 'utf8')) };
+}
+
+export interface ComparedScan extends EarlierScan {
+  readonly difference: ScanDifference;
+  readonly notes: readonly BlindSpot[];
+}
+
+/** What changed from the earlier scan to this one, and what cannot be compared. */
+export async function compareWith(
+  { file, earlier }: EarlierScan,
+  plan: ScanPlan,
+  outcome: ScanOutcome,
+): Promise<ComparedScan> {
+  const { compareScans } = await import('./analysis/scan-difference.ts');
+  const difference = compareScans(earlier.record, outcome.record, (address) =>
+    plan.targets.has(address),
+  );
+  const notes: BlindSpot[] = [...outcome.notes];
+  if (earlier.passive) {
+    notes.unshift({
+      id: 'earlier-passive',
+      what: 'how the earlier scan came about',
+      because: 'it asked nobody: it repeats what a search engine once saw',
+      missing: false,
+    });
+  }
+  const faults = earlier.faults.length + earlier.moreFaults;
+  if (faults > 0) {
+    const [first] = earlier.faults;
+    notes.unshift({
+      id: 'earlier-damaged',
+      what: `${faults} parts of ${file}`,
+      because: `${first!.where}: ${first!.what}`,
+      missing: true,
+    });
+  }
+  return { file, earlier, difference, notes };
 }
 
 function methodOf({ engines }: ScanResult, transport: string): { method?: string } {

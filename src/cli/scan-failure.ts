@@ -24,6 +24,13 @@ export function refusal(error: unknown): never {
         : ['leave --engine out, so that one that works here is chosen'],
     });
   }
+  if (error.name === 'UnknownScanError') {
+    throw new Failure(INPUT, {
+      what: 'cannot read the earlier scan',
+      why: error.message,
+      ways: ['save scans with --format nmap-xml, --json or --ndjson'],
+    });
+  }
   const { code, path } = error as NodeJS.ErrnoException;
   if (typeof code === 'string' && path !== undefined) {
     throw new Failure(INPUT, { what: `cannot use ${path}`, why: error.message });

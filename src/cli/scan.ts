@@ -1,13 +1,22 @@
 /** `portreeve scan`: which ports of hosts in the network are open, what for, and whether rightly. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RISKS, type Risk } from '../catalog/entry.ts';
-import { type PlannedScan, planScan, SCAN_ENGINES, type ScanOutcome, scan } from '../pipeline.ts';
+import {
+  compareWith,
+  type PlannedScan,
+  planScan,
+  readEarlierScan,
+  SCAN_ENGINES,
+  type ScanOutcome,
+  scan,
+} from '../pipeline.ts';
 import { printable } from '../report/escape.ts';
 import { ndjsonRow } from '../report/json.ts';
 import { wholeNumber } from './capture-options.ts';
 import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED } from './exit-codes.ts';
 import { whileInterruptible } from './interruptible.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
+import { differenceReport, hasChanged } from './scan-difference.ts';
 import { dryRunReport } from './scan-dry-run.ts';
 import { refusal } from './scan-failure.ts';
 import { ScanMeter } from './scan-progress.ts';
@@ -152,15 +161,17 @@ async function run(
   if (options.dryRun) {
     return writeReport(dryRunReport(plan, options.discovery), options);
   }
-  const outcome = await perform(plan, options, format === 'ndjson');
+  const earlier =
+    options.diff === undefined ? undefined : await readEarlierScan(options.diff).catch(refusal);
+  const outcome = await perform(plan, options, format === 'ndjson' && earlier === undefined);
+  if (earlier !== undefined) {
+    const compared = await compareWith(earlier, plan, outcome);
+    const changed = hasChanged(compared) ? FINDINGS : DONE;
+    process.exitCode = outcome.interrupted ? INTERRUPTED : changed;
+    return writeReport(differenceReport(compared), options);
+  }
   const answer = { ...outcome, seed: plan.seed, from: options.from };
   const report = scanReport(answer);
-  if (options.diff !== undefined) {
-    const { writeDifference } = await import('./scan-difference.ts');
-    await writeDifference(options.diff, outcome, options);
-    if (outcome.interrupted) process.exitCode = INTERRUPTED;
-    return;
-  }
   process.exitCode = exitCodeOf(outcome, options);
   if (format === 'nmap-xml' || format === 'greppable') return writeRecord(outcome, format);
   // Ports went out as they were found; what follows sums up.

@@ -199,6 +199,17 @@ export class TargetSet {
     return fromNumber(span.family, span.first + BigInt(number - this.starts[low]!), span.zone);
   }
 
+  /** Whether the address, as text, is in the set. */
+  has(text: string): boolean {
+    const address = parseAddress(text);
+    if (address === undefined) return false;
+    const number = toNumber(address);
+    return this.spans.some(
+      ({ family, first, last, zone }) =>
+        family === address.family && zone === address.zone && number >= first && number <= last,
+    );
+  }
+
   /** The set as text that `parseTarget` reads back, for resume files. */
   toString(): string {
     return this.spans
