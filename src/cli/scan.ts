@@ -31,19 +31,20 @@ import {
 } from './scan-report.ts';
 
 const EXAMPLES = `Examples:
-  portreeve scan 192.0.2.10                    the 1,000 most common TCP ports
-  portreeve scan 192.0.2.0/24 -p 22,80,443     networks, ranges, names, files
+  portreeve scan 192.0.2.10                   the 1,000 most common TCP ports
+  portreeve scan 192.0.2.0/24 -p 22,80,443    networks, ranges, names, files
   portreeve scan host.example -p all --from outside
-  portreeve scan 192.0.2.10 -t udp             UDP, with questions services answer
-  portreeve scan --local --dry-run             how much there is to ask; sends nothing
-  portreeve scan 192.0.2.0/24 --diff last.xml  what changed; exit code 1 if anything
+  portreeve scan 192.0.2.10 -t udp            UDP, asked in each protocol's words
+  portreeve scan --local --dry-run            how much there is to ask
+  portreeve scan 192.0.2.0/24 --diff last.xml what changed; exit code 1 if so
 `;
 
 const NOTES = `
-Scan only networks that are yours or whose owner agreed. Nothing is exploited and
-no credential is tried. Root (CAP_NET_RAW) makes it faster, nothing else.
-Exit codes: 0 done, 1 findings under --fail-on or --diff, 2 wrong usage, 3 a file
-could not be read, 4 not allowed, 5 with --complete: not all seen, 130 interrupted.
+Scan only networks that are yours or whose owner agreed. Nothing is exploited
+and no credential is tried. Root (CAP_NET_RAW) makes it faster.
+Exit codes: 0 done, 1 findings under --fail-on or --diff, 2 wrong usage, 3 a
+file could not be read, 4 not allowed, 5 with --complete: not all was seen,
+130 interrupted.
 `;
 
 export interface ScanOptions {
