@@ -34,7 +34,7 @@ const EXAMPLES = `Examples:
   portreeve scan 192.0.2.10                   the 1,000 most common TCP ports
   portreeve scan 192.0.2.0/24 -p 22,80,443    networks, ranges, names, files
   portreeve scan host.example -p all --from outside
-  portreeve scan 192.0.2.10 -t udp            UDP, asked in each protocol's words
+  portreeve scan 192.0.2.10 -t udp            UDP, each service in its words
   portreeve scan --local --dry-run            how much there is to ask
   portreeve scan 192.0.2.0/24 --diff last.xml what changed; exit code 1 if so
 `;
@@ -80,9 +80,7 @@ export function configure(command: Command): void {
     .addHelpText('after', NOTES)
     .argument('[target...]', 'addresses, prefixes, ranges, names; - is standard input')
     .option('-p, --ports <list>', 'ports, ranges, names, top:100, all (default: top:1000)')
-    .option('-t, --transport <list>', 'tcp, udp or both: tcp,udp (default: tcp)', transports, [
-      'tcp',
-    ])
+    .option('-t, --transport <list>', 'tcp, udp or both: tcp,udp', transports, ['tcp'])
     .addOption(
       new Option('--engine <name>', 'how to ask TCP ports')
         .choices([...SCAN_ENGINES])
