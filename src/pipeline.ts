@@ -5,10 +5,9 @@
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
+import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
-
-import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';

@@ -29,7 +29,6 @@ const CONTROL_AT = VECTOR_AT + 16;
 const CONTROL_SIZE = 512;
 
 /** Who noticed the error: `sock_extended_err`, ee_origin. */
-export const ORIGIN_LOCAL = 1;
 export const ORIGIN_ICMP = 2;
 export const ORIGIN_ICMP6 = 3;
 

@@ -17,12 +17,10 @@ const SOCK_CLOEXEC = 0o2000000;
 
 export const SOL_SOCKET = 1;
 export const SO_ERROR = 4;
-export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
 export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
-export const SO_RCVBUFFORCE = 33;
 
 /** Error numbers that decide what a failed call means. */
 export const ERRNO = {
