@@ -41,6 +41,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'watch',
     summary: 'show ports, hosts and conversations as they pass, live',
     load: () => import('./watch.ts'),
+    name: 'scan',
+    summary: 'find the open ports of hosts in the network, and explain them',
+    load: () => import('./scan.ts'),
   },
   {
     name: 'explain',
