@@ -19,7 +19,7 @@ import type {
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
-import type { SocketView } from './sources/sockets/linux.ts';
+import type { SocketView } from './sources/sockets/socket-view.ts';
 
 export type { SocketView, ZoneRule };
 
@@ -32,6 +32,15 @@ export function canViewSockets(): boolean {
 export async function viewSockets(): Promise<SocketView> {
   const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
   return readLinuxSockets();
+}
+
+/**
+ * Sockets from the saved or pasted output of other tools (`-` = standard input). Rejects with
+ * `ForeignInputError` when an input cannot be read or nothing in it is recognised.
+ */
+export async function readSocketFiles(names: readonly string[]): Promise<SocketView> {
+  const { readForeignFiles } = await import('./sources/sockets/foreign/foreign-files.ts');
+  return readForeignFiles(names);
 }
 
 /** How far reading has come. Octets are those of the files, compressed or not. */

@@ -1,24 +1,30 @@
-/** `portreeve sockets`: what is open on this machine, and who holds it. The default command. */
+/** `portreeve sockets`: what is open on a machine, and who holds it. */
 import type { Command } from 'commander';
-import { canViewSockets, viewSockets } from '../pipeline.ts';
-import { INCOMPLETE } from './exit-codes.ts';
+import { canViewSockets, readSocketFiles, type SocketView, viewSockets } from '../pipeline.ts';
+import { INCOMPLETE, INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
 
 const EXAMPLES = `Examples:
-  portreeve sockets           listening TCP and bound UDP, most exposed first
-  portreeve sockets --wide    with addresses and full command lines
-  portreeve sockets --json    the same for programs
-  sudo portreeve sockets      with the owners of other users' sockets
+  portreeve sockets               listening TCP and bound UDP, most exposed first
+  portreeve sockets --all         established connections too
+  portreeve sockets --json        the same for programs
+  sudo portreeve sockets          with the owners of other users' sockets
+  portreeve sockets netstat.txt   another machine's, from what a tool printed
+  ssh web1 ss -tulpn | portreeve sockets -
 `;
 
 const NOTES = `
-Exit codes: 0 done, 2 wrong usage, 5 no view at all, or with --complete not a
-whole one.
+Recognised by content: netstat of Windows (any language), Linux, macOS and
+FreeBSD; ss; lsof; sockstat; PowerShell; tasklist; osquery; /proc/net.
+
+Exit codes: 0 done, 2 wrong usage, 3 input not read, 5 no view at all, or with
+--complete not a whole one.
 `;
 
 interface SocketOptions {
+  readonly all?: boolean;
   readonly complete?: boolean;
 }
 
@@ -26,20 +32,58 @@ export function configure(command: Command): void {
   command
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
+    .argument('[output...]', "files with other tools' output; - is standard input")
+    .option('-a, --all', 'connections too, as netstat -an shows them')
     .option('--complete', 'fail with exit code 5 when something could not be seen');
   addOutputOptions(command);
   command.action(run);
 }
 
-async function run(options: OutputOptions & SocketOptions): Promise<void> {
+async function run(
+  names: readonly string[],
+  options: OutputOptions & SocketOptions,
+): Promise<void> {
+  const view = await (names.length > 0 ? readFiles(names) : viewThisMachine());
+  await writeReport(socketReport(view, { connections: options.all ?? false }), options);
+  if (options.complete && view.blindSpots.some(({ missing }) => missing)) {
+    process.exitCode = INCOMPLETE;
+  }
+}
+
+/** Rejects with a `Failure` that says which file and why. */
+export function readFiles(names: readonly string[]): Promise<SocketView> {
+  return readSocketFiles(names).catch(
+    (error: Error & { code?: string; input?: string; sample?: string }) => {
+      if (error.name !== 'ForeignInputError') throw error;
+      const unknown = error.code === 'unknown-format';
+      const sample = error.sample ? `; it begins: ${error.sample.slice(0, 60)}` : '';
+      throw new Failure(INPUT, {
+        what: `cannot read sockets from ${error.input}`,
+        why: `${error.message}${sample}`,
+        ways: unknown
+          ? [
+              'on Windows: netstat -ano > sockets.txt',
+              'on Linux: sudo ss -tulpn; on macOS: sudo lsof -nP -i',
+            ]
+          : ['name a file that exists and can be read, or - for standard input'],
+      });
+    },
+  );
+}
+
+/** Rejects with a `Failure` where this machine cannot be looked at. */
+export async function viewThisMachine(): Promise<SocketView> {
   if (!canViewSockets()) {
     throw new Failure(INCOMPLETE, {
       what: `cannot look at the sockets of this machine (${process.platform}) yet`,
       why: 'only Linux is supported for that so far',
-      ways: ['run portreeve on a Linux machine; commands that read files work everywhere'],
+      ways: [
+        'save the output of netstat -ano or lsof -nP -i, and name the file',
+        'run portreeve on a Linux machine; commands that read files work everywhere',
+      ],
     });
   }
-  const view = await viewSockets().catch((error: NodeJS.ErrnoException) => {
+  return viewSockets().catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'no-socket-tables') throw error;
     throw new Failure(INCOMPLETE, {
       what: 'cannot look at the sockets of this machine',
@@ -47,8 +91,4 @@ async function run(options: OutputOptions & SocketOptions): Promise<void> {
       ways: ['check that /proc is mounted and that this sandbox lets programs read it'],
     });
   });
-  await writeReport(socketReport(view), options);
-  if (options.complete && view.blindSpots.some(({ missing }) => missing)) {
-    process.exitCode = INCOMPLETE;
-  }
 }

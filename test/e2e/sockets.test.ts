@@ -65,7 +65,6 @@ describe.runIf(built)('the program', () => {
     ['a hostile command', ['\x1b[2J'], /“\\x1b\[2J”/],
     ['an unknown option', ['--jsno'], /unknown option '--jsno'\n.*--json, if that/],
     ['an unknown option of a command', ['sockets', '--port'], /unknown option '--port'/],
-    ['an argument too many', ['sockets', 'all'], /too many arguments/],
     ['an unknown format', ['--format', 'xml'], /'xml' is invalid/],
     ['two formats', ['--json', '--csv'], /cannot be both json and csv/],
     ['a width too small', ['--width', '5'], /from\s+20 to 10000/],

@@ -69,6 +69,8 @@ const OWNER_TEXT: Readonly<
     remedy: 'look from the host',
   },
   gone: { because: 'the process ended while we looked', remedy: 'look again' },
+  'not-shown': { because: 'the output was made without processes' },
+  'not-named': { because: 'the output names none: privilege, or the kernel' },
 };
 
 /** A container, a sandbox or a security module may forbid it even to root. */

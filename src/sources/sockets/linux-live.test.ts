@@ -104,7 +104,7 @@ function ours(): string[] {
   return readLinuxSockets()
     .listeners.filter(({ local }) => local.transport === 'tcp' || local.transport === 'udp')
     .map(({ local, owner }) => {
-      const pids = owner.kind === 'processes' ? owner.processes.map(({ pid }) => pid) : [];
+      const pids = owner.kind === 'processes' ? owner.processes.map(({ pid }) => pid!) : [];
       return describeSocket(local.transport, local.address, local.port, pids);
     });
 }

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { BlindSpot } from '../../model/blind-spot.ts';
 import { exposureOf } from '../../model/exposure.ts';
 import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
 import type { Process } from '../../model/process.ts';
@@ -14,6 +13,7 @@ import { accountNames } from './accounts.ts';
 import { blindSpotsOf } from './linux-blind-spots.ts';
 import { findHolders, type OwnerSearch, readProcess } from './proc-processes.ts';
 import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
+import type { SocketView } from './socket-view.ts';
 
 export interface LinuxSocketOptions {
   /** Where the proc file system is mounted. Default `/proc`. */
@@ -26,13 +26,6 @@ export interface LinuxSocketOptions {
   readonly asRoot?: boolean;
   /** The clock, ms since 1970. */
   readonly now?: () => number;
-}
-
-export interface SocketView {
-  readonly listeners: readonly Listener[];
-  readonly blindSpots: readonly BlindSpot[];
-  /** UDP sockets that talk to one peer only: no listeners, therefore not listed. */
-  readonly connectedDatagram: number;
 }
 
 /** No table of sockets could be read at all. */
@@ -85,7 +78,14 @@ export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   );
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
   const blindSpots = blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot });
-  return { listeners, blindSpots, connectedDatagram: tables.connectedDatagram };
+  return {
+    subject: 'this machine',
+    means: ['proc'],
+    listeners,
+    connections: [],
+    blindSpots,
+    connectedDatagram: tables.connectedDatagram,
+  };
 }
 
 function inodesOf(tables: SocketTables): Set<string> {

@@ -20,7 +20,34 @@ const LISTEN = '0A';
 const UNCONNECTED = '07';
 
 const ROW =
-  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) (?:[\dA-F]{8}|[\dA-F]{32}):[\dA-F]{4} ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
+  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
+
+/** One line of a table, whatever its state. */
+export interface ProcNetLine {
+  readonly local: Address;
+  readonly port: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+  /** Number of the kernel's TCP state, which all transports use: 10 listens, 7 is closed. */
+  readonly state: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+/** Undefined when the line is no row, or cut off. */
+export function readProcNetLine(line: string, littleEndian: boolean): ProcNetLine | undefined {
+  const match = ROW.exec(line);
+  if (match === null) return undefined;
+  return {
+    local: parseAddressWords(match[1]!, littleEndian),
+    port: Number.parseInt(match[2]!, 16),
+    remote: parseAddressWords(match[3]!, littleEndian),
+    remotePort: Number.parseInt(match[4]!, 16),
+    state: Number.parseInt(match[5]!, 16),
+    uid: Number(match[6]),
+    inode: match[7]!,
+  };
+}
 
 /**
  * Sockets that wait to be spoken to, in the text's order. Sockets with a peer are counted in
@@ -48,13 +75,13 @@ export function parseProcNet(
     const match = ROW.exec(line);
     if (match === null) {
       faults.push(faultOf(line, lineNumber));
-    } else if (match[3] === waiting) {
+    } else if (match[5] === waiting) {
       rows.push({
         transport,
         address: parseAddressWords(match[1]!, littleEndian),
         port: Number.parseInt(match[2]!, 16),
-        uid: Number(match[4]),
-        inode: match[5]!,
+        uid: Number(match[6]),
+        inode: match[7]!,
       });
     } else {
       connected++;
