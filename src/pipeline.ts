@@ -28,10 +28,17 @@ export function canViewSockets(): boolean {
   return process.platform === 'linux';
 }
 
+export interface SocketChoices {
+  /** Sockets that talk to one peer too. */
+  readonly connections?: boolean;
+  /** Name the packages that own the programs. */
+  readonly packages?: boolean;
+}
+
 /** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */
-export async function viewSockets(): Promise<SocketView> {
+export async function viewSockets(choices: SocketChoices = {}): Promise<SocketView> {
   const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
-  return readLinuxSockets();
+  return readLinuxSockets(choices);
 }
 
 /**

@@ -69,6 +69,7 @@ const COLUMNS: readonly Column<Connection>[] = [
     value: ({ owner }) => processesOf(owner).map(plainProcess),
     machineOnly: true,
   },
+  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null, machineOnly: true },
   { key: 'seenMs', title: 'SEEN', value: ({ evidence }) => evidence.seenMs, machineOnly: true },
   {
     key: 'locator',

@@ -1,6 +1,12 @@
 /** `portreeve sockets`: what is open on a machine, and who holds it. */
 import type { Command } from 'commander';
-import { canViewSockets, readSocketFiles, type SocketView, viewSockets } from '../pipeline.ts';
+import {
+  canViewSockets,
+  readSocketFiles,
+  type SocketChoices,
+  type SocketView,
+  viewSockets,
+} from '../pipeline.ts';
 import { INCOMPLETE, INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
@@ -11,7 +17,7 @@ const EXAMPLES = `Examples:
   portreeve sockets --all         established connections too
   portreeve sockets --json        the same for programs
   sudo portreeve sockets          with the owners of other users' sockets
-  portreeve sockets netstat.txt   another machine's, from what a tool printed
+  portreeve sockets netstat.txt   another machine's, as a tool printed it
   ssh web1 ss -tulpn | portreeve sockets -
 `;
 
@@ -25,6 +31,7 @@ Exit codes: 0 done, 2 wrong usage, 3 input not read, 5 no view at all, or with
 
 interface SocketOptions {
   readonly all?: boolean;
+  readonly packages?: boolean;
   readonly complete?: boolean;
 }
 
@@ -34,6 +41,7 @@ export function configure(command: Command): void {
     .addHelpText('after', NOTES)
     .argument('[output...]', "files with other tools' output; - is standard input")
     .option('-a, --all', 'connections too, as netstat -an shows them')
+    .option('--packages', 'name the package that each program belongs to')
     .option('--complete', 'fail with exit code 5 when something could not be seen');
   addOutputOptions(command);
   command.action(run);
@@ -43,7 +51,12 @@ async function run(
   names: readonly string[],
   options: OutputOptions & SocketOptions,
 ): Promise<void> {
-  const view = await (names.length > 0 ? readFiles(names) : viewThisMachine());
+  const view = await (names.length > 0
+    ? readFiles(names)
+    : viewThisMachine({
+        connections: options.all ?? false,
+        packages: options.packages ?? false,
+      }));
   await writeReport(socketReport(view, { connections: options.all ?? false }), options);
   if (options.complete && view.blindSpots.some(({ missing }) => missing)) {
     process.exitCode = INCOMPLETE;
@@ -72,7 +85,7 @@ export function readFiles(names: readonly string[]): Promise<SocketView> {
 }
 
 /** Rejects with a `Failure` where this machine cannot be looked at. */
-export async function viewThisMachine(): Promise<SocketView> {
+export async function viewThisMachine(choices: SocketChoices): Promise<SocketView> {
   if (!canViewSockets()) {
     throw new Failure(INCOMPLETE, {
       what: `cannot look at the sockets of this machine (${process.platform}) yet`,
@@ -83,7 +96,7 @@ export async function viewThisMachine(): Promise<SocketView> {
       ],
     });
   }
-  return viewSockets().catch((error: NodeJS.ErrnoException) => {
+  return viewSockets(choices).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'no-socket-tables') throw error;
     throw new Failure(INCOMPLETE, {
       what: 'cannot look at the sockets of this machine',

@@ -7,22 +7,19 @@ import type { Evidence } from './evidence.ts';
 import type { Owner } from './listener.ts';
 import type { User } from './user.ts';
 
-export const CONNECTION_STATES = [
-  'established',
-  'syn-sent',
-  'syn-received',
-  'fin-wait-1',
-  'fin-wait-2',
-  'close-wait',
-  'closing',
-  'last-ack',
-  'time-wait',
-  'closed',
-  'connected',
-  'unknown',
-] as const;
-
-export type ConnectionState = (typeof CONNECTION_STATES)[number];
+export type ConnectionState =
+  | 'established'
+  | 'syn-sent'
+  | 'syn-received'
+  | 'fin-wait-1'
+  | 'fin-wait-2'
+  | 'close-wait'
+  | 'closing'
+  | 'last-ack'
+  | 'time-wait'
+  | 'closed'
+  | 'connected'
+  | 'unknown';
 
 export interface Connection {
   readonly kind: 'connection';

@@ -6,7 +6,12 @@ import type { SocketTables } from './proc-tables.ts';
 
 export interface LinuxLook {
   readonly listeners: readonly Listener[];
-  readonly tables: SocketTables;
+  readonly tables: SocketTables & {
+    /** Network namespaces that could not be looked into. */
+    readonly otherNetworks: number;
+    /** Processes whose network namespace we may not learn. */
+    readonly unknownNetworks: number;
+  };
   readonly search: OwnerSearch;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
@@ -20,7 +25,7 @@ export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
     ...unreadableTables(look.tables),
     ...unreadableLines(look.tables),
     ...unknownOwners(look),
-    ...otherNetworks(look.search),
+    ...otherNetworks(look),
     ...ipv4OnIPv6(look),
     {
       id: 'firewall-rules',
@@ -92,13 +97,12 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   }));
 }
 
-function otherNetworks({
-  otherNetworks,
-  unknownNetworks,
-  hidden,
-  inner,
-}: OwnerSearch): BlindSpot[] {
-  const remedy = 'run this inside each: nsenter --net --target PID portreeve';
+function otherNetworks({ tables, search }: LinuxLook): BlindSpot[] {
+  const { otherNetworks, unknownNetworks, netlink } = tables;
+  const { hidden, inner } = search;
+  const remedy = netlink
+    ? 'run the same command with sudo'
+    : 'run this inside each: nsenter --net --target PID portreeve';
   if (otherNetworks > 0) {
     return [
       {

@@ -1,18 +1,24 @@
 /**
- * The sockets of the Linux machine we run on, from the proc file system alone: works without
- * privilege and without any tool, and says what it therefore cannot know.
+ * The sockets of the Linux machine we run on: through netlink where it can be used, else from the
+ * proc file system alone. Works without privilege and without any tool, and says what it therefore
+ * cannot know. With privilege it looks into every network namespace in which a process lives.
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { exposureOf } from '../../model/exposure.ts';
+import type { Connection, ConnectionState } from '../../model/connection.ts';
+import { type Exposure, exposureOf } from '../../model/exposure.ts';
 import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
-import type { Process } from '../../model/process.ts';
 import type { User } from '../../model/user.ts';
 import { formatAddress } from '../../net/address.ts';
 import { accountNames } from './accounts.ts';
+import { readDiagTables, readOtherNetwork } from './diag-tables.ts';
 import { blindSpotsOf } from './linux-blind-spots.ts';
-import { findHolders, type OwnerSearch, readProcess } from './proc-processes.ts';
+import { namedNetworks } from './networks.ts';
+import { ownerFinder } from './owners.ts';
+import { withPackages } from './package-names.ts';
+import { findHolders, listProcesses, type OwnerSearch, readBootTime } from './proc-processes.ts';
 import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
+import { socketUnits } from './socket-units.ts';
 import type { SocketView } from './socket-view.ts';
 
 export interface LinuxSocketOptions {
@@ -26,6 +32,12 @@ export interface LinuxSocketOptions {
   readonly asRoot?: boolean;
   /** The clock, ms since 1970. */
   readonly now?: () => number;
+  /** Ask the kernel through netlink. Default: where the real proc file system is looked at. */
+  readonly netlink?: boolean;
+  /** Sockets that talk to one peer too. Default: no. */
+  readonly connections?: boolean;
+  /** Name the packages that own the programs, which takes a while. Default: no. */
+  readonly packages?: boolean;
 }
 
 /** No table of sockets could be read at all. */
@@ -40,52 +52,80 @@ export class SocketTablesError extends Error {
   }
 }
 
+/** All namespaces together. */
+interface Tables extends SocketTables {
+  /** Namespaces that could not be looked into. */
+  readonly otherNetworks: number;
+  readonly unknownNetworks: number;
+}
+
 /** Looks once. Throws `SocketTablesError` when there is nothing to look at. */
 export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   const root = options.root ?? '/proc';
-  const littleEndian = options.littleEndian ?? endianness() === 'LE';
   const seenMs = (options.now ?? Date.now)();
-  let tables = readTables(root, littleEndian);
-  if (tables.read.length === 0) {
-    throw new SocketTablesError(root, tables.unreadable[0]?.code ?? 'they do not exist');
-  }
+  let tables = readAllTables(root, options);
   let search = findHolders(root, inodesOf(tables));
   if (seesAllProcesses(search) && hasOrphan(tables, search)) {
     // A socket without holder may have closed or changed hands while we walked: look again, so
     // that the kernel is named only for what really stays without a process.
-    tables = readTables(root, littleEndian);
+    tables = readAllTables(root, options);
     search = findHolders(root, inodesOf(tables));
   }
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const ownerOf = ownerFinder(root, search, userOf);
+  const ownerOf = ownerFinder(root, search, { userOf, bootMs: readBootTime(root) });
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
-  const accepts = ipv4Judge(tables.rows, bindV6Only);
-  const listeners = tables.rows.map(
-    (row): Listener => ({
-      kind: 'listener',
-      local: { address: formatAddress(row.address), transport: row.transport, port: row.port },
-      state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
-      exposure: exposureOf(row.address),
-      acceptsIPv4: accepts(row),
-      owner: ownerOf(row.inode),
-      user: userOf(row.uid),
-      evidence: {
-        source: 'proc',
-        seenMs,
-        locator: `${root}/net/${row.table} inode ${row.inode}`,
-      },
-    }),
-  );
+  const context: Context = {
+    root,
+    seenMs,
+    userOf,
+    ownerOf,
+    tables,
+    accepts: ipv4Judge(tables.rows, bindV6Only),
+  };
+  const activated = activation(options.root === undefined);
+  const waiting = tables.rows.filter((row) => row.remote === undefined);
+  const plain = waiting.map((row) => activated(listenerOf(row, context)));
+  const listeners = options.packages ? withPackages(plain) : plain;
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
-  const blindSpots = blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot });
   return {
     subject: 'this machine',
-    means: ['proc'],
+    means: [tables.netlink ? 'netlink' : 'proc'],
     listeners,
-    connections: [],
-    blindSpots,
+    connections: tables.rows.flatMap((row) => connectionOf(row, context) ?? []),
+    blindSpots: blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot }),
     connectedDatagram: tables.connectedDatagram,
   };
+}
+
+/** Our namespace first, then the others, as far as they can be entered. */
+function readAllTables(root: string, options: LinuxSocketOptions): Tables {
+  const choices = {
+    littleEndian: options.littleEndian ?? endianness() === 'LE',
+    connections: options.connections ?? false,
+  };
+  const netlink = options.netlink ?? root === '/proc';
+  const own =
+    (netlink ? readDiagTables(root, choices) : undefined) ??
+    readTables(root, choices.littleEndian, choices);
+  if (own.read.length === 0) {
+    throw new SocketTablesError(root, own.unreadable[0]?.code ?? 'they do not exist');
+  }
+  const { otherNetworks, unknownNetworks, ownNetwork } = listProcesses(root);
+  if (!own.netlink) return { ...own, otherNetworks: otherNetworks.size, unknownNetworks };
+  const named = namedNetworks();
+  const paths = new Map<string, string>();
+  for (const [network, pid] of otherNetworks) paths.set(network, `${root}/${pid}/ns/net`);
+  for (const [network, { path }] of named) if (network !== ownNetwork) paths.set(network, path);
+  const rows = [...own.rows];
+  let closed = 0;
+  for (const [network, path] of paths) {
+    const tables = readOtherNetwork(path, root, choices);
+    if (tables === undefined) closed++;
+    else
+      for (const row of tables.rows)
+        rows.push({ ...row, network: named.get(network)?.name ?? network });
+  }
+  return { ...own, rows, otherNetworks: closed, unknownNetworks };
 }
 
 function inodesOf(tables: SocketTables): Set<string> {
@@ -100,41 +140,93 @@ function hasOrphan(tables: SocketTables, search: OwnerSearch): boolean {
   return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(row.inode));
 }
 
-/** Reads each process once, however many sockets it holds. */
-function ownerFinder(
-  root: string,
-  search: OwnerSearch,
-  userOf: (uid: number) => User,
-): (inode: string) => Owner {
-  const known = new Map<number, Process | undefined>();
-  const processOf = (pid: number): Process | undefined => {
-    if (!known.has(pid)) known.set(pid, readProcess(root, pid, userOf));
-    return known.get(pid);
-  };
-  return (inode) => {
-    const pids = search.holders.get(inode);
-    if (inode === '0') return { kind: 'kernel' };
-    if (pids === undefined) return ownerUnseen(search);
-    const processes = pids.map(processOf).filter((process) => process !== undefined);
-    if (processes.length === 0) return { kind: 'unknown', because: 'gone' };
-    return { kind: 'processes', processes: parentsFirst(processes) };
+interface Context {
+  readonly root: string;
+  readonly seenMs: number;
+  readonly userOf: (uid: number) => User;
+  readonly ownerOf: (inode: string) => Owner;
+  readonly tables: Tables;
+  readonly accepts: (row: TableRow) => AcceptsIPv4;
+}
+
+function listenerOf(row: TableRow, context: Context): Listener {
+  return {
+    kind: 'listener',
+    ...commonOf(row, context),
+    state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
+    exposure: exposureOfRow(row),
+    acceptsIPv4: context.accepts(row),
+    ...(row.device === undefined ? {} : { device: row.device }),
+    ...(row.backlog === undefined ? {} : { backlog: row.backlog }),
+    evidence: evidenceOf(row, context),
   };
 }
 
-/** Why no process was found for a socket that has a file. */
-function ownerUnseen(search: OwnerSearch): Owner {
-  if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
-  if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
-  if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };
-  return { kind: 'kernel' };
+/** Frames reach a packet socket from the link alone, whatever their addresses are. */
+function exposureOfRow({ transport, address }: TableRow): Exposure {
+  return transport === 'packet' ? 'link-local' : exposureOf(address);
 }
 
-/** Those whose parent holds the socket too come after those whose parent does not. */
-function parentsFirst(processes: readonly Process[]): Process[] {
-  const pids = new Set(processes.map((process) => process.pid));
-  const isChild = (process: Process): number =>
-    process.parentPid !== undefined && pids.has(process.parentPid) ? 1 : 0;
-  return [...processes].sort((left, right) => isChild(left) - isChild(right));
+/** Numbers of the kernel's states (include/net/tcp_states.h), from 1. */
+const STATES: readonly ConnectionState[] = [
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'closed',
+  'close-wait',
+  'last-ack',
+  'unknown',
+  'closing',
+  'syn-received',
+];
+
+function connectionOf(row: TableRow, context: Context): Connection | undefined {
+  const { remote, remotePort = 0, transport, state = 0 } = row;
+  if (remote === undefined) return undefined;
+  return {
+    kind: 'connection',
+    ...commonOf(row, context),
+    remote: { address: formatAddress(remote), port: remotePort },
+    state: transport === 'tcp' ? (STATES[state - 1] ?? 'unknown') : 'connected',
+    evidence: evidenceOf(row, context),
+  };
+}
+
+function commonOf(row: TableRow, { ownerOf, userOf }: Context) {
+  return {
+    local: { address: formatAddress(row.address), transport: row.transport, port: row.port },
+    owner: ownerOf(row.inode),
+    user: userOf(row.uid),
+    ...(row.network === undefined ? {} : { network: row.network }),
+  };
+}
+
+function evidenceOf(row: TableRow, { root, seenMs, tables }: Context): Listener['evidence'] {
+  const where =
+    tables.netlink && row.table !== 'sctp/eps'
+      ? `sock_diag ${row.table}`
+      : `${root}/net/${row.table}`;
+  return {
+    source: tables.netlink ? 'netlink' : 'proc',
+    seenMs,
+    locator: `${where} inode ${row.inode}`,
+  };
+}
+
+/** Adds the socket unit where systemd itself holds a socket. */
+function activation(look: boolean): (listener: Listener) => Listener {
+  if (!look) return (listener) => listener;
+  const unitOf = socketUnits();
+  return (listener) => {
+    const { owner, local } = listener;
+    if (owner.kind !== 'processes') return listener;
+    const held = owner.processes.some(({ pid, name }) => pid === 1 && name === 'systemd');
+    const unit = held ? unitOf(local.transport, local.port) : undefined;
+    return unit === undefined ? listener : { ...listener, activation: unit };
+  };
 }
 
 /** Content of a one-line setting; undefined when it does not exist or is not readable. */
@@ -147,8 +239,8 @@ function readSetting(path: string): string | undefined {
 }
 
 /**
- * Whether a socket takes IPv4. The tables lack the socket's IPV6_V6ONLY option (RFC 3493 section
- * 5.3). The system's default tells what a program gets that does not ask; and where the same port
+ * Whether a socket takes IPv4. Netlink tells the socket's IPV6_V6ONLY option (RFC 3493 section
+ * 5.3); /proc does not. The system's default tells what a program gets that does not ask; and where the same port
  * is bound on 0.0.0.0 as well, the IPv6 socket most likely had to leave IPv4 alone.
  */
 function ipv4Judge(
@@ -156,12 +248,14 @@ function ipv4Judge(
   bindV6Only: string | undefined,
 ): (row: TableRow) => AcceptsIPv4 {
   const everyIPv4 = new Set<string>();
-  for (const { address, transport, port } of rows) {
-    if (address.family === 4 && address.words[0] === 0) everyIPv4.add(`${transport} ${port}`);
+  for (const { address, transport, port, remote } of rows) {
+    if (remote === undefined && address.family === 4 && address.words[0] === 0)
+      everyIPv4.add(`${transport} ${port}`);
   }
-  return ({ address, transport, port }) => {
+  return ({ address, transport, port, v6Only }) => {
     if (address.family === 4) return 'yes';
     if (transport === 'raw' || exposureOf(address) !== 'every-address') return 'no';
+    if (v6Only !== undefined) return v6Only ? 'no' : 'yes';
     if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';
     return bindV6Only === '0' ? 'probably' : 'unknown';
   };

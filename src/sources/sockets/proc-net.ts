@@ -16,8 +16,8 @@ import { faultOf } from './socket-row.ts';
 export type ProcNetTransport = 'tcp' | 'udp' | 'udplite' | 'raw';
 
 /** TCP_LISTEN and TCP_CLOSE of the kernel; a UDP or raw socket connected to nobody is “closed”. */
-const LISTEN = '0A';
-const UNCONNECTED = '07';
+const LISTEN = 10;
+const UNCONNECTED = 7;
 
 const ROW =
   /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
@@ -51,7 +51,7 @@ export function readProcNetLine(line: string, littleEndian: boolean): ProcNetLin
 
 /**
  * Sockets that wait to be spoken to, in the text's order. Sockets with a peer are counted in
- * `connected`, lines that are no rows in `faults`.
+ * `connected`, and listed too when asked for; lines that are no rows are in `faults`.
  *
  * @param littleEndian byte order of the machine that printed the text
  */
@@ -59,6 +59,7 @@ export function parseProcNet(
   text: string,
   transport: ProcNetTransport,
   littleEndian: boolean,
+  connections = false,
 ): SocketText {
   const waiting = transport === 'tcp' ? LISTEN : UNCONNECTED;
   const rows: SocketRow[] = [];
@@ -72,19 +73,17 @@ export function parseProcNet(
     start = end + 1;
     lineNumber++;
     if (line.trimStart() === '' || isHeading(line)) continue;
-    const match = ROW.exec(line);
-    if (match === null) {
+    const found = readProcNetLine(line, littleEndian);
+    if (found === undefined) {
       faults.push(faultOf(line, lineNumber));
-    } else if (match[5] === waiting) {
-      rows.push({
-        transport,
-        address: parseAddressWords(match[1]!, littleEndian),
-        port: Number.parseInt(match[2]!, 16),
-        uid: Number(match[6]),
-        inode: match[7]!,
-      });
-    } else {
+      continue;
+    }
+    const { local: address, port, uid, inode, remote, remotePort, state } = found;
+    const row = { transport, address, port, uid, inode };
+    if (state === waiting) rows.push(row);
+    else {
       connected++;
+      if (connections) rows.push({ ...row, remote, remotePort, state });
     }
   }
   return { rows, connected, faults };

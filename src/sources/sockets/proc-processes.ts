@@ -8,10 +8,23 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
 import type { Process } from '../../model/process.ts';
 import type { User } from '../../model/user.ts';
+import { parseCgroup } from './cgroup.ts';
 
 /** Kernel constant PROC_PID_INIT_INO: the process namespace that has no parent. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 const SOCKET_LINK = 'socket:[';
+
+/** The processes that can be seen, and the network namespaces they live in. */
+export interface ProcessList {
+  /** Ascending. */
+  readonly pids: readonly number[];
+  /** Our network namespace: `net:[4026531992]`; another text where it is not readable. */
+  readonly ownNetwork: string;
+  /** The other ones, with a process of each. */
+  readonly otherNetworks: ReadonlyMap<string, number>;
+  /** Processes whose network namespace we may not learn. */
+  readonly unknownNetworks: number;
+}
 
 export interface OwnerSearch {
   /** Process ids by inode, ascending. Inodes that nobody was seen to hold are absent. */
@@ -22,25 +35,31 @@ export interface OwnerSearch {
   readonly hidden: boolean;
   /** Whether processes outside this process namespace (container) may exist unseen. */
   readonly inner: boolean;
-  /** Network namespaces, other than ours, in which visible processes live. */
-  readonly otherNetworks: number;
-  /** Processes whose network namespace we may not learn. */
-  readonly unknownNetworks: number;
 }
 
 /** @param root where the proc file system is mounted */
-export function findHolders(root: string, inodes: ReadonlySet<string>): OwnerSearch {
-  const holders = new Map<string, number[]>();
+export function listProcesses(root: string): ProcessList {
   const ownNetwork = readLink(`${root}/self/ns/net`);
-  const networks = new Set<string>();
-  let forbidden = 0;
+  const otherNetworks = new Map<string, number>();
   let unknownNetworks = 0;
   const pids = processIds(root);
   for (const pid of pids) {
     const network = readLink(`${root}/${pid}/ns/net`);
     if (network === 'forbidden') unknownNetworks++;
-    else if (network !== 'gone' && network !== ownNetwork) networks.add(network);
-    if (inodes.size === 0) continue;
+    else if (network !== 'gone' && network !== ownNetwork && !otherNetworks.has(network)) {
+      otherNetworks.set(network, pid);
+    }
+  }
+  return { pids, ownNetwork, otherNetworks, unknownNetworks };
+}
+
+/** @param root where the proc file system is mounted */
+export function findHolders(root: string, inodes: ReadonlySet<string>): OwnerSearch {
+  const holders = new Map<string, number[]>();
+  let forbidden = 0;
+  const pids = processIds(root);
+  for (const pid of pids) {
+    if (inodes.size === 0) break;
     if (!collectSockets(`${root}/${pid}/fd`, pid, inodes, holders)) forbidden++;
   }
   return {
@@ -48,8 +67,6 @@ export function findHolders(root: string, inodes: ReadonlySet<string>): OwnerSea
     forbidden,
     hidden: pids[0] !== 1,
     inner: readLink(`${root}/self/ns/pid`) !== FIRST_PID_NAMESPACE,
-    otherNetworks: networks.size,
-    unknownNetworks,
   };
 }
 
@@ -105,15 +122,18 @@ function isForbidden(error: unknown): boolean {
 /** Linux allows two megabytes of arguments and more; a person reads less. */
 const MAX_COMMAND_OCTETS = 131_072;
 
-/**
- * Reads one process; undefined when it is gone. What is not readable is left out.
- *
- * @param userOf names a numeric user id
- */
+export interface ProcessContext {
+  /** Names a numeric user id. */
+  readonly userOf: (uid: number) => User;
+  /** When the machine started, ms since 1970; undefined: not known. */
+  readonly bootMs: number | undefined;
+}
+
+/** Reads one process; undefined when it is gone. What is not readable is left out. */
 export function readProcess(
   root: string,
   pid: number,
-  userOf: (uid: number) => User,
+  { userOf, bootMs }: ProcessContext,
 ): Process | undefined {
   const folder = `${root}/${pid}`;
   const comm = readText(`${folder}/comm`);
@@ -122,13 +142,37 @@ export function readProcess(
   const status = readText(`${folder}/status`) ?? '';
   const parent = /^PPid:\t(\d+)$/m.exec(status)?.[1];
   const effective = /^Uid:\t\d+\t(\d+)\t/m.exec(status)?.[1];
+  const executable = readLink(`${folder}/exe`);
+  const startMs = bootMs === undefined ? undefined : startOf(readText(`${folder}/stat`), bootMs);
   return {
     pid,
     name: comm.endsWith('\n') ? comm.slice(0, -1) : comm,
     commandLine: readCommandLine(`${folder}/cmdline`),
     ...(effective === undefined ? {} : { user: userOf(Number(effective)) }),
     ...(parent === undefined ? {} : { parentPid: Number(parent) }),
+    ...(startMs === undefined ? {} : { startMs }),
+    ...parseCgroup(readText(`${folder}/cgroup`) ?? ''),
+    ...(executable.startsWith('/') ? { executable } : {}),
   };
+}
+
+/** What Linux calls USER_HZ: ticks a second in proc, 100 on every architecture that Node runs on. */
+const TICKS = 100;
+/** `starttime` is the 22nd field; the name before may hold anything, so count from its end. */
+const FIELDS_AFTER_NAME = 20;
+
+function startOf(stat: string | undefined, bootMs: number): number | undefined {
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = fields?.[FIELDS_AFTER_NAME - 1];
+  return ticks === undefined || !/^\d+$/.test(ticks)
+    ? undefined
+    : bootMs + Number(ticks) * (1000 / TICKS);
+}
+
+/** When the machine started (`btime` of /proc/stat), ms since 1970. */
+export function readBootTime(root: string): number | undefined {
+  const seconds = /^btime (\d+)$/m.exec(readText(`${root}/stat`) ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 function readText(path: string): string | undefined {
