@@ -50,13 +50,15 @@ function plainUser({ uid, name }: User): Plain {
   return { uid, name };
 }
 
-/** In JSON; what is not known is left out. */
+/** In JSON; what is not known is left out. A process is put into values once. */
 export function plainProcess(process: Process): Plain {
-  const { container, user, services, ...plain } = process;
-  return {
-    ...plain,
-    user: user && plainUser(user),
-    container: container && { ...container },
-    services,
-  };
+  let plain = PLAIN.get(process);
+  if (plain === undefined) {
+    const { container, user, ...rest } = process;
+    plain = { ...rest, user: user && plainUser(user), container: container && { ...container } };
+    PLAIN.set(process, plain);
+  }
+  return plain;
 }
+
+const PLAIN = new WeakMap<Process, Plain>();

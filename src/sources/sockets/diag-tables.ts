@@ -11,6 +11,8 @@ export interface DiagChoices {
   /** Sockets with a peer too. */
   readonly connections: boolean;
   readonly littleEndian: boolean;
+  /** What to call the namespace, when it is not ours. */
+  readonly network?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface DiagChoices {
 export function readDiagTables(root: string, choices: DiagChoices): SocketTables | undefined {
   let diag: SockDiag;
   try {
-    diag = new SockDiag();
+    diag = new SockDiag(choices.network);
   } catch (error) {
     if (error instanceof NativeUnavailable || error instanceof SystemCallError) return undefined;
     throw error;
@@ -45,11 +47,8 @@ function readWith(
   for (const table of DIAG_TABLES) {
     try {
       for (const row of diag.read(table, connections)) {
-        if (row.remote === undefined) rows.push({ ...row, table: table.name });
-        else {
-          if (table.name.startsWith('udp')) connectedDatagram++;
-          if (connections) rows.push({ ...row, table: table.name });
-        }
+        if (row.remote !== undefined && table.name.startsWith('udp')) connectedDatagram++;
+        if (row.remote === undefined || connections) rows.push(row);
       }
       read.push(table.name);
     } catch (error) {
@@ -61,7 +60,7 @@ function readWith(
   if (!read.includes('tcp') && !read.includes('tcp6')) return undefined;
   const rest = readTables(root, littleEndian, { only: lacking, connections });
   return {
-    rows: [...rows, ...packetRows(diag), ...rest.rows],
+    rows: rows.concat(packetRows(diag), rest.rows),
     read: [...read, ...rest.read],
     unreadable: rest.unreadable,
     faults: rest.faults,
@@ -72,7 +71,7 @@ function readWith(
 
 function packetRows(diag: SockDiag): TableRow[] {
   try {
-    return diag.readPacket().map((row) => ({ ...row, table: 'packet' }));
+    return diag.readPacket();
   } catch (error) {
     if (error instanceof SystemCallError) return [];
     throw error;

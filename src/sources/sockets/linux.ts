@@ -16,6 +16,7 @@ import { blindSpotsOf } from './linux-blind-spots.ts';
 import { namedNetworks } from './networks.ts';
 import { ownerFinder } from './owners.ts';
 import { withPackages } from './package-names.ts';
+import { type ProcFiles, procFiles } from './proc-files.ts';
 import { findHolders, listProcesses, type OwnerSearch, readBootTime } from './proc-processes.ts';
 import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
 import { socketUnits } from './socket-units.ts';
@@ -63,16 +64,17 @@ interface Tables extends SocketTables {
 export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   const root = options.root ?? '/proc';
   const seenMs = (options.now ?? Date.now)();
-  let tables = readAllTables(root, options);
-  let search = findHolders(root, inodesOf(tables));
+  const files = procFiles(options.netlink ?? root === '/proc');
+  let tables = readAllTables(root, files, options);
+  let search = findHolders(root, inodesOf(tables), files);
   if (seesAllProcesses(search) && hasOrphan(tables, search)) {
     // A socket without holder may have closed or changed hands while we walked: look again, so
     // that the kernel is named only for what really stays without a process.
-    tables = readAllTables(root, options);
-    search = findHolders(root, inodesOf(tables));
+    tables = readAllTables(root, files, options);
+    search = findHolders(root, inodesOf(tables), files);
   }
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const ownerOf = ownerFinder(root, search, { userOf, bootMs: readBootTime(root) });
+  const ownerOf = ownerFinder(root, search, { files, userOf, bootMs: readBootTime(root, files) });
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
   const context: Context = {
     root,
@@ -91,14 +93,16 @@ export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
     subject: 'this machine',
     means: [tables.netlink ? 'netlink' : 'proc'],
     listeners,
-    connections: tables.rows.flatMap((row) => connectionOf(row, context) ?? []),
+    connections: options.connections
+      ? tables.rows.flatMap((row) => connectionOf(row, context) ?? [])
+      : [],
     blindSpots: blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot }),
     connectedDatagram: tables.connectedDatagram,
   };
 }
 
 /** Our namespace first, then the others, as far as they can be entered. */
-function readAllTables(root: string, options: LinuxSocketOptions): Tables {
+function readAllTables(root: string, files: ProcFiles, options: LinuxSocketOptions): Tables {
   const choices = {
     littleEndian: options.littleEndian ?? endianness() === 'LE',
     connections: options.connections ?? false,
@@ -110,7 +114,7 @@ function readAllTables(root: string, options: LinuxSocketOptions): Tables {
   if (own.read.length === 0) {
     throw new SocketTablesError(root, own.unreadable[0]?.code ?? 'they do not exist');
   }
-  const { otherNetworks, unknownNetworks, ownNetwork } = listProcesses(root);
+  const { otherNetworks, unknownNetworks, ownNetwork } = listProcesses(root, files);
   if (!own.netlink) return { ...own, otherNetworks: otherNetworks.size, unknownNetworks };
   const named = namedNetworks();
   const paths = new Map<string, string>();
@@ -119,17 +123,20 @@ function readAllTables(root: string, options: LinuxSocketOptions): Tables {
   const rows = [...own.rows];
   let closed = 0;
   for (const [network, path] of paths) {
-    const tables = readOtherNetwork(path, root, choices);
+    const name = named.get(network)?.name ?? network;
+    const tables = readOtherNetwork(path, root, { ...choices, network: name });
     if (tables === undefined) closed++;
     else
       for (const row of tables.rows)
-        rows.push({ ...row, network: named.get(network)?.name ?? network });
+        rows.push(row.network === undefined ? { ...row, network: name } : row);
   }
   return { ...own, rows, otherNetworks: closed, unknownNetworks };
 }
 
-function inodesOf(tables: SocketTables): Set<string> {
-  return new Set(tables.rows.map((row) => row.inode).filter((inode) => inode !== '0'));
+function inodesOf(tables: SocketTables): Set<number> {
+  const inodes = new Set<number>();
+  for (const { inode } of tables.rows) if (inode !== '0') inodes.add(Number(inode));
+  return inodes;
 }
 
 function seesAllProcesses(search: OwnerSearch): boolean {
@@ -137,7 +144,7 @@ function seesAllProcesses(search: OwnerSearch): boolean {
 }
 
 function hasOrphan(tables: SocketTables, search: OwnerSearch): boolean {
-  return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(row.inode));
+  return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(Number(row.inode)));
 }
 
 interface Context {
@@ -149,17 +156,23 @@ interface Context {
   readonly accepts: (row: TableRow) => AcceptsIPv4;
 }
 
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 function listenerOf(row: TableRow, context: Context): Listener {
-  return {
+  const listener: Mutable<Listener> = {
     kind: 'listener',
-    ...commonOf(row, context),
+    local: localOf(row),
     state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
     exposure: exposureOfRow(row),
     acceptsIPv4: context.accepts(row),
-    ...(row.device === undefined ? {} : { device: row.device }),
-    ...(row.backlog === undefined ? {} : { backlog: row.backlog }),
+    owner: context.ownerOf(row.inode),
+    user: context.userOf(row.uid),
     evidence: evidenceOf(row, context),
   };
+  if (row.device !== undefined) listener.device = row.device;
+  if (row.backlog !== undefined) listener.backlog = row.backlog;
+  if (row.network !== undefined) listener.network = row.network;
+  return listener;
 }
 
 /** Frames reach a packet socket from the link alone, whatever their addresses are. */
@@ -188,20 +201,18 @@ function connectionOf(row: TableRow, context: Context): Connection | undefined {
   if (remote === undefined) return undefined;
   return {
     kind: 'connection',
-    ...commonOf(row, context),
+    local: localOf(row),
+    owner: context.ownerOf(row.inode),
+    user: context.userOf(row.uid),
+    ...(row.network === undefined ? {} : { network: row.network }),
     remote: { address: formatAddress(remote), port: remotePort },
     state: transport === 'tcp' ? (STATES[state - 1] ?? 'unknown') : 'connected',
     evidence: evidenceOf(row, context),
   };
 }
 
-function commonOf(row: TableRow, { ownerOf, userOf }: Context) {
-  return {
-    local: { address: formatAddress(row.address), transport: row.transport, port: row.port },
-    owner: ownerOf(row.inode),
-    user: userOf(row.uid),
-    ...(row.network === undefined ? {} : { network: row.network }),
-  };
+function localOf({ address, transport, port }: TableRow): Listener['local'] {
+  return { address: formatAddress(address), transport, port };
 }
 
 function evidenceOf(row: TableRow, { root, seenMs, tables }: Context): Listener['evidence'] {

@@ -14,13 +14,26 @@ export function ownerFinder(
     if (!known.has(pid)) known.set(pid, readProcess(root, pid, context));
     return known.get(pid);
   };
-  return (inode) => {
-    const pids = search.holders.get(inode);
-    if (inode === '0') return { kind: 'kernel' };
-    if (pids === undefined) return ownerUnseen(search);
+  const unseen = ownerUnseen(search);
+  // Most processes hold several sockets alone: one owner serves them all.
+  const single = new Map<number, Owner>();
+  const ownerOf = (pids: readonly number[]): Owner => {
     const processes = pids.map(processOf).filter((process) => process !== undefined);
     if (processes.length === 0) return { kind: 'unknown', because: 'gone' };
     return { kind: 'processes', processes: parentsFirst(processes) };
+  };
+  return (inode) => {
+    if (inode === '0') return { kind: 'kernel' };
+    const pids = search.holders.get(Number(inode));
+    if (pids === undefined) return unseen;
+    const [pid = 0, second] = pids;
+    if (second !== undefined) return ownerOf(pids);
+    let owner = single.get(pid);
+    if (owner === undefined) {
+      owner = ownerOf(pids);
+      single.set(pid, owner);
+    }
+    return owner;
   };
 }
 
@@ -33,7 +46,8 @@ function ownerUnseen(search: OwnerSearch): Owner {
 }
 
 /** Those whose parent holds the socket too come after those whose parent does not. */
-function parentsFirst(processes: readonly Process[]): Process[] {
+function parentsFirst(processes: readonly Process[]): readonly Process[] {
+  if (processes.length === 1) return processes;
   const pids = new Set(processes.map((process) => process.pid));
   const isChild = (process: Process): number =>
     process.parentPid !== undefined && pids.has(process.parentPid) ? 1 : 0;

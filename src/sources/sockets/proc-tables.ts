@@ -11,7 +11,7 @@ type TableName = string;
 export interface TableRow extends SocketRow {
   readonly table: TableName;
   /** Network namespace, when it is not ours. */
-  readonly network?: string;
+  readonly network?: string | undefined;
 }
 
 export interface SocketTables {

@@ -7,7 +7,7 @@
 import type { Transport } from '../../model/transport.ts';
 import { interfaceName, NetlinkSocket } from '../../native/netlink.ts';
 import { type Address, isMappedIPv4 } from '../../net/address.ts';
-import type { SocketRow } from './socket-row.ts';
+import type { TableRow } from './proc-tables.ts';
 
 const NETLINK_SOCK_DIAG = 4;
 const SOCK_DIAG_BY_FAMILY = 20;
@@ -56,13 +56,19 @@ export const DIAG_TABLES: readonly DiagTable[] = [
 export class SockDiag {
   private readonly socket = new NetlinkSocket(NETLINK_SOCK_DIAG);
   private readonly devices = new Map<number, string>();
+  private readonly network: string | undefined;
+
+  /** @param network what to call the namespace we are in, when it is not ours */
+  constructor(network?: string) {
+    this.network = network;
+  }
 
   /**
    * Rows of one table: sockets that wait to be spoken to, and the others too when asked for.
    * Throws `SystemCallError` where the kernel does not offer the table.
    */
-  read(table: DiagTable, connections: boolean): SocketRow[] {
-    const rows: SocketRow[] = [];
+  read(table: DiagTable, connections: boolean): TableRow[] {
+    const rows: TableRow[] = [];
     const request = new Uint8Array(REQUEST_LENGTH);
     const view = new DataView(request.buffer);
     request[0] = table.family;
@@ -74,7 +80,7 @@ export class SockDiag {
     return rows;
   }
 
-  private row(table: DiagTable, view: DataView, start: number, end: number): SocketRow {
+  private row(table: DiagTable, view: DataView, start: number, end: number): TableRow {
     const state = view.getUint8(start + 1);
     const remotePort = view.getUint16(start + 6);
     const words = table.family === AF_INET ? 1 : 4;
@@ -87,22 +93,27 @@ export class SockDiag {
       table.family === AF_INET6
         ? attribute(view, start + MESSAGE_LENGTH, end, INET_DIAG_SKV6ONLY)
         : -1;
+    // All members always, in one order: there may be tens of thousands.
     return {
+      table: table.name,
       transport: table.transport,
       address: addressAt(view, start + 8, words),
       port: view.getUint16(start + 4),
       uid: view.getUint32(start + 64, true),
       inode: String(view.getUint32(start + 68, true)),
-      ...(connected && !listens ? { remote, remotePort, state } : {}),
-      ...(v6Only < 0 ? {} : { v6Only: view.getUint8(v6Only) === 1 }),
-      ...(device === 0 ? {} : { device: this.deviceName(device) }),
-      ...(listens ? { backlog: view.getUint32(start + 60, true) } : {}),
+      remote: connected && !listens ? remote : undefined,
+      remotePort: connected && !listens ? remotePort : undefined,
+      state: connected && !listens ? state : undefined,
+      v6Only: v6Only < 0 ? undefined : view.getUint8(v6Only) === 1,
+      device: device === 0 ? undefined : this.deviceName(device),
+      backlog: listens ? view.getUint32(start + 60, true) : undefined,
+      network: this.network,
     };
   }
 
   /** Sockets that receive whole frames: sniffers, DHCP clients, this program's own captures. */
-  readPacket(): SocketRow[] {
-    const rows: SocketRow[] = [];
+  readPacket(): TableRow[] {
+    const rows: TableRow[] = [];
     const request = new Uint8Array(PACKET_REQUEST_LENGTH);
     request[0] = AF_PACKET;
     new DataView(request.buffer).setUint32(8, PACKET_SHOW_INFO, true);
@@ -112,6 +123,8 @@ export class SockDiag {
       const uid = attribute(view, start + PACKET_MESSAGE_LENGTH, end, PACKET_DIAG_UID);
       const device = info < 0 ? 0 : view.getUint32(info, true);
       rows.push({
+        table: 'packet',
+        network: this.network,
         transport: 'packet',
         address: { family: 4, words: [0] },
         port: view.getUint16(start + 2, true),

@@ -14,14 +14,14 @@ export interface SocketRow {
   /** Number of the socket file, as text: it may exceed 2^53. `0`: the kernel has no file for it. */
   readonly inode: string;
   /** The peer; absent: the socket waits for whoever comes. */
-  readonly remote?: Address;
-  readonly remotePort?: number;
+  readonly remote?: Address | undefined;
+  readonly remotePort?: number | undefined;
   /** With a peer: number of the kernel's TCP state. */
-  readonly state?: number;
+  readonly state?: number | undefined;
   /** Known from netlink only. */
-  readonly v6Only?: boolean;
-  readonly device?: string;
-  readonly backlog?: number;
+  readonly v6Only?: boolean | undefined;
+  readonly device?: string | undefined;
+  readonly backlog?: number | undefined;
 }
 
 /** A line that could not be read. */
