@@ -20,6 +20,7 @@ import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
 import type { SocketView } from './sources/sockets/socket-view.ts';
+import type { SshChoices } from './sources/sockets/ssh.ts';
 
 export type { SocketView, ZoneRule };
 
@@ -33,6 +34,12 @@ export interface SocketChoices {
   readonly connections?: boolean;
   /** Name the packages that own the programs. */
   readonly packages?: boolean;
+}
+
+/** The sockets of another machine over ssh. Rejects with `SshError`. */
+export async function viewSocketsBySsh(choices: SshChoices): Promise<SocketView> {
+  const { readSocketsBySsh } = await import('./sources/sockets/ssh.ts');
+  return readSocketsBySsh(choices);
 }
 
 /** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */

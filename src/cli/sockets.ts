@@ -7,17 +7,20 @@ import {
   type SocketView,
   viewSockets,
 } from '../pipeline.ts';
-import { INCOMPLETE, INPUT } from './exit-codes.ts';
+import { wholeNumber } from './capture-options.ts';
+import { INCOMPLETE, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
+import { type WatchOptions, watchSockets } from './socket-watch.ts';
 
 const EXAMPLES = `Examples:
-  portreeve sockets               listening TCP and bound UDP, most exposed first
-  portreeve sockets --all         established connections too
-  portreeve sockets --json        the same for programs
-  sudo portreeve sockets          with the owners of other users' sockets
-  portreeve sockets netstat.txt   another machine's, as a tool printed it
+  portreeve sockets                    what waits for others, most exposed first
+  sudo portreeve sockets --all         all owners, and connections too
+  portreeve sockets --watch            what opens and closes, and who did it
+  portreeve sockets --ssh anna@web1    of another machine, by ssh
+  portreeve sockets netstat.txt        of another machine, as a tool printed it
   ssh web1 ss -tulpn | portreeve sockets -
 `;
 
@@ -29,7 +32,7 @@ Exit codes: 0 done, 2 wrong usage, 3 input not read, 5 no view at all, or with
 --complete not a whole one.
 `;
 
-interface SocketOptions {
+interface SocketOptions extends FarOptions, WatchOptions {
   readonly all?: boolean;
   readonly packages?: boolean;
   readonly complete?: boolean;
@@ -42,7 +45,14 @@ export function configure(command: Command): void {
     .argument('[output...]', "files with other tools' output; - is standard input")
     .option('-a, --all', 'connections too, as netstat -an shows them')
     .option('--packages', 'name the package that each program belongs to')
+    .option(
+      '--watch [seconds]',
+      'show what opens and closes, looking this often (default: 1)',
+      wholeNumber(1, 3600),
+    )
+    .option('--for <seconds>', 'end --watch after so long', wholeNumber(1, 1e6))
     .option('--complete', 'fail with exit code 5 when something could not be seen');
+  addFarOptions(command);
   addOutputOptions(command);
   command.action(run);
 }
@@ -51,15 +61,29 @@ async function run(
   names: readonly string[],
   options: OutputOptions & SocketOptions,
 ): Promise<void> {
-  const view = await (names.length > 0
-    ? readFiles(names)
-    : viewThisMachine({
-        connections: options.all ?? false,
-        packages: options.packages ?? false,
-      }));
-  await writeReport(socketReport(view, { connections: options.all ?? false }), options);
+  refuseMixture(names, options);
+  const choices = { connections: options.all ?? false, packages: options.packages ?? false };
+  const look = (): Promise<SocketView> => {
+    if (options.ssh !== undefined) return viewBySsh(options, choices.connections);
+    return names.length > 0 ? readFiles(names) : viewThisMachine(choices);
+  };
+  if (options.watch !== undefined) {
+    await watchSockets(look, options);
+    return;
+  }
+  const view = await look();
+  await writeReport(socketReport(view, choices), options);
   if (options.complete && view.blindSpots.some(({ missing }) => missing)) {
     process.exitCode = INCOMPLETE;
+  }
+}
+
+function refuseMixture(names: readonly string[], { ssh, watch }: SocketOptions): void {
+  if (names.length > 0 && (ssh !== undefined || watch !== undefined)) {
+    throw new Failure(USAGE, {
+      what: `files do not go together with ${ssh === undefined ? '--watch' : '--ssh'}`,
+      ways: ['name either files or a machine'],
+    });
   }
 }
 

@@ -153,10 +153,11 @@ describe.runIf(built && linux)('sockets of this machine', () => {
   });
 
   it.runIf(separateNetwork)('has little to say where no socket is', async () => {
-    const { code, out } = await runCli([], { wrapper: ['unshare', '--net'] });
+    const { code, out } = await runCli(['sockets', '--json'], { wrapper: ['unshare', '--net'] });
     expect(code).toBe(0);
-    expect(out).toMatch(/^· No socket on this machine waits for others\.\n/);
-    expect(out).not.toContain('PROTO');
+    // Root sees other namespaces too; ours is empty.
+    const { sockets } = JSON.parse(out) as { sockets: { network: string | null }[] };
+    expect(sockets.filter(({ network }) => network === null)).toEqual([]);
   });
 
   it.runIf(asRoot)('names the user and the reason where privilege is missing', async () => {

@@ -12,7 +12,7 @@ export interface LinuxLook {
     /** Processes whose network namespace we may not learn. */
     readonly unknownNetworks: number;
   };
-  readonly search: OwnerSearch;
+  readonly search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
   /** Whether we look as root: then asking for root is no remedy. */

@@ -5,20 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { Connection, ConnectionState } from '../../model/connection.ts';
-import { type Exposure, exposureOf } from '../../model/exposure.ts';
-import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
-import type { User } from '../../model/user.ts';
-import { formatAddress } from '../../net/address.ts';
+import type { Listener } from '../../model/listener.ts';
 import { accountNames } from './accounts.ts';
 import { readDiagTables, readOtherNetwork } from './diag-tables.ts';
 import { blindSpotsOf } from './linux-blind-spots.ts';
+import { buildView } from './linux-view.ts';
 import { namedNetworks } from './networks.ts';
 import { ownerFinder } from './owners.ts';
 import { withPackages } from './package-names.ts';
 import { type ProcFiles, procFiles } from './proc-files.ts';
 import { findHolders, listProcesses, type OwnerSearch, readBootTime } from './proc-processes.ts';
-import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
+import { readTables, type SocketTables } from './proc-tables.ts';
 import { socketUnits } from './socket-units.ts';
 import type { SocketView } from './socket-view.ts';
 
@@ -76,26 +73,25 @@ export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
   const ownerOf = ownerFinder(root, search, { files, userOf, bootMs: readBootTime(root, files) });
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
-  const context: Context = {
-    root,
+  const view = buildView({
+    rows: tables.rows,
     seenMs,
     userOf,
     ownerOf,
-    tables,
-    accepts: ipv4Judge(tables.rows, bindV6Only),
-  };
+    bindV6Only,
+    source: tables.netlink ? 'netlink' : 'proc',
+    placeOf: (table) =>
+      tables.netlink && table !== 'sctp/eps' ? `sock_diag ${table}` : `${root}/net/${table}`,
+  });
   const activated = activation(options.root === undefined);
-  const waiting = tables.rows.filter((row) => row.remote === undefined);
-  const plain = waiting.map((row) => activated(listenerOf(row, context)));
+  const plain = view.listeners.map(activated);
   const listeners = options.packages ? withPackages(plain) : plain;
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
   return {
     subject: 'this machine',
     means: [tables.netlink ? 'netlink' : 'proc'],
     listeners,
-    connections: options.connections
-      ? tables.rows.flatMap((row) => connectionOf(row, context) ?? [])
-      : [],
+    connections: view.connections,
     blindSpots: blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot }),
     connectedDatagram: tables.connectedDatagram,
   };
@@ -147,86 +143,6 @@ function hasOrphan(tables: SocketTables, search: OwnerSearch): boolean {
   return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(Number(row.inode)));
 }
 
-interface Context {
-  readonly root: string;
-  readonly seenMs: number;
-  readonly userOf: (uid: number) => User;
-  readonly ownerOf: (inode: string) => Owner;
-  readonly tables: Tables;
-  readonly accepts: (row: TableRow) => AcceptsIPv4;
-}
-
-type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
-
-function listenerOf(row: TableRow, context: Context): Listener {
-  const listener: Mutable<Listener> = {
-    kind: 'listener',
-    local: localOf(row),
-    state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
-    exposure: exposureOfRow(row),
-    acceptsIPv4: context.accepts(row),
-    owner: context.ownerOf(row.inode),
-    user: context.userOf(row.uid),
-    evidence: evidenceOf(row, context),
-  };
-  if (row.device !== undefined) listener.device = row.device;
-  if (row.backlog !== undefined) listener.backlog = row.backlog;
-  if (row.network !== undefined) listener.network = row.network;
-  return listener;
-}
-
-/** Frames reach a packet socket from the link alone, whatever their addresses are. */
-function exposureOfRow({ transport, address }: TableRow): Exposure {
-  return transport === 'packet' ? 'link-local' : exposureOf(address);
-}
-
-/** Numbers of the kernel's states (include/net/tcp_states.h), from 1. */
-const STATES: readonly ConnectionState[] = [
-  'established',
-  'syn-sent',
-  'syn-received',
-  'fin-wait-1',
-  'fin-wait-2',
-  'time-wait',
-  'closed',
-  'close-wait',
-  'last-ack',
-  'unknown',
-  'closing',
-  'syn-received',
-];
-
-function connectionOf(row: TableRow, context: Context): Connection | undefined {
-  const { remote, remotePort = 0, transport, state = 0 } = row;
-  if (remote === undefined) return undefined;
-  return {
-    kind: 'connection',
-    local: localOf(row),
-    owner: context.ownerOf(row.inode),
-    user: context.userOf(row.uid),
-    ...(row.network === undefined ? {} : { network: row.network }),
-    remote: { address: formatAddress(remote), port: remotePort },
-    state: transport === 'tcp' ? (STATES[state - 1] ?? 'unknown') : 'connected',
-    evidence: evidenceOf(row, context),
-  };
-}
-
-function localOf({ address, transport, port }: TableRow): Listener['local'] {
-  return { address: formatAddress(address), transport, port };
-}
-
-function evidenceOf(row: TableRow, { root, seenMs, tables }: Context): Listener['evidence'] {
-  const where =
-    tables.netlink && row.table !== 'sctp/eps'
-      ? `sock_diag ${row.table}`
-      : `${root}/net/${row.table}`;
-  return {
-    source: tables.netlink ? 'netlink' : 'proc',
-    seenMs,
-    locator: `${where} inode ${row.inode}`,
-  };
-}
-
 /** Adds the socket unit where systemd itself holds a socket. */
 function activation(look: boolean): (listener: Listener) => Listener {
   if (!look) return (listener) => listener;
@@ -247,27 +163,4 @@ function readSetting(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Whether a socket takes IPv4. Netlink tells the socket's IPV6_V6ONLY option (RFC 3493 section
- * 5.3); /proc does not. The system's default tells what a program gets that does not ask; and where the same port
- * is bound on 0.0.0.0 as well, the IPv6 socket most likely had to leave IPv4 alone.
- */
-function ipv4Judge(
-  rows: readonly TableRow[],
-  bindV6Only: string | undefined,
-): (row: TableRow) => AcceptsIPv4 {
-  const everyIPv4 = new Set<string>();
-  for (const { address, transport, port, remote } of rows) {
-    if (remote === undefined && address.family === 4 && address.words[0] === 0)
-      everyIPv4.add(`${transport} ${port}`);
-  }
-  return ({ address, transport, port, v6Only }) => {
-    if (address.family === 4) return 'yes';
-    if (transport === 'raw' || exposureOf(address) !== 'every-address') return 'no';
-    if (v6Only !== undefined) return v6Only ? 'no' : 'yes';
-    if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';
-    return bindV6Only === '0' ? 'probably' : 'unknown';
-  };
 }

@@ -37,8 +37,27 @@ export function ownerFinder(
   };
 }
 
+/** The same where the processes came with their sockets. */
+export function ownerOfFar(
+  held: readonly { readonly process: Process; readonly inodes: readonly string[] }[],
+  search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>,
+): (inode: string) => Owner {
+  const holders = new Map<string, Process[]>();
+  for (const { process, inodes } of held) {
+    for (const inode of inodes) holders.set(inode, [...(holders.get(inode) ?? []), process]);
+  }
+  const unseen = ownerUnseen(search);
+  return (inode) => {
+    const processes = holders.get(inode);
+    if (inode === '0') return { kind: 'kernel' };
+    return processes === undefined
+      ? unseen
+      : { kind: 'processes', processes: parentsFirst(processes) };
+  };
+}
+
 /** Why no process was found for a socket that has a file. */
-function ownerUnseen(search: OwnerSearch): Owner {
+function ownerUnseen(search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>): Owner {
   if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
   if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
   if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };

@@ -43,23 +43,31 @@ export function readTables(
   littleEndian: boolean,
   { only = TABLES, connections = false }: TableChoices = {},
 ): SocketTables {
-  const rows: TableRow[] = [];
-  const read: TableName[] = [];
+  const texts = new Map<TableName, string>();
   const unreadable: { table: TableName; code: string }[] = [];
+  for (const table of only) {
+    try {
+      texts.set(table, readFileSync(`${root}/net/${table}`, 'latin1'));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      if (code !== 'ENOENT') unreadable.push({ table, code });
+    }
+  }
+  return { ...parseTables(texts, littleEndian, connections), unreadable };
+}
+
+/** The same from texts, by the tables' names under `net/`. */
+export function parseTables(
+  texts: ReadonlyMap<TableName, string>,
+  littleEndian: boolean,
+  connections: boolean,
+): SocketTables {
+  const rows: TableRow[] = [];
   const faults: (LineFault & { table: TableName })[] = [];
   // The kernel prints a table piece by piece: a socket may move and be printed twice.
   const seen = new Set<string>();
   let connectedDatagram = 0;
-  for (const table of only) {
-    let text: string;
-    try {
-      text = readFileSync(`${root}/net/${table}`, 'latin1');
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      if (code !== 'ENOENT') unreadable.push({ table, code });
-      continue;
-    }
-    read.push(table);
+  for (const [table, text] of texts) {
     const parsed = parseTable(table, text, littleEndian, connections);
     for (const fault of parsed.faults) faults.push({ ...fault, table });
     if (table.startsWith('udp')) connectedDatagram += parsed.connected;
@@ -70,7 +78,8 @@ export function readTables(
       rows.push({ ...row, table });
     }
   }
-  return { rows, read, unreadable, faults, connectedDatagram, netlink: false };
+  const read = [...texts.keys()];
+  return { rows, read, unreadable: [], faults, connectedDatagram, netlink: false };
 }
 
 function parseTable(
