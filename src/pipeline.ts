@@ -34,6 +34,8 @@ export interface SocketChoices {
   readonly connections?: boolean;
   /** Name the packages that own the programs. */
   readonly packages?: boolean;
+  /** Read the machine's packet filter and hold each listener against it. */
+  readonly firewall?: boolean;
 }
 
 /** The sockets of another machine over ssh. Rejects with `SshError`. */
@@ -45,7 +47,30 @@ export async function viewSocketsBySsh(choices: SshChoices): Promise<SocketView>
 /** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */
 export async function viewSockets(choices: SocketChoices = {}): Promise<SocketView> {
   const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
-  return readLinuxSockets(choices);
+  const view = readLinuxSockets(choices);
+  return choices.firewall ? filteredView(view) : view;
+}
+
+/** Adds what the host's own packet filter lets through, or that it could not be read. */
+async function filteredView(view: SocketView): Promise<SocketView> {
+  const [{ readFirewall }, { withFirewall }] = await Promise.all([
+    import('./sources/sockets/firewall/read-firewall.ts'),
+    import('./analysis/firewalled-listeners.ts'),
+  ]);
+  const reading = readFirewall();
+  const others = view.blindSpots.filter(({ id }) => id !== 'firewall-rules');
+  if (reading.kind === 'read') {
+    return { ...view, listeners: withFirewall(view.listeners, reading.filter), blindSpots: others };
+  }
+  const { because, remedy } = reading;
+  const spot: BlindSpot = {
+    id: 'firewall-rules',
+    what: "whether the machine's own firewall lets others in",
+    because,
+    ...(remedy === undefined ? {} : { remedy }),
+    missing: false,
+  };
+  return { ...view, blindSpots: [...others, spot] };
 }
 
 /**

@@ -8,6 +8,7 @@ import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Severity } from '../report/table.ts';
 import { connectionTable } from './connection-table.ts';
+import { firewallText, plainFirewall } from './firewall-words.ts';
 import {
   creator,
   pidText,
@@ -43,7 +44,7 @@ export function socketReport(view: SocketView, options: SocketReportOptions): Re
       ...factsOf(rows, view, options),
     ],
     tables: [
-      { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: COLUMNS as Column[], rows },
+      { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: columnsFor(rows), rows },
       ...(options.connections ? [connectionTable(connections)] : []),
     ],
     notes: blindSpots,
@@ -119,6 +120,16 @@ function factsOf(
   return facts;
 }
 
+/** People see a column only where some row has something in it. */
+function columnsFor(rows: readonly Listener[]): Column[] {
+  const filtered = rows.some(({ firewall }) => firewall !== undefined);
+  const apart = rows.some(({ network }) => network !== undefined);
+  return (COLUMNS as Column[]).map((column) => {
+    if (column.key === 'firewall') return { ...column, machineOnly: !filtered };
+    return column.key === 'network' ? { ...column, machineOnly: !apart } : column;
+  });
+}
+
 const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'port',
@@ -138,6 +149,14 @@ const COLUMNS: readonly Column<Listener>[] = [
     tone: ({ exposure }): Severity | undefined =>
       exposure === 'every-address' ? 'warning' : exposure === 'loopback' ? 'ok' : undefined,
   },
+  {
+    key: 'firewall',
+    title: 'FIREWALL',
+    value: ({ firewall }) => plainFirewall(firewall),
+    text: ({ firewall }) => firewallText(firewall),
+    priority: 2,
+  },
+  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null, priority: 2 },
   { key: 'address', title: 'ADDRESS', value: ({ local }) => local.address, priority: 4 },
   { key: 'state', title: 'STATE', value: ({ state }) => state, machineOnly: true },
   {
@@ -182,7 +201,6 @@ const COLUMNS: readonly Column<Listener>[] = [
     value: ({ activation }) => activation ?? null,
     machineOnly: true,
   },
-  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null, machineOnly: true },
   { key: 'seenMs', title: 'SEEN', value: ({ evidence }) => evidence.seenMs, machineOnly: true },
   {
     key: 'locator',

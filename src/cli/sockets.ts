@@ -63,9 +63,10 @@ async function run(
 ): Promise<void> {
   refuseMixture(names, options);
   const choices = { connections: options.all ?? false, packages: options.packages ?? false };
+  const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {
     if (options.ssh !== undefined) return viewBySsh(options, choices.connections);
-    return names.length > 0 ? readFiles(names) : viewThisMachine(choices);
+    return names.length > 0 ? readFiles(names) : viewThisMachine({ ...choices, firewall });
   };
   if (options.watch !== undefined) {
     await watchSockets(look, options);

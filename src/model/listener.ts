@@ -5,6 +5,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Evidence } from './evidence.ts';
 import type { Exposure } from './exposure.ts';
+import type { Reachability } from './packet-filter.ts';
 import type { Process } from './process.ts';
 import type { User } from './user.ts';
 
@@ -51,5 +52,7 @@ export interface Listener {
   readonly activation?: string;
   /** Network namespace, when it is not the one of who looks. */
   readonly network?: string;
+  /** Whether the host's own packet filter lets others reach it, by family; absent: not looked at. */
+  readonly firewall?: { readonly ipv4?: Reachability; readonly ipv6?: Reachability };
   readonly evidence: Evidence;
 }
