@@ -223,3 +223,47 @@ function arrival({ names, not }: Condition & { kind: 'interface' }): Truth {
   if (others.length === 0) return not;
   return `the interface it comes in by (${not ? 'not ' : ''}${others.join(', ')})`;
 }
+
+/**
+ * The first rule that sends such packets elsewhere (DNAT, redirection), and whether it certainly
+ * does. Rules of NAT chains see the first packet of each connection.
+ */
+export function redirection(
+  filter: PacketFilter,
+  question: FilterQuestion,
+): { readonly rule: string; readonly certain: boolean } | undefined {
+  const walk: Walk = {
+    question,
+    address: question.address === undefined ? undefined : parseAddress(question.address),
+    chains: new Map(filter.chains.map((chain) => [chain.id, chain])),
+    steps: 0,
+  };
+  for (const base of filter.bases) {
+    if (!base.families.includes(question.family)) continue;
+    const found = findRedirect(base, walk, true, 0);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function findRedirect(
+  chain: FilterChain,
+  walk: Walk,
+  certain: boolean,
+  depth: number,
+): { rule: string; certain: boolean } | undefined {
+  for (const rule of chain.rules) {
+    if (++walk.steps > MAX_STEPS || depth > MAX_DEPTH) return undefined;
+    const matches = truthOf(rule, walk);
+    if (matches === false) continue;
+    const sure = certain && matches === true;
+    const { action } = rule;
+    if (action.kind === 'redirect') return { rule: rule.name, certain: sure };
+    if (action.kind === 'jump' || action.kind === 'goto') {
+      const target = walk.chains.get(action.chain);
+      const found = target === undefined ? undefined : findRedirect(target, walk, sure, depth + 1);
+      if (found !== undefined) return found;
+    } else if (sure) return undefined;
+  }
+  return undefined;
+}
