@@ -92,6 +92,12 @@ export async function readSocketFiles(names: readonly string[]): Promise<SocketV
   return readForeignFiles(names);
 }
 
+export {
+  type CompareChoices,
+  type Comparison,
+  compareHost,
+} from './pipeline/compare-host.ts';
+
 /** How far reading has come. Octets are those of the files, compressed or not. */
 export interface Progress {
   readonly bytesRead: number;

@@ -267,3 +267,18 @@ function findRedirect(
   }
   return undefined;
 }
+
+/** Ports that rules of the filter may send elsewhere, as far as they name them one by one. */
+export function redirectedPorts({ bases, chains }: PacketFilter): number[] {
+  const ports = new Set<number>();
+  for (const { rules } of [...bases, ...chains]) {
+    for (const { action, conditions } of rules) {
+      if (action.kind !== 'redirect') continue;
+      for (const condition of conditions) {
+        if (condition.kind !== 'port' || condition.not) continue;
+        for (const { first, last } of condition.ports) if (first === last) ports.add(first);
+      }
+    }
+  }
+  return [...ports];
+}

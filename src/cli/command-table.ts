@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sockets.ts'),
   },
   {
+    name: 'compare',
+    summary: 'hold what a host says of its ports against what the network sees',
+    load: () => import('./compare.ts'),
+  },
+  {
     name: 'assess',
     summary: 'show which ports a capture uses, by whom, and how much',
     load: () => import('./assess.ts'),

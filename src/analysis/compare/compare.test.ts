@@ -218,6 +218,14 @@ describe('verdicts', () => {
       ['hidden likely 80'],
     ],
     [
+      'tied to another interface',
+      {
+        listeners: [listener('0.0.0.0', 80, { device: 'eth7' })],
+        ports: [seen(ipv4, 80, 'closed')],
+      },
+      ['bind-scoped likely 80'],
+    ],
+    [
       'bound, not listening',
       {
         listeners: [listener('0.0.0.0', 80, { state: 'bound' })],

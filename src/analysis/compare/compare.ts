@@ -46,7 +46,7 @@ export function compare(input: CompareInput): ComparedEndpoint[] {
     }
   }
   return merged([
-    ...rows,
+    ...fromOutside(rows, input.networks),
     ...unprobed(input, seen, traffic),
     ...trafficOnly(input, index, places, traffic),
     ...refused(input, index, rows),
@@ -275,6 +275,35 @@ function refusedRow({ transport, port, because }: BindRefusal, whole: boolean): 
   };
 }
 
+/** Who looked from further away decides; what the nearer ones saw stays with the row. */
+const DISTANCE = { network: 3, beside: 2, unknown: 1, self: 0 } as const;
+
+function fromOutside(
+  rows: readonly ComparedEndpoint[],
+  networks: readonly NetworkSide[],
+): ComparedEndpoint[] {
+  const distance = new Map(networks.map(({ vantage }) => [vantage.name, DISTANCE[vantage.kind]]));
+  const far = (row: ComparedEndpoint): number => distance.get(row.vantages[0] ?? '') ?? 0;
+  const byPlace = new Map<string, ComparedEndpoint>();
+  for (const row of [...rows].sort((left, right) => far(right) - far(left))) {
+    const key = `${row.transport} ${row.port} ${row.addresses[0]}`;
+    const first = byPlace.get(key);
+    byPlace.set(key, first === undefined ? row : seenTwice(first, row));
+  }
+  return [...byPlace.values()];
+}
+
+function seenTwice(first: ComparedEndpoint, row: ComparedEndpoint): ComparedEndpoint {
+  return {
+    ...first,
+    network: {
+      says: `${first.network.says}; ${row.network.says}`,
+      evidence: [...first.network.evidence, ...row.network.evidence],
+    },
+    vantages: [...first.vantages, ...row.vantages],
+  };
+}
+
 /** Rows that say the same of several addresses of one host become one. */
 function merged(rows: readonly ComparedEndpoint[]): ComparedEndpoint[] {
   const byKey = new Map<string, ComparedEndpoint>();
@@ -282,7 +311,7 @@ function merged(rows: readonly ComparedEndpoint[]): ComparedEndpoint[] {
     const listener = row.listener;
     const socket =
       listener === undefined ? '' : `${listener.local.address} ${listener.evidence.locator}`;
-    const key = `${row.transport} ${row.port} ${row.verdict} ${row.sure} ${socket} ${row.vantages.join()}`;
+    const key = `${row.transport} ${row.port} ${row.verdict} ${row.sure} ${socket}`;
     const first = byKey.get(key);
     if (first === undefined) byKey.set(key, row);
     else byKey.set(key, together(first, row));
@@ -294,6 +323,7 @@ function together(first: ComparedEndpoint, row: ComparedEndpoint): ComparedEndpo
   return {
     ...first,
     addresses: [...new Set([...first.addresses, ...row.addresses])],
+    vantages: [...new Set([...first.vantages, ...row.vantages])],
     network: { ...first.network, evidence: [...first.network.evidence, ...row.network.evidence] },
   };
 }

@@ -169,8 +169,10 @@ function foreignTtl({ seen, usualTtl }: Case): boolean {
 
 function judgeClosed(given: Case): Judgement | undefined {
   const { sockets, seen } = given;
-  const [listener] = sockets.covering;
+  const [tied] = sockets.covering;
+  const listener = sockets.covering.find(({ device }) => device === undefined);
   if (listener !== undefined) return asymmetry(given, listener) ?? rejectedOf(given, listener);
+  if (tied !== undefined) return tiedOf(given, tied);
   const gap = sockets.elsewhere.find(
     (each) => !seen.address.includes(':') && each.exposure === 'every-address' && isIPv6Only(each),
   );
@@ -191,6 +193,17 @@ function judgeClosed(given: Case): Judgement | undefined {
     why: `nothing listens on ${seen.address}: ${describeListener(elsewhere)}`,
     do: [],
     listener: elsewhere,
+  };
+}
+
+/** A socket that is tied to an interface does not exist for what comes in by another. */
+function tiedOf({ seen }: Case, listener: Listener): Judgement {
+  return {
+    verdict: 'bind-scoped',
+    sure: 'likely',
+    why: `${describeListener(listener)}: only what comes in by ${listener.device} reaches it, even at ${seen.address}`,
+    do: [],
+    listener,
   };
 }
 
