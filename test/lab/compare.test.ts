@@ -1,6 +1,6 @@
 /** Every verdict that can be brought about, from real situations in namespaces. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -182,6 +182,7 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl'], () => {
       '-i',
       'eth0',
       '-U',
+      '--immediate-mode',
       '-Z',
       'root',
       '-w',
@@ -192,7 +193,7 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl'], () => {
     const server = host.start('socat', ['TCP4-LISTEN:7001,fork', 'EXEC:date']);
     listening(host, 7001);
     other.run('socat', '-u', 'TCP:10.9.0.1:7001', '-');
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect.poll(() => statSync(capture).size, { timeout: 5000 }).toBeGreaterThan(600);
     sniffer.kill('SIGINT');
     server.kill();
     await new Promise((resolve) => setTimeout(resolve, 300));
