@@ -21,7 +21,7 @@ const GREETINGS: readonly Greeting[] = [
     service: 'ssh',
     ports: [22],
     pattern:
-      /^SSH-[\d.]{1,5}-(?<product>[A-Za-z][\w.+-]*?)(?:[_-]v?(?<version>\d[^ \r\n]{0,60}))?(?: (?<extra>[^\r\n]{1,120}))?\r?\n?/,
+      /^SSH-[\d.]{1,5}-(?<product>[A-Za-z][\w.+]*?(?:[-_][A-Za-z][\w.+]*?)*?)(?:[_-]v?(?<version>\d[^ \r\n]{0,60}))?(?: (?<extra>[^\r\n]{1,120}))?(?:\r|\n|$)/,
   },
   {
     service: 'ftp',

@@ -46,7 +46,8 @@ const MDNS: Recogniser = {
       ),
   },
   read: (answer) => {
-    if (answer.length < 12 || (viewOf(answer).getUint16(2) & 0xf80f) !== 0x8000) return undefined;
+    if (answer.length < 12 || viewOf(answer).getUint16(0) !== 0x7072) return undefined;
+    if ((viewOf(answer).getUint16(2) & 0xf80f) !== 0x8000) return undefined;
     const names = serviceKinds(answer);
     return {
       name: 'mdns',
@@ -174,8 +175,9 @@ const NETBIOS: Recogniser = {
       ),
   },
   read: (answer) => {
-    if (answer.length < 57 || viewOf(answer).getUint16(0) !== 0x7072 || (answer[2]! & 0x80) === 0)
-      return undefined;
+    if (answer.length < 57 || viewOf(answer).getUint16(0) !== 0x7072) return undefined;
+    // A response with a record of type NBSTAT, class IN after the name of 34 octets.
+    if ((answer[2]! & 0x80) === 0 || viewOf(answer).getUint32(46) !== 0x0021_0001) return undefined;
     const count = answer[56]!;
     const names: string[] = [];
     let mac: string | undefined;
@@ -409,9 +411,13 @@ const OPENVPN: Recogniser = {
   transport: 'udp',
   ports: [1194],
   question: { ask: () => hex('38 7072747265657665 00 00000000') },
+  // Server's session, one packet acknowledged: ours, of our session.
   read: (answer) =>
-    answer.length >= 14 && answer[0]! >>> 3 === 8
-      ? { name: 'openvpn', product: 'OpenVPN', confidence: 7 }
+    answer.length >= 26 &&
+    answer[0]! >>> 3 === 8 &&
+    answer[9] === 1 &&
+    textOf(answer, 14, 22) === 'prtreeve'
+      ? { name: 'openvpn', product: 'OpenVPN', confidence: 10 }
       : undefined,
 };
 
@@ -424,8 +430,10 @@ const COAP: Recogniser = {
     ask: () => join(hex('41 01 7072 70 bb'), octetsOf('.well-known\x04core')),
   },
   read: (answer) => {
-    if (answer.length < 5 || answer[0]! >>> 6 !== 1 || viewOf(answer).getUint16(2) !== 0x7072)
-      return undefined;
+    if (answer.length < 5 || answer[0]! >>> 6 !== 1 || (answer[0]! & 15) !== 1) return undefined;
+    // Our message and token, and a response of class 2, 4 or 5.
+    if (viewOf(answer).getUint16(2) !== 0x7072 || answer[4] !== 0x70) return undefined;
+    if (![2, 4, 5].includes(answer[1]! >>> 5)) return undefined;
     const links = /<\/[^>]{0,100}>/.exec(textOf(answer, 0, 1024))?.[0];
     return { name: 'coap', details: detailsOf({ resource: links }), confidence: 10 };
   },

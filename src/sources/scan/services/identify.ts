@@ -145,17 +145,12 @@ async function listen(
     const wait = greets || quiet ? GREETING_MS : asker === undefined ? SHORT_GREETING_MS : 200;
     let heard = await conversation.read(wait);
     let found = recognise(STREAMS, heard, port);
-    const question = asker?.question;
-    if (
-      found === undefined &&
-      heard.length === 0 &&
-      question !== undefined &&
-      !conversation.ended
-    ) {
-      asked.add(asker!);
-      conversation.write(question.ask({ address, port }));
+    if (found === undefined && heard.length === 0 && asker?.question !== undefined) {
+      asked.add(asker);
+      const question = asker.question.ask({ address, port });
+      conversation.write(question);
       heard = await conversation.read(ANSWER_MS);
-      found = recognise(STREAMS, heard, port);
+      found = echoOf(asker, question, heard) ?? recognise(STREAMS, heard, port);
     }
     return found === undefined ? { heard } : { heard, found };
   } finally {
@@ -176,17 +171,30 @@ async function ask(
     asked.add(recogniser);
     const conversation = await open();
     try {
-      conversation.write(recogniser.question.ask(target));
+      const question = recogniser.question.ask(target);
+      conversation.write(question);
       const heard = await conversation.read(ANSWER_MS);
       if (first.length === 0) first = heard;
       // Any recogniser may know the answer: a web server refuses Redis' question in HTTP.
-      const found = recognise(STREAMS, heard, target.port);
+      const found = echoOf(recogniser, question, heard) ?? recognise(STREAMS, heard, target.port);
       if (found !== undefined) return { heard, found };
     } finally {
       conversation.close();
     }
   }
   return { heard: first };
+}
+
+/** A server that sends back what it is sent (RFC 862); a debugger's handshake is its own answer. */
+function echoOf(
+  { service }: Recogniser,
+  question: Uint8Array,
+  heard: Uint8Array,
+): Found | undefined {
+  if (service === 'jdwp' || heard.length !== question.length) return undefined;
+  return heard.every((octet, index) => octet === question[index])
+    ? { name: 'echo', confidence: 7 }
+    : undefined;
 }
 
 /** What is inside TLS, and what the TLS itself says. */

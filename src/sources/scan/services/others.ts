@@ -35,6 +35,8 @@ const AMQP: Recogniser = {
   read: (answer) => {
     // The server's own header: it speaks another version.
     if (textOf(answer, 0, 4) === 'AMQP' && answer.length >= 8) {
+      // Ours come back: an echo.
+      if (textOf(answer, 4, 8) === '\0\0\x09\x01') return undefined;
       return {
         name: 'amqp',
         extra: `version ${[...answer.subarray(5, 8)].join('.')}`,
@@ -156,13 +158,17 @@ const TELNET: Recogniser = {
     if (answer.length < 3 || answer[0] !== 0xff || answer[1]! < 0xfa || answer[1]! > 0xfe)
       return undefined;
     let at = 0;
-    while (at + 2 < answer.length && answer[at] === 0xff && answer[at + 1]! >= 0xfb) at += 3;
-    const words = textOf(answer, at, Math.min(answer.length, at + 200))
-      .replaceAll(/\s+/g, ' ')
-      .trim();
+    while (at + 2 < answer.length && answer[at] === 0xff && answer[at + 1]! >= 0xfb) {
+      // Options known to exist (IANA telnet options), 255 included.
+      if (answer[at + 2]! > 49 && answer[at + 2]! !== 255) return undefined;
+      at += 3;
+    }
+    const words = textOf(answer, at, Math.min(answer.length, at + 200));
+    if (at === 3 && /[\x80-\xfe]/.test(words)) return undefined;
+    const said = words.replaceAll(/\s+/g, ' ').trim();
     return {
       name: 'telnet',
-      ...(/^[\x20-\x7e]{2,}/.test(words) ? { extra: words } : {}),
+      ...(/^[\x20-\x7e]{2,}/.test(said) ? { extra: said } : {}),
       confidence: 10,
     };
   },
@@ -173,7 +179,7 @@ const GIT: Recogniser = {
   service: 'git',
   transport: 'tcp',
   ports: [9418],
-  question: { ask: () => octetsOf('002fgit-upload-pack /portreeve\0host=portreeve\0') },
+  question: { ask: () => octetsOf('002egit-upload-pack /portreeve\0host=portreeve\0') },
   read: (answer) =>
     /^[0-9a-f]{4}(?:ERR |[0-9a-f]{40} )/.test(textOf(answer, 0, 60))
       ? { name: 'git', product: 'git daemon', confidence: 10 }
@@ -195,6 +201,8 @@ const XMPP: Recogniser = {
     const text = textOf(answer, 0, 2048);
     if (!/^(?:<\?xml[^>]{0,80}\?>\s{0,4})?<stream:(?:stream|error)[\s>]/.test(text))
       return undefined;
+    // A server's stream has an id (RFC 6120 section 4.7.3); ours, echoed, has none.
+    if (!/\bid=['"]/.test(text) && !text.includes('stream:error')) return undefined;
     return {
       name: 'xmpp',
       details: detailsOf({
@@ -384,9 +392,7 @@ const OPENVPN_TCP: Recogniser = {
   ports: [1194],
   question: { ask: () => hex('000e 38 7072747265657665 00 00000000') },
   read: (answer) =>
-    answer.length >= 16 &&
-    answer[2]! >>> 3 === 8 &&
-    viewOf(answer).getUint16(0) + 2 === answer.length
+    answer.length >= 28 && answer[2]! >>> 3 === 8 && textOf(answer, 16, 24) === 'prtreeve'
       ? { name: 'openvpn', product: 'OpenVPN', confidence: 10 }
       : undefined,
 };

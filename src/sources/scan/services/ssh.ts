@@ -10,7 +10,6 @@ import {
   getDiffieHellman,
   randomBytes,
 } from 'node:crypto';
-import { der } from './der.ts';
 import type { Conversation } from './exchange.ts';
 import { big, filled, hex, join, octetsOf, textOf, viewOf } from './octets.ts';
 import type { Detail, Inquiry } from './recogniser.ts';

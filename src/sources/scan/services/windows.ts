@@ -60,8 +60,10 @@ export const SMB: Recogniser = {
   read: (answer) => {
     if (answer.length < 8 || answer[0] !== 0) return undefined;
     const magic = viewOf(answer).getUint32(4);
-    if (magic === 0xff534d42) return { name: 'smb', extra: 'SMB 1 only', confidence: 10 };
-    if (magic !== 0xfe534d42) return undefined;
+    // Replies are marked as such; what we sent ourselves may come back from an echo.
+    if (magic === 0xff534d42 && (answer[13] ?? 0) >= 0x80)
+      return { name: 'smb', extra: 'SMB 1 only', confidence: 10 };
+    if (magic !== 0xfe534d42 || ((answer[20] ?? 1) & 1) === 0) return undefined;
     if (answer.length < 4 + 64 + 64 || viewOf(answer).getUint16(16, true) !== 0) {
       return { name: 'smb', confidence: 10 };
     }
@@ -119,9 +121,11 @@ async function offersSmb1(open: () => Promise<Conversation>): Promise<Detail[]> 
     );
     const answer = await session.read(3000, isFrame);
     const offered =
-      answer.length > 38 &&
+      answer.length > 39 &&
       viewOf(answer).getUint32(4) === 0xff534d42 &&
-      viewOf(answer).getUint32(9, true) === 0;
+      viewOf(answer).getUint32(9, true) === 0 &&
+      // The index of the dialect taken; 0xFFFF for none.
+      viewOf(answer).getUint16(37, true) === 0;
     return [{ key: 'smb1', value: offered ? 'offered' : 'refused' }];
   } finally {
     session.close();
