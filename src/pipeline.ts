@@ -2,6 +2,9 @@
  * Joins the rooms: what a command needs from several of them comes from one function here. Rooms
  * are loaded inside the functions, so that a command pays only for those it uses.
  */
+import type { AuditAnswer } from './analysis/audit/answer.ts';
+import type { AuditFilter } from './analysis/audit/audit.ts';
+import type { InterfaceRule } from './analysis/audit/places.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
@@ -17,11 +20,14 @@ import type {
   SizeBin,
 } from './model/use.ts';
 import type { Observation } from './sources/flows/observe.ts';
+import type { LogFault } from './sources/logs/log-reader.ts';
+import type { LineKind } from './sources/logs/log-tally.ts';
+import type { PrefixReason, PrefixRule } from './sources/logs/prefix-verdicts.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
 
-export type { SocketView, ZoneRule };
+export type { AuditAnswer, AuditFilter, InterfaceRule, LineKind, PrefixRule, SocketView, ZoneRule };
 
 /** Whether `viewSockets` can look at this machine. */
 export function canViewSockets(): boolean {
@@ -278,4 +284,97 @@ async function workerFor(
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
 function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+export interface AuditChoices {
+  readonly zones?: readonly ZoneRule[];
+  readonly interfaces?: readonly InterfaceRule[];
+  readonly prefixes?: readonly PrefixRule[];
+  /** Where stamps name no zone: ms east of UTC. */
+  readonly offsetMs?: number;
+  readonly where?: AuditFilter;
+  /** Rows of hosts and conversations wanted at most. */
+  readonly top: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A prefix of log lines, and what it was taken for. */
+export interface PrefixUse {
+  readonly prefix: string;
+  readonly action: 'unknown' | 'allow' | 'deny';
+  readonly because: PrefixReason;
+}
+
+export interface LogAudit extends AuditAnswer {
+  readonly inputs: readonly string[];
+  readonly inputBytes: number;
+  readonly lines: number;
+  readonly linesRead: number;
+  readonly blankLines: number;
+  /** Lines read by each format. */
+  readonly formats: readonly { readonly format: string; readonly lines: number }[];
+  /** Lines of a known format that cannot be read, by cause. */
+  readonly unread: readonly LineKind[];
+  /** Messages that decide nothing, messages of other programs, and gaps that a device admits. */
+  readonly silent: readonly LineKind[];
+  readonly others: readonly LineKind[];
+  readonly gaps: readonly LineKind[];
+  readonly prefixes: readonly PrefixUse[];
+  readonly faults: readonly LogFault[];
+  readonly interrupted: boolean;
+  readonly notes: readonly BlindSpot[];
+}
+
+/** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
+export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
+  const [{ Audit }, { LogReader }, { logNotes }] = await Promise.all([
+    import('./analysis/audit/audit.ts'),
+    import('./sources/logs/log-reader.ts'),
+    import('./sources/logs/log-notes.ts'),
+  ]);
+  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
+  const seed = newSeed();
+  const folded = new Audit({
+    ...{ top, seed },
+    ...(zones === undefined ? {} : { zones }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(where === undefined ? {} : { where }),
+  });
+  const reader = new LogReader(
+    {
+      ...{ seed, nowMs: Date.now() },
+      ...(prefixes === undefined ? {} : { prefixes }),
+      ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : {
+            onProgress: ({ bytesRead, bytesTotal, tally }) =>
+              onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
+          }),
+    },
+    (batch) => folded.add(batch),
+  );
+  await reader.read(inputs);
+  const { tally } = reader;
+  const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
+    [...map.values()].sort((left, right) => right.lines - left.lines);
+  return {
+    ...folded.finish(reader.addresses, reader.names, reader.inputs),
+    inputs,
+    inputBytes: reader.bytesRead,
+    lines: tally.lines,
+    linesRead: tally.read,
+    blankLines: tally.blank,
+    formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
+    unread: kinds(tally.faults),
+    silent: kinds(tally.silent),
+    others: kinds(tally.others),
+    gaps: kinds(tally.gaps),
+    prefixes: reader.prefixes.uses(),
+    faults: reader.faults,
+    interrupted: signal?.aborted ?? false,
+    notes: logNotes(reader),
+  };
 }
