@@ -15,6 +15,9 @@ const CAPACITY = 2048;
 export const NONE = -1;
 /** In `family`: hosts are given by name. */
 export const BY_NAME = 1;
+/** In `absent`. */
+export const NO_SOURCE = 1;
+export const NO_DESTINATION = 2;
 
 export class VerdictBatch {
   /** How many leading rows are filled. */
@@ -34,6 +37,8 @@ export class VerdictBatch {
   readonly initiator = new Uint8Array(CAPACITY);
   readonly direction = new Uint8Array(CAPACITY);
   readonly tcpFlags = new Int16Array(CAPACITY);
+  /** Addresses that the line does not give: `NO_SOURCE`, `NO_DESTINATION`. */
+  readonly absent = new Uint8Array(CAPACITY);
   /** 1: sent to a group of stations, by its link address. */
   readonly group = new Uint8Array(CAPACITY);
   readonly events = new Float64Array(CAPACITY);
@@ -84,7 +89,7 @@ export class VerdictBatch {
     this.onFull = onFull;
     this.zeros = [
       ...[this.family, this.source, this.destination, this.action, this.event, this.initiator],
-      ...[this.direction, this.group, this.rule, this.inInterface, this.outInterface],
+      ...[this.direction, this.absent, this.group, this.rule, this.inInterface, this.outInterface],
       ...[this.inZone, this.outZone, this.device, this.application, this.reason, this.format],
     ];
     this.unstated = [
@@ -152,6 +157,7 @@ export class VerdictBatch {
       column[row]! === NONE ? null : column[row]!;
     const family = this.family[row]!;
     const time = this.timeMs[row]!;
+    const absent = this.absent[row]!;
     return {
       kind: 'verdict',
       format: name(this.format) ?? '',
@@ -159,9 +165,10 @@ export class VerdictBatch {
       event: EVENTS[this.event[row]!]!,
       count: this.events[row]!,
       transport: transportOf(this.protocol[row]!),
-      source: this.addressText(family, this.source[row]!),
+      source: absent & NO_SOURCE ? null : this.addressText(family, this.source[row]!),
       sourcePort: stated(this.sourcePort),
-      destination: this.addressText(family, this.destination[row]!),
+      destination:
+        absent & NO_DESTINATION ? null : this.addressText(family, this.destination[row]!),
       destinationPort: stated(this.destinationPort),
       initiator: INITIATORS[this.initiator[row]!]!,
       direction: DIRECTIONS[this.direction[row]!]!,

@@ -86,6 +86,8 @@ export class LineHead {
     const priority = this.priority(scan);
     if (priority && scan.peek() === 0x31 && scan.peek(1) === SPACE)
       return this.structured(scan, clock);
+    // Some ASA releases put a colon behind the priority.
+    if (priority) scan.take(COLON);
     this.sequence(scan);
     const stamped = clock.stamp(scan);
     if (!stamped) {
