@@ -67,9 +67,13 @@ export function inventions(
     const stated = verdict[key];
     const counted = key === 'bytes' || key === 'packets';
     // A line that stands for several carries the figures of one.
-    const value = counted && stated != null ? stated / (verdict.count ?? 1) : stated;
+    let value = counted && stated != null ? stated / (verdict.count ?? 1) : stated;
+    // Where both ways are stated, the line has each of them and not the sum.
+    const back =
+      key === 'bytes' ? verdict.bytesBack : key === 'packets' ? verdict.packetsBack : null;
+    if (value != null && back != null && !isIn(value, line)) value -= back;
     if (value == null || value === 0 || (key === 'packets' && value === 1)) continue;
-    if (new RegExp(`(?<!\\d)0*${value}(?!\\d)`).test(line)) continue;
+    if (isIn(value, line)) continue;
     if (words.get(value)?.some((word) => line.includes(word))) continue;
     wrong.push(`${key} ${value}`);
   }
@@ -84,8 +88,18 @@ export function inventions(
   ] as const;
   for (const key of [...names, 'application' as const]) {
     const value = verdict[key];
-    if (value != null && !line.includes(value) && !value.includes('\ufffd'))
+    if (
+      value != null &&
+      !line.replaceAll('""', '"').includes(value) &&
+      !line.includes(value) &&
+      !value.includes('\ufffd')
+    )
       wrong.push(`${key} ${value}`);
   }
   return wrong;
+}
+
+/** Whether the number stands in the line by itself. */
+function isIn(value: number, line: string): boolean {
+  return new RegExp(`(?<!\\d)0*${value}(?!\\d)`).test(line);
 }

@@ -25,7 +25,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
-import { PortNames, protocolIn } from './protocol-names.ts';
+import { hasPorts, PortNames, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
@@ -689,10 +689,6 @@ function endsHost(scan: Scan): boolean {
     next === 0x2c ||
     next === -1
   );
-}
-
-function hasPorts(protocol: number): boolean {
-  return protocol === TCP || protocol === UDP || protocol === 132;
 }
 
 function isIcmp(protocol: number): boolean {

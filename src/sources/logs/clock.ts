@@ -5,7 +5,8 @@
  *
  * RFC 3164 section 4.1.2 has neither year nor zone; RFC 5424 section 6.2.3 is that of RFC 3339.
  */
-import { isDigit, isLetter, type Scan } from './scan.ts';
+import { AddressPool } from '../../net/address-pool.ts';
+import { isDigit, isLetter, Scan } from './scan.ts';
 
 const DAY_MS = 86_400_000;
 /** A jump back by more than this many months is a new year, not disorder. */
@@ -72,9 +73,14 @@ export class Clock {
     readonly day: number;
   };
   private year = 0;
+  /** A year that stood before the month. */
+  private givenYear = 0;
   private lastMonth = 0;
   private cachedDay = -1;
   private cachedDayMs = 0;
+  /** Room for stamps that are put together. */
+  private readonly text = new Uint8Array(40);
+  private readonly scan = new Scan(new AddressPool(0, 1));
 
   /**
    * @param referenceMs when the input was last written to, or now
@@ -94,7 +100,7 @@ export class Clock {
   /** Reads a stamp of any kind known here into `timeMs`, and passes it. */
   stamp(scan: Scan): boolean {
     const first = scan.peek();
-    if (isDigit(first)) return this.iso(scan) || this.epoch(scan);
+    if (isDigit(first)) return this.iso(scan) || this.epoch(scan) || this.yearFirst(scan);
     if (isLetter(first)) return this.monthFirst(scan) || this.weekdayFirst(scan);
     return false;
   }
@@ -108,7 +114,7 @@ export class Clock {
     if (month === 0 || bytes[start + 3] !== 0x20) return false;
     scan.at = start + 4;
     if (bytes[scan.at] === 0x20) scan.at++;
-    let year = 0;
+    let year = this.givenYear;
     if (!this.twoDigits(scan, 1, 31)) return this.refuse(scan, start);
     const day = scan.value;
     if (!scan.take(0x20)) return this.refuse(scan, start);
@@ -148,6 +154,32 @@ export class Clock {
     return true;
   }
 
+  /**
+   * A date, a time and perhaps a zone that stand apart: `2026-10-03`, `10:00:01`, `+0200`. Returns
+   * ms since 1970, NaN when they are none. Ends are exclusive; an empty zone is none.
+   */
+  joined(
+    bytes: Uint8Array,
+    dateStart: number,
+    dateEnd: number,
+    timeStart: number,
+    timeEnd: number,
+    zoneStart = 0,
+    zoneEnd = 0,
+  ): number {
+    const lengths = [dateEnd - dateStart, timeEnd - timeStart, zoneEnd - zoneStart];
+    if (lengths[0] !== 10 || lengths[1]! < 8 || lengths[1]! > 18 || lengths[2]! > 6)
+      return Number.NaN;
+    const { text, scan } = this;
+    text.set(bytes.subarray(dateStart, dateEnd));
+    text[10] = 0x54;
+    text.set(bytes.subarray(timeStart, timeEnd), 11);
+    text.set(bytes.subarray(zoneStart, zoneEnd), 11 + lengths[1]!);
+    const end = 11 + lengths[1]! + lengths[2]!;
+    scan.aim(text, 0, end);
+    return this.iso(scan) && scan.at === end ? this.timeMs : Number.NaN;
+  }
+
   /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`. */
   epoch(scan: Scan): boolean {
     const start = scan.at;
@@ -157,6 +189,18 @@ export class Clock {
     if (scan.at < scan.end && scan.peek() !== 0x20) return this.refuse(scan, start);
     this.timeMs = seconds * 1000 + fraction;
     return true;
+  }
+
+  /** NX-OS: `2026 Oct  3 10:00:01`. */
+  private yearFirst(scan: Scan): boolean {
+    const start = scan.at;
+    const year = digits(scan.bytes, start, 4);
+    if (scan.end - start < 19 || year < 1970 || scan.peek(4) !== 0x20) return false;
+    scan.at = start + 5;
+    this.givenYear = year;
+    const read = this.monthFirst(scan);
+    this.givenYear = 0;
+    return read || this.refuse(scan, start);
   }
 
   /** `Sat 2026-10-03 10:00:01 UTC`, `Sat Oct  3 10:00:01 2026`. */

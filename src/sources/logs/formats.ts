@@ -1,9 +1,14 @@
 /** Every log format, in the order in which they are tried. */
 import { CiscoAsa } from './cisco-asa.ts';
+import { ciscoIos } from './cisco-ios.ts';
+import { filterlog } from './filterlog.ts';
 import type { LogFormat } from './format.ts';
+import { fortigate } from './fortigate.ts';
 import { netfilter } from './netfilter.ts';
+import { panOs } from './pan-os.ts';
+import { WindowsFirewall } from './windows-firewall.ts';
 
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
-  return [netfilter, new CiscoAsa()];
+  return [netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()];
 }

@@ -82,6 +82,13 @@ export function protocolIn(scan: Scan, start: number, end: number): number {
   return key < 0 ? -2 : PROTOCOLS[key]![1];
 }
 
+/** Whether the IP protocol has ports: TCP, UDP, DCCP, SCTP, UDP-Lite. */
+export function hasPorts(protocol: number): boolean {
+  return (
+    protocol === 6 || protocol === 17 || protocol === 33 || protocol === 132 || protocol === 136
+  );
+}
+
 /** Names that Cisco gives to ports where the registry has another. */
 const CISCO_PORTS: Readonly<Record<string, number>> = {
   ...{ www: 80, http: 80, domain: 53, bootps: 67, bootpc: 68, 'netbios-ssn': 139, sqlnet: 1521 },

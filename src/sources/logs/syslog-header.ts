@@ -87,9 +87,9 @@ export class LineHead {
     if (priority && scan.peek() === 0x31 && scan.peek(1) === SPACE)
       return this.structured(scan, clock);
     // Some ASA releases put a colon behind the priority.
-    if (priority) scan.take(COLON);
+    if (priority && scan.take(COLON)) scan.skipSpaces();
     this.sequence(scan);
-    const stamped = clock.stamp(scan);
+    const stamped = clock.stamp(scan) || this.originAndStamp(scan, clock, priority);
     if (!stamped) {
       if (!priority) scan.at = start;
       else scan.skipSpaces();
@@ -159,6 +159,23 @@ export class LineHead {
     }
     const mark = scan.peek();
     if ((mark === 0x2a || mark === 0x2e) && isLetter(scan.peek(1))) scan.at++;
+  }
+
+  /** Cisco's `origin-id`: `fw: Oct  3 10:00:01.123: `, behind a priority. */
+  private originAndStamp(scan: Scan, clock: Clock, priority: boolean): boolean {
+    const start = scan.at;
+    const end = priority ? scan.until(SPACE) : start;
+    if (end - start < 2 || scan.bytes[end - 1] !== COLON) return false;
+    scan.at = end;
+    scan.skipSpaces();
+    const mark = scan.peek();
+    if (mark === 0x2a || mark === 0x2e) scan.at++;
+    if (clock.stamp(scan)) {
+      this.setHost(scan, start, end - 1);
+      return true;
+    }
+    scan.at = start;
+    return false;
   }
 
   /** RFC 5424 section 6: `1 TIME HOST APP PID MSGID SD MSG`. */
