@@ -67,6 +67,7 @@ export function inventions(
     const stated = verdict[key];
     const counted = key === 'bytes' || key === 'packets';
     // A line that stands for several carries the figures of one.
+    if (stated != null && isIn(stated, line)) continue;
     let value = counted && stated != null ? stated / (verdict.count ?? 1) : stated;
     // Where both ways are stated, the line has each of them and not the sum.
     const back =

@@ -21,6 +21,9 @@ const DAMAGED = 400;
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([
+  [8, ['request']],
+  [128, ['request']],
+  [129, ['reply']],
   [22, ['ssh']],
   [53, ['domain']],
   [67, ['bootps']],
