@@ -116,6 +116,24 @@ export class VerdictBatch {
     this.count++;
   }
 
+  /** Makes the destination the source, with all that belongs to each; counters stay. */
+  turn(row: number): void {
+    for (const [left, right] of [
+      ...[
+        [this.source, this.destination],
+        [this.sourcePort, this.destinationPort],
+      ],
+      ...[
+        [this.inInterface, this.outInterface],
+        [this.inZone, this.outZone],
+      ],
+    ] as [Int32Array, Int32Array][]) {
+      const kept = left[row]!;
+      left[row] = right[row]!;
+      right[row] = kept;
+    }
+  }
+
   /** Hands the rows on and empties the batch. */
   flush(): void {
     const { count } = this;

@@ -92,6 +92,7 @@ export class VerdictTable {
 
   private addRow(batch: VerdictBatch, row: number): void {
     const protocol = batch.protocol[row]!;
+    if (isReversed(batch, row)) batch.turn(row);
     const shape = shapeOf(batch, row, protocol);
     const entry = this.intern(batch, row, kindOf(batch, row, protocol, shape));
     if (entry < 0) {
@@ -235,6 +236,19 @@ export class VerdictTable {
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
   }
+}
+
+/**
+ * Whether a connection of which nobody says who began looks as if the destination had: its port is
+ * the higher one. Single packets are never turned round: they went where they went.
+ */
+function isReversed(batch: VerdictBatch, row: number): boolean {
+  if (batch.event[row] === 0 || batch.initiator[row] !== 0) return false;
+  const source = batch.sourcePort[row]!;
+  const protocol = batch.protocol[row]!;
+  return (
+    (protocol === TCP || protocol === UDP) && source >= 0 && batch.destinationPort[row]! > source
+  );
 }
 
 /** Whether the packet opens, answers, or goes on; only what the line itself shows. */
