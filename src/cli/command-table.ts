@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./scan.ts'),
   },
   {
+    name: 'audit',
+    summary: 'show what firewalls let through and refused, by their logs',
+    load: () => import('./audit.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

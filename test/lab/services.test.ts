@@ -41,8 +41,8 @@ const ADDRESS = '10.7.0.1';
 const EXPECTED: readonly (readonly [
   where: string,
   name: string,
-  product?: string,
-  version?: RegExp,
+  product?: string | undefined,
+  version?: RegExp | undefined,
   details?: Readonly<Record<string, RegExp>>,
 ])[] = [
   ['tcp/80', 'http', 'nginx', /^1\./, { title: /^Lab page$/, status: /^200$/ }],
