@@ -102,7 +102,6 @@ export async function readSocketFiles(names: readonly string[]): Promise<SocketV
 }
 
 export {
-  type CompareChoices,
   type Comparison,
   compareHost,
 } from './pipeline/compare-host.ts';
