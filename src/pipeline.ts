@@ -482,6 +482,10 @@ export interface ScanChoices {
   readonly discovery: boolean;
   readonly fragile: boolean;
   readonly patienceSeconds: number;
+  /** Ask open ports what they are; see docs/scan-services.md. */
+  readonly services?: boolean;
+  /** An open port of which all is known, where `services` are asked for. */
+  readonly onIdentified?: (state: PortState) => void;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
   readonly signal: AbortSignal;
@@ -505,11 +509,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     import('./analysis/scan-notes.ts'),
     import('./sources/scan/ports.ts'),
   ]);
-  const { resumeFile, ...rest } = choices;
+  const { resumeFile, services = false, onIdentified, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
   try {
-    const result = await runScan({
+    const scanned = await runScan({
       ...planned,
       ...rest,
       ...(shard === undefined ? {} : { shard }),
@@ -517,6 +521,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(held?.journal === undefined ? {} : { journal: held.journal }),
       namesOf: (address) => plan.names.get(address) ?? [],
     });
+    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -529,6 +534,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,
+        services,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
@@ -537,6 +543,21 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   } finally {
     held?.writer.close();
   }
+}
+
+/** The result with what each open port says it is. */
+async function withServices(
+  result: ScanResult,
+  { signal, fragile }: ScanChoices,
+  onIdentified: ScanChoices['onIdentified'],
+): Promise<ScanResult> {
+  const { identifyServices } = await import('./sources/scan/services/identify-services.ts');
+  const hosts = await identifyServices(result.hosts, {
+    signal,
+    fragile,
+    ...(onIdentified === undefined ? {} : { onIdentified }),
+  });
+  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
 }
 
 /** An earlier scan read from a file, with the name of the file. */
