@@ -109,6 +109,8 @@ export const DETECTORS: readonly Detector[] = [
   NETBIOS_SESSION,
   DCE_RPC,
   KERBEROS,
+  // Searches over UDP are of domain controllers.
+  CLDAP,
   LDAP,
   RDP,
   MS_SQL,
@@ -144,7 +146,6 @@ export const DETECTORS: readonly Detector[] = [
   BITTORRENT,
   CAPWAP,
   CEPH,
-  CLDAP,
   DHCP,
   DHCPV6,
   DNP3,

@@ -4,7 +4,15 @@
  * the packet's number in clear, or a digest and a replay number before them (tls-auth), or a replay
  * number and a digest with the rest encrypted (tls-crypt).
  */
-import { ANSWERS, ASKS, CERTAIN, type Detection, type Detector, type Payload } from './payload.ts';
+import {
+  ANSWERS,
+  ASKS,
+  CERTAIN,
+  type Detection,
+  type Detector,
+  LIKELY,
+  type Payload,
+} from './payload.ts';
 
 const TCP = 6;
 const SESSION = 8;
@@ -36,6 +44,8 @@ function detect(payload: Payload): Detection {
   const opcode = bytes[start]!;
   if (opcode !== CLIENT_RESET && opcode !== SERVER_RESET && opcode !== CLIENT_RESET_V3) return 0;
   const side = opcode === SERVER_RESET ? ANSWERS : ASKS;
+  // Session ids are random.
+  if (view.getInt32(start + 1) === 0 || view.getInt32(start + 5) === 0) return 0;
   const after = start + 1 + SESSION;
   if (isPlainReset(payload, after, start + size)) return CERTAIN | side;
   for (let index = 0; index < DIGESTS.length; index++) {
@@ -45,10 +55,10 @@ function detect(payload: Payload): Detection {
       return CERTAIN | side;
     }
   }
-  if (size >= 1 + SESSION + CRYPT && after + 8 <= end && isReplay(view, after)) {
-    return CERTAIN | side;
-  }
-  return 0;
+  if (size < 1 + SESSION + CRYPT || after + 8 > end || !isReplay(view, after)) return 0;
+  // The server acknowledges one packet; a client's own key follows its third form of reset.
+  const isExact = size === 1 + SESSION + CRYPT + (opcode === SERVER_RESET ? 4 + SESSION : 0);
+  return (isExact || opcode === CLIENT_RESET_V3 ? CERTAIN : LIKELY) | side;
 }
 
 /** Acknowledgements (count, numbers, the other's session id) and packet number 0 end the reset. */
@@ -70,5 +80,7 @@ export const OPENVPN: Detector = {
   protocol: 'openvpn',
   transports: [6, 17],
   ports: [1194],
+  // Over TCP the length's first octet.
+  begins: [CLIENT_RESET, SERVER_RESET, CLIENT_RESET_V3, 0, 1, 2, 3, 4, 5],
   detect,
 };

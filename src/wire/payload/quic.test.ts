@@ -83,6 +83,14 @@ describe('quic', () => {
       facts: ['version = Q046'],
     },
     {
+      name: 'an answer of few octets to a client without an id',
+      transport: 17,
+      sport: 443,
+      bytes: join(hex('c1 00000001 00 00 00 20'), zeros(32)),
+      is: 'likely',
+      facts: ['version = 1'],
+    },
+    {
       name: 'a short header',
       transport: 17,
       dport: 443,
