@@ -10,7 +10,7 @@ import { CERTAIN, LIKELY } from './payload.ts';
 
 const MEGABYTE = 1 << 20;
 /** Share of other payloads that may look like a protocol when they are shown on its own port. */
-const RARELY = 1 / 50;
+const RARELY = 1 / 30;
 const RANDOM_RARELY = 1 / 500;
 /** Payloads of one conversation: a tentative answer is believed when it comes twice. */
 const CONVERSATION = 4;
@@ -183,7 +183,7 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
   });
 
   it('seldom look like a protocol on its own port', () => {
-    const shown = [...pieces(bytes.subarray(0, MEGABYTE >> 2), next)];
+    const shown = [...pieces(bytes.subarray(0, MEGABYTE >> 3), next)];
     const most = shown.length * (make === random ? RANDOM_RARELY : RARELY);
     const often: string[] = [];
     for (const { protocol, transports, ports, begins, detect } of DETECTORS) {
