@@ -117,6 +117,9 @@ export interface HostUse {
   readonly flowsAsServer: number;
   /** Names that somebody on the wire gave it. */
   readonly names: readonly HostName[];
+  /** MAC address that it sent from itself, and who made the card; null when not known. */
+  readonly mac: string | null;
+  readonly vendor: string | null;
 }
 
 /** A part of a capture that is not on any port. */
@@ -144,4 +147,15 @@ export interface SizeBin {
   /** Null: no upper bound. */
   readonly most: number | null;
   readonly packets: number;
+}
+
+/** What happened in one span of time. */
+export interface TimeSlice {
+  readonly startMs: number;
+  readonly widthMs: number;
+  /** Packets and their octets; null where a filter asks for more than one packet can tell. */
+  readonly packets: number | null;
+  readonly bytes: number | null;
+  /** Flows that began. */
+  readonly flows: number;
 }

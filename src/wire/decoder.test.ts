@@ -33,6 +33,7 @@ describe('specimens', () => {
       'flow-hash',
       'frame-batch',
       'icmp-pairs',
+      'ipv6-extensions',
       'link',
       'packet-batch',
     ];

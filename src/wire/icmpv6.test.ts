@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { accounted, brief, decodeFrame, decodeFrames, RAW_IP } from '../../test/builders/decode.ts';
 import {
+  authentication,
+  fragmentHeader,
   hopByHop,
   icmp6,
   ipv4,
   ipv6,
   type Payload,
+  routing,
   tcp,
   udp,
   zeros,
@@ -64,12 +67,24 @@ describe('ICMPv6', () => {
 
   it.each([
     ['an echo', ipv6({}, icmp6({ type: 128 }, zeros(8)))],
-    ['extension headers', ipv6({}, hopByHop({}, tcp({})))],
+    ['a later fragment', ipv6({}, fragmentHeader({ offset: 8, nextHeader: 17 }, zeros(20)))],
+    ['an extension header cut off', ipv6({}, hopByHop({}, tcp({}))).subarray(0, 44)],
+    ['nothing after the extensions', ipv6({}, hopByHop({}, tcp({}))).subarray(0, 51)],
     ['too little', asked.subarray(0, 43)],
     ['IPv4', ipv4({}, tcp({}, zeros(40)))],
     ['nothing', ''],
   ])('error that quotes %s is a row of its own only', (_, quoted) => {
     expect(quoting(quoted).rows).toHaveLength(1);
+  });
+
+  it.each([
+    ['hop-by-hop options', hopByHop({}, tcp({ dport: 443 }))],
+    ['a first fragment', fragmentHeader({ more: true, nextHeader: 6 }, tcp({ dport: 443 }))],
+    ['an authentication header', authentication({}, tcp({ dport: 443 }))],
+    ['several', hopByHop({}, routing({}, fragmentHeader({}, tcp({ dport: 443 }))))],
+  ])('error is tied to the flow behind %s', (_, payload) => {
+    const quoted = ipv6({ src: '2001:db8::1', dst: '2001:db8::2' }, payload);
+    expect(quoting(quoted).rows.map(brief)[1]).toBe('2001:db8::1.40000 > 2001:db8::2.443 6');
   });
 
   it.each([0, 5, 100, 127, 128])('type %i is not an error that quotes', (type) => {

@@ -5,6 +5,7 @@
 import type { Decoder } from './decoder.ts';
 import { emitIcmp, emitQuote } from './icmp.ts';
 import { pairs } from './icmp-pairs.ts';
+import { extensionLength, FRAGMENT, isExtension } from './ipv6-extensions.ts';
 import { FAMILY_6 } from './packet-batch.ts';
 import { emitCut } from './transport.ts';
 
@@ -30,14 +31,16 @@ export function decodeIcmpv6(d: Decoder, at: number): number {
   if (captured < 2) return emitCut(d, 58, at);
   const type = d.bytes[at]!;
   const row = emitIcmp(d, 58, at, PAIRS[type]!);
-  if (type >= 1 && type <= 4 && row >= 0 && captured >= HEADER + IPV6 + 4)
+  if (type >= 1 && type <= 4 && row >= 0 && captured >= HEADER + IPV6)
     quote6(d, at + HEADER, d.view.getUint16(at));
   return row;
 }
 
-/** The quoted IPv6 header; a quoted packet with extension headers is left alone. */
+/** The quoted IPv6 header, its extension headers and the first octets of its transport header. */
 function quote6(d: Decoder, at: number, typeAndCode: number): void {
   if (d.bytes[at]! >>> 4 !== 6) return;
+  const transport = skipExtensions(d, d.bytes[at + 6]!, at + IPV6);
+  if (transport < 0 || d.end - transport < 4) return;
   const view = d.view;
   d.source = d.addresses.intern(
     view.getInt32(at + 8),
@@ -52,5 +55,25 @@ function quote6(d: Decoder, at: number, typeAndCode: number): void {
     view.getInt32(at + 36),
   );
   d.family = FAMILY_6;
-  emitQuote(d, d.bytes[at + 6]!, at + IPV6, typeAndCode);
+  emitQuote(d, nextHeader, transport, typeAndCode);
+}
+
+/** The protocol that `skipExtensions` arrived at. */
+let nextHeader = 0;
+
+/**
+ * Where the transport header of a quoted packet begins; -1 where it was not quoted, or where the
+ * packet was a later fragment and had none. Each header is at least 8 octets, so this ends.
+ */
+function skipExtensions(d: Decoder, first: number, start: number): number {
+  let at = start;
+  nextHeader = first;
+  while (isExtension(nextHeader)) {
+    if (d.end - at < 8) return -1;
+    const header = nextHeader;
+    if (header === FRAGMENT && (d.view.getUint16(at + 2) & 0xfff8) !== 0) return -1;
+    nextHeader = d.bytes[at]!;
+    at += extensionLength(header, d.bytes[at + 1]!);
+  }
+  return at;
 }

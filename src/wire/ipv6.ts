@@ -14,6 +14,7 @@ import {
   IPV6_LENGTH,
 } from './faults.ts';
 import { fragmentMarks } from './fragments.ts';
+import { extensionLength, FRAGMENT, isExtension, mayFollowFragment } from './ipv6-extensions.ts';
 import {
   FAMILY_6,
   M_FIRST_FRAGMENT,
@@ -30,15 +31,7 @@ const ETHERNET_PADDING = 46;
 /** A real packet has a handful; a hostile one could carry thousands of 8-octet headers. */
 const MOST_EXTENSIONS = 16;
 
-const HOP_BY_HOP = 0;
-const ROUTING = 43;
-const FRAGMENT = 44;
-const AUTHENTICATION = 51;
 const NO_NEXT_HEADER = 59;
-const DESTINATION_OPTIONS = 60;
-const MOBILITY = 135;
-const HIP = 139;
-const SHIM6 = 140;
 
 export function decodeIpv6(d: Decoder, at: number): void {
   if (d.end - at < HEADER) {
@@ -90,19 +83,9 @@ function decodeExtensions(d: Decoder, first: number, start: number): void {
   let next = first;
   let at = start;
   for (let count = 0; ; count++) {
-    switch (next) {
-      case HOP_BY_HOP:
-      case ROUTING:
-      case DESTINATION_OPTIONS:
-      case MOBILITY:
-      case HIP:
-      case SHIM6:
-      case AUTHENTICATION:
-      case FRAGMENT:
-        break;
-      default:
-        decodeTransport(d, next, at, 0);
-        return;
+    if (!isExtension(next)) {
+      decodeTransport(d, next, at, 0);
+      return;
     }
     if (count === MOST_EXTENSIONS || d.end - at < 8) {
       d.fault(count === MOST_EXTENSIONS ? EXTENSIONS_MANY : EXTENSION_CUT);
@@ -118,15 +101,8 @@ function decodeExtensions(d: Decoder, first: number, start: number): void {
       emitPlain(d, next, at, 0);
       return;
     }
-    if (next === FRAGMENT) {
-      if (!again && decodeFragmentHeader(d, following, at)) return;
-      at += 8;
-    } else if (next === AUTHENTICATION) {
-      // The authentication header counts in 4-octet units, less two (RFC 4302 section 2.2).
-      at += (d.bytes[at + 1]! + 2) << 2;
-    } else {
-      at += (d.bytes[at + 1]! + 1) << 3;
-    }
+    if (next === FRAGMENT && !again && decodeFragmentHeader(d, following, at)) return;
+    at += extensionLength(next, d.bytes[at + 1]!);
     if (at > d.wireEnd) {
       d.fault(EXTENSION_CUT);
       d.marks |= M_NO_TRANSPORT;
@@ -159,12 +135,7 @@ function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
 /** The first fragment may hold further extension headers before its transport header. */
 function decodeFirst(d: Decoder, next: number, at: number): number {
   const row = d.rowCount;
-  const extended =
-    next === DESTINATION_OPTIONS ||
-    next === ROUTING ||
-    next === AUTHENTICATION ||
-    next === FRAGMENT;
-  if (extended) {
+  if (mayFollowFragment(next)) {
     decodeExtensions(d, next, at);
     return d.rowCount > row ? row * PACKET_WORDS : -1;
   }

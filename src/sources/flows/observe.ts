@@ -30,6 +30,8 @@ export interface ObserveOptions {
   readonly worker?: URL;
   /** Called once with what rows refer to and what payloads will have said; its answer receives flows that leave memory early. */
   readonly onEvicted?: (names: Names, heard: Heard | null) => FlowVisitor;
+  /** Sees the decoder's rows before the table does; called once with what rows refer to. */
+  readonly onRows?: (names: Names) => (rows: Int32Array, count: number) => void;
   /** Called after every batch of frames; true stops there and keeps what is known. */
   readonly onBatch?: () => boolean;
 }
@@ -98,7 +100,8 @@ export async function observe(
     options.worker === undefined
       ? new LocalTable(options, evicted)
       : new WorkerTable(options.worker, options, evicted);
-  const reading = { source, decoder, host, onBatch: options.onBatch, span: new TimeSpan() };
+  const onRows = options.onRows?.(names);
+  const reading = { source, decoder, host, onRows, onBatch: options.onBatch, span: new TimeSpan() };
   let stopped = false;
   let table: FinishedTable;
   try {
@@ -125,12 +128,14 @@ interface ReadingState {
   readonly source: FrameSource;
   readonly decoder: Decoder;
   readonly host: TableHost;
+  readonly onRows: ((rows: Int32Array, count: number) => void) | undefined;
   readonly onBatch: (() => boolean) | undefined;
   readonly span: TimeSpan;
 }
 
 /** Decodes all frames into the table. Returns whether `onBatch` ended it early. */
-async function readAll({ source, decoder, host, onBatch, span }: ReadingState): Promise<boolean> {
+async function readAll(reading: ReadingState): Promise<boolean> {
+  const { source, decoder, host, onRows, onBatch, span } = reading;
   let stopped = false;
   while (!stopped) {
     const batch = await source.next();
@@ -138,6 +143,7 @@ async function readAll({ source, decoder, host, onBatch, span }: ReadingState): 
     span.note(batch);
     for (let index = 0; index < batch.count; ) {
       index = decoder.decode(batch, source.interfaces, index);
+      onRows?.(decoder.rows, decoder.rowCount);
       const waiting = host.consume(decoder.rows, decoder.rowCount);
       if (waiting !== undefined) await waiting;
       decoder.rowCount = 0;
@@ -145,6 +151,7 @@ async function readAll({ source, decoder, host, onBatch, span }: ReadingState): 
     stopped = onBatch?.() === true;
   }
   decoder.flush();
+  onRows?.(decoder.rows, decoder.rowCount);
   await host.consume(decoder.rows, decoder.rowCount);
   decoder.rowCount = 0;
   return stopped;

@@ -56,9 +56,10 @@ function detect(payload: Payload): Detection {
     }
   }
   if (size < 1 + SESSION + CRYPT || after + 8 > end || !isReplay(view, after)) return 0;
-  // The server acknowledges one packet; a client's own key follows its third form of reset.
+  // The server acknowledges one packet.
   const isExact = size === 1 + SESSION + CRYPT + (opcode === SERVER_RESET ? 4 + SESSION : 0);
-  return (isExact || opcode === CLIENT_RESET_V3 ? CERTAIN : LIKELY) | side;
+  const isEarly = view.getUint32(after) > EARLY;
+  return (isExact || isEarly ? CERTAIN : LIKELY) | side;
 }
 
 /** Acknowledgements (count, numbers, the other's session id) and packet number 0 end the reset. */

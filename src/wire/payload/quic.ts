@@ -57,13 +57,12 @@ function detect(payload: Payload): Detection {
   if (kind === GOOGLE) return length >= SMALLEST_INITIAL ? CERTAIN : LIKELY;
   if (ids < 0) return 0;
   const type = typeOf(bytes[at]!, version);
-  if (type === 3) return length >= ids - at + 16 ? CERTAIN | ANSWERS : 0;
-  const tokenAt = type === 0 ? ids : -1;
-  const fits = tokenAt < 0 ? fitsLength(payload, ids) : fitsToken(payload, tokenAt);
-  if (!fits) return 0;
   // Small packets without connection ids, or of no version, could be much else.
   const isTelling = ids - at >= 7 + 8 && kind !== RESERVED;
   const sure = isTelling || length >= SMALLEST_INITIAL ? CERTAIN : LIKELY;
+  // A retry: a token and a tag of 16 octets, without lengths.
+  if (type === 3) return length > ids - at + 16 ? sure | ANSWERS : 0;
+  if (!(type === 0 ? fitsToken(payload, ids) : fitsLength(payload, ids))) return 0;
   return type === 1 ? sure | ASKS : sure;
 }
 
