@@ -184,7 +184,7 @@ export async function assess(
     conversations: uses.topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
-    topHosts: uses.topHosts(view, names, choices.top, speech),
+    topHosts: uses.topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
@@ -217,6 +217,12 @@ async function findingsOf(
     import('./analysis/findings/find.ts'),
   ]);
   return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+}
+
+/** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */
+async function vendors(speech: SpokenView): Promise<(mac: string) => string | undefined> {
+  if (speech.macs().size === 0) return () => undefined;
+  return (await import('./catalog/vendors.ts')).vendorOf;
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */

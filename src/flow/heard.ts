@@ -7,6 +7,7 @@ import type { AddressPool } from '../net/address-pool.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { CERTAIN, type FactSink } from '../wire/payload/payload.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
+import { LinkHosts } from './link-hosts.ts';
 
 /** What is kept at most. */
 export interface HeardLimits {
@@ -79,6 +80,7 @@ export class Heard implements FactSink {
   /** Keyed like `places`. */
   readonly announced: EndpointTable;
   readonly announcements: Announcement[] = [];
+  readonly links = new LinkHosts();
   /** By number of the address, see `hostKey`. */
   readonly hosts = new Map<number, HeardHost>();
   /** Conversations, announcements and names that found no room. */

@@ -111,6 +111,7 @@ export class Listener {
     const slot = 2 * (hash & MASK);
     const side = accepted ? 1 - sideOf(d.rows, row) : sideOf(d.rows, row);
     this.slots[slot] = hash;
+    this.noteSender(d);
     this.slots[slot + 1] = CLIENT_KNOWN | (side === 1 ? CLIENT_IS_1 : 0);
   }
 
@@ -131,6 +132,22 @@ export class Listener {
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
     slots[slot + 1] = this.listen(d, row, at, state, side, looked);
+  }
+
+  /** ARP says of its sender which MAC address is the host's own. */
+  arp(d: Decoder, at: number): void {
+    const address = d.view.getInt32(at + 14);
+    if (address === 0) return;
+    const high = d.view.getUint16(at + 8);
+    this.heard.links.note(high, d.view.getInt32(at + 10), address, 0, true);
+  }
+
+  private noteSender(d: Decoder): void {
+    const at = d.macAt;
+    if (at < 0) return;
+    const { view, source, family } = d;
+    const local = family === 0 ? isLocal4(source) : isLocal6(d.addresses.words[4 * source]!);
+    this.heard.links.note(view.getUint16(at + 6), view.getInt32(at + 8), source, family, local);
   }
 
   /** Looks at a payload; returns the conversation's new state. */
@@ -164,6 +181,7 @@ export class Listener {
       rows[row + P_INTERFACE]!,
       rows[row + P_FRAME]!,
     );
+    if (looked === 0) this.noteSender(d);
     let state = before;
     if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
     if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
@@ -271,6 +289,18 @@ export class Listener {
       protocol,
     );
   }
+}
+
+/** Private (RFC 1918) and link-local addresses. */
+function isLocal4(address: number): boolean {
+  const two = address >>> 16;
+  if (two >>> 8 === 10 || two === 0xc0a8 || two === 0xa9fe) return true;
+  return two >>> 4 === 0xac1;
+}
+
+/** Link-local and unique local addresses (RFC 4291, RFC 4193), by the first word. */
+function isLocal6(word: number): boolean {
+  return word >>> 22 === 0x3fa || word >>> 25 === 0x7e;
 }
 
 function serverSends(state: number, side: number): boolean {
