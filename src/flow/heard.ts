@@ -137,7 +137,9 @@ export class Heard implements FactSink {
       return;
     }
     this.flows.add(entry, count);
-    this.rank(address, port, entry);
+    // Of many conversations the order need not be looked at each time.
+    const flows = this.flows.get(entry);
+    if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
