@@ -137,7 +137,9 @@ export class Heard implements FactSink {
       return;
     }
     this.flows.add(entry, count);
-    this.rank(address, port, entry);
+    // Of many conversations the order need not be looked at each time.
+    const flows = this.flows.get(entry);
+    if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
@@ -191,16 +193,29 @@ export class Heard implements FactSink {
   }
 
   name(kind: string, value: string, about: 'source' | 'destination' | Uint8Array): void {
-    const text = (value.endsWith('.') ? value.slice(0, -1) : value).slice(0, MOST_TEXT);
-    // An address is no name, whatever field it stands in.
-    if (text === '' || isAddress(text) || !this.hasRoomFor(about)) return;
-    const host = this.hostOf(about);
-    if (host === undefined) return;
-    for (const known of host.names) {
-      if (known.value === text && known.kind === kind) {
+    let text = value.endsWith('.') ? value.slice(0, -1) : value;
+    if (text.length > MOST_TEXT) text = text.slice(0, MOST_TEXT);
+    if (text === '' || !this.hasRoomFor(about)) return;
+    const family = typeof about === 'string' ? this.family : familyOf(about);
+    const address = this.addressOf(about);
+    const key = hostKey(address, family);
+    let host = this.hosts.get(key);
+    if (host !== undefined) {
+      for (const known of host.names) {
+        if (known.value !== text || known.kind !== kind) continue;
         known.count++;
         return;
       }
+    }
+    // An address is no name, whatever field it stands in.
+    if (isAddress(text)) return;
+    if (host === undefined) {
+      if (this.hosts.size >= this.limits.hosts) {
+        this.beyond++;
+        return;
+      }
+      host = { address, family, names: [], beyond: 0 };
+      this.hosts.set(key, host);
     }
     if (host.names.length >= this.limits.namesOfHost) {
       host.beyond++;
@@ -225,22 +240,6 @@ export class Heard implements FactSink {
   /** Facts of an endpoint entry. */
   factsOf(entry: number): ReadonlyMap<string, HeardFact> | undefined {
     return this.facts.get(entry);
-  }
-
-  private hostOf(about: 'source' | 'destination' | Uint8Array): HeardHost | undefined {
-    const family = typeof about === 'string' ? this.family : familyOf(about);
-    const address = this.addressOf(about);
-    const key = hostKey(address, family);
-    let host = this.hosts.get(key);
-    if (host === undefined) {
-      if (this.hosts.size >= this.limits.hosts) {
-        this.beyond++;
-        return undefined;
-      }
-      host = { address, family, names: [], beyond: 0 };
-      this.hosts.set(key, host);
-    }
-    return host;
   }
 
   /** Addresses in payloads are strangers' choice: no more of them enter the pool than are kept. */

@@ -6,8 +6,8 @@
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { EndpointTable } from './endpoint-table.ts';
 
-/** MAC addresses kept; a flood of forged ones ends here. */
-const MOST_MACS = 65_536;
+/** No network of one link has more cards: with more MAC addresses than this they are forged. */
+const MOST_MACS = 16_384;
 /** Addresses of one host: a few of IPv4, and those that IPv6 hands out freely. */
 const MOST_IPV4 = 2;
 const MOST_IPV6 = 6;
@@ -41,10 +41,8 @@ export class LinkHosts {
     // Group addresses send nothing, and loopback has no address.
     if ((high & 0x100) !== 0 || (high | low) === 0) return;
     const table = this.table;
-    const known = table.count;
-    const room = known < MOST_MACS;
-    const entry = room ? table.intern(low, high, 0) : table.find(low, high, 0);
-    if (entry < 0) return;
+    if (table.count > MOST_MACS) return;
+    const entry = table.intern(low, high, 0);
     if (WORDS * table.count > this.words.length) this.grow();
     const words = this.words;
     const at = WORDS * entry;
@@ -64,10 +62,14 @@ export class LinkHosts {
     }
   }
 
-  /** Hosts with their own MAC address, without those that two MAC addresses sent for. */
+  /**
+   * Hosts with their own MAC address, without those that two MAC addresses sent for; none when there were
+   * more MAC addresses than a network has.
+   */
   hosts(): LinkHost[] {
     const found = new Map<string, LinkHost | null>();
     const { table, words } = this;
+    if (table.count > MOST_MACS) return [];
     for (let entry = 0; entry < table.count; entry++) {
       const at = WORDS * entry;
       if ((words[at + FLAGS]! & FORWARDS) !== 0) continue;

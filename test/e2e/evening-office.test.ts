@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { examplePage } from './example-page.ts';
 import { built, type Outcome, runCli } from './run-cli.ts';
 
 const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
@@ -27,6 +28,7 @@ describe.runIf(built)('the evening office', () => {
   it('gives the same answer as ever', async () => {
     expect([shown.code, shown.err]).toEqual([0, '']);
     await expect(shown.out).toMatchFileSnapshot('golden/assess-of-the-evening-office.txt');
+    await expect(examplePage(shown.out)).toMatchFileSnapshot('../../docs/example.md');
     const longest = shown.out
       .split('\n')
       // Commands to copy are never folded.

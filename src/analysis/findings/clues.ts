@@ -2,7 +2,7 @@
  * What detectors need of single flows, gathered while they pass: attempts that failed, hosts that
  * were pinged in vain, ports that a pair of hosts used once, answers nobody asked for, uses across
  * zones. An ordinary answered flow costs two or three loads; what is gathered is bounded: 8 lists
- * of at most 10 MB, mostly far below.
+ * of at most 14 MB, mostly far below.
  */
 import type { AddressPool } from '../../net/address-pool.ts';
 import type { Prefix } from '../../net/prefix.ts';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { step, tcpTalk } from '../../../test/builders/conversation.ts';
 import {
@@ -6,6 +7,7 @@ import {
   type Circumstances,
   findingsIn,
   many,
+  ping,
   talk,
   told,
 } from '../../../test/builders/findings.ts';
@@ -14,6 +16,19 @@ import type { FlowTransport } from '../../model/flow.ts';
 import type { SpokenEndpoint } from '../../model/spoken.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { fitOf } from '../spoken.ts';
+
+/** So low that everything is found. */
+const LOW = {
+  'scan-hosts': 2,
+  'scan-ports': 2,
+  'scan-pairs': 2,
+  'hop-ports': 3,
+  'probe-ports': 3,
+  'backscatter-hosts': 1,
+  'silent-packets': 1,
+  'broadcast-packets': 1,
+  'once-asked': 2,
+};
 
 const DMZ = { name: 'dmz', prefix: parsePrefix('10.0.1.0/24') };
 
@@ -391,6 +406,45 @@ describe('what payloads give away', () => {
       'clear-text-login 10.0.0.9 21/tcp',
     ]);
   });
+});
+
+it('says something whole of any traffic, in tables however small', () => {
+  const host = fc.constantFrom('10.0.0.5', '10.0.1.9', '192.0.2.7', '203.0.113.8', '169.254.1.1');
+  const port = fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.constantFrom(21, 53, 137, 3389));
+  const flow = fc.record({
+    from: host,
+    to: host,
+    sport: port,
+    dport: port,
+    kind: fc.nat(4),
+    at: fc.nat(99),
+  });
+  fc.assert(
+    fc.property(fc.array(flow, { maxLength: 120 }), fc.boolean(), (flows, small) => {
+      const steps = flows.flatMap(({ from, to, sport, dport, kind, at }) => {
+        const end = { at, client: `${from}:${sport}`, server: `${to}:${dport}` };
+        if (kind === 0) return talk(end);
+        if (kind === 1) return attempt(end, at % 2 === 0);
+        if (kind === 2) return ask(end, [at]);
+        return kind === 3 ? ask(end, [40, at]) : ping(from, to, at, at % 3 === 0);
+      });
+      const limits = small ? { limits: { keys: 4, blocks: 4 } } : {};
+      for (const finding of findingsIn(steps, { ...limits, thresholds: LOW })) {
+        const { what, why, otherwise, subject, evidence, numbers } = finding;
+        for (const text of [what, why, finding.do, otherwise, subject.text]) {
+          expect(text).not.toBe('');
+          expect(text).not.toMatch(/undefined|NaN|Infinity/);
+        }
+        for (const number of Object.values(numbers)) expect(Number.isFinite(number)).toBe(true);
+        for (const { locator } of evidence) {
+          const frame = Number(locator.split('#')[1]);
+          expect(frame).toBeGreaterThanOrEqual(1);
+          expect(frame).toBeLessThanOrEqual(steps.length);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 it('ranks the gravest first', () => {

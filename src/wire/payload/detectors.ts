@@ -2,6 +2,7 @@
  * All protocols that can be told from payloads. An import and an entry per protocol; where two
  * would take the same octets the one named first is asked first.
  */
+
 import { AMQP } from './amqp.ts';
 import { BACNET } from './bacnet.ts';
 import { BGP } from './bgp.ts';
@@ -109,8 +110,6 @@ export const DETECTORS: readonly Detector[] = [
   NETBIOS_SESSION,
   DCE_RPC,
   KERBEROS,
-  // Searches over UDP are of domain controllers.
-  CLDAP,
   LDAP,
   RDP,
   MS_SQL,
@@ -146,6 +145,7 @@ export const DETECTORS: readonly Detector[] = [
   BITTORRENT,
   CAPWAP,
   CEPH,
+  CLDAP,
   DHCP,
   DHCPV6,
   DNP3,
