@@ -163,7 +163,7 @@ export function topHosts(
   names: Names,
   most: number,
   speech: SpokenView,
-  vendorOf: (mac: string) => string | undefined,
+  vendorOf: (mac: string) => string | undefined = () => undefined,
 ): HostUse[] {
   const macs = speech.macs();
   const services = servicesByHost(traffic);
