@@ -7,6 +7,7 @@ import {
   type Circumstances,
   findingsIn,
   many,
+  NOTHING_SPOKEN,
   ping,
   talk,
   told,
@@ -162,7 +163,7 @@ describe('services nobody knows', () => {
   });
 
   it('not one whose payload is recognised', () => {
-    const spoken = { endpoints: () => [], protocolAt: () => 'redis' };
+    const spoken = { ...NOTHING_SPOKEN, protocolAt: () => 'redis' };
     const steps = talk({ client: '10.0.0.5:4000', server: '10.0.0.9:41001' });
     expect(told(steps, { spoken })).toEqual([]);
   });
@@ -344,7 +345,9 @@ function speaking(
     ],
     fit: fitOf(protocol, transport, port),
   };
-  return { spoken: { endpoints: () => [endpoint], protocolAt: () => protocol } };
+  return {
+    spoken: { ...NOTHING_SPOKEN, endpoints: () => [endpoint], protocolAt: () => protocol },
+  };
 }
 
 describe('what payloads give away', () => {

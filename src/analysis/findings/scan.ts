@@ -9,7 +9,8 @@
  * Detection Using Sequential Hypothesis Testing, 2004): each failure weighs as much as a success.
  *
  * Peers of a file-sharing network fail often as well, but every host at another port; so a block
- * must have three ports a host or three hosts a port.
+ * must have three ports a host or three hosts a port. And who goes out to hosts whose names were
+ * asked for does not scan: answers of the name server say so.
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
@@ -73,8 +74,21 @@ function judge(
 ): Verdict | undefined {
   const failed = suspect.failed.filter(({ first }) => !explained(suspect.address, first));
   if (failed.length === 0) return undefined;
+  if (asksForNames(c, suspect, failed)) return undefined;
   const clear = c.oneWayUdp ? failed.filter(({ second }) => !isDatagramService(c, second)) : failed;
   return vertical(c, suspect, failed) ?? horizontal(c, suspect, clear) ?? block(c, suspect, clear);
+}
+
+/** Whether most hosts outside that a host inside tried are known by an answer of DNS. */
+function asksForNames(c: Case, { address, family }: Suspect, failed: readonly Sample[]): boolean {
+  if (c.isOutside(address, family)) return false;
+  const outside = distinct(failed.map(({ first }) => first)).filter((host) =>
+    c.isOutside(host, family),
+  );
+  const named = outside.filter((host) =>
+    c.spoken.namesAt(host, family).some(({ source }) => source === 'dns'),
+  );
+  return named.length > 0 && 2 * named.length >= failed.length;
 }
 
 function vertical(c: Case, suspect: Suspect, failed: readonly Sample[]): Verdict | undefined {
