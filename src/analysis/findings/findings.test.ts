@@ -367,6 +367,7 @@ describe('what payloads give away', () => {
     ],
     ['TLS 1.3', speaking('tcp', 443, 'tls', { version: ['TLS 1.3'] }), []],
     ['TLS on any port', speaking('tcp', 45_443, 'tls', { version: ['TLS 1.3'] }), []],
+    ['GTP-C on the port of GTP-U', speaking('udp', 2152, 'gtp-c'), []],
     ['TLS on 22', speaking('tcp', 22, 'tls'), ['other-protocol-on-port']],
     ['HTTP on 8443', speaking('tcp', 8443, 'http'), []],
     ['HTTP on 25', speaking('tcp', 25, 'http'), ['other-protocol-on-port']],
