@@ -26,10 +26,13 @@ import type {
   TimeSlice,
 } from './model/use.ts';
 import type { Prefix } from './net/prefix.ts';
+import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
 import type { SocketView } from './sources/sockets/linux.ts';
+import type { Filter } from './wire/filter/filter.ts';
+import type { FrameSource } from './wire/frame-batch.ts';
 
 export type { SocketView, ZoneRule };
 
@@ -61,6 +64,10 @@ export interface CaptureChoices {
   readonly identify?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
+  /** Only packets that match are read. Faults of it that depend on the frames reject. */
+  readonly filter?: Filter;
+  /** Read from here instead of from inputs; it is closed at the end. */
+  readonly live?: CaptureReader;
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -84,6 +91,8 @@ export interface CaptureSummary {
   readonly unreadInputs: number;
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
+  /** Packets that the filter left out, where there is one. */
+  readonly passedOver?: number;
 }
 
 export interface Assessment extends CaptureSummary {
@@ -117,8 +126,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
-  /** A filter over flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
-  readonly filter?: string;
+  /** Words about flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
   readonly slices?: number;
 }
@@ -150,7 +159,7 @@ export async function assess(
     import('./sources/pcap/capture-notes.ts'),
   ]);
   const folded = await fold(inputs, choices);
-  const { traffic, view, observation, reader, interrupted } = folded;
+  const { traffic, view, observation, reader, filtered, interrupted } = folded;
   const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
@@ -160,6 +169,7 @@ export async function assess(
   };
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     flows: traffic.flows,
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
@@ -175,7 +185,7 @@ export async function assess(
     findings: await findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
-    notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
   };
 }
 
@@ -216,7 +226,7 @@ async function fold(
   const zones = new ZoneTable(choices.zones);
   const thresholds = thresholdsOf(choices.thresholds);
   const seed = newSeed();
-  const { filter: text } = choices;
+  const { where: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
   const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
   const folder = new FlowFolder({
@@ -262,7 +272,7 @@ export async function listFlows(
     import('./analysis/flow-lister.ts'),
     import('./analysis/spoken.ts'),
   ]);
-  const { observation, reader, interrupted } = await read(
+  const { observation, reader, filtered, interrupted } = await read(
     inputs,
     choices,
     newSeed(),
@@ -280,7 +290,8 @@ export async function listFlows(
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: observation.flows.count + observation.evicted,
-    notes: captureNotes(reader),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),
   };
 }
@@ -288,6 +299,7 @@ export async function listFlows(
 interface Reading {
   readonly observation: Observation;
   readonly reader: CaptureReader;
+  readonly filtered: FilteredSource | undefined;
   readonly interrupted: boolean;
 }
 
@@ -303,13 +315,18 @@ async function read(
     import('./sources/pcap/capture-reader.ts'),
     import('./sources/flows/observe.ts'),
   ]);
-  const reader = await openCaptures(inputs);
-  const { signal, onProgress } = choices;
-  const stop = (): void => void reader.close();
+  const { signal, onProgress, live } = choices;
+  const reader = live ?? (await openCaptures(inputs));
+  const stop = (): void => {
+    // What a ring holds already is read by the turn after the signal.
+    if (live === undefined) void reader.close();
+  };
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
-  const observation = await observe(reader, {
+  // A live capture is filtered where it is opened.
+  const filtered = live === undefined ? await filteredSource(reader, choices.filter) : undefined;
+  const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
     identify: choices.identify ?? true,
@@ -325,7 +342,14 @@ async function read(
   });
   signal?.removeEventListener('abort', stop);
   await reader.close();
-  return { observation, reader, interrupted: signal?.aborted ?? false };
+  const interrupted = live === undefined && (signal?.aborted ?? false);
+  return { observation, reader, filtered, interrupted };
+}
+
+async function filteredSource(source: FrameSource, filter: Filter | undefined) {
+  if (filter === undefined) return undefined;
+  const { FilteredSource } = await import('./pipeline/filters.ts');
+  return new FilteredSource(source, filter);
 }
 
 function summaryOf(
