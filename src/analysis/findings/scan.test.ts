@@ -32,6 +32,7 @@ describe('scans that are', () => {
       thresholds: { 'scan-ports': 15 },
     });
     expect(finding!.evidence[0]!.locator).toBe('test.pcap#1');
+    expect(finding!.what).toContain(`(1, 2, 3, 4, 5, 6, 7, 8 and ${ports - 8} more)`);
     expect(finding!.filter).toBe(`src host ${EVIL} and host 10.0.1.10`);
     expect(accused(steps)).toHaveLength(1);
   });

@@ -14,16 +14,7 @@
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
-import {
-  type Case,
-  lasting,
-  MOST_EACH,
-  number,
-  plural,
-  protocolText,
-  some,
-  spanOf,
-} from './case.ts';
+import { type Case, lasting, MOST_EACH, number, plural, protocolText, spanOf } from './case.ts';
 import { ATTEMPT_DARK, ATTEMPT_REFUSED } from './clues.ts';
 import type { Suspect } from './suspects.ts';
 import { CATALOGUED } from './watched-ports.ts';
@@ -193,10 +184,7 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
   const [target] = targets;
   const single = targets.length === 1 ? c.host(target!, suspect.family) : undefined;
   const transports = distinct(samples.map(({ second }) => second >>> 16)).map(protocolText);
-  const portText = some(
-    distinct(samples.map(({ second }) => second & 0xffff)).sort((left, right) => left - right),
-    8,
-  );
+  const portText = firstOf(samples, ports);
   const span = spanOf(samples);
   const pace = span / Math.max(1, samples.length - 1);
   const slow = pace >= c.thresholds['scan-pace'];
@@ -252,6 +240,14 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
       'dark-pairs',
     ),
   };
+}
+
+/** The lowest of the ports kept, and how many more were tried. */
+function firstOf(samples: readonly Sample[], ports: number): string {
+  const kept = distinct(samples.map(({ second }) => second & 0xffff)).sort((a, b) => a - b);
+  const shown = kept.slice(0, 8);
+  const more = ports - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
 }
 
 function severityOf(outside: boolean, answered: number): FindingSeverity {
