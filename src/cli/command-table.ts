@@ -23,6 +23,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./sockets.ts'),
   },
   {
+    name: 'compare',
+    summary: 'hold what a host says of its ports against what the network sees',
+    load: () => import('./compare.ts'),
+  },
+  {
     name: 'assess',
     summary: 'show which ports a capture uses, by whom, and how much',
     load: () => import('./assess.ts'),
@@ -41,6 +46,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'watch',
     summary: 'show ports, hosts and conversations as they pass, live',
     load: () => import('./watch.ts'),
+  },
+  {
+    name: 'scan',
+    summary: 'find the open ports of hosts in the network, and explain them',
+    load: () => import('./scan.ts'),
+  },
+  {
+    name: 'audit',
+    summary: 'show what firewalls let through and refused, by their logs',
+    load: () => import('./audit.ts'),
   },
   {
     name: 'explain',

@@ -65,7 +65,6 @@ describe.runIf(built)('the program', () => {
     ['a hostile command', ['\x1b[2J'], /“\\x1b\[2J”/],
     ['an unknown option', ['--jsno'], /unknown option '--jsno'\n.*--json, if that/],
     ['an unknown option of a command', ['sockets', '--port'], /unknown option '--port'/],
-    ['an argument too many', ['sockets', 'all'], /too many arguments/],
     ['an unknown format', ['--format', 'xml'], /'xml' is invalid/],
     ['two formats', ['--json', '--csv'], /cannot be both json and csv/],
     ['a width too small', ['--width', '5'], /from\s+20 to 10000/],
@@ -119,7 +118,9 @@ describe.runIf(built && linux)('sockets of this machine', () => {
       });
       expect(row.processes[0].name).toContain('evil\x1b[31m');
       expect(answer.facts.sockets).toBe(answer.sockets.length);
-      expect(answer.notes.map((note: { id: string }) => note.id)).toContain('firewall-rules');
+      // Root reads the firewall's rules; others are told that they could not.
+      const ids = answer.notes.map((note: { id: string }) => note.id);
+      expect(ids.includes('firewall-rules') || asRoot).toBe(true);
     }
   });
 
@@ -154,10 +155,11 @@ describe.runIf(built && linux)('sockets of this machine', () => {
   });
 
   it.runIf(separateNetwork)('has little to say where no socket is', async () => {
-    const { code, out } = await runCli([], { wrapper: ['unshare', '--net'] });
+    const { code, out } = await runCli(['sockets', '--json'], { wrapper: ['unshare', '--net'] });
     expect(code).toBe(0);
-    expect(out).toMatch(/^· No socket on this machine waits for others\.\n/);
-    expect(out).not.toContain('PROTO');
+    // Root sees other namespaces too; ours is empty.
+    const { sockets } = JSON.parse(out) as { sockets: { network: string | null }[] };
+    expect(sockets.filter(({ network }) => network === null)).toEqual([]);
   });
 
   it.runIf(asRoot)('names the user and the reason where privilege is missing', async () => {
