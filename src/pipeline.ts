@@ -327,34 +327,49 @@ export interface FlowListing extends CaptureSummary {
   readonly listed: Iterable<ListedFlow>;
 }
 
-/** Reads captures and lists their flows; those that leave memory early go to `onEvicted`. */
+export interface ListChoices extends CaptureChoices {
+  /** Words about the flows wanted; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
+}
+
+/**
+ * Reads captures and lists their flows, or those that `where` means; those that leave memory early
+ * go to `onEvicted`.
+ */
 export async function listFlows(
   inputs: readonly string[],
-  choices: CaptureChoices,
+  choices: ListChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const [{ FlowLister }, { SpokenView }] = await Promise.all([
-    import('./analysis/flow-lister.ts'),
-    import('./analysis/spoken.ts'),
-  ]);
+  const { FlowPicker } = await import('./analysis/flow-picker.ts');
+  const { where } = choices;
+  const filters = where === undefined ? undefined : await import('./analysis/filter/filter.ts');
+  const pickerFor = (names: Names, heard: Heard | null) =>
+    new FlowPicker(names, heard, (world) => filters?.flowFilter(where!, world));
+  let early = 0;
   const { observation, reader, filtered, interrupted } = await read(
     inputs,
     choices,
     newSeed(),
     (names, heard) => {
-      const lister = new FlowLister(names, new SpokenView(heard, names));
-      return (...row) => onEvicted(lister.list(...row));
+      const picker = pickerFor(names, heard);
+      return (...row) => {
+        if (!picker.wants(...row)) return;
+        early++;
+        onEvicted(picker.list(...row));
+      };
     },
   );
-  const { names: all, heard: payloads } = observation;
-  const lister = new FlowLister(all, new SpokenView(payloads, all));
+  const picker = pickerFor(observation.names, observation.heard);
   function* listed(): Generator<ListedFlow, void, undefined> {
-    for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
+    for (const row of observation.flows.inTimeOrder()) {
+      if (picker.wants(...row)) yield picker.list(...row);
+    }
   }
   const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
-    flows: observation.flows.count + observation.evicted,
+    flows: early + picker.count(observation.flows),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),

@@ -14,6 +14,7 @@ export async function summaryOf(facts: WatchFacts, options: OutputOptions): Prom
   const report = assessReport(assessment, {
     sort: 'bytes',
     sizes: false,
+    live: true,
     limit: inText ? undefined : 100,
     drill: WHOLE,
   });
