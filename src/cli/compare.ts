@@ -12,11 +12,11 @@ import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { readFiles, viewThisMachine } from './sockets.ts';
 
 const EXAMPLES = `Examples:
-  portreeve compare                              this machine, asked from itself
-  sudo portreeve compare                         and from beside it, through its firewall
-  portreeve compare --ssh anna@web1              another machine, asked from here
-  portreeve compare --traffic lan.pcap --sockets netstat.txt
-                                                 saved sides, from any time
+  portreeve compare                    this machine, asked from itself
+  sudo portreeve compare               and through its firewall, from beside it
+  portreeve compare --ssh anna@web1    another machine, asked from here
+  portreeve compare --sockets netstat.txt --traffic lan.pcap
+                                       saved sides, from any time
 `;
 
 const NOTES = `
