@@ -5,6 +5,7 @@
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
+import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
@@ -16,6 +17,8 @@ import type { BlindSpot } from './model/blind-spot.ts';
 import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
 import type { HostRoles } from './model/host-role.ts';
+import type { PortState } from './model/port-state.ts';
+import type { ScanRecord } from './model/scanned-host.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -26,11 +29,17 @@ import type {
   TimeSlice,
 } from './model/use.ts';
 import type { Prefix } from './net/prefix.ts';
+import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
+import type { ImportedScan } from './sources/scan/import/record-builder.ts';
+import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from './sources/scan/plan.ts';
+import type { ScanProgress, ScanResult } from './sources/scan/scan.ts';
 import type { SocketView } from './sources/sockets/socket-view.ts';
 import type { SshChoices } from './sources/sockets/ssh.ts';
+import type { Filter } from './wire/filter/filter.ts';
+import type { FrameSource } from './wire/frame-batch.ts';
 
 export type { SocketView, ZoneRule };
 
@@ -115,6 +124,10 @@ export interface CaptureChoices {
   readonly identify?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
+  /** Only packets that match are read. Faults of it that depend on the frames reject. */
+  readonly filter?: Filter;
+  /** Read from here instead of from inputs; it is closed at the end. */
+  readonly live?: CaptureReader;
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -138,6 +151,8 @@ export interface CaptureSummary {
   readonly unreadInputs: number;
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
+  /** Packets that the filter left out, where there is one. */
+  readonly passedOver?: number;
 }
 
 export interface Assessment extends CaptureSummary {
@@ -171,8 +186,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
-  /** A filter over flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
-  readonly filter?: string;
+  /** Words about flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
   readonly slices?: number;
 }
@@ -204,7 +219,7 @@ export async function assess(
     import('./sources/pcap/capture-notes.ts'),
   ]);
   const folded = await fold(inputs, choices);
-  const { traffic, view, observation, reader, interrupted } = folded;
+  const { traffic, view, observation, reader, filtered, interrupted } = folded;
   const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
@@ -214,6 +229,7 @@ export async function assess(
   };
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     flows: traffic.flows,
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
@@ -229,7 +245,7 @@ export async function assess(
     findings: await findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
-    notes: [...captureNotes(reader), ...blindSpots(traffic, state)],
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
   };
 }
 
@@ -270,7 +286,7 @@ async function fold(
   const zones = new ZoneTable(choices.zones);
   const thresholds = thresholdsOf(choices.thresholds);
   const seed = newSeed();
-  const { filter: text } = choices;
+  const { where: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
   const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
   const folder = new FlowFolder({
@@ -316,7 +332,7 @@ export async function listFlows(
     import('./analysis/flow-lister.ts'),
     import('./analysis/spoken.ts'),
   ]);
-  const { observation, reader, interrupted } = await read(
+  const { observation, reader, filtered, interrupted } = await read(
     inputs,
     choices,
     newSeed(),
@@ -334,7 +350,8 @@ export async function listFlows(
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: observation.flows.count + observation.evicted,
-    notes: captureNotes(reader),
+    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),
   };
 }
@@ -342,6 +359,7 @@ export async function listFlows(
 interface Reading {
   readonly observation: Observation;
   readonly reader: CaptureReader;
+  readonly filtered: FilteredSource | undefined;
   readonly interrupted: boolean;
 }
 
@@ -357,13 +375,18 @@ async function read(
     import('./sources/pcap/capture-reader.ts'),
     import('./sources/flows/observe.ts'),
   ]);
-  const reader = await openCaptures(inputs);
-  const { signal, onProgress } = choices;
-  const stop = (): void => void reader.close();
+  const { signal, onProgress, live } = choices;
+  const reader = live ?? (await openCaptures(inputs));
+  const stop = (): void => {
+    // What a ring holds already is read by the turn after the signal.
+    if (live === undefined) void reader.close();
+  };
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
-  const observation = await observe(reader, {
+  // A live capture is filtered where it is opened.
+  const filtered = live === undefined ? await filteredSource(reader, choices.filter) : undefined;
+  const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
     identify: choices.identify ?? true,
@@ -379,7 +402,14 @@ async function read(
   });
   signal?.removeEventListener('abort', stop);
   await reader.close();
-  return { observation, reader, interrupted: signal?.aborted ?? false };
+  const interrupted = live === undefined && (signal?.aborted ?? false);
+  return { observation, reader, filtered, interrupted };
+}
+
+async function filteredSource(source: FrameSource, filter: Filter | undefined) {
+  if (filter === undefined) return undefined;
+  const { FilteredSource } = await import('./pipeline/filters.ts');
+  return new FilteredSource(source, filter);
 }
 
 function summaryOf(
@@ -429,4 +459,140 @@ async function workerFor(
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
 function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+export type { ScanProgress };
+
+/** How TCP ports may be asked; `auto` takes the best that this machine and user can. */
+export const SCAN_ENGINES = ['auto', 'syn', 'connect', 'node'] as const;
+
+/** A plan with what it takes to carry out. */
+export interface PlannedScan extends ScanPlan {
+  readonly estimate: ScanEstimate;
+}
+
+/** Reads targets and ports as people write them; resolves names. Sends nothing else. */
+export async function planScan(words: PlanWords): Promise<PlannedScan> {
+  const { planScan, estimate } = await import('./sources/scan/plan.ts');
+  const plan = await planScan(words);
+  return { ...plan, estimate: estimate(plan) };
+}
+
+export interface ScanChoices {
+  readonly tcpEngine: (typeof SCAN_ENGINES)[number];
+  readonly discovery: boolean;
+  readonly fragile: boolean;
+  readonly patienceSeconds: number;
+  /** Notes are kept there, and an earlier run is taken up from it. */
+  readonly resumeFile?: string;
+  readonly signal: AbortSignal;
+  readonly onOpen: (state: PortState) => void;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+/** A scan with what it could not see. */
+export interface ScanOutcome extends ScanResult {
+  readonly addresses: number;
+  readonly portsPerHost: number;
+  readonly notes: readonly BlindSpot[];
+  readonly record: ScanRecord;
+}
+
+/** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
+export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
+  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
+    import('./sources/scan/scan.ts'),
+    import('./sources/scan/resume.ts'),
+    import('./analysis/scan-notes.ts'),
+    import('./sources/scan/ports.ts'),
+  ]);
+  const { resumeFile, ...rest } = choices;
+  const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
+  const { shard, ...planned } = held?.plan ?? plan;
+  try {
+    const result = await runScan({
+      ...planned,
+      ...rest,
+      ...(shard === undefined ? {} : { shard }),
+      ...(held === undefined ? {} : { writer: held.writer }),
+      ...(held?.journal === undefined ? {} : { journal: held.journal }),
+      namesOf: (address) => plan.names.get(address) ?? [],
+    });
+    const asked = [...plan.ports].map(([transport, ports]) => ({
+      transport,
+      ports: portText(ports),
+      ...methodOf(result, transport),
+    }));
+    const { hosts, hostsDown, startMs, endMs } = result;
+    return {
+      ...result,
+      addresses: plan.targets.size,
+      portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
+      notes: scanNotes({
+        ...result,
+        unresolved: plan.unresolved,
+        unasked: result.counts.get('not asked') ?? 0,
+      }),
+      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+    };
+  } finally {
+    held?.writer.close();
+  }
+}
+
+/** An earlier scan read from a file, with the name of the file. */
+export interface EarlierScan {
+  readonly file: string;
+  readonly earlier: ImportedScan;
+}
+
+/** Reads a scan of any known scanner. Throws `UnknownScanError` and errors of reading the file. */
+export async function readEarlierScan(file: string): Promise<EarlierScan> {
+  const [{ readFile }, { readScan }] = await Promise.all([
+    import('node:fs/promises'),
+    import('./sources/scan/import/read-scan.ts'),
+  ]);
+  return { file, earlier: readScan(await readFile(file, 'utf8')) };
+}
+
+export interface ComparedScan extends EarlierScan {
+  readonly difference: ScanDifference;
+  readonly notes: readonly BlindSpot[];
+}
+
+/** What changed from the earlier scan to this one, and what cannot be compared. */
+export async function compareWith(
+  { file, earlier }: EarlierScan,
+  plan: ScanPlan,
+  outcome: ScanOutcome,
+): Promise<ComparedScan> {
+  const { compareScans } = await import('./analysis/scan-difference.ts');
+  const difference = compareScans(earlier.record, outcome.record, (address) =>
+    plan.targets.has(address),
+  );
+  const notes: BlindSpot[] = [...outcome.notes];
+  if (earlier.passive) {
+    notes.unshift({
+      id: 'earlier-passive',
+      what: 'how the earlier scan came about',
+      because: 'it asked nobody: it repeats what a search engine once saw',
+      missing: false,
+    });
+  }
+  const faults = earlier.faults.length + earlier.moreFaults;
+  if (faults > 0) {
+    const [first] = earlier.faults;
+    notes.unshift({
+      id: 'earlier-damaged',
+      what: `${faults} parts of ${file}`,
+      because: `${first!.where}: ${first!.what}`,
+      missing: true,
+    });
+  }
+  return { file, earlier, difference, notes };
+}
+
+function methodOf({ engines }: ScanResult, transport: string): { method?: string } {
+  const engine = engines.find((each) => each.transport === transport);
+  return engine === undefined ? {} : { method: engine.name };
 }

@@ -6,8 +6,10 @@ import {
   type Thresholds,
 } from '../analysis/findings/thresholds.ts';
 import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
+import { nearest } from '../net/nearest.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import { LiveReader } from '../pipeline/live.ts';
 import type { Assessment, ZoneRule } from '../pipeline.ts';
 import { assess } from '../pipeline.ts';
 import { MOST_SLICES } from './assess-over-time.ts';
@@ -19,12 +21,14 @@ import {
   exitCodeOf,
   parseZone,
   refuseNothing,
+  requireInput,
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
 import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
-import { nearest } from './nearest.ts';
+import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
+import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -32,6 +36,8 @@ const EXAMPLES = `Examples:
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
   portreeve assess lan.pcap --host 10.0.0.5      one host: roles, ports, peers
   portreeve assess lan.pcap --where 'service:rdp zone:outside'
+  portreeve assess lan.pcap --filter 'port 80'   a part of it
+  portreeve assess -i eth0 --for 15m             what passes on an interface
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
@@ -39,10 +45,11 @@ const EXAMPLES = `Examples:
 const NOTES = `
 Findings and their thresholds: docs/findings.md. Exit codes: 0 done, 1 with
 --fail-on: there are such findings, 2 wrong usage, 3 an input could not be read
-or is damaged, 5 with --complete: something could not be seen, 130 interrupted.
+or is damaged, 4 capturing is not allowed, 5 with --complete: something could
+not be seen, 130 interrupted.
 `;
 
-interface AssessOptions extends CaptureOptions, DrillOptions {
+interface AssessOptions extends CaptureOptions, DrillOptions, FilterOptions, LiveOptions {
   readonly zone?: readonly ZoneRule[];
   readonly dark?: readonly Prefix[];
   readonly threshold?: Partial<Thresholds>;
@@ -62,6 +69,8 @@ const EVERYTHING = 2 ** 31;
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
+  addFilterOption(command);
+  addLiveOptions(command);
   command
     .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
     .option('--dark <prefix>', 'a part nobody uses: who tries it is a scanner', parseDark)
@@ -126,20 +135,29 @@ async function run(
   const inText = (chosenFormat(options) ?? 'table') === 'table';
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
+  requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
-  const assessment = await whileReading((watch) =>
-    assess(inputs, {
-      ...choicesOf(options),
-      ...watch,
-      ...(options.zone === undefined ? {} : { zones: options.zone }),
-      ...(options.dark === undefined ? {} : { dark: options.dark }),
-      ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
-      ...(drill.filter === undefined ? {} : { filter: drill.filter }),
-      ...(options.overTime ? { slices: MOST_SLICES } : {}),
-      // The report names conversations of ports beside its table of them.
-      top: Math.max(limit ?? 0, TOP_IN_PIPES),
-    }),
-  );
+  const filter = await filterOf(options.filter);
+  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const assessment = await whileReading(
+    (watch) =>
+      assess(live === undefined ? inputs : options.i!, {
+        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...choicesOf(options),
+        ...(filter === undefined ? {} : { filter }),
+        ...watch,
+        ...(options.zone === undefined ? {} : { zones: options.zone }),
+        ...(options.dark === undefined ? {} : { dark: options.dark }),
+        ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
+        ...(drill.filter === undefined ? {} : { where: drill.filter }),
+        ...(options.overTime ? { slices: MOST_SLICES } : {}),
+        // The report names conversations of ports beside its table of them.
+        top: Math.max(limit ?? 0, TOP_IN_PIPES),
+      }),
+    options.for,
+  ).catch((error: unknown) => {
+    throw filterFailure(error, options.filter ?? '');
+  });
   refuseNothing(assessment);
   const report = assessReport(assessment, {
     sort: options.sort,
@@ -149,5 +167,6 @@ async function run(
     ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
   process.exitCode = exitCodeWith(assessment, options);
-  await writeReport(report, options);
+  // What passed is gone: no other command can look at it again.
+  await writeReport(live === undefined ? report : { ...report, next: [] }, options);
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parsePrefix } from '../net/prefix.ts';
 import type { CaptureChoices, CaptureSummary, Progress, ZoneRule } from '../pipeline.ts';
 import { bytes, count, duration } from '../report/numbers.ts';
-import { DONE, INCOMPLETE, INPUT, INTERRUPTED } from './exit-codes.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
 export interface CaptureOptions {
@@ -19,7 +19,7 @@ export interface CaptureOptions {
 
 export function addCaptureOptions(command: Command): void {
   command
-    .argument('<input...>', 'capture files or folders; - is standard input')
+    .argument('[input...]', 'capture files or folders; - is standard input')
     .option('--drop-duplicates', 'count packets that a mirror port sent twice once')
     .option('--no-identify', 'do not look into payloads for protocols and names')
     .option('--tcp-timeout <s>', 'silence that ends a TCP flow (default: 300)', wholeNumber(1, 1e6))
@@ -28,6 +28,21 @@ export function addCaptureOptions(command: Command): void {
     .option('--max-flows <n>', 'flows in memory (default: 2000000)', wholeNumber(64, 2 ** 27))
     .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--complete', 'fail with exit code 5 when something could not be seen');
+}
+
+/** Throws when there is neither an input nor an interface, or both. */
+export function requireInput(inputs: readonly string[], interfaces?: readonly string[]): void {
+  if (inputs.length > 0 && interfaces !== undefined) {
+    throw new Failure(USAGE, {
+      what: 'captures and interfaces cannot be read together',
+      ways: ['leave out -i, or the files'],
+    });
+  }
+  if (inputs.length > 0 || interfaces !== undefined) return;
+  throw new Failure(USAGE, {
+    what: "missing required argument 'input'",
+    ways: ['name a capture file, or - for standard input', '-i eth0 captures from the network'],
+  });
 }
 
 /** A parser of whole numbers in a range, for commander. */
@@ -71,14 +86,17 @@ export function choicesOf(options: CaptureOptions): CaptureChoices {
 /** Runs `work` with progress shown, and so that the first interrupt ends it early. */
 export async function whileReading<Result>(
   work: (watch: Pick<CaptureChoices, 'signal' | 'onProgress'>) => Promise<Result>,
+  limitMs?: number,
 ): Promise<Result> {
   const controller = new AbortController();
+  const timer = limitMs === undefined ? undefined : setTimeout(() => controller.abort(), limitMs);
   const interrupt = (): void => {
     // The second one means it.
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
   };
   process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
   const meter = process.stderr.isTTY ? new Meter() : undefined;
   try {
     return await work({
@@ -88,6 +106,8 @@ export async function whileReading<Result>(
   } finally {
     // From here on an interrupt ends the program, as everywhere.
     process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+    clearTimeout(timer);
     meter?.clear();
   }
 }

@@ -43,9 +43,34 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./flows.ts'),
   },
   {
+    name: 'capture',
+    summary: 'print packets or write them to files, with the habits of tcpdump',
+    load: () => import('./capture.ts'),
+  },
+  {
+    name: 'watch',
+    summary: 'show ports, hosts and conversations as they pass, live',
+    load: () => import('./watch.ts'),
+  },
+  {
+    name: 'scan',
+    summary: 'find the open ports of hosts in the network, and explain them',
+    load: () => import('./scan.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),
+  },
+  {
+    name: 'policy',
+    summary: 'turn validated traffic into proved firewall rules',
+    load: () => import('./policy.ts'),
+  },
+  {
+    name: 'acl',
+    summary: 'write firewall rules for a platform, and check existing ones',
+    load: () => import('./acl.ts'),
   },
 ];
 

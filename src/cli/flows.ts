@@ -1,5 +1,6 @@
 /** `portreeve flows`: every flow of a capture, with the reason of its direction. */
 import type { Command } from 'commander';
+import { LiveReader } from '../pipeline/live.ts';
 import { type CaptureSummary, type FlowListing, type ListedFlow, listFlows } from '../pipeline.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
@@ -15,11 +16,14 @@ import {
   exitCodeOf,
   quoted,
   refuseNothing,
+  requireInput,
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
+import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
 import {
   addOutputOptions,
   chosenFormat,
@@ -39,7 +43,7 @@ Piped, the format is ndjson. Exit codes: 0 done, 2 wrong usage, 3 an input
 could not be read or is damaged, 130 interrupted.
 `;
 
-interface FlowOptions extends CaptureOptions {
+interface FlowOptions extends CaptureOptions, FilterOptions, LiveOptions {
   readonly top?: number;
   readonly all?: boolean;
 }
@@ -51,6 +55,8 @@ const VERSION = 1;
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   addCaptureOptions(command);
+  addFilterOption(command);
+  addLiveOptions(command);
   command
     .option('--top <n>', 'the first flows only', wholeNumber(1, 1e9))
     .option('--all', 'all flows, on a terminal too');
@@ -92,6 +98,29 @@ async function run(inputs: readonly string[], options: OutputOptions & FlowOptio
   else await stream(inputs, options, lines);
 }
 
+/** Reads all inputs; flows that leave memory early go to `early`. */
+async function read(
+  inputs: readonly string[],
+  options: FlowOptions,
+  early: (listed: ListedFlow) => void,
+): Promise<FlowListing> {
+  requireInput(inputs, options.i);
+  const filter = await filterOf(options.filter);
+  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const choices = {
+    ...choicesOf(options),
+    ...(filter === undefined ? {} : { filter }),
+    ...(live === undefined ? {} : { live: new LiveReader(live) }),
+  };
+  const names = options.i ?? inputs;
+  return whileReading(
+    (watch) => listFlows(names, { ...choices, ...watch }, early),
+    options.for,
+  ).catch((error: unknown) => {
+    throw filterFailure(error, options.filter ?? '');
+  });
+}
+
 /** Writes flows as they become known; says on standard error what could not be read. */
 async function stream(
   inputs: readonly string[],
@@ -106,9 +135,7 @@ async function stream(
     begun = true;
     if (left-- > 0) output.add(lines.line(listed));
   };
-  const listing = await whileReading((watch) =>
-    listFlows(inputs, { ...choicesOf(options), ...watch }, write),
-  );
+  const listing = await read(inputs, options, write);
   refuseNothing(listing);
   process.exitCode = exitCodeOf(listing, options);
   for (const listed of listing.listed) {
@@ -138,9 +165,7 @@ async function report(
   format: string,
 ): Promise<void> {
   const evicted: ListedFlow[] = [];
-  const listing = await whileReading((watch) =>
-    listFlows(inputs, { ...choicesOf(options), ...watch }, (listed) => evicted.push(listed)),
-  );
+  const listing = await read(inputs, options, (listed) => evicted.push(listed));
   refuseNothing(listing);
   process.exitCode = exitCodeOf(listing, options);
   const onScreen = format === 'table' && process.stdout.isTTY === true && !options.all;
@@ -185,14 +210,15 @@ function flowReport(
       },
     ],
     notes,
-    next: inputs.includes('-')
-      ? []
-      : [
-          {
-            command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
-            purpose: 'the same for programs',
-          },
-        ],
+    next:
+      inputs.length === 0 || inputs.includes('-')
+        ? []
+        : [
+            {
+              command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
+              purpose: 'the same for programs',
+            },
+          ],
   };
 }
 

@@ -433,6 +433,14 @@ export class FlowTable {
     return { chunks, count, extensions, evicted, evictedLive, orphanErrors };
   }
 
+  /**
+   * The rows as they stand, to be looked at between two calls of `consume`. Rows that are free
+   * just now are all zeros.
+   */
+  peek(): FlowPart {
+    return { chunks: this.chunks, count: this.count, extensions: this.extensions };
+  }
+
   /** Moves rows from the end into the places of free ones. */
   private closeGaps(): void {
     const free = this.free.slice(0, this.freeCount).sort();

@@ -46,6 +46,17 @@ export class FrameBatch {
   /** Index into the source's list of `CaptureInterface`. */
   readonly interface = new Uint16Array(FRAME_BATCH_CAPACITY);
 
+  /** Overwrites entry `to` with entry `from`. */
+  move(to: number, from: number): void {
+    this.offset[to] = this.offset[from]!;
+    this.captured[to] = this.captured[from]!;
+    this.original[to] = this.original[from]!;
+    this.seconds[to] = this.seconds[from]!;
+    this.nanoseconds[to] = this.nanoseconds[from]!;
+    this.number[to] = this.number[from]!;
+    this.interface[to] = this.interface[from]!;
+  }
+
   /** Re-aims the batch at another buffer (borrowed) and empties it. */
   reset(bytes: Uint8Array, view: DataView): void {
     this.bytes = bytes;

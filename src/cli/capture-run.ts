@@ -1,0 +1,301 @@
+/** One run of `portreeve capture`: opens what is read, prints or writes, and sums up. */
+import { readFileSync } from 'node:fs';
+import {
+  type CaptureReader,
+  captureNotes,
+  FileWriter,
+  type FrameBatch,
+  type FrameSource,
+  LineOutput,
+  MixedLinkTypes,
+  openCaptures,
+  type PrinterOptions,
+  portNames,
+} from '../pipeline/capture.ts';
+import { type Filter, FilteredSource } from '../pipeline/filters.ts';
+import { type LiveCounts, listInterfaces } from '../pipeline/live.ts';
+import { count } from '../report/numbers.ts';
+import { terminalAbility } from '../report/terminal.ts';
+import { renderProblem } from '../report/text.ts';
+import type { CaptureCommandOptions, Repeats } from './capture.ts';
+import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { filterFailure, filterOf } from './filter-option.ts';
+import { type OpenedLive, openInterfaces } from './live-options.ts';
+
+export class CaptureRun {
+  private readonly text: string;
+  private readonly options: CaptureCommandOptions;
+  private readonly repeats: Repeats;
+  private left: number;
+  private stopped = false;
+  private printed = 0;
+  private lines: LineOutput | undefined;
+  private writer: FileWriter | undefined;
+
+  constructor(filter: readonly string[], options: CaptureCommandOptions, repeats: Repeats) {
+    const fromFile = options.F === undefined ? '' : readFilter(options.F);
+    this.text = filter.length > 0 ? filter.join(' ') : fromFile;
+    this.options = options;
+    this.repeats = repeats;
+    this.left = options.c ?? Number.POSITIVE_INFINITY;
+  }
+
+  async run(): Promise<void> {
+    if (this.options.D) return listDevices();
+    const { r: files } = this.options;
+    if (files !== undefined && this.options.i !== undefined) {
+      throw new Failure(USAGE, {
+        what: 'files and interfaces cannot be captured from together',
+        ways: ['leave out -r or -i'],
+      });
+    }
+    const filter = await filterOf(this.text);
+    if (files === undefined) await this.runLive(filter);
+    else await this.runFiles(files, filter);
+  }
+
+  private async runFiles(files: readonly string[], filter: Filter | undefined): Promise<void> {
+    const reader = await openCaptures(files);
+    const source = filter === undefined ? reader : new FilteredSource(reader, filter);
+    this.prepareOutput(undefined);
+    if (this.lines !== undefined) this.lines = new LineOutput(await this.printerOptions(), false);
+    const stop = (): void => {
+      this.stopped = true;
+      void reader.close();
+    };
+    for (const signal of SIGNALS) process.once(signal, stop);
+    try {
+      await this.read(source);
+    } catch (error) {
+      throw writeFailure(filterFailure(error, this.text), this.options.w, this.writer?.written);
+    } finally {
+      await reader.close();
+      for (const signal of SIGNALS) process.off(signal, stop);
+    }
+    this.finish(reader, source);
+  }
+
+  private async runLive(filter: Filter | undefined): Promise<void> {
+    const { w: path, l, for: limitMs, s } = this.options;
+    const opened = openInterfaces(this.options, filter, s);
+    const { live } = opened;
+    this.prepareOutput(opened.caller);
+    if (this.lines !== undefined) {
+      const prompt = l === true || process.stdout.isTTY === true;
+      this.lines = new LineOutput(await this.printerOptions(), prompt);
+    }
+    announce(opened, path);
+    const stop = (): void => {
+      // The second one means it.
+      if (this.stopped) process.exit(INTERRUPTED);
+      this.stopped = true;
+      live.stop();
+    };
+    for (const signal of SIGNALS) process.on(signal, stop);
+    const timer = limitMs === undefined ? undefined : setTimeout(() => live.stop(), limitMs);
+    try {
+      this.writer?.open(Date.now());
+      await this.readLive(opened);
+    } catch (error) {
+      throw writeFailure(error, path, this.writer?.written);
+    } finally {
+      clearTimeout(timer);
+      for (const signal of SIGNALS) process.off(signal, stop);
+      await live.close();
+      this.sumUp(live.counts());
+    }
+  }
+
+  private async readLive({ source, live }: OpenedLive): Promise<void> {
+    let told = 0;
+    let flushedMs = Date.now();
+    while (this.left > 0) {
+      const batch = await source.next();
+      if (batch === undefined) break;
+      this.take(batch, source);
+      this.lines?.batchEnded();
+      const nowMs = Date.now();
+      // What a reader of the lines or of the file may wait for is never older than a second.
+      if (this.options.U || nowMs - flushedMs > FLUSH_EVERY_MS || batch.count === 0) {
+        this.lines?.flush();
+        if (this.writer !== undefined && this.writer.fileCount > 0) this.writer.flush();
+        flushedMs = nowMs;
+      }
+      for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+      if (this.writer?.full) break;
+    }
+    for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+    this.lines?.flush();
+    this.writer?.close(Date.now(), live.counts());
+  }
+
+  /** The last lines: what was received, dropped and kept. */
+  private sumUp(counts: readonly LiveCounts[]): void {
+    for (const { name, received, dropped, freezes } of counts) {
+      const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
+      const full = freezes === 0 ? '' : `, ring full ${count(freezes)} times`;
+      process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
+    }
+    const what = this.writer === undefined ? 'printed' : 'captured';
+    process.stderr.write(`${count(this.printed)} packets ${what}`);
+    if (this.writer !== undefined) {
+      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      process.stderr.write(`, ${count(this.writer.written)} written${files}`);
+    }
+    process.stderr.write('\n');
+  }
+
+  private prepareOutput(owner: { uid: number; gid: number } | undefined): void {
+    const { w: path, s, C, G, W, format } = this.options;
+    if (path === undefined) {
+      this.lines = new LineOutput({}, false);
+      return;
+    }
+    const byName = /\.(pcap|cap|dmp)\d*(\.gz)?$/i.test(path) ? 'pcap' : 'pcapng';
+    this.writer = new FileWriter({
+      path,
+      format: format ?? byName,
+      ...(s === undefined || s === 0 ? {} : { snapLength: s }),
+      ...(C === undefined ? {} : { rotateOctets: C * 1e6 }),
+      ...(G === undefined ? {} : { rotateSeconds: G }),
+      ...(W === undefined ? {} : { files: W }),
+      ...(owner === undefined ? {} : { owner }),
+    });
+  }
+
+  private async printerOptions(): Promise<PrinterOptions> {
+    const { q, e, S, A, numbers } = this.options;
+    const { n, v, t, x, X } = this.repeats;
+    const names = n > 0 ? undefined : await portNames();
+    const devices = new Map(listInterfaces().map(({ index, name }) => [index, name]));
+    const time = (['clock', 'none', 'epoch', 'delta', 'date', 'since-first'] as const)[
+      Math.min(t, 5)
+    ]!;
+    const dump = A ? 'text' : X > 0 ? 'both' : x > 0 ? 'hex' : undefined;
+    return {
+      quiet: q ?? false,
+      linkHeader: e ?? false,
+      absolute: S ?? false,
+      numbers: numbers ?? false,
+      verbose: v,
+      time,
+      dumpLink: x > 1 || X > 1,
+      offsetMinutes: (seconds) => -new Date(seconds * 1000).getTimezoneOffset(),
+      ...(dump === undefined ? {} : { dump }),
+      ...(names === undefined ? {} : { portName: names }),
+      interfaceName: (index) => devices.get(index),
+    };
+  }
+
+  private async read(source: FrameSource): Promise<void> {
+    while (!this.stopped && this.left > 0) {
+      const batch = await source.next();
+      if (batch === undefined) break;
+      this.take(batch, source);
+      if (this.options.l) this.lines?.flush();
+      if (this.options.U) this.writer?.flush();
+      if (this.writer?.full) break;
+    }
+    this.lines?.flush();
+    this.writer?.close(Date.now());
+  }
+
+  private take(batch: FrameBatch, source: FrameSource): void {
+    const { s } = this.options;
+    const most = Math.min(batch.count, this.left);
+    for (let index = 0; index < most; index++) {
+      if (s !== undefined && s > 0 && batch.captured[index]! > s) batch.captured[index] = s;
+      if (this.writer === undefined) this.lines!.print(batch, index, source);
+      else this.writer.write(batch, index, source.interfaces);
+    }
+    this.printed += most;
+    this.left -= most;
+  }
+
+  private finish(reader: CaptureReader, source: FrameSource): void {
+    const ability = terminalAbility(process.stderr, process.env, 'auto', process.platform);
+    const notes = [
+      ...captureNotes(reader),
+      ...(source instanceof FilteredSource ? source.notes : []),
+    ].filter(({ missing }) => missing);
+    for (const { what, because, remedy } of notes) {
+      const ways = remedy === undefined ? [] : [remedy];
+      process.stderr.write(renderProblem({ what, why: because, ways }, ability));
+    }
+    if (this.writer !== undefined) {
+      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      process.stderr.write(`${count(this.writer.written)} packets written${files}\n`);
+    }
+    const damaged = reader.faults.length > 0;
+    process.exitCode = this.stopped ? INTERRUPTED : damaged ? INPUT : DONE;
+  }
+}
+
+const FLUSH_EVERY_MS = 1000;
+
+/** Says on standard error what is captured, from where, and where it goes. */
+function announce({ live, filteredHere, caller }: OpenedLive, path: string | undefined): void {
+  const names = live.interfaces.map(({ name }) => name).join(', ');
+  const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
+  process.stderr.write(`capturing on ${names}${goal}; Ctrl-C ends it\n`);
+  if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
+  if (filteredHere !== undefined) {
+    process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
+  }
+}
+
+function listDevices(): void {
+  const known = listInterfaces();
+  for (const [index, { name, up, loopback, carrier }] of known.entries()) {
+    const states = [
+      up ? 'up' : 'down',
+      ...(carrier ? ['running'] : []),
+      ...(loopback ? ['loopback'] : []),
+    ];
+    process.stdout.write(`${index + 1}.${name} [${states.join(', ')}]\n`);
+  }
+  process.stdout.write(`${known.length + 1}.any [all of them at once]\n`);
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function readFilter(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').replace(/#.*/g, ' ').trim();
+  } catch (error) {
+    throw new Failure(INPUT, {
+      what: `cannot read the filter in ${path}`,
+      why: (error as NodeJS.ErrnoException).code ?? String(error),
+      ways: ['name a file that exists, or write the filter behind the options'],
+    });
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full (ENOSPC)',
+  EDQUOT: 'the quota of this disk is used up (EDQUOT)',
+  EACCES: 'this user may not write there (EACCES)',
+  ENOENT: 'the folder does not exist (ENOENT)',
+  EFBIG: 'the file may not grow larger (EFBIG)',
+  EIO: 'the disk reported an error (EIO)',
+};
+
+/** A failure to write as people are told it. A reader of a pipe that is gone ends the program. */
+function writeFailure(error: unknown, path: string | undefined, written = 0): unknown {
+  if (error instanceof MixedLinkTypes) {
+    return new Failure(USAGE, {
+      what: `${path} cannot hold these packets`,
+      why: 'they are of several link types, and a pcap file has one',
+      ways: ['write pcapng: --format pcapng'],
+    });
+  }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EPIPE') process.exit();
+  if (code === undefined || syscall === undefined) return error;
+  return new Failure(INPUT, {
+    what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
+    why: `${WHY[code] ?? code}; ${count(written)} packets are in the file, which can be read`,
+    ways: ['make room, or name another place with -w'],
+  });
+}

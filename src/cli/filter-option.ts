@@ -1,0 +1,40 @@
+/** The option `--filter`, and what is said about filters that are not understood. */
+import type { Command } from 'commander';
+import { nearest } from '../net/nearest.ts';
+import { type Filter, FilterFault, prepareFilter } from '../pipeline/filters.ts';
+import { USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+
+export interface FilterOptions {
+  readonly filter?: string;
+}
+
+export function addFilterOption(command: Command): void {
+  command.option('--filter <expression>', 'only packets that match, as for tcpdump');
+}
+
+/** Makes the filter and tells what was read otherwise than written. Throws `Failure`. */
+export async function filterOf(text: string | undefined): Promise<Filter | undefined> {
+  if (text === undefined || text.trim() === '') return undefined;
+  try {
+    const filter = await prepareFilter(text);
+    for (const note of filter.parsed.notes) process.stderr.write(`note: ${note}\n`);
+    return filter;
+  } catch (error) {
+    throw filterFailure(error, text);
+  }
+}
+
+/** A fault of the filter as people are told it; any other error unchanged. */
+export function filterFailure(error: unknown, text: string): unknown {
+  if (!(error instanceof FilterFault)) return error;
+  const { at, end, typed, candidates, remedy } = error;
+  const guess = typed === undefined ? undefined : nearest(typed.toLowerCase(), candidates);
+  const meant = guess === undefined ? [] : [`“${guess}”, if that is what you meant`];
+  const marked = end > at ? `${text.slice(0, at)}»${text.slice(at, end)}«${text.slice(end)}` : text;
+  return new Failure(USAGE, {
+    what: `this filter cannot be used: ${error.message}`,
+    why: end > at ? `it is marked here: ${marked}` : `the filter is: ${marked}`,
+    ways: [...meant, ...(remedy === undefined ? [] : [remedy])],
+  });
+}

@@ -1,0 +1,120 @@
+/**
+ * Filters as commands use them: names of ports and hosts looked up, and frames of a source passed
+ * on only where they match.
+ */
+import { lookup } from 'node:dns/promises';
+import type { BlindSpot } from '../model/blind-spot.ts';
+import { parseAddress } from '../net/address.ts';
+import type { NamedHost } from '../wire/filter/addresses.ts';
+import { FilterFault } from '../wire/filter/fault.ts';
+import { Filter } from '../wire/filter/filter.ts';
+import { parseFilter } from '../wire/filter/parser.ts';
+import type { FramePredicate } from '../wire/filter/predicate.ts';
+import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
+
+export { Filter, FilterFault };
+
+/**
+ * Reads a filter and looks up the names in it: ports in the system's services and the catalogue,
+ * hosts by the system's resolver. Rejects with `FilterFault`.
+ */
+export async function prepareFilter(text: string): Promise<Filter> {
+  const parsed = parseFilter(text);
+  const hosts = new Map<string, NamedHost>();
+  for (const name of parsed.hostNames) hosts.set(name, await addressesOf(name));
+  const port = await portFinder();
+  return new Filter(parsed, { hosts, port });
+}
+
+async function addressesOf(name: string): Promise<NamedHost> {
+  const found = await lookup(name, { all: true, verbatim: true }).catch(() => []);
+  const addresses = found.flatMap(({ address }) => parseAddress(address) ?? []);
+  return {
+    ipv4: addresses.filter(({ family }) => family === 4).map(({ words }) => words[0]!),
+    ipv6: addresses.filter(({ family }) => family === 6).map(({ words }) => words),
+  };
+}
+
+type PortFinder = (name: string, transport: 'tcp' | 'udp' | 'sctp') => number | undefined;
+
+/** The system's names first, as for tcpdump; then those of the IANA registry. */
+async function portFinder(): Promise<PortFinder> {
+  const [{ readServicesFile }, { servicePorts }] = await Promise.all([
+    import('../sources/names/services-file.ts'),
+    import('../catalog/services.ts'),
+  ]);
+  let system: ReadonlyMap<string, number> | undefined;
+  return (name, transport) => {
+    system ??= readServicesFile();
+    return (
+      system.get(`${name}/${transport}`) ??
+      servicePorts(name).find((each) => each.transport === transport)?.port
+    );
+  };
+}
+
+/** A source of which only frames that match are passed on. */
+export class FilteredSource implements FrameSource {
+  /** Frames that did not match. */
+  passedOver = 0;
+  private readonly source: FrameSource;
+  private readonly filter: Filter;
+  private readonly predicates: (FramePredicate | undefined)[] = [];
+  /** Why the filter says nothing about frames of some link types. */
+  private readonly faults = new Map<number, FilterFault>();
+
+  constructor(source: FrameSource, filter: Filter) {
+    this.source = source;
+    this.filter = filter;
+  }
+
+  get interfaces(): FrameSource['interfaces'] {
+    return this.source.interfaces;
+  }
+
+  /** Rejects with `FilterFault` when the first frame's link type makes the filter meaningless. */
+  async next(): Promise<FrameBatch | undefined> {
+    const batch = await this.source.next();
+    if (batch !== undefined) this.keep(batch);
+    return batch;
+  }
+
+  close(): Promise<void> {
+    return this.source.close();
+  }
+
+  /** Link types that the filter could not be applied to: no frame of them matched. */
+  get notes(): BlindSpot[] {
+    return [...this.faults].map(([linkType, fault]) => ({
+      id: 'unfiltered-link-type',
+      what: `frames of link type ${linkType} were all left out`,
+      because: `the filter cannot be applied to them: ${fault.message}`,
+      missing: true,
+    }));
+  }
+
+  private keep(batch: FrameBatch): void {
+    let kept = 0;
+    for (let index = 0; index < batch.count; index++) {
+      const which = batch.interface[index]!;
+      const predicate = which in this.predicates ? this.predicates[which] : this.prepare(which);
+      if (predicate === undefined || !predicate.test(batch, index)) continue;
+      if (kept !== index) batch.move(kept, index);
+      kept++;
+    }
+    this.passedOver += batch.count - kept;
+    batch.count = kept;
+  }
+
+  private prepare(which: number): FramePredicate | undefined {
+    const { linkType } = this.interfaces[which]!;
+    try {
+      this.predicates[which] = this.filter.forLinkType(linkType);
+    } catch (error) {
+      if (!(error instanceof FilterFault) || !this.predicates.some(Boolean)) throw error;
+      this.faults.set(linkType, error);
+      this.predicates[which] = undefined;
+    }
+    return this.predicates[which];
+  }
+}

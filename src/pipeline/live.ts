@@ -1,0 +1,182 @@
+/**
+ * Capturing from the network: interfaces by name, the filter for the kernel where it can run it,
+ * and the privilege given up before a single octet is read.
+ */
+import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
+import type { KernelFilter } from '../native/packet-ring.ts';
+import {
+  ANY,
+  interfaceNamed,
+  listInterfaces,
+  type NetworkInterface,
+} from '../sources/capture/interfaces.ts';
+import { type LiveCounts, type LiveOptions, LiveSource } from '../sources/capture/live-source.ts';
+import type { CaptureReader } from '../sources/pcap/capture-reader.ts';
+import { NoBytecode } from '../wire/filter/bytecode.ts';
+import { withoutHeader } from '../wire/filter/cooked-bytecode.ts';
+import type { Expression } from '../wire/filter/expression.ts';
+import type { Filter } from '../wire/filter/filter.ts';
+import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
+import { FilteredSource } from './filters.ts';
+
+export { type LiveCounts, LiveSource, listInterfaces, NativeUnavailable, SystemCallError };
+
+export interface LiveChoices {
+  readonly interfaces: readonly string[];
+  readonly filter?: Filter;
+  readonly promiscuous?: boolean;
+  readonly snapLength?: number;
+  readonly ringOctets?: number;
+}
+
+/** There is no interface of that name. */
+export class NoSuchInterface extends Error {
+  override readonly name = 'NoSuchInterface';
+  readonly known: readonly string[];
+
+  constructor(wanted: string, known: readonly string[]) {
+    super(`there is no interface “${wanted}” here`);
+    this.known = known;
+  }
+}
+
+export interface LiveCapture {
+  /** The network itself: counters, events. */
+  readonly live: LiveSource;
+  /** What to read from: filtered here where the kernel could not. */
+  readonly source: FrameSource;
+  /** Why the filter runs in this program and not in the kernel. */
+  readonly filteredHere?: string;
+}
+
+const MOST_SNAP_LENGTH = 262_144;
+
+/**
+ * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `NativeUnavailable`, and
+ * `FilterFault` for a filter that the link type makes meaningless.
+ */
+export function openLive(choices: LiveChoices): LiveCapture {
+  const devices = choices.interfaces.map(deviceNamed);
+  const { filter } = choices;
+  const snapLength = choices.snapLength ?? MOST_SNAP_LENGTH;
+  let filteredHere: string | undefined;
+  const filterFor = (linkType: number, cooked: boolean): KernelFilter | undefined => {
+    if (filter === undefined) return undefined;
+    filter.forLinkType(linkType);
+    try {
+      if (looksForTags(filter.parsed.expression)) {
+        throw new NoBytecode('the kernel takes VLAN tags off before its filter runs');
+      }
+      const program = filter.bytecode(linkType, snapLength);
+      return cooked ? withoutHeader(program) : program;
+    } catch (error) {
+      if (!(error instanceof NoBytecode)) throw error;
+      filteredHere = error.message;
+      return undefined;
+    }
+  };
+  const options: LiveOptions = {
+    snapLength,
+    filterFor,
+    ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
+    ...(choices.promiscuous === undefined ? {} : { promiscuous: choices.promiscuous }),
+    ...(choices.ringOctets === undefined ? {} : { ringOctets: choices.ringOctets }),
+  };
+  const live = new LiveSource(devices, options);
+  const here = filteredHere === undefined || filter === undefined;
+  const source = here ? live : new FilteredSource(live, filter);
+  return { live, source, ...(filteredHere === undefined ? {} : { filteredHere }) };
+}
+
+function deviceNamed(name: string): NetworkInterface {
+  if (name === 'any') return ANY;
+  const device = interfaceNamed(name);
+  if (device !== undefined) return device;
+  throw new NoSuchInterface(name, [...listInterfaces().map((each) => each.name), 'any']);
+}
+
+/** A live capture where commands expect captures that are read. */
+export class LiveReader implements CaptureReader {
+  readonly faults = [];
+  readonly faultsUnlisted = 0;
+  readonly skipped = [];
+  readonly passedOver = new Map<string, number>();
+  readonly bytesTotal = undefined;
+  frames = 0;
+  bytesRead = 0;
+  readonly capture: LiveCapture;
+
+  constructor(capture: LiveCapture) {
+    this.capture = capture;
+  }
+
+  get interfaces(): FrameSource['interfaces'] {
+    return this.capture.live.interfaces;
+  }
+
+  get drops(): CaptureReader['drops'] {
+    return this.capture.live
+      .counts()
+      .map(({ received, dropped }, which) => ({ interface: which, received, dropped }));
+  }
+
+  async next(): Promise<FrameBatch | undefined> {
+    const batch = await this.capture.source.next();
+    if (batch === undefined) return undefined;
+    this.frames += batch.count;
+    for (let index = 0; index < batch.count; index++) this.bytesRead += batch.captured[index]!;
+    return batch;
+  }
+
+  close(): Promise<void> {
+    return this.capture.live.close();
+  }
+}
+
+/** Whether a filter asks for VLAN tags, which a live frame keeps beside it. */
+function looksForTags(expression: Expression | undefined): boolean {
+  if (expression === undefined) return false;
+  if (expression.kind === 'and' || expression.kind === 'or') {
+    return looksForTags(expression.left) || looksForTags(expression.right);
+  }
+  if (expression.kind === 'not') return looksForTags(expression.of);
+  return expression.kind === 'encapsulation' && expression.which === 'vlan';
+}
+
+/** The interface to capture from when none is named: the first that is up and no loopback. */
+export function firstInterface(): string | undefined {
+  const interfaces = listInterfaces().filter(({ up }) => up);
+  return (interfaces.find(({ loopback }) => !loopback) ?? interfaces[0])?.name;
+}
+
+interface GroupsOf {
+  initgroups(user: string, group: number): void;
+}
+
+/** Who called sudo. */
+export interface Caller {
+  readonly uid: number;
+  readonly gid: number;
+  readonly name: string;
+}
+
+/**
+ * Under sudo, becomes the user who called it, for good; undefined where there is nobody to
+ * become. What was opened before stays open.
+ */
+export function dropPrivilege(): Caller | undefined {
+  const { SUDO_UID, SUDO_GID, SUDO_USER } = process.env;
+  const uid = Number(SUDO_UID);
+  const gid = Number(SUDO_GID);
+  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || uid <= 0) return undefined;
+  if (!Number.isInteger(gid) || gid < 0) return undefined;
+  const name = SUDO_USER ?? String(uid);
+  try {
+    (process as unknown as GroupsOf).initgroups(name, gid);
+  } catch {
+    process.setgroups!([gid]);
+  }
+  process.setgid!(gid);
+  process.setuid!(uid);
+  return { uid, gid, name };
+}

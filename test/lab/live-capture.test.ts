@@ -1,0 +1,286 @@
+/** Live captures in namespaces: counts against the sender, tags, filters, signals, faults. */
+import { type ChildProcess, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readCaptures } from '../builders/read-capture.ts';
+import { describeLab, Lab, run, type Space } from './lab.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** A multiple of the sender's bursts. */
+const DATAGRAMS = 51_200;
+
+/** Sends datagrams as fast as a socket takes them, numbered, then says how many. */
+const SENDER = `
+const socket = require('node:dgram').createSocket('udp4');
+const [count, port, host] = process.argv.slice(1);
+let sent = 0;
+const more = () => {
+  let burst = 0;
+  const next = () => {
+    if (sent >= count) return socket.close(() => console.log(sent));
+    const octets = Buffer.alloc(64);
+    octets.writeUInt32BE(sent++);
+    socket.send(octets, Number(port), host, ++burst % 64 === 0 ? next : undefined);
+    if (burst % 64 !== 0) next();
+  };
+  next();
+};
+socket.bind(40000, more);
+`;
+
+/** Sends one frame as it is, in hexadecimal, out of an interface. */
+const RAW = `
+import socket, sys
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind((sys.argv[1], 0))
+s.send(bytes.fromhex(sys.argv[2]))
+`;
+
+function ended(child: ChildProcess): Promise<{ code: number | null; err: string; out: string }> {
+  let err = '';
+  let out = '';
+  child.stderr?.on('data', (text) => {
+    err += text;
+  });
+  child.stdout?.on('data', (text) => {
+    out += text;
+  });
+  return new Promise((resolve) => {
+    child.once('close', (code) => resolve({ code, err, out }));
+  });
+}
+
+/** Until the capture says that its interfaces are open. */
+async function started(child: ChildProcess): Promise<void> {
+  await new Promise<void>((resolve) => {
+    child.stderr!.on('data', (text) => {
+      if (String(text).includes('capturing on')) resolve();
+    });
+  });
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
+  let lab: Lab;
+  let here: Space;
+  let there: Space;
+  let folder = '';
+
+  beforeAll(() => {
+    lab = new Lab();
+    here = lab.space('here');
+    there = lab.space('there');
+    lab.join(here, there, ['10.9.1.1/24'], ['10.9.1.2/24']);
+    folder = mkdtempSync(join(tmpdir(), 'portreeve-live-'));
+    chmodSync(folder, 0o777);
+  });
+  afterAll(async () => {
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const capture = (...words: string[]): ChildProcess =>
+    here.start(process.execPath, [CLI, 'capture', '-i', 'eth0', ...words]);
+
+  /** `ip netns exec` becomes the program, so the signal reaches it. */
+  async function stopped(child: ChildProcess, signal: NodeJS.Signals = 'SIGINT') {
+    const end = ended(child);
+    await pause(300);
+    child.kill(signal);
+    return end;
+  }
+
+  it('has every packet that was sent, in order', async () => {
+    const file = join(folder, 'all.pcapng');
+    const child = capture('-w', file, '-B', '65536', 'udp dst port 9999');
+    await started(child);
+    const sent = there.run(process.execPath, '-e', SENDER, String(DATAGRAMS), '9999', '10.9.1.1');
+    const { code, err } = await stopped(child);
+    expect(Number(sent)).toBe(DATAGRAMS);
+    expect(err).toContain(`${DATAGRAMS.toLocaleString('en-US')} packets captured`);
+    expect(err).toContain('none dropped');
+    expect(code).toBe(0);
+    const { frames, reader } = await readCaptures([file]);
+    expect(frames).toHaveLength(DATAGRAMS);
+    expect(reader.faults).toEqual([]);
+    expect(reader.interfaces[0]).toMatchObject({ name: 'eth0', filter: 'udp dst port 9999' });
+    expect(reader.drops[0]).toMatchObject({ received: DATAGRAMS });
+    const numbers = frames.map(({ octets }) =>
+      new DataView(octets.buffer, octets.byteOffset).getUint32(42),
+    );
+    expect(numbers.findIndex((number, index) => number !== index)).toBe(-1);
+    expect(run('tcpdump', '-nq', '-r', file).trim().split('\n')).toHaveLength(DATAGRAMS);
+  });
+
+  it('restores VLAN tags, and filters by them', async () => {
+    const tagged = (vlan: string) =>
+      `ffffffffffff02000000000181000${vlan}0800${'4500001c00010000401100000a0901020a090101'}0001000200080000`;
+    const file = join(folder, 'vlan.pcap');
+    const child = capture('-w', file, 'vlan 7');
+    await started(child);
+    there.run('python3', '-c', RAW, 'eth0', tagged('007'));
+    there.run('python3', '-c', RAW, 'eth0', tagged('008'));
+    const { err } = await stopped(child);
+    expect(err).toContain('the filter runs in this program');
+    const { frames } = await readCaptures([file]);
+    expect(frames.map(({ octets }) => Buffer.from(octets).toString('hex'))).toEqual([
+      tagged('007'),
+    ]);
+  });
+
+  it('prints from all interfaces at once, with a filter in the kernel', async () => {
+    const child = here.start(process.execPath, [CLI, 'capture', '-i', 'any', '-nqt', 'icmp']);
+    await started(child);
+    there.run('ping', '-c2', '-i0.2', '10.9.1.1');
+    here.run('ping', '-c1', '127.0.0.1');
+    const { out } = await stopped(child);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.replace(/id \d+/, 'id N')),
+    ).toEqual([
+      'eth0  In  IP 10.9.1.2 > 10.9.1.1: ICMP echo request, id N, seq 1, length 64',
+      'eth0  Out IP 10.9.1.1 > 10.9.1.2: ICMP echo reply, id N, seq 1, length 64',
+      'eth0  In  IP 10.9.1.2 > 10.9.1.1: ICMP echo request, id N, seq 2, length 64',
+      'eth0  Out IP 10.9.1.1 > 10.9.1.2: ICMP echo reply, id N, seq 2, length 64',
+      'lo    In  IP 127.0.0.1 > 127.0.0.1: ICMP echo request, id N, seq 1, length 64',
+      'lo    In  IP 127.0.0.1 > 127.0.0.1: ICMP echo reply, id N, seq 1, length 64',
+    ]);
+  });
+
+  it('stops by itself after so many packets', async () => {
+    const child = capture('-c', '3', '-nqt', 'icmp');
+    const end = ended(child);
+    await started(child);
+    there.run('ping', '-c3', '-i0.2', '10.9.1.1');
+    const { code, out } = await end;
+    expect(code).toBe(0);
+    expect(out.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in order on %s', async (signal) => {
+    const file = join(folder, `${signal}.pcapng`);
+    const child = capture('-w', file, 'icmp');
+    await started(child);
+    there.run('ping', '-c2', '-i0.2', '10.9.1.1');
+    const { code, err } = await stopped(child, signal);
+    expect(code).toBe(0);
+    expect(err).toContain('4 packets captured, 4 written');
+    expect((await readCaptures([file])).frames).toHaveLength(4);
+  });
+
+  it('leaves a readable file when it is killed', async () => {
+    const file = join(folder, 'killed.pcapng');
+    const child = capture('-w', file, 'icmp');
+    await started(child);
+    there.run('ping', '-c5', '-i0.2', '10.9.1.1');
+    await pause(1500);
+    await stopped(child, 'SIGKILL');
+    const { frames, reader } = await readCaptures([file]);
+    expect(frames).toHaveLength(10);
+    expect(reader.faults).toEqual([]);
+  });
+
+  it('rotates files', async () => {
+    const file = join(folder, 'turn.pcap');
+    const child = capture('-w', file, '-C', '1', '-W', '3', 'udp');
+    await started(child);
+    there.run(process.execPath, '-e', SENDER, '40960', '9', '10.9.1.1');
+    await stopped(child);
+    const names = readdirSync(folder)
+      .filter((name) => name.startsWith('turn.pcap'))
+      .sort();
+    expect(names).toEqual(['turn.pcap0', 'turn.pcap1', 'turn.pcap2']);
+    for (const name of names) {
+      const { reader } = await readCaptures([join(folder, name)]);
+      expect(reader.faults).toEqual([]);
+    }
+  });
+
+  it('keeps what is safe on a full disk, and says so', async () => {
+    const disk = join(folder, 'disk');
+    run('mkdir', disk);
+    run('mount', '-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk);
+    try {
+      const file = join(disk, 'full.pcapng');
+      const child = capture('-w', file, 'udp');
+      const end = ended(child);
+      await started(child);
+      there.run(process.execPath, '-e', SENDER, '30720', '9', '10.9.1.1');
+      const { code, err } = await end;
+      expect(code).toBe(3);
+      expect(err).toContain('the disk is full (ENOSPC)');
+      const safe = Number(/; ([\d,]+) packets are in the file/.exec(err)?.[1]?.replaceAll(',', ''));
+      const { frames, reader } = await readCaptures([file]);
+      expect(frames.length).toBe(safe);
+      expect(safe).toBeGreaterThan(1000);
+      expect(reader.faults).toEqual([]);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+
+  it('goes on when its interface was down, and ends when it is removed', async () => {
+    const child = capture('-nqt', 'icmp');
+    const end = ended(child);
+    await started(child);
+    here.run('ip', 'link', 'set', 'eth0', 'down');
+    await pause(400);
+    here.run('ip', 'link', 'set', 'eth0', 'up');
+    await pause(400);
+    there.run('ping', '-c2', '-i0.2', '-W2', '10.9.1.1');
+    await pause(300);
+    here.run('ip', 'link', 'delete', 'eth0');
+    const { code, err, out } = await end;
+    expect(err).toContain('eth0 went down; frames are taken again once it is up');
+    expect(err).toContain('eth0 was removed; its capture ends');
+    expect(out).toContain('ICMP echo request');
+    expect(code).toBe(0);
+    lab.join(here, there, ['10.9.1.1/24'], ['10.9.1.2/24']);
+  });
+
+  it('becomes the user who called sudo before it reads a packet', async () => {
+    const file = join(folder, 'mine.pcapng');
+    const child = here.start('env', [
+      'SUDO_UID=65534',
+      'SUDO_GID=65534',
+      'SUDO_USER=nobody',
+      process.execPath,
+      CLI,
+      'capture',
+      '-i',
+      'eth0',
+      '-w',
+      file,
+      'icmp',
+    ]);
+    await started(child);
+    const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+    expect(status).toMatch(/^Uid:\s+65534\s+65534\s+65534/m);
+    there.run('ping', '-c1', '10.9.1.1');
+    const { err } = await stopped(child);
+    expect(err).toContain('running as nobody');
+    expect(statSync(file).uid).toBe(65_534);
+    expect((await readCaptures([file])).frames).toHaveLength(2);
+  });
+
+  it('assesses what passes, for a time', () => {
+    const words = [CLI, 'assess', '-i', 'eth0', '--for', '2s', '--json', '--filter', 'udp port 9'];
+    const child = here.start(process.execPath, words);
+    const end = ended(child);
+    return pause(900).then(async () => {
+      there.run(process.execPath, '-e', SENDER, '128', '9', '10.9.1.1');
+      const { code, out } = await end;
+      expect(code).toBe(0);
+      const { facts, ports, next } = JSON.parse(out);
+      expect(facts).toMatchObject({ inputs: ['eth0'], packets: 128, interrupted: false });
+      expect(ports).toMatchObject([{ port: 9, transport: 'udp', packets: 128 }]);
+      expect(next).toEqual([]);
+    });
+  });
+});

@@ -1,0 +1,133 @@
+/** The live view in a real terminal (tmux), with traffic of a namespace, and without a terminal. */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeLab, Lab, type Space } from './lab.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const SOCKET = `pv${randomBytes(3).toString('hex')}`;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function tmux(...words: string[]): string {
+  return spawnSync('tmux', ['-L', SOCKET, ...words], { encoding: 'utf8' }).stdout ?? '';
+}
+
+function screen(): string {
+  return tmux('capture-pane', '-p');
+}
+
+/** Waits until the screen shows something; fails with what it shows. */
+async function shows(pattern: RegExp, withinMs = 10_000): Promise<string> {
+  for (const end = Date.now() + withinMs; Date.now() < end; await pause(100)) {
+    const now = screen();
+    if (pattern.test(now)) return now;
+  }
+  throw new Error(`no ${pattern} on the screen:\n${screen()}`);
+}
+
+const SERVER = `
+const http = require('node:http');
+http.createServer((_, answer) => answer.end('x'.repeat(3000))).listen(Number(process.argv[1]));
+`;
+
+const CLIENT = `
+const http = require('node:http');
+const [port, host] = process.argv.slice(1);
+setInterval(() => http.get({ host, port, agent: false }, (answer) => answer.resume()).on('error', () => {}), 60);
+`;
+
+describeLab('the live view', ['ip', 'tmux'], () => {
+  let lab: Lab;
+  let here: Space;
+  let there: Space;
+  let folder = '';
+
+  beforeAll(() => {
+    lab = new Lab();
+    here = lab.space('here');
+    there = lab.space('there');
+    lab.join(here, there, ['10.9.2.1/24'], ['10.9.2.2/24']);
+    folder = mkdtempSync(join(tmpdir(), 'portreeve-watch-'));
+    here.start(process.execPath, ['-e', SERVER, '8080']);
+    there.start(process.execPath, ['-e', CLIENT, '8080', '10.9.2.1']);
+  });
+  afterAll(async () => {
+    tmux('kill-server');
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows ports, answers keys, and leaves an assessment behind', async () => {
+    const words = `cd ${folder} && exec ip netns exec ${here.name} env LC_ALL=C.UTF-8 ${process.execPath} ${CLI} watch -i eth0`;
+    tmux('new-session', '-d', '-x', '80', '-y', '24', `sh -c '${words}'; sleep 20`);
+    const first = await shows(/8080\/tcp +http-alt.+answered/);
+    expect(first).toContain('0 drops');
+    expect(first.trimEnd().split('\n')).toHaveLength(24);
+
+    tmux('send-keys', 'Enter');
+    expect(await shows(/ANSWERED/)).toMatch(/10\.9\.2\.1 {2}8080\/tcp {2}1 client /);
+    tmux('send-keys', 'Escape', '2');
+    await shows(/HOST +ZONE +BYTES[\s\S]*10\.9\.2\.2 +in/);
+    tmux('send-keys', '1', '/');
+    tmux('send-keys', 'nothing', 'Enter');
+    await shows(/no row has “nothing”/);
+    tmux('send-keys', 'Escape');
+    await shows(/8080\/tcp/);
+    tmux('send-keys', 'p');
+    await shows(/eth0 paused/);
+    tmux('send-keys', 'p', 'w');
+    await shows(/portreeve-watch-.*json: \d+ ports?/);
+    tmux('resize-window', '-x', '120', '-y', '30');
+    expect((await shows(/FROM/)).trimEnd().split('\n')).toHaveLength(30);
+
+    // A service that begins to answer is announced, once the view has run for a while.
+    await pause(3000);
+    here.start(process.execPath, ['-e', SERVER, '8081']);
+    there.start(process.execPath, ['-e', CLIENT, '8081', '10.9.2.1']);
+    await shows(/NEW {2}10\.9\.2\.1:8081 tcp/);
+    tmux('send-keys', '?');
+    await shows(/^Keys/m);
+    tmux('send-keys', '?', 'q');
+    expect(await shows(/SERVICES THAT ANSWERED/)).toContain('10.9.2.1');
+    const [saved] = readdirSync(folder);
+    expect(JSON.parse(readFileSync(join(folder, saved!), 'utf8'))).toMatchObject({
+      schema: 'portreeve/watch/1',
+      interfaces: [{ name: 'eth0', dropped: 0 }],
+    });
+  });
+
+  it('writes a line of JSON each interval without a terminal', () => {
+    const out = here.run(
+      process.execPath,
+      CLI,
+      'watch',
+      '-i',
+      'eth0',
+      '--ndjson',
+      '--interval',
+      '0.5s',
+      '--count',
+      '3',
+      'tcp port 8080',
+    );
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toHaveLength(3);
+    expect(lines[2].packets).toBeGreaterThan(lines[0].packets);
+    expect(lines[2].ports).toMatchObject([{ port: 8080, status: 'answered' }]);
+    expect(lines[2].services).toMatchObject([{ server: '10.9.2.1', confirmed: 'handshake' }]);
+  });
+
+  it('prints tables, then an assessment', () => {
+    const words = [CLI, 'watch', '-i', 'eth0', '--interval', '0.5s', '--for', '1.2s'];
+    const out = here.run(process.execPath, ...words);
+    expect(out.match(/^ *PORT +SERVICE +RATE/gm)).toHaveLength(2);
+    expect(out).toMatch(/8080 +tcp +http-alt +answered/);
+  });
+});
