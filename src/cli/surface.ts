@@ -57,6 +57,7 @@ async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
     view,
     local: true,
     traffic: [],
+    scans: [],
     bindTest: false,
     beside: options.beside ?? true,
     timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
