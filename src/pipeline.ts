@@ -101,10 +101,7 @@ export async function readSocketFiles(names: readonly string[]): Promise<SocketV
   return readForeignFiles(names);
 }
 
-export {
-  type Comparison,
-  compareHost,
-} from './pipeline/compare-host.ts';
+export { type Comparison, compareHost, localAddresses } from './pipeline/compare-host.ts';
 
 /** How far reading has come. Octets are those of the files, compressed or not. */
 export interface Progress {
