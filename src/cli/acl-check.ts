@@ -29,10 +29,10 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTES = `
-Every finding holds for all packets and comes with one that shows it. Findings about
-needless rules hold one at a time: check again after each change. A text that is not
-understood as a whole is not judged. Exit codes: 0 done, 1 findings under --fail-on,
-2 wrong usage, 3 the text was not understood.
+Every finding holds for all packets and comes with one that shows it. Findings
+about needless rules hold one at a time: check again after each change. A text
+that is not understood as a whole is not judged. Exit codes: 0 done, 1 findings
+under --fail-on, 2 wrong usage, 3 the text was not understood.
 `;
 
 interface CheckOptions {

@@ -42,6 +42,8 @@ const MOST_OTHERS = 3;
 
 const TERMINALS: Readonly<Record<string, Node>> = { accept: 1, drop: 2, reject: 3 };
 
+const NEVER: ReadonlySet<AnomalyKind> = new Set(['shadowed', 'covered', 'empty'] as const);
+
 interface Entry {
   readonly rule: FilterRule;
   readonly set: Node;
@@ -146,8 +148,14 @@ class ChainCheck {
     } else if (rule.action === 'accept' && isWide(rule)) this.add('wide', rule, [], left);
   }
 
-  private correlations(entries: readonly Entry[]): void {
+  /** Only for new connections: rules for answers cross nearly all others, as they should. */
+  private correlations(all: readonly Entry[]): void {
     const { spaces } = this;
+    const idle = new Set(this.found.map(({ kind, rule }) => (NEVER.has(kind) ? rule : undefined)));
+    const fresh = spaces.matched({ states: ['new'] });
+    const entries = all
+      .filter(({ rule }) => !idle.has(rule))
+      .map((entry) => ({ ...entry, set: spaces.intersection(entry.set, fresh) }));
     let count = 0;
     for (const [index, later] of entries.entries()) {
       for (const earlier of entries.slice(0, index)) {
