@@ -8,6 +8,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['test/conformance/**', 'test/lab/**'],
+          // Generous, since a loaded machine is slow and no test judges time.
+          testTimeout: 60_000,
         },
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },

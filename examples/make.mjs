@@ -8,16 +8,21 @@ import { build } from 'esbuild';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-examples-'));
 try {
-  const outfile = join(folder, 'small-office.mjs');
-  await build({
-    entryPoints: [here('small-office.ts')],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    outfile,
-  });
-  const { smallOffice } = await import(pathToFileURL(outfile).href);
-  writeFileSync(process.argv[2] ?? here('small-office.pcapng'), smallOffice());
+  for (const [name, make] of [
+    ['small-office', 'smallOffice'],
+    ['evening-office', 'eveningOffice'],
+  ]) {
+    const outfile = join(folder, `${name}.mjs`);
+    await build({
+      entryPoints: [here(`${name}.ts`)],
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      outfile,
+    });
+    const module = await import(pathToFileURL(outfile).href);
+    writeFileSync(join(process.argv[2] ?? here('.'), `${name}.pcapng`), module[make]());
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -5,14 +5,8 @@
  *
  *   node examples/make.mjs
  */
-import {
-  concat,
-  enhancedPacket,
-  interfaceBlock,
-  sectionHeader,
-  statisticsBlock,
-} from '../test/builders/capture.ts';
-import { arp, ether, ipv4, ipv6, tcp, udp } from '../test/builders/packet.ts';
+import { arp, ether, ipv6, tcp, udp } from '../test/builders/packet.ts';
+import { Scene } from './scene.ts';
 
 const DNS = '10.0.2.10';
 const FILES = '10.0.2.11';
@@ -22,91 +16,7 @@ const CLIENTS = ['10.0.3.21', '10.0.3.22', '10.0.3.23', '10.0.3.24'];
 const SCANNER = '203.0.113.77';
 const VISITORS = ['198.51.100.4', '198.51.100.9', '203.0.113.5'];
 
-interface Packet {
-  readonly microseconds: number;
-  readonly frame: Uint8Array;
-}
-
-const packets: Packet[] = [];
-let identification = 1;
-
-function send(seconds: number, from: string, to: string, segment: Uint8Array): void {
-  const id = identification++ & 0xffff;
-  const broadcast = to.endsWith('.255') ? { dst: 'ff:ff:ff:ff:ff:ff' } : {};
-  const frame = ether(broadcast, ipv4({ src: from, dst: to, id }, segment));
-  packets.push({ microseconds: Math.round(seconds * 1e6), frame });
-}
-
-interface Talk {
-  readonly at: number;
-  readonly client: string;
-  readonly sport: number;
-  readonly server: string;
-  readonly dport: number;
-  /** What each side sends in turn, the client first. */
-  readonly data: readonly (string | number)[];
-  /** The connection is older than the capture: no handshake, no end. */
-  readonly older?: boolean;
-}
-
-/** A TCP connection with handshake, data in turn, and an orderly end. */
-function talk({ at, client, sport, server, dport, data, older = false }: Talk): void {
-  const next = { client: 1000 * sport, server: 7000 * dport + sport };
-  let time = at;
-  const say = (
-    side: 'client' | 'server',
-    flags: string,
-    payload: Uint8Array | string = '',
-  ): void => {
-    const own = side === 'client';
-    const header = {
-      sport: own ? sport : dport,
-      dport: own ? dport : sport,
-      seq: (own ? next.client : next.server) >>> 0,
-      ack: flags === 'S' ? 0 : (own ? next.server : next.client) >>> 0,
-      flags,
-    };
-    send(time, own ? client : server, own ? server : client, tcp(header, payload));
-    const taken = payload.length + (/[SF]/.test(flags) ? 1 : 0);
-    if (own) next.client += taken;
-    else next.server += taken;
-    time += 0.004;
-  };
-  if (!older) {
-    say('client', 'S');
-    say('server', 'SA');
-    say('client', 'A');
-  }
-  data.forEach((piece, index) => {
-    const side = index % 2 === 0 ? 'client' : 'server';
-    const whole = typeof piece === 'number' ? new Uint8Array(piece) : piece;
-    for (let from = 0; from < whole.length; from += 1460) {
-      say(side, 'PA', whole.slice(from, from + 1460));
-    }
-    say(side === 'client' ? 'server' : 'client', 'A');
-  });
-  if (older) return;
-  say('client', 'FA');
-  say('server', 'FA');
-  say('client', 'A');
-}
-
-/** A datagram and, unless it stays unanswered, its answer. */
-function ask(
-  at: number,
-  from: string,
-  sport: number,
-  to: string,
-  dport: number,
-  sizes: [Uint8Array | number, (Uint8Array | number)?],
-): void {
-  const [question, answer] = sizes;
-  const payload = (piece: Uint8Array | number) =>
-    typeof piece === 'number' ? new Uint8Array(piece) : piece;
-  send(at, from, to, udp({ sport, dport }, payload(question)));
-  if (answer !== undefined)
-    send(at + 0.003, to, from, udp({ sport: dport, dport: sport }, payload(answer)));
-}
+const scene = new Scene();
 
 /** A DNS header with the given QR bit, then filler. */
 function dns(answer: boolean, length: number): Uint8Array {
@@ -122,8 +32,8 @@ CLIENTS.forEach((client, index) => {
   for (let round = 0; round < 6; round++) {
     const at = 4 + round * 90 + index * 7.3;
     const sport = 49_200 + index * 100 + round;
-    ask(at, client, sport, DNS, 53, [dns(false, 34), dns(true, 120)]);
-    talk({
+    scene.ask(at, client, sport, DNS, 53, [dns(false, 34), dns(true, 120)]);
+    scene.talk({
       at: at + 0.02,
       client,
       sport,
@@ -132,7 +42,7 @@ CLIENTS.forEach((client, index) => {
       data: [517, 1900, 240, 2200 + 300 * round],
     });
     if (round % 3 === 0)
-      talk({
+      scene.talk({
         at: at + 3,
         client,
         sport: sport + 40,
@@ -141,12 +51,12 @@ CLIENTS.forEach((client, index) => {
         data: [180, 220, 400, 6_000],
       });
   }
-  ask(9 + index, client, 123, DNS, 123, [ntp(3), ntp(4)]);
-  ask(12 + index, client, 138, '10.0.3.255', 138, [201]);
+  scene.ask(9 + index, client, 123, DNS, 123, [ntp(3), ntp(4)]);
+  scene.ask(12 + index, client, 138, '10.0.3.255', 138, [201]);
 });
 VISITORS.forEach((visitor, index) => {
   for (let round = 0; round < 6; round++) {
-    talk({
+    scene.talk({
       at: 20 + index * 11 + round * 80,
       client: visitor,
       sport: 40_100 + 13 * round + index,
@@ -159,7 +69,7 @@ VISITORS.forEach((visitor, index) => {
     });
   }
 });
-talk({
+scene.talk({
   at: 0.5,
   client: WEB,
   sport: 51_022,
@@ -168,7 +78,7 @@ talk({
   data: Array.from({ length: 24 }, (_, index) => 90 + 37 * index),
   older: true,
 });
-talk({
+scene.talk({
   at: 61,
   client: '10.0.3.24',
   sport: 50_311,
@@ -180,38 +90,30 @@ talk({
 [21, 23, 25, 80, 110, 135, 139, 445, 1433, 3306, 3389, 5900, 8080].forEach((dport, index) => {
   const at = 200 + index * 0.05;
   const header = { sport: 61_000, dport, seq: 5_000_000 + index };
-  send(at, SCANNER, WEB, tcp({ ...header, flags: 'S', window: 1024 }));
+  scene.send(at, SCANNER, WEB, tcp({ ...header, flags: 'S', window: 1024 }));
   const back = { sport: dport, dport: 61_000, ack: header.seq + 1 };
   if (dport === 80) {
-    send(at + 0.002, WEB, SCANNER, tcp({ ...back, seq: 9_000_000, flags: 'SA' }));
-    send(at + 0.03, SCANNER, WEB, tcp({ ...header, seq: header.seq + 1, flags: 'R' }));
+    scene.send(at + 0.002, WEB, SCANNER, tcp({ ...back, seq: 9_000_000, flags: 'SA' }));
+    scene.send(at + 0.03, SCANNER, WEB, tcp({ ...header, seq: header.seq + 1, flags: 'R' }));
   } else if (index % 3 === 0) {
-    send(at + 0.002, WEB, SCANNER, tcp({ ...back, seq: 0, flags: 'RA' }));
+    scene.send(at + 0.002, WEB, SCANNER, tcp({ ...back, seq: 0, flags: 'RA' }));
   }
 });
 const announcement = udp({ sport: 5353, dport: 5353 }, dns(true, 90));
-packets.push({
+scene.packets.push({
   microseconds: 33_000_000,
   frame: ether({}, ipv6({ src: 'fe80::1', dst: 'ff02::fb' }, announcement)),
 });
 for (let round = 0; round < 5; round++) {
-  packets.push({
+  scene.packets.push({
     microseconds: 15_000_000 + round * 100_000_000,
     frame: ether({ dst: 'ff:ff:ff:ff:ff:ff' }, arp({ sender: '10.0.3.21', target: DNS })),
   });
 }
 
-packets.sort((left, right) => left.microseconds - right.microseconds);
 const START = 1_767_605_400_000_000n; // 2026-01-05T09:30:00Z
 
 /** The whole file. */
 export function smallOffice(): Uint8Array {
-  return concat(
-    sectionHeader(),
-    interfaceBlock({ name: 'mirror0' }),
-    ...packets.map(({ microseconds, frame }) =>
-      enhancedPacket(frame, { time: START + BigInt(microseconds) }),
-    ),
-    statisticsBlock({ received: BigInt(packets.length), dropped: 0n }),
-  );
+  return scene.capture(START, 'mirror0');
 }

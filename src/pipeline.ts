@@ -2,12 +2,20 @@
  * Joins the rooms: what a command needs from several of them comes from one function here. Rooms
  * are loaded inside the functions, so that a command pays only for those it uses.
  */
+import type { Clues } from './analysis/findings/clues.ts';
+import type { Thresholds } from './analysis/findings/thresholds.ts';
+import type { OverTime } from './analysis/over-time.ts';
+import type { SpokenView } from './analysis/spoken.ts';
+import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
 import type { FlowVisitor } from './flow/flow-set.ts';
 import type { Names } from './flow/flow-view.ts';
+import type { Heard } from './flow/heard.ts';
 import type { Timeouts } from './flow/timeouts.ts';
 import type { BlindSpot } from './model/blind-spot.ts';
+import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
+import type { HostRoles } from './model/host-role.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -15,7 +23,9 @@ import type {
   RemainderUse,
   ServiceUse,
   SizeBin,
+  TimeSlice,
 } from './model/use.ts';
+import type { Prefix } from './net/prefix.ts';
 import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
@@ -50,10 +60,12 @@ export interface CaptureChoices {
   /** Flows in memory at once; 2,000,000. */
   readonly maxFlows?: number;
   readonly dropDuplicates?: boolean;
+  /** Look into payloads for protocols and names. Default true. */
+  readonly identify?: boolean;
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
   /** Only packets that match are read. Faults of it that depend on the frames reject. */
-  readonly filter?: Filter;
+  readonly packets?: Filter;
   /** Read from here instead of from inputs; it is closed at the end. */
   readonly live?: CaptureReader;
   /** Stops reading; what is known by then is the answer. */
@@ -96,12 +108,38 @@ export interface Assessment extends CaptureSummary {
   readonly topHosts: readonly HostUse[];
   readonly remainder: readonly RemainderUse[];
   readonly sizes: readonly SizeBin[];
+  /** The most urgent first. */
+  readonly findings: readonly Finding[];
+  /** What hosts are for and depend on, the surest first. */
+  readonly roles: readonly HostRoles[];
+  /** Flows that a filter meant: ports, services, conversations and hosts are of these alone. */
+  readonly matchedFlows: number | null;
+  /** Null when not asked for. */
+  readonly overTime: readonly TimeSlice[] | null;
 }
 
 export interface AssessChoices extends CaptureChoices {
   readonly zones?: readonly ZoneRule[];
+  /** Unused parts of the network: whoever tries them looks around. */
+  readonly dark?: readonly Prefix[];
+  /** In place of the defaults of analysis/findings/thresholds.ts. */
+  readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
+  /** A filter over flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly filter?: string;
+  /** Rows of the chart over time at most; without it there is none. */
+  readonly slices?: number;
+}
+
+/** Throws `FilterError` when the text is no filter over flows. */
+export async function checkFilter(text: string, zones: readonly ZoneRule[] = []): Promise<void> {
+  const [{ AddressPool }, { ZoneTable }, { flowFilter }] = await Promise.all([
+    import('./net/address-pool.ts'),
+    import('./analysis/zones.ts'),
+    import('./analysis/filter/filter.ts'),
+  ]);
+  flowFilter(text, { addresses: new AddressPool(), zones: new ZoneTable(zones) });
 }
 
 /** Reads captures (`-` = standard input) and says what their ports were used for. */
@@ -109,15 +147,20 @@ export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
-  const [uses, { remainderUses }, { blindSpots }, { sizeBins }, { captureNotes }] =
-    await Promise.all([
-      import('./analysis/port-use.ts'),
-      import('./analysis/remainder.ts'),
-      import('./analysis/blind-spots.ts'),
-      import('./analysis/size-bins.ts'),
-      import('./sources/pcap/capture-notes.ts'),
-    ]);
-  const { traffic, observation, reader, filtered, interrupted } = await fold(inputs, choices);
+  const [uses, { hostRoles }, { SpokenView }, { remainderUses }] = await Promise.all([
+    import('./analysis/port-use.ts'),
+    import('./analysis/host-roles.ts'),
+    import('./analysis/spoken.ts'),
+    import('./analysis/remainder.ts'),
+  ]);
+  const [{ blindSpots }, { sizeBins }, { captureNotes }] = await Promise.all([
+    import('./analysis/blind-spots.ts'),
+    import('./analysis/size-bins.ts'),
+    import('./sources/pcap/capture-notes.ts'),
+  ]);
+  const folded = await fold(inputs, choices);
+  const { traffic, view, observation, reader, filtered, interrupted } = folded;
+  const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
     ...observation,
@@ -128,38 +171,78 @@ export async function assess(
     ...summaryOf(inputs, observation, reader, interrupted),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     flows: traffic.flows,
-    hosts: traffic.hostCount,
-    hostsEstimated: traffic.hosts.pruned > 0,
-    ports: uses.portUses(traffic),
-    services: uses.serviceUses(traffic, names),
-    conversations: uses.topConversations(traffic, names, choices.top),
-    conversationCount: traffic.conversations.count + traffic.conversations.pruned,
-    conversationBytesMissing: traffic.conversations.missing,
-    topHosts: uses.topHosts(traffic, names, choices.top),
+    hosts: view.hostCount,
+    hostsEstimated: view.hosts.pruned > 0,
+    ports: uses.portUses(view, speech),
+    services: uses.serviceUses(view, names, speech),
+    conversations: uses.topConversations(view, names, choices.top),
+    conversationCount: view.conversations.count + view.conversations.pruned,
+    conversationBytesMissing: view.conversations.missing,
+    topHosts: uses.topHosts(view, names, choices.top, speech),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
+    roles: hostRoles(traffic, names),
+    findings: await findingsOf(folded, names, speech, decoder.frames),
+    matchedFlows: view === traffic ? null : view.flows,
+    overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
   };
 }
 
+interface Folded {
+  /** All flows, and those that were asked for: the same without a filter. */
+  readonly traffic: Traffic;
+  readonly view: Traffic;
+  readonly clues: Clues;
+  readonly thresholds: Thresholds;
+  readonly overTime: OverTime | undefined;
+  /** Whether the packets of the chart are those of the flows asked for. */
+  readonly packetsOverTime: boolean;
+}
+
+async function findingsOf(
+  { traffic, clues, thresholds }: Folded,
+  names: Names,
+  speech: SpokenView,
+  packets: number,
+): Promise<readonly Finding[]> {
+  const [{ Case }, { findings }] = await Promise.all([
+    import('./analysis/findings/case.ts'),
+    import('./analysis/findings/find.ts'),
+  ]);
+  return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+}
+
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
-async function fold(inputs: readonly string[], choices: AssessChoices) {
-  const [{ Traffic }, { ZoneTable }] = await Promise.all([
-    import('./analysis/traffic.ts'),
+async function fold(
+  inputs: readonly string[],
+  choices: AssessChoices,
+): Promise<Folded & Omit<Reading, 'observation'> & { observation: Omit<Observation, 'flows'> }> {
+  const [{ ZoneTable }, { thresholdsOf }, { FlowFolder }] = await Promise.all([
     import('./analysis/zones.ts'),
+    import('./analysis/findings/thresholds.ts'),
+    import('./analysis/flow-folder.ts'),
   ]);
   const zones = new ZoneTable(choices.zones);
+  const thresholds = thresholdsOf(choices.thresholds);
   const seed = newSeed();
-  let traffic: InstanceType<typeof Traffic> | undefined;
-  const visitor = (names: Names): FlowVisitor => {
-    traffic ??= new Traffic(names.addresses, zones, {}, seed);
-    return traffic.add.bind(traffic);
-  };
-  const reading = await read(inputs, choices, seed, visitor);
+  const { filter: text } = choices;
+  // Compiled when addresses are at hand, but its modules are loaded before.
+  const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
+  const folder = new FlowFolder({
+    zones,
+    thresholds,
+    seed,
+    dark: choices.dark ?? [],
+    overTime: choices.slices !== undefined,
+    ...(filters === undefined
+      ? {}
+      : { filterFor: (world) => filters.flowFilter(text!, { ...world, zones }) }),
+  });
+  const reading = await read(inputs, choices, seed, folder.visitor, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(visitor(observation.names));
-  traffic!.finish();
-  return { ...reading, observation, traffic: traffic! };
+  flows.visit(folder.visitor(observation.names, observation.heard));
+  return { ...reading, observation, ...folder.finish(), thresholds };
 }
 
 /** A flow with what came of it. */
@@ -170,6 +253,8 @@ export interface ListedFlow {
   /** Whether each end is inside, by the built-in zones. */
   readonly clientInside: boolean;
   readonly serverInside: boolean;
+  /** The protocol that payloads showed at the server's endpoint; null when they showed none. */
+  readonly spoken: string | null;
 }
 
 export interface FlowListing extends CaptureSummary {
@@ -183,13 +268,21 @@ export async function listFlows(
   choices: CaptureChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const { FlowLister } = await import('./analysis/flow-lister.ts');
-  const reading = await read(inputs, choices, newSeed(), (names) => {
-    const lister = new FlowLister(names);
-    return (...row) => onEvicted(lister.list(...row));
-  });
-  const { observation, reader, filtered, interrupted } = reading;
-  const lister = new FlowLister(observation.names);
+  const [{ FlowLister }, { SpokenView }] = await Promise.all([
+    import('./analysis/flow-lister.ts'),
+    import('./analysis/spoken.ts'),
+  ]);
+  const { observation, reader, filtered, interrupted } = await read(
+    inputs,
+    choices,
+    newSeed(),
+    (names, heard) => {
+      const lister = new FlowLister(names, new SpokenView(heard, names));
+      return (...row) => onEvicted(lister.list(...row));
+    },
+  );
+  const { names: all, heard: payloads } = observation;
+  const lister = new FlowLister(all, new SpokenView(payloads, all));
   function* listed(): Generator<ListedFlow, void, undefined> {
     for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
   }
@@ -215,7 +308,8 @@ async function read(
   inputs: readonly string[],
   choices: CaptureChoices,
   seed: number,
-  visitor: (names: Names) => FlowVisitor,
+  visitor: (names: Names, heard: Heard | null) => FlowVisitor,
+  onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
 ): Promise<Reading> {
   const [{ openCaptures }, { observe }] = await Promise.all([
     import('./sources/pcap/capture-reader.ts'),
@@ -231,14 +325,16 @@ async function read(
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
   // A live capture is filtered where it is opened.
-  const filtered = live === undefined ? await filteredSource(reader, choices.filter) : undefined;
+  const filtered = live === undefined ? await filteredSource(reader, choices.packets) : undefined;
   const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,
+    identify: choices.identify ?? true,
     ...(choices.timeouts === undefined ? {} : { timeouts: choices.timeouts }),
     ...(choices.maxFlows === undefined ? {} : { maxFlows: choices.maxFlows }),
     ...(worker === undefined ? {} : { worker }),
     onEvicted: visitor,
+    ...(onRows === undefined ? {} : { onRows }),
     onBatch: () => {
       onProgress?.(reader);
       return signal?.aborted ?? false;

@@ -11,8 +11,10 @@ import {
   E_CARRIED_LOW,
   E_CARRIED_PACKETS,
   E_ICMP_ERRORS,
+  E_ICMP_KIND,
   EXTENSION_WORDS,
   F_OCTETS_A,
+  F_PAYLOAD_A,
   MARK_ACCEPT_FROM_A,
   MARK_ACCEPT_FROM_B,
   MARK_GROUP,
@@ -27,6 +29,7 @@ import {
   R_KIND,
   R_LAST_NANOSECONDS,
   R_LAST_SECONDS,
+  R_LENGTHS_A,
   R_PACKETS_A,
   R_PORTS,
   R_SEEN,
@@ -58,7 +61,7 @@ export const OUTCOMES = [
 export const HANDSHAKE = 0;
 export const REPLY = 1;
 export const LIKELY = 2;
-const GROUP_SENT = 3;
+export const GROUP_SENT = 3;
 export const REFUSED = 4;
 export const UNANSWERED = 5;
 export const BACKSCATTER = 6;
@@ -81,6 +84,7 @@ const SPOKE = 4 | 8 | 16;
 const RST = 32;
 
 const DIRECTION_BY_PORT_CLASS = 'port-class';
+const DIRECTION_BY_MESSAGE = 'message';
 
 export class FlowFacts {
   client = 0;
@@ -91,11 +95,25 @@ export class FlowFacts {
   /** Port of the server, ICMP type, or 0, as `listing` says. */
   port = 0;
   listing = BY_PORT;
+  /** Port of the client; ICMP: of no meaning. */
+  clientPort = 0;
+  /** Whether the client sent the first packet. */
+  clientBegan = true;
   outcome = UNKNOWN;
   packetsToServer = 0;
   packetsToClient = 0;
   bytesToServer = 0;
   bytesToClient = 0;
+  /** Shortest and longest IP packet of the end that began, octets; 65,535 stands for more. */
+  shortestOfFirst = 0;
+  longestOfFirst = 0;
+  /** Payload octets of the end that began, and those to the server. */
+  payloadOfFirst = 0;
+  payloadToServer = 0;
+  /** The direction was read from a message. */
+  byMessage = false;
+  /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
+  icmpError = -1;
   firstMs = 0;
   lastMs = 0;
   /** Interface and number of its first frame. */
@@ -107,11 +125,13 @@ export class FlowFacts {
   oneSided = false;
   /** A TCP connection beyond its opening, however captured. */
   conversation = false;
-  /** Found while it is taken: its row in the port table, its service (-1 = none), and whether its
-   * conversation is new or answered for the first time. */
+  /** Found while it is taken: its row in the port table, its service (-1 = none), whether its
+   * conversation is new or answered for the first time, and the zones of its ends. */
   row = 0;
   service = -1;
   newConversation = false;
+  clientZone = 0;
+  serverZone = 0;
 
   /** Reads the row at `base`; `decision` comes from the direction ladder. */
   read(chunk: Chunk, base: number, decision: number, extensions: ExtensionWords): void {
@@ -135,10 +155,13 @@ export class FlowFacts {
       this.listing = unknown ? BY_LOWER_PORT : BY_PORT;
       this.port = serverSide === 1 ? ports & 0xffff : ports >>> 16;
     }
+    this.clientPort = serverSide === 1 ? ports >>> 16 : ports & 0xffff;
+    this.clientBegan = serverSide === 1;
     this.client = words[base + R_A + 1 - serverSide]!;
     this.server = words[base + R_A + serverSide]!;
     this.readCounters(chunk, base, serverSide, extensions);
     this.toGroup = (words[base + R_STATE]! & MARK_GROUP) !== 0;
+    this.byMessage = reasonOf(decision) === DIRECTION_BY_MESSAGE;
     this.conversation = false;
     this.oneSided = false;
     this.outcome =
@@ -159,14 +182,25 @@ export class FlowFacts {
     this.packetsToClient = words[base + R_PACKETS_A + serverSide]! >>> 0;
     this.bytesToServer = chunk.floats[octets + 1 - serverSide]!;
     this.bytesToClient = chunk.floats[octets + serverSide]!;
+    const lengths = words[base + R_LENGTHS_A]!;
+    this.shortestOfFirst = lengths & 0xffff;
+    this.longestOfFirst = lengths >>> 16;
+    this.payloadOfFirst = chunk.floats[(base >>> 1) + F_PAYLOAD_A]!;
+    this.payloadToServer = chunk.floats[(base >>> 1) + F_PAYLOAD_A + 1 - serverSide]!;
+    this.icmpError = -1;
     const index = words[base + R_EXTENSION]!;
-    if (index !== 0) this.uncarry(extensions.words, index * EXTENSION_WORDS);
+    if (index !== 0) this.readExtension(extensions.words, index * EXTENSION_WORDS);
     this.firstMs =
       (words[base + R_FIRST_SECONDS]! >>> 0) * 1000 + words[base + R_FIRST_NANOSECONDS]! / 1e6;
     this.lastMs =
       (words[base + R_LAST_SECONDS]! >>> 0) * 1000 + words[base + R_LAST_NANOSECONDS]! / 1e6;
     this.interface = words[base + R_INTERFACE]! & 0xffff;
     this.frame = words[base + R_FRAME]! >>> 0;
+  }
+
+  private readExtension(words: Int32Array, at: number): void {
+    if (words[at + E_ICMP_ERRORS]! !== 0) this.icmpError = words[at + E_ICMP_KIND]!;
+    this.uncarry(words, at);
   }
 
   /** Leaves to the flows inside a tunnel what is counted there, so that every octet counts once. */

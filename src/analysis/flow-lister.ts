@@ -5,15 +5,18 @@ import type { ExtensionWords } from '../flow/extensions.ts';
 import { flowOf, type Names } from '../flow/flow-view.ts';
 import type { Flow } from '../model/flow.ts';
 import { FlowFacts, HANDSHAKE, REPLY } from './flow-facts.ts';
+import type { SpokenView } from './spoken.ts';
 import { OUTSIDE, ZoneTable } from './zones.ts';
 
 export class FlowLister {
   private readonly names: Names;
+  private readonly speech: SpokenView;
   private readonly zones = new ZoneTable();
   private readonly facts = new FlowFacts();
 
-  constructor(names: Names) {
+  constructor(names: Names, speech: SpokenView) {
     this.names = names;
+    this.speech = speech;
   }
 
   /** The flow in the row at `base`; `decision` comes from the direction ladder. */
@@ -27,8 +30,9 @@ export class FlowLister {
     confirmed: 'handshake' | 'reply' | null;
     clientInside: boolean;
     serverInside: boolean;
+    spoken: string | null;
   } {
-    const { facts, names } = this;
+    const { facts, names, speech } = this;
     facts.read(chunk, base, decision, extensions);
     const flow = flowOf(names, extensions, chunk, base, decision);
     const { outcome } = facts;
@@ -37,6 +41,7 @@ export class FlowLister {
       confirmed: outcome === HANDSHAKE ? 'handshake' : outcome === REPLY ? 'reply' : null,
       clientInside: this.isInside(facts.client, facts.family),
       serverInside: this.isInside(facts.server, facts.family),
+      spoken: speech.protocolAt(facts.server, facts.family, facts.protocol, facts.port) ?? null,
     };
   }
 

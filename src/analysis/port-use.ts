@@ -5,6 +5,8 @@ import { addressText, transportOf } from '../flow/flow-view.ts';
 import type { ConversationUse, HostUse, PortStatus, PortUse, ServiceUse } from '../model/use.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_LOWER_PORT, BY_TYPE, OUTCOMES } from './flow-facts.ts';
+import type { SpokenView } from './spoken.ts';
+import { spokenByPort } from './spoken-ports.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -21,8 +23,9 @@ const STATUS: readonly PortStatus[] = [
 ];
 
 /** Every port that flows were charged to, in order of first flow. */
-export function portUses(traffic: Traffic): PortUse[] {
+export function portUses(traffic: Traffic, speech: SpokenView): PortUse[] {
   const zones = zonesByRow(traffic);
+  const spoken = spokenByPort(speech);
   const uses: PortUse[] = [];
   const ports = traffic.ports;
   for (let row = 0; row < ports.count; row++) {
@@ -31,10 +34,11 @@ export function portUses(traffic: Traffic): PortUse[] {
       ports.flows(row, outcome),
     );
     const best = flowsByOutcome.findIndex((flows) => flows > 0);
+    const transport = transportOf(ports.protocol(row));
     const packets = ports.packetsToServer(row) + ports.packetsToClient(row);
     const bytes = ports.bytesToServer(row) + ports.bytesToClient(row);
     uses.push({
-      transport: transportOf(ports.protocol(row)),
+      transport,
       port: ports.port(row),
       direction: ports.listing(row) === BY_LOWER_PORT ? 'unknown' : 'known',
       status: STATUS[best]!,
@@ -58,6 +62,7 @@ export function portUses(traffic: Traffic): PortUse[] {
       firstMs: ports.firstMs(row),
       lastMs: ports.lastMs(row),
       zones: (zones.get(row) ?? []).sort((left, right) => right.bytes - left.bytes),
+      spoken: spoken.get(`${ports.port(row)}/${transport}`) ?? [],
     });
   }
   return uses;
@@ -86,7 +91,7 @@ function zonesByRow({ zonePairs, zoneFlows, zoneBytes, zones }: Traffic): Map<nu
 }
 
 /** Every service that answered, in order of first flow. */
-export function serviceUses(traffic: Traffic, names: Names): ServiceUse[] {
+export function serviceUses(traffic: Traffic, names: Names, speech: SpokenView): ServiceUse[] {
   const { services } = traffic;
   const { table, clients } = services;
   const uses: ServiceUse[] = [];
@@ -96,10 +101,13 @@ export function serviceUses(traffic: Traffic, names: Names): ServiceUse[] {
     const address = table.words[word]!;
     const kind = table.words[word + 2]!;
     const source = names.interfaces[services.interfaceOf(entry)]?.source ?? '-';
+    const transport = transportOf(kind & 0xff);
+    const server = addressText(names.addresses, address, kind);
+    const port = table.words[word + 1]!;
     uses.push({
-      transport: transportOf(kind & 0xff),
-      server: addressText(names.addresses, address, kind),
-      port: table.words[word + 1]!,
+      transport,
+      server,
+      port,
       confirmed: services.sawHandshake(entry) ? 'handshake' : 'reply',
       zone: traffic.zones.names[traffic.zoneOf(address, kind & FAMILY_6)]!,
       clients: clients.count(entry),
@@ -114,6 +122,7 @@ export function serviceUses(traffic: Traffic, names: Names): ServiceUse[] {
       firstMs: table.floats[at + 4]!,
       lastMs: table.floats[at + 5]!,
       locator: `${source}#${services.frameOf(entry)}`,
+      spoken: speech.at(server, transport, port)?.spoken ?? [],
     });
   }
   return uses;
@@ -149,7 +158,12 @@ export function topConversations(traffic: Traffic, names: Names, most: number): 
 }
 
 /** The `most` hosts with the most bytes, those first. */
-export function topHosts(traffic: Traffic, names: Names, most: number): HostUse[] {
+export function topHosts(
+  traffic: Traffic,
+  names: Names,
+  most: number,
+  speech: SpokenView,
+): HostUse[] {
   const services = servicesByHost(traffic);
   const { words, floats } = traffic.hosts;
   return traffic.hosts.heaviest(most).map((entry) => {
@@ -168,6 +182,7 @@ export function topHosts(traffic: Traffic, names: Names, most: number): HostUse[
       packetsReceived: floats[at + 3]!,
       flowsAsClient: floats[at + 4]!,
       flowsAsServer: floats[at + 5]!,
+      names: speech.namesAt(address, family),
     };
   });
 }

@@ -42,6 +42,12 @@ const MOST_ZONE_PAIRS = 131_072;
 /** Flows taken together. */
 const RUN = 64;
 
+/** Looks at every flow beside the tables here; see findings/clues.ts. */
+export interface FlowObserver {
+  /** Takes a flow that the tables have taken, its zones included. */
+  take(flow: FlowFacts): void;
+}
+
 export class Traffic {
   readonly ports = new PortTable();
   /** Addresses tried on each port, and clients of each port. */
@@ -70,6 +76,7 @@ export class Traffic {
   private readonly allHosts: DistinctCounts;
   private readonly run = Array.from({ length: RUN }, () => new FlowFacts());
   private waiting = 0;
+  private readonly observer: FlowObserver | undefined;
   /** Means nothing; see `TallyTable.touch`. */
   touchedSum = 0;
 
@@ -78,7 +85,9 @@ export class Traffic {
     zones: ZoneTable,
     limits: Partial<TrafficLimits> = {},
     seed = 0,
+    observer?: FlowObserver,
   ) {
+    this.observer = observer;
     const { hosts, conversations, services, members } = { ...TRAFFIC_LIMITS, ...limits };
     this.addresses = addresses;
     this.zones = zones;
@@ -133,6 +142,10 @@ export class Traffic {
       sum += this.services.clients.touch(flow.service, flow.client, flow.family);
     }
     for (let index = 0; index < count; index++) this.noteMembers(this.run[index]!);
+    const { observer } = this;
+    if (observer !== undefined) {
+      for (let index = 0; index < count; index++) observer.take(this.run[index]!);
+    }
     // Kept, so that the loads are not optimised away.
     this.touchedSum = sum | 0;
   }
@@ -147,6 +160,8 @@ export class Traffic {
     flow.row = row;
     const clientZone = this.zoneOf(flow.client, flow.family);
     const serverZone = this.zoneOf(flow.server, flow.family);
+    flow.clientZone = clientZone;
+    flow.serverZone = serverZone;
     this.noteZones(row, (clientZone << 8) | serverZone, flow);
     this.noteConversation(flow);
     flow.service = -1;

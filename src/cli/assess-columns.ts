@@ -54,8 +54,10 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
     key: 'service',
     title: 'NAME',
     value: ({ transport, port }) => serviceName(transport, port) ?? null,
+    text: portName,
     priority: 2,
   },
+  { key: 'spoken', title: '', value: ({ spoken }) => spoken, ...machine },
   { key: 'direction', title: 'DIRECTION', value: ({ direction }) => direction, ...machine },
   {
     key: 'status',
@@ -107,6 +109,17 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
   { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
 ];
 
+/**
+ * The port's name; where payloads showed another protocol, that one first: `redis (not http-alt)`.
+ */
+function portName({ transport, port, spoken: [first, ...others] }: PortUse): string {
+  const name = serviceName(transport, port);
+  if (first === undefined || (first.fit === 'usual' && name !== undefined)) return name ?? '-';
+  const more = others.length > 0 ? ` +${others.length}` : '';
+  if (name === undefined) return `${first.protocol}${more}`;
+  return `${first.protocol}${more} (not ${name})`;
+}
+
 /** `3`, or `3/20` when 20 were tried and 3 answered; `?` when nobody can say who serves. */
 function servingText({ direction, serving, tried, triedEstimated }: PortUse): string {
   if (direction === 'unknown') return '?';
@@ -125,6 +138,16 @@ export const SERVICE_COLUMNS: readonly Column<ServiceUse>[] = [
     key: 'service',
     title: 'NAME',
     value: ({ transport, port }) => serviceName(transport, port) ?? null,
+    priority: 2,
+  },
+  {
+    key: 'spoken',
+    title: 'SPEAKS',
+    value: ({ spoken }) => spoken.map((each) => ({ ...each, facts: { ...each.facts } })),
+    text: ({ spoken: [first, ...others] }) =>
+      first === undefined
+        ? '-'
+        : `${first.protocol}${first.confidence === 'certain' ? '' : '?'}${others.length > 0 ? ` +${others.length}` : ''}`,
     priority: 2,
   },
   { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 4 },
@@ -202,6 +225,14 @@ function conversationName({ transport, port }: ConversationUse): string | null {
 export const HOST_COLUMNS: readonly Column<HostUse>[] = [
   { key: 'address', title: 'HOST', value: ({ address }) => address },
   { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 2 },
+  {
+    key: 'names',
+    title: 'NAMES',
+    value: ({ names }) => names.map((each) => ({ ...each })),
+    text: ({ names: [first, ...others] }) =>
+      first === undefined ? '-' : `${first.name}${others.length > 0 ? ` +${others.length}` : ''}`,
+    priority: 3,
+  },
   figure('services', 'SERVICES', ({ services }) => services),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
   octets('bytesSent', 'SENT', ({ bytesSent }) => bytesSent, { priority: 3 }),

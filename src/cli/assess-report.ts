@@ -19,7 +19,12 @@ import {
   SERVICE_COLUMNS,
   SIZE_COLUMNS,
 } from './assess-columns.ts';
+import { explainedTable } from './assess-explained.ts';
+import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
+import { overTimeTable } from './assess-over-time.ts';
+import { rolesTable } from './assess-roles.ts';
 import { quoted } from './capture-options.ts';
+import type { Drill } from './drill-down.ts';
 
 const VERSION = 1;
 
@@ -32,6 +37,7 @@ export interface AssessWishes {
   readonly sizes: boolean;
   /** Rows of each table; undefined: as many as a person wants to see first. */
   readonly limit: number | undefined;
+  readonly drill: Drill;
   /** Rows of the table of services, when not as the others. */
   readonly serviceLimit?: number;
 }
@@ -39,23 +45,39 @@ export interface AssessWishes {
 /** Rows of a table on a terminal. */
 const FIRST_PORTS = 15;
 const FIRST_OTHERS = 8;
+const FIRST_EXPLAINED = 10;
+const FIRST_FINDINGS = 12;
+/** Ports explained in aligned text in a pipe. */
+const EXPLAINED_IN_TEXT = 25;
 
 export function assessReport(assessment: Assessment, wishes: AssessWishes): Report {
   return {
     kind: 'assess',
     version: VERSION,
-    verdict: verdictOf(assessment),
-    facts: factsOf(assessment),
+    verdict: verdictOf(assessment, wishes.drill),
+    facts: factsOf(assessment, wishes.drill),
     tables: tablesOf(assessment, wishes),
+    mainTable: mainTableOf(wishes.drill),
     notes: assessment.notes,
-    next: nextSteps(assessment),
+    next: nextSteps(assessment, wishes.drill),
   };
 }
 
-function verdictOf(assessment: Assessment): Report['verdict'] {
-  const { packets, services, ports, firstMs, lastMs, notes } = assessment;
-  const severity: Severity = notes.some(({ missing }) => missing) ? 'warning' : 'info';
+/** The first table asked for, or that of ports. */
+function mainTableOf({ sections }: Drill): string {
+  const [first] = sections ?? [];
+  return first ?? PORTS.key;
+}
+
+function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict'] {
+  const { packets, services, ports, firstMs, lastMs } = assessment;
+  const severity = severityOf(assessment);
   if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
+  if (filter !== undefined) {
+    const { matchedFlows, flows } = assessment;
+    const text = `${count(matchedFlows ?? 0)} of ${plural(flows, 'flow')} in ${inputText(assessment)}: ${filter}`;
+    return { severity: 'info', text };
+  }
   if (assessment.flows === 0)
     return { severity, text: `${plural(packets, 'packet')}, no IP traffic` };
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
@@ -63,7 +85,16 @@ function verdictOf(assessment: Assessment): Report['verdict'] {
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
   const parts = [`${plural(services.length, 'service')} answered`];
   if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
-  return { severity, text: `${whole}: ${parts.join(', ')}` };
+  const found = severityCounts(assessment.findings);
+  const findings = found === '' ? '' : `; findings: ${found}`;
+  return { severity, text: `${whole}: ${parts.join(', ')}${findings}` };
+}
+
+/** That of the gravest finding; a warning where something could not be seen. */
+function severityOf({ findings, notes }: Assessment): Severity {
+  const [gravest] = findings;
+  const tone = gravest === undefined ? 'info' : toneOf(gravest.severity);
+  return tone === 'info' && notes.some(({ missing }) => missing) ? 'warning' : tone;
 }
 
 function inputText({ inputs }: Assessment): string {
@@ -79,7 +110,7 @@ function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-function factsOf(assessment: Assessment): Fact[] {
+function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
   const { inputs, inputBytes, packets, firstMs, lastMs, flows, services, ports } = assessment;
   const seconds = firstMs === null ? 0 : (lastMs! - firstMs) / 1000;
   const statuses = (status: PortUse['status']) =>
@@ -116,29 +147,68 @@ function factsOf(assessment: Assessment): Fact[] {
     { key: 'portsBackscatter', value: statuses('backscatter') },
     { key: 'conversations', value: assessment.conversationCount },
     { key: 'conversationBytesMissing', value: assessment.conversationBytesMissing },
+    { key: 'findings', value: assessment.findings.length },
+    { key: 'gravest', value: assessment.findings[0]?.severity ?? null },
+    { key: 'filter', value: filter ?? null },
+    { key: 'matchedFlows', value: assessment.matchedFlows },
     { key: 'interrupted', value: assessment.interrupted },
   ];
 }
 
-function tablesOf(
+function tablesOf(assessment: Assessment, wishes: AssessWishes): Table[] {
+  const { sections } = wishes.drill;
+  const tables = [...ownTables(assessment, wishes), ...wholeTables(assessment, wishes)];
+  return sections === undefined ? tables : tables.filter(({ key }) => sections.has(key));
+}
+
+/** Rows of a table that is asked for alone. */
+const FIRST_ALONE = 40;
+
+/** Tables of what was asked for: everything, or the flows of a filter. */
+function ownTables(
   assessment: Assessment,
-  { sort, sizes, limit, serviceLimit }: AssessWishes,
+  { sort, limit, serviceLimit, drill }: AssessWishes,
 ): Table[] {
-  const { ports, services, conversations, topHosts, remainder } = assessment;
-  const others = limit ?? FIRST_OTHERS;
+  const { ports, services, conversations, topHosts, findings, inputs } = assessment;
+  const alone = drill.sections !== undefined;
+  const others = limit ?? (alone ? FIRST_ALONE : FIRST_OTHERS);
+  const byOrder = sorted(ports, sort);
+  const roles = assessment.roles.filter(
+    ({ address }) =>
+      drill.filter === undefined || topHosts.some((host) => host.address === address),
+  );
+  const explained = serviceLimit === undefined ? (limit ?? FIRST_EXPLAINED) : EXPLAINED_IN_TEXT;
   return [
+    findingsTable(findings.filter(drill.concerns), inputs, limit ?? FIRST_FINDINGS),
+    ...(assessment.overTime === null ? [] : [overTimeTable(assessment.overTime)]),
     cut(
       // Said of frames without ports; without frames the verdict says enough.
-      assessment.packets > 0 ? { ...PORTS, empty: 'No packet had a port.' } : PORTS,
-      sorted(ports, sort),
+      assessment.packets > 0 ? { ...PORTS, empty: emptyText(drill) } : PORTS,
+      byOrder,
       ports.length,
       limit ?? FIRST_PORTS,
     ),
+    explainedTable(byOrder, conversations, explained),
     cut(SERVICES, [...services].sort(byBytes), services.length, serviceLimit ?? others),
+    rolesTable(roles, others),
     cut(CONVERSATIONS, conversations, assessment.conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
-    cut(REMAINDER, remainder, remainder.length, others),
-    ...(sizes ? [cut(SIZES, assessment.sizes, assessment.sizes.length, EVERY_SIZE)] : []),
+  ];
+}
+
+function emptyText({ filter }: Drill): string {
+  return filter === undefined ? 'No packet had a port.' : 'No flow with ports is meant by that.';
+}
+
+/** Tables of the whole capture, which no filter narrows. */
+function wholeTables(
+  { remainder, sizes: bins }: Assessment,
+  { sizes, limit, drill }: AssessWishes,
+): Table[] {
+  if (drill.filter !== undefined) return [];
+  return [
+    cut(REMAINDER, remainder, remainder.length, limit ?? FIRST_OTHERS),
+    ...(sizes ? [cut(SIZES, bins, bins.length, EVERY_SIZE)] : []),
   ];
 }
 
@@ -214,10 +284,25 @@ function sorted(ports: readonly PortUse[], sort: Sort): PortUse[] {
   );
 }
 
-function nextSteps({ inputs, packets }: Assessment): NextStep[] {
+function nextSteps(
+  { inputs, packets, findings, services }: Assessment,
+  { filter }: Drill,
+): NextStep[] {
   if (packets === 0 || inputs.includes('-')) return [];
   const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
+  const suspect = findings.find(({ subject }) => subject.client !== undefined)?.subject.client;
+  const [service] = [...services].sort(byBytes);
+  const closer: NextStep[] = [];
+  if (filter === undefined && suspect !== undefined) {
+    const purpose = 'all about the host of the first finding';
+    closer.push({ command: `portreeve assess ${names} --host ${suspect}`, purpose });
+  }
+  if (filter === undefined && service !== undefined) {
+    const command = `portreeve assess ${names} --port ${service.port}/${service.transport}`;
+    closer.push({ command, purpose: 'all about the busiest service' });
+  }
   return [
+    ...closer,
     {
       command: `portreeve flows ${names}`,
       purpose: 'every flow, with the reason of its direction',

@@ -1,8 +1,17 @@
 /** `portreeve assess`: which ports a capture uses, by whom, in which direction, how much. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  THRESHOLDS,
+  type ThresholdName,
+  type Thresholds,
+} from '../analysis/findings/thresholds.ts';
+import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { parsePrefix } from '../net/prefix.ts';
 import { LiveReader } from '../pipeline/live.ts';
-import type { ZoneRule } from '../pipeline.ts';
+import type { Assessment, ZoneRule } from '../pipeline.ts';
 import { assess } from '../pipeline.ts';
+import { MOST_SLICES } from './assess-over-time.ts';
 import { assessReport, SORTS, type Sort } from './assess-report.ts';
 import {
   addCaptureOptions,
@@ -15,8 +24,11 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
+import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
+import { nearest } from './nearest.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -24,18 +36,24 @@ const EXAMPLES = `Examples:
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
   portreeve assess lan.pcap --filter 'port 80'   a part of it
   portreeve assess -i eth0 --for 15m             what passes on an interface
+  portreeve assess lan.pcap --host 10.0.0.5      one host: roles, ports, peers
+  portreeve assess lan.pcap --where 'service:rdp zone:outside'
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
 
 const NOTES = `
-Exit codes: 0 done, 2 wrong usage, 3 an input could not be read or is damaged,
-4 capturing is not allowed, 5 with --complete: something could not be seen,
-130 interrupted.
+Findings and their thresholds: docs/findings.md. Exit codes: 0 done, 1 with
+--fail-on: there are such findings, 2 wrong usage, 3 an input could not be read
+or is damaged, 4 capturing is not allowed, 5 with --complete: something could
+not be seen, 130 interrupted.
 `;
 
-interface AssessOptions extends CaptureOptions, FilterOptions, LiveOptions {
+interface AssessOptions extends CaptureOptions, DrillOptions, FilterOptions, LiveOptions {
   readonly zone?: readonly ZoneRule[];
+  readonly dark?: readonly Prefix[];
+  readonly threshold?: Partial<Thresholds>;
+  readonly failOn?: FindingSeverity;
   readonly sizes?: boolean;
   readonly sort: Sort;
   readonly top?: number;
@@ -55,12 +73,59 @@ export function configure(command: Command): void {
   addLiveOptions(command);
   command
     .option('--zone <name=prefix>', 'name a part of the network; repeatable', parseZone)
+    .option('--dark <prefix>', 'a part nobody uses: who tries it is a scanner', parseDark)
+    .option('--threshold <name=n>', 'judge findings by another number', parseThreshold)
+    .addOption(
+      new Option('--fail-on <severity>', 'exit code 1 for findings as grave').choices(
+        FINDING_SEVERITIES,
+      ),
+    )
     .option('--sizes', 'with the lengths of packets, in 20 bins')
     .addOption(new Option('--sort <by>', 'order of ports').choices(SORTS).default('bytes'))
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
+  addDrillOptions(command);
   addOutputOptions(command);
   command.action(run);
+}
+
+/** Gathers `--dark prefix`, which may be repeated, for commander. */
+function parseDark(text: string, prefixes: readonly Prefix[] = []): Prefix[] {
+  try {
+    return [...prefixes, parsePrefix(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}
+
+/** Gathers `--threshold name=value`, which may be repeated, for commander. */
+function parseThreshold(text: string, given: Partial<Thresholds> = {}): Partial<Thresholds> {
+  const [, name = '', digits = ''] = /^([\w-]+)=(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (name === '') throw new InvalidArgumentError('It has the form scan-ports=15.');
+  const threshold = THRESHOLDS.find((each) => each.name === name);
+  if (threshold === undefined) {
+    const names: readonly string[] = THRESHOLDS.map((each) => each.name);
+    const guess = nearest(name, names);
+    const hint = guess === undefined ? `They are ${names.join(', ')}.` : `Did you mean ${guess}?`;
+    throw new InvalidArgumentError(`There is no threshold ${name}. ${hint}`);
+  }
+  const value = Number(digits);
+  if (value < threshold.least || value > threshold.most) {
+    const range = `from ${threshold.least} to ${threshold.most}`;
+    throw new InvalidArgumentError(`${name} is a number ${range}: ${threshold.what}.`);
+  }
+  return { ...given, [name as ThresholdName]: value };
+}
+
+/** Findings count less than a view that was cut short or damaged, more than an incomplete one. */
+function exitCodeWith(assessment: Assessment, options: AssessOptions): number {
+  const code = exitCodeOf(assessment, options);
+  if ((code !== DONE && code !== INCOMPLETE) || options.failOn === undefined) return code;
+  const least = FINDING_SEVERITIES.indexOf(options.failOn);
+  const grave = assessment.findings.some(
+    ({ severity }) => FINDING_SEVERITIES.indexOf(severity) >= least,
+  );
+  return grave ? FINDINGS : code;
 }
 
 async function run(
@@ -71,17 +136,23 @@ async function run(
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   requireInput(inputs, options.i);
-  const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const drill = await drillOf(options, options.zone);
+  const packets = await filterOf(options.filter);
+  const live = options.i === undefined ? undefined : openInterfaces(options, packets);
   const assessment = await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {
-        ...(live === undefined ? {} : { live: new LiveReader(live) }),
         ...choicesOf(options),
-        ...(filter === undefined ? {} : { filter }),
         ...watch,
+        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...(packets === undefined ? {} : { packets }),
         ...(options.zone === undefined ? {} : { zones: options.zone }),
-        top: limit ?? TOP_IN_PIPES,
+        ...(options.dark === undefined ? {} : { dark: options.dark }),
+        ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
+        ...(drill.filter === undefined ? {} : { filter: drill.filter }),
+        ...(options.overTime ? { slices: MOST_SLICES } : {}),
+        // The report names conversations of ports beside its table of them.
+        top: Math.max(limit ?? 0, TOP_IN_PIPES),
       }),
     options.for,
   ).catch((error: unknown) => {
@@ -91,10 +162,11 @@ async function run(
   const report = assessReport(assessment, {
     sort: options.sort,
     sizes: options.sizes ?? false,
+    drill,
     limit: limit ?? (toPeople ? undefined : EVERYTHING),
     ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
-  process.exitCode = exitCodeOf(assessment, options);
+  process.exitCode = exitCodeWith(assessment, options);
   // What passed is gone: no other command can look at it again.
   await writeReport(live === undefined ? report : { ...report, next: [] }, options);
 }

@@ -9,6 +9,7 @@ import { Failure } from './failure.ts';
 export interface CaptureOptions {
   readonly complete?: boolean;
   readonly dropDuplicates?: boolean;
+  readonly identify?: boolean;
   readonly workers?: number;
   readonly maxFlows?: number;
   readonly tcpTimeout?: number;
@@ -20,6 +21,7 @@ export function addCaptureOptions(command: Command): void {
   command
     .argument('[input...]', 'capture files or folders; - is standard input')
     .option('--drop-duplicates', 'count packets that a mirror port sent twice once')
+    .option('--no-identify', 'do not look into payloads for protocols and names')
     .option('--tcp-timeout <s>', 'silence that ends a TCP flow (default: 300)', wholeNumber(1, 1e6))
     .option('--udp-timeout <s>', 'silence that ends a UDP flow (default: 60)', wholeNumber(1, 1e6))
     .option('--other-timeout <s>', 'the same without ports (default: 60)', wholeNumber(1, 1e6))
@@ -77,6 +79,7 @@ export function choicesOf(options: CaptureOptions): CaptureChoices {
     ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
     ...(options.workers === undefined ? {} : { workers: options.workers }),
     dropDuplicates: options.dropDuplicates ?? false,
+    identify: options.identify ?? true,
   };
 }
 

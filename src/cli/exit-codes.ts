@@ -1,5 +1,7 @@
 /** What the process returns; scripts rely on these numbers. Documented in docs/exit-codes.md. */
 export const DONE = 0;
+/** There are findings of the severity given to --fail-on, or graver ones. */
+export const FINDINGS = 1;
 /** Misuse: unknown command or option, impossible value. */
 export const USAGE = 2;
 /** An input could not be read. */

@@ -93,6 +93,7 @@ export const FLOW_COLUMNS: readonly Column<ListedFlow>[] = [
   { key: 'state', title: 'STATE', value: ({ flow }) => flow.state, priority: 2 },
   { key: 'history', title: 'HISTORY', value: ({ flow }) => flow.history, priority: 9 },
   { key: 'service', title: 'NAME', value: serviceOf, priority: 4 },
+  { key: 'spoken', title: 'SPEAKS', value: ({ spoken }) => spoken, priority: 4 },
   {
     key: 'direction',
     title: 'DIRECTION BY',

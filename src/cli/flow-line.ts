@@ -10,7 +10,7 @@ import { meanLength, serviceOf } from './flow-columns.ts';
 
 /** With the line end. Only the locator holds text that others chose. */
 export function flowLine(listed: ListedFlow): string {
-  const { flow, confirmed } = listed;
+  const { flow, confirmed, spoken } = listed;
   const { toServer, toClient, direction } = flow;
   return (
     `{"kind":"flow","transport":"${flow.transport}","client":"${flow.client}",` +
@@ -19,6 +19,7 @@ export function flowLine(listed: ListedFlow): string {
     `"bytesToServer":${toServer.bytes},"packetsToClient":${toClient.packets},` +
     `"bytesToClient":${toClient.bytes},"firstMs":${flow.firstMs},"lastMs":${flow.lastMs},` +
     `"state":"${flow.state}","history":"${flow.history}","service":${textOrNull(serviceOf(listed))},` +
+    `"spoken":${textOrNull(spoken)},` +
     `"direction":{"reason":"${direction.reason}","confidence":"${direction.confidence}"},` +
     `"confirmed":${textOrNull(confirmed)}${lengths(toServer, 'ToServer')}` +
     `${lengths(toClient, 'ToClient')},"retransmitted":${flow.retransmitted},` +

@@ -7,18 +7,26 @@ import { type OutputOptions, writeReport } from './output.ts';
 import type { WatchFacts } from './watch-view.ts';
 
 /** Writes the assessment to standard output. */
-export async function summaryOf(facts: WatchFacts, options: OutputOptions): Promise<void> {
-  const assessment = assessmentOf(facts);
+export async function summaryOf(
+  facts: WatchFacts,
+  judged: Pick<Assessment, 'findings' | 'roles'>,
+  options: OutputOptions,
+): Promise<void> {
+  const assessment = assessmentOf(facts, judged);
   const inText = process.stdout.isTTY === true;
   const report = assessReport(assessment, {
     sort: 'bytes',
     sizes: false,
+    drill: { filter: undefined, sections: undefined, concerns: () => true },
     limit: inText ? undefined : 100,
   });
   await writeReport({ ...report, next: [] }, options);
 }
 
-function assessmentOf({ picture, counts }: WatchFacts): Assessment {
+function assessmentOf(
+  { picture, counts }: WatchFacts,
+  judged: Pick<Assessment, 'findings' | 'roles'>,
+): Assessment {
   const times = picture.ports.flatMap(({ firstMs, lastMs }) => [firstMs, lastMs]);
   const notes: BlindSpot[] = counts
     .filter(({ dropped }) => dropped > 0)
@@ -61,5 +69,8 @@ function assessmentOf({ picture, counts }: WatchFacts): Assessment {
     topHosts: picture.hosts,
     remainder: [],
     sizes: picture.sizes,
+    ...judged,
+    matchedFlows: null,
+    overTime: null,
   };
 }

@@ -3,6 +3,7 @@
  * once: what a tunnel carries counts for the flow inside, not again for the tunnel.
  */
 import type { FlowTransport } from './flow.ts';
+import type { HostName, PortFit, Spoken } from './spoken.ts';
 
 /**
  * What is known of a port, the best first.
@@ -63,6 +64,14 @@ export interface PortUse extends Volume {
     readonly flows: number;
     readonly bytes: number;
   }[];
+  /** Protocols that payloads showed on the port, the one on most endpoints first. */
+  readonly spoken: readonly {
+    readonly protocol: string;
+    /** Endpoints that speak it. */
+    readonly endpoints: number;
+    readonly flows: number;
+    readonly fit: PortFit;
+  }[];
 }
 
 /** An endpoint that answered. */
@@ -77,6 +86,8 @@ export interface ServiceUse extends Volume {
   readonly flows: number;
   /** First frame of the flow that shows it best: `lan.pcap#1042`. */
   readonly locator: string;
+  /** Protocols that payloads showed there, the one of most conversations first. */
+  readonly spoken: readonly Spoken[];
 }
 
 /** All flows of one client with one server and port. */
@@ -104,6 +115,8 @@ export interface HostUse {
   readonly packetsReceived: number;
   readonly flowsAsClient: number;
   readonly flowsAsServer: number;
+  /** Names that somebody on the wire gave it. */
+  readonly names: readonly HostName[];
 }
 
 /** A part of a capture that is not on any port. */
@@ -131,4 +144,15 @@ export interface SizeBin {
   /** Null: no upper bound. */
   readonly most: number | null;
   readonly packets: number;
+}
+
+/** What happened in one span of time. */
+export interface TimeSlice {
+  readonly startMs: number;
+  readonly widthMs: number;
+  /** Packets and their octets; null where a filter asks for more than one packet can tell. */
+  readonly packets: number | null;
+  readonly bytes: number | null;
+  /** Flows that began. */
+  readonly flows: number;
 }

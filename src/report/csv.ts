@@ -13,11 +13,11 @@ import { type Column, flat, type Plain } from './table.ts';
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
- * Lines of one table, each with its line end: the one with the given key, or the report's first.
+ * Lines of one table, each with its line end: the one with the given key, or the report's main one.
  * Throws `RangeError` naming the keys there are.
  */
 export function* renderCsv(report: Report, tableKey?: string): Generator<string, void, undefined> {
-  const wanted = tableKey ?? report.tables[0]?.key;
+  const wanted = tableKey ?? report.mainTable ?? report.tables[0]?.key;
   const table = report.tables.find(({ key }) => key === wanted);
   if (table === undefined) {
     const keys = report.tables.map(({ key }) => key).join(', ') || 'none';

@@ -36,7 +36,7 @@ export function* renderMarkdown(report: Report): Generator<string, void, undefin
 
 function* tableLines(table: Table): Generator<string> {
   if (table.card !== undefined) {
-    for (const row of table.rows) yield* cardLines(table.card(row));
+    yield* cards(table);
     return;
   }
   const columns = shownColumns(table);
@@ -57,8 +57,24 @@ function* tableLines(table: Table): Generator<string> {
   if (table.footnote !== undefined) yield `\n${block(table.footnote)}\n`;
 }
 
-function* cardLines({ heading, lead, parts }: Card): Generator<string> {
-  yield `\n## ${inline(heading)}\n\n${block(lead)}\n\n`;
+function* cards(table: Table): Generator<string> {
+  const compact = table.compact === true;
+  let any = false;
+  for (const row of table.rows) {
+    if (!any && compact) yield `\n## ${inline(table.heading)}\n`;
+    any = true;
+    yield* cardLines(table.card!(row), compact ? '###' : '##');
+  }
+  if (!any && table.empty !== undefined) {
+    yield `\n## ${inline(table.heading)}\n\n${block(table.empty)}\n`;
+  }
+  if (any && table.footnote !== undefined) yield `\n${block(table.footnote)}\n`;
+}
+
+function* cardLines({ heading, lead, parts, mark }: Card, level: string): Generator<string> {
+  const before = mark === undefined ? '' : `${MARKS[mark].replace('!', '\\!')} `;
+  yield `\n${level} ${before}${inline(heading)}\n\n`;
+  if (lead !== '') yield `${block(lead)}\n\n`;
   for (const { label, lines } of parts) {
     yield `* **${inline(label)}**\n`;
     for (const line of lines) {

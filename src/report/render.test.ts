@@ -6,7 +6,7 @@ import { renderJson } from './json.ts';
 import { FORMATS, type Format, renderReport } from './render.ts';
 import { cardReport, ROWS, type Row, report } from './report.fixture.ts';
 import type { Report } from './report.ts';
-import type { Plain } from './table.ts';
+import type { Plain, Table } from './table.ts';
 import { renderProblem } from './text.ts';
 import { displayWidth } from './width.ts';
 
@@ -25,7 +25,6 @@ PORTS
      PORT  NAME     PACKETS   BYTES  CONFIRMED  PROCESS
   443/tcp  https  1,204,331  1.4 GB  yes        nginx: worker process
 49667/tcp  -              3   180 B  no         =évil\\x1b[2J, "quoted" | <b>
-1 column left out to fit 80: FIRST SEEN (--wide shows all)
 
 NOT SEEN
 processes of tried
@@ -33,7 +32,44 @@ processes of tried
   do   sudo tried
 
 next  portreeve flows tried   every flow
+
+1 column left out to fit 80: FIRST SEEN (--wide shows all)
 `);
+  });
+
+  it('says in one line at the end what several tables lack', () => {
+    const { tables } = report();
+    const [ports] = tables as [Table];
+    const both = { ...report(), tables: [ports, { ...ports, key: 'more', heading: 'MORE' }] };
+    const narrow = [...renderReport(both, 'text', { ability: { ...ability, width: 50 } })];
+    expect(narrow.join('').trimEnd().split('\n').slice(-2).join(' ')).toBe(
+      '6 columns left out to fit 50: 3 of PORTS, 3 of   MORE (--wide shows all)',
+    );
+  });
+
+  it('shows compact cards under the heading of their table', () => {
+    const card = () => ({
+      heading: 'high  a scan of everything',
+      mark: 'error' as const,
+      lead: '',
+      parts: [
+        { label: 'why', lines: [{ say: 'word '.repeat(20) }] },
+        { label: 'do', lines: [{ run: 'portreeve flows x' }] },
+      ],
+    });
+    const [ports] = report([]).tables as [Table];
+    const table: Table = { ...ports, heading: 'FINDINGS', rows: [1], compact: true, card };
+    const drawn = render({ ...report(), tables: [table] }, 'text');
+    expect(drawn).toContain(`
+FINDINGS
+✖ high  a scan of everything
+  why  word word word word word word word word word word word word word word
+       word word word word word word
+  do     portreeve flows x
+`);
+    expect(render({ ...report(), tables: [table] }, 'markdown')).toContain(
+      '\n## FINDINGS\n\n### ✖ high  a scan of everything\n\n* **why**\n',
+    );
   });
 
   it('says that a table is empty, or leaves it out', () => {

@@ -40,6 +40,8 @@ export interface Report {
   readonly verdict: Verdict;
   readonly facts: readonly Fact[];
   readonly tables: readonly Table[];
+  /** Key of the table that formats with room for one give; the first unless stated. */
+  readonly mainTable?: string;
   readonly notes: readonly Note[];
   readonly next: readonly NextStep[];
 }

@@ -51,7 +51,9 @@ export interface CardPart {
 /** A row that takes a screen: more text than a table has room for. */
 export interface Card {
   readonly heading: string;
-  /** What it is, in a few sentences. */
+  /** Mark before the heading; the heading must say the same in words. */
+  readonly mark?: Severity;
+  /** What it is, in a few sentences; may be empty. */
   readonly lead: string;
   readonly parts: readonly CardPart[];
 }
@@ -70,6 +72,8 @@ export interface Table<Row = unknown> {
   readonly empty?: string;
   /** Shows rows to people as cards, where the format has room; machines get columns as ever. */
   card?(row: Row): Card;
+  /** Cards of a few lines each, under the table's heading. Default: each takes a screen. */
+  readonly compact?: boolean;
   /** Said to people below the rows, such as how many more there are and how to see them. */
   readonly footnote?: string;
 }

@@ -1,11 +1,11 @@
 /**
  * A table that fits the screen. Too wide, it loses columns by priority, then the growing column is
- * shortened; what was left out is said below. On a screen too narrow even for the columns that
+ * shortened; what was left out the caller says. On a screen too narrow even for the columns that
  * must stay, the cells of a row flow over several lines: nothing of them is lost.
  */
 import { type Column, cellText, type Severity, shownColumns, type Table } from './table.ts';
 import type { Palette } from './terminal.ts';
-import { displayWidth, shorten, wrapPieces, wrapText } from './width.ts';
+import { displayWidth, shorten, wrapPieces } from './width.ts';
 
 const GAP = '  ';
 /** The growing column may be squeezed to this before other columns are left out. */
@@ -21,12 +21,11 @@ interface Measured {
   readonly natural: number;
 }
 
-/** Lines of the table, without line ends. `showAll` is the option that shows every column. */
+/** Lines of the table, without line ends. Returns the titles of columns that were left out. */
 export function* tableLines(
   table: Table,
   style: Palette,
-  showAll = '--wide',
-): Generator<string, void, undefined> {
+): Generator<string, readonly string[], undefined> {
   const rows = [...table.rows];
   const all = shownColumns(table).map((column) => measure(column, rows, style));
   const kept = keepFitting(all, style.width);
@@ -43,12 +42,7 @@ export function* tableLines(
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
   }
-  if (kept.length < all.length) {
-    const missing = all.filter((column) => !kept.includes(column)).map(({ title }) => title);
-    const what = missing.length === 1 ? '1 column' : `${missing.length} columns`;
-    const text = `${what} left out to fit ${style.width}: ${missing.join(', ')} (${showAll} shows all)`;
-    for (const line of wrapText(text, style.width, 2)) yield style.faint(line);
-  }
+  return all.filter((column) => !kept.includes(column)).map(({ title }) => title);
 }
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {

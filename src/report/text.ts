@@ -31,7 +31,11 @@ function* lines(report: Report, style: Palette, showAll: string): Generator<stri
   }
   const facts = report.facts.flatMap((fact) => (fact.text === undefined ? [] : [fact.text]));
   yield* wrapPieces(facts.map(style.safe), style.separator, style.width);
-  for (const table of report.tables) yield* section(table, style, showAll);
+  const missing = new Map<string, readonly string[]>();
+  for (const table of report.tables) {
+    const titles = yield* section(table, style);
+    if (titles.length > 0) missing.set(table.heading, titles);
+  }
   if (report.notes.length > 0) {
     yield '';
     yield style.strong('NOT SEEN');
@@ -43,33 +47,76 @@ function* lines(report: Report, style: Palette, showAll: string): Generator<stri
       yield* labelled('next', `${style.safe(command)}   ${style.safe(purpose)}`, '', style);
     }
   }
+  if (missing.size > 0) {
+    yield '';
+    const text = leftOut(missing, style.width, showAll);
+    for (const line of wrapText(text, style.width, 2)) yield style.faint(line);
+  }
 }
 
-function* section(table: Table, style: Palette, showAll: string): Generator<string> {
+/** One sentence for all tables: which columns are missing, of several tables only how many. */
+function leftOut(
+  missing: ReadonlyMap<string, readonly string[]>,
+  width: number,
+  showAll: string,
+): string {
+  const all = [...missing.values()].flat().length;
+  const what = all === 1 ? '1 column' : `${all} columns`;
+  const which =
+    missing.size === 1
+      ? [...missing.values()].flat().join(', ')
+      : [...missing].map(([heading, titles]) => `${titles.length} of ${heading}`).join(', ');
+  return `${what} left out to fit ${width}: ${which} (${showAll} shows all)`;
+}
+
+/** Returns the titles of columns that were left out. */
+function* section(table: Table, style: Palette): Generator<string, readonly string[]> {
   const rows = [...table.rows];
-  if (rows.length === 0 && table.empty === undefined) return;
-  if (table.card !== undefined && rows.length > 0) {
-    for (const row of rows) yield* cardLines(table.card(row), style);
-    return;
+  if (rows.length === 0 && table.empty === undefined) return [];
+  const cards = table.card !== undefined && rows.length > 0;
+  let missing: readonly string[] = [];
+  if (!cards || table.compact === true) {
+    yield '';
+    for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
   }
-  yield '';
-  for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
-  if (rows.length > 0) yield* tableLines({ ...table, rows }, style, showAll);
+  if (cards) {
+    for (const row of rows) yield* cardLines(table.card!(row), style, table.compact === true);
+  } else if (rows.length > 0) missing = yield* tableLines({ ...table, rows }, style);
   else yield* wrapText(style.safe(table.empty ?? ''), style.width);
   if (table.footnote !== undefined) {
     for (const line of wrapText(style.safe(table.footnote), style.width)) yield style.faint(line);
   }
+  return missing;
 }
 
 /** Commands are left whole: the terminal folds them, and copying gives one line. */
-function* cardLines(card: Card, style: Palette): Generator<string> {
-  yield '';
-  for (const line of wrapText(style.safe(card.heading), style.width)) yield style.strong(line);
+function* cardLines(card: Card, style: Palette, compact: boolean): Generator<string> {
+  if (!compact) yield '';
+  const mark = card.mark === undefined ? '' : `${style.mark(card.mark)} `;
+  for (const line of wrapText(mark + style.safe(card.heading), style.width, mark === '' ? 0 : 2)) {
+    yield card.mark === undefined ? style.strong(line) : style.tint(line, card.mark);
+  }
+  if (compact) {
+    yield* compactBody(card, style);
+    return;
+  }
   yield* wrapText(style.safe(card.lead), style.width);
   const labels = card.parts.map(({ label }) => displayWidth(style.safe(label)));
   const margin = Math.min(Math.max(0, ...labels) + 2, style.width >> 1);
   if (card.parts.length > 0) yield '';
   for (const part of card.parts) yield* partLines(part, margin, style);
+}
+
+/** Indented, and without blank lines. */
+function* compactBody(card: Card, style: Palette): Generator<string> {
+  const inner = { ...style, width: style.width - 2 };
+  if (card.lead !== '') {
+    for (const line of wrapText(style.safe(card.lead), inner.width)) yield `  ${line}`;
+  }
+  const margin = Math.max(0, ...card.parts.map(({ label }) => displayWidth(style.safe(label)))) + 2;
+  for (const part of card.parts) {
+    for (const line of partLines(part, margin, inner)) yield `  ${line}`;
+  }
 }
 
 function* partLines(part: CardPart, margin: number, style: Palette): Generator<string> {

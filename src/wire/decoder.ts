@@ -66,6 +66,14 @@ const LONGEST_FRAME = 1 << 28;
  */
 const LARGE = Number.NaN;
 
+/** Is told of TCP connections being opened and of payloads; see flow/listener.ts. */
+export interface PayloadListener {
+  /** The row of a SYN, or with `accepted` of a SYN-ACK, was made. */
+  open(d: Decoder, row: number, accepted: boolean): void;
+  /** The row of a packet was made whose payload begins at `at`, at least one octet captured. */
+  hear(d: Decoder, row: number, at: number): void;
+}
+
 export interface DecoderOptions {
   /** Mixed into hashes, so that strangers cannot choose colliding flows. Default 0. */
   readonly seed?: number;
@@ -154,6 +162,8 @@ export class Decoder {
   readonly faultFrames = new Float64Array(FAULTS.length);
   readonly faultInterfaces = new Uint16Array(FAULTS.length);
 
+  /** Listens to payloads; null for none. */
+  listener: PayloadListener | null = null;
   readonly seed: number;
   private readonly dropDuplicates: boolean;
   /** Kind of the frame being decoded when it turns out not to be IP; -1 = IP. */

@@ -11,6 +11,9 @@ import { M_LENGTH_UNKNOWN, M_NO_TRANSPORT } from './packet-batch.ts';
 import { emitCut } from './transport.ts';
 
 const HEADER = 20;
+/** Flags where the control word has them. */
+const SYN = 0x20000;
+const ACK = 0x100000;
 /** What an Ethernet frame carries without jumbo frames. */
 const ETHERNET_MTU = 1500;
 
@@ -42,7 +45,14 @@ export function decodeTcp(d: Decoder, at: number, identification: number): numbe
       ((identification << 16) | view.getUint16(at + 16)) ^
       Math.imul(payload + (control & 0xff0000), 0xc2b2ae35);
   }
-  return d.emit(6, ports, payload, flags, sequence, acknowledgment, signature);
+  const row = d.emit(6, ports, payload, flags, sequence, acknowledgment, signature);
+  const listener = d.listener;
+  if (listener !== null && row >= 0) {
+    if (payload > 0) {
+      if (captured > headerLength) listener.hear(d, row, at + headerLength);
+    } else if ((control & SYN) !== 0) listener.open(d, row, (control & ACK) !== 0);
+  }
+  return row;
 }
 
 /** A header that the capture cut: ports alone, if they are there. */

@@ -64,6 +64,9 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
   }
   const row = d.emit(17, ports, payload, flags, 0, 0, signature);
   if (row >= 0) {
+    // Before a tunnel is opened: that re-aims the decoder.
+    if (d.listener !== null && payload > 0 && captured > HEADER)
+      d.listener.hear(d, row, at + HEADER);
     if (action > HINT) openTunnel(d, action, at + HEADER, row, ports);
     else if (d.teredo.any && action === 0 && isTeredoPeer(d, ports)) {
       decodeTeredoPeer(d, at + HEADER, row);

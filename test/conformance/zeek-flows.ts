@@ -17,6 +17,7 @@ export interface ExpectedFlow {
   readonly resp_pkts: number | null;
   readonly resp_ip_bytes: number | null;
   readonly conn_state: string | null;
+  readonly service: string | null;
   readonly history: string | null;
   readonly ip_proto: number | null;
   readonly evidence?: 'syn' | 'syn-ack' | 'first-packet' | 'reversed';

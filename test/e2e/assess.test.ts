@@ -239,8 +239,8 @@ describe.runIf(built)('flows', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(rows).toHaveLength(5);
-    expect(Object.keys(rows[0]).slice(1, 17)).toEqual(
-      'transport client clientPort server serverPort vlan packetsToServer bytesToServer packetsToClient bytesToClient firstMs lastMs state history service direction'.split(
+    expect(Object.keys(rows[0]).slice(1, 18)).toEqual(
+      'transport client clientPort server serverPort vlan packetsToServer bytesToServer packetsToClient bytesToClient firstMs lastMs state history service spoken direction'.split(
         ' ',
       ),
     );

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { FlowTable } from '../../src/flow/flow-table.ts';
+import { Listener } from '../../src/flow/listener.ts';
 import { openCaptures } from '../../src/sources/pcap/capture-reader.ts';
 import { Decoder } from '../../src/wire/decoder.ts';
 import {
@@ -25,6 +26,7 @@ import {
   PACKET_WORDS,
 } from '../../src/wire/packet-batch.ts';
 import { SPECIMENS } from '../builders/specimens.ts';
+import { SPOKEN_FRAMES } from '../builders/spoken-samples.ts';
 
 const PACKETS = 1_000_000;
 const CORPUS = join(fileURLToPath(new URL('.', import.meta.url)), '../../../shared/corpora/decode');
@@ -201,11 +203,14 @@ describe('a million mutated packets', () => {
     { dropDuplicates: false, seed: 1 },
     { dropDuplicates: true, seed: 2 },
   ])('are decoded and counted ($dropDuplicates, $seed)', { timeout: 120_000 }, async (options) => {
-    const bases = [...SPECIMENS, ...(await corpus())].filter(
+    const spoken = SPOKEN_FRAMES.map((bytes) => ({ linkType: 1, bytes }));
+    const bases = [...SPECIMENS, ...spoken, ...(await corpus())].filter(
       ({ bytes }) => bytes.length <= LONGEST,
     );
     const mutator = new Mutator(bases, generator(options.seed));
     const decoder = new Decoder(options);
+    const listener = new Listener(decoder);
+    decoder.listener = listener;
     let evicted = 0;
     const table = new FlowTable({
       maxFlows: 20_000,
@@ -234,6 +239,16 @@ describe('a million mutated packets', () => {
     decoder.flush();
     take(PACKETS);
     expect(decoder.frames).toBe(PACKETS / 2);
+    // Most detectors were convinced by something, and what they read stays within its bounds.
+    const heard = listener.heard;
+    const protocols = new Set<number>();
+    for (let entry = 0; entry < heard.endpoints.count; entry++) {
+      protocols.add(heard.endpoints.kind(entry) >>> 16);
+    }
+    expect(protocols.size).toBeGreaterThan(30);
+    expect(heard.endpoints.count).toBeLessThanOrEqual(65_536);
+    expect(heard.hosts.size).toBeLessThanOrEqual(65_536);
+    for (const { names } of heard.hosts.values()) expect(names.length).toBeLessThanOrEqual(16);
     expect(octets + otherOctets(decoder)).toBe(decoder.octets);
     expect(otherFrames(decoder)).toBe(decoder.frames);
     expect(table.count).toBeLessThanOrEqual(20_000);

@@ -9,6 +9,8 @@ import type { FlowPart, FlowVisitor } from '../../flow/flow-set.ts';
 import { FlowSet, visitRows } from '../../flow/flow-set.ts';
 import { FlowTable } from '../../flow/flow-table.ts';
 import type { Names } from '../../flow/flow-view.ts';
+import type { Heard } from '../../flow/heard.ts';
+import { Listener } from '../../flow/listener.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
 import { Decoder } from '../../wire/decoder.ts';
 import type { FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
@@ -22,10 +24,14 @@ export interface ObserveOptions {
   /** Hash seed, see `Decoder`. */
   readonly seed?: number;
   readonly known?: KnownServices;
+  /** Say what protocol payloads are, and collect names from them. Default true. */
+  readonly identify?: boolean;
   /** The worker's program; without one everything runs in this thread. */
   readonly worker?: URL;
-  /** Called once with what rows refer to; its answer receives flows that leave memory early. */
-  readonly onEvicted?: (names: Names) => FlowVisitor;
+  /** Called once with what rows refer to and what payloads will have said; its answer receives flows that leave memory early. */
+  readonly onEvicted?: (names: Names, heard: Heard | null) => FlowVisitor;
+  /** Sees the decoder's rows before the table does; called once with what rows refer to. */
+  readonly onRows?: (names: Names) => (rows: Int32Array, count: number) => void;
   /** Called after every batch of frames; true stops there and keeps what is known. */
   readonly onBatch?: () => boolean;
 }
@@ -36,6 +42,8 @@ export interface Observation {
   readonly decoder: Decoder;
   readonly names: Names;
   readonly flows: FlowSet;
+  /** What payloads said; null when nobody listened. */
+  readonly heard: Heard | null;
   /** Earliest and latest time of a frame, ms since 1970; absent without frames. */
   readonly firstMs?: number;
   readonly lastMs?: number;
@@ -79,18 +87,21 @@ export async function observe(
     seed: options.seed ?? 0,
     dropDuplicates: options.dropDuplicates ?? false,
   });
+  const listener = options.identify === false ? null : new Listener(decoder);
+  decoder.listener = listener;
   const ladder = new DirectionLadder(options.known, options.seed);
   const names = {
     addresses: decoder.addresses,
     contexts: decoder.contexts.list,
     interfaces: source.interfaces,
   };
-  const evicted = evictedVisitor(ladder, options.onEvicted?.(names));
+  const evicted = evictedVisitor(ladder, options.onEvicted?.(names, listener?.heard ?? null));
   const host =
     options.worker === undefined
       ? new LocalTable(options, evicted)
       : new WorkerTable(options.worker, options, evicted);
-  const reading = { source, decoder, host, onBatch: options.onBatch, span: new TimeSpan() };
+  const onRows = options.onRows?.(names);
+  const reading = { source, decoder, host, onRows, onBatch: options.onBatch, span: new TimeSpan() };
   let stopped = false;
   let table: FinishedTable;
   try {
@@ -104,6 +115,7 @@ export async function observe(
     decoder,
     names,
     flows: new FlowSet([table], ladder),
+    heard: listener?.heard ?? null,
     ...reading.span.range(),
     evicted: table.evicted,
     evictedLive: table.evictedLive,
@@ -116,12 +128,14 @@ interface ReadingState {
   readonly source: FrameSource;
   readonly decoder: Decoder;
   readonly host: TableHost;
+  readonly onRows: ((rows: Int32Array, count: number) => void) | undefined;
   readonly onBatch: (() => boolean) | undefined;
   readonly span: TimeSpan;
 }
 
 /** Decodes all frames into the table. Returns whether `onBatch` ended it early. */
-async function readAll({ source, decoder, host, onBatch, span }: ReadingState): Promise<boolean> {
+async function readAll(reading: ReadingState): Promise<boolean> {
+  const { source, decoder, host, onRows, onBatch, span } = reading;
   let stopped = false;
   while (!stopped) {
     const batch = await source.next();
@@ -129,6 +143,7 @@ async function readAll({ source, decoder, host, onBatch, span }: ReadingState): 
     span.note(batch);
     for (let index = 0; index < batch.count; ) {
       index = decoder.decode(batch, source.interfaces, index);
+      onRows?.(decoder.rows, decoder.rowCount);
       const waiting = host.consume(decoder.rows, decoder.rowCount);
       if (waiting !== undefined) await waiting;
       decoder.rowCount = 0;
@@ -136,6 +151,7 @@ async function readAll({ source, decoder, host, onBatch, span }: ReadingState): 
     stopped = onBatch?.() === true;
   }
   decoder.flush();
+  onRows?.(decoder.rows, decoder.rowCount);
   await host.consume(decoder.rows, decoder.rowCount);
   decoder.rowCount = 0;
   return stopped;

@@ -25,6 +25,8 @@ export class Payload {
   transport = 6;
   sourcePort = 0;
   destinationPort = 0;
+  /** Set before `facts` is called: the side that serves sent it. */
+  fromServer = false;
 }
 
 /** The octets fit the protocol and hardly any other: magic numbers and lengths agree. */
@@ -61,6 +63,12 @@ export interface Detector {
   readonly transports: readonly number[];
   /** Ports on which it is tried before others. */
   readonly ports: readonly number[];
+  /** First octets of all its payloads; others are never shown to it. Absent: any octet. */
+  readonly begins?: readonly number[];
+  /** Facts may come with any packet of a conversation: `facts` is shown all, not only the first. */
+  readonly follows?: boolean;
+  /** A protocol it is spoken on top of: a conversation known as that may turn out to be this. */
+  readonly over?: string;
   readonly detect: (payload: Payload) => Detection;
   /** Reads facts out of a payload that `detect` accepted; strings come escaped by nobody. */
   readonly facts?: (payload: Payload, to: FactSink) => void;

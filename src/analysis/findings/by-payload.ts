@@ -1,0 +1,177 @@
+/**
+ * What payloads give away: a protocol on an unusual port, something else on a well-known port, and
+ * obsolete versions. Needs somebody who listened to payloads; see spoken.ts.
+ *
+ * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
+ * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
+ */
+import type { Finding, FindingSeverity } from '../../model/finding.ts';
+import type { SpokenEndpoint } from '../../model/spoken.ts';
+import { DETECTORS } from '../../wire/payload/detectors.ts';
+import { type Case, MOST_EACH, plural } from './case.ts';
+
+type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise'>;
+
+export function byPayload(c: Case): readonly Finding[] {
+  const findings = new Map<string, Finding[]>();
+  for (const at of c.spoken.endpoints()) {
+    for (const part of [...misfits(at), ...obsolete(at)]) {
+      const list = findings.get(part.id) ?? [];
+      findings.set(part.id, list);
+      if (list.length < MOST_EACH) list.push(tell(at, part));
+    }
+  }
+  return [...findings.values()].flat();
+}
+
+function tell({ address, port, transport, spoken }: SpokenEndpoint, part: Part): Finding {
+  const [first] = spoken;
+  return {
+    kind: 'finding',
+    ...part,
+    subject: { text: `${address} ${port}/${transport}`, server: address, port, transport },
+    evidence: [{ locator: first!.locator }],
+    filter: `host ${address} and ${transport} port ${port}`,
+    numbers: { conversations: first!.flows },
+    thresholds: {},
+  };
+}
+
+function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
+  const [first] = spoken;
+  if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
+  const name = first.protocol.toUpperCase();
+  if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
+    return [
+      {
+        id: 'other-protocol-on-port',
+        severity: 'medium',
+        what: `${name} is spoken on ${port}/${transport}, the port of another service`,
+        why: 'a rule that allows the port by its name lets this through as well: a way around filters, or a service put where it was let in',
+        do: 'find out who put it there; move it to its own port, or filter by protocol',
+        otherwise: 'a deliberate choice to pass a strict firewall, a multiplexer',
+      },
+    ];
+  }
+  if (fit === 'unusual' && !ANYWHERE.has(first.protocol)) {
+    return [
+      {
+        id: 'protocol-on-unusual-port',
+        severity: 'low',
+        what: `${name} is spoken on ${port}/${transport}, which is not one of its ports`,
+        why: 'by its port number this service is overlooked, by people and by rules',
+        do: 'write the port down with its service, or move it to its own port',
+        otherwise: 'a second instance, a development server, a product with a port of its own',
+      },
+    ];
+  }
+  return [];
+}
+
+/** Protocols for which any port is usual: chosen at run time, or carrying others. */
+const ANYWHERE: ReadonlySet<string> = new Set(
+  'tls http http2 quic rtp rtcp rtsp bittorrent stun dtls dce-rpc onc-rpc tftp ftp-data nfs'.split(
+    ' ',
+  ),
+);
+
+/** Protocols that share a format, so that one is at home on the ports of the other. */
+const KIN: readonly ReadonlySet<string>[] = [
+  'dns mdns llmnr netbios-name',
+  'ldap cldap',
+  'onc-rpc portmap nfs',
+  'smb netbios-session netbios-datagram',
+  'http http2 elasticsearch ssdp ws-discovery rtsp sip kubernetes',
+  'rtp rtcp stun quic dtls tls',
+  'dhcp dhcpv6',
+  'radius tacacs',
+].map((names) => new Set(names.split(' ')));
+
+/**
+ * TLS is at home on the ports of what it protects, HTTP beneath proxies and web interfaces, and a
+ * protocol on the ports of its kin.
+ */
+function isExpectedGuest(protocol: string, transport: string, port: number): boolean {
+  if (protocol === 'tls' || protocol === 'quic') return port !== 22 && port !== 23 && port !== 53;
+  if ((protocol === 'http' || protocol === 'http2') && (port > 1024 || port === 631)) return true;
+  const number = transport === 'tcp' ? 6 : 17;
+  const owners = DETECTORS.filter(
+    ({ transports, ports }) => transports.includes(number) && ports.includes(port),
+  );
+  return owners.some((owner) => KIN.some((kin) => kin.has(protocol) && kin.has(owner.protocol)));
+}
+
+interface Age {
+  readonly protocol: string;
+  /** Values of the facts `version` and `dialect`. */
+  readonly versions: readonly string[];
+  readonly name: (version: string) => string;
+  readonly severity: FindingSeverity;
+  readonly why: string;
+  readonly do: string;
+}
+
+const AGES: readonly Age[] = [
+  {
+    protocol: 'smb',
+    versions: ['SMB 1'],
+    name: () => 'SMB 1',
+    severity: 'high',
+    why: 'WannaCry and NotPetya spread through it (MS17-010), and it cannot be made safe',
+    do: 'remove it: Disable-WindowsOptionalFeature -Online -FeatureName SMB1Protocol; Samba: server min protocol = SMB2',
+  },
+  {
+    protocol: 'tls',
+    versions: ['SSL 2.0', 'SSL 3.0', 'TLS 1.0', 'TLS 1.1'],
+    name: (version) => version,
+    severity: 'medium',
+    why: 'browsers and standards gave it up (RFC 8996): known attacks read or change what it carries',
+    do: 'set the least version of the server to TLS 1.2',
+  },
+  {
+    protocol: 'ssh',
+    versions: ['1.0', '1.2', '1.3', '1.5'],
+    name: () => 'SSH 1',
+    severity: 'high',
+    why: 'its integrity check can be forged and sessions taken over',
+    do: 'allow protocol 2 only, or replace the device',
+  },
+  {
+    protocol: 'snmp',
+    versions: ['1', '2', '2c'],
+    name: (version) => `SNMP ${version}`,
+    severity: 'medium',
+    why: 'the community, which is its password, crosses the network as text',
+    do: 'use SNMP 3 with authentication and privacy; until then allow it from the manager alone',
+  },
+  {
+    protocol: 'telnet',
+    versions: [''],
+    name: () => 'Telnet',
+    severity: 'high',
+    why: 'names, passwords and all that is typed cross the network as text',
+    do: 'replace it by SSH',
+  },
+];
+
+function obsolete({ transport, port, spoken }: SpokenEndpoint): Part[] {
+  return spoken.flatMap(({ protocol, facts, flows }) => {
+    const age = AGES.find((each) => each.protocol === protocol);
+    if (age === undefined) return [];
+    // On its own port Telnet is told as a clear-text login.
+    const elsewhere = protocol === 'telnet' && port !== 23 ? [''] : [];
+    const versions = [...(facts.version ?? []), ...(facts.dialect ?? []), ...elsewhere];
+    const old = versions.find((version) => age.versions.includes(version));
+    if (old === undefined) return [];
+    return [
+      {
+        id: 'obsolete-version',
+        severity: age.severity,
+        what: `${age.name(old)} on ${port}/${transport}, in ${plural(flows, 'conversation')}`,
+        why: age.why,
+        do: age.do,
+        otherwise: 'a test of versions by a scanner; an offer that was not taken up',
+      },
+    ];
+  });
+}

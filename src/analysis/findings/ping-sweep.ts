@@ -1,0 +1,50 @@
+/**
+ * Ping sweeps: one source that sends echo requests to many hosts, most of which do not exist.
+ * Thresholds as for scans of hosts (scan.ts). A monitor pings hosts that answer.
+ */
+import type { Finding } from '../../model/finding.ts';
+import { type Case, lasting, MOST_EACH, number, plural, spanOf } from './case.ts';
+import type { Suspect } from './suspects.ts';
+
+export function pingSweeps(c: Case, suspects: readonly Suspect[]): readonly Finding[] {
+  const { pings } = c.clues;
+  const findings: Finding[] = [];
+  for (let entry = 0; entry < pings.count && findings.length < MOST_EACH; entry++) {
+    const address = pings.key(entry, 0);
+    const family = pings.key(entry, 1);
+    const { things: hosts, estimated } = pings.totals(entry);
+    const samples = pings.samples(entry);
+    const dark = samples.filter(({ first }) => c.clues.isDark(first, family)).length;
+    const needed = c.thresholds[dark >= c.thresholds['dark-hits'] ? 'dark-hosts' : 'scan-hosts'];
+    if (hosts < needed) continue;
+    const suspect = suspects.find((each) => each.address === address && each.family === family);
+    const answered = suspect?.pinged ?? 0;
+    if (hosts < c.thresholds['scan-failed'] * (hosts + answered)) continue;
+    const source = c.host(address, family);
+    const outside = c.isOutside(address, family);
+    const span = spanOf(samples);
+    findings.push({
+      kind: 'finding',
+      id: 'ping-sweep',
+      severity: outside ? 'low' : 'medium',
+      subject: { text: source, client: source },
+      what: `ping sweep: ${estimated ? 'about ' : ''}${plural(hosts, 'host')} pinged in vain in ${lasting(span)}`,
+      why: `${number(answered)} of ${number(hosts + answered)} answered; whoever does not know which hosts exist asks them all`,
+      do: outside
+        ? 'drop echo requests from outside that no one needs; see what else the source tried'
+        : `find out what runs on ${source}: an inventory tool, or somebody looking around`,
+      otherwise: 'an inventory or monitoring tool, a network whose hosts do not answer pings',
+      evidence: c.evidence(samples),
+      filter: `src host ${source} and (icmp or icmp6)`,
+      numbers: {
+        hosts,
+        answered,
+        failedShare: hosts / (hosts + answered),
+        darkHosts: dark,
+        seconds: span,
+      },
+      thresholds: c.held('scan-hosts', 'scan-failed', 'dark-hits', 'dark-hosts'),
+    });
+  }
+  return findings;
+}

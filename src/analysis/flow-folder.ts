@@ -1,0 +1,103 @@
+/**
+ * Gives every flow to the tables that want it: traffic with its clues, the flows a filter means,
+ * the chart over time. Made before addresses are known; fed by `visitor` and `rows`.
+ */
+
+import { R_FIRST_NANOSECONDS, R_FIRST_SECONDS } from '../flow/flow-row.ts';
+import type { FlowVisitor } from '../flow/flow-set.ts';
+import type { Names } from '../flow/flow-view.ts';
+import { milliseconds } from '../flow/flow-view.ts';
+import type { Heard } from '../flow/heard.ts';
+import type { AddressPool } from '../net/address-pool.ts';
+import type { Prefix } from '../net/prefix.ts';
+import type { FlowFilter } from './filter/compile.ts';
+import type { FilterWorld } from './filter/terms.ts';
+import { Clues } from './findings/clues.ts';
+import type { Thresholds } from './findings/thresholds.ts';
+import { OverTime } from './over-time.ts';
+import { SpokenView } from './spoken.ts';
+import { Traffic } from './traffic.ts';
+import type { ZoneTable } from './zones.ts';
+
+export interface FolderChoices {
+  readonly zones: ZoneTable;
+  readonly thresholds: Thresholds;
+  readonly seed: number;
+  readonly dark: readonly Prefix[];
+  /** With a chart over time. */
+  readonly overTime: boolean;
+  /** Makes the filter; it may throw. */
+  readonly filterFor?: (world: Omit<FilterWorld, 'zones'>) => FlowFilter;
+}
+
+interface Tables {
+  readonly traffic: Traffic;
+  readonly clues: Clues;
+  readonly filter: FlowFilter | undefined;
+  readonly view: Traffic;
+  readonly overTime: OverTime | undefined;
+}
+
+export class FlowFolder {
+  private readonly choices: FolderChoices;
+  private tables: Tables | undefined;
+  /** What payloads said so far; known from the first flow on. */
+  private spoken: SpokenView | undefined;
+
+  constructor(choices: FolderChoices) {
+    this.choices = choices;
+  }
+
+  /** Receives flows. */
+  readonly visitor = (names: Names, heard: Heard | null): FlowVisitor => {
+    this.spoken = new SpokenView(heard, names);
+    const { traffic, view, filter, overTime } = this.tablesFor(names.addresses);
+    if (filter === undefined && overTime === undefined) return traffic.add.bind(traffic);
+    return (chunk, base, decision, extensions) => {
+      traffic.add(chunk, base, decision, extensions);
+      if (filter !== undefined) {
+        if (!filter.accepts(chunk, base, decision, extensions)) return;
+        view.add(chunk, base, decision, extensions);
+      }
+      const { words } = chunk;
+      overTime?.takeFlow(
+        milliseconds(words[base + R_FIRST_SECONDS]!, words[base + R_FIRST_NANOSECONDS]!),
+      );
+    };
+  };
+
+  /** Receives packet rows while they are read. */
+  readonly rows = ({ addresses }: Names): ((rows: Int32Array, count: number) => void) => {
+    const { overTime, filter } = this.tablesFor(addresses);
+    if (overTime === undefined || filter?.knowsPackets === false) return () => {};
+    return overTime.takeRows.bind(overTime);
+  };
+
+  /** The tables, complete. */
+  finish(): Omit<Tables, 'filter'> & { readonly packetsOverTime: boolean } {
+    const { filter, ...tables } = this.tables!;
+    tables.traffic.finish();
+    if (tables.view !== tables.traffic) tables.view.finish();
+    return { ...tables, packetsOverTime: filter?.knowsPackets !== false };
+  }
+
+  private tablesFor(addresses: AddressPool): Tables {
+    this.tables ??= this.make(addresses);
+    return this.tables;
+  }
+
+  private make(addresses: AddressPool): Tables {
+    const { zones, thresholds, seed, dark, filterFor } = this.choices;
+    const protocolAt: FilterWorld['protocolAt'] = (...at) => this.spoken?.protocolAt(...at);
+    const filter = filterFor?.({ addresses, protocolAt });
+    const clues = new Clues(addresses, thresholds, dark, seed);
+    const traffic = new Traffic(addresses, zones, {}, seed, clues);
+    const view = filter === undefined ? traffic : new Traffic(addresses, zones, {}, seed);
+    const accepts =
+      filter === undefined
+        ? undefined
+        : (words: Int32Array, at: number) => filter.acceptsPacket(words, at);
+    const overTime = this.choices.overTime ? new OverTime(accepts) : undefined;
+    return { traffic, clues, filter, view, overTime };
+  }
+}

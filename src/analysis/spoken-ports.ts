@@ -1,0 +1,31 @@
+/** What is spoken on each port, over all endpoints: for the table of ports. */
+import type { PortUse } from '../model/use.ts';
+import { fitOf, type SpokenView } from './spoken.ts';
+
+type PortSpoken = PortUse['spoken'][number];
+
+/** What payloads showed, by `port/transport`; announced endpoints nobody used are left out. */
+export function spokenByPort(speech: SpokenView): Map<string, PortSpoken[]> {
+  const byPort = new Map<string, Map<string, { endpoints: number; flows: number }>>();
+  for (const { transport, port, spoken } of speech.endpoints()) {
+    for (const { protocol, flows, by } of spoken) {
+      if (by === 'announced') continue;
+      const key = `${port}/${transport}`;
+      const protocols = byPort.get(key) ?? new Map();
+      byPort.set(key, protocols);
+      const known = protocols.get(protocol) ?? { endpoints: 0, flows: 0 };
+      protocols.set(protocol, { endpoints: known.endpoints + 1, flows: known.flows + flows });
+    }
+  }
+  return new Map(
+    [...byPort].map(([key, protocols]) => {
+      const [port = '', transport = ''] = key.split('/');
+      const list = [...protocols].map(([protocol, counts]) => ({
+        protocol,
+        ...counts,
+        fit: fitOf(protocol, transport, Number(port)),
+      }));
+      return [key, list.sort((a, b) => b.endpoints - a.endpoints || b.flows - a.flows)];
+    }),
+  );
+}

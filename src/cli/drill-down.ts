@@ -1,0 +1,101 @@
+/** The options that look closer: at one port, one host, some flows, or one part of the answer. */
+import type { Command } from 'commander';
+import { FilterError } from '../analysis/filter/parse.ts';
+import type { Finding } from '../model/finding.ts';
+import { checkFilter, type ZoneRule } from '../pipeline.ts';
+import { USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { nearest } from './nearest.ts';
+
+export interface DrillOptions {
+  readonly port?: string;
+  readonly host?: string;
+  readonly client?: string;
+  readonly server?: string;
+  readonly where?: string;
+  readonly conversations?: boolean;
+  readonly hosts?: boolean;
+  readonly overTime?: boolean;
+}
+
+export function addDrillOptions(command: Command): void {
+  command
+    .option('--port <port>', 'only flows of this port: 80, 53/udp, 135-139')
+    .option('--host <address>', 'only flows of this host or prefix')
+    .option('--client <address>', 'only flows that it began')
+    .option('--server <address>', 'only flows to it')
+    .option('--where <filter>', 'only flows such as “service:rdp zone:outside”')
+    .option('--conversations', 'who spoke with whom, and nothing else')
+    .option('--hosts', 'the hosts, and nothing else')
+    .option('--over-time', 'when it happened, as a chart');
+}
+
+/** What the options ask for. */
+export interface Drill {
+  /** The filter they make together; undefined without any. */
+  readonly filter: string | undefined;
+  /** Keys of the tables asked for; undefined: all. */
+  readonly sections: ReadonlySet<string> | undefined;
+  /** Whether a finding is about what was asked for. */
+  readonly concerns: (finding: Finding) => boolean;
+}
+
+/** Reads and checks the options. Throws `Failure`. */
+export async function drillOf(
+  options: DrillOptions,
+  zones: readonly ZoneRule[] | undefined,
+): Promise<Drill> {
+  const parts: string[] = [];
+  for (const word of ['port', 'host', 'client', 'server'] as const) {
+    const value = options[word];
+    if (value === undefined) continue;
+    await check(`${word}:${value}`, `--${word}`, zones);
+    parts.push(`${word}:${value}`);
+  }
+  if (options.where !== undefined) {
+    await check(options.where, '--where', zones);
+    parts.push(parts.length === 0 ? options.where : `(${options.where})`);
+  }
+  const sections = new Set<string>();
+  if (options.conversations) sections.add('conversations');
+  if (options.hosts) sections.add('hosts').add('roles');
+  if (options.overTime) sections.add('overTime');
+  const { port, host, client, server } = options;
+  const hosts = [host, client, server].filter((each) => each !== undefined);
+  const number = port === undefined ? undefined : Number.parseInt(port, 10);
+  return {
+    filter: parts.length === 0 ? undefined : parts.join(' '),
+    sections: sections.size === 0 ? undefined : sections,
+    concerns: ({ subject }) => {
+      const named = subject.text.split(/[\s,→]+/);
+      if (hosts.some((each) => !named.includes(each))) return false;
+      return number === undefined || subject.port === undefined || subject.port === number;
+    },
+  };
+}
+
+async function check(
+  text: string,
+  option: string,
+  zones: readonly ZoneRule[] | undefined,
+): Promise<void> {
+  try {
+    await checkFilter(text, zones);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    throw new Failure(USAGE, {
+      what: `${option}, character ${error.at + 1}: ${error.message}`,
+      why: `${text.slice(0, error.at)}⟦${text.slice(error.at, error.at + error.length)}⟧${text.slice(error.at + error.length)}`,
+      ways: waysFor(error),
+    });
+  }
+}
+
+function waysFor({ found, instead }: FilterError): string[] {
+  const guess = nearest(found.toLowerCase(), instead) ?? nearest(found, instead);
+  return [
+    ...(guess === undefined ? [] : [`did you mean ${guess}?`]),
+    ...(instead.length === 0 ? [] : [`there is: ${instead.join(', ')}`]),
+    'docs/assess.md lists the words of filters',
+  ];
+}

@@ -1,0 +1,304 @@
+/**
+ * Listens to the first payloads of every conversation, on the decoder's side of the pipeline, and
+ * notes what is spoken. A direct-mapped cache over the row's flow hash remembers how far each
+ * conversation was listened to, so that the packets after the first ones cost one look into it. A
+ * conversation that lost its place to another is listened to anew: that costs time, nothing else.
+ */
+import type { Decoder } from '../wire/decoder.ts';
+import {
+  P_DESTINATION,
+  P_FRAME,
+  P_HASH,
+  P_INTERFACE,
+  P_KIND,
+  P_PAYLOAD,
+  P_PORTS,
+  P_SOURCE,
+} from '../wire/packet-batch.ts';
+import { Identifier, TENTATIVE } from '../wire/payload/identify.ts';
+import { ANSWERS, ASKS, CERTAIN, Payload } from '../wire/payload/payload.ts';
+import { Heard } from './heard.ts';
+
+/** Conversations remembered: two words each, half a megabyte, which stays in a core's cache. */
+const SLOTS = 1 << 16;
+const MASK = SLOTS - 1;
+
+/** A slot's second word: the protocol found plus 1 (bits 0–7), or a tentative one (bits 8–15). */
+const PROTOCOL = 0xff;
+const TENTATIVE_SHIFT = 8;
+/** Payloads listened to of either side, three bits each. */
+const LOOKED_SHIFT = 16;
+const LOOKED = 7;
+/** Who opened the connection was seen, and it was side 1. */
+const CLIENT_KNOWN = 1 << 22;
+const CLIENT_IS_1 = 1 << 23;
+/** Facts may come with any packet. */
+const FOLLOWS = 1 << 24;
+/** The endpoint that serves is port-wise the packet's destination when sent from side 0. */
+const SERVER_IS_1 = 1 << 25;
+
+/** Payloads of one side that are looked at for a protocol, and for facts once it is known. */
+const TRIES = 3;
+const ENOUGH = LOOKED;
+
+/** Bits of the filter, and how many conversations may be in it before it starts anew. */
+const FILTER_BITS = 1 << 23;
+const MOST_DEPARTED = FILTER_BITS >> 5;
+
+/**
+ * Conversations that lost their slot, in a Bloom filter of two bits each: with more at once than
+ * there are slots, each would be listened to with every packet. About one stranger in 300 is taken
+ * for one of them when the filter is full; its SYN, where it has one, gives it a slot all the same.
+ */
+class Departed {
+  private readonly bits = new Int32Array(FILTER_BITS >> 5);
+  private count = 0;
+
+  has(hash: number): boolean {
+    const first = bitOf(hash);
+    if ((this.bits[first >>> 5]! & (1 << (first & 31))) === 0) return false;
+    const second = otherBitOf(hash);
+    return (this.bits[second >>> 5]! & (1 << (second & 31))) !== 0;
+  }
+
+  add(hash: number): void {
+    if (this.count++ >= MOST_DEPARTED) {
+      this.bits.fill(0);
+      this.count = 0;
+    }
+    const first = bitOf(hash);
+    this.bits[first >>> 5]! |= 1 << (first & 31);
+    const second = otherBitOf(hash);
+    this.bits[second >>> 5]! |= 1 << (second & 31);
+  }
+}
+
+function bitOf(hash: number): number {
+  return Math.imul(hash, 0x85ebca6b) >>> 9;
+}
+
+function otherBitOf(hash: number): number {
+  return Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) >>> 9;
+}
+
+export class Listener {
+  readonly heard: Heard;
+  readonly identifier: Identifier;
+  /** Payloads that detectors were shown. */
+  listened = 0;
+  private readonly slots = new Int32Array(2 * SLOTS);
+  private readonly departed = new Departed();
+  private readonly payload = new Payload();
+  private readonly tls: number;
+  private readonly http: number;
+  /** Positions of the protocols on top of each. */
+  private readonly uppers: readonly Uint8Array[];
+
+  constructor(decoder: Decoder, identifier = new Identifier()) {
+    this.heard = new Heard(decoder.addresses, decoder.seed);
+    this.identifier = identifier;
+    const { detectors } = identifier;
+    this.tls = detectors.findIndex(({ protocol }) => protocol === 'tls');
+    this.http = detectors.findIndex(({ protocol }) => protocol === 'http');
+    this.uppers = detectors.map(({ protocol }) =>
+      Uint8Array.from(detectors.flatMap(({ over }, index) => (over === protocol ? [index] : []))),
+    );
+  }
+
+  /** A connection is being opened; the row is the SYN's, or the SYN-ACK's with `accepted`. */
+  open(d: Decoder, row: number, accepted: boolean): void {
+    const hash = d.rows[row + P_HASH]!;
+    const slot = 2 * (hash & MASK);
+    const side = accepted ? 1 - sideOf(d.rows, row) : sideOf(d.rows, row);
+    this.slots[slot] = hash;
+    this.slots[slot + 1] = CLIENT_KNOWN | (side === 1 ? CLIENT_IS_1 : 0);
+  }
+
+  /** A packet with payload, which begins at `at`; its row was just made. */
+  hear(d: Decoder, row: number, at: number): void {
+    const hash = d.rows[row + P_HASH]!;
+    const slot = 2 * (hash & MASK);
+    const slots = this.slots;
+    const owner = slots[slot]!;
+    let state = 0;
+    if (owner === hash) state = slots[slot + 1]!;
+    else if (owner !== 0) {
+      if (this.departed.has(hash)) return;
+      this.departed.add(owner);
+    }
+    const side = sideOf(d.rows, row);
+    const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
+    if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
+    slots[slot] = hash;
+    slots[slot + 1] = this.listen(d, row, at, state, side, looked);
+  }
+
+  /** Looks at a payload; returns the conversation's new state. */
+  private listen(
+    d: Decoder,
+    row: number,
+    at: number,
+    before: number,
+    side: number,
+    looked: number,
+  ): number {
+    this.listened++;
+    const { payload, heard } = this;
+    const rows = d.rows;
+    const kind = rows[row + P_KIND]!;
+    const ports = rows[row + P_PORTS]!;
+    if (payload.bytes !== d.bytes) {
+      payload.bytes = d.bytes;
+      payload.view = d.view;
+    }
+    payload.at = at;
+    payload.length = rows[row + P_PAYLOAD]!;
+    payload.end = Math.min(d.end, at + payload.length);
+    payload.transport = kind & 0xff;
+    payload.sourcePort = ports >>> 16;
+    payload.destinationPort = ports & 0xffff;
+    heard.aim(
+      rows[row + P_SOURCE]!,
+      rows[row + P_DESTINATION]!,
+      kind,
+      rows[row + P_INTERFACE]!,
+      rows[row + P_FRAME]!,
+    );
+    let state = before;
+    if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
+    if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
+    return this.find(rows, row, state, side, looked);
+  }
+
+  /** Looks for the protocol of a conversation. */
+  private find(
+    rows: Int32Array,
+    row: number,
+    before: number,
+    side: number,
+    looked: number,
+  ): number {
+    const { identifier, payload } = this;
+    let state = before;
+    const found = identifier.identify(payload, ((state >>> TENTATIVE_SHIFT) & PROTOCOL) - 1);
+    if (found === 0 || (found & TENTATIVE) !== 0) {
+      if (looked + 1 >= TRIES) state |= ENOUGH << (LOOKED_SHIFT + 3 * side);
+      if (found === 0) return state;
+      const cleared = state & ~(PROTOCOL << TENTATIVE_SHIFT);
+      return cleared | ((identifier.protocol + 1) << TENTATIVE_SHIFT);
+    }
+    const { protocol } = identifier;
+    const detector = identifier.detectors[protocol]!;
+    state |= protocol + 1;
+    if (detector.follows) state |= FOLLOWS;
+    if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
+    this.note(rows, row, state, side, protocol, found, 1);
+    payload.fromServer = serverSends(state, side);
+    detector.facts?.(payload, this.heard);
+    return state;
+  }
+
+  /** Reads facts from a later payload of a conversation whose protocol is known. */
+  private goOn(rows: Int32Array, row: number, before: number, side: number): number {
+    const { identifier, payload, heard, tls } = this;
+    const { detectors } = identifier;
+    let state = before;
+    let protocol = (state & PROTOCOL) - 1;
+    const answer = identifier.detect(protocol, payload);
+    const upper = this.upper(protocol);
+    if (upper >= 0) {
+      // It is not what it seemed at first.
+      this.note(rows, row, state, side, protocol, answer, -1);
+      protocol = upper;
+      state = (state & ~PROTOCOL) | (protocol + 1);
+      this.note(rows, row, state, side, protocol, CERTAIN, 1);
+    } else this.resume(rows, row, state, side, protocol);
+    payload.fromServer = serverSends(state, side);
+    if (answer !== 0 || upper >= 0) {
+      detectors[protocol]!.facts?.(payload, heard);
+    } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
+      // The conversation went on encrypted: STARTTLS and its like.
+      heard.service('upgrade', 'tls');
+      heard.within('tls');
+      // Through a proxy it is about another server than the one that is spoken to.
+      if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
+      state &= ~FOLLOWS;
+    }
+    return state;
+  }
+
+  /** A protocol on top of the one known so far that the payload shows, or -1. */
+  private upper(protocol: number): number {
+    const uppers = this.uppers[protocol]!;
+    for (let next = 0; next < uppers.length; next++) {
+      if (this.identifier.detect(uppers[next]!, this.payload) >= CERTAIN) return uppers[next]!;
+    }
+    return -1;
+  }
+
+  private note(
+    rows: Int32Array,
+    row: number,
+    state: number,
+    side: number,
+    protocol: number,
+    detection: number,
+    count: number,
+  ): void {
+    const fromServer = serverSends(state, side);
+    const ports = rows[row + P_PORTS]!;
+    this.heard.speaks(
+      rows[row + (fromServer ? P_SOURCE : P_DESTINATION)]!,
+      fromServer ? ports >>> 16 : ports & 0xffff,
+      protocol,
+      detection,
+      count,
+    );
+  }
+
+  private resume(
+    rows: Int32Array,
+    row: number,
+    state: number,
+    side: number,
+    protocol: number,
+  ): void {
+    const fromServer = serverSends(state, side);
+    const ports = rows[row + P_PORTS]!;
+    this.heard.about(
+      rows[row + (fromServer ? P_SOURCE : P_DESTINATION)]!,
+      fromServer ? ports >>> 16 : ports & 0xffff,
+      protocol,
+    );
+  }
+}
+
+function serverSends(state: number, side: number): boolean {
+  return ((state & SERVER_IS_1) !== 0 ? 1 : 0) === side;
+}
+
+/** 0 or 1 for the end that sent a packet; the two directions of a conversation differ. */
+function sideOf(rows: Int32Array, row: number): number {
+  const source = rows[row + P_SOURCE]!;
+  const destination = rows[row + P_DESTINATION]!;
+  if (source !== destination) return source > destination ? 1 : 0;
+  const ports = rows[row + P_PORTS]!;
+  return ports >>> 16 > (ports & 0xffff) ? 1 : 0;
+}
+
+/** The side that serves: who was connected to, else by the message, else by the ports. */
+function serverSide(
+  state: number,
+  side: number,
+  detection: number,
+  payload: Payload,
+  ports: readonly number[],
+): number {
+  if ((state & CLIENT_KNOWN) !== 0) return (state & CLIENT_IS_1) !== 0 ? 0 : 1;
+  if ((detection & ASKS) !== 0) return 1 - side;
+  if ((detection & ANSWERS) !== 0) return side;
+  const { sourcePort, destinationPort } = payload;
+  if (ports.includes(destinationPort)) return 1 - side;
+  if (ports.includes(sourcePort)) return side;
+  return sourcePort < destinationPort ? side : 1 - side;
+}

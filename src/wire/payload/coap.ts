@@ -1,0 +1,99 @@
+/**
+ * CoAP (RFC 7252 section 3): version 1, type and token length; code; message id; token; options as
+ * differences with lengths; FF and a payload. Little in it is fixed: never more than likely, but for
+ * the question that finds resources, `/.well-known/core` (RFC 6690).
+ */
+import { octetsBetween } from './first-octets.ts';
+import { ascii, isAt } from './octets.ts';
+import {
+  ANSWERS,
+  ASKS,
+  CERTAIN,
+  type Detection,
+  type Detector,
+  LIKELY,
+  type Payload,
+} from './payload.ts';
+
+const URI_PATH = 11;
+const WELL_KNOWN = ascii('.well-known');
+const PAYLOAD = 0xff;
+const MOST_OPTIONS = 32;
+/** Options from If-Match to Size1, and those of other documents: below 300. */
+const LAST_OPTION = 300;
+const TYPE_CONFIRMABLE = 0;
+const TYPE_RESET = 3;
+
+function detect({ bytes, at, end, length }: Payload): Detection {
+  if (end - at < 4) return 0;
+  const first = bytes[at]!;
+  const code = bytes[at + 1]!;
+  const token = first & 15;
+  const type = (first >>> 4) & 3;
+  if (first >>> 6 !== 1 || token > 8) return 0;
+  // An empty message: an acknowledgement or reset, or a "ping".
+  if (code === 0) return length === 4 && token === 0 && type !== 1 ? LIKELY : 0;
+  const isRequest = code >= 1 && code <= 7;
+  if (!isRequest && !isResponse(code)) return 0;
+  if (type === TYPE_RESET || (isRequest && type > 1)) return 0;
+  const found = walk(bytes, at + 4 + token, end);
+  if (found < 0) return 0;
+  if (isRequest)
+    return (found === FOUND_CORE && type === TYPE_CONFIRMABLE ? CERTAIN : LIKELY) | ASKS;
+  return LIKELY | ANSWERS;
+}
+
+/** Classes 2, 4 and 5 with the details that are assigned. */
+function isResponse(code: number): boolean {
+  const detail = code & 31;
+  switch (code >>> 5) {
+    case 2:
+      return (detail >= 1 && detail <= 5) || detail === 31;
+    case 4:
+      return detail <= 15 || detail === 22 || detail === 29;
+    case 5:
+      return detail <= 5 || detail === 8;
+    default:
+      return false;
+  }
+}
+
+const FOUND_CORE = 1;
+
+/** -1 when the options do not fit, `FOUND_CORE` when their path begins with .well-known, else 0. */
+function walk(bytes: Uint8Array, at: number, end: number): number {
+  let next = at;
+  let option = 0;
+  let result = 0;
+  for (let count = 0; next < end && count < MOST_OPTIONS; count++) {
+    if (bytes[next] === PAYLOAD) return next + 1 < end ? result : -1;
+    let delta = bytes[next]! >>> 4;
+    let size = bytes[next]! & 15;
+    next += 1;
+    // 13 and 14: one or two more octets; 15 is reserved.
+    if (delta === 15 || size === 15) return -1;
+    if (delta === 13) delta += next < end ? bytes[next++]! : 0;
+    else if (delta === 14) {
+      delta = 269 + (next + 1 < end ? (bytes[next]! << 8) | bytes[next + 1]! : 0);
+      next += 2;
+    }
+    if (size === 13) size += next < end ? bytes[next++]! : 0;
+    else if (size === 14) {
+      size = 269 + (next + 1 < end ? (bytes[next]! << 8) | bytes[next + 1]! : 0);
+      next += 2;
+    }
+    option += delta;
+    if (option > LAST_OPTION || option === 0) return -1;
+    if (option === URI_PATH && isAt(bytes, next, end, WELL_KNOWN)) result = FOUND_CORE;
+    next += size;
+  }
+  return next === end ? result : -1;
+}
+
+export const COAP: Detector = {
+  protocol: 'coap',
+  transports: [17],
+  ports: [5683],
+  begins: octetsBetween(0x40, 0x7f),
+  detect,
+};

@@ -1,0 +1,142 @@
+/**
+ * Which protocol a payload is: asks the detectors of its two ports first, then all whose payloads
+ * begin with its first octet. An answer that is merely likely is believed on a port of the
+ * protocol, or when an earlier payload of the same conversation gave the same answer.
+ */
+import { DETECTORS } from './detectors.ts';
+import { ANSWERS, ASKS, CERTAIN, type Detection, type Detector, type Payload } from './payload.ts';
+
+const TCP = 6;
+const UDP = 17;
+const NONE = new Uint8Array(0);
+
+/** Joined to a detection that needs a second one to be believed. */
+export const TENTATIVE = 16;
+
+/** Detectors by port and by first octet, of one transport. */
+class Directory {
+  /** Number of the port's list in `lists`; 0 is the empty one. */
+  private readonly portList = new Uint8Array(65_536);
+  private readonly lists: Uint8Array[] = [NONE];
+  private readonly octetLists: Uint8Array[];
+
+  constructor(detectors: readonly Detector[], transport: number) {
+    const indices = detectors.flatMap((detector, index) =>
+      detector.transports.includes(transport) ? [index] : [],
+    );
+    const ports = new Set(indices.flatMap((index) => detectors[index]!.ports));
+    for (const port of ports) {
+      const ofPort = indices.filter((index) => detectors[index]!.ports.includes(port));
+      this.portList[port] = this.listNumber(ofPort);
+    }
+    this.octetLists = Array.from({ length: 256 }, (_, octet) =>
+      Uint8Array.from(indices.filter((index) => detectors[index]!.begins?.includes(octet) ?? true)),
+    );
+  }
+
+  ofPort(port: number): Uint8Array {
+    return this.lists[this.portList[port]!]!;
+  }
+
+  ofOctet(octet: number): Uint8Array {
+    return this.octetLists[octet]!;
+  }
+
+  private listNumber(indices: readonly number[]): number {
+    const known = this.lists.findIndex((list) => list.join() === indices.join());
+    if (known >= 0) return known;
+    if (this.lists.length > 255) throw new TypeError('too many lists of detectors by port');
+    return this.lists.push(Uint8Array.from(indices)) - 1;
+  }
+}
+
+export class Identifier {
+  readonly detectors: readonly Detector[];
+  /** Position in `detectors` of the protocol that `identify` found last; -1 = none. */
+  protocol = -1;
+  private readonly tcp: Directory;
+  private readonly udp: Directory;
+  private readonly others: Directory;
+  /** 1 where a detector's payloads can begin with an octet: 256 entries a detector. */
+  private readonly begins: Uint8Array;
+  private best: Detection = 0;
+
+  constructor(detectors: readonly Detector[] = DETECTORS) {
+    this.detectors = detectors;
+    this.tcp = new Directory(detectors, TCP);
+    this.udp = new Directory(detectors, UDP);
+    this.others = new Directory(detectors, 132);
+    this.begins = new Uint8Array(256 * detectors.length);
+    detectors.forEach(({ begins }, index) => {
+      if (begins === undefined) this.begins.fill(1, 256 * index, 256 * (index + 1));
+      else for (const octet of begins) this.begins[256 * index + octet] = 1;
+    });
+  }
+
+  /**
+   * What the payload is: 0, or the detection of the detector at `protocol`, with `TENTATIVE` joined
+   * when it is not to be believed yet.
+   *
+   * @param before position of the detector that answered tentatively earlier on, or -1
+   */
+  identify(payload: Payload, before: number): number {
+    this.protocol = -1;
+    this.best = 0;
+    if (payload.end <= payload.at) return 0;
+    const { transport } = payload;
+    const directory = transport === TCP ? this.tcp : transport === UDP ? this.udp : this.others;
+    const octet = payload.bytes[payload.at]!;
+    if (this.ask(directory.ofPort(payload.destinationPort), payload, octet, before, true)) {
+      return this.best;
+    }
+    if (this.ask(directory.ofPort(payload.sourcePort), payload, octet, before, true)) {
+      return this.best;
+    }
+    this.ask(directory.ofOctet(octet), payload, octet, before, false);
+    return this.best;
+  }
+
+  /** What one detector says, by its position. */
+  detect(index: number, payload: Payload): Detection {
+    if (payload.end <= payload.at) return 0;
+    if (this.begins[256 * index + payload.bytes[payload.at]!] === 0) return 0;
+    return this.detectors[index]!.detect(payload);
+  }
+
+  /** Asks a list of detectors; true when one is certain. */
+  private ask(
+    list: Uint8Array,
+    payload: Payload,
+    octet: number,
+    before: number,
+    onPort: boolean,
+  ): boolean {
+    for (let next = 0; next < list.length; next++) {
+      const index = list[next]!;
+      if (this.begins[256 * index + octet] === 0) continue;
+      const answer = this.detectors[index]!.detect(payload);
+      if (answer === 0) continue;
+      if ((answer & CERTAIN) !== 0) {
+        this.best = answer;
+        this.protocol = index;
+        return true;
+      }
+      const believed =
+        index === before || (onPort && fitsPort(this.detectors[index]!, payload, answer));
+      if (this.best === 0 || (believed && (this.best & TENTATIVE) !== 0)) {
+        this.best = believed ? answer : answer | TENTATIVE;
+        this.protocol = index;
+      }
+    }
+    return false;
+  }
+}
+
+/** Whether the port of the side that serves, by this answer, is one of the protocol's. */
+function fitsPort({ ports }: Detector, payload: Payload, answer: Detection): boolean {
+  const { sourcePort, destinationPort } = payload;
+  return (
+    ((answer & ANSWERS) === 0 && ports.includes(destinationPort)) ||
+    ((answer & ASKS) === 0 && ports.includes(sourcePort))
+  );
+}

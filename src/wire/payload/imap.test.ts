@@ -1,0 +1,39 @@
+import { describe } from 'vitest';
+import { testDetector } from '../../../test/builders/payload.ts';
+import { IMAP } from './imap.ts';
+
+describe('imap', () => {
+  testDetector(IMAP, [
+    {
+      name: 'greeting of Dovecot',
+      bytes: '* OK [CAPABILITY IMAP4rev1 SASL-IR LOGIN-REFERRALS ID] Dovecot (Debian) ready.\r\n',
+      fromServer: true,
+      is: 'certain answers',
+      facts: ['product = Dovecot (Debian) ready.'],
+    },
+    {
+      name: 'greeting that does not say what it is',
+      bytes: '* OK ready\r\n',
+      fromServer: true,
+      is: 'likely answers',
+      facts: ['product = ready'],
+    },
+    {
+      name: 'capabilities',
+      bytes: '* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK done\r\n',
+      fromServer: true,
+      is: 'certain answers',
+    },
+    { name: 'a command', bytes: 'a001 CAPABILITY\r\n', is: 'certain asks' },
+    { name: 'encryption', bytes: '1 STARTTLS\r\n', is: 'certain asks' },
+    {
+      name: 'password',
+      bytes: 'a2 LOGIN user secret\r\n',
+      is: 'likely asks',
+      facts: ['login = in clear'],
+    },
+    { name: 'an answer', bytes: 'a2 OK Logged in\r\n', fromServer: true, is: 'likely answers' },
+    { name: 'a list', bytes: '* first\r\n* second\r\n', is: 'no' },
+    { name: 'a command without a tag', bytes: 'CAPABILITY\r\n', is: 'no' },
+  ]);
+});

@@ -1,0 +1,60 @@
+/**
+ * The precision time protocol, version 2 (IEEE 1588-2019 section 13.3): kind of message, version,
+ * length, domain, flags, correction, port identity, sequence, control, interval. The control octet
+ * repeats the kind for devices of version 1.
+ */
+import {
+  ANSWERS,
+  ASKS,
+  CERTAIN,
+  type Detection,
+  type Detector,
+  type FactSink,
+  LIKELY,
+  type Payload,
+} from './payload.ts';
+
+const HEADER = 34;
+const DELAY_REQUEST = 1;
+const DELAY_RESPONSE = 9;
+const ANNOUNCE = 11;
+
+/** Shortest message of each kind; 0 where a kind is not assigned. */
+const SHORTEST = [44, 44, 54, 54, 0, 0, 0, 0, 44, 54, 54, 64, 44, 48, 0, 0] as const;
+/** Control octets: sync 0, delay request 1, follow-up 2, delay response 3, management 4, other 5. */
+const CONTROL = [0, 1, 5, 5, 0, 0, 0, 0, 2, 3, 5, 5, 5, 4, 0, 0] as const;
+
+function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
+  if (end - at < HEADER || (bytes[at + 1]! & 15) !== 2) return 0;
+  const kind = bytes[at]! & 15;
+  const shortest = SHORTEST[kind]!;
+  const octets = view.getUint16(at + 2);
+  // Over UDP and IPv6 two octets may be added (annex D).
+  if (shortest === 0 || octets < shortest || octets > length || length > octets + 2) return 0;
+  const side = kind === DELAY_REQUEST ? ASKS : kind === DELAY_RESPONSE ? ANSWERS : 0;
+  const control = bytes[at + 32]!;
+  if (control === CONTROL[kind]) return CERTAIN | side;
+  // The edition of 2019 lets senders leave it zero; the ports are the same on both sides.
+  const onPorts = sourcePort === destinationPort && (sourcePort === 319 || sourcePort === 320);
+  return onPorts && control === 0 ? LIKELY | side : 0;
+}
+
+/** An announcement names the grandmaster: priority, class, accuracy and its identity. */
+function facts({ bytes, at, end }: Payload, to: FactSink): void {
+  to.service('version', `2.${bytes[at + 1]! >>> 4}`);
+  to.service('domain', String(bytes[at + 4]));
+  if ((bytes[at]! & 15) !== ANNOUNCE || end - at < 64) return;
+  let identity = '';
+  for (let next = at + 53; next < at + 61; next++) {
+    identity += bytes[next]!.toString(16).padStart(2, '0');
+  }
+  to.service('grandmaster', identity);
+}
+
+export const PTP: Detector = {
+  protocol: 'ptp',
+  transports: [17],
+  ports: [319, 320],
+  detect,
+  facts,
+};

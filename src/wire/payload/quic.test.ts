@@ -1,0 +1,132 @@
+/** Headers composed by RFC 9000 sections 17.2 and 17.3, RFC 9369 and draft-ietf-quic-transport; the rest of the datagrams is left out. */
+import { describe } from 'vitest';
+import { hex, join, zeros } from '../../../test/builders/bytes.ts';
+import { testDetector } from '../../../test/builders/payload.ts';
+import { QUIC } from './quic.ts';
+
+describe('quic', () => {
+  testDetector(QUIC, [
+    {
+      name: 'a first packet of version 1',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'certain',
+      facts: ['version = 1'],
+    },
+    {
+      name: 'a first packet of version 2',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('d3 6b3343cf 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'certain',
+      facts: ['version = 2'],
+    },
+    {
+      name: 'a token',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 04 01020304 05 6162636465 4490'), zeros(60)),
+      is: 'certain',
+      facts: ['version = 1'],
+    },
+    {
+      name: 'early data',
+      transport: 17,
+      dport: 443,
+      bytes: join(hex('d3 00000001 08 8394c8f03e515708 00 20'), zeros(32)),
+      is: 'certain asks',
+      facts: ['version = 1'],
+    },
+    {
+      name: 'a retry',
+      transport: 17,
+      sport: 443,
+      bytes: join(hex('ff 00000001 00 08 f067a5502a4262b5'), zeros(21)),
+      is: 'likely answers',
+      facts: ['version = 1'],
+    },
+    {
+      name: 'the negotiation of versions',
+      transport: 17,
+      sport: 443,
+      bytes: hex('80 00000000 00 08 f067a5502a4262b5 00000001 fa5a7aaa'),
+      is: 'certain answers',
+    },
+    {
+      name: 'a draft',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 ff00001d 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'certain',
+      facts: ['version = draft-29'],
+    },
+    {
+      name: 'a version that makes others negotiate',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 1a2a3a4a 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'certain',
+    },
+    {
+      name: 'Google’s Q046',
+      transport: 17,
+      dport: 443,
+      length: 1350,
+      bytes: join(hex('c3 51303436 50 e72d1b90a5c6c7e5 00000001'), zeros(60)),
+      is: 'certain',
+      facts: ['version = Q046'],
+    },
+    {
+      name: 'a short header',
+      transport: 17,
+      dport: 443,
+      bytes: join(hex('4d 8394c8f03e515708'), zeros(40)),
+      is: 'no',
+    },
+    {
+      name: 'an unknown version',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000007 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'no',
+    },
+    {
+      name: 'a connection id of 21 octets',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000001 15'), zeros(80)),
+      is: 'no',
+    },
+    {
+      name: 'a length beyond the datagram',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 7fff'), zeros(60)),
+      is: 'no',
+    },
+    {
+      name: 'the fixed bit missing',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('83 00000001 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'no',
+    },
+    {
+      name: 'a negotiation of versions nobody knows',
+      transport: 17,
+      sport: 443,
+      bytes: hex('80 00000000 00 08 f067a5502a4262b5 41414141'),
+      is: 'no',
+    },
+  ]);
+});

@@ -1,0 +1,113 @@
+/**
+ * SMTP (RFC 5321): the server greets with `220 host ESMTP …`, the client says EHLO or HELO and
+ * its name. The greeting of FTP has the same code: what tells is the word SMTP, or the commands.
+ */
+import {
+  ascii,
+  findAnyCase,
+  firstOctets,
+  isAtAnyCase,
+  lineEnd,
+  REPLY_DIGITS,
+  textAt,
+} from './octets.ts';
+import {
+  ANSWERS,
+  ASKS,
+  CERTAIN,
+  type Detection,
+  type Detector,
+  type FactSink,
+  LIKELY,
+  type Payload,
+} from './payload.ts';
+import { isHostName, isLine, isOnlyLine, replyCode } from './reply-lines.ts';
+
+const NAME = ascii('SMTP');
+const HELLOS = [ascii('EHLO '), ascii('HELO '), ascii('LHLO ')];
+const CERTAIN_COMMANDS = [ascii('MAIL FROM:'), ascii('RCPT TO:')];
+const LIKELY_COMMANDS = [
+  ascii('STARTTLS'),
+  ascii('DATA'),
+  ascii('RSET'),
+  ascii('QUIT'),
+  ascii('NOOP'),
+];
+const AUTH = ascii('AUTH ');
+const AUTH_PLAIN = ascii('AUTH PLAIN');
+const AUTH_LOGIN = ascii('AUTH LOGIN');
+const EXTENSIONS = [ascii('PIPELINING'), ascii('8BITMIME'), ascii('ENHANCEDSTATUSCODES')];
+const READY = 220;
+const DONE = 250;
+
+function detect({ bytes, at, end }: Payload): Detection {
+  const code = replyCode(bytes, at, end);
+  if (code === READY) {
+    const stop = lineEnd(bytes, at, end);
+    return (findAnyCase(bytes, at, stop, NAME) >= 0 ? CERTAIN : LIKELY) | ANSWERS;
+  }
+  if (code === DONE) {
+    for (const word of EXTENSIONS) {
+      if (findAnyCase(bytes, at, end, word) >= 0) return CERTAIN | ANSWERS;
+    }
+  }
+  if (code !== 0) return LIKELY | ANSWERS;
+  for (const word of HELLOS) {
+    if (isAtAnyCase(bytes, at, end, word)) return isHello(bytes, at, end) ? CERTAIN | ASKS : 0;
+  }
+  for (const word of CERTAIN_COMMANDS) {
+    if (isAtAnyCase(bytes, at, end, word)) return isLine(bytes, at, end) ? CERTAIN | ASKS : 0;
+  }
+  if (isAtAnyCase(bytes, at, end, AUTH)) return isOnlyLine(bytes, at, end) ? LIKELY | ASKS : 0;
+  for (const word of LIKELY_COMMANDS) {
+    if (!isAtAnyCase(bytes, at, end, word)) continue;
+    const stop = at + word.length;
+    return isOnlyLine(bytes, at, end) && bytes[stop]! < 0x20 ? LIKELY | ASKS : 0;
+  }
+  return 0;
+}
+
+/** One argument without blanks, and nothing else unless commands are sent ahead. */
+function isHello(bytes: Uint8Array, at: number, end: number): boolean {
+  const stop = lineEnd(bytes, at, end);
+  if (stop === end || bytes[stop] !== 13 || stop - at < 6) return false;
+  for (let next = at + 5; next < stop; next++) {
+    if (bytes[next]! <= 0x20 || bytes[next]! > 0x7e) return false;
+  }
+  return true;
+}
+
+function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
+  const stop = lineEnd(bytes, at, end);
+  if (fromServer) {
+    if (replyCode(bytes, at, end) !== READY) return;
+    const [host = '', ...others] = textAt(bytes, at + 4, stop)
+      .trim()
+      .split(/\s+/);
+    if (isHostName(host)) to.name('smtp', host, 'source');
+    // `ESMTP Exim 4.96 Sun, 1 Jan …`: the date is no part of the product.
+    const product = others.join(' ').replace(/\s*\w{3},\s+\d{1,2}\s.*$/, '');
+    to.service('product', product.replace(/^E?SMTP\s*/i, ''));
+    return;
+  }
+  for (const word of HELLOS) {
+    if (!isAtAnyCase(bytes, at, end, word)) continue;
+    const host = textAt(bytes, at + word.length, stop);
+    if (isHostName(host)) to.name('smtp', host, 'source');
+  }
+  if (isAtAnyCase(bytes, at, end, AUTH_PLAIN) || isAtAnyCase(bytes, at, end, AUTH_LOGIN)) {
+    to.service('login', 'in clear');
+  }
+}
+
+export const SMTP: Detector = {
+  protocol: 'smtp',
+  transports: [6],
+  begins: [
+    ...REPLY_DIGITS,
+    ...firstOctets(...HELLOS, ...CERTAIN_COMMANDS, ...LIKELY_COMMANDS, AUTH),
+  ],
+  ports: [25, 587, 2525, 24, 1025],
+  detect,
+  facts,
+};

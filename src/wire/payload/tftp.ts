@@ -1,0 +1,85 @@
+/**
+ * TFTP (RFC 1350; options RFC 2347 to 2349, 7440). A transfer is asked for on port 69 and answered
+ * from a port of its own, to the port that asked. Requests are certain: two texts of known form.
+ */
+import { findOctet, isAtAnyCase, isText, ascii as word } from './octets.ts';
+import {
+  ANSWERS,
+  ASKS,
+  CERTAIN,
+  type Detection,
+  type Detector,
+  type FactSink,
+  LIKELY,
+  type Payload,
+} from './payload.ts';
+
+const DATA = 3;
+const ACKNOWLEDGEMENT = 4;
+const ERROR = 5;
+const OPTIONS = 6;
+const MODES = [word('OCTET\0'), word('NETASCII\0'), word('MAIL\0')] as const;
+const NAMES = [
+  word('BLKSIZE\0'),
+  word('TSIZE\0'),
+  word('TIMEOUT\0'),
+  word('WINDOWSIZE\0'),
+] as const;
+const MOST_NAME = 512;
+/** Blocks that count as a transfer's first ones: data and acknowledgements have no other mark. */
+const EARLY = 4;
+
+function detect({ bytes, view, at, end, length }: Payload): Detection {
+  if (end - at < 4 || bytes[at] !== 0) return 0;
+  const block = view.getUint16(at + 2);
+  switch (bytes[at + 1]) {
+    case 1:
+    case 2:
+      return detectRequest(bytes, at + 2, end);
+    case DATA:
+      return block >= 1 && block <= EARLY && length <= 1472 ? LIKELY : 0;
+    case ACKNOWLEDGEMENT:
+      return block <= EARLY && length === 4 ? LIKELY : 0;
+    case ERROR:
+      return block <= 8 &&
+        end - at === length &&
+        bytes[end - 1] === 0 &&
+        isText(bytes, at + 4, end - 1)
+        ? LIKELY
+        : 0;
+    case OPTIONS: {
+      if (end - at < length || bytes[end - 1] !== 0) return 0;
+      for (let index = 0; index < NAMES.length; index++) {
+        if (isAtAnyCase(bytes, at + 2, end, NAMES[index]!)) return CERTAIN | ANSWERS;
+      }
+      return 0;
+    }
+    default:
+      return 0;
+  }
+}
+
+/** A file's name and a mode, each ended by a zero. */
+function detectRequest(bytes: Uint8Array, at: number, end: number): Detection {
+  const name = findOctet(bytes, at, Math.min(end, at + MOST_NAME), 0);
+  if (name <= at || !isText(bytes, at, name)) return 0;
+  for (let index = 0; index < MODES.length; index++) {
+    if (isAtAnyCase(bytes, name + 1, end, MODES[index]!)) return CERTAIN | ASKS;
+  }
+  return 0;
+}
+
+/** The answer comes from another port to the one that asked. */
+function facts({ bytes, at, sourcePort }: Payload, to: FactSink): void {
+  const opcode = bytes[at + 1]!;
+  if (opcode === 1 || opcode === 2) to.expect('tftp', 'source', sourcePort);
+}
+
+export const TFTP: Detector = {
+  protocol: 'tftp',
+  transports: [17],
+  ports: [69],
+  begins: [0],
+  detect,
+  facts,
+};
