@@ -65,7 +65,7 @@ export interface CaptureChoices {
   /** Threads beside this one: 0 or 1. By default 1 from 64 MB on, where there are processors. */
   readonly workers?: number;
   /** Only packets that match are read. Faults of it that depend on the frames reject. */
-  readonly packets?: Filter;
+  readonly filter?: Filter;
   /** Read from here instead of from inputs; it is closed at the end. */
   readonly live?: CaptureReader;
   /** Stops reading; what is known by then is the answer. */
@@ -126,8 +126,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
-  /** A filter over flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
-  readonly filter?: string;
+  /** Words about flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
   readonly slices?: number;
 }
@@ -226,7 +226,7 @@ async function fold(
   const zones = new ZoneTable(choices.zones);
   const thresholds = thresholdsOf(choices.thresholds);
   const seed = newSeed();
-  const { filter: text } = choices;
+  const { where: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
   const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
   const folder = new FlowFolder({
@@ -325,7 +325,7 @@ async function read(
   signal?.addEventListener('abort', stop);
   const worker = await workerFor(reader.bytesTotal, choices.workers);
   // A live capture is filtered where it is opened.
-  const filtered = live === undefined ? await filteredSource(reader, choices.packets) : undefined;
+  const filtered = live === undefined ? await filteredSource(reader, choices.filter) : undefined;
   const observation = await observe(filtered ?? reader, {
     seed,
     dropDuplicates: choices.dropDuplicates ?? false,

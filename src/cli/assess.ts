@@ -6,6 +6,7 @@ import {
   type Thresholds,
 } from '../analysis/findings/thresholds.ts';
 import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
+import { nearest } from '../net/nearest.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { LiveReader } from '../pipeline/live.ts';
@@ -28,16 +29,15 @@ import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
-import { nearest } from './nearest.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
   portreeve assess lan.pcap                      ports, services, top talkers
   portreeve assess *.pcapng --zone dmz=10.0.1.0/24
-  portreeve assess lan.pcap --filter 'port 80'   a part of it
-  portreeve assess -i eth0 --for 15m             what passes on an interface
   portreeve assess lan.pcap --host 10.0.0.5      one host: roles, ports, peers
   portreeve assess lan.pcap --where 'service:rdp zone:outside'
+  portreeve assess lan.pcap --filter 'port 80'   a part of it
+  portreeve assess -i eth0 --for 15m             what passes on an interface
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
 `;
@@ -137,19 +137,19 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
-  const packets = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : openInterfaces(options, packets);
+  const filter = await filterOf(options.filter);
+  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
   const assessment = await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {
-        ...choicesOf(options),
-        ...watch,
         ...(live === undefined ? {} : { live: new LiveReader(live) }),
-        ...(packets === undefined ? {} : { packets }),
+        ...choicesOf(options),
+        ...(filter === undefined ? {} : { filter }),
+        ...watch,
         ...(options.zone === undefined ? {} : { zones: options.zone }),
         ...(options.dark === undefined ? {} : { dark: options.dark }),
         ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
-        ...(drill.filter === undefined ? {} : { filter: drill.filter }),
+        ...(drill.filter === undefined ? {} : { where: drill.filter }),
         ...(options.overTime ? { slices: MOST_SLICES } : {}),
         // The report names conversations of ports beside its table of them.
         top: Math.max(limit ?? 0, TOP_IN_PIPES),

@@ -52,6 +52,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),
   },
+  {
+    name: 'policy',
+    summary: 'turn validated traffic into proved firewall rules',
+    load: () => import('./policy.ts'),
+  },
+  {
+    name: 'acl',
+    summary: 'write firewall rules for a platform, and check existing ones',
+    load: () => import('./acl.ts'),
+  },
 ];
 
 /** Runs when no command is named. */

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { FilterError } from '../analysis/filter/parse.ts';
 import type { Finding } from '../model/finding.ts';
+import { nearest } from '../net/nearest.ts';
 import { checkFilter, type ZoneRule } from '../pipeline.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 
 export interface DrillOptions {
   readonly port?: string;
@@ -39,6 +39,9 @@ export interface Drill {
   /** Whether a finding is about what was asked for. */
   readonly concerns: (finding: Finding) => boolean;
 }
+
+/** Nothing asked for: everything is shown. */
+export const WHOLE: Drill = { filter: undefined, sections: undefined, concerns: () => true };
 
 /** Reads and checks the options. Throws `Failure`. */
 export async function drillOf(

@@ -1,6 +1,6 @@
 /** What the process returns; scripts rely on these numbers. Documented in docs/exit-codes.md. */
 export const DONE = 0;
-/** There are findings of the severity given to --fail-on, or graver ones. */
+/** There are findings as grave as --fail-on says, or the answer is a no: different, denied. */
 export const FINDINGS = 1;
 /** Misuse: unknown command or option, impossible value. */
 export const USAGE = 2;

@@ -2,13 +2,13 @@
 import { type Command, Option } from 'commander';
 import { allEntries, allRoles, entriesWith, roleNamed } from '../catalog/entries.ts';
 import { type EntrySummary, RISKS, type Risk } from '../catalog/entry.ts';
+import { nearest } from '../net/nearest.ts';
 import { PortRangeError } from '../net/port-range.ts';
 import { USAGE } from './exit-codes.ts';
 import { type Answer, answer, join } from './explain-queries.ts';
 import { explainReport } from './explain-report.ts';
 import { roleReport } from './explain-roles.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:

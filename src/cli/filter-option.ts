@@ -1,9 +1,9 @@
 /** The option `--filter`, and what is said about filters that are not understood. */
 import type { Command } from 'commander';
+import { nearest } from '../net/nearest.ts';
 import { type Filter, FilterFault, prepareFilter } from '../pipeline/filters.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 
 export interface FilterOptions {
   readonly filter?: string;

@@ -109,7 +109,7 @@ async function read(
   const live = options.i === undefined ? undefined : openInterfaces(options, filter);
   const choices = {
     ...choicesOf(options),
-    ...(filter === undefined ? {} : { packets: filter }),
+    ...(filter === undefined ? {} : { filter }),
     ...(live === undefined ? {} : { live: new LiveReader(live) }),
   };
   const names = options.i ?? inputs;

@@ -1,5 +1,6 @@
 /** Options of the commands that capture from the network, and what is said where they cannot. */
 import { type Command, InvalidArgumentError } from 'commander';
+import { nearest } from '../net/nearest.ts';
 import type { Filter } from '../pipeline/filters.ts';
 import {
   type Caller,
@@ -15,7 +16,6 @@ import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure } from './filter-option.ts';
-import { nearest } from './nearest.ts';
 
 export interface LiveOptions {
   readonly i?: readonly string[];

@@ -4,11 +4,11 @@
  * turns whatever goes wrong into a message and an exit code.
  */
 import { Command, CommanderError } from 'commander';
+import { nearest } from '../net/nearest.ts';
 import type { Problem } from '../report/text.ts';
 import { COMMANDS, type CommandEntry, DEFAULT_COMMAND } from './command-table.ts';
 import { DEFECT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 
 const EXAMPLES = `Examples:
   portreeve                    what is open on this machine, and who holds it

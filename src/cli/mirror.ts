@@ -8,11 +8,11 @@ import {
   type MirrorPlatform,
 } from '../catalog/mirror/request.ts';
 import { parseAddress } from '../net/address.ts';
+import { nearest } from '../net/nearest.ts';
 import { safeJson } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { nearest } from './nearest.ts';
 
 const EXAMPLES = `Examples:
   portreeve mirror --for cisco-2900xl --monitor Fa0/1-3 --to Fa0/24

@@ -3,6 +3,7 @@ import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Assessment } from '../pipeline.ts';
 import { count } from '../report/numbers.ts';
 import { assessReport } from './assess-report.ts';
+import { WHOLE } from './drill-down.ts';
 import { type OutputOptions, writeReport } from './output.ts';
 import type { WatchFacts } from './watch-view.ts';
 
@@ -17,7 +18,7 @@ export async function summaryOf(
   const report = assessReport(assessment, {
     sort: 'bytes',
     sizes: false,
-    drill: { filter: undefined, sections: undefined, concerns: () => true },
+    drill: WHOLE,
     limit: inText ? undefined : 100,
   });
   await writeReport({ ...report, next: [] }, options);

@@ -3,12 +3,7 @@ import { writeAll } from '../sources/capture/file-writer.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 import { Printer, type PrinterOptions } from '../wire/print/printer.ts';
 
-export {
-  FileWriter,
-  MixedLinkTypes,
-  type WriterOptions,
-  writeAll,
-} from '../sources/capture/file-writer.ts';
+export { FileWriter, MixedLinkTypes } from '../sources/capture/file-writer.ts';
 export { captureNotes } from '../sources/pcap/capture-notes.ts';
 export { type CaptureReader, openCaptures } from '../sources/pcap/capture-reader.ts';
 export type { FrameBatch, FrameSource, PrinterOptions };

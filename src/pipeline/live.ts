@@ -19,14 +19,7 @@ import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 import { FilteredSource } from './filters.ts';
 
-export {
-  type LiveCounts,
-  LiveSource,
-  listInterfaces,
-  NativeUnavailable,
-  type NetworkInterface,
-  SystemCallError,
-};
+export { type LiveCounts, LiveSource, listInterfaces, NativeUnavailable, SystemCallError };
 
 export interface LiveChoices {
   readonly interfaces: readonly string[];

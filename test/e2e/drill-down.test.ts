@@ -105,7 +105,7 @@ describe.runIf(built)('assess, closer', () => {
     ],
     [
       ['--where', 'port:443 zone:outsde'],
-      /character 15: there is no zone “outsde”[^]*did you mean outside\?/,
+      /character 15: there is no zone “outsde”[\s\S]*did you mean outside\?/,
     ],
     [['--where', '(port:1'], /character 1: this parenthesis is never closed/],
     [['--port', '80x'], /--port, character 6: a port is 443, 135-139 or 53\/udp/],

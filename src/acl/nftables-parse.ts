@@ -1,0 +1,344 @@
+/**
+ * Reads an nftables ruleset: the output of `nft list ruleset` (also with `-n`) and files written by
+ * hand in the same block form. Filter chains of the hooks forward, input and output are read; what
+ * would change packets or depends on time is a fault, since it cannot be proved from the text.
+ */
+import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
+import { NftRule, type NftSet, type Reader, Unknown } from './nftables-rule.ts';
+import { type Token, tokensOf } from './nftables-tokens.ts';
+import type { Parsed, ParseFault } from './platform.ts';
+
+const HOOKS: ReadonlyMap<string, Hook> = new Map([
+  ['forward', 'forward'],
+  ['input', 'input'],
+  ['output', 'output'],
+]);
+
+/** nft(8), “standard priority names”. */
+const PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['raw', -300],
+  ['mangle', -150],
+  ['dstnat', -100],
+  ['filter', 0],
+  ['security', 50],
+  ['srcnat', 100],
+]);
+
+/** Each use of a definition moves the words after it. */
+const MOST_EXPANSIONS = 1000;
+
+interface Table {
+  readonly family: string;
+  readonly name: string;
+  readonly chains: FilterChain[];
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export function parseNftables(text: string): Parsed {
+  const { tokens, unclosedAt } = tokensOf(text);
+  const parser = new Parser(tokens);
+  parser.file();
+  if (unclosedAt !== undefined) {
+    parser.faults.push({ line: unclosedAt, what: 'The quote that opens here is not closed.' });
+  }
+  const chains = [...parser.tables.values()].flatMap((table) => table.chains);
+  return { filter: { chains }, faults: parser.faults };
+}
+
+class Parser implements Reader {
+  readonly faults: ParseFault[] = [];
+  readonly tables = new Map<string, Table>();
+  private tokens: Token[];
+  private at = 0;
+  private expansions = 0;
+  private readonly defined = new Map<string, readonly Token[]>();
+
+  constructor(tokens: Token[]) {
+    this.tokens = tokens;
+  }
+
+  get line(): number {
+    return (this.tokens[this.at] ?? this.tokens.at(-1))?.line ?? 1;
+  }
+
+  peek(): string {
+    this.expand();
+    const token = this.tokens[this.at];
+    return token === undefined || token.quoted ? '' : token.text;
+  }
+
+  next(): string {
+    this.expand();
+    const token = this.tokens[this.at];
+    if (token === undefined) throw new Unknown('The text ends too early.');
+    this.at++;
+    return token.text;
+  }
+
+  /** Takes the word if it is the next one. */
+  take(word: string): boolean {
+    if (this.peek() !== word) return false;
+    this.at++;
+    return true;
+  }
+
+  expect(word: string): void {
+    if (!this.take(word)) throw new Unknown(`“${this.peek()}” stands where “${word}” should.`);
+  }
+
+  /** A word in quotes, or a plain one. */
+  string(): string {
+    const token = this.tokens[this.at];
+    const text = this.next();
+    if (token?.quoted !== true && text === ';') throw new Unknown('A name is missing.');
+    return text;
+  }
+
+  /** Puts the value of `$name` in its place. */
+  private expand(): void {
+    for (;;) {
+      const token = this.tokens[this.at];
+      if (token?.text !== '$' || token.quoted) return;
+      if (++this.expansions > MOST_EXPANSIONS) throw new Unknown('Definitions are used too often.');
+      const name = this.tokens[this.at + 1]?.text ?? '';
+      const value = this.defined.get(name);
+      if (value === undefined) throw new Unknown(`“$${name}” is not defined before.`);
+      const words = value.map((word) => ({ ...word, line: token.line }));
+      this.tokens.splice(this.at, 2, ...words);
+    }
+  }
+
+  file(): void {
+    while (this.at < this.tokens.length) {
+      this.guarded(() => this.command());
+    }
+  }
+
+  /** Runs a step; what it does not know is a fault, and reading goes on at the next statement. */
+  private guarded(step: () => void): void {
+    const before = this.at;
+    const { line } = this;
+    try {
+      step();
+    } catch (thrown) {
+      if (!(thrown instanceof Unknown)) throw thrown;
+      this.faults.push({ line, what: thrown.message });
+      this.skipStatement();
+      if (this.at === before) this.at++;
+    }
+  }
+
+  /** To the end of the statement, over whole blocks, never out of the block one is in. */
+  private skipStatement(): void {
+    for (let depth = 0; this.at < this.tokens.length; this.at++) {
+      const { text, quoted } = this.tokens[this.at]!;
+      if (quoted) continue;
+      if (text === '{') depth++;
+      else if (text === '}' && depth === 0) return;
+      else if (text === '}') depth--;
+      else if (text === ';' && depth === 0) return;
+    }
+  }
+
+  private skipEnds(): void {
+    while (this.take(';'));
+  }
+
+  private command(): void {
+    this.skipEnds();
+    if (this.at >= this.tokens.length) return;
+    const word = this.next();
+    switch (word) {
+      case 'table':
+        return this.table();
+      case 'add':
+      case 'create':
+        this.expect('table');
+        return this.table();
+      case 'flush':
+      case 'delete':
+      case 'destroy':
+        return this.removal(word);
+      case 'define':
+        return this.definition();
+      default:
+        throw new Unknown(`“${word}” is not read here; give the output of “nft list ruleset”.`);
+    }
+  }
+
+  private removal(word: string): void {
+    if (word === 'flush' && this.take('ruleset')) {
+      this.tables.clear();
+      return;
+    }
+    this.expect('table');
+    const { family, name } = this.tableName();
+    this.tables.delete(`${family} ${name}`);
+  }
+
+  private tableName(): { family: string; name: string } {
+    const word = this.string();
+    const named = ['ip', 'ip6', 'inet', 'arp', 'bridge', 'netdev'].includes(word);
+    return named ? { family: word, name: this.string() } : { family: 'ip', name: word };
+  }
+
+  /** `define web = { 10.0.1.10, 10.0.1.11 }` */
+  private definition(): void {
+    const name = this.string();
+    this.expect('=');
+    const value: Token[] = [];
+    let depth = 0;
+    for (; this.at < this.tokens.length; this.at++) {
+      const token = this.tokens[this.at]!;
+      if (!token.quoted && token.text === '{') depth++;
+      if (!token.quoted && token.text === '}') depth--;
+      if (!token.quoted && token.text === ';') {
+        if (depth <= 0) break;
+        continue;
+      }
+      value.push(token);
+      if (value.length > 10_000) throw new Unknown('The definition is too long.');
+    }
+    if (value.some(({ text, quoted }) => text === '$' && !quoted)) {
+      throw new Unknown('A definition made of definitions is not read.');
+    }
+    this.defined.set(name, value);
+  }
+
+  private table(): void {
+    const { family, name } = this.tableName();
+    if (!['ip', 'ip6', 'inet'].includes(family)) {
+      throw new Unknown(`Tables of family “${family}” are not read.`);
+    }
+    const key = `${family} ${name}`;
+    const table = this.tables.get(key) ?? { family, name, chains: [] };
+    this.tables.set(key, table);
+    if (!this.take('{')) return;
+    const sets = new Map<string, NftSet>();
+    for (;;) {
+      this.skipEnds();
+      if (this.take('}')) return;
+      if (this.at >= this.tokens.length) throw new Unknown('The table is not closed.');
+      this.guarded(() => this.tableItem(table, sets));
+    }
+  }
+
+  private tableItem(table: Table, sets: Map<string, NftSet>): void {
+    const word = this.next();
+    if (word === 'chain') this.chain(table, sets);
+    else if (word === 'set') this.set(sets);
+    else if (word === 'comment') this.string();
+    else if (word === 'counter') this.counterObject();
+    else throw new Unknown(`“${word}” in a table is not read.`);
+  }
+
+  /** A named counter changes no packet's way. */
+  private counterObject(): void {
+    this.string();
+    this.expect('{');
+    this.skipStatement();
+    this.skipEnds();
+    this.expect('}');
+  }
+
+  private set(sets: Map<string, NftSet>): void {
+    const name = this.string();
+    this.expect('{');
+    let type = '';
+    let elements: NftSet['elements'] = [];
+    const { line } = this;
+    for (;;) {
+      this.skipEnds();
+      if (this.take('}')) break;
+      const word = this.next();
+      if (word === 'type') type = this.next();
+      else if (word === 'flags') this.setFlags();
+      else if (word === 'comment') this.string();
+      else if (word === 'elements') {
+        this.expect('=');
+        elements = NftRule.list(this);
+      } else if (word !== 'auto-merge' && word !== 'counter') {
+        throw new Unknown(`“${word}” in a set is not read: its elements may change.`);
+      }
+    }
+    sets.set(name, { type, elements, line });
+  }
+
+  private setFlags(): void {
+    do {
+      const word = this.next();
+      if (word !== 'interval' && word !== 'constant') {
+        throw new Unknown(`A set with the flag “${word}” changes by itself; it proves nothing.`);
+      }
+    } while (this.take(','));
+  }
+
+  private chain(table: Table, sets: ReadonlyMap<string, NftSet>): void {
+    const name = this.string();
+    const rules: FilterRule[] = [];
+    const chain: Writable<FilterChain> = {
+      name: `${table.family}/${table.name}/${name}`,
+      otherwise: 'accept',
+      line: this.line,
+      rules,
+      ...(table.family === 'ip' ? { family: 4 as const } : {}),
+      ...(table.family === 'ip6' ? { family: 6 as const } : {}),
+    };
+    this.expect('{');
+    let foreignHook = '';
+    for (;;) {
+      this.skipEnds();
+      if (this.take('}')) break;
+      if (this.at >= this.tokens.length) throw new Unknown('The chain is not closed.');
+      this.guarded(() => {
+        if (this.peek() === 'type') foreignHook = this.base(chain);
+        else if (this.take('policy')) chain.otherwise = this.policy();
+        else if (this.take('comment')) this.string();
+        else rules.push(this.rule(table, sets));
+      });
+    }
+    if (foreignHook === '') table.chains.push(chain);
+    else if (rules.length > 0 || chain.otherwise !== 'accept') {
+      this.faults.push({ line: chain.line, what: `The hook “${foreignHook}” is not evaluated.` });
+    }
+  }
+
+  /** `type filter hook forward priority filter` … Returns the hook when it is not evaluated. */
+  private base(chain: Writable<FilterChain>): string {
+    this.expect('type');
+    const type = this.next();
+    this.expect('hook');
+    const hook = this.next();
+    if (this.take('device')) this.string();
+    this.expect('priority');
+    chain.priority = this.priority();
+    if (type !== 'filter') return `${hook}, ${type}`;
+    const known = HOOKS.get(hook);
+    if (known === undefined) return hook;
+    chain.hook = known;
+    return '';
+  }
+
+  private priority(): number {
+    const word = this.next();
+    const [, name, offset] = /^([a-z]*)([+-]?\d+)?$/.exec(word) ?? [];
+    const base = name === '' ? 0 : PRIORITIES.get(name ?? '?');
+    if (base === undefined) throw new Unknown(`“${word}” is not a priority.`);
+    if (offset !== undefined) return base + Number(offset);
+    const sign = this.take('+') ? 1 : this.take('-') ? -1 : 0;
+    return sign === 0 ? base : base + sign * Number(this.next());
+  }
+
+  private policy(): Verdict {
+    const word = this.next();
+    if (word !== 'accept' && word !== 'drop') throw new Unknown(`“${word}” is not a policy.`);
+    return word;
+  }
+
+  private rule(table: Table, sets: ReadonlyMap<string, NftSet>): FilterRule {
+    const rule = new NftRule(this, sets, `${table.family}/${table.name}`);
+    while (this.peek() !== ';' && this.peek() !== '}') rule.statement();
+    return rule.build();
+  }
+}

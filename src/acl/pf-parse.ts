@@ -1,0 +1,344 @@
+/**
+ * Reads a pf.conf: tables, macros, `pass` and `block` with lists, `quick` or not (then the last rule
+ * that matches decides). What depends on more than the packet, or changes it (queues, routing,
+ * translation, anchors, limits of states), is a fault. Grammar: pf.conf(5), OpenBSD 7.6.
+ */
+import type { Family } from '../net/address.ts';
+import { type AddressRange, mergeRanges, wholeFamily } from '../net/address-range.ts';
+import { ICMP, ICMPV6 } from '../net/header-fields.ts';
+import type { NumberRange } from '../net/header-match.ts';
+import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
+import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { MatchBuilder } from './match-builder.ts';
+import { tokensOf } from './pf-tokens.ts';
+import type { Parsed, ParseFault } from './platform.ts';
+
+const PROTOCOLS: ReadonlyMap<string, number> = new Map([
+  ['icmp', ICMP],
+  ['igmp', 2],
+  ['ipencap', 4],
+  ['tcp', 6],
+  ['udp', 17],
+  ['gre', 47],
+  ['esp', 50],
+  ['ah', 51],
+  ['icmp6', ICMPV6],
+  ['ipv6-icmp', ICMPV6],
+  ['ospf', 89],
+  ['pim', 103],
+  ['carp', 112],
+  ['sctp', 132],
+]);
+const TYPES: ReadonlyMap<string, number> = new Map([
+  ['echorep', 0],
+  ['unreach', 3],
+  ['echoreq', 8],
+  ['timex', 11],
+  ['paramprob', 12],
+]);
+const TYPES6: ReadonlyMap<string, number> = new Map([
+  ['unreach', 1],
+  ['toobig', 2],
+  ['timex', 3],
+  ['paramprob', 4],
+  ['echoreq', 128],
+  ['echorep', 129],
+]);
+const PORTS: ReadonlyMap<string, number> = new Map([
+  ['ssh', 22],
+  ['smtp', 25],
+  ['domain', 53],
+  ['www', 80],
+  ['http', 80],
+  ['ntp', 123],
+  ['https', 443],
+]);
+
+/** A rule before it is known whether a later one overrides it. */
+interface Read {
+  readonly rules: readonly FilterRule[];
+  readonly quick: boolean;
+}
+
+type Side = readonly AddressRange[] | 'self' | undefined;
+
+export function parsePf(text: string): Parsed {
+  const parser = new PfParser();
+  for (const { words, line } of tokensOf(text, parser.faults)) parser.statement(words, line);
+  return { filter: { chains: parser.chains() }, faults: parser.faults };
+}
+
+class PfParser {
+  readonly faults: ParseFault[] = [];
+  private readonly tables = new Map<string, AddressRange[]>();
+  private readonly read: Read[] = [];
+  private words: readonly string[] = [];
+  private at = 0;
+  private line = 0;
+
+  chains(): FilterChain[] {
+    // Without `quick` the last match decides: such rules hold in reverse, after all quick ones …
+    const ordered: FilterRule[] = [];
+    const pending: FilterRule[] = [];
+    for (const { rules, quick } of this.read) {
+      // … but a quick rule decides only what it meets: those before it do not shield from it.
+      if (quick) ordered.push(...rules);
+      else pending.unshift(...rules);
+    }
+    return [
+      {
+        name: 'pf',
+        hook: 'forward',
+        otherwise: 'accept',
+        line: 0,
+        rules: [
+          { action: 'accept', match: { states: ['established', 'related'] }, line: 0 },
+          ...ordered,
+          ...pending,
+        ],
+      },
+    ];
+  }
+
+  statement(words: readonly string[], line: number): void {
+    this.words = words;
+    this.at = 0;
+    this.line = line;
+    try {
+      this.read1();
+    } catch (error) {
+      if (!(error instanceof LineFault)) throw error;
+      this.faults.push({ line, what: error.message });
+    }
+  }
+
+  private get word(): string {
+    return this.words[this.at] ?? '';
+  }
+
+  private next(wanted: string): string {
+    const word = this.words[this.at++];
+    if (word === undefined) throw new LineFault(`The rule ends where ${wanted} should stand.`);
+    return word;
+  }
+
+  private take(word: string): boolean {
+    if (this.word !== word) return false;
+    this.at++;
+    return true;
+  }
+
+  private read1(): void {
+    const verb = this.next('a word');
+    switch (verb) {
+      case 'set':
+        this.setting();
+        return;
+      case 'table':
+        this.table();
+        return;
+      case 'pass':
+      case 'block':
+        this.rule(verb);
+        return;
+      default:
+        throw new LineFault(`“${verb}” is not read.`);
+    }
+  }
+
+  /** Settings that decide nothing; the others are faults. */
+  private setting(): void {
+    const text = this.words.slice(1).join(' ');
+    const harmless =
+      /^(?:skip on (?:lo|lo0|\{ lo0? \})|reassemble yes(?: no-df)?|block-policy (?:drop|return)|loginterface \S+|optimization \S+|limit \{?.*|timeout .*|debug \S+|state-policy floating|ruleset-optimization \S+)$/;
+    if (!harmless.test(text)) throw new LineFault(`The setting “${text}” is not read.`);
+  }
+
+  private table(): void {
+    const name = this.tableName();
+    let constant = false;
+    while (this.word !== '' && this.word !== '{') {
+      const word = this.next('a word');
+      if (word === 'const') constant = true;
+      else if (word !== 'persist' && word !== 'counters') {
+        throw new LineFault(`“${word}” is not known of tables.`);
+      }
+    }
+    if (!constant) throw new LineFault(`The table <${name}> can change: make it const.`);
+    if (this.tables.has(name)) throw new LineFault(`The table <${name}> is defined twice.`);
+    const ranges: AddressRange[] = [];
+    if (this.word === '{') {
+      for (const word of this.list()) {
+        if (word.startsWith('!')) throw new LineFault('Exceptions in a table are not read.');
+        ranges.push(rangeOf(word));
+      }
+    }
+    this.end();
+    this.tables.set(name, ranges);
+  }
+
+  private tableName(): string {
+    const word = this.next('a table');
+    const name = /^<([\w.-]+)>$/.exec(word)?.[1];
+    if (name === undefined) throw new LineFault(`“${word}” is not a table.`);
+    return name;
+  }
+
+  /** `{ a, b }` or one word. */
+  private list(): string[] {
+    if (!this.take('{')) return [this.next('a value')];
+    const words: string[] = [];
+    while (!this.take('}')) words.push(this.next('“}”'));
+    return words;
+  }
+
+  private end(): void {
+    if (this.word !== '') throw new LineFault(`“${this.word}” is not known here.`);
+  }
+
+  private rule(verb: 'pass' | 'block'): void {
+    let action: FilterAction = verb === 'pass' ? 'accept' : 'drop';
+    if (verb === 'block') {
+      if (this.take('return')) action = 'reject';
+      else this.take('drop');
+    }
+    if (this.word === 'in' || this.word === 'out') {
+      throw new LineFault('A rule for one direction alone cannot be proved.');
+    }
+    const log = this.take('log');
+    const quick = this.take('quick');
+    if (this.word === 'on') throw new LineFault('A rule for one interface alone cannot be proved.');
+    const base = new MatchBuilder();
+    if (verb === 'pass') base.states(['new']);
+    let family: Family | undefined;
+    if (this.take('inet')) family = 4;
+    else if (this.take('inet6')) family = 6;
+    const protocols = this.take('proto') ? this.list().map(protocolOf) : [undefined];
+    const sides = this.sides();
+    const messages = this.messages(protocols);
+    const label = this.options();
+    // The firewall's own packets are not forwarded.
+    if (sides.source === 'self' || sides.destination === 'self') return;
+    const shared = {
+      action,
+      line: this.line,
+      ...(log ? { log: { prefix: '' } } : {}),
+      ...(label === undefined ? {} : { comment: label }),
+    };
+    const rules = protocols.map((protocol) => ({
+      ...shared,
+      match: this.match(base, family, protocol, sides, messages),
+    }));
+    this.read.push({ rules, quick });
+  }
+
+  private match(
+    base: MatchBuilder,
+    family: Family | undefined,
+    protocol: number | undefined,
+    { source, destination, from, to }: Sides,
+    messages: FilterMatch['icmp'],
+  ): FilterMatch {
+    const match = new MatchBuilder();
+    const { states } = base.build();
+    if (states !== undefined) match.states(states);
+    if (family !== undefined) match.family(family);
+    if (protocol !== undefined) match.protocols([{ first: protocol, last: protocol }]);
+    if (source !== undefined && source !== 'self') match.addresses('source', source);
+    if (destination !== undefined && destination !== 'self') {
+      match.addresses('destination', destination);
+    }
+    if (from !== undefined) match.ports('sourcePorts', from);
+    if (to !== undefined) match.ports('destinationPorts', to);
+    if (messages !== undefined) match.icmp(messages);
+    return match.build();
+  }
+
+  private sides(): Sides {
+    if (this.take('all')) return { source: undefined, destination: undefined };
+    const sides: { source: Side; destination: Side; from?: NumberRange[]; to?: NumberRange[] } = {
+      source: undefined,
+      destination: undefined,
+    };
+    if (this.take('from')) {
+      sides.source = this.side();
+      if (this.take('port')) sides.from = this.list().map(portsOf);
+    }
+    if (this.take('to')) {
+      sides.destination = this.side();
+      if (this.take('port')) sides.to = this.list().map(portsOf);
+    }
+    return sides;
+  }
+
+  private side(): Side {
+    const words = this.list();
+    if (words.length === 1 && words[0] === 'any') return undefined;
+    if (words.length === 1 && words[0] === 'self') return 'self';
+    return mergeRanges(
+      words.flatMap((word) => {
+        const table = /^<([\w.-]+)>$/.exec(word)?.[1];
+        if (table === undefined) return [rangeOf(word)];
+        const ranges = this.tables.get(table);
+        if (ranges === undefined) throw new LineFault(`There is no table <${table}> above.`);
+        return ranges;
+      }),
+    );
+  }
+
+  private messages(protocols: readonly (number | undefined)[]): FilterMatch['icmp'] {
+    const six = this.word === 'icmp6-type';
+    if (!six && this.word !== 'icmp-type') return undefined;
+    this.next('icmp-type');
+    if (protocols.length !== 1 || protocols[0] !== (six ? ICMPV6 : ICMP)) {
+      throw new LineFault('An ICMP type stands without its protocol.');
+    }
+    const types = this.list().map(
+      (word) => (six ? TYPES6 : TYPES).get(word) ?? numberOf(word, 255),
+    );
+    const code = this.take('code') ? numberOf(this.next('a code'), 255) : undefined;
+    return types.map((type) => ({
+      type: { first: type, last: type },
+      ...(code === undefined ? {} : { code: { first: code, last: code } }),
+    }));
+  }
+
+  /** Words after the conditions; returns the label. */
+  private options(): string | undefined {
+    let label: string | undefined;
+    while (this.word !== '') {
+      if (this.take('flags')) {
+        if (!this.take('any')) throw new LineFault('Only “flags any” can be proved.');
+      } else if (this.take('keep')) {
+        if (!this.take('state')) throw new LineFault('“keep” stands without “state”.');
+      } else if (this.take('label')) label = this.next('a label');
+      else throw new LineFault(`“${this.word}” is not known here.`);
+    }
+    return label;
+  }
+}
+
+interface Sides {
+  readonly source: Side;
+  readonly destination: Side;
+  readonly from?: readonly NumberRange[];
+  readonly to?: readonly NumberRange[];
+}
+
+function protocolOf(word: string): number {
+  return PROTOCOLS.get(word) ?? numberOf(word, 255);
+}
+
+function portsOf(word: string): NumberRange {
+  const [low = '', high, ...more] = word.split(':');
+  if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
+  const first = PORTS.get(low) ?? numberOf(low, 65_535);
+  const last = high === undefined ? first : (PORTS.get(high) ?? numberOf(high, 65_535));
+  if (first > last) throw new LineFault(`The range “${word}” runs backwards.`);
+  return { first, last };
+}
+
+function rangeOf(word: string): AddressRange {
+  if (word === '0.0.0.0/0') return wholeFamily(4);
+  return prefixRange(word, word.includes(':') ? 6 : 4);
+}

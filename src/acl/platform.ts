@@ -1,0 +1,68 @@
+/**
+ * What a platform's module is: it writes a plan in the platform's own text and reads such text
+ * back. The two share no code that decides meaning, since reading back is the proof of writing.
+ *
+ * - `render` never weakens: what the platform cannot express is refused with the reason. A plan's
+ *   rules are written one by one, in order, as they stand; a rule may become several lines.
+ * - `parse` never skips: a token it does not know is a fault with its line, and a text with faults
+ *   proves nothing. It accepts what `render` writes and what people of that platform commonly
+ *   write by hand.
+ * - What a platform does unasked (an implicit last deny, answers of known connections) `parse` puts
+ *   into the filter as rules with line 0, so that a filter says everything that happens.
+ * - Names, comments and log prefixes come from people and captures: `render` must not let them
+ *   become syntax.
+ */
+import type { Filter } from '../policy/filter.ts';
+import type { Plan } from '../policy/plan.ts';
+
+/** Why (a part of) a plan cannot be written for the platform. */
+export interface Refusal {
+  /** Id of the rule; undefined when the plan as a whole is meant. */
+  readonly rule?: string;
+  /** One sentence: what cannot be expressed. */
+  readonly what: string;
+  /** What the person can do instead. */
+  readonly instead?: string;
+}
+
+export type Rendered =
+  | { readonly text: string; readonly refusals: readonly [] }
+  | { readonly text?: undefined; readonly refusals: readonly Refusal[] };
+
+/** Something in the text that was not understood, or that means another filter than this text. */
+export interface ParseFault {
+  /** Counted from 1. */
+  readonly line: number;
+  /** One sentence, with the token at fault in “quotes”. */
+  readonly what: string;
+}
+
+export interface Parsed {
+  readonly filter: Filter;
+  /** Empty exactly when every token was understood. */
+  readonly faults: readonly ParseFault[];
+}
+
+export interface Capabilities {
+  /** Keeps track of connections; otherwise the plan brings mirrored rules for the answers. */
+  readonly stateful: boolean;
+  readonly families: readonly (4 | 6)[];
+  /** Rules (as the platform counts them) that one filter may have, where there is a limit. */
+  readonly mostRules?: number;
+  /** Can the platform log the packets a rule matches? */
+  readonly logs: boolean;
+  /** Sources of the grammar and the limits: manual and version. */
+  readonly sources: readonly string[];
+}
+
+export interface Platform {
+  /** As given to `--for`: lower case. */
+  readonly name: string;
+  /** Other names for `--for`. */
+  readonly aliases?: readonly string[];
+  /** What people call it. */
+  readonly title: string;
+  readonly capabilities: Capabilities;
+  readonly render: (plan: Plan) => Rendered;
+  readonly parse: (text: string) => Parsed;
+}

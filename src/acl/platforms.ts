@@ -1,0 +1,29 @@
+/** Every platform there is, by the name for `--for`. A new platform is one more line here. */
+import { ciscoAsa } from './cisco-asa.ts';
+import { ciscoIos } from './cisco-ios.ts';
+import { ciscoNxos } from './cisco-nxos.ts';
+import { fortios } from './fortios.ts';
+import { iptables } from './iptables.ts';
+import { mikrotik } from './mikrotik.ts';
+import { nftables } from './nftables.ts';
+import { pf } from './pf.ts';
+import type { Platform } from './platform.ts';
+
+export const PLATFORMS: readonly Platform[] = [
+  nftables,
+  iptables,
+  ciscoIos,
+  ciscoNxos,
+  ciscoAsa,
+  mikrotik,
+  pf,
+  fortios,
+];
+
+/** The platform of that name or alias. */
+export function platformNamed(name: string): Platform | undefined {
+  const wanted = name.toLowerCase();
+  return PLATFORMS.find(
+    (platform) => platform.name === wanted || (platform.aliases ?? []).includes(wanted),
+  );
+}

@@ -1,0 +1,202 @@
+/** `portreeve policy prove`: does this text do what the policy says, for every packet? */
+import type { Command } from 'commander';
+import { openingPacket, type Platform, type Proof, provePolicy } from '../pipeline/policy.ts';
+import { journalOf, readJournal, readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import type { Difference } from '../policy/compare.ts';
+import type { Policy } from '../policy/intent.ts';
+import { describePacket } from '../policy/packet-text.ts';
+import { count } from '../report/numbers.ts';
+import type { Report } from '../report/report.ts';
+import type { Column, Table } from '../report/table.ts';
+import { DONE, FINDINGS } from './exit-codes.ts';
+import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { addPlatformOption, withFiles } from './policy-files.ts';
+
+const EXAMPLES = `Examples:
+  portreeve policy prove policy.yaml --for nftables rules.nft
+  nft list table inet portreeve | portreeve policy prove policy.yaml --for nftables -
+`;
+
+const NOTES = `
+The text is read by a parser that shares nothing with the renderer, and compared
+with the policy over all packets. Exit codes: 0 proved, 1 it differs or was not
+understood, 2 wrong usage, 3 a file could not be read.
+`;
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  command
+    .argument('<policy>', 'the policy')
+    .argument('<rules>', 'the text of the rules; - is standard input');
+  addPlatformOption(command);
+  addOutputOptions(command);
+  command.action(run);
+}
+
+async function run(
+  file: string,
+  rules: string,
+  options: OutputOptions & { readonly for: Platform },
+): Promise<void> {
+  const [policy, text, journal] = withFiles(() => [
+    readPolicyFile(file).policy,
+    readText(rules),
+    readJournal(journalOf(file)),
+  ]);
+  const proof = withFiles(() => provePolicy(policy, options.for, text, journal, Date.now()));
+  const proved = isProved(proof);
+  process.exitCode = proved ? DONE : FINDINGS;
+  await writeReport(proofReport(policy, proof, options.for), options);
+}
+
+function isProved({ faults, differences, lost }: Proof): boolean {
+  return faults.length + differences.length + lost.length === 0;
+}
+
+export const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
+  {
+    key: 'kind',
+    title: 'WHAT',
+    value: ({ kind }) => kind,
+    text: ({ kind }) => (kind === 'missing' ? 'lost' : 'let in'),
+  },
+  {
+    key: 'packet',
+    title: 'SMALLEST PACKET',
+    value: ({ packet }) => describePacket(packet),
+    grow: true,
+  },
+  {
+    key: 'packets',
+    title: 'PACKETS LIKE IT',
+    value: ({ packets }) => String(packets),
+    text: ({ packets }) => powerOfTwo(packets),
+    align: 'right',
+    priority: 1,
+  },
+  { key: 'from', title: 'FROM', value: ({ from }) => from ?? null, priority: 2 },
+  { key: 'to', title: 'TO', value: ({ to }) => to ?? null, priority: 2 },
+];
+
+/** `1,024`, or for more than people can picture `about 2^96`. */
+function powerOfTwo(packets: bigint): string {
+  return packets < 1_000_000n
+    ? count(Number(packets))
+    : `about 2^${packets.toString(2).length - 1}`;
+}
+
+function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
+  const { faults, differences, replayed, lost, hits, rules } = proof;
+  const table = (
+    key: string,
+    kind: string,
+    heading: string,
+    columns: readonly unknown[],
+    rows: unknown,
+  ) => ({ key, kind, heading, columns, rows }) as unknown as Table;
+  const idle = policy.rules.filter(({ id, action }) => action === 'allow' && hits.get(id) === 0);
+  return {
+    kind: 'policy-prove',
+    version: 1,
+    verdict: verdictOf(proof, platform),
+    facts: [
+      { key: 'proved', value: isProved(proof) },
+      { key: 'platform', value: platform.name },
+      { key: 'rules', value: rules, text: `${count(rules)} rules read` },
+      {
+        key: 'replayed',
+        value: replayed,
+        text: `${count(replayed)} validated conversations replayed`,
+      },
+    ],
+    tables: [
+      table(
+        'faults',
+        'fault',
+        'NOT UNDERSTOOD',
+        [
+          {
+            key: 'line',
+            title: 'LINE',
+            value: (fault: { line: number }) => fault.line,
+            align: 'right',
+          },
+          {
+            key: 'what',
+            title: 'WHAT',
+            value: (fault: { what: string }) => fault.what,
+            grow: true,
+          },
+        ],
+        faults,
+      ),
+      table('differences', 'difference', 'DIFFERENCES', DIFFERENCE_COLUMNS, differences),
+      table(
+        'lost',
+        'conversation',
+        'VALIDATED, BUT STOPPED',
+        [
+          {
+            key: 'packet',
+            title: 'CONVERSATION',
+            value: (each: Proof['lost'][number]) =>
+              describePacket(openingPacket(each.conversation)),
+            grow: true,
+          },
+          { key: 'by', title: 'BY', value: (each: Proof['lost'][number]) => each.by },
+        ],
+        lost,
+      ),
+      table(
+        'rules',
+        'rule',
+        'RULES AND WHAT JUSTIFIES THEM',
+        [
+          { key: 'id', title: 'RULE', value: (rule: Policy['rules'][number]) => rule.id },
+          {
+            key: 'hits',
+            title: 'CONVERSATIONS',
+            value: (rule: Policy['rules'][number]) => hits.get(rule.id) ?? 0,
+            align: 'right',
+          },
+          {
+            key: 'because',
+            title: 'BECAUSE',
+            value: (rule: Policy['rules'][number]) => rule.because ?? null,
+            text: (rule: Policy['rules'][number]) => rule.because ?? '',
+            grow: true,
+          },
+          {
+            key: 'approvedBy',
+            title: 'BY',
+            value: (rule: Policy['rules'][number]) => rule.approved?.by ?? null,
+            text: (rule: Policy['rules'][number]) => rule.approved?.by ?? '',
+            priority: 1,
+          },
+        ],
+        policy.rules,
+      ),
+    ],
+    notes: idle.map(({ id }) => ({
+      what: `No validated conversation uses rule ${id}.`,
+      because: 'it is a rule of a person’s own, or its conversations went to other rules',
+    })),
+    next: [],
+  };
+}
+
+function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Report['verdict'] {
+  if (faults.length > 0) {
+    const what = faults.length === 1 ? 'One place was' : `${count(faults.length)} places were`;
+    return { severity: 'error', text: `Not proved: ${what} not understood.` };
+  }
+  if (differences.length > 0 || lost.length > 0) {
+    const [first] = differences;
+    const way = first?.kind === 'extra' ? 'lets in more than' : 'stops some of what';
+    return { severity: 'error', text: `Not proved: the text ${way} the policy allows.` };
+  }
+  return {
+    severity: 'ok',
+    text: `Proved: for every packet ${platform.title} does what the policy says.`,
+  };
+}

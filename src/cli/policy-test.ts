@@ -1,0 +1,97 @@
+/** `portreeve policy test`: is this connection allowed, by which rule, and why? */
+import type { Command } from 'commander';
+import { decidedBy, findPlan, type Platform, testConversation } from '../pipeline/policy.ts';
+import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import type { Report } from '../report/report.ts';
+import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { findPlatform, withFiles } from './policy-files.ts';
+
+const EXAMPLES = `Examples:
+  portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'
+  portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/22' --rules rules.nft --for nftables
+`;
+
+const NOTES = `
+Exit codes: 0 allowed, 1 denied, 2 wrong usage, 3 a file could not be read.
+`;
+
+interface TestOptions {
+  readonly policy: string;
+  readonly rules?: string;
+  readonly for?: Platform;
+}
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  command
+    .argument('<connection...>', '10.0.1.10 -> 10.0.2.20 tcp/1433')
+    .option('--policy <file>', 'the policy', 'policy.yaml')
+    .option('--rules <file>', 'test the text of a platform instead; - is standard input')
+    .option('--for <platform>', 'the platform of that text', findPlatform);
+  addOutputOptions(command);
+  command.action(run);
+}
+
+async function run(words: readonly string[], options: OutputOptions & TestOptions): Promise<void> {
+  const text = words.join(' ');
+  const [, client, server, service] =
+    /^\s*(\S+)\s*(?:->|→|=>)\s*(\S+)\s+(\S+)\s*$/.exec(text) ?? [];
+  if (client === undefined) {
+    throw new Failure(USAGE, {
+      what: `“${text}” is not a connection`,
+      ways: ["portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'"],
+    });
+  }
+  const { policy } = withFiles(() => readPolicyFile(options.policy));
+  const filter = withFiles(() => filterOf(options, policy));
+  const asked = { client, server: server!, service: service! };
+  const told = withFiles(() => testConversation(filter, policy.zones, asked));
+  const allowed = told.verdict === 'accept';
+  const rule = policy.rules.find(({ id }) => id === told.rule?.id);
+  process.exitCode = allowed ? DONE : FINDINGS;
+  const report: Report = {
+    kind: 'policy-test',
+    version: 1,
+    verdict: {
+      severity: allowed ? 'ok' : 'error',
+      text: `${allowed ? 'Allowed' : 'Denied'} by ${decidedBy(told)}: ${client} -> ${server} ${service}`,
+    },
+    facts: [
+      { key: 'allowed', value: allowed },
+      { key: 'verdict', value: told.verdict },
+      { key: 'rule', value: told.rule?.id ?? null },
+      { key: 'line', value: told.rule?.line || null },
+      { key: 'from', value: told.from, text: `from ${told.from || 'no zone'}` },
+      { key: 'to', value: told.to, text: `to ${told.to || 'no zone'}` },
+      {
+        key: 'because',
+        value: rule?.because ?? null,
+        ...(rule?.because === undefined ? {} : { text: `because: ${rule.because}` }),
+      },
+      {
+        key: 'approvedBy',
+        value: rule?.approved?.by ?? null,
+        ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
+      },
+    ],
+    tables: [],
+    notes: [],
+    next: [],
+  };
+  await writeReport(report, options);
+}
+
+/** The policy's own rules, or those of the text. */
+function filterOf(options: TestOptions, policy: Parameters<typeof findPlan>[0]) {
+  if (options.rules === undefined) return findPlan(policy, Date.now()).filter;
+  if (options.for === undefined) throw new RangeError('The text of --rules needs --for PLATFORM.');
+  const { filter, faults } = options.for.parse(readText(options.rules));
+  const [first] = faults;
+  if (first === undefined) return filter;
+  throw new Failure(INPUT, {
+    what: `${options.rules} was not understood`,
+    why: `${options.rules}:${first.line} ${first.what}`,
+  });
+}

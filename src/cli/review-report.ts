@@ -1,0 +1,79 @@
+/** What a review came to: decisions, the rules made of them, what is still open. */
+import type { Composition } from '../pipeline/policy.ts';
+import type { Conversation, Decision } from '../policy/conversation.ts';
+import type { Rule } from '../policy/intent.ts';
+import { count } from '../report/numbers.ts';
+import type { Report } from '../report/report.ts';
+import type { Column, Table } from '../report/table.ts';
+import { quoted } from './capture-options.ts';
+import { conversationColumns } from './conversation-columns.ts';
+
+const RULE_COLUMNS: readonly Column<Rule>[] = [
+  { key: 'id', title: 'RULE', value: ({ id }) => id },
+  { key: 'action', title: 'ACTION', value: ({ action }) => action, priority: 2 },
+  {
+    key: 'from',
+    title: 'FROM',
+    value: ({ from }) => from.names,
+    text: ({ from }) => from.names.join(', '),
+  },
+  { key: 'to', title: 'TO', value: ({ to }) => to.names, text: ({ to }) => to.names.join(', ') },
+  {
+    key: 'services',
+    title: 'SERVICES',
+    value: ({ serviceNames }) => serviceNames,
+    text: ({ serviceNames }) => serviceNames.join(' '),
+    grow: true,
+  },
+  {
+    key: 'conversations',
+    title: 'SEEN',
+    value: ({ evidence }) => evidence?.conversations ?? 0,
+    align: 'right',
+    priority: 1,
+  },
+];
+
+export function reviewReport(
+  composition: Composition,
+  decisions: readonly Decision[],
+  left: readonly Conversation[],
+  file: string,
+): Report {
+  const { policy, atLeast, composed, pairs } = composition;
+  const allowed = decisions.filter(({ decision }) => decision === 'allow').length;
+  const table = (key: string, kind: string, heading: string, columns: unknown, rows: unknown) =>
+    ({ key, kind, heading, columns, rows }) as Table;
+  return {
+    kind: 'policy-review',
+    version: 1,
+    verdict: {
+      severity: 'ok',
+      text: `${count(policy.rules.length)} rules allow what was validated, and nothing else`,
+    },
+    facts: [
+      { key: 'decisions', value: decisions.length, text: `${count(decisions.length)} decisions` },
+      { key: 'allowed', value: allowed, text: `${count(allowed)} allowed now` },
+      { key: 'rules', value: policy.rules.length },
+      { key: 'composedRules', value: composed },
+      {
+        key: 'rulesAtLeast',
+        value: atLeast,
+        text: composed === atLeast ? 'no fewer rules can do' : `at least ${count(atLeast)} needed`,
+      },
+      { key: 'pairs', value: pairs, text: `${count(pairs)} pairs of hosts` },
+      { key: 'open', value: left.length, text: `${count(left.length)} still open` },
+    ],
+    tables: [
+      table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
+      table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
+    ],
+    notes: [],
+    next: [
+      {
+        command: `portreeve acl render ${quoted(file)} --for nftables`,
+        purpose: 'the rules for a firewall',
+      },
+    ],
+  };
+}

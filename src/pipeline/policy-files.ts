@@ -1,0 +1,162 @@
+/**
+ * The files of a policy: `policy.yaml`, the conversations that `learn` found and the journal of what
+ * people decided about them (both a JSON object a line). What cannot be read is said with its place.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import type { DocumentFault } from '../model/document.ts';
+import type { Conversation, Decision } from '../policy/conversation.ts';
+import type { Policy } from '../policy/intent.ts';
+import { plainPolicy } from '../policy/plain-policy.ts';
+import { readPolicy } from '../policy/read-policy.ts';
+import { parseYaml, writeYaml } from '../sources/documents/yaml.ts';
+
+/** A file that is not what it should be; `faults` say where. */
+export class PolicyFileError extends Error {
+  override readonly name = 'PolicyFileError';
+  readonly file: string;
+  readonly faults: readonly DocumentFault[];
+
+  constructor(file: string, what: string, faults: readonly DocumentFault[] = []) {
+    super(what);
+    this.file = file;
+    this.faults = faults;
+  }
+}
+
+/** The text of a file; `-` is standard input. Undefined when there is none and `optional`. */
+export function readText(file: string, optional?: false): string;
+export function readText(file: string, optional: boolean): string | undefined;
+export function readText(file: string, optional = false): string | undefined {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (optional && code === 'ENOENT') return undefined;
+    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error));
+    throw new PolicyFileError(file, `cannot read ${file}: ${why}`);
+  }
+}
+
+/** Replaces a file as a whole: whoever reads it sees the old text or the new one. */
+export function replaceFile(file: string, text: string): void {
+  const draft = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    const handle = openSync(draft, 'wx', 0o644);
+    try {
+      writeSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new PolicyFileError(file, `cannot write ${file}: ${code ?? String(error)}`);
+  }
+}
+
+export interface PolicyFile {
+  readonly policy: Policy;
+  /** As it stands in the file. */
+  readonly text: string;
+}
+
+export function readPolicyFile(file: string): PolicyFile {
+  const text = readText(file);
+  const { root, faults } = parseYaml(text);
+  const reading = root === undefined ? { faults } : readPolicy(root);
+  if (reading.policy === undefined) {
+    throw new PolicyFileError(file, `${file} is not a policy`, reading.faults);
+  }
+  return { policy: reading.policy, text };
+}
+
+/** Keeps comments and the order of what stays the same. */
+export function writePolicyFile(file: string, policy: Policy, before: string | undefined): void {
+  replaceFile(file, writeYaml(plainPolicy(policy), before));
+}
+
+/** What `learn` wrote: zones and names it went by, then the conversations. */
+export interface CandidateFile {
+  readonly zones: Readonly<Record<string, readonly string[] | 'rest'>>;
+  /** Host names by address. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly inputs: readonly string[];
+  readonly conversations: readonly Conversation[];
+}
+
+export function candidateText({ conversations, ...head }: CandidateFile): string {
+  const lines = [{ kind: 'candidates', version: 1, ...head }, ...conversations];
+  return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
+}
+
+export function readCandidates(file: string): CandidateFile {
+  const [head, ...rest] = jsonLines(file, readText(file));
+  const known = head as unknown as CandidateFile & { kind?: string; version?: number };
+  if (known?.kind !== 'candidates' || known.version !== 1) {
+    throw new PolicyFileError(file, `${file} was not written by “policy learn”`);
+  }
+  const conversations = rest.map((line, at) => checkedConversation(file, line, at + 2));
+  return { zones: known.zones, names: known.names, inputs: known.inputs, conversations };
+}
+
+function jsonLines(file: string, text: string): Readonly<Record<string, unknown>>[] {
+  return text.split('\n').flatMap((line, at) => {
+    if (line.trim() === '') return [];
+    try {
+      const value: unknown = JSON.parse(line);
+      if (typeof value === 'object' && value !== null) {
+        return [value as Readonly<Record<string, unknown>>];
+      }
+    } catch {
+      // Said below.
+    }
+    const fault = { line: at + 1, column: 1, what: 'The line is not a JSON object.' };
+    throw new PolicyFileError(file, `${file} is damaged`, [fault]);
+  });
+}
+
+const TEXTS = ['from', 'to', 'client', 'server', 'service', 'standing', 'seen'] as const;
+const COUNTS = ['connections', 'answered', 'denied', 'hours', 'firstMs', 'lastMs'] as const;
+
+function checkedConversation(
+  file: string,
+  value: Readonly<Record<string, unknown>>,
+  line: number,
+): Conversation {
+  const wrong =
+    TEXTS.find((key) => typeof value[key] !== 'string') ??
+    COUNTS.find((key) => typeof value[key] !== 'number');
+  if (wrong !== undefined) {
+    const fault = { line, column: 1, what: `The conversation lacks “${wrong}”.` };
+    throw new PolicyFileError(file, `${file} is damaged`, [fault]);
+  }
+  return value as unknown as Conversation;
+}
+
+/** The journal beside a policy: `policy.yaml` has `policy.journal.ndjson`. */
+export function journalOf(policyFile: string): string {
+  return `${policyFile.replace(/\.ya?ml$/i, '')}.journal.ndjson`;
+}
+
+/** All decisions, oldest first; none when there is no journal yet. */
+export function readJournal(file: string): Decision[] {
+  const text = readText(file, true);
+  if (text === undefined) return [];
+  return jsonLines(file, text).map((line, at) => {
+    const decision = line as unknown as Decision;
+    const known = ['allow', 'deny', 'later'].includes(decision.decision);
+    if (!known || typeof decision.by !== 'string' || typeof decision.atMs !== 'number') {
+      const fault = { line: at + 1, column: 1, what: 'The line is not a decision.' };
+      throw new PolicyFileError(file, `${file} is damaged`, [fault]);
+    }
+    const { conversation } = decision;
+    checkedConversation(file, conversation as unknown as Record<string, unknown>, at + 1);
+    return decision;
+  });
+}
+
+export function writeJournal(file: string, decisions: readonly Decision[]): void {
+  replaceFile(file, decisions.map((decision) => `${JSON.stringify(decision)}\n`).join(''));
+}

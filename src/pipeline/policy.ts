@@ -1,0 +1,267 @@
+/**
+ * Joins the rooms for policies: captures into conversations, decisions into rules, rules into a
+ * platform's text, and that text back into the proof that it says what was meant.
+ */
+import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
+import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
+import type { Flow } from '../model/flow.ts';
+import { parseAddress } from '../net/address.ts';
+import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
+import type { PacketHeader } from '../net/header-fields.ts';
+import { parsePrefix } from '../net/prefix.ts';
+import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline.ts';
+import { compareFilters, type Difference } from '../policy/compare.ts';
+import { type Composition, composePolicy } from '../policy/compose.ts';
+import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
+import { deniedFlow, unseenShare } from '../policy/denied.ts';
+import { decide, type Decision as PacketDecision, verdictSpaces } from '../policy/evaluate.ts';
+import type { Filter } from '../policy/filter.ts';
+import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
+import { setsSuggestedBy } from '../policy/known-sets.ts';
+import { type Learned, Learner } from '../policy/learn.ts';
+import { type Plan, planFor } from '../policy/plan.ts';
+import { parseService } from '../policy/service-text.ts';
+
+export type { Composition, Platform };
+export { PLATFORMS, platformNamed };
+
+/** A zone as asked for: prefixes, or `rest` for what no other zone holds. */
+export type ZoneWish = readonly string[] | 'rest';
+
+/** Throws `PrefixError` for what is no prefix. */
+export function zonesOf(wishes: Readonly<Record<string, ZoneWish>>): Zone[] {
+  const entries = Object.entries(wishes);
+  const plain = entries.flatMap(([name, wish]): Zone[] => {
+    if (wish === 'rest') return [];
+    const addresses = mergeRanges(wish.map((text) => rangeOfPrefix(parsePrefix(text))));
+    return [{ name, addresses, isRest: false, interfaces: [] }];
+  });
+  const rest = complementRanges(mergeRanges(plain.flatMap(({ addresses }) => addresses)));
+  const others = entries
+    .filter(([, wish]) => wish === 'rest')
+    .map(([name]): Zone => ({ name, addresses: rest, isRest: true, interfaces: [] }));
+  return [...plain, ...others];
+}
+
+export interface LearnedCaptures extends Learned {
+  readonly summary: CaptureSummary;
+}
+
+/** Reads captures and says who talks to whom across zones. */
+export async function learnConversations(
+  inputs: readonly string[],
+  zones: readonly Zone[],
+  choices: CaptureChoices,
+): Promise<LearnedCaptures> {
+  const learner = new Learner(zones);
+  const listing = await listFlows(inputs, choices, ({ flow, confirmed }) =>
+    learner.add(flow, confirmed !== null),
+  );
+  for (const { flow, confirmed } of listing.listed) learner.add(flow, confirmed !== null);
+  return { ...learner.finish(), summary: listing };
+}
+
+/** An empty policy for these zones. */
+export function newPolicy(name: string, zones: readonly Zone[]): Policy {
+  return {
+    version: 1,
+    name,
+    zones,
+    groups: [],
+    services: [],
+    rules: [],
+    default: 'deny',
+    logDeniedPerSecond: 50,
+  };
+}
+
+/** The policy for everything the journal allows. */
+export function compose(
+  policy: Policy,
+  journal: readonly Decision[],
+  names: ReadonlyMap<string, string>,
+): Composition {
+  return composePolicy(policy, standingDecisions(journal), names);
+}
+
+/** The plan of a policy for a platform, at this moment. */
+export function planOf(policy: Policy, platform: Platform, nowMs: number): Plan {
+  return planFor(policy, { stateful: platform.capabilities.stateful, nowMs });
+}
+
+export function renderPolicy(policy: Policy, platform: Platform, nowMs: number): Rendered {
+  return platform.render(planOf(policy, platform, nowMs));
+}
+
+/** A validated conversation that the text does not let through. */
+export interface Lost {
+  readonly conversation: Conversation;
+  /** What decided: the id or line of a rule, or the default. */
+  readonly by: string;
+}
+
+export interface Proof {
+  readonly faults: readonly ParseFault[];
+  /** Between what the policy means (first) and what the text does (second). */
+  readonly differences: readonly Difference[];
+  /** Validated conversations that were replayed against the text. */
+  readonly replayed: number;
+  readonly lost: readonly Lost[];
+  /** Conversations that justify each rule of the policy, by its id. */
+  readonly hits: ReadonlyMap<string, number>;
+  /** Rules of the text, continuations and jumps counted. */
+  readonly rules: number;
+}
+
+/** Reads the text with the platform's own parser and compares it with the policy. */
+export function provePolicy(
+  policy: Policy,
+  platform: Platform,
+  text: string,
+  journal: readonly Decision[],
+  nowMs: number,
+): Proof {
+  const { filter, faults } = platform.parse(text);
+  const plan = planOf(policy, platform, nowMs);
+  const valid = standingDecisions(journal).filter(
+    ({ decision, expiresMs }) =>
+      decision === 'allow' && (expiresMs === undefined || expiresMs > nowMs),
+  );
+  const hits = new Map(policy.rules.map(({ id }) => [id, 0]));
+  const lost: Lost[] = [];
+  for (const { conversation } of valid) {
+    const packet = openingPacket(conversation);
+    const meant = decideBetween(plan.filter, policy.zones, conversation, packet);
+    const own = meant.rule?.id;
+    if (own !== undefined && meant.verdict === 'accept') hits.set(own, (hits.get(own) ?? 0) + 1);
+    const told = decideBetween(filter, policy.zones, conversation, packet);
+    if (told.verdict !== 'accept') lost.push({ conversation, by: decidedBy(told) });
+  }
+  const differences =
+    faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
+  const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+  return { faults, differences, replayed: valid.length, lost, hits, rules };
+}
+
+/** What decided a packet, in a few words. */
+export function decidedBy({ chain, rule }: PacketDecision): string {
+  if (rule === undefined) return `the default of ${chain || 'the filter'}`;
+  const place = rule.line > 0 ? ` in line ${rule.line}` : '';
+  return `${rule.id ?? rule.comment ?? 'a rule'}${place}`;
+}
+
+function decideBetween(
+  filter: Filter,
+  zones: readonly Zone[],
+  { from, to }: Pick<Conversation, 'from' | 'to'>,
+  packet: PacketHeader,
+): PacketDecision {
+  const names = (name: string) => [
+    name,
+    ...(zones.find((zone) => zone.name === name)?.interfaces ?? []),
+  ];
+  return decide(filter, { hook: 'forward', inNames: names(from), outNames: names(to) }, packet);
+}
+
+/** The client port that stands for any. */
+const ANY_CLIENT_PORT = 50_000;
+
+/** The first packet of the conversation. Throws RangeError for what is no address or service. */
+export function openingPacket(asked: {
+  readonly client: string;
+  readonly server: string;
+  readonly service: string;
+}): PacketHeader {
+  const source = parseAddress(asked.client);
+  const destination = parseAddress(asked.server);
+  if (source === undefined || destination === undefined) {
+    throw new RangeError(
+      `“${source === undefined ? asked.client : asked.server}” is not an address.`,
+    );
+  }
+  if (source.family !== destination.family)
+    throw new RangeError('One end is IPv4, the other IPv6.');
+  const service: PolicyService = parseService(asked.service);
+  const hasPorts = service.ports !== undefined;
+  return {
+    state: 'new',
+    family: source.family,
+    source: { family: source.family, words: source.words },
+    destination: { family: source.family, words: destination.words },
+    laterFragment: false,
+    protocol: service.protocol,
+    sourcePort: hasPorts ? ANY_CLIENT_PORT : 0,
+    destinationPort: service.ports?.[0]?.first ?? 0,
+    icmpType: service.icmp?.[0]?.type.first ?? 0,
+    icmpCode: service.icmp?.[0]?.code?.first ?? 0,
+    tcpFlags: service.protocol === 6 ? 2 : 0,
+  };
+}
+
+/** What a filter does with the first packet of a conversation between the policy's zones. */
+export function testConversation(
+  filter: Filter,
+  zones: readonly Zone[],
+  asked: { readonly client: string; readonly server: string; readonly service: string },
+): PacketDecision & { readonly from: string; readonly to: string } {
+  const packet = openingPacket(asked);
+  const zone = (address: PacketHeader['source']) =>
+    zones.find(({ addresses }) => rangesHold(addresses, address))?.name ?? '';
+  const ends = { from: zone(packet.source), to: zone(packet.destination) };
+  return { ...decideBetween(filter, zones, ends, packet), ...ends };
+}
+
+/** The plan for a platform, or for any that keeps track of connections. */
+export function findPlan(policy: Policy, nowMs: number, platform?: Platform): Plan {
+  return planFor(policy, { stateful: platform?.capabilities.stateful ?? true, nowMs });
+}
+
+/** What the second filter does differently. Throws RangeError when jumps run in circles. */
+export function diffFilters(
+  before: Filter,
+  after: Filter,
+  zones: readonly Zone[],
+): readonly Difference[] {
+  return compareFilters(verdictSpaces(), before, after, zones);
+}
+
+export interface Refinement extends LearnedCaptures {
+  /** Share of attempts to be expected from conversations not seen yet. */
+  readonly unseen: number;
+  /** What the same applications may ask for next, by server. */
+  readonly offers: readonly {
+    readonly server: string;
+    readonly set: string;
+    readonly services: readonly string[];
+    readonly note: string;
+  }[];
+}
+
+/** Reads captures in which every packet was denied. */
+export async function deniedConversations(
+  inputs: readonly string[],
+  zones: readonly Zone[],
+  choices: CaptureChoices,
+): Promise<Refinement> {
+  const learner = new Learner(zones);
+  const add = (flow: Flow): void => {
+    const denied = deniedFlow(flow);
+    if (denied !== undefined) learner.add(denied, false, true);
+  };
+  const listing = await listFlows(inputs, choices, ({ flow }) => add(flow));
+  for (const { flow } of listing.listed) add(flow);
+  const learned = learner.finish();
+  const seen = new Map<string, Set<string>>();
+  for (const { server, service, standing } of learned.conversations) {
+    if (standing === 'quarantined') continue;
+    const services = seen.get(server) ?? new Set();
+    seen.set(server, services.add(service));
+  }
+  const offers = [...seen].flatMap(([server, services]) =>
+    setsSuggestedBy(services).map(({ id, services: all, note }) => ({
+      ...{ server, set: id, note },
+      services: all.filter((service) => !services.has(service)),
+    })),
+  );
+  return { ...learned, summary: listing, offers, unseen: unseenShare(learned.conversations) };
+}

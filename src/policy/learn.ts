@@ -1,0 +1,231 @@
+/**
+ * Gathers flows into conversations between zones, and sets aside what must not become a rule:
+ * unknown direction, scans, backscatter, what never leaves its link. What is set aside stays
+ * visible with its reason. An answered connection is evidence, a request alone is not.
+ *
+ * Thresholds for scans follow published practice for connection-failure detectors: 20 different
+ * targets in ten minutes of which four fifths fail, or one port of 15 hosts that all fail.
+ */
+
+import type { Flow } from '../model/flow.ts';
+import { type Address, parseAddress } from '../net/address.ts';
+import { type AddressClass, classifyAddress } from '../net/address-class.ts';
+import { rangesHold } from '../net/address-range.ts';
+import { type Conversation, conversationKey, type Standing } from './conversation.ts';
+import { flowService } from './flow-service.ts';
+import type { Zone } from './intent.ts';
+
+const SCAN_WINDOW_MS = 600_000;
+const SCAN_TARGETS = 20;
+const SCAN_FAILURES = 0.8;
+const SWEEP_HOSTS = 15;
+/** Different failing targets remembered for one client in one window; more change nothing. */
+const MOST_TARGETS = 64;
+const HOUR_MS = 3_600_000;
+
+/** No packet of these crosses a firewall between zones. */
+const UNROUTED: readonly AddressClass[] = [
+  ...(['unspecified', 'loopback', 'link-local', 'multicast', 'broadcast'] as const),
+];
+
+interface Record {
+  readonly from: string;
+  readonly to: string;
+  readonly client: string;
+  readonly server: string;
+  readonly service: string;
+  connections: number;
+  answered: number;
+  denied: number;
+  readonly hours: Set<number>;
+  firstMs: number;
+  lastMs: number;
+  direction: Conversation['direction'];
+  seen: string;
+  /** Best reason not to take it, from what the flows themselves said. */
+  doubt: string | undefined;
+  /** At least one flow gave no such reason. */
+  sound: boolean;
+}
+
+/** What one client tried within one window. */
+interface Attempts {
+  readonly failed: Set<string>;
+  readonly all: Set<string>;
+}
+
+export interface Learned {
+  /** Sorted: best standing first, then by zones, server, service, client. */
+  readonly conversations: readonly Conversation[];
+  readonly flows: number;
+  /** Flows within one zone or outside all: no firewall between the zones sees them. */
+  readonly flowsWithinZone: number;
+  readonly flowsOutside: number;
+}
+
+export class Learner {
+  private readonly zones: readonly Zone[];
+  private readonly records = new Map<string, Record>();
+  private readonly attempts = new Map<string, Attempts>();
+  private readonly sweeps = new Map<string, Set<string>>();
+  private readonly zoneNames = new Map<string, string | undefined>();
+  private flows = 0;
+  private within = 0;
+  private outside = 0;
+
+  constructor(zones: readonly Zone[]) {
+    this.zones = zones;
+  }
+
+  /**
+   * Takes one flow. `answered`: its server answered so that it is known to serve. `denied`: a
+   * firewall's log says it was stopped.
+   */
+  add(flow: Flow, answered: boolean, denied = false): void {
+    this.flows++;
+    const from = this.zoneOf(flow.client);
+    const to = this.zoneOf(flow.server);
+    if (from === undefined || to === undefined) {
+      this.outside++;
+      return;
+    }
+    if (from === to) {
+      this.within++;
+      return;
+    }
+    const asked = flowService(flow);
+    const key = `${flow.client} ${flow.server} ${asked.service}`;
+    const doubt = asked.doubt ?? doubtOf(flow);
+    let record = this.records.get(key);
+    if (record === undefined) {
+      record = {
+        ...{ from, to, client: flow.client, server: flow.server, service: asked.service },
+        ...{ connections: 0, answered: 0, denied: 0, hours: new Set<number>() },
+        ...{ firstMs: flow.firstMs, lastMs: flow.lastMs, direction: flow.direction },
+        ...{ seen: flow.locator, doubt, sound: doubt === undefined },
+      };
+      this.records.set(key, record);
+    }
+    this.count(record, flow, asked.portless ? flow.toClient.packets > 0 : answered, denied, doubt);
+  }
+
+  private count(
+    record: Record,
+    flow: Flow,
+    answered: boolean,
+    denied: boolean,
+    doubt: string | undefined,
+  ): void {
+    record.connections++;
+    if (doubt === undefined && !record.sound) {
+      record.sound = true;
+      record.direction = flow.direction;
+      record.seen = flow.locator;
+    }
+    if (denied) record.denied++;
+    else if (answered) record.answered++;
+    record.hours.add(Math.floor(flow.firstMs / HOUR_MS));
+    record.firstMs = Math.min(record.firstMs, flow.firstMs);
+    record.lastMs = Math.max(record.lastMs, flow.lastMs);
+    this.attempt(record, flow, !answered);
+  }
+
+  private attempt({ client, server, service }: Record, flow: Flow, failed: boolean): void {
+    const window = `${client} ${Math.floor(flow.firstMs / SCAN_WINDOW_MS)}`;
+    let attempts = this.attempts.get(window);
+    if (attempts === undefined) {
+      attempts = { failed: new Set(), all: new Set() };
+      this.attempts.set(window, attempts);
+    }
+    const target = `${server} ${service}`;
+    if (attempts.all.size < MOST_TARGETS) attempts.all.add(target);
+    if (!failed) return;
+    if (attempts.failed.size < MOST_TARGETS) attempts.failed.add(target);
+    const sweep = `${client} ${service}`;
+    const hosts = this.sweeps.get(sweep);
+    if (hosts === undefined) this.sweeps.set(sweep, new Set([server]));
+    else if (hosts.size < MOST_TARGETS) hosts.add(server);
+  }
+
+  private zoneOf(text: string): string | undefined {
+    if (this.zoneNames.has(text)) return this.zoneNames.get(text);
+    const address = parseAddress(text);
+    const name = address === undefined ? undefined : this.zoneHolding(address);
+    this.zoneNames.set(text, name);
+    return name;
+  }
+
+  /** Zones may overlap; the one with the fewest addresses was meant to be the exception. */
+  private zoneHolding(address: Address): string | undefined {
+    if (UNROUTED.includes(classifyAddress(address))) return undefined;
+    const known = this.zones.filter(({ addresses }) => rangesHold(addresses, address));
+    return (known.find(({ isRest }) => !isRest) ?? known[0])?.name;
+  }
+
+  finish(): Learned {
+    const scanners = this.scanners();
+    const conversations = [...this.records.values()].map((record) => this.judge(record, scanners));
+    conversations.sort(byStanding);
+    return {
+      conversations,
+      flows: this.flows,
+      flowsWithinZone: this.within,
+      flowsOutside: this.outside,
+    };
+  }
+
+  private scanners(): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const [window, { all, failed }] of this.attempts) {
+      if (all.size < SCAN_TARGETS || failed.size < SCAN_FAILURES * all.size) continue;
+      found.add(window.slice(0, window.lastIndexOf(' ')));
+    }
+    return found;
+  }
+
+  private judge(record: Record, scanners: ReadonlySet<string>): Conversation {
+    const { hours, doubt, sound, ...plain } = record;
+    const because = sound ? this.noise(record, scanners) : doubt;
+    return {
+      kind: 'conversation',
+      ...plain,
+      hours: hours.size,
+      standing: because === undefined ? standingOf(record) : 'quarantined',
+      ...(because === undefined ? {} : { because }),
+    };
+  }
+
+  /** Why an unanswered conversation is noise, if it is. What was answered is no noise. */
+  private noise(record: Record, scanners: ReadonlySet<string>): string | undefined {
+    if (record.answered > 0) return undefined;
+    const hosts = this.sweeps.get(`${record.client} ${record.service}`)?.size ?? 0;
+    if (hosts >= SWEEP_HOSTS) return `sweep: ${record.service} of ${hosts} hosts without an answer`;
+    if (scanners.has(record.client)) return 'scan: its client tried many targets without an answer';
+    return undefined;
+  }
+}
+
+function doubtOf({ direction }: Flow): string | undefined {
+  if (direction.confidence === 'unknown') return 'it is not known which end is the client';
+  if (direction.reason === 'port-class') return 'only port numbers say which end is the client';
+  return undefined;
+}
+
+function standingOf({ answered, hours }: Record): Standing {
+  if (answered === 0) return 'asked';
+  return answered >= 2 && hours.size >= 2 ? 'confirmed' : 'thin';
+}
+
+const ORDER: readonly Standing[] = ['confirmed', 'thin', 'asked', 'quarantined'];
+
+function byStanding(left: Conversation, right: Conversation): number {
+  const order = ORDER.indexOf(left.standing) - ORDER.indexOf(right.standing);
+  if (order !== 0) return order;
+  const [one, two] = [sortKey(left), sortKey(right)];
+  return one < two ? -1 : one > two ? 1 : 0;
+}
+
+function sortKey(conversation: Conversation): string {
+  const { from, to, server, service } = conversation;
+  return `${from} ${to} ${server} ${service} ${conversationKey(conversation)}`;
+}

@@ -1,0 +1,163 @@
+/**
+ * Both ways to a policy, on the article's network with real servers and a real firewall: learning
+ * from recorded traffic, and refining from what a firewall that denies all has denied. Both end in
+ * rules under which the application works and everything else is closed, and in the same policy.
+ */
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildSite, type Site } from './article-site.ts';
+import { describeLab, Lab, run, type Space } from './lab.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const PROGRAMS = ['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'dnsmasq', 'nmap', 'runuser'];
+const NAMES = ['10.0.1.10=web', '10.0.2.20=sql', '10.0.2.10=dc', '198.51.100.7=visitor'];
+
+describeLab('the article’s network', PROGRAMS, () => {
+  const lab = new Lab();
+  const folder = join(tmpdir(), `portreeve-article-${process.pid}`);
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await buildSite(lab, folder);
+  }, 60_000);
+
+  afterAll(async () => {
+    await lab.close();
+    run('rm', '-rf', folder);
+  });
+
+  function portreeve(...words: string[]): { code: number | null; out: string; err: string } {
+    const done = spawnSync(process.execPath, [CLI, ...words], { encoding: 'utf8', cwd: folder });
+    return { code: done.status, out: done.stdout, err: done.stderr };
+  }
+
+  const named = NAMES.flatMap((name) => ['--name', name]);
+
+  /** Renders a policy, has nft check and load it, and proves what the kernel lists. */
+  function install(policy: string, change = (text: string) => text): void {
+    const rendered = portreeve('acl', 'render', policy, '--for', 'nftables');
+    expect(rendered.err).toBe('');
+    const file = join(folder, 'rules.nft');
+    writeFileSync(file, change(rendered.out));
+    site.router.run('nft', '-c', '-f', file);
+    site.router.run('nft', '-f', file);
+    const listed = site.router.run('nft', 'list', 'table', 'inet', 'portreeve');
+    writeFileSync(join(folder, 'listed.nft'), listed);
+    const proof = portreeve('policy', 'prove', policy, '--for', 'nftables', 'listed.nft');
+    expect(proof, proof.out + listed).toMatchObject({ code: 0 });
+  }
+
+  /** Starts a capture in the router; the function ends it. */
+  async function record(words: readonly string[]): Promise<() => Promise<void>> {
+    const child = site.router.start('tcpdump', ['-U', '--immediate-mode', '-n', ...words]);
+    let said = '';
+    child.stderr!.on('data', (chunk) => {
+      said += chunk;
+    });
+    for (let waited = 0; !said.includes('listening on'); waited += 20) {
+      if (waited > 10_000) throw new Error(`tcpdump does not start: ${said}`);
+      await sleep(20);
+    }
+    return async () => {
+      // The kernel hands over logged packets after a second at the latest.
+      await sleep(1300);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGINT');
+      await ended;
+    };
+  }
+
+  /** `10.0.2.10:389 …`: ports that answer from there, of all there are. */
+  function openPorts(from: Space, ...hosts: string[]): string[] {
+    const speed = ['--min-rate', '30000', '--max-retries', '0', '--host-timeout', '15s'];
+    const found = from.run('nmap', '-sS', '-Pn', '-n', '-p-', ...speed, '-oG', '-', ...hosts);
+    return [...found.matchAll(/^Host: (\S+).*Ports: (.*?)(?:\t|$)/gm)].flatMap(([, host, ports]) =>
+      [...ports!.matchAll(/(\d+)\/open\//g)].map(([, port]) => `${host}:${port}`),
+    );
+  }
+
+  it('learns from a recording, and lets through nothing but what was validated', async () => {
+    const stop = await record(['-i', 'any', '-w', join(folder, 'record.pcap'), 'ip']);
+    for (let count = 0; count < 3; count++) expect(site.request()).toMatch(/^works/);
+    // Somebody looks around meanwhile; that must not become a rule.
+    site.dmz.run('nmap', '-sS', '-Pn', '-n', '-p', '20-120,4000-4100', '10.0.2.20');
+    await stop();
+    const zones = ['dmz=10.0.1.0/24', 'internal=10.0.2.0/24', 'internet=rest'];
+    const learned = portreeve(
+      ...['policy', 'learn', 'record.pcap', '--drop-duplicates', '-o', 'c.ndjson'],
+      ...zones.flatMap((zone) => ['--zone', zone]),
+      ...named,
+      '--json',
+    );
+    expect(learned.code, learned.err).toBe(0);
+    const { candidates } = JSON.parse(learned.out);
+    const found = candidates.map(
+      (each: Record<string, string>) => `${each.client} ${each.server} ${each.service}`,
+    );
+    expect(found.sort()).toEqual([
+      '10.0.1.10 10.0.2.10 tcp/389',
+      '10.0.1.10 10.0.2.10 udp/53',
+      '10.0.1.10 10.0.2.20 tcp/1433',
+      '198.51.100.7 10.0.1.10 tcp/80',
+    ]);
+    const reviewed = portreeve(
+      ...['policy', 'review', 'c.ndjson', '--policy', 'learned.yaml', '--by', 'alice'],
+      ...['--approve', 'web -> sql tcp/1433', '--approve', 'web -> dc tcp/389,udp/53'],
+      ...['--approve', 'internet -> web tcp/80', '--reason', 'the shop'],
+    );
+    expect(reviewed.code, reviewed.err).toBe(0);
+    install('learned.yaml');
+    expect(site.request()).toMatch(/^works/);
+    expect(openPorts(site.dmz, '10.0.2.10', '10.0.2.20')).toEqual([
+      '10.0.2.10:389',
+      '10.0.2.20:1433',
+    ]);
+    expect(openPorts(site.internet, '10.0.1.10', '10.0.2.20')).toEqual(['10.0.1.10:80']);
+    expect(openPorts(site.internal, '10.0.1.10')).toEqual([]);
+  }, 60_000);
+
+  it('refines a policy that denies all until the application works', async () => {
+    writeFileSync(
+      join(folder, 'refined.yaml'),
+      'version: 1\nname: refined\nzones:\n  dmz: 10.0.1.0/24\n  internal: 10.0.2.0/24\n  internet: rest\n',
+    );
+    let rounds = 0;
+    for (; rounds < 8; rounds++) {
+      // The copies of denied packets go to a group that tcpdump can read.
+      install('refined.yaml', (text) =>
+        text.replace('log prefix "PR-DENY "', 'log prefix "PR-DENY " group 5'),
+      );
+      const file = join(folder, `denied${rounds}.pcap`);
+      const stop = await record(['-i', 'nflog:5', '-w', file]);
+      const answer = site.request();
+      await stop();
+      if (answer.startsWith('works')) break;
+      const denied = portreeve(
+        'policy',
+        'refine',
+        file,
+        '--policy',
+        'refined.yaml',
+        '--json',
+        ...named,
+      );
+      const { open } = JSON.parse(denied.out);
+      expect(open.length, denied.out).toBeGreaterThan(0);
+      const approvals = open.flatMap(({ client, server, service }: Record<string, string>) => [
+        ...['--approve', `${client} -> ${server} ${service}`],
+      ]);
+      const words = ['policy', 'refine', file, '--policy', 'refined.yaml', '--by', 'bob', ...named];
+      const decided = portreeve(...words, ...approvals);
+      expect(decided.code, decided.err).toBe(0);
+    }
+    expect(rounds).toBeLessThanOrEqual(5);
+    expect(rounds).toBeGreaterThan(1);
+    const same = portreeve('policy', 'diff', 'learned.yaml', 'refined.yaml');
+    expect(same.code, same.out + readFileSync(join(folder, 'refined.yaml'), 'utf8')).toBe(0);
+  }, 60_000);
+});
