@@ -63,6 +63,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./audit.ts'),
   },
   {
+    name: 'mirror',
+    summary: 'write the switch configuration that copies traffic to a sniffer',
+    load: () => import('./mirror.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),
