@@ -38,10 +38,6 @@ const MEANT: ReadonlyMap<string, readonly string[]> = new Map([
   ['globus-url-copy', ['tls: ftp']],
   // Kerberos tokens in the credentials of LDAP binds.
   ['ldap-missing_ldap_logs', ['kerberos: ldap', 'kerberos: ldap', 'kerberos: ldap']],
-  // A server's refusal that is broadcast: here its sender is the server, there the address of all.
-  ['dhcp-dhcp', ['dhcp: nothing']],
-  // LLMNR is a kind of DNS there.
-  ['tunnels-gtp-gtp7_ipv6', ['dns: llmnr']],
 ]);
 
 async function heardIn(path: string): Promise<SpokenView> {
