@@ -155,6 +155,6 @@ describe.runIf(built)('flows, fewer', () => {
   it('refuses what is no filter', async () => {
     const { code, err } = await runCli(['flows', 'evening-office.pcapng', '--where', 'prt:1'], cwd);
     expect(code).toBe(2);
-    expect(err).toMatch(/--where, character 1: there is no word “prt”[^]*did you mean port\?/);
+    expect(err).toMatch(/--where, character 1: there is no word “prt”[\s\S]*did you mean port\?/);
   });
 });
