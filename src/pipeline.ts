@@ -101,10 +101,7 @@ export async function readSocketFiles(names: readonly string[]): Promise<SocketV
   return readForeignFiles(names);
 }
 
-export {
-  type Comparison,
-  compareHost,
-} from './pipeline/compare-host.ts';
+export { type Comparison, compareHost, localAddresses } from './pipeline/compare-host.ts';
 
 /** How far reading has come. Octets are those of the files, compressed or not. */
 export interface Progress {
@@ -237,7 +234,7 @@ export async function assess(
     conversations: uses.topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
-    topHosts: uses.topHosts(view, names, choices.top, speech),
+    topHosts: uses.topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
@@ -270,6 +267,12 @@ async function findingsOf(
     import('./analysis/findings/find.ts'),
   ]);
   return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+}
+
+/** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */
+async function vendors(speech: SpokenView): Promise<(mac: string) => string | undefined> {
+  if (speech.macs().size === 0) return () => undefined;
+  return (await import('./catalog/vendors.ts')).vendorOf;
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
@@ -497,6 +500,10 @@ export interface ScanChoices {
   readonly discovery: boolean;
   readonly fragile: boolean;
   readonly patienceSeconds: number;
+  /** Ask open ports what they are; see docs/scan-services.md. */
+  readonly services?: boolean;
+  /** An open port of which all is known, where `services` are asked for. */
+  readonly onIdentified?: (state: PortState) => void;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
   readonly signal: AbortSignal;
@@ -520,11 +527,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     import('./analysis/scan-notes.ts'),
     import('./sources/scan/ports.ts'),
   ]);
-  const { resumeFile, ...rest } = choices;
+  const { resumeFile, services = false, onIdentified, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
   try {
-    const result = await runScan({
+    const scanned = await runScan({
       ...planned,
       ...rest,
       ...(shard === undefined ? {} : { shard }),
@@ -532,6 +539,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(held?.journal === undefined ? {} : { journal: held.journal }),
       namesOf: (address) => plan.names.get(address) ?? [],
     });
+    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -544,6 +552,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,
+        services,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
@@ -552,6 +561,21 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   } finally {
     held?.writer.close();
   }
+}
+
+/** The result with what each open port says it is. */
+async function withServices(
+  result: ScanResult,
+  { signal, fragile }: ScanChoices,
+  onIdentified: ScanChoices['onIdentified'],
+): Promise<ScanResult> {
+  const { identifyServices } = await import('./sources/scan/services/identify-services.ts');
+  const hosts = await identifyServices(result.hosts, {
+    signal,
+    fragile,
+    ...(onIdentified === undefined ? {} : { onIdentified }),
+  });
+  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
 }
 
 /** An earlier scan read from a file, with the name of the file. */

@@ -90,7 +90,8 @@ const LINES: Readonly<Record<string, FlowLines>> = {
   },
   zeek: {
     head: (first) => connLogHead(first?.flow.firstMs ?? 0),
-    line: ({ flow, clientInside, serverInside }) => connLogLine(flow, clientInside, serverInside),
+    line: ({ flow, clientInside, serverInside, spoken }) =>
+      connLogLine(flow, clientInside, serverInside, spoken),
     tail: ({ lastMs }) => connLogTail(lastMs ?? 0),
   },
 };

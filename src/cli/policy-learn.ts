@@ -27,7 +27,7 @@ import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
-  portreeve policy learn lan.pcap --zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24
+  portreeve policy learn lan.pcap --zone dmz=10.0.1.0/24 --zone lan=10.0.2.0/24
   portreeve policy learn *.pcap --zone dmz=10.0.1.0/24 --zone internet=rest \\
     --name 10.0.1.10=web -o candidates.ndjson
 `;

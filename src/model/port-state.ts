@@ -32,6 +32,13 @@ export interface ServiceId {
   /** 0 to 10, as Nmap counts. */
   readonly confidence: number;
   readonly cpe?: readonly string[];
+  /** Facts it told before any login; keys are listed in docs/scan-services.md. May be hostile. */
+  readonly details?: readonly ServiceDetail[];
+}
+
+export interface ServiceDetail {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface PortState {

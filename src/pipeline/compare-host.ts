@@ -27,6 +27,8 @@ export interface CompareChoices {
   /** All addresses the host has, where they are known otherwise. */
   readonly has?: readonly string[];
   readonly traffic: readonly SeenService[];
+  /** What scans saw of it; with any, nothing is asked now. */
+  readonly scans: readonly NetworkSide[];
   /** Try to bind every port (this machine only). */
   readonly bindTest: boolean;
   /** Ask from a network namespace beside this machine, where that is permitted. */
@@ -65,7 +67,8 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
   };
   let rows = compare(input);
   const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
-  if (doubted.length > 0 && (choices.local || choices.address !== undefined)) {
+  const live = choices.scans.length === 0 && (choices.local || choices.address !== undefined);
+  if (doubted.length > 0 && live) {
     await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
     const networks = await askedAgain(looked.networks, doubted, choices);
     rows = compare({ ...input, networks });
@@ -126,6 +129,7 @@ const BESIDE: Vantage = { kind: 'beside', name: 'a namespace beside it' };
 const HERE: Vantage = { kind: 'network', name: 'this machine' };
 
 async function networkSides(choices: CompareChoices, host: HostSide): Promise<Looked> {
+  if (choices.scans.length > 0) return { networks: [...choices.scans], notes: [] };
   const { probe, probeFromBeside } = await import('../sources/sockets/probe.ts');
   const { local, address, timeoutMs } = choices;
   const notes: BlindSpot[] = [];
@@ -249,4 +253,10 @@ function answersOf(result: {
   ports?: readonly ObservedPort[];
 }): readonly ObservedPort[] {
   return result.ports ?? [];
+}
+
+/** Addresses of this machine, without loopback. */
+export async function localAddresses(): Promise<string[]> {
+  const { ownAddresses } = await import('../sources/sockets/probe.ts');
+  return ownAddresses();
 }
