@@ -188,6 +188,7 @@ class Finish {
   private readonly weights: Int8Array;
   private readonly refusedInside: DistinctCounts;
   private answers = 0;
+  private conversations = 0;
   private firstMs = Number.POSITIVE_INFINITY;
   private lastMs = Number.NEGATIVE_INFINITY;
   private readonly row: Judged = {
@@ -265,7 +266,7 @@ class Finish {
         this.options.where === undefined
           ? []
           : this.wanted.slice(0, top).map((entry) => this.conversation(entry, new Map())),
-      conversationCount: this.wanted.length,
+      conversationCount: this.conversations,
       hosts: this.hostRows(top),
       hostCount: this.hosts.count + this.hosts.pruned,
       rules: this.ruleRows(),
@@ -339,6 +340,7 @@ class Finish {
         this.weights[entry] = REFUSED_WEIGHTS[row.way]!;
       }
     }
+    this.conversations++;
     if (this.options.where !== undefined) this.wanted.push(entry);
     this.countService(row);
     this.countRule(row);
