@@ -26,7 +26,7 @@ import type { Filter, FilterRule } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
 import { setsSuggestedBy } from '../policy/known-sets.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
-import { type Plan, planFor } from '../policy/plan.ts';
+import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 
@@ -158,6 +158,7 @@ export function provePolicy(
 /** What decided a packet, in a few words. */
 export function decidedBy({ chain, rule }: PacketDecision): string {
   if (rule === undefined) return `the default of ${chain || 'the filter'}`;
+  if (rule.id === LAST_RULE && rule.line === 0) return 'the default, which denies the rest';
   const place = rule.line > 0 ? ` in line ${rule.line}` : '';
   return `${rule.id ?? rule.comment ?? 'a rule'}${place}`;
 }
