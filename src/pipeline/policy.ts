@@ -4,6 +4,7 @@
  */
 import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
@@ -14,7 +15,7 @@ import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
-import { deniedFlow, unseenShare } from '../policy/denied.ts';
+import { DeniedLines, deniedFlow, unseenShare } from '../policy/denied.ts';
 import {
   decide,
   type Decision as PacketDecision,
@@ -25,7 +26,7 @@ import type { Filter, FilterRule } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
 import { setsSuggestedBy } from '../policy/known-sets.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
-import { type Plan, planFor } from '../policy/plan.ts';
+import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 
@@ -157,6 +158,7 @@ export function provePolicy(
 /** What decided a packet, in a few words. */
 export function decidedBy({ chain, rule }: PacketDecision): string {
   if (rule === undefined) return `the default of ${chain || 'the filter'}`;
+  if (rule.id === LAST_RULE && rule.line === 0) return 'the default, which denies the rest';
   const place = rule.line > 0 ? ` in line ${rule.line}` : '';
   return `${rule.id ?? rule.comment ?? 'a rule'}${place}`;
 }
@@ -234,7 +236,7 @@ export function diffFilters(
   return compareFilters(verdictSpaces(), before, after, zones);
 }
 
-export interface Refinement extends LearnedCaptures {
+export interface Refinement extends Learned {
   /** Share of attempts to be expected from conversations not seen yet. */
   readonly unseen: number;
   /** What the same applications may ask for next, by server. */
@@ -244,35 +246,71 @@ export interface Refinement extends LearnedCaptures {
     readonly services: readonly string[];
     readonly note: string;
   }[];
+  /** Denials that lack what a rule needs. */
+  readonly unusable: number;
+  /** What of the inputs could not be read, one clause each. */
+  readonly faults: readonly string[];
+  readonly notes: readonly BlindSpot[];
 }
 
-/** Reads captures in which every packet was denied. */
+/** Reads captures in which every packet was denied, and firewall logs. */
 export async function deniedConversations(
-  inputs: readonly string[],
+  captures: readonly string[],
+  logs: readonly string[],
   zones: readonly Zone[],
-  choices: CaptureChoices,
+  choices: Pick<CaptureChoices, 'signal' | 'onProgress'>,
 ): Promise<Refinement> {
   const learner = new Learner(zones);
-  const add = (flow: Flow): void => {
-    const denied = deniedFlow(flow);
-    if (denied !== undefined) learner.add(denied, false, true);
-  };
-  const listing = await listFlows(inputs, choices, ({ flow }) => add(flow));
-  for (const { flow } of listing.listed) add(flow);
+  const faults: string[] = [];
+  const notes: BlindSpot[] = [];
+  if (captures.length > 0) {
+    const add = (flow: Flow): void => {
+      const denied = deniedFlow(flow);
+      if (denied !== undefined) learner.add(denied, false, true);
+    };
+    const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
+    for (const { flow } of listing.listed) add(flow);
+    faults.push(...listing.faults.map(({ source, what }) => `${source}: ${what}`));
+    notes.push(...listing.notes);
+  }
+  const lines = new DeniedLines();
+  if (logs.length > 0) {
+    const { LogReader } = await import('../sources/logs/log-reader.ts');
+    const { signal } = choices;
+    // Hash tables must not be foreseeable to whoever writes the log.
+    const seed = Math.floor(Math.random() * 2 ** 32) | 0;
+    const options = { seed, nowMs: Date.now(), ...(signal === undefined ? {} : { signal }) };
+    const reader = new LogReader(options, (batch) => {
+      for (let row = 0; row < batch.count; row++) {
+        const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
+        if (flow !== undefined) learner.add(flow, false, true);
+      }
+    });
+    await reader.read(logs);
+    faults.push(...reader.faults.map(({ source, what }) => `${source}: ${what}`));
+  }
   const learned = learner.finish();
+  const { conversations } = learned;
+  return {
+    ...learned,
+    ...{ faults, notes, unusable: lines.unusable },
+    ...{ offers: offersFor(conversations), unseen: unseenShare(conversations) },
+  };
+}
+
+function offersFor(conversations: readonly Conversation[]): Refinement['offers'] {
   const seen = new Map<string, Set<string>>();
-  for (const { server, service, standing } of learned.conversations) {
+  for (const { server, service, standing } of conversations) {
     if (standing === 'quarantined') continue;
     const services = seen.get(server) ?? new Set();
     seen.set(server, services.add(service));
   }
-  const offers = [...seen].flatMap(([server, services]) =>
+  return [...seen].flatMap(([server, services]) =>
     setsSuggestedBy(services).map(({ id, services: all, note }) => ({
       ...{ server, set: id, note },
       services: all.filter((service) => !services.has(service)),
     })),
   );
-  return { ...learned, summary: listing, offers, unseen: unseenShare(learned.conversations) };
 }
 
 /** One rule of an existing text, with the traffic that used it. */

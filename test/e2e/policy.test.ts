@@ -118,6 +118,44 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(JSON.parse(rendered.out).facts).toMatchObject({ allowed: true, from: 'clients' });
   });
 
+  it('learns from a firewall log that denies, retries counted once', async () => {
+    const line = (second: number, rest: string) =>
+      `Oct  3 10:00:0${second} gw kernel: [12.3] PR-DENY IN=eth1 OUT=eth0 ${rest}\n`;
+    const tcp = (port: number, flags: string) =>
+      `SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=4112 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 ${flags} URGP=0`;
+    const udp =
+      'SRC=10.0.1.10 DST=10.0.2.10 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 PROTO=UDP SPT=40000 DPT=88 LEN=40';
+    writeFileSync(
+      join(folder, 'fw.log'),
+      line(1, tcp(1433, 'SYN')) +
+        line(2, tcp(1433, 'SYN')) +
+        line(3, tcp(1433, 'ACK')) +
+        line(4, udp),
+    );
+    writeFileSync(
+      join(folder, 'deny.yaml'),
+      'version: 1\nzones: {dmz: 10.0.1.0/24, servers: 10.0.2.0/24}\n',
+    );
+    const refine = ['policy', 'refine', '--deny-log', 'fw.log', '--policy', 'deny.yaml'];
+    const shown = await portreeve(...refine, '--json');
+    expect(shown.code, shown.err).toBe(0);
+    const { open, facts, offers } = JSON.parse(shown.out);
+    const texts = open.map(
+      (each: Record<string, unknown>) => `${each.server} ${each.service} ${each.connections}`,
+    );
+    expect(texts).toEqual(['10.0.2.10 udp/88 1', '10.0.2.20 tcp/1433 1']);
+    expect(facts).toMatchObject({ denied: 2, open: 2, unusable: 1, rounds: 0, unseenShare: 1 });
+    expect(offers.map(({ set }: { set: string }) => set)).toContain('domain-member');
+    const decided = await portreeve(
+      ...[...refine, '--json', '--approve', '10.0.1.10 -> 10.0.2.20 tcp/1433'],
+      ...['--with-set', '10.0.1.10 -> 10.0.2.10 kerberos'],
+    );
+    expect(JSON.parse(decided.out).facts).toMatchObject({ open: 0, decided: 5, rounds: 1 });
+    const policy = readFileSync(join(folder, 'deny.yaml'), 'utf8');
+    expect(policy).toMatch(/services: \[udp\/88\]/);
+    expect(policy).toMatch(/services: \[tcp\/88, tcp\/464, udp\/464\][\s\S]*unobserved: true/);
+  });
+
   it('checks existing rules against what is used', async () => {
     const text = [
       'table inet t { chain c { type filter hook forward priority 0; policy drop;',
