@@ -123,7 +123,7 @@ export interface CaptureChoices {
   /** Only packets that match are read. Faults of it that depend on the frames reject. */
   readonly filter?: Filter;
   /** Read from here instead of from inputs; it is closed at the end. */
-  readonly live?: CaptureReader;
+  readonly live?: CaptureReader & { stop(): void };
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -395,8 +395,9 @@ async function read(
   const { signal, onProgress, live } = choices;
   const reader = live ?? (await openCaptures(inputs));
   const stop = (): void => {
-    // What a ring holds already is read by the turn after the signal.
+    // What a ring holds already is still read.
     if (live === undefined) void reader.close();
+    else live.stop();
   };
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
@@ -414,7 +415,8 @@ async function read(
     ...(onRows === undefined ? {} : { onRows }),
     onBatch: () => {
       onProgress?.(reader);
-      return signal?.aborted ?? false;
+      // A live capture ends by itself, once its ring is empty.
+      return live === undefined && (signal?.aborted ?? false);
     },
   });
   signal?.removeEventListener('abort', stop);
