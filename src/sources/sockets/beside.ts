@@ -58,7 +58,7 @@ export class BesideNetwork {
         ...(six ? [`address add ${prefix}::2/64 dev eth0 nodad`] : []),
         'link set eth0 up',
         `route add default via ${near}`,
-        ...(six ? [`-6 route add default via ${prefix}::1`] : []),
+        ...(six ? [`route add ::/0 via ${prefix}::1`] : []),
       ],
     );
   }
