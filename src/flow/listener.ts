@@ -148,7 +148,7 @@ export class Listener {
       rows[row + P_INTERFACE]!,
       rows[row + P_FRAME]!,
     );
-    if (looked === 0) this.noteSender(d);
+    if (looked === 0 && (before & CLIENT_KNOWN) === 0) this.noteSender(d);
     let state = before;
     if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
     if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
