@@ -1,5 +1,5 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
-import type { ConversationVerdicts, ServiceVerdicts } from '../analysis/audit/answer.ts';
+import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
 import { count, duration, isoTime, percent } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -61,7 +61,7 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   if (events === 0)
     return { severity: 'info', text: `${plural(linesRead, 'line')} read, nothing matches` };
   const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
-  const outward = refusedInside(audit.refused);
+  const outward = audit.refusedInside;
   const span =
     firstMs !== null && lastMs !== null && lastMs > firstMs
       ? `, ${duration(lastMs - firstMs)}`
@@ -74,10 +74,6 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   const more = outward > 0 ? `; ${plural(outward, 'inside host')} refused outward` : '';
   const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
   return { severity, text: `${plural(linesRead, 'line')}${span}: ${parts.join(', ')}${more}` };
-}
-
-function refusedInside(refused: readonly ConversationVerdicts[]): number {
-  return new Set(refused.filter(({ way }) => way === 'outward').map(({ client }) => client)).size;
 }
 
 function factsOf(audit: LogAudit): Fact[] {
@@ -120,6 +116,7 @@ function factsOf(audit: LogAudit): Fact[] {
     },
     { key: 'lastMs', value: lastMs, ...(lastMs === null ? {} : { text: `to ${isoTime(lastMs)}` }) },
     { key: 'refused', value: audit.refusedCount },
+    { key: 'refusedInside', value: audit.refusedInside },
     { key: 'conversations', value: audit.conversationCount },
     { key: 'collapsed', value: audit.collapsed },
     { key: 'lost', value: audit.lost },

@@ -18,6 +18,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'surface',
+    summary: 'show what this machine offers, to whom, and what to close (the default)',
+    load: () => import('./surface.ts'),
+  },
+  {
     name: 'sockets',
     summary: 'show the ports open on this machine, and who holds them',
     load: () => import('./sockets.ts'),
@@ -58,6 +63,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./audit.ts'),
   },
   {
+    name: 'mirror',
+    summary: 'write the switch configuration that copies traffic to a sniffer',
+    load: () => import('./mirror.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),
@@ -75,4 +85,4 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Runs when no command is named. */
-export const DEFAULT_COMMAND = 'sockets';
+export const DEFAULT_COMMAND = 'surface';

@@ -156,7 +156,7 @@ const COLUMNS: readonly Column<Listener>[] = [
     text: ({ firewall }) => firewallText(firewall),
     priority: 2,
   },
-  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null, priority: 2 },
+  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null },
   { key: 'address', title: 'ADDRESS', value: ({ local }) => local.address, priority: 4 },
   { key: 'state', title: 'STATE', value: ({ state }) => state, machineOnly: true },
   {

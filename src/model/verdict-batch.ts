@@ -10,7 +10,8 @@ import type { NameTable } from './name-table.ts';
 import { ACTIONS, DIRECTIONS, EVENTS, INITIATORS, type Verdict } from './verdict.ts';
 
 /** Rows of a batch; its columns take about 300 KiB. */
-const CAPACITY = 2048;
+export const VERDICT_BATCH_CAPACITY = 2048;
+const CAPACITY = VERDICT_BATCH_CAPACITY;
 /** In number columns: not stated. Counters use it too, since none is negative. */
 export const NONE = -1;
 /** In `family`: hosts are given by name. */

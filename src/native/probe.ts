@@ -3,7 +3,7 @@
  * that it can be done in another network namespace (`inNetwork`), which the runtime's own sockets
  * cannot. Meant for some hundreds of ports of one machine, not for scanning networks.
  *
- * TCP connections are reset as soon as they stand. To UDP ports one empty datagram is sent.
+ * TCP connections are closed as soon as they stand. To UDP ports one empty datagram is sent.
  */
 import { bind, checked, errorName, lastErrno, type NativeFunction } from './libc.ts';
 
@@ -14,7 +14,6 @@ const SOCK_DGRAM = 2;
 const SOCK_FLAGS = 0x80000 | 0x800; // close on exec, non-blocking
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
-const SO_LINGER = 13;
 const IPPROTO_IPV6 = 41;
 const IPV6_V6ONLY = 26;
 const POLLIN = 1;
@@ -100,9 +99,8 @@ function probeBatch(targets: readonly ProbeTarget[], timeoutMs: number): ProbeAn
     for (const target of targets) files.push(open(target, answers));
     wait(targets, files, answers, timeoutMs);
   } finally {
-    files.forEach((file, index) => {
-      if (file >= 0) release(file, targets[index]!);
-    });
+    // Closed as any client does: a reset would end servers that expect none.
+    for (const file of files) if (file >= 0) libc().close(file);
   }
   return targets.map((_, index) => answers[index] ?? 'silent');
 }
@@ -166,13 +164,6 @@ function outcome(file: number): ProbeAnswer {
   const length = new Uint32Array([4]);
   libc().getsockopt(file, SOL_SOCKET, SO_ERROR, value, length);
   return value[0] === 0 ? 'open' : errorName(value[0]!);
-}
-
-/** With a reset: no port stays occupied after the connection. */
-function release(file: number, { transport }: ProbeTarget): void {
-  if (transport === 'tcp')
-    libc().setsockopt(file, SOL_SOCKET, SO_LINGER, new Int32Array([1, 0]), 8);
-  libc().close(file);
 }
 
 /**

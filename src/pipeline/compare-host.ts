@@ -14,6 +14,7 @@ import type {
 } from '../model/comparison.ts';
 import type { Listener } from '../model/listener.ts';
 import type { PacketFilter } from '../model/packet-filter.ts';
+import type { BesideNetwork } from '../sources/sockets/beside.ts';
 import type { ProbePlace } from '../sources/sockets/probe.ts';
 import type { SocketView } from '../sources/sockets/socket-view.ts';
 
@@ -27,6 +28,8 @@ export interface CompareChoices {
   /** All addresses the host has, where they are known otherwise. */
   readonly has?: readonly string[];
   readonly traffic: readonly SeenService[];
+  /** What scans saw of it; with any, nothing is asked now. */
+  readonly scans: readonly NetworkSide[];
   /** Try to bind every port (this machine only). */
   readonly bindTest: boolean;
   /** Ask from a network namespace beside this machine, where that is permitted. */
@@ -56,27 +59,51 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
     import('../sources/sockets/probe.ts'),
   ]);
   const { host, notes } = await hostSide(choices);
-  const looked = await networkSides(choices, host);
-  const input: CompareInput = {
-    host,
-    networks: looked.networks,
-    traffic: choices.traffic,
-    refusals: choices.local && choices.bindTest ? bindTest() : [],
-  };
-  let rows = compare(input);
-  const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
-  if (doubted.length > 0 && (choices.local || choices.address !== undefined)) {
-    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
-    const networks = await askedAgain(looked.networks, doubted, choices);
-    rows = compare({ ...input, networks });
+  const beside = await openBeside(choices);
+  try {
+    const looked = await networkSides(choices, host, beside);
+    const input: CompareInput = {
+      host,
+      networks: looked.networks,
+      traffic: choices.traffic,
+      refusals: choices.local && choices.bindTest ? bindTest() : [],
+    };
+    let rows = compare(input);
+    const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
+    const live = choices.scans.length === 0 && (choices.local || choices.address !== undefined);
+    if (doubted.length > 0 && live) {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+      rows = compare({
+        ...input,
+        networks: await askedAgain(looked.networks, doubted, choices, beside),
+      });
+    }
+    return {
+      rows,
+      host,
+      vantages: looked.networks.map(({ vantage }) => vantage),
+      asked: looked.networks.reduce((sum, { ports }) => sum + ports.length, 0),
+      notes: [...notes, ...looked.notes],
+    };
+  } finally {
+    if (typeof beside === 'object') beside.close();
   }
-  return {
-    rows,
-    host,
-    vantages: looked.networks.map(({ vantage }) => vantage),
-    asked: looked.networks.reduce((sum, { ports }) => sum + ports.length, 0),
-    notes: [...notes, ...looked.notes],
-  };
+}
+
+/** Why it is not there, as text, where it is not. */
+async function openBeside({
+  local,
+  beside,
+  scans,
+}: CompareChoices): Promise<BesideNetwork | string> {
+  if (!local || !beside || scans.length > 0) return 'it was not asked for';
+  const { BesideNetwork, BesideError } = await import('../sources/sockets/beside.ts');
+  try {
+    return new BesideNetwork();
+  } catch (error) {
+    if (error instanceof BesideError) return error.message;
+    throw error;
+  }
 }
 
 async function hostSide({
@@ -125,8 +152,13 @@ const SELF: Vantage = { kind: 'self', name: 'this machine itself' };
 const BESIDE: Vantage = { kind: 'beside', name: 'a namespace beside it' };
 const HERE: Vantage = { kind: 'network', name: 'this machine' };
 
-async function networkSides(choices: CompareChoices, host: HostSide): Promise<Looked> {
-  const { probe, probeFromBeside } = await import('../sources/sockets/probe.ts');
+async function networkSides(
+  choices: CompareChoices,
+  host: HostSide,
+  beside: BesideNetwork | string,
+): Promise<Looked> {
+  if (choices.scans.length > 0) return { networks: [...choices.scans], notes: [] };
+  const { probe } = await import('../sources/sockets/probe.ts');
   const { local, address, timeoutMs } = choices;
   const notes: BlindSpot[] = [];
   const networks: NetworkSide[] = [];
@@ -140,11 +172,9 @@ async function networkSides(choices: CompareChoices, host: HostSide): Promise<Lo
   const ports = probe(many.slice(0, MOST), timeoutMs, vantage.name);
   if (ports === undefined) notes.push(notAsked('system calls cannot be used here'));
   else networks.push(sideOf(vantage, ports));
-  if (local && choices.beside) {
-    const result = probeFromBeside(few.slice(0, MOST), timeoutMs);
-    if (result.kind === 'asked') networks.push(sideOf(BESIDE, result.ports));
-    else notes.push(besideNote(result.because));
-  } else if (local) notes.push(besideNote('it was not asked for'));
+  if (typeof beside === 'string') {
+    if (local) notes.push(besideNote(beside));
+  } else networks.push(sideOf(BESIDE, beside.ask(few.slice(0, MOST), timeoutMs)));
   return { networks, notes };
 }
 
@@ -221,8 +251,9 @@ async function askedAgain(
   networks: readonly NetworkSide[],
   doubted: readonly ComparedEndpoint[],
   { timeoutMs }: CompareChoices,
+  beside: BesideNetwork | string,
 ): Promise<NetworkSide[]> {
-  const { probe, probeFromBeside } = await import('../sources/sockets/probe.ts');
+  const { probe } = await import('../sources/sockets/probe.ts');
   return networks.map((network) => {
     const { vantage } = network;
     const places = doubted
@@ -234,8 +265,8 @@ async function askedAgain(
       );
     if (places.length === 0) return network;
     const again =
-      vantage.kind === 'beside'
-        ? answersOf(probeFromBeside(places, timeoutMs * 2))
+      vantage.kind === 'beside' && typeof beside === 'object'
+        ? beside.ask(places, timeoutMs * 2)
         : (probe(places, timeoutMs * 2, vantage.name) ?? []);
     const keyOf = ({ address, transport, port }: ProbePlace | ObservedPort): string =>
       `${transport} ${port} ${address}`;
@@ -244,9 +275,8 @@ async function askedAgain(
   });
 }
 
-function answersOf(result: {
-  kind: string;
-  ports?: readonly ObservedPort[];
-}): readonly ObservedPort[] {
-  return result.ports ?? [];
+/** Addresses of this machine, without loopback. */
+export async function localAddresses(): Promise<string[]> {
+  const { ownAddresses } = await import('../sources/sockets/probe.ts');
+  return ownAddresses();
 }

@@ -44,7 +44,7 @@ table ip n {
 }
 `;
 
-describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl'], () => {
+describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl', 'nmap'], () => {
   const lab = new Lab();
   let folder = '';
   let host: Space;
@@ -145,6 +145,39 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl'], () => {
       verdict: 'stale-address',
     });
     hidden.kill();
+  });
+
+  it('takes a scan of Nmap for the network', () => {
+    const [saved, scan] = [join(folder, 'all.txt'), join(folder, 'scan.xml')];
+    writeFileSync(saved, host.run('ss', '-Htulpn'));
+    other.run('nmap', '-n', '-Pn', '-sT', '-p', '8001-8010', '-oX', scan, '10.9.0.1');
+    const { all } = compare(other, '--sockets', saved, '--scan', scan);
+    const of = (port: number): string[] =>
+      all.filter((row) => row.port === port).map(({ verdict, sure }) => `${verdict} ${sure}`);
+    expect(of(8001)).toEqual(['agree certain']);
+    expect(of(8002)).toEqual(['firewalled likely']);
+    expect(of(8003)).toEqual(['rejected likely']);
+    expect(of(8004)).toEqual(['bind-scoped certain']);
+    expect(of(8005)).toEqual(['family-gap likely']);
+    expect(of(8006)).toEqual(['agree certain']);
+    expect(of(8008)).toEqual(['hidden open']);
+    expect(of(8010)).toEqual(['container-proxy likely']);
+  });
+
+  it('is what the program shows when no command is named', () => {
+    const answer = JSON.parse(host.run(process.execPath, CLI, '--json')) as {
+      attention: { port: number; reach: string }[];
+      services: { port: number; reach: string }[];
+    };
+    const reachOf = (port: number): string | undefined =>
+      [...answer.attention, ...answer.services].find((row) => row.port === port)?.reach;
+    expect([8001, 8002, 8004, 8006].map(reachOf)).toEqual([
+      'local-network',
+      'this-machine',
+      'this-machine',
+      'local-network',
+    ]);
+    expect(answer.attention.map(({ port }) => port)).toContain(8006);
   });
 
   it('sees something in front that answers for everything', () => {

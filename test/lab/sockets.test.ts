@@ -139,6 +139,62 @@ describeLab('sockets beside ss', ['ip', 'ss', 'perl'], () => {
     }
   });
 
+  it('say that processes are hidden, by hidepid or by a namespace of processes', async () => {
+    const lab = new Lab();
+    try {
+      const space = lab.space('a');
+      await populate(space, 5, { processes: 4, sockets: 3 });
+      const ask = (words: readonly string[]): Row[] => {
+        const { stdout, stderr } = spawnSync('ip', ['netns', 'exec', space.name, ...words], {
+          encoding: 'utf8',
+        });
+        expect(stderr).toBe('');
+        const { sockets } = JSON.parse(stdout) as { sockets: Row[] };
+        return sockets.filter(({ network }) => network === null);
+      };
+      const copy = spawnSync('mktemp', ['-d'], { encoding: 'utf8' }).stdout.trim();
+      try {
+        spawnSync('sh', [
+          '-c',
+          'cp -r "$1/." "$2" && chmod -R a+rX "$2"',
+          'sh',
+          join(CLI, '..'),
+          copy,
+        ]);
+        const cli = `"${process.execPath}" "${join(copy, 'cli.js')}" sockets --json`;
+        const hidden = ask([
+          'unshare',
+          '--mount',
+          'sh',
+          '-c',
+          `mount -t proc -o hidepid=invisible proc /proc && exec setpriv --reuid=65534 --regid=65534 --clear-groups ${cli}`,
+        ]);
+        const inner = ask([
+          'unshare',
+          '--mount',
+          '--pid',
+          '--fork',
+          '--mount-proc',
+          'sh',
+          '-c',
+          cli,
+        ]);
+        for (const [rows, because] of [
+          [hidden, 'hidden-processes'],
+          [inner, 'pid-namespace'],
+        ] as const) {
+          expect(rows.length).toBeGreaterThan(2);
+          for (const row of rows)
+            expect([row.owner, row.ownerUnknownBecause]).toEqual(['unknown', because]);
+        }
+      } finally {
+        spawnSync('rm', ['-rf', copy]);
+      }
+    } finally {
+      await lab.close();
+    }
+  });
+
   it('show packet sockets and connections', async () => {
     const lab = new Lab();
     try {

@@ -118,9 +118,11 @@ export interface AuditAnswer {
   readonly lastMs: number | null;
   readonly ways: readonly WayTotal[];
   readonly services: readonly ServiceVerdicts[];
-  /** Denied, no noise: the ones that mean something, the most frequent first. */
+  /** Denied, no noise: those outward first, the most frequent first. */
   readonly refused: readonly ConversationVerdicts[];
   readonly refusedCount: number;
+  /** Inside hosts that were refused anything outward. */
+  readonly refusedInside: number;
   /** All conversations, where a drill-down asks for them. */
   readonly conversations: readonly ConversationVerdicts[];
   readonly conversationCount: number;

@@ -23,7 +23,7 @@ import type {
 } from './answer.ts';
 import type { Context } from './contexts.ts';
 import { MEANS, NOISE_CLASSES, NOISE_FORMULAS, NoiseJudge } from './noise.ts';
-import { type InterfaceRule, Places, WAYS } from './places.ts';
+import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { TimeSeries } from './time-series.ts';
 import {
   F_BYTES,
@@ -49,6 +49,8 @@ import {
 const LOOP_TRIES = 10;
 const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
+/** Order of what was refused, by `WAYS`: outward, within, through, inward. */
+const REFUSED_WEIGHTS = [0, 3, 2, 1];
 const DISTINCT_LIMIT = 500_000;
 const MOST_HOSTS = 200_000;
 const CHART_COLUMNS = 60;
@@ -183,7 +185,10 @@ class Finish {
   private readonly refused: number[] = [];
   private readonly wanted: number[] = [];
   private readonly noises: Int8Array;
+  private readonly weights: Int8Array;
+  private readonly refusedInside: DistinctCounts;
   private answers = 0;
+  private conversations = 0;
   private firstMs = Number.POSITIVE_INFINITY;
   private lastMs = Number.NEGATIVE_INFINITY;
   private readonly row: Judged = {
@@ -215,6 +220,8 @@ class Finish {
     this.noiseSources = new DistinctCounts(DISTINCT_LIMIT, seed);
     this.hosts = new TallyTable(MOST_HOSTS, seed);
     this.noises = new Int8Array(table.count);
+    this.weights = new Int8Array(table.count);
+    this.refusedInside = new DistinctCounts(DISTINCT_LIMIT, seed);
     this.places = new Places(zones, options.interfaces ?? [], this.names, () => addresses.words);
   }
 
@@ -224,7 +231,10 @@ class Finish {
     const { top } = this.options;
     const byEvents = (left: number, right: number): number =>
       this.table.events(right) - this.table.events(left) || left - right;
-    this.refused.sort(byEvents);
+    // An inside host that is refused outward is what one looks for first.
+    this.refused.sort(
+      (left, right) => this.weights[right]! - this.weights[left]! || byEvents(left, right),
+    );
     this.wanted.sort(byEvents);
     const refused = this.refused.slice(0, top);
     const partly = this.partlyAllowed(refused);
@@ -251,11 +261,12 @@ class Finish {
       services: this.serviceRows(),
       refused: refused.map((entry) => this.conversation(entry, partly)),
       refusedCount: this.refused.length,
+      refusedInside: this.refusedInside.count(0),
       conversations:
         this.options.where === undefined
           ? []
           : this.wanted.slice(0, top).map((entry) => this.conversation(entry, new Map())),
-      conversationCount: this.wanted.length,
+      conversationCount: this.conversations,
       hosts: this.hostRows(top),
       hostCount: this.hosts.count + this.hosts.pruned,
       rules: this.ruleRows(),
@@ -317,12 +328,19 @@ class Finish {
       sum.noise += events;
       this.noiseEvents[row.noise]! += events;
       add(this.noiseServices[row.noise]!, serviceKey(row), events);
-      this.noiseSources.add(row.noise, row.client, (row.kind >>> K_FAMILY) & 3);
+      const family = (row.kind >>> K_FAMILY) & 3;
+      if (family !== 0) this.noiseSources.add(row.noise, row.client, family);
     } else {
       this.countHosts(row);
       // Rows kept by zones are many conversations, of which nothing can be said.
-      if (row.denied && (row.kind >>> K_FAMILY) & 3) this.refused.push(entry);
+      const family = (row.kind >>> K_FAMILY) & 3;
+      if (row.denied && family !== 0) {
+        this.refused.push(entry);
+        if (row.way === OUTWARD) this.refusedInside.add(0, row.client, family);
+        this.weights[entry] = REFUSED_WEIGHTS[row.way]!;
+      }
     }
+    this.conversations++;
     if (this.options.where !== undefined) this.wanted.push(entry);
     this.countService(row);
     this.countRule(row);
@@ -347,6 +365,7 @@ class Finish {
     sum.bytes += this.table.float(entry, F_BYTES);
     this.extend(sum, entry);
     const family = (kind >>> K_FAMILY) & 3;
+    if (family === 0) return;
     this.clients.add(sum.group, row.client, family);
     this.servers.add(sum.group, row.server, family);
   }

@@ -7,7 +7,12 @@
  */
 
 import { BY_DESTINATION, END, OPEN } from '../../model/verdict.ts';
-import { BY_NAME, NONE, type VerdictBatch } from '../../model/verdict-batch.ts';
+import {
+  BY_NAME,
+  NONE,
+  VERDICT_BATCH_CAPACITY,
+  type VerdictBatch,
+} from '../../model/verdict-batch.ts';
 import { ContextTable } from './contexts.ts';
 
 /** 32-bit words of a row: eight integers, then eight floats. */
@@ -70,7 +75,14 @@ export class VerdictTable {
   words: Int32Array;
   floats: Float64Array;
   readonly contexts = new ContextTable();
-  private slots = new Int32Array(2 * INITIAL);
+  /** Pairs: number of the row + 1 (0 = empty), and the whole hash of its key. */
+  private slots = new Int32Array(4 * INITIAL);
+  /** Of each row of the batch under way: kind, context, hash. */
+  private readonly kinds = new Int32Array(VERDICT_BATCH_CAPACITY);
+  private readonly places = new Int32Array(VERDICT_BATCH_CAPACITY);
+  private readonly hashes = new Int32Array(VERDICT_BATCH_CAPACITY);
+  /** Keeps `touch` from being optimised away. */
+  private touched = 0;
   private readonly limit: number;
   private readonly seed: number;
   private readonly zones: ZoneFinder;
@@ -85,16 +97,46 @@ export class VerdictTable {
     this.floats = new Float64Array(buffer);
   }
 
-  /** Folds all rows of a batch. */
+  /** Folds all rows of a batch; connections may be turned round in it. */
   add(batch: VerdictBatch): void {
-    for (let row = 0; row < batch.count; row++) this.addRow(batch, row);
+    const { count } = batch;
+    this.prepare(batch, count);
+    this.touched += this.touch(count);
+    for (let row = 0; row < count; row++) this.addRow(batch, row);
+  }
+
+  /** Works out the keys of all rows. */
+  private prepare(batch: VerdictBatch, count: number): void {
+    const { kinds, places, hashes, contexts } = this;
+    for (let row = 0; row < count; row++) {
+      const protocol = batch.protocol[row]!;
+      if (isReversed(batch, row)) batch.turn(row);
+      const kind = kindOf(batch, row, protocol, shapeOf(batch, row, protocol));
+      const context = contexts.of(batch, row);
+      kinds[row] = kind;
+      places[row] = context;
+      hashes[row] = this.hash(batch.source[row]!, batch.destination[row]!, kind, context);
+    }
+  }
+
+  /**
+   * Reads what the look-ups will need, without a branch, so that the processor waits for the memory
+   * of many rows at the same time. The result means nothing.
+   */
+  private touch(count: number): number {
+    const { slots, words, hashes } = this;
+    const mask = slots.length / 2 - 1;
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum ^= slots[2 * (hashes[row]! & mask)]!;
+    for (let row = 0; row < count; row++) {
+      const held = slots[2 * (hashes[row]! & mask)]!;
+      sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
+    }
+    return sum & 1;
   }
 
   private addRow(batch: VerdictBatch, row: number): void {
-    const protocol = batch.protocol[row]!;
-    if (isReversed(batch, row)) batch.turn(row);
-    const shape = shapeOf(batch, row, protocol);
-    const entry = this.intern(batch, row, kindOf(batch, row, protocol, shape));
+    const entry = this.intern(batch, row);
     if (entry < 0) {
       this.lost += batch.events[row]!;
       return;
@@ -115,16 +157,17 @@ export class VerdictTable {
     if (!(time <= floats[at + F_LAST]!)) floats[at + F_LAST] = time;
   }
 
-  private intern(batch: VerdictBatch, row: number, kind: number): number {
+  private intern(batch: VerdictBatch, row: number): number {
     const client = batch.source[row]!;
     const server = batch.destination[row]!;
-    const context = this.contexts.of(batch, row);
-    const slot = this.probe(client, server, kind, context);
+    const kind = this.kinds[row]!;
+    const context = this.places[row]!;
+    const hash = this.hashes[row]!;
+    const slot = this.probe(hash, client, server, kind, context);
     const held = this.slots[slot]!;
     if (held !== 0) return held - 1;
-    if (this.count < this.limit)
-      return this.append(slot, batch, row, client, server, kind, context);
-    return this.collapse(batch, row, kind, context);
+    if (this.count >= this.limit) return this.collapse(batch, row, kind, context);
+    return this.append(slot, hash, batch, row, client, server, kind, context);
   }
 
   /** A row of zones in place of addresses. */
@@ -134,11 +177,12 @@ export class VerdictTable {
     const client = 1 + this.zoneOf(batch, family, batch.source[row]!);
     const server = 1 + this.zoneOf(batch, family, batch.destination[row]!);
     const plain = kind & ~(3 << K_FAMILY);
-    const slot = this.probe(client, server, plain, context);
+    const hash = this.hash(client, server, plain, context);
+    const slot = this.probe(hash, client, server, plain, context);
     const held = this.slots[slot]!;
     if (held !== 0) return held - 1;
     if (this.count >= this.limit + (this.limit >> 1)) return -1;
-    return this.append(slot, batch, row, client, server, plain, context);
+    return this.append(slot, hash, batch, row, client, server, plain, context);
   }
 
   private zoneOf(batch: VerdictBatch, family: number, word: number): number {
@@ -146,13 +190,21 @@ export class VerdictTable {
     return family === FAMILY_6 ? this.zones.of6(batch.addresses.words, 4 * word) : 0;
   }
 
-  private probe(client: number, server: number, kind: number, context: number): number {
+  /** Index of the slot that holds the key, or of the empty one where it belongs. */
+  private probe(
+    hash: number,
+    client: number,
+    server: number,
+    kind: number,
+    context: number,
+  ): number {
     const { slots, words } = this;
-    const mask = slots.length - 1;
-    let slot = this.hash(client, server, kind, context) & mask;
-    for (;;) {
-      const held = slots[slot]!;
-      if (held === 0) return slot;
+    const mask = slots.length / 2 - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[2 * slot]!;
+      if (held === 0) return 2 * slot;
+      // Rows of other keys are not even looked at.
+      if (slots[2 * slot + 1] !== hash) continue;
       const at = ROW_WORDS * (held - 1);
       if (
         words[at] === client &&
@@ -160,9 +212,8 @@ export class VerdictTable {
         words[at + 2] === kind &&
         words[at + 3] === context
       ) {
-        return slot;
+        return 2 * slot;
       }
-      slot = (slot + 1) & mask;
     }
   }
 
@@ -176,6 +227,7 @@ export class VerdictTable {
 
   private append(
     slot: number,
+    hash: number,
     batch: VerdictBatch,
     row: number,
     client: number,
@@ -196,7 +248,8 @@ export class VerdictTable {
     floats[ROW_FLOATS * entry + F_FIRST] = Number.NaN;
     floats[ROW_FLOATS * entry + F_LAST] = Number.NaN;
     this.slots[slot] = entry + 1;
-    if (2 * this.count > this.slots.length) this.rehash();
+    this.slots[slot + 1] = hash;
+    if (4 * this.count > this.slots.length) this.rehash();
     return entry;
   }
 
@@ -210,14 +263,15 @@ export class VerdictTable {
   }
 
   private rehash(): void {
-    const slots = new Int32Array(2 * this.slots.length);
-    const { words } = this;
-    const mask = slots.length - 1;
-    for (let entry = 0; entry < this.count; entry++) {
-      const at = ROW_WORDS * entry;
-      let slot = this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = entry + 1;
+    const old = this.slots;
+    const slots = new Int32Array(2 * old.length);
+    const mask = slots.length / 2 - 1;
+    for (let index = 0; index < old.length; index += 2) {
+      if (old[index] === 0) continue;
+      let slot = old[index + 1]! & mask;
+      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask;
+      slots[2 * slot] = old[index]!;
+      slots[2 * slot + 1] = old[index + 1]!;
     }
     this.slots = slots;
   }

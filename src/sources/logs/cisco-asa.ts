@@ -102,8 +102,8 @@ export class CiscoAsa implements LogFormat {
   private readonly second = newSide();
   private ports: PortNames | undefined;
   /** Connection numbers by their low bits, and whether the `to` side began: 1 no, 2 yes. */
-  private readonly numbers = new Float64Array(REMEMBERED);
-  private readonly began = new Uint8Array(REMEMBERED);
+  private numbers = new Float64Array(0);
+  private began = new Uint8Array(0);
   private fault = 0;
 
   read(line: Line): number {
@@ -449,6 +449,10 @@ export class CiscoAsa implements LogFormat {
   }
 
   private remember(number: number, outbound: number): void {
+    if (this.numbers.length === 0) {
+      this.numbers = new Float64Array(REMEMBERED);
+      this.began = new Uint8Array(REMEMBERED);
+    }
     const slot = Math.abs(number) & (REMEMBERED - 1);
     this.numbers[slot] = number;
     this.began[slot] = outbound;

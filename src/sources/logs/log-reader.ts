@@ -27,6 +27,7 @@ import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { Clock } from './clock.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
+import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
 import { LogTally } from './log-tally.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
@@ -101,6 +102,7 @@ export class LogReader {
   /** Outcome of the line before. */
   private lastRead = OTHER;
   private device = 0;
+  private journal = new Journal();
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
@@ -238,6 +240,7 @@ export class LogReader {
     this.batch.inputIndex = input;
     this.batch.formatName = this.formatName(this.current);
     this.lastRead = OTHER;
+    this.journal = new Journal();
     let tooLong = false;
     while (!signal?.aborted) {
       this.bytesRead = before + source.consumed;
@@ -253,6 +256,11 @@ export class LogReader {
       } else if (grown === 0) break;
     }
     if (window.end > window.start && !tooLong) this.read1(window.bytes, window.start, window.end);
+    if (this.journal.finish()) {
+      // Its lines were counted as they came; it is read in the place of the last of them.
+      this.tally.parts--;
+      this.entry(this.journal.bytes, this.journal.messageStart, this.journal.end);
+    }
     await window.settle();
     this.batch.flush();
     if (window.error !== undefined && !signal?.aborted) throw window.error;
@@ -290,23 +298,42 @@ export class LogReader {
 
   /** One line, without its end. */
   private read1(bytes: Uint8Array, start: number, newline: number): void {
-    const { line, tally, batch } = this;
+    const { line, tally } = this;
     line.number++;
     tally.lines++;
     let end = newline;
     if (end > start && bytes[end - 1] === RETURN) end--;
-    if (end === start) {
-      tally.blank++;
-      return;
-    }
+    const part = this.journal.take(bytes, start, end);
+    if (part === ENTRY) this.entry(bytes, start, end);
+    else if (part !== NO_ENTRY) tally.parts++;
+    else if (end === start) tally.blank++;
+    else this.plain(bytes, start, end);
+  }
+
+  /** A line that is a message with whatever header it has. */
+  private plain(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch } = this;
     const { scan, head } = line;
     scan.aim(bytes, start, end);
     batch.lineNumber = line.number;
     head.read(scan, line.clock);
-    if (head.onlyRepeats) {
-      this.repeat(bytes, start, end);
-      return;
-    }
+    if (head.onlyRepeats) this.repeat(bytes, start, end);
+    else this.message(bytes, start, end);
+  }
+
+  /** An entry of the journal: the message in it, under the entry's own head. */
+  private entry(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch, journal } = this;
+    const { scan, head } = line;
+    scan.aim(journal.bytes, journal.messageStart, journal.end);
+    batch.lineNumber = line.number;
+    head.set(journal);
+    this.message(bytes, start, end);
+  }
+
+  private message(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch, tally } = this;
+    const { scan, head } = line;
     const first = batch.count;
     const outcome = this.dispatch(head.messageStart, scan.end);
     this.lastRead = outcome;
@@ -393,7 +420,8 @@ export class LogReader {
     else if (outcome === GAP) tally.gap(name, line.label, line.missed, this.locator(), text);
     else if (outcome !== OTHER) tally.fault(name, outcome, this.locator(), text);
     else {
-      const program = names.names[names.intern(bytes, head.programStart, head.programEnd)]!;
+      const { scan } = line;
+      const program = names.names[names.intern(scan.bytes, head.programStart, head.programEnd)]!;
       tally.other(program, this.locator(), text);
     }
   }
@@ -413,6 +441,8 @@ function fresh(name: string): LogFormat {
 
 /** Text has no NUL and few control octets. */
 function isText(head: Uint8Array): boolean {
+  // The journal's export format has lengths in binary between its lines of text.
+  if (isJournalExport(head)) return true;
   let odd = 0;
   for (const octet of head) {
     if (octet === 0) return false;

@@ -33,6 +33,8 @@ export interface LineKind {
 export class LogTally {
   lines = 0;
   blank = 0;
+  /** Lines that are parts of an entry which another line completes. */
+  parts = 0;
   /** Lines that gave verdicts, those that say the line before came again included. */
   read = 0;
   readonly faults = new Map<string, LineKind>();

@@ -7,6 +7,7 @@
  * they are those of the device; the relay's are kept where the device gives none.
  */
 import type { Clock } from './clock.ts';
+import type { Journal } from './journal.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
@@ -68,6 +69,16 @@ export class LineHead {
     this.repeated = 1;
     this.onlyRepeats = false;
     this.sameHost = false;
+  }
+
+  /** Takes over what an entry of the journal states; its octets are those the cursor is at. */
+  set(entry: Journal): void {
+    this.clear(entry.messageStart);
+    this.timeMs = entry.timeMs;
+    this.hostStart = 0;
+    this.hostEnd = entry.hostEnd;
+    this.programStart = entry.programStart;
+    this.programEnd = entry.programEnd;
   }
 
   /** Reads the header of the line the cursor is at, and leaves the cursor at the message. */

@@ -1,15 +1,8 @@
-/**
- * Asks ports of this machine from its own addresses, and from a network namespace beside it where
- * that is permitted: then the packets come in as another machine's would, and cross the firewall.
- */
+/** Asks ports of machines by system calls, and tries which ports of this one can be bound. */
 
-import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { BindRefusal, ObservedPort } from '../../model/comparison.ts';
-import { NativeUnavailable, SystemCallError } from '../../native/libc.ts';
-import { inNetwork } from '../../native/netlink.ts';
+import { NativeUnavailable } from '../../native/libc.ts';
 import { type ProbeTarget, probeAll, refusedBinds } from '../../native/probe.ts';
 import { parseAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
@@ -94,75 +87,6 @@ function observation(
   if (answer === CLOSED) return seen('closed', tcp ? 'conn-refused' : 'port-unreach');
   const reason = FILTERED.get(answer);
   return reason === undefined ? undefined : seen('filtered', reason);
-}
-
-export type BesideResult =
-  | { readonly kind: 'asked'; readonly ports: readonly ObservedPort[] }
-  | { readonly kind: 'not-asked'; readonly because: string };
-
-/**
- * Makes a network namespace with one link to this machine, asks from there, and removes it again.
- * Needs root and the program `ip`. Nothing of it stays, also when asking fails.
- */
-export function probeFromBeside(places: readonly ProbePlace[], timeoutMs: number): BesideResult {
-  if (process.geteuid?.() !== 0)
-    return { kind: 'not-asked', because: 'making a network namespace needs root' };
-  const name = `portreeve-${randomBytes(3).toString('hex')}`;
-  try {
-    layOut(name);
-    const ports = inNetwork(`/run/netns/${name}`, () =>
-      probe(places, timeoutMs, 'a namespace beside it'),
-    );
-    return ports === undefined
-      ? { kind: 'not-asked', because: 'system calls cannot be used' }
-      : { kind: 'asked', ports };
-  } catch (error) {
-    const because =
-      error instanceof IpError || error instanceof SystemCallError ? error.message : undefined;
-    if (because === undefined) throw error;
-    return { kind: 'not-asked', because };
-  } finally {
-    spawnSync('ip', ['netns', 'delete', name], { stdio: 'ignore', env: PATHS });
-  }
-}
-
-class IpError extends Error {}
-const PATHS = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin` };
-
-/** Link-local IPv4 and unique local IPv6: nobody else has them. */
-function layOut(name: string): void {
-  const link = name.replace('portreeve-', 'pr');
-  const [third = 0] = randomBytes(1);
-  const near = `169.254.${third}.1`;
-  const prefix = `fd${randomBytes(1).toString('hex')}:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}:1`;
-  ip('netns', 'add', name);
-  ip('link', 'add', link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name);
-  ip('address', 'add', `${near}/30`, 'dev', link);
-  ip('link', 'set', link, 'up');
-  ip('-n', name, 'address', 'add', `169.254.${third}.2/30`, 'dev', 'eth0');
-  ip('-n', name, 'link', 'set', 'eth0', 'up');
-  ip('-n', name, 'route', 'add', 'default', 'via', near);
-  if (!hasIPv6()) return;
-  ip('address', 'add', `${prefix}::1/64`, 'dev', link, 'nodad');
-  ip('-n', name, 'address', 'add', `${prefix}::2/64`, 'dev', 'eth0', 'nodad');
-  ip('-n', name, 'route', 'add', 'default', 'via', `${prefix}::1`);
-}
-
-function hasIPv6(): boolean {
-  try {
-    return readFileSync('/proc/net/if_inet6', 'utf8') !== '';
-  } catch {
-    return false;
-  }
-}
-
-function ip(...words: string[]): void {
-  const done = spawnSync('ip', words, { encoding: 'utf8', env: PATHS });
-  if (done.status === 0) return;
-  const said = done.stderr?.trim().split('\n').at(-1) ?? '';
-  throw new IpError(
-    done.error === undefined ? `ip ${words[0]}: ${said}` : 'the program ip is not there',
-  );
 }
 
 const PORTS = 65_535;
