@@ -123,7 +123,7 @@ export interface CaptureChoices {
   /** Only packets that match are read. Faults of it that depend on the frames reject. */
   readonly filter?: Filter;
   /** Read from here instead of from inputs; it is closed at the end. */
-  readonly live?: CaptureReader;
+  readonly live?: CaptureReader & { stop(): void };
   /** Stops reading; what is known by then is the answer. */
   readonly signal?: AbortSignal;
   /** Called after every batch of frames (a few thousand). */
@@ -234,7 +234,7 @@ export async function assess(
     conversations: uses.topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
-    topHosts: uses.topHosts(view, names, choices.top, speech),
+    topHosts: uses.topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
@@ -267,6 +267,12 @@ async function findingsOf(
     import('./analysis/findings/find.ts'),
   ]);
   return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+}
+
+/** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */
+async function vendors(speech: SpokenView): Promise<(mac: string) => string | undefined> {
+  if (speech.macs().size === 0) return () => undefined;
+  return (await import('./catalog/vendors.ts')).vendorOf;
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
@@ -318,34 +324,49 @@ export interface FlowListing extends CaptureSummary {
   readonly listed: Iterable<ListedFlow>;
 }
 
-/** Reads captures and lists their flows; those that leave memory early go to `onEvicted`. */
+export interface ListChoices extends CaptureChoices {
+  /** Words about the flows wanted; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
+}
+
+/**
+ * Reads captures and lists their flows, or those that `where` means; those that leave memory early
+ * go to `onEvicted`.
+ */
 export async function listFlows(
   inputs: readonly string[],
-  choices: CaptureChoices,
+  choices: ListChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const [{ FlowLister }, { SpokenView }] = await Promise.all([
-    import('./analysis/flow-lister.ts'),
-    import('./analysis/spoken.ts'),
-  ]);
+  const { FlowPicker } = await import('./analysis/flow-picker.ts');
+  const { where } = choices;
+  const filters = where === undefined ? undefined : await import('./analysis/filter/filter.ts');
+  const pickerFor = (names: Names, heard: Heard | null) =>
+    new FlowPicker(names, heard, (world) => filters?.flowFilter(where!, world));
+  let early = 0;
   const { observation, reader, filtered, interrupted } = await read(
     inputs,
     choices,
     newSeed(),
     (names, heard) => {
-      const lister = new FlowLister(names, new SpokenView(heard, names));
-      return (...row) => onEvicted(lister.list(...row));
+      const picker = pickerFor(names, heard);
+      return (...row) => {
+        if (!picker.wants(...row)) return;
+        early++;
+        onEvicted(picker.list(...row));
+      };
     },
   );
-  const { names: all, heard: payloads } = observation;
-  const lister = new FlowLister(all, new SpokenView(payloads, all));
+  const picker = pickerFor(observation.names, observation.heard);
   function* listed(): Generator<ListedFlow, void, undefined> {
-    for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
+    for (const row of observation.flows.inTimeOrder()) {
+      if (picker.wants(...row)) yield picker.list(...row);
+    }
   }
   const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
-    flows: observation.flows.count + observation.evicted,
+    flows: early + picker.count(observation.flows),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),
@@ -374,8 +395,9 @@ async function read(
   const { signal, onProgress, live } = choices;
   const reader = live ?? (await openCaptures(inputs));
   const stop = (): void => {
-    // What a ring holds already is read by the turn after the signal.
+    // What a ring holds already is still read.
     if (live === undefined) void reader.close();
+    else live.stop();
   };
   // A reader that waits for standard input is woken by closing it.
   signal?.addEventListener('abort', stop);
@@ -393,7 +415,8 @@ async function read(
     ...(onRows === undefined ? {} : { onRows }),
     onBatch: () => {
       onProgress?.(reader);
-      return signal?.aborted ?? false;
+      // A live capture ends by itself, once its ring is empty.
+      return live === undefined && (signal?.aborted ?? false);
     },
   });
   signal?.removeEventListener('abort', stop);
@@ -479,6 +502,10 @@ export interface ScanChoices {
   readonly discovery: boolean;
   readonly fragile: boolean;
   readonly patienceSeconds: number;
+  /** Ask open ports what they are; see docs/scan-services.md. */
+  readonly services?: boolean;
+  /** An open port of which all is known, where `services` are asked for. */
+  readonly onIdentified?: (state: PortState) => void;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
   readonly signal: AbortSignal;
@@ -502,11 +529,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     import('./analysis/scan-notes.ts'),
     import('./sources/scan/ports.ts'),
   ]);
-  const { resumeFile, ...rest } = choices;
+  const { resumeFile, services = false, onIdentified, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
   try {
-    const result = await runScan({
+    const scanned = await runScan({
       ...planned,
       ...rest,
       ...(shard === undefined ? {} : { shard }),
@@ -514,6 +541,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(held?.journal === undefined ? {} : { journal: held.journal }),
       namesOf: (address) => plan.names.get(address) ?? [],
     });
+    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -526,6 +554,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,
+        services,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
@@ -534,6 +563,21 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   } finally {
     held?.writer.close();
   }
+}
+
+/** The result with what each open port says it is. */
+async function withServices(
+  result: ScanResult,
+  { signal, fragile }: ScanChoices,
+  onIdentified: ScanChoices['onIdentified'],
+): Promise<ScanResult> {
+  const { identifyServices } = await import('./sources/scan/services/identify-services.ts');
+  const hosts = await identifyServices(result.hosts, {
+    signal,
+    fragile,
+    ...(onIdentified === undefined ? {} : { onIdentified }),
+  });
+  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
 }
 
 /** An earlier scan read from a file, with the name of the file. */

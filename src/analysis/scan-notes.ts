@@ -20,6 +20,8 @@ export interface ScanFacts {
   readonly unasked: number;
   readonly otherShards: number;
   readonly interrupted: boolean;
+  /** Open ports were asked what they are. */
+  readonly services: boolean;
 }
 
 export function scanNotes(facts: ScanFacts): BlindSpot[] {
@@ -27,10 +29,18 @@ export function scanNotes(facts: ScanFacts): BlindSpot[] {
     ...missingNotes(facts),
     ...hostNotes(facts),
     ...silenceNotes(facts),
+    ...namesNotes(facts),
+  ];
+}
+
+function namesNotes({ services }: ScanFacts): BlindSpot[] {
+  if (services) return [];
+  return [
     {
       id: 'names-by-number',
       what: 'what really runs on the open ports',
       because: 'names are those registered for the port; nobody was asked to say who it is',
+      remedy: 'ask with --services',
       missing: false,
     },
   ];

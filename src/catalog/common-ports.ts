@@ -37,20 +37,19 @@ const FIRST: Readonly<Record<Scanned, string>> = {
     8471 9082 9084 9899 9900 9901 9902 14001 20049 25471 29118 29168 29169 30100 36422 36424 36444`,
 };
 
-const orders = new Map<Scanned, readonly number[]>();
-
 /** The first `count` ports of the order; fewer only when there are not as many (65,535). */
 export function commonPorts(transport: Scanned, count: number): readonly number[] {
-  let order = orders.get(transport);
-  if (order === undefined) {
-    order = ordered(transport);
-    orders.set(transport, order);
+  const ports = new Set<number>();
+  for (const port of inOrder(transport)) {
+    if (ports.size >= count) break;
+    if (port > 0) ports.add(port);
   }
-  return order.slice(0, count);
+  return [...ports];
 }
 
-function ordered(transport: Scanned): number[] {
-  const ports = new Set<number>(FIRST[transport].trim().split(/\s+/).map(Number));
+/** Ports in order, some of them several times. Looks no further than it is asked. */
+function* inOrder(transport: Scanned): Generator<number> {
+  yield* FIRST[transport].trim().split(/\s+/).map(Number);
   const known = allEntries()
     .flatMap((entry) => entry.ports.map((range) => ({ entry, range })))
     .filter(({ range }) => range.transport === transport && !isWide(range.last - range.first));
@@ -61,12 +60,11 @@ function ordered(transport: Scanned): number[] {
       a.range.first - b.range.first,
   );
   for (const { range } of known) {
-    for (let port = range.first; port <= range.last; port++) ports.add(port);
+    for (let port = range.first; port <= range.last; port++) yield port;
   }
   for (const registered of [true, false]) {
-    for (let port = 1; port < 65536; port++) {
-      if ((serviceName(transport, port) !== undefined) === registered) ports.add(port);
+    for (let port = 1; port < 65_536; port++) {
+      if ((serviceName(transport, port) !== undefined) === registered) yield port;
     }
   }
-  return [...ports].filter((port) => port > 0);
 }

@@ -58,6 +58,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./scan.ts'),
   },
   {
+    name: 'audit',
+    summary: 'show what firewalls let through and refused, by their logs',
+    load: () => import('./audit.ts'),
+  },
+  {
+    name: 'mirror',
+    summary: 'write the switch configuration that copies traffic to a sniffer',
+    load: () => import('./mirror.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

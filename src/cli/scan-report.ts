@@ -1,5 +1,5 @@
 /** Puts a scan into words: verdict, open ports with what they are for, hosts, what was not seen. */
-import { entriesOnPorts, entryOf, isWide } from '../catalog/entries.ts';
+import { entriesOnPorts, entryNamed, entryOf, isWide } from '../catalog/entries.ts';
 import type { PortEntry, Risk } from '../catalog/entry.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
@@ -50,9 +50,13 @@ export function portRow(
   from: Vantage | undefined,
 ): PortRow {
   const { transport, port } = state.target;
-  const summary = entriesOnPorts({ first: port, last: port, transport }).find(({ ports }) =>
+  const byPort = entriesOnPorts({ first: port, last: port, transport }).find(({ ports }) =>
     ports.every(({ first, last }) => !isWide(last - first)),
   );
+  // What answers counts, not what usually has the port.
+  const { method, name } = state.service ?? {};
+  const spoken = method === 'probed' && name !== undefined ? entryNamed(name) : undefined;
+  const summary = spoken ?? byPort;
   return { state, hostNames, entry: summary && entryOf(summary), from };
 }
 
@@ -83,7 +87,11 @@ export function scanReport(answer: ScanAnswer): Report {
     version: VERSION,
     verdict: verdictOf(rows, answer),
     facts: factsOf(rows, answer),
-    tables: [portTable(rows, answer.hosts.length), hostTable(answer.hosts)] as Table[],
+    tables: [
+      portTable(rows, answer.hosts.length),
+      ...(rows.some(({ state }) => state.service?.details !== undefined) ? [toldTable(rows)] : []),
+      hostTable(answer.hosts),
+    ] as Table[],
     notes: answer.notes,
     next: nextSteps(rows),
   };
@@ -191,6 +199,7 @@ export const PORT_COLUMNS: readonly Column<PortRow>[] = [
     tone: (row) => (isMisplaced(row) === true ? 'error' : undefined),
     priority: 1,
   },
+  { key: 'says', title: 'SAYS', value: saysOf, priority: 2 },
   {
     key: 'what',
     title: 'WHAT IT IS FOR',
@@ -256,6 +265,45 @@ function closing(advice: PortEntry['linux'] | undefined): Plain {
 function serviceOf({ state }: PortRow): string | null {
   const { transport, port } = state.target;
   return state.service?.name ?? serviceName(transport, port) ?? null;
+}
+
+/** Product and version as the service tells them; null where nobody asked or it said nothing. */
+function saysOf({ state }: PortRow): string | null {
+  const { product, version, extra, tunnel, method } = state.service ?? {};
+  const words = [product, version].filter((word) => word !== undefined).join(' ') || extra;
+  const inside = tunnel === 'ssl' ? 'TLS' : undefined;
+  const all = [inside, method === 'table' && words !== undefined ? `“${words}”` : words];
+  return all.filter((word) => word !== undefined).join(': ') || null;
+}
+
+/** A fact that a service told before any login. */
+interface Told {
+  readonly state: PortState;
+  readonly key: string;
+  readonly value: string;
+}
+
+function toldTable(rows: readonly PortRow[]): Table<Told> {
+  return {
+    key: 'details',
+    kind: 'detail',
+    heading: 'WHAT SERVICES SAY OF THEMSELVES',
+    columns: [
+      { key: 'address', title: 'HOST', value: ({ state }) => state.target.address },
+      { key: 'port', title: 'PORT', value: ({ state }) => state.target.port, align: 'right' },
+      {
+        key: 'transport',
+        title: 'PROTO',
+        value: ({ state }) => state.target.transport,
+        priority: 1,
+      },
+      { key: 'key', title: 'WHAT', value: ({ key }) => key },
+      { key: 'value', title: 'SAYS', value: ({ value }) => value, grow: true },
+    ],
+    rows: rows.flatMap(({ state }) =>
+      (state.service?.details ?? []).map(({ key, value }) => ({ state, key, value })),
+    ),
+  };
 }
 
 function portTable(rows: readonly PortRow[], hosts: number): Table<PortRow> {

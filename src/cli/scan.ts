@@ -35,6 +35,7 @@ const EXAMPLES = `Examples:
   portreeve scan 192.0.2.0/24 -p 22,80,443    networks, ranges, names, files
   portreeve scan host.example -p all --from outside
   portreeve scan 192.0.2.10 -t udp            UDP, each service in its words
+  portreeve scan 192.0.2.10 --services        what answers: version, certificate
   portreeve scan --local --dry-run            how much there is to ask
   portreeve scan 192.0.2.0/24 --diff last.xml what changed; exit code 1 if so
 `;
@@ -64,6 +65,7 @@ export interface ScanOptions {
   readonly resume?: string;
   readonly from?: Vantage;
   readonly fragile?: boolean;
+  readonly services?: boolean;
   readonly patience?: number;
   readonly dryRun?: boolean;
   readonly diff?: string;
@@ -111,7 +113,8 @@ export function configure(command: Command): void {
         'where this machine stands: which ports are out of place',
       ).choices(['outside', 'inside']),
     )
-    .option('--fragile', 'UDP questions also for industrial devices')
+    .option('-s, --services', 'ask open ports what they are; never logs in')
+    .option('--fragile', 'questions also for printers and industrial devices')
     .option(
       '--patience <s>',
       'wait for UDP hosts that limit their answers (default: 30)',
@@ -191,6 +194,8 @@ async function perform(
     if (streaming) process.stdout.write(ndjsonRow('port', PORT_COLUMNS, row));
     else if (meter !== undefined) process.stderr.write(`open  ${lineOf(row)}\n`);
   };
+  // Rows are final: with services, a port is told when it was asked.
+  const services = options.services ?? false;
   try {
     return await whileInterruptible((signal) =>
       scan(plan, {
@@ -199,7 +204,9 @@ async function perform(
         fragile: options.fragile ?? false,
         patienceSeconds: options.patience ?? PATIENCE,
         signal,
-        onOpen,
+        services,
+        onOpen: services && streaming ? () => {} : onOpen,
+        ...(services && streaming ? { onIdentified: onOpen } : {}),
         ...(options.resume === undefined ? {} : { resumeFile: options.resume }),
         ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
       }),

@@ -8,19 +8,27 @@ import { type OutputOptions, writeReport } from './output.ts';
 import type { WatchFacts } from './watch-view.ts';
 
 /** Writes the assessment to standard output. */
-export async function summaryOf(facts: WatchFacts, options: OutputOptions): Promise<void> {
-  const assessment = assessmentOf(facts);
+export async function summaryOf(
+  facts: WatchFacts,
+  judged: Pick<Assessment, 'findings' | 'roles'>,
+  options: OutputOptions,
+): Promise<void> {
+  const assessment = assessmentOf(facts, judged);
   const inText = process.stdout.isTTY === true;
   const report = assessReport(assessment, {
     sort: 'bytes',
     sizes: false,
-    limit: inText ? undefined : 100,
+    live: true,
     drill: WHOLE,
+    limit: inText ? undefined : 100,
   });
   await writeReport({ ...report, next: [] }, options);
 }
 
-function assessmentOf({ picture, counts }: WatchFacts): Assessment {
+function assessmentOf(
+  { picture, counts }: WatchFacts,
+  judged: Pick<Assessment, 'findings' | 'roles'>,
+): Assessment {
   const times = picture.ports.flatMap(({ firstMs, lastMs }) => [firstMs, lastMs]);
   const notes: BlindSpot[] = counts
     .filter(({ dropped }) => dropped > 0)
@@ -63,9 +71,7 @@ function assessmentOf({ picture, counts }: WatchFacts): Assessment {
     topHosts: picture.hosts,
     remainder: [],
     sizes: picture.sizes,
-    // A view keeps sums, not what findings and roles are told from: `assess -i` does.
-    findings: [],
-    roles: [],
+    ...judged,
     matchedFlows: null,
     overTime: null,
   };

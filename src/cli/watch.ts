@@ -115,7 +115,9 @@ class Watch {
       for (const signal of SIGNALS) process.off(signal, stop);
       await live.close();
     }
-    if (!this.options.ndjson) await summaryOf(this.facts(), this.options);
+    if (!this.options.ndjson) {
+      await summaryOf(this.facts(), await this.session.judge(), this.options);
+    }
     process.exitCode = DONE;
   }
 

@@ -32,6 +32,13 @@ export interface ServiceId {
   /** 0 to 10, as Nmap counts. */
   readonly confidence: number;
   readonly cpe?: readonly string[];
+  /** Facts it told before any login; keys are listed in docs/scan-services.md. May be hostile. */
+  readonly details?: readonly ServiceDetail[];
+}
+
+export interface ServiceDetail {
+  readonly key: string;
+  readonly value: string;
 }
 
 export interface PortState {
@@ -101,8 +108,6 @@ export const FILTERED_TIME_EXCEEDED = 12;
 export const OPEN_UDP = 13;
 export const CLOSED_PORT_UNREACH = 14;
 export const OPEN_OR_FILTERED = 15;
-export const OPEN_INIT_ACK = 16;
-export const CLOSED_ABORT = 17;
 export const FILTERED_DEST_UNREACH = 18;
 
 /** Whether the code says that something listens for certain. */

@@ -9,6 +9,7 @@ import { MappedMemory } from './mapped-memory.ts';
 const HEADER = 64;
 const VECTOR = 16;
 const ADDRESS = 32;
+const MSG_DONTWAIT = 0x40;
 
 let calls: Readonly<Record<'sendmmsg', NativeFunction>> | undefined;
 
@@ -55,10 +56,10 @@ export class MessageBatch {
     this.vectors.setUint32(VECTOR * index + 8, packet, true);
   }
 
-  /** Sends messages from `first` on. Returns how many went out, or minus the error number. */
+  /** Sends messages from `first` on without waiting for room. Returns how many went out, or minus the error number. */
   send(fd: number, first: number, count: number): number {
     const at = this.memory.address + BigInt(HEADER * first);
-    const sent = calls!.sendmmsg(fd, at, count, 0) as number;
+    const sent = calls!.sendmmsg(fd, at, count, MSG_DONTWAIT) as number;
     return sent < 0 ? -lastErrno() : sent;
   }
 

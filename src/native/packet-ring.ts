@@ -20,10 +20,7 @@ const PACKET_ADD_MEMBERSHIP = 1;
 const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
-const PACKET_FANOUT = 18;
 const PACKET_MR_PROMISC = 1;
-const FANOUT_HASH = 0;
-const FANOUT_DEFRAG = 0x8000;
 const TPACKET_V3 = 2;
 const ETH_P_ALL = 3;
 const PROT_READ_WRITE = 3;
@@ -69,8 +66,6 @@ export interface RingOptions {
   /** How long a frame may wait in a block that is not full. */
   readonly retireMs: number;
   readonly filter: KernelFilter;
-  /** Sockets with the same number share the frames of their interface, by flow. */
-  readonly fanoutGroup?: number;
 }
 
 /** What the kernel counted since the ring was opened. */
@@ -137,16 +132,13 @@ export class PacketRing {
   }
 
   /** From here on frames arrive. */
-  private open({ interfaceIndex, fanoutGroup }: RingOptions): void {
+  private open({ interfaceIndex }: RingOptions): void {
     const address = new DataView(new ArrayBuffer(20));
     address.setUint16(0, AF_PACKET, true);
     address.setUint16(2, ETH_P_ALL);
     address.setInt32(4, interfaceIndex, true);
     const { bindSocket } = system();
     checked('bind', bindSocket(this.descriptor, new Uint8Array(address.buffer), 20));
-    if (fanoutGroup === undefined) return;
-    const mode = ((FANOUT_HASH | FANOUT_DEFRAG) << 16) | (fanoutGroup & 0xffff);
-    this.set(PACKET_FANOUT, Int32Array.of(mode));
   }
 
   private set(name: number, value: Uint8Array | Uint32Array | Int32Array): void {

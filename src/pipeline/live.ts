@@ -128,6 +128,11 @@ export class LiveReader implements CaptureReader {
     return batch;
   }
 
+  /** Ends it, once what is in the ring was read. */
+  stop(): void {
+    this.capture.live.stop();
+  }
+
   close(): Promise<void> {
     return this.capture.live.close();
   }

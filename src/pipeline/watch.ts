@@ -6,6 +6,12 @@
  * carried stays in the sums. Looking costs time by the number of flows, so it happens as often as
  * keeps it below a share of one processor.
  */
+
+import { Case } from '../analysis/findings/case.ts';
+import { findings } from '../analysis/findings/find.ts';
+import { thresholdsOf } from '../analysis/findings/thresholds.ts';
+import { FlowFolder } from '../analysis/flow-folder.ts';
+import { hostRoles } from '../analysis/host-roles.ts';
 import { portUses, serviceUses, topConversations, topHosts } from '../analysis/port-use.ts';
 import { sizeBins } from '../analysis/size-bins.ts';
 import { SpokenView } from '../analysis/spoken.ts';
@@ -16,6 +22,8 @@ import { CHUNK_MASK, CHUNK_SHIFT, R_LAST_SECONDS, ROW_WORDS } from '../flow/flow
 import type { FlowPart, FlowVisitor } from '../flow/flow-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
 import { Listener } from '../flow/listener.ts';
+import type { Finding } from '../model/finding.ts';
+import type { HostRoles } from '../model/host-role.ts';
 import type { ConversationUse, HostUse, PortUse, ServiceUse, SizeBin } from '../model/use.ts';
 import { Decoder } from '../wire/decoder.ts';
 import type { FrameSource } from '../wire/frame-batch.ts';
@@ -51,7 +59,6 @@ const DEFAULT_TOP = 200;
 
 export class WatchSession {
   private readonly decoder: Decoder;
-  private readonly listener: Listener;
   private readonly table: FlowTable;
   private readonly past: Traffic;
   private readonly source: FrameSource;
@@ -60,6 +67,7 @@ export class WatchSession {
   private readonly zones = new ZoneTable();
   private readonly pastLadder: DirectionLadder;
   private pastFlows = 0;
+  private readonly listener: Listener;
 
   constructor(source: FrameSource, options: WatchOptions = {}) {
     this.source = source;
@@ -100,12 +108,8 @@ export class WatchSession {
   /** Folds everything known into figures. */
   picture(): Picture {
     const startMs = performance.now();
-    const { decoder, table, source } = this;
-    const names = {
-      addresses: decoder.addresses,
-      contexts: decoder.contexts.list,
-      interfaces: source.interfaces,
-    };
+    const { decoder, table, names } = this;
+    const speech = new SpokenView(this.listener.heard, names);
     const traffic = new Traffic(decoder.addresses, this.zones, {}, this.seed);
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, this.seed);
@@ -114,7 +118,6 @@ export class WatchSession {
     visitUsed(part, ladder, traffic.add.bind(traffic));
     traffic.finish();
     this.past.finish();
-    const speech = new SpokenView(this.listener.heard, names);
     return {
       packets: decoder.frames,
       bytes: decoder.octets,
@@ -140,6 +143,31 @@ export class WatchSession {
       ),
       sizes: sizeBins(decoder.lengths),
       costMs: performance.now() - startMs,
+    };
+  }
+
+  /** What the flows that are still in memory say about risks and about what hosts are for. */
+  async judge(): Promise<{ findings: readonly Finding[]; roles: readonly HostRoles[] }> {
+    const { names, table, zones, seed } = this;
+    const thresholds = thresholdsOf({});
+    const folder = new FlowFolder({ zones, thresholds, seed, dark: [], overTime: false });
+    const part = table.peek();
+    const ladder = new DirectionLadder(undefined, seed);
+    ladder.learn(part.chunks, part.count);
+    ladder.learnFanIn([part]);
+    visitUsed(part, ladder, folder.visitor(names, this.listener.heard));
+    const { traffic, clues } = folder.finish();
+    const speech = new SpokenView(this.listener.heard, names);
+    const found = findings(new Case(traffic, clues, names, thresholds, this.packets, speech));
+    return { findings: found, roles: hostRoles(traffic, names) };
+  }
+
+  private get names() {
+    const { decoder, source } = this;
+    return {
+      addresses: decoder.addresses,
+      contexts: decoder.contexts.list,
+      interfaces: source.interfaces,
     };
   }
 

@@ -41,8 +41,8 @@ const ADDRESS = '10.7.0.1';
 const EXPECTED: readonly (readonly [
   where: string,
   name: string,
-  product?: string,
-  version?: RegExp,
+  product?: string | undefined,
+  version?: RegExp | undefined,
   details?: Readonly<Record<string, RegExp>>,
 ])[] = [
   ['tcp/80', 'http', 'nginx', /^1\./, { title: /^Lab page$/, status: /^200$/ }],
@@ -154,7 +154,8 @@ describeLab('services of Debian', PROGRAMS, () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  it.each(EXPECTED)('%s is %s', (where, name, product, version, details = {}) => {
+  it.each(EXPECTED.map((row) => ({ row })))('$row.0 is $row.1', ({ row }) => {
+    const [where, name, product, version, details = {}] = row;
     const answer = answers.get(where);
     expect(answer?.found?.name, JSON.stringify(answer)).toBe(name);
     if (product !== undefined) expect(answer?.found?.product).toBe(product);

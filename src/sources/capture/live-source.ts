@@ -30,7 +30,6 @@ export interface LiveOptions {
   readonly filterFor?: (linkType: number, cooked: boolean) => KernelFilter | undefined;
   /** How the filter is written, for files. */
   readonly filterText?: string;
-  readonly fanoutGroup?: number;
 }
 
 /** What was seen and lost on one interface. */
@@ -46,6 +45,8 @@ const RETIRE_MS = 50;
 const WAIT_MS = 100;
 const DEFAULT_SNAP_LENGTH = 262_144;
 const YIELD_EVERY_MS = 20;
+/** How long a ring is read after `stop`. */
+const DRAIN_MS = 1000;
 const SLL2 = 20;
 const OUTGOING = 4;
 const VLAN_VALID = 0x10;
@@ -79,6 +80,10 @@ export class LiveSource implements FrameSource {
   /** The lane the last batch came from, whose block is handed back by the next call. */
   private turn = 0;
   private stopping = false;
+  /** The rings were waited for once more after `stop`. */
+  private drained = false;
+  /** Under a flood the rings are never empty: reading ends at this time. */
+  private endMs = Number.POSITIVE_INFINITY;
   private closed = false;
   private waiting: Promise<void> | undefined;
   /** When others had a turn last. */
@@ -106,7 +111,6 @@ export class LiveSource implements FrameSource {
       blocks: Math.max(LEAST_BLOCKS, Math.ceil(octets / BLOCK_OCTETS)),
       retireMs: RETIRE_MS,
       filter: options.filterFor?.(linkType, cooked) ?? keepAll(snapLength),
-      ...(options.fanoutGroup === undefined ? {} : { fanoutGroup: options.fanoutGroup }),
     });
     this.lanes.push({
       ring,
@@ -132,12 +136,16 @@ export class LiveSource implements FrameSource {
   async next(): Promise<FrameBatch | undefined> {
     this.finishBlock();
     while (!this.closed) {
+      if (performance.now() > this.endMs) break;
       if (this.fill()) {
         // Under a flood there is always a frame: signals, timers and keys must have a turn too.
         if (performance.now() - this.yieldedMs > YIELD_EVERY_MS) await this.yield();
         return this.batch;
       }
-      if (this.stopping || this.lanes.every(({ gone }) => gone)) break;
+      if (this.lanes.every(({ gone }) => gone)) break;
+      if (this.stopping && this.drained) break;
+      // What lies in a block that is not full yet is handed over a moment later.
+      this.drained = this.stopping;
       await this.wait();
       this.lookAtErrors();
       if (this.closed) break;
@@ -149,6 +157,7 @@ export class LiveSource implements FrameSource {
 
   /** What is in the rings already is still read, then `next` returns undefined. */
   stop(): void {
+    if (!this.stopping) this.endMs = performance.now() + DRAIN_MS;
     this.stopping = true;
   }
 

@@ -44,6 +44,8 @@ const SPARE_DESCRIPTORS = 48;
 const KERNEL_RETRY_US = 950_000;
 /** On, and no lingering: close sends a reset. */
 const LINGER = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+/** Round trip of hosts that have answered before the next batch is made. */
+const QUICK_US = 3000;
 /** Results of `begin` beside outcomes. */
 const UNDER_WAY = PENDING;
 const NO_ROOM = -1;
@@ -63,6 +65,8 @@ export class ConnectEngine implements ProbeEngine {
   private readonly epoll = new Epoll();
   private readonly most: number;
   private open = 0;
+  /** Descriptors of the last batch that nobody watches yet. */
+  private readonly fresh: number[] = [];
   private readonly address = Buffer.alloc(ADDRESS_LENGTH);
   /** By descriptor. */
   private readonly hosts: (HostScan | undefined)[] = [];
@@ -105,17 +109,16 @@ export class ConnectEngine implements ProbeEngine {
     const { scope, fds } = host.route as Route;
     const fd = trySocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
     if (fd < 0) return meaningOf(lastErrno());
-    const { setsockopt, connect } = socketCalls();
-    setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER, 8);
     const length = writeSocketAddress(this.address, 0, words, this.ports[cell]!, scope);
-    const result = connect(fd, this.address, length);
+    const result = socketCalls().connect(fd, this.address, length);
     const errno = result === 0 ? 0 : lastErrno();
     if (errno !== ERRNO.EINPROGRESS) {
       const outcome = this.outcomeOf(fd, errno, host, cell);
       closeSocket(fd);
       return outcome;
     }
-    this.epoll.watch(fd);
+    if (host.roundTrip.smoothedUs < QUICK_US) this.fresh.push(fd);
+    else this.epoll.watch(fd);
     this.open++;
     this.hosts[fd] = host;
     this.cells[fd] = cell;
@@ -125,23 +128,50 @@ export class ConnectEngine implements ProbeEngine {
   }
 
   receive(waitMs: number, sink: AnswerSink): void {
-    const count = this.epoll.wait(waitMs);
+    const seen = this.takeRefusals(sink);
+    const count = this.epoll.wait(seen ? 0 : waitMs);
     const now = this.clock();
     for (let index = 0; index < count; index++) {
       const fd = this.epoll.ready(index);
-      const host = this.hosts[fd];
-      if (host === undefined) continue;
-      const cell = this.cells[fd]!;
-      const attempt = this.attempts[fd]!;
-      const outcome = this.outcomeOf(fd, takeError(fd), host, cell);
-      this.release(fd, host, cell);
-      // Neither an answer nor a lack of room: the try goes on to its end and is made again.
-      if (outcome > 0) sink.answer(host, cell, attempt, outcome, now, 0);
+      if (this.hosts[fd] !== undefined) this.settle(fd, takeError(fd), now, sink);
     }
+  }
+
+  /**
+   * On a quick network most refusals are there before the next batch: asking once is cheaper than
+   * watching. What is not refused yet is watched from then on.
+   */
+  private takeRefusals(sink: AnswerSink): boolean {
+    const { fresh } = this;
+    const now = this.clock();
+    let seen = false;
+    for (let index = 0; index < fresh.length; index++) {
+      const fd = fresh[index]!;
+      const errno = takeError(fd);
+      if (errno === 0) {
+        this.epoll.watch(fd);
+        continue;
+      }
+      seen = true;
+      this.settle(fd, errno, now, sink);
+    }
+    fresh.length = 0;
+    return seen;
+  }
+
+  private settle(fd: number, errno: number, now: number, sink: AnswerSink): void {
+    const host = this.hosts[fd]!;
+    const cell = this.cells[fd]!;
+    const attempt = this.attempts[fd]!;
+    const outcome = this.outcomeOf(fd, errno, host, cell);
+    this.release(fd, host, cell);
+    // Neither an answer nor a lack of room: the try goes on to its end and is made again.
+    if (outcome > 0) sink.answer(host, cell, attempt, outcome, now, 0);
   }
 
   private outcomeOf(fd: number, errno: number, host: HostScan, cell: number): number {
     if (errno !== 0) return meaningOf(errno);
+    socketCalls().setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER, 8);
     return this.isOwnEcho(fd, host, cell) ? UNDER_WAY : OPEN_SYN_ACK;
   }
 

@@ -27,6 +27,8 @@ export interface FoundHost {
   readonly reason: string;
   readonly mac?: string;
   readonly roundTripUs?: number;
+  /** Nobody on the link has the address: nothing sent to it would leave this machine. */
+  readonly unreachable?: boolean;
 }
 
 export interface DiscoveryOptions {
@@ -37,12 +39,15 @@ export interface DiscoveryOptions {
   readonly next: () => { number: number; address: Address } | undefined;
   /** An engine for `DISCOVERY_PORTS`; undefined: TCP is not asked. */
   readonly tcp: ProbeEngine | undefined;
+  /** Every address counts as a host; only who has the addresses on our links is asked. */
+  readonly everyAddress: boolean;
   readonly up: (host: FoundHost) => void;
   readonly down: (number: number) => void;
 }
 
 /** The first wait is short: on a link and in one's own networks nobody takes longer. */
 const FIRST_TIMEOUT_MS = 400;
+const LINK_TIMEOUT_MS = 250;
 
 /** Hosts dealt out ahead of those who ask them. */
 const BACKLOG = 2000;
@@ -75,6 +80,7 @@ export class Discovery {
   readonly methods: string[] = [];
   private readonly options: DiscoveryOptions;
   private readonly timing: Timing;
+  private readonly linkTiming: Timing;
   private readonly links: readonly Link[];
   private readonly own: ReadonlySet<string>;
   private readonly arp: ArpEngine | undefined;
@@ -86,12 +92,15 @@ export class Discovery {
     this.options = options;
     const firstTimeoutMs = Math.min(FIRST_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.timing = { ...options.timing, firstTimeoutMs };
+    const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
+    this.linkTiming = { ...options.timing, firstTimeoutMs: linkTimeoutMs };
     this.links = ethernetLinks();
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
     this.arp = attempt(() => new ArpEngine(this.links, options.clock));
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
+    if (options.everyAddress) return;
     if (this.ping !== undefined) this.methods.push('ICMP echo');
     if (options.tcp !== undefined) this.methods.push(`TCP ${DISCOVERY_PORTS.join(',')}`);
   }
@@ -103,7 +112,7 @@ export class Discovery {
     const links = this.pass(
       this.arp,
       () => this.nextOnLink(one),
-      (host) => this.options.down(host.number),
+      (host) => this.silentOnLink(host),
     );
     const far = links.then(() => {
       this.toPing.closed = true;
@@ -138,12 +147,23 @@ export class Discovery {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
-      const host = new HostScan(number, address, one, this.timing);
       const onLink = address.family === 4 && linkOf(address.words[0]!, this.links) !== undefined;
-      if (onLink && this.arp !== undefined) return host;
+      if (onLink && this.arp !== undefined) {
+        return new HostScan(number, address, one, this.linkTiming);
+      }
+      if (this.options.everyAddress) {
+        this.options.up({ number, address, reason: 'user-set' });
+        continue;
+      }
+      const host = new HostScan(number, address, one, this.timing);
       if (this.ping === undefined) this.passOn(host);
       else this.toPing.push(host);
     }
+  }
+
+  private silentOnLink({ number, address }: HostScan): void {
+    if (!this.options.everyAddress) this.options.down(number);
+    else this.options.up({ number, address, reason: 'user-set', unreachable: true });
   }
 
   private passOn(host: HostScan): void {

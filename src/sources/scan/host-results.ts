@@ -38,6 +38,12 @@ export interface FoldedPorts {
   readonly notMine: number;
 }
 
+/** Ports of one outcome, gathered in runs. */
+interface Runs {
+  count: number;
+  readonly pieces: string[];
+}
+
 /** @param ports the port of each cell, ascending; `listOpen` false: open ones are a group too */
 export function foldPorts(
   host: HostScan,
@@ -46,28 +52,39 @@ export function foldPorts(
   listOpen: boolean,
 ): FoldedPorts {
   const open: PortState[] = [];
-  const byCode = new Map<number, number[]>();
-  for (let cell = 0; cell < ports.length; cell++) {
+  const byCode = new Map<number, Runs>();
+  for (let cell = 0; cell < ports.length; ) {
     const code = host.outcomes[cell]!;
     if (listOpen && isOpen(code)) {
       open.push(portState(host, cell, transport, ports[cell]!));
+      cell++;
       continue;
     }
-    const list = byCode.get(code);
-    if (list === undefined) byCode.set(code, [ports[cell]!]);
-    else list.push(ports[cell]!);
+    let end = cell + 1;
+    while (
+      end < ports.length &&
+      host.outcomes[end] === code &&
+      ports[end] === ports[end - 1]! + 1
+    ) {
+      end++;
+    }
+    const runs = byCode.get(code) ?? { count: 0, pieces: [] };
+    byCode.set(code, runs);
+    runs.count += end - cell;
+    runs.pieces.push(portText(ports.subarray(cell, end)));
+    cell = end;
   }
   const groups: PortGroup[] = [];
-  for (const [code, list] of byCode) {
+  for (const [code, { count, pieces }] of byCode) {
     const outcome = code === NOT_MINE ? undefined : OUTCOMES[code];
-    if (outcome === undefined) continue;
-    groups.push({ transport, ...outcome, count: list.length, ports: portText(list) });
+    if (outcome !== undefined)
+      groups.push({ transport, ...outcome, count, ports: pieces.join(',') });
   }
   groups.sort((left, right) => right.count - left.count);
   return {
     open,
     groups,
-    unasked: byCode.get(PENDING)?.length ?? 0,
-    notMine: byCode.get(NOT_MINE)?.length ?? 0,
+    unasked: byCode.get(PENDING)?.count ?? 0,
+    notMine: byCode.get(NOT_MINE)?.count ?? 0,
   };
 }

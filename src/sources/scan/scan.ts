@@ -5,7 +5,7 @@
  */
 
 import { commonPorts } from '../../catalog/common-ports.ts';
-import { isOpen, type PortState } from '../../model/port-state.ts';
+import { FILTERED_HOST_UNREACH, isOpen, type PortState } from '../../model/port-state.ts';
 import type { PortGroup, ScannedHost, UniformAnswer } from '../../model/scanned-host.ts';
 import { formatAddress } from '../../net/address.ts';
 import { LikelyFirst } from './cell-order.ts';
@@ -196,27 +196,22 @@ class ScanRun {
       }
       return undefined;
     };
-    if (discovery) {
-      const tcp = this.tryEngine('tcp', DISCOVERY_PORTS);
-      const search = new Discovery({
-        timing,
-        clock: this.clock,
-        signal,
-        next,
-        tcp: tcp?.engine,
-        up: (host) => this.foundUp(host),
-        down: (number) => {
-          this.down++;
-          this.request.writer?.foundDown(number);
-        },
-      });
-      this.methods = search.methods;
-      await search.run();
-    } else {
-      for (let each = next(); each !== undefined; each = next()) {
-        this.foundUp({ ...each, reason: 'user-set' });
-      }
-    }
+    const tcp = discovery ? this.tryEngine('tcp', DISCOVERY_PORTS) : undefined;
+    const search = new Discovery({
+      timing,
+      clock: this.clock,
+      signal,
+      next,
+      tcp: tcp?.engine,
+      everyAddress: !discovery,
+      up: (host) => this.foundUp(host),
+      down: (number) => {
+        this.down++;
+        this.request.writer?.foundDown(number);
+      },
+    });
+    this.methods = search.methods;
+    await search.run();
     this.discoveryDone = true;
   }
 
@@ -310,6 +305,10 @@ class ScanRun {
       for (let cell = 0; cell < ports.length; cell++) {
         if (!this.shard.has(base + cell)) host.restore(cell, NOT_MINE);
       }
+    }
+    if (found.unreachable === true) {
+      for (let cell = 0; cell < ports.length; cell++) host.restore(cell, FILTERED_HOST_UNREACH);
+      return host;
     }
     const known = this.request.journal?.outcomes.get(journalKey(found.number, transport));
     if (known !== undefined) {

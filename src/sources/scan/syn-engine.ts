@@ -378,7 +378,7 @@ export class SynEngine implements ProbeEngine {
   }
 }
 
-const SEND_BUFFER = 8 << 20;
+const SEND_BUFFER = 64 << 20;
 
 /** A whole batch must fit into the socket's send buffer, also while a neighbour is looked for. */
 function widen(fd: number): void {

@@ -3,14 +3,11 @@
  * server speak, and reads name, product and version out of what it says. No question logs in,
  * writes, or asks for more than a greeting, a version or public facts.
  */
+import type { ServiceDetail } from '../../../model/port-state.ts';
 import type { Conversation, Target } from './exchange.ts';
 
-/** Something a service said of itself; `value` may hold anything and is escaped when shown. */
-export interface Detail {
-  /** `host-key`, `certificate-names`, `title`, `realm` … listed in docs/scan-services.md. */
-  readonly key: string;
-  readonly value: string;
-}
+/** Something a service said of itself. */
+export type Detail = ServiceDetail;
 
 /** What was recognised. */
 export interface Found {
