@@ -51,6 +51,8 @@ export function install() {
 export async function generate() {
   const { compileCatalog } = await import('./compile-catalog.mjs');
   await compileCatalog(root);
+  const { compileVendors } = await import('./compile-vendors.mjs');
+  compileVendors(root);
 }
 
 export async function prepare() {

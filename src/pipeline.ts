@@ -5,6 +5,7 @@
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
+import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
@@ -16,6 +17,8 @@ import type { BlindSpot } from './model/blind-spot.ts';
 import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
 import type { HostRoles } from './model/host-role.ts';
+import type { PortState } from './model/port-state.ts';
+import type { ScanRecord } from './model/scanned-host.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -30,7 +33,11 @@ import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
-import type { SocketView } from './sources/sockets/linux.ts';
+import type { ImportedScan } from './sources/scan/import/record-builder.ts';
+import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from './sources/scan/plan.ts';
+import type { ScanProgress, ScanResult } from './sources/scan/scan.ts';
+import type { SocketView } from './sources/sockets/socket-view.ts';
+import type { SshChoices } from './sources/sockets/ssh.ts';
 import type { Filter } from './wire/filter/filter.ts';
 import type { FrameSource } from './wire/frame-batch.ts';
 
@@ -41,11 +48,60 @@ export function canViewSockets(): boolean {
   return process.platform === 'linux';
 }
 
-/** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */
-export async function viewSockets(): Promise<SocketView> {
-  const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
-  return readLinuxSockets();
+export interface SocketChoices {
+  /** Sockets that talk to one peer too. */
+  readonly connections?: boolean;
+  /** Name the packages that own the programs. */
+  readonly packages?: boolean;
+  /** Read the machine's packet filter and hold each listener against it. */
+  readonly firewall?: boolean;
 }
+
+/** The sockets of another machine over ssh. Rejects with `SshError`. */
+export async function viewSocketsBySsh(choices: SshChoices): Promise<SocketView> {
+  const { readSocketsBySsh } = await import('./sources/sockets/ssh.ts');
+  return readSocketsBySsh(choices);
+}
+
+/** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */
+export async function viewSockets(choices: SocketChoices = {}): Promise<SocketView> {
+  const { readLinuxSockets } = await import('./sources/sockets/linux.ts');
+  const view = readLinuxSockets(choices);
+  return choices.firewall ? filteredView(view) : view;
+}
+
+/** Adds what the host's own packet filter lets through, or that it could not be read. */
+async function filteredView(view: SocketView): Promise<SocketView> {
+  const [{ readFirewall }, { withFirewall }] = await Promise.all([
+    import('./sources/sockets/firewall/read-firewall.ts'),
+    import('./analysis/firewalled-listeners.ts'),
+  ]);
+  const reading = readFirewall();
+  const others = view.blindSpots.filter(({ id }) => id !== 'firewall-rules');
+  if (reading.kind === 'read') {
+    return { ...view, listeners: withFirewall(view.listeners, reading.filter), blindSpots: others };
+  }
+  const { because, remedy } = reading;
+  const spot: BlindSpot = {
+    id: 'firewall-rules',
+    what: "whether the machine's own firewall lets others in",
+    because,
+    ...(remedy === undefined ? {} : { remedy }),
+    missing: false,
+  };
+  return { ...view, blindSpots: [...others, spot] };
+}
+
+/**
+ * Sockets from the saved or pasted output of other tools (`-` = standard input). Rejects with
+ * `ForeignInputError` when an input cannot be read or nothing in it is recognised.
+ */
+export async function readSocketFiles(names: readonly string[]): Promise<SocketView> {
+  const { readForeignFiles } = await import('./sources/sockets/foreign/foreign-files.ts');
+  return readForeignFiles(names);
+}
+
+export { type Comparison, compareHost, localAddresses } from './pipeline/compare-host.ts';
 
 /** How far reading has come. Octets are those of the files, compressed or not. */
 export interface Progress {
@@ -178,7 +234,7 @@ export async function assess(
     conversations: uses.topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
-    topHosts: uses.topHosts(view, names, choices.top, speech),
+    topHosts: uses.topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
@@ -211,6 +267,12 @@ async function findingsOf(
     import('./analysis/findings/find.ts'),
   ]);
   return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+}
+
+/** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */
+async function vendors(speech: SpokenView): Promise<(mac: string) => string | undefined> {
+  if (speech.macs().size === 0) return () => undefined;
+  return (await import('./catalog/vendors.ts')).vendorOf;
 }
 
 /** Reads captures into traffic. The flows themselves, which take most memory, are let go. */
@@ -262,34 +324,49 @@ export interface FlowListing extends CaptureSummary {
   readonly listed: Iterable<ListedFlow>;
 }
 
-/** Reads captures and lists their flows; those that leave memory early go to `onEvicted`. */
+export interface ListChoices extends CaptureChoices {
+  /** Words about the flows wanted; see analysis/filter/parse.ts. Checked by `checkFilter`. */
+  readonly where?: string;
+}
+
+/**
+ * Reads captures and lists their flows, or those that `where` means; those that leave memory early
+ * go to `onEvicted`.
+ */
 export async function listFlows(
   inputs: readonly string[],
-  choices: CaptureChoices,
+  choices: ListChoices,
   onEvicted: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
-  const [{ FlowLister }, { SpokenView }] = await Promise.all([
-    import('./analysis/flow-lister.ts'),
-    import('./analysis/spoken.ts'),
-  ]);
+  const { FlowPicker } = await import('./analysis/flow-picker.ts');
+  const { where } = choices;
+  const filters = where === undefined ? undefined : await import('./analysis/filter/filter.ts');
+  const pickerFor = (names: Names, heard: Heard | null) =>
+    new FlowPicker(names, heard, (world) => filters?.flowFilter(where!, world));
+  let early = 0;
   const { observation, reader, filtered, interrupted } = await read(
     inputs,
     choices,
     newSeed(),
     (names, heard) => {
-      const lister = new FlowLister(names, new SpokenView(heard, names));
-      return (...row) => onEvicted(lister.list(...row));
+      const picker = pickerFor(names, heard);
+      return (...row) => {
+        if (!picker.wants(...row)) return;
+        early++;
+        onEvicted(picker.list(...row));
+      };
     },
   );
-  const { names: all, heard: payloads } = observation;
-  const lister = new FlowLister(all, new SpokenView(payloads, all));
+  const picker = pickerFor(observation.names, observation.heard);
   function* listed(): Generator<ListedFlow, void, undefined> {
-    for (const row of observation.flows.inTimeOrder()) yield lister.list(...row);
+    for (const row of observation.flows.inTimeOrder()) {
+      if (picker.wants(...row)) yield picker.list(...row);
+    }
   }
   const { captureNotes } = await import('./sources/pcap/capture-notes.ts');
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
-    flows: observation.flows.count + observation.evicted,
+    flows: early + picker.count(observation.flows),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
     notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
     listed: listed(),
@@ -401,4 +478,161 @@ async function workerFor(
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
 function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
+}
+
+export type { ScanProgress };
+
+/** How TCP ports may be asked; `auto` takes the best that this machine and user can. */
+export const SCAN_ENGINES = ['auto', 'syn', 'connect', 'node'] as const;
+
+/** A plan with what it takes to carry out. */
+export interface PlannedScan extends ScanPlan {
+  readonly estimate: ScanEstimate;
+}
+
+/** Reads targets and ports as people write them; resolves names. Sends nothing else. */
+export async function planScan(words: PlanWords): Promise<PlannedScan> {
+  const { planScan, estimate } = await import('./sources/scan/plan.ts');
+  const plan = await planScan(words);
+  return { ...plan, estimate: estimate(plan) };
+}
+
+export interface ScanChoices {
+  readonly tcpEngine: (typeof SCAN_ENGINES)[number];
+  readonly discovery: boolean;
+  readonly fragile: boolean;
+  readonly patienceSeconds: number;
+  /** Ask open ports what they are; see docs/scan-services.md. */
+  readonly services?: boolean;
+  /** An open port of which all is known, where `services` are asked for. */
+  readonly onIdentified?: (state: PortState) => void;
+  /** Notes are kept there, and an earlier run is taken up from it. */
+  readonly resumeFile?: string;
+  readonly signal: AbortSignal;
+  readonly onOpen: (state: PortState) => void;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+/** A scan with what it could not see. */
+export interface ScanOutcome extends ScanResult {
+  readonly addresses: number;
+  readonly portsPerHost: number;
+  readonly notes: readonly BlindSpot[];
+  readonly record: ScanRecord;
+}
+
+/** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
+export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
+  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
+    import('./sources/scan/scan.ts'),
+    import('./sources/scan/resume.ts'),
+    import('./analysis/scan-notes.ts'),
+    import('./sources/scan/ports.ts'),
+  ]);
+  const { resumeFile, services = false, onIdentified, ...rest } = choices;
+  const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
+  const { shard, ...planned } = held?.plan ?? plan;
+  try {
+    const scanned = await runScan({
+      ...planned,
+      ...rest,
+      ...(shard === undefined ? {} : { shard }),
+      ...(held === undefined ? {} : { writer: held.writer }),
+      ...(held?.journal === undefined ? {} : { journal: held.journal }),
+      namesOf: (address) => plan.names.get(address) ?? [],
+    });
+    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
+    const asked = [...plan.ports].map(([transport, ports]) => ({
+      transport,
+      ports: portText(ports),
+      ...methodOf(result, transport),
+    }));
+    const { hosts, hostsDown, startMs, endMs } = result;
+    return {
+      ...result,
+      addresses: plan.targets.size,
+      portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
+      notes: scanNotes({
+        ...result,
+        services,
+        unresolved: plan.unresolved,
+        unasked: result.counts.get('not asked') ?? 0,
+      }),
+      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+    };
+  } finally {
+    held?.writer.close();
+  }
+}
+
+/** The result with what each open port says it is. */
+async function withServices(
+  result: ScanResult,
+  { signal, fragile }: ScanChoices,
+  onIdentified: ScanChoices['onIdentified'],
+): Promise<ScanResult> {
+  const { identifyServices } = await import('./sources/scan/services/identify-services.ts');
+  const hosts = await identifyServices(result.hosts, {
+    signal,
+    fragile,
+    ...(onIdentified === undefined ? {} : { onIdentified }),
+  });
+  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
+}
+
+/** An earlier scan read from a file, with the name of the file. */
+export interface EarlierScan {
+  readonly file: string;
+  readonly earlier: ImportedScan;
+}
+
+/** Reads a scan of any known scanner. Throws `UnknownScanError` and errors of reading the file. */
+export async function readEarlierScan(file: string): Promise<EarlierScan> {
+  const [{ readFile }, { readScan }] = await Promise.all([
+    import('node:fs/promises'),
+    import('./sources/scan/import/read-scan.ts'),
+  ]);
+  return { file, earlier: readScan(await readFile(file, 'utf8')) };
+}
+
+export interface ComparedScan extends EarlierScan {
+  readonly difference: ScanDifference;
+  readonly notes: readonly BlindSpot[];
+}
+
+/** What changed from the earlier scan to this one, and what cannot be compared. */
+export async function compareWith(
+  { file, earlier }: EarlierScan,
+  plan: ScanPlan,
+  outcome: ScanOutcome,
+): Promise<ComparedScan> {
+  const { compareScans } = await import('./analysis/scan-difference.ts');
+  const difference = compareScans(earlier.record, outcome.record, (address) =>
+    plan.targets.has(address),
+  );
+  const notes: BlindSpot[] = [...outcome.notes];
+  if (earlier.passive) {
+    notes.unshift({
+      id: 'earlier-passive',
+      what: 'how the earlier scan came about',
+      because: 'it asked nobody: it repeats what a search engine once saw',
+      missing: false,
+    });
+  }
+  const faults = earlier.faults.length + earlier.moreFaults;
+  if (faults > 0) {
+    const [first] = earlier.faults;
+    notes.unshift({
+      id: 'earlier-damaged',
+      what: `${faults} parts of ${file}`,
+      because: `${first!.where}: ${first!.what}`,
+      missing: true,
+    });
+  }
+  return { file, earlier, difference, notes };
+}
+
+function methodOf({ engines }: ScanResult, transport: string): { method?: string } {
+  const engine = engines.find((each) => each.transport === transport);
+  return engine === undefined ? {} : { method: engine.name };
 }

@@ -15,6 +15,8 @@ export interface CaptureState {
   readonly stopped: boolean;
   /** Duplicates were left out. */
   readonly dropDuplicates: boolean;
+  /** What payloads said; null when nobody listened. */
+  readonly heard?: { readonly beyond: number } | null;
 }
 
 /** Below this many TCP connections one-sidedness may be chance. */
@@ -39,6 +41,7 @@ export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
     fragments(decoder),
     tablesFull(traffic),
     poolsFull(decoder),
+    payloadTablesFull(state),
     noTime(state),
   ].filter((spot) => spot !== undefined);
 }
@@ -197,6 +200,18 @@ export function poolsFull({
     id: 'pools-full',
     what: parts.join(', '),
     because: 'there were more than are kept, as in a flood of forged packets',
+    remedy: 'assess a shorter part of the capture',
+    missing: true,
+  };
+}
+
+function payloadTablesFull({ heard }: CaptureState): BlindSpot | undefined {
+  const beyond = heard?.beyond ?? 0;
+  if (beyond === 0) return undefined;
+  return {
+    id: 'payload-tables-full',
+    what: `protocols or names that ${number(beyond)} payloads told`,
+    because: 'there are more endpoints or hosts than the tables hold; the first are kept',
     remedy: 'assess a shorter part of the capture',
     missing: true,
   };

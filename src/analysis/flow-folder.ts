@@ -11,7 +11,7 @@ import type { Heard } from '../flow/heard.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { FlowFilter } from './filter/compile.ts';
-import type { FilterWorld } from './filter/terms.ts';
+import type { FilterWorld } from './filter/row-tests.ts';
 import { Clues } from './findings/clues.ts';
 import type { Thresholds } from './findings/thresholds.ts';
 import { OverTime } from './over-time.ts';

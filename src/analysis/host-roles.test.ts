@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ask, attempt, caseOf, many, talk } from '../../test/builders/findings.ts';
-import { dependenciesOn, hostRoles, rolesOf } from './host-roles.ts';
+import { dependenciesOn } from './host-dependencies.ts';
+import { hostRoles, rolesOf } from './host-roles.ts';
 
 function roles(...ports: string[]): string[] {
   const answered = new Map(ports.map((port, index) => [port, `lan.pcap#${index + 1}`]));

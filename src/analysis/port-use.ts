@@ -163,7 +163,9 @@ export function topHosts(
   names: Names,
   most: number,
   speech: SpokenView,
+  vendorOf: (mac: string) => string | undefined = () => undefined,
 ): HostUse[] {
+  const macs = speech.macs();
   const services = servicesByHost(traffic);
   const { words, floats } = traffic.hosts;
   return traffic.hosts.heaviest(most).map((entry) => {
@@ -171,8 +173,10 @@ export function topHosts(
     const at = word / 2 + TALLY_FLOATS;
     const address = words[word]!;
     const family = words[word + 1]!;
+    const text = addressText(names.addresses, address, family);
+    const mac = macs.get(text) ?? null;
     return {
-      address: addressText(names.addresses, address, family),
+      address: text,
       zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
       services: services[entry]!,
       bytes: floats[at]! + floats[at + 1]!,
@@ -183,6 +187,8 @@ export function topHosts(
       flowsAsClient: floats[at + 4]!,
       flowsAsServer: floats[at + 5]!,
       names: speech.namesAt(address, family),
+      mac,
+      vendor: mac === null ? null : (vendorOf(mac) ?? null),
     };
   });
 }

@@ -18,6 +18,7 @@ export class SpokenView {
   private readonly heard: Heard | null;
   private readonly names: Names;
   private all: readonly SpokenEndpoint[] | undefined;
+  private macsByText: Map<string, string> | undefined;
   private byText: Map<string, SpokenEndpoint> | undefined;
   private namesByText: Map<string, readonly HostName[]> | undefined;
 
@@ -108,6 +109,18 @@ export class SpokenView {
   namesAt(address: number, family: number): readonly HostName[] {
     const host = this.heard?.hosts.get(hostKey(address, family));
     return host === undefined ? NO_NAMES : this.namesIn(host);
+  }
+
+  /** MAC addresses of hosts that sent their frames themselves, by address as text. */
+  macs(): ReadonlyMap<string, string> {
+    const { heard, names } = this;
+    this.macsByText ??= new Map(
+      (heard?.links.hosts() ?? []).map(({ address, family, mac }) => [
+        addressText(names.addresses, address, family),
+        mac,
+      ]),
+    );
+    return this.macsByText;
   }
 
   /** Conversations, announcements and hosts that found no room in the tables. */

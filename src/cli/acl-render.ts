@@ -13,9 +13,9 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTES = `
-What the platform cannot express is refused, never weakened. Nothing is installed;
-the text says how to check, install and go back. Exit codes: 0 written, 1 refused,
-2 wrong usage, 3 the policy could not be read.
+What the platform cannot express is refused, never weakened. Nothing is
+installed; the text says how to check, install and go back. Exit codes: 0
+written, 1 refused, 2 wrong usage, 3 the policy could not be read.
 `;
 
 /** Refusals shown to people. */

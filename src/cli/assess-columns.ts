@@ -233,6 +233,8 @@ export const HOST_COLUMNS: readonly Column<HostUse>[] = [
       first === undefined ? '-' : `${first.name}${others.length > 0 ? ` +${others.length}` : ''}`,
     priority: 3,
   },
+  { key: 'mac', title: '', value: ({ mac }) => mac, ...machine },
+  { key: 'vendor', title: 'MADE BY', value: ({ vendor }) => vendor, priority: 7 },
   figure('services', 'SERVICES', ({ services }) => services),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
   octets('bytesSent', 'SENT', ({ bytesSent }) => bytesSent, { priority: 3 }),

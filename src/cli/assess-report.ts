@@ -38,6 +38,8 @@ export interface AssessWishes {
   /** Rows of each table; undefined: as many as a person wants to see first. */
   readonly limit: number | undefined;
   readonly drill: Drill;
+  /** Whether the input is gone: packets that passed cannot be looked at again. */
+  readonly live: boolean;
   /** Rows of the table of services, when not as the others. */
   readonly serviceLimit?: number;
 }
@@ -59,7 +61,7 @@ export function assessReport(assessment: Assessment, wishes: AssessWishes): Repo
     tables: tablesOf(assessment, wishes),
     mainTable: mainTableOf(wishes.drill),
     notes: assessment.notes,
-    next: nextSteps(assessment, wishes.drill),
+    next: wishes.live ? [] : nextSteps(assessment, wishes.drill),
   };
 }
 
@@ -167,7 +169,7 @@ const FIRST_ALONE = 40;
 /** Tables of what was asked for: everything, or the flows of a filter. */
 function ownTables(
   assessment: Assessment,
-  { sort, limit, serviceLimit, drill }: AssessWishes,
+  { sort, limit, serviceLimit, drill, live }: AssessWishes,
 ): Table[] {
   const { ports, services, conversations, topHosts, findings, inputs } = assessment;
   const alone = drill.sections !== undefined;
@@ -179,7 +181,7 @@ function ownTables(
   );
   const explained = serviceLimit === undefined ? (limit ?? FIRST_EXPLAINED) : EXPLAINED_IN_TEXT;
   return [
-    findingsTable(findings.filter(drill.concerns), inputs, limit ?? FIRST_FINDINGS),
+    findingsTable(findings.filter(drill.concerns), live ? [] : inputs, limit ?? FIRST_FINDINGS),
     ...(assessment.overTime === null ? [] : [overTimeTable(assessment.overTime)]),
     cut(
       // Said of frames without ports; without frames the verdict says enough.

@@ -163,10 +163,10 @@ async function run(
     sort: options.sort,
     sizes: options.sizes ?? false,
     drill,
+    live: live !== undefined,
     limit: limit ?? (toPeople ? undefined : EVERYTHING),
     ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
   });
   process.exitCode = exitCodeWith(assessment, options);
-  // What passed is gone: no other command can look at it again.
-  await writeReport(live === undefined ? report : { ...report, next: [] }, options);
+  await writeReport(report, options);
 }

@@ -18,9 +18,19 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'surface',
+    summary: 'show what this machine offers, to whom, and what to close (the default)',
+    load: () => import('./surface.ts'),
+  },
+  {
     name: 'sockets',
     summary: 'show the ports open on this machine, and who holds them',
     load: () => import('./sockets.ts'),
+  },
+  {
+    name: 'compare',
+    summary: 'hold what a host says of its ports against what the network sees',
+    load: () => import('./compare.ts'),
   },
   {
     name: 'assess',
@@ -41,6 +51,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'watch',
     summary: 'show ports, hosts and conversations as they pass, live',
     load: () => import('./watch.ts'),
+  },
+  {
+    name: 'scan',
+    summary: 'find the open ports of hosts in the network, and explain them',
+    load: () => import('./scan.ts'),
+  },
+  {
+    name: 'audit',
+    summary: 'show what firewalls let through and refused, by their logs',
+    load: () => import('./audit.ts'),
   },
   {
     name: 'mirror',
@@ -65,4 +85,4 @@ export const COMMANDS: readonly CommandEntry[] = [
 ];
 
 /** Runs when no command is named. */
-export const DEFAULT_COMMAND = 'sockets';
+export const DEFAULT_COMMAND = 'surface';

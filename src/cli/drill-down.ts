@@ -52,11 +52,11 @@ export async function drillOf(
   for (const word of ['port', 'host', 'client', 'server'] as const) {
     const value = options[word];
     if (value === undefined) continue;
-    await check(`${word}:${value}`, `--${word}`, zones);
+    await checkOption(`${word}:${value}`, `--${word}`, zones);
     parts.push(`${word}:${value}`);
   }
   if (options.where !== undefined) {
-    await check(options.where, '--where', zones);
+    await checkOption(options.where, '--where', zones);
     parts.push(parts.length === 0 ? options.where : `(${options.where})`);
   }
   const sections = new Set<string>();
@@ -77,7 +77,8 @@ export async function drillOf(
   };
 }
 
-async function check(
+/** Throws `Failure` when the option's text is no filter over flows. */
+export async function checkOption(
   text: string,
   option: string,
   zones: readonly ZoneRule[] | undefined,

@@ -1,12 +1,12 @@
 /** What the process returns; scripts rely on these numbers. Documented in docs/exit-codes.md. */
 export const DONE = 0;
-/** There are findings as grave as --fail-on says, or the answer is a no: different, denied. */
+/** Findings as grave as --fail-on says, or the answer is a no or a change: different, denied. */
 export const FINDINGS = 1;
 /** Misuse: unknown command or option, impossible value. */
 export const USAGE = 2;
 /** An input could not be read. */
 export const INPUT = 3;
-/** The system does not let this user do it. */
+/** Findings as grave as --fail-on says, or the answer is a no or a change: different, denied. */
 export const PRIVILEGE = 4;
 /** The view is incomplete where a complete one was asked for, or there is no view at all. */
 export const INCOMPLETE = 5;

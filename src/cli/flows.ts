@@ -20,6 +20,7 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
+import { checkOption } from './drill-down.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
@@ -36,6 +37,7 @@ const EXAMPLES = `Examples:
   portreeve flows lan.pcap                       on a terminal, the first ones
   portreeve flows lan.pcap > flows.ndjson        piped, one JSON object a line
   portreeve flows *.pcap --format zeek > conn.log
+  portreeve flows lan.pcap --where 'status:refused host:10.0.0.5'
 `;
 
 const NOTES = `
@@ -46,6 +48,7 @@ could not be read or is damaged, 130 interrupted.
 interface FlowOptions extends CaptureOptions, FilterOptions, LiveOptions {
   readonly top?: number;
   readonly all?: boolean;
+  readonly where?: string;
 }
 
 /** Rows on a terminal. */
@@ -59,7 +62,8 @@ export function configure(command: Command): void {
   addLiveOptions(command);
   command
     .option('--top <n>', 'the first flows only', wholeNumber(1, 1e9))
-    .option('--all', 'all flows, on a terminal too');
+    .option('--all', 'all flows, on a terminal too')
+    .option('--where <filter>', 'only flows such as “service:rdp zone:outside”');
   addOutputOptions(command, ['zeek']);
   command.action(run);
 }
@@ -86,7 +90,8 @@ const LINES: Readonly<Record<string, FlowLines>> = {
   },
   zeek: {
     head: (first) => connLogHead(first?.flow.firstMs ?? 0),
-    line: ({ flow, clientInside, serverInside }) => connLogLine(flow, clientInside, serverInside),
+    line: ({ flow, clientInside, serverInside, spoken }) =>
+      connLogLine(flow, clientInside, serverInside, spoken),
     tail: ({ lastMs }) => connLogTail(lastMs ?? 0),
   },
 };
@@ -105,11 +110,14 @@ async function read(
   early: (listed: ListedFlow) => void,
 ): Promise<FlowListing> {
   requireInput(inputs, options.i);
+  const { where } = options;
+  if (where !== undefined) await checkOption(where, '--where', undefined);
   const filter = await filterOf(options.filter);
   const live = options.i === undefined ? undefined : openInterfaces(options, filter);
   const choices = {
     ...choicesOf(options),
     ...(filter === undefined ? {} : { filter }),
+    ...(where === undefined ? {} : { where }),
     ...(live === undefined ? {} : { live: new LiveReader(live) }),
   };
   const names = options.i ?? inputs;

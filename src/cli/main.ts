@@ -11,7 +11,7 @@ import { DEFECT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
 const EXAMPLES = `Examples:
-  portreeve                    what is open on this machine, and who holds it
+  portreeve                    what this machine offers, to whom, what to close
   portreeve --json             the same for programs
   portreeve assess lan.pcap    which ports a capture uses, and by whom
   portreeve help assess        all about one command

@@ -20,9 +20,9 @@ const EXAMPLES = `Examples:
 `;
 
 const NOTES = `
-Each side is a policy, or with --for the text of a platform (whatever does not end
-in .yaml). Exit codes: 0 no packet differs, 1 some do, 2 wrong usage, 3 a file
-could not be read.
+Each side is a policy, or with --for the text of a platform (whatever does not
+end in .yaml). Exit codes: 0 no packet differs, 1 some do, 2 wrong usage, 3 a
+file could not be read.
 `;
 
 interface DiffOptions {

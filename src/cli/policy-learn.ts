@@ -27,15 +27,16 @@ import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
-  portreeve policy learn lan.pcap --zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24
+  portreeve policy learn a.pcap --zone dmz=10.0.1.0/24 --zone lan=10.0.2.0/24
   portreeve policy learn *.pcap --zone dmz=10.0.1.0/24 --zone internet=rest \\
     --name 10.0.1.10=web -o candidates.ndjson
 `;
 
 const NOTES = `
-Nothing becomes a rule by itself: “portreeve policy review” asks a person. Scans,
-unanswered sweeps and flows whose direction is not known are set aside, with the
-reason. Exit codes: 0 done, 2 wrong usage, 3 an input could not be read.
+Nothing becomes a rule by itself: “portreeve policy review” asks a person.
+Scans, unanswered sweeps and flows whose direction is not known are set aside,
+with the reason. Exit codes: 0 done, 2 wrong usage, 3 an input could not be
+read.
 `;
 
 interface LearnOptions extends CaptureOptions {

@@ -14,7 +14,8 @@ import { addPlatformOption, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy prove policy.yaml --for nftables rules.nft
-  nft list table inet portreeve | portreeve policy prove policy.yaml --for nftables -
+  nft list table inet portreeve > now.nft
+  portreeve policy prove policy.yaml --for nftables now.nft
 `;
 
 const NOTES = `

@@ -1,6 +1,6 @@
 /**
  * `portreeve policy refine`: begin by denying all, look at what was denied, decide, render again.
- * Reads captures of denied packets, such as `tcpdump -i nflog:5` writes for nftables' `log group 5`.
+ * Reads firewall logs, and captures of denied packets such as nftables' `log group 5` gives.
  */
 import type { Command } from 'commander';
 import { compose, deniedConversations, type Refinement } from '../pipeline/policy.ts';
@@ -15,18 +15,12 @@ import type { Conversation, Decision } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
-import {
-  addCaptureOptions,
-  type CaptureOptions,
-  choicesOf,
-  exitCodeOf,
-  quoted,
-  refuseNothing,
-  whileReading,
-} from './capture-options.ts';
+import { quoted, whileReading } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
+import { INPUT, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
-import { withFiles } from './policy-files.ts';
+import { gather, withFiles } from './policy-files.ts';
 import {
   addReviewOptions,
   carryOut,
@@ -38,22 +32,26 @@ import {
 } from './review-orders.ts';
 
 const EXAMPLES = `Examples:
-  portreeve policy refine denied.pcap
-  portreeve policy refine denied.pcap --approve 'web -> sql tcp/1433' --by alice
+  portreeve policy refine --deny-log fw.log
+  portreeve policy refine --deny-log fw.log --approve 'web -> sql tcp/1433'
+  portreeve policy refine denied.pcap --by alice --from-file decisions.txt
 `;
 
 const NOTES = `
-Every packet in the captures is taken as denied: write them with “log group 5” in
-nftables and “tcpdump -i nflog:5 -w denied.pcap”. Without a decision the command
-only shows what was denied.
+Logs are those that “portreeve audit” reads. Every packet in a capture is taken
+as denied: nftables writes them with “log group 5”, tcpdump reads them with “-i
+nflog:5”. Without a decision the command only shows what was denied. Where the
+firewall limits its logging, silence proves nothing.
 ${ORDER_NOTES}Exit codes: 0 done, 2 wrong usage, 3 a file could not be read.
 `;
 
-type RefineOptions = OutputOptions & CaptureOptions & ReviewOptions;
+type RefineOptions = OutputOptions & ReviewOptions & { readonly denyLog?: readonly string[] };
 
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
-  addCaptureOptions(command);
+  command
+    .argument('[captures...]', 'captures of denied packets; - is standard input')
+    .option('--deny-log <file>', 'a firewall log, or a folder of them; repeatable', gather);
   addReviewOptions(command);
   addOutputOptions(command);
   command.action(run);
@@ -63,10 +61,17 @@ async function run(inputs: readonly string[], options: RefineOptions): Promise<v
   const before = withFiles(() => readPolicyFile(options.policy));
   const journalFile = journalOf(options.policy);
   const journal = withFiles(() => readJournal(journalFile));
+  const logs = options.denyLog ?? [];
+  if (inputs.length + logs.length === 0) {
+    throw new Failure(USAGE, {
+      what: 'there is nothing to read what was denied from',
+      ways: ['--deny-log fw.log', 'captures of denied packets'],
+    });
+  }
   const refinement = await whileReading((watch) =>
-    deniedConversations(inputs, before.policy.zones, { ...choicesOf(options), ...watch }),
+    deniedConversations(inputs, logs, before.policy.zones, watch),
   );
-  refuseNothing(refinement.summary);
+  refuseUnread(refinement);
   const names = new Map(Object.entries(options.name ?? {}));
   const naming = { names, policy: before.policy };
   let decisions: Decision[] = [];
@@ -82,8 +87,15 @@ async function run(inputs: readonly string[], options: RefineOptions): Promise<v
       writePolicyFile(options.policy, policy, before.text);
     });
   }
-  process.exitCode = exitCodeOf(refinement.summary, options);
+  if (refinement.faults.length > 0) process.exitCode = INPUT;
   await writeReport(refineReport(refinement, complete, decisions.length, options), options);
+}
+
+/** Nothing was read at all: there is no answer then. */
+function refuseUnread({ faults, flows, unusable }: Refinement): void {
+  const [first] = faults;
+  if (first === undefined || flows + unusable > 0) return;
+  throw new Failure(INPUT, { what: `cannot read what was denied: ${first}` });
 }
 
 interface Offer {
@@ -112,7 +124,7 @@ function refineReport(
   decided: number,
   options: RefineOptions,
 ): Report {
-  const { conversations, unseen, offers, summary } = refinement;
+  const { conversations, unseen, offers, notes, unusable } = refinement;
   const left = stillOpen(conversations, journal);
   const rounds = new Set(journal.map(({ atMs }) => atMs)).size;
   const quarantined = conversations.filter(({ standing }) => standing === 'quarantined');
@@ -133,6 +145,11 @@ function refineReport(
       { key: 'denied', value: conversations.length, text: `${count(conversations.length)} denied` },
       { key: 'decided', value: decided, text: `${count(decided)} decided now` },
       { key: 'open', value: left.length },
+      {
+        key: 'unusable',
+        value: unusable,
+        ...(unusable === 0 ? {} : { text: `${count(unusable)} denials open nothing` }),
+      },
       { key: 'rounds', value: rounds, text: `round ${count(rounds)}` },
       {
         key: 'unseenShare',
@@ -152,7 +169,7 @@ function refineReport(
       } as Table,
       table('quarantined', 'SET ASIDE', quarantined),
     ],
-    notes: summary.notes,
+    notes,
     next:
       left.length > 0
         ? []

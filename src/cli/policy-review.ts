@@ -32,7 +32,7 @@ import { reviewReport } from './review-report.ts';
 const EXAMPLES = `Examples:
   portreeve policy review candidates.ndjson
   portreeve policy review candidates.ndjson --approve 'web -> sql tcp/1433'
-  portreeve policy review candidates.ndjson --from-file decisions.txt --reason "change 4711"
+  portreeve policy review candidates.ndjson --from-file decisions.txt --by alice
 `;
 
 const NOTES = `${ORDER_NOTES}Exit codes: 0 done, 2 wrong usage, 3 a file could not be read.

@@ -10,7 +10,8 @@ import { findPlatform, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'
-  portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/22' --rules rules.nft --for nftables
+  portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/22' \\
+    --rules rules.nft --for nftables
 `;
 
 const NOTES = `

@@ -10,7 +10,8 @@ import { configure as review } from './policy-review.ts';
 import { configure as test } from './policy-test.ts';
 
 const EXAMPLES = `Examples:
-  portreeve policy learn lan.pcap --zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24
+  portreeve policy learn lan.pcap -o candidates.ndjson \\
+    --zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24
   portreeve policy review candidates.ndjson
   portreeve acl render policy.yaml --for nftables > rules.nft
   portreeve policy prove policy.yaml --for nftables rules.nft

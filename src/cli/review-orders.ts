@@ -29,8 +29,8 @@ export interface ReviewOptions {
 
 export const ORDER_NOTES = `
 Sides are hosts, groups, zones, addresses, prefixes or “any”; services are
-“tcp/1433,udp/53” or “*”. A file of decisions has one a line: “approve web -> sql
-tcp/1433 # reason”, “deny …”, “later …” or “with-set …”. “*” takes what was
+“tcp/1433,udp/53” or “*”. A file of decisions has one a line: “approve web ->
+sql tcp/1433 # reason”, “deny …”, “later …” or “with-set …”. “*” takes what was
 answered; what was only asked for must be named by its service.
 `;
 

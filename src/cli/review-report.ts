@@ -59,7 +59,11 @@ export function reviewReport(
       {
         key: 'rulesAtLeast',
         value: atLeast,
-        text: composed === atLeast ? 'no fewer rules can do' : `at least ${count(atLeast)} needed`,
+        ...(composed === atLeast
+          ? { text: 'no fewer rules can do' }
+          : atLeast > 1
+            ? { text: `at least ${count(atLeast)} needed` }
+            : {}),
       },
       { key: 'pairs', value: pairs, text: `${count(pairs)} pairs of hosts` },
       { key: 'open', value: left.length, text: `${count(left.length)} still open` },

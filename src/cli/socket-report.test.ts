@@ -26,8 +26,17 @@ const listener = (address: string, port: number, more: Partial<Listener> = {}): 
 });
 const loopback = { exposure: 'loopback' } as const;
 
+const viewOf = (listeners: Listener[], connectedDatagram = 0) => ({
+  subject: 'this machine',
+  means: ['proc'],
+  listeners,
+  connections: [],
+  blindSpots: [],
+  connectedDatagram,
+});
+
 const reportOf = (...listeners: Listener[]) =>
-  socketReport({ listeners, blindSpots: [], connectedDatagram: 0 });
+  socketReport(viewOf(listeners), { connections: false });
 
 /** The cells of the table's rows, as people read them in a terminal of unlimited width. */
 function lines(...listeners: Listener[]): string[] {
@@ -109,7 +118,7 @@ it.each<[string, Partial<Listener>, string]>([
   [
     'an unknown owner',
     { owner: { kind: 'unknown', because: 'privilege' }, user: { uid: 12 } },
-    '(unknown)|-|12|-',
+    '(not permitted)|-|12|-',
   ],
   ['an ended owner', { owner: { kind: 'unknown', because: 'gone' } }, '(ended)|-|root|-'],
 ])('names %s', (_what, more, expected) => {
@@ -146,6 +155,8 @@ it('gives programs every field', () => {
       transport: 'tcp',
       service: 'domain',
       exposure: 'loopback',
+      firewall: null,
+      network: null,
       address: '::1',
       state: 'listening',
       acceptsIPv4: 'no',
@@ -154,6 +165,9 @@ it('gives programs every field', () => {
       pids: [],
       user: { uid: 0, name: 'root' },
       processes: [],
+      device: null,
+      backlog: null,
+      activation: null,
       seenMs: 0,
       locator: '/proc/net/tcp inode 1',
     },

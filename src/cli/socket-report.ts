@@ -2,32 +2,64 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener, Owner } from '../model/listener.ts';
-import type { Process } from '../model/process.ts';
-import type { User } from '../model/user.ts';
+import type { Listener } from '../model/listener.ts';
 import type { SocketView } from '../pipeline.ts';
-import type { Fact, Report } from '../report/report.ts';
-import type { Column, Plain, Severity } from '../report/table.ts';
+import { count } from '../report/numbers.ts';
+import type { Fact, NextStep, Report } from '../report/report.ts';
+import type { Column, Severity } from '../report/table.ts';
+import { connectionTable } from './connection-table.ts';
+import { firewallText, plainFirewall } from './firewall-words.ts';
+import {
+  creator,
+  pidText,
+  plainProcess,
+  processesOf,
+  processText,
+  userText,
+} from './owner-words.ts';
 
 const VERSION = 1;
 
+export interface SocketReportOptions {
+  /** List connections too. */
+  readonly connections: boolean;
+}
+
 /** The report; sockets that more can reach come first. */
-export function socketReport({ listeners, blindSpots, connectedDatagram }: SocketView): Report {
+export function socketReport(view: SocketView, options: SocketReportOptions): Report {
+  const { listeners, connections, blindSpots, subject, means } = view;
   const rows = [...listeners].sort(compare);
+  const local = subject === 'this machine';
   return {
     kind: 'sockets',
     version: VERSION,
-    verdict: { severity: 'info', text: verdictOf(rows) },
-    facts: factsOf(rows, connectedDatagram),
+    verdict: { severity: 'info', text: verdictOf(rows, local) },
+    facts: [
+      ...(local
+        ? []
+        : [
+            { key: 'subject', value: subject, text: `of ${subject}` },
+            { key: 'means', value: means.join(', '), text: means.join(', ') },
+          ]),
+      ...factsOf(rows, view, options),
+    ],
     tables: [
-      { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: COLUMNS as Column[], rows },
+      { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: columnsFor(rows), rows },
+      ...(options.connections ? [connectionTable(connections)] : []),
     ],
     notes: blindSpots,
-    next: [
-      { command: 'portreeve sockets --wide', purpose: 'all columns, full command lines' },
-      { command: 'portreeve sockets --json', purpose: 'the same for programs' },
-    ],
+    next: nextSteps(local, options),
   };
+}
+
+function nextSteps(local: boolean, { connections }: SocketReportOptions): NextStep[] {
+  if (!local) return [];
+  return [
+    { command: 'portreeve sockets --wide', purpose: 'all columns, full command lines' },
+    connections
+      ? { command: 'portreeve sockets --json', purpose: 'the same for programs' }
+      : { command: 'portreeve sockets --all', purpose: 'established connections too' },
+  ];
 }
 
 function compare(left: Listener, right: Listener): number {
@@ -51,8 +83,9 @@ const VERDICT_WORDS: Readonly<Record<Exposure, string>> = {
   loopback: 'only from this machine',
 };
 
-function verdictOf(rows: readonly Listener[]): string {
-  if (rows.length === 0) return 'No socket on this machine waits for others.';
+function verdictOf(rows: readonly Listener[], local: boolean): string {
+  if (rows.length === 0)
+    return `No socket ${local ? 'on this machine' : 'there'} waits for others.`;
   const parts = EXPOSURES.flatMap((exposure) => {
     const count = rows.filter((row) => row.exposure === exposure).length;
     return count === 0 ? [] : [`${count} ${VERDICT_WORDS[exposure]}`];
@@ -61,12 +94,21 @@ function verdictOf(rows: readonly Listener[]): string {
   return `${rows.length} ${sockets}: ${parts.join(', ')}`;
 }
 
-function factsOf(rows: readonly Listener[], connectedDatagram: number): Fact[] {
+function factsOf(
+  rows: readonly Listener[],
+  { connections, connectedDatagram }: SocketView,
+  options: SocketReportOptions,
+): Fact[] {
   const facts: Fact[] = [{ key: 'sockets', value: rows.length }];
   for (const exposure of EXPOSURES) {
     const value = rows.filter((row) => row.exposure === exposure).length;
     const key = exposure.replace(/-./, (match) => match.slice(1).toUpperCase());
     facts.push({ key, value });
+  }
+  if (options.connections) {
+    const text = `${count(connections.length)} connection${connections.length === 1 ? '' : 's'}`;
+    facts.push({ key: 'connections', value: connections.length, text });
+    return facts;
   }
   const sockets = connectedDatagram === 1 ? 'socket' : 'sockets';
   const connected = `not listed: ${connectedDatagram} UDP ${sockets} with a fixed peer`;
@@ -76,6 +118,16 @@ function factsOf(rows: readonly Listener[], connectedDatagram: number): Fact[] {
     ...(connectedDatagram === 0 ? {} : { text: connected }),
   });
   return facts;
+}
+
+/** People see a column only where some row has something in it. */
+function columnsFor(rows: readonly Listener[]): Column[] {
+  const filtered = rows.some(({ firewall }) => firewall !== undefined);
+  const apart = rows.some(({ network }) => network !== undefined);
+  return (COLUMNS as Column[]).map((column) => {
+    if (column.key === 'firewall') return { ...column, machineOnly: !filtered };
+    return column.key === 'network' ? { ...column, machineOnly: !apart } : column;
+  });
 }
 
 const COLUMNS: readonly Column<Listener>[] = [
@@ -97,6 +149,14 @@ const COLUMNS: readonly Column<Listener>[] = [
     tone: ({ exposure }): Severity | undefined =>
       exposure === 'every-address' ? 'warning' : exposure === 'loopback' ? 'ok' : undefined,
   },
+  {
+    key: 'firewall',
+    title: 'FIREWALL',
+    value: ({ firewall }) => plainFirewall(firewall),
+    text: ({ firewall }) => firewallText(firewall),
+    priority: 2,
+  },
+  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null },
   { key: 'address', title: 'ADDRESS', value: ({ local }) => local.address, priority: 4 },
   { key: 'state', title: 'STATE', value: ({ state }) => state, machineOnly: true },
   {
@@ -120,7 +180,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'pids',
     title: 'PID',
-    value: ({ owner }) => processesOf(owner).map(({ pid }) => pid),
+    value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
   },
@@ -132,6 +192,14 @@ const COLUMNS: readonly Column<Listener>[] = [
     text: ({ owner }) => processesOf(owner)[0]?.commandLine.join(' ') || '-',
     priority: 3,
     grow: true,
+  },
+  { key: 'device', title: 'DEVICE', value: ({ device }) => device ?? null, machineOnly: true },
+  { key: 'backlog', title: 'BACKLOG', value: ({ backlog }) => backlog ?? null, machineOnly: true },
+  {
+    key: 'activation',
+    title: 'OPENED BY',
+    value: ({ activation }) => activation ?? null,
+    machineOnly: true,
   },
   { key: 'seenMs', title: 'SEEN', value: ({ evidence }) => evidence.seenMs, machineOnly: true },
   {
@@ -165,39 +233,4 @@ function openTo({ exposure, local, acceptsIPv4 }: Listener): string {
     case 'loopback':
       return 'this machine';
   }
-}
-
-function processesOf(owner: Owner): readonly Process[] {
-  return owner.kind === 'processes' ? owner.processes : [];
-}
-
-function processText(owner: Owner): string {
-  if (owner.kind === 'kernel') return '(kernel)';
-  if (owner.kind === 'unknown') return owner.because === 'gone' ? '(ended)' : '(unknown)';
-  return [...new Set(owner.processes.map(({ name }) => name))].join(', ');
-}
-
-/** The first one, and how many more hold the same socket. */
-function pidText([first, ...others]: readonly Process[]): string {
-  if (first === undefined) return '-';
-  return others.length === 0 ? String(first.pid) : `${first.pid} +${others.length}`;
-}
-
-/** Whose rights the processes have; without processes, who created the socket. */
-function userText({ owner, user }: Listener): string {
-  const users = processesOf(owner).flatMap((process) => process.user ?? []);
-  const known = users.length > 0 ? users : user === undefined ? [] : [user];
-  return [...new Set(known.map((each) => each.name ?? String(each.uid)))].join(', ') || '-';
-}
-
-function creator({ user }: Listener): Plain {
-  return user === undefined ? null : plainUser(user);
-}
-
-function plainUser({ uid, name }: User): Plain {
-  return { uid, name };
-}
-
-function plainProcess({ pid, parentPid, name, commandLine, user }: Process): Plain {
-  return { pid, parentPid, name, commandLine, user: user && plainUser(user) };
 }

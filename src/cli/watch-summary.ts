@@ -18,6 +18,7 @@ export async function summaryOf(
   const report = assessReport(assessment, {
     sort: 'bytes',
     sizes: false,
+    live: true,
     drill: WHOLE,
     limit: inText ? undefined : 100,
   });

@@ -7,6 +7,7 @@ import type { AddressPool } from '../net/address-pool.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { CERTAIN, type FactSink } from '../wire/payload/payload.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
+import { LinkHosts } from './link-hosts.ts';
 
 /** What is kept at most. */
 export interface HeardLimits {
@@ -79,6 +80,7 @@ export class Heard implements FactSink {
   /** Keyed like `places`. */
   readonly announced: EndpointTable;
   readonly announcements: Announcement[] = [];
+  readonly links = new LinkHosts();
   /** By number of the address, see `hostKey`. */
   readonly hosts = new Map<number, HeardHost>();
   /** Conversations, announcements and names that found no room. */
@@ -135,7 +137,9 @@ export class Heard implements FactSink {
       return;
     }
     this.flows.add(entry, count);
-    this.rank(address, port, entry);
+    // Of many conversations the order need not be looked at each time.
+    const flows = this.flows.get(entry);
+    if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
@@ -189,16 +193,29 @@ export class Heard implements FactSink {
   }
 
   name(kind: string, value: string, about: 'source' | 'destination' | Uint8Array): void {
-    const text = (value.endsWith('.') ? value.slice(0, -1) : value).slice(0, MOST_TEXT);
-    // An address is no name, whatever field it stands in.
-    if (text === '' || isAddress(text) || !this.hasRoomFor(about)) return;
-    const host = this.hostOf(about);
-    if (host === undefined) return;
-    for (const known of host.names) {
-      if (known.value === text && known.kind === kind) {
+    let text = value.endsWith('.') ? value.slice(0, -1) : value;
+    if (text.length > MOST_TEXT) text = text.slice(0, MOST_TEXT);
+    if (text === '' || !this.hasRoomFor(about)) return;
+    const family = typeof about === 'string' ? this.family : familyOf(about);
+    const address = this.addressOf(about);
+    const key = hostKey(address, family);
+    let host = this.hosts.get(key);
+    if (host !== undefined) {
+      for (const known of host.names) {
+        if (known.value !== text || known.kind !== kind) continue;
         known.count++;
         return;
       }
+    }
+    // An address is no name, whatever field it stands in.
+    if (isAddress(text)) return;
+    if (host === undefined) {
+      if (this.hosts.size >= this.limits.hosts) {
+        this.beyond++;
+        return;
+      }
+      host = { address, family, names: [], beyond: 0 };
+      this.hosts.set(key, host);
     }
     if (host.names.length >= this.limits.namesOfHost) {
       host.beyond++;
@@ -223,22 +240,6 @@ export class Heard implements FactSink {
   /** Facts of an endpoint entry. */
   factsOf(entry: number): ReadonlyMap<string, HeardFact> | undefined {
     return this.facts.get(entry);
-  }
-
-  private hostOf(about: 'source' | 'destination' | Uint8Array): HeardHost | undefined {
-    const family = typeof about === 'string' ? this.family : familyOf(about);
-    const address = this.addressOf(about);
-    const key = hostKey(address, family);
-    let host = this.hosts.get(key);
-    if (host === undefined) {
-      if (this.hosts.size >= this.limits.hosts) {
-        this.beyond++;
-        return undefined;
-      }
-      host = { address, family, names: [], beyond: 0 };
-      this.hosts.set(key, host);
-    }
-    return host;
   }
 
   /** Addresses in payloads are strangers' choice: no more of them enter the pool than are kept. */

@@ -16,18 +16,20 @@ interface Sent {
   readonly sport?: number;
   readonly dport?: number;
   readonly flags?: string;
+  readonly seq?: number;
 }
 
 /** A TCP frame from the client to the server's port, or with `up: false` back. */
-function frame(
-  payload: Uint8Array | string,
-  { up = true, sport = 50_000, dport = 8080, flags = 'PA' }: Sent = {},
-) {
+function frame(payload: Uint8Array | string, sent: Sent = {}) {
+  const { up = true, sport = 50_000, dport = 8080, flags = 'PA', seq = 1000 } = sent;
   return up
-    ? ether({}, ipv4({ src: CLIENT, dst: SERVER }, tcp({ sport, dport, flags }, payload)))
+    ? ether({}, ipv4({ src: CLIENT, dst: SERVER }, tcp({ sport, dport, flags, seq }, payload)))
     : ether(
         {},
-        ipv4({ src: SERVER, dst: CLIENT }, tcp({ sport: dport, dport: sport, flags }, payload)),
+        ipv4(
+          { src: SERVER, dst: CLIENT },
+          tcp({ sport: dport, dport: sport, flags, seq }, payload),
+        ),
       );
 }
 
@@ -193,6 +195,43 @@ describe('the listener', () => {
       'smtp mail.example.org',
       'sni example.org',
     ]);
+  });
+
+  describe('a message that goes on in the next packet', () => {
+    const cut = 60;
+    const first = up(HELLO.slice(0, cut), { seq: 1000 });
+    const second = up(HELLO.slice(cut), { seq: 1000 + cut });
+    const names = (...frames: Uint8Array[]) =>
+      hear(frames)
+        .view.namesOf(SERVER)
+        .map(({ name }) => name);
+
+    it('is read once it is there', () => {
+      expect(names(first)).toEqual([]);
+      expect(names(syn(), first, second)).toEqual(['example.org']);
+      expect(names(first, first, down('x'), second)).toEqual(['example.org']);
+    });
+
+    it.each([
+      ['a gap', [first, up(HELLO.slice(cut), { seq: 1001 + cut })]],
+      ['a segment that was cut', [first, second.slice(0, -12)]],
+      ['another conversation', [first, up(HELLO.slice(cut), { seq: 1000 + cut, sport: 50_001 })]],
+    ])('is given up after %s', (_, frames) => {
+      expect(names(...frames)).toEqual([]);
+    });
+
+    it('may take many packets, but not more than are kept of it', () => {
+      const hello = join(
+        hex('160301400001003ffc0303'),
+        zeros(32),
+        hex('00 0002 1301 0100 3fd3'),
+        zeros(0x3fd3),
+      );
+      const pieces = Array.from({ length: 12 }, (_, index) =>
+        up(hello.slice(1400 * index, 1400 * (index + 1)), { seq: 1000 + 1400 * index }),
+      );
+      expect(hear(pieces).lines).toHaveLength(1);
+    });
   });
 
   it('takes no name of what a proxy was asked for', () => {

@@ -13,11 +13,14 @@ import {
   P_KIND,
   P_PAYLOAD,
   P_PORTS,
+  P_SEQUENCE,
   P_SOURCE,
 } from '../wire/packet-batch.ts';
 import { Identifier, TENTATIVE } from '../wire/payload/identify.ts';
-import { ANSWERS, ASKS, CERTAIN, Payload } from '../wire/payload/payload.ts';
+import { ANSWERS, ASKS, CERTAIN, type Detector, Payload } from '../wire/payload/payload.ts';
+import { Departed } from './departed.ts';
 import { Heard } from './heard.ts';
+import { GONE, MORE, Unfinished } from './unfinished.ts';
 
 /** Conversations remembered: two words each, half a megabyte, which stays in a core's cache. */
 const SLOTS = 1 << 16;
@@ -34,52 +37,15 @@ const CLIENT_KNOWN = 1 << 22;
 const CLIENT_IS_1 = 1 << 23;
 /** Facts may come with any packet. */
 const FOLLOWS = 1 << 24;
+/** A message of side 0 (and in the next bit of side 1) goes on in the next packet. */
+const UNFINISHED_SHIFT = 26;
 /** The endpoint that serves is port-wise the packet's destination when sent from side 0. */
 const SERVER_IS_1 = 1 << 25;
 
+const TCP = 6;
 /** Payloads of one side that are looked at for a protocol, and for facts once it is known. */
 const TRIES = 3;
 const ENOUGH = LOOKED;
-
-/** Bits of the filter, and how many conversations may be in it before it starts anew. */
-const FILTER_BITS = 1 << 23;
-const MOST_DEPARTED = FILTER_BITS >> 5;
-
-/**
- * Conversations that lost their slot, in a Bloom filter of two bits each: with more at once than
- * there are slots, each would be listened to with every packet. About one stranger in 300 is taken
- * for one of them when the filter is full; its SYN, where it has one, gives it a slot all the same.
- */
-class Departed {
-  private readonly bits = new Int32Array(FILTER_BITS >> 5);
-  private count = 0;
-
-  has(hash: number): boolean {
-    const first = bitOf(hash);
-    if ((this.bits[first >>> 5]! & (1 << (first & 31))) === 0) return false;
-    const second = otherBitOf(hash);
-    return (this.bits[second >>> 5]! & (1 << (second & 31))) !== 0;
-  }
-
-  add(hash: number): void {
-    if (this.count++ >= MOST_DEPARTED) {
-      this.bits.fill(0);
-      this.count = 0;
-    }
-    const first = bitOf(hash);
-    this.bits[first >>> 5]! |= 1 << (first & 31);
-    const second = otherBitOf(hash);
-    this.bits[second >>> 5]! |= 1 << (second & 31);
-  }
-}
-
-function bitOf(hash: number): number {
-  return Math.imul(hash, 0x85ebca6b) >>> 9;
-}
-
-function otherBitOf(hash: number): number {
-  return Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35) >>> 9;
-}
 
 export class Listener {
   readonly heard: Heard;
@@ -88,6 +54,7 @@ export class Listener {
   listened = 0;
   private readonly slots = new Int32Array(2 * SLOTS);
   private readonly departed = new Departed();
+  private readonly unfinished = new Unfinished();
   private readonly payload = new Payload();
   private readonly tls: number;
   private readonly http: number;
@@ -111,6 +78,7 @@ export class Listener {
     const slot = 2 * (hash & MASK);
     const side = accepted ? 1 - sideOf(d.rows, row) : sideOf(d.rows, row);
     this.slots[slot] = hash;
+    this.noteSender(d);
     this.slots[slot + 1] = CLIENT_KNOWN | (side === 1 ? CLIENT_IS_1 : 0);
   }
 
@@ -131,6 +99,22 @@ export class Listener {
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
     slots[slot + 1] = this.listen(d, row, at, state, side, looked);
+  }
+
+  /** ARP says of its sender which MAC address is the host's own. */
+  arp(d: Decoder, at: number): void {
+    const address = d.view.getInt32(at + 14);
+    if (address === 0) return;
+    const high = d.view.getUint16(at + 8);
+    this.heard.links.note(high, d.view.getInt32(at + 10), address, 0, true);
+  }
+
+  private noteSender(d: Decoder): void {
+    const at = d.macAt;
+    if (at < 0) return;
+    const { view, source, family } = d;
+    const local = family === 0 ? isLocal4(source) : isLocal6(d.addresses.words[4 * source]!);
+    this.heard.links.note(view.getUint16(at + 6), view.getInt32(at + 8), source, family, local);
   }
 
   /** Looks at a payload; returns the conversation's new state. */
@@ -164,6 +148,7 @@ export class Listener {
       rows[row + P_INTERFACE]!,
       rows[row + P_FRAME]!,
     );
+    if (looked === 0 && (before & CLIENT_KNOWN) === 0) this.noteSender(d);
     let state = before;
     if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
     if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
@@ -195,7 +180,7 @@ export class Listener {
     this.note(rows, row, state, side, protocol, found, 1);
     payload.fromServer = serverSends(state, side);
     detector.facts?.(payload, this.heard);
-    return state;
+    return this.wait(rows, row, state, side, detector);
   }
 
   /** Reads facts from a later payload of a conversation whose protocol is known. */
@@ -203,6 +188,9 @@ export class Listener {
     const { identifier, payload, heard, tls } = this;
     const { detectors } = identifier;
     let state = before;
+    if ((state & (1 << (UNFINISHED_SHIFT + side))) !== 0) {
+      return this.finish(rows, row, state, side);
+    }
     let protocol = (state & PROTOCOL) - 1;
     const answer = identifier.detect(protocol, payload);
     const upper = this.upper(protocol);
@@ -223,7 +211,40 @@ export class Listener {
       // Through a proxy it is about another server than the one that is spoken to.
       if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
       state &= ~FOLLOWS;
+      return state;
     }
+    return answer === 0 ? state : this.wait(rows, row, state, side, detectors[protocol]!);
+  }
+
+  /** Keeps a message that goes on in the next packet. */
+  private wait(
+    rows: Int32Array,
+    row: number,
+    state: number,
+    side: number,
+    { wants }: Detector,
+  ): number {
+    const { payload } = this;
+    if (wants === undefined || payload.transport !== TCP) return state;
+    const wanted = wants(payload);
+    if (wanted === 0) return state;
+    const next = rows[row + P_SEQUENCE]! + payload.length;
+    const kept = this.unfinished.keep(rows[row + P_HASH]!, side, next, payload, wanted);
+    return kept ? state | (1 << (UNFINISHED_SHIFT + side)) : state;
+  }
+
+  /** Reads the facts of a message when its last segment has come. */
+  private finish(rows: Int32Array, row: number, before: number, side: number): number {
+    const { payload } = this;
+    const sequence = rows[row + P_SEQUENCE]!;
+    const got = this.unfinished.take(rows[row + P_HASH]!, side, sequence, payload);
+    if (got === MORE) return before;
+    const state = before & ~(1 << (UNFINISHED_SHIFT + side));
+    if (got === GONE) return this.goOn(rows, row, state, side);
+    const protocol = (state & PROTOCOL) - 1;
+    this.resume(rows, row, state, side, protocol);
+    payload.fromServer = serverSends(state, side);
+    this.identifier.detectors[protocol]!.facts?.(payload, this.heard);
     return state;
   }
 
@@ -271,6 +292,18 @@ export class Listener {
       protocol,
     );
   }
+}
+
+/** Private (RFC 1918) and link-local addresses. */
+function isLocal4(address: number): boolean {
+  const two = address >>> 16;
+  if (two >>> 8 === 10 || two === 0xc0a8 || two === 0xa9fe) return true;
+  return two >>> 4 === 0xac1;
+}
+
+/** Link-local and unique local addresses (RFC 4291, RFC 4193), by the first word. */
+function isLocal6(word: number): boolean {
+  return word >>> 22 === 0x3fa || word >>> 25 === 0x7e;
 }
 
 function serverSends(state: number, side: number): boolean {

@@ -5,6 +5,7 @@
 import type { Endpoint } from './endpoint.ts';
 import type { Evidence } from './evidence.ts';
 import type { Exposure } from './exposure.ts';
+import type { Reachability } from './packet-filter.ts';
 import type { Process } from './process.ts';
 import type { User } from './user.ts';
 
@@ -17,7 +18,11 @@ export type OwnerUnknown =
   /** Every visible process was looked into, but processes outside this container are not visible. */
   | 'pid-namespace'
   /** The process that held the socket was gone before it could be read. */
-  | 'gone';
+  | 'gone'
+  /** Others' output, made without the option that shows processes. */
+  | 'not-shown'
+  /** Others' output that shows processes, but none here: privilege, or the kernel. */
+  | 'not-named';
 
 export type Owner =
   /** The processes that hold the socket open, parents before children. At least one. */
@@ -39,5 +44,15 @@ export interface Listener {
   readonly owner: Owner;
   /** Who created the socket: known without privilege, and not always who serves it now. */
   readonly user?: User;
+  /** Network interface it is tied to. */
+  readonly device?: string;
+  /** TCP: connections that may wait to be accepted. */
+  readonly backlog?: number;
+  /** The systemd unit that opened it on behalf of others: `ssh.socket`. */
+  readonly activation?: string;
+  /** Network namespace, when it is not the one of who looks. */
+  readonly network?: string;
+  /** Whether the host's own packet filter lets others reach it, by family; absent: not looked at. */
+  readonly firewall?: { readonly ipv4?: Reachability; readonly ipv6?: Reachability };
   readonly evidence: Evidence;
 }

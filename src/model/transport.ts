@@ -3,5 +3,6 @@
  *
  * `raw` is no transport: a raw IP socket receives every packet of one IP protocol, and where a
  * port is expected it has that protocol's number (RFC 791 section 3.1, "Protocol").
+ * Nor is `packet`: such a socket receives frames of one EtherType, 3 standing for all.
  */
-export type Transport = 'tcp' | 'udp' | 'sctp' | 'dccp' | 'udplite' | 'raw';
+export type Transport = 'tcp' | 'udp' | 'sctp' | 'dccp' | 'udplite' | 'raw' | 'packet';

@@ -117,6 +117,9 @@ export interface HostUse {
   readonly flowsAsServer: number;
   /** Names that somebody on the wire gave it. */
   readonly names: readonly HostName[];
+  /** MAC address that it sent from itself, and who made the card; null when not known. */
+  readonly mac: string | null;
+  readonly vendor: string | null;
 }
 
 /** A part of a capture that is not on any port. */

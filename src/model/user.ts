@@ -1,7 +1,7 @@
 /** An account of the operating system. */
 export interface User {
-  /** Numeric id: Unix. */
-  readonly uid: number;
+  /** Numeric id: Unix. Absent where only the name was shown. */
+  readonly uid?: number;
   /** Absent when the machine's account file does not name the id (directory service, container). */
   readonly name?: string;
 }

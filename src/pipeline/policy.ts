@@ -4,22 +4,30 @@
  */
 import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline.ts';
+import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
-import { deniedFlow, unseenShare } from '../policy/denied.ts';
-import { decide, type Decision as PacketDecision, verdictSpaces } from '../policy/evaluate.ts';
-import type { Filter } from '../policy/filter.ts';
+import { DeniedLines, deniedFlow, unseenShare } from '../policy/denied.ts';
+import {
+  decide,
+  type Decision as PacketDecision,
+  type Vantage,
+  verdictSpaces,
+} from '../policy/evaluate.ts';
+import type { Filter, FilterRule } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
 import { setsSuggestedBy } from '../policy/known-sets.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
-import { type Plan, planFor } from '../policy/plan.ts';
+import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
+import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 
 export type { Composition, Platform };
@@ -129,13 +137,17 @@ export function provePolicy(
   );
   const hits = new Map(policy.rules.map(({ id }) => [id, 0]));
   const lost: Lost[] = [];
+  const finder = new RuleFinder(plan.filter.chains.flatMap(({ rules }) => rules));
+  const passage = new Passage(filter);
   for (const { conversation } of valid) {
     const packet = openingPacket(conversation);
-    const meant = decideBetween(plan.filter, policy.zones, conversation, packet);
-    const own = meant.rule?.id;
-    if (own !== undefined && meant.verdict === 'accept') hits.set(own, (hits.get(own) ?? 0) + 1);
-    const told = decideBetween(filter, policy.zones, conversation, packet);
-    if (told.verdict !== 'accept') lost.push({ conversation, by: decidedBy(told) });
+    const own = finder.ruleFor(packet);
+    if (own?.id !== undefined && own.action === 'accept') {
+      hits.set(own.id, (hits.get(own.id) ?? 0) + 1);
+    }
+    const vantage = vantageOf(policy.zones, conversation);
+    if (passage.lets(packet, vantage)) continue;
+    lost.push({ conversation, by: decidedBy(decide(filter, vantage, packet)) });
   }
   const differences =
     faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
@@ -146,21 +158,20 @@ export function provePolicy(
 /** What decided a packet, in a few words. */
 export function decidedBy({ chain, rule }: PacketDecision): string {
   if (rule === undefined) return `the default of ${chain || 'the filter'}`;
+  if (rule.id === LAST_RULE && rule.line === 0) return 'the default, which denies the rest';
   const place = rule.line > 0 ? ` in line ${rule.line}` : '';
   return `${rule.id ?? rule.comment ?? 'a rule'}${place}`;
 }
 
-function decideBetween(
-  filter: Filter,
+function vantageOf(
   zones: readonly Zone[],
   { from, to }: Pick<Conversation, 'from' | 'to'>,
-  packet: PacketHeader,
-): PacketDecision {
+): Vantage {
   const names = (name: string) => [
     name,
     ...(zones.find((zone) => zone.name === name)?.interfaces ?? []),
   ];
-  return decide(filter, { hook: 'forward', inNames: names(from), outNames: names(to) }, packet);
+  return { hook: 'forward', inNames: names(from), outNames: names(to) };
 }
 
 /** The client port that stands for any. */
@@ -208,7 +219,7 @@ export function testConversation(
   const zone = (address: PacketHeader['source']) =>
     zones.find(({ addresses }) => rangesHold(addresses, address))?.name ?? '';
   const ends = { from: zone(packet.source), to: zone(packet.destination) };
-  return { ...decideBetween(filter, zones, ends, packet), ...ends };
+  return { ...decide(filter, vantageOf(zones, ends), packet), ...ends };
 }
 
 /** The plan for a platform, or for any that keeps track of connections. */
@@ -225,7 +236,7 @@ export function diffFilters(
   return compareFilters(verdictSpaces(), before, after, zones);
 }
 
-export interface Refinement extends LearnedCaptures {
+export interface Refinement extends Learned {
   /** Share of attempts to be expected from conversations not seen yet. */
   readonly unseen: number;
   /** What the same applications may ask for next, by server. */
@@ -235,33 +246,128 @@ export interface Refinement extends LearnedCaptures {
     readonly services: readonly string[];
     readonly note: string;
   }[];
+  /** Denials that lack what a rule needs. */
+  readonly unusable: number;
+  /** What of the inputs could not be read, one clause each. */
+  readonly faults: readonly string[];
+  readonly notes: readonly BlindSpot[];
 }
 
-/** Reads captures in which every packet was denied. */
+/** Reads captures in which every packet was denied, and firewall logs. */
 export async function deniedConversations(
-  inputs: readonly string[],
+  captures: readonly string[],
+  logs: readonly string[],
   zones: readonly Zone[],
-  choices: CaptureChoices,
+  choices: Pick<CaptureChoices, 'signal' | 'onProgress'>,
 ): Promise<Refinement> {
   const learner = new Learner(zones);
-  const add = (flow: Flow): void => {
-    const denied = deniedFlow(flow);
-    if (denied !== undefined) learner.add(denied, false, true);
-  };
-  const listing = await listFlows(inputs, choices, ({ flow }) => add(flow));
-  for (const { flow } of listing.listed) add(flow);
+  const faults: string[] = [];
+  const notes: BlindSpot[] = [];
+  if (captures.length > 0) {
+    const add = (flow: Flow): void => {
+      const denied = deniedFlow(flow);
+      if (denied !== undefined) learner.add(denied, false, true);
+    };
+    const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
+    for (const { flow } of listing.listed) add(flow);
+    faults.push(...listing.faults.map(({ source, what }) => `${source}: ${what}`));
+    notes.push(...listing.notes);
+  }
+  const lines = new DeniedLines();
+  if (logs.length > 0) {
+    const { LogReader } = await import('../sources/logs/log-reader.ts');
+    const { signal } = choices;
+    // Hash tables must not be foreseeable to whoever writes the log.
+    const seed = Math.floor(Math.random() * 2 ** 32) | 0;
+    const options = { seed, nowMs: Date.now(), ...(signal === undefined ? {} : { signal }) };
+    const reader = new LogReader(options, (batch) => {
+      for (let row = 0; row < batch.count; row++) {
+        const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
+        if (flow !== undefined) learner.add(flow, false, true);
+      }
+    });
+    await reader.read(logs);
+    faults.push(...reader.faults.map(({ source, what }) => `${source}: ${what}`));
+  }
   const learned = learner.finish();
+  const { conversations } = learned;
+  return {
+    ...learned,
+    ...{ faults, notes, unusable: lines.unusable },
+    ...{ offers: offersFor(conversations), unseen: unseenShare(conversations) },
+  };
+}
+
+function offersFor(conversations: readonly Conversation[]): Refinement['offers'] {
   const seen = new Map<string, Set<string>>();
-  for (const { server, service, standing } of learned.conversations) {
+  for (const { server, service, standing } of conversations) {
     if (standing === 'quarantined') continue;
     const services = seen.get(server) ?? new Set();
     seen.set(server, services.add(service));
   }
-  const offers = [...seen].flatMap(([server, services]) =>
+  return [...seen].flatMap(([server, services]) =>
     setsSuggestedBy(services).map(({ id, services: all, note }) => ({
       ...{ server, set: id, note },
       services: all.filter((service) => !services.has(service)),
     })),
   );
-  return { ...learned, summary: listing, offers, unseen: unseenShare(learned.conversations) };
+}
+
+/** One rule of an existing text, with the traffic that used it. */
+export interface RuleUse {
+  readonly rule: FilterRule;
+  readonly chain: string;
+  readonly conversations: number;
+  readonly connections: number;
+  /** The first of its conversations. */
+  readonly samples: readonly Conversation[];
+}
+
+export interface Check {
+  readonly faults: readonly ParseFault[];
+  readonly rules: number;
+  readonly anomalies: readonly Anomaly[];
+  /** Use by the traffic, for rules that accept; empty without traffic. */
+  readonly uses: readonly RuleUse[];
+  /** Answered conversations of the traffic that the rules stop. */
+  readonly stopped: readonly Lost[];
+}
+
+/** Conversations shown for one rule. */
+const USE_SAMPLES = 5;
+
+/** Looks for what is wrong in an existing text, and at which rules the traffic uses. */
+export function checkText(
+  platform: Platform,
+  text: string,
+  zones: readonly Zone[],
+  traffic: readonly Conversation[],
+): Check {
+  const { filter, faults } = platform.parse(text);
+  const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+  if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [] };
+  const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
+  for (const chain of filter.chains) {
+    for (const rule of traffic.length > 0 ? chain.rules : []) {
+      if (rule.action !== 'accept') continue;
+      if (rule.match.states !== undefined && !rule.match.states.includes('new')) continue;
+      uses.set(rule, { rule, chain: chain.name, conversations: 0, connections: 0, samples: [] });
+    }
+  }
+  const stopped: Lost[] = [];
+  for (const conversation of traffic) {
+    if (conversation.standing !== 'confirmed' && conversation.standing !== 'thin') continue;
+    const told = decide(filter, vantageOf(zones, conversation), openingPacket(conversation));
+    if (told.verdict !== 'accept') stopped.push({ conversation, by: decidedBy(told) });
+    const use = told.rule === undefined ? undefined : uses.get(told.rule);
+    if (use === undefined) continue;
+    const { connections, conversations } = use;
+    if (use.samples.length < USE_SAMPLES) use.samples.push(conversation);
+    Object.assign(use, {
+      conversations: conversations + 1,
+      connections: connections + conversation.connections,
+    });
+  }
+  const anomalies = findAnomalies(verdictSpaces(), filter);
+  return { faults, rules, anomalies, uses: [...uses.values()], stopped };
 }

@@ -151,7 +151,7 @@ function grow(relation: Relation, cell: Triple, order: readonly number[]): Box {
 function solve(relation: Relation): Cover {
   const greedy = greedyCover(relation);
   const { cells } = relation;
-  if (cells.length > EXACT_CELLS) return { boxes: greedy, atLeast: cells.length > 0 ? 1 : 0 };
+  if (cells.length > EXACT_CELLS) return { boxes: greedy, atLeast: Math.min(1, cells.length) };
   const boxes = maximalBoxes(relation);
   if (boxes === undefined) return { boxes: greedy, atLeast: lowerBoundBy(relation) };
   return exactCover(cells, boxes, greedy);

@@ -4,6 +4,7 @@
  * Retries of one connection are one flow already.
  */
 import type { Flow } from '../model/flow.ts';
+import type { Verdict } from '../model/verdict.ts';
 import type { Conversation } from './conversation.ts';
 
 /** The flow as its denied packets tell it; undefined for packets that open nothing. */
@@ -35,4 +36,50 @@ export function unseenShare(conversations: readonly Conversation[]): number {
     all += connections;
   }
   return all === 0 ? 1 : once / all;
+}
+
+const SYN = 2;
+const ACK = 16;
+/** Tries for the same connection within this time are one attempt. */
+const RETRY_MS = 300_000;
+const NO_PACKETS = { packets: 0, bytes: 0, payloadBytes: 0, minLength: 0, maxLength: 0 };
+
+/**
+ * Lines of firewall logs as flows of denied packets. Retries of one connection count once. Lines
+ * that are not denials, name no address, or deny what opens nothing give none.
+ */
+export class DeniedLines {
+  private readonly last = new Map<string, number>();
+  /** Denials without what a rule needs: an address, a protocol, an opening packet. */
+  unusable = 0;
+
+  flowOf(verdict: Verdict): Flow | undefined {
+    if (verdict.action !== 'deny') return undefined;
+    const { transport, tcpFlags, timeMs, locator } = verdict;
+    const turned = verdict.initiator === 'destination';
+    const ends = [
+      { address: verdict.source, port: verdict.sourcePort ?? 0 },
+      { address: verdict.destination, port: verdict.destinationPort ?? 0 },
+    ] as const;
+    const [client, server] = turned ? [ends[1], ends[0]] : ends;
+    const opens = tcpFlags === null || transport !== 'tcp' || (tcpFlags & (SYN | ACK)) === SYN;
+    if (!opens || transport === null || client.address === null || server.address === null) {
+      this.unusable++;
+      return undefined;
+    }
+    const atMs = timeMs ?? 0;
+    const key = `${transport} ${client.address} ${client.port} ${server.address} ${server.port}`;
+    const before = this.last.get(key);
+    this.last.set(key, atMs);
+    if (before !== undefined && Math.abs(atMs - before) < RETRY_MS) return undefined;
+    const bytes = verdict.bytes ?? 0;
+    return {
+      ...{ kind: 'flow', transport, client: client.address, clientPort: client.port },
+      ...{ server: server.address, serverPort: server.port, state: 'S0', history: 'S' },
+      direction: { reason: 'first-packet', confidence: 'certain' },
+      toServer: { ...NO_PACKETS, packets: verdict.packets ?? verdict.count, bytes },
+      ...{ toClient: NO_PACKETS, firstMs: atMs, lastMs: atMs, locator },
+      ...{ carriedBytes: 0, carriedPackets: 0, icmpErrors: 0, retransmitted: 0 },
+    };
+  }
 }

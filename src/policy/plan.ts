@@ -14,6 +14,7 @@ import { ACK, ICMP, ICMPV6, RST, TCP } from '../net/header-fields.ts';
 import type { HeaderMatch, IcmpMatch } from '../net/header-match.ts';
 import type { Filter, FilterMatch, FilterRule } from './filter.ts';
 import type { Party, Policy, PolicyService, Rule, Zone } from './intent.ts';
+import { mergeServices } from './service-text.ts';
 
 /** A named set of addresses of one family that rules of the plan use. */
 export interface PlanGroup {
@@ -41,6 +42,8 @@ export interface PlanChoices {
 }
 
 export const DENY_PREFIX = 'PR-DENY ';
+/** Id of the rule that ends a plan. */
+export const LAST_RULE = 'deny';
 export const PLAN_CHAIN = 'forward';
 
 /** What a party of a rule comes to in one family. */
@@ -74,7 +77,7 @@ export function planFor(policy: Policy, choices: PlanChoices): Plan {
   rules.push({
     action: 'drop',
     match: {},
-    id: 'deny',
+    id: LAST_RULE,
     comment: 'everything else',
     line: 0,
     ...(perSecond > 0 ? { log: { prefix: DENY_PREFIX, perSecond } } : {}),
@@ -119,7 +122,7 @@ function icmpErrors(): FilterRule[] {
 
 function rulesOf(rule: Rule, sets: GroupSets, stateful: boolean): FilterRule[] {
   const made: FilterRule[] = [];
-  for (const service of rule.services) {
+  for (const service of mergeServices(rule.services)) {
     for (const family of familiesOf(rule, service)) {
       const from = sets.side(rule.from, family);
       const to = sets.side(rule.to, family);

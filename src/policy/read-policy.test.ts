@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { diceOf, randomPolicy } from '../../test/builders/policy.ts';
+import { PLATFORMS } from '../acl/platforms.ts';
 import { parseYaml, writeYaml } from '../sources/documents/yaml.ts';
 import { compareFilters } from './compare.ts';
 import { verdictSpaces } from './evaluate.ts';
@@ -185,6 +187,22 @@ describe('readPolicy', () => {
       lines.push(`a${level}: &a${level} [*a${level - 1}, *a${level - 1}]`);
     }
     expect(read(lines.join('\n')).faults.length).toBeGreaterThan(0);
+  });
+});
+
+describe('the article’s example', () => {
+  const text = readFileSync(new URL('../../examples/article-policy.yaml', import.meta.url), 'utf8');
+
+  it.each(PLATFORMS)('is written for $name, and proved', ({ render, parse, capabilities }) => {
+    const { policy, faults } = read(text);
+    expect(faults).toEqual([]);
+    const plan = planFor(policy!, { stateful: capabilities.stateful, nowMs: Date.UTC(2026, 10) });
+    const rendered = render(plan);
+    expect(rendered.refusals).toEqual([]);
+    const parsed = parse(rendered.text!);
+    expect(parsed.faults).toEqual([]);
+    const { zones } = policy!;
+    expect(compareFilters(verdictSpaces(), plan.filter, parsed.filter, zones)).toEqual([]);
   });
 });
 

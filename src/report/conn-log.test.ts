@@ -120,6 +120,18 @@ describe('conn.log', () => {
   });
 
   it.each([
+    ['tls', 'ssl'],
+    ['ssh', 'ssh'],
+    ['dce-rpc', 'dce_rpc'],
+    [null, '-'],
+  ])('names %s as Zeek does: %s', (spoken, service) => {
+    expect(connLogLine(flow({}), true, true, spoken).split('\t')[7]).toBe(service);
+    const silent = { packets: 1, bytes: 40, payloadBytes: 0, minLength: 40, maxLength: 40 };
+    const attempt = flow({ toServer: silent, toClient: silent });
+    expect(connLogLine(attempt, true, true, spoken).split('\t')[7]).toBe('-');
+  });
+
+  it.each([
     ['icmpv6', 'icmp', '58'],
     ['icmp', 'icmp', '1'],
     ['sctp', 'sctp', '132'],

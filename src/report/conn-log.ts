@@ -1,8 +1,8 @@
 /**
  * Flows as a Zeek conn.log: tab-separated values with a header of `#` lines that names separator,
  * fields and types (Zeek's ASCII log writer). Field order is Zeek's, with `ip_proto`, `vlan` and
- * `inner_vlan` at the end. `service` stays unset: Zeek names there what it recognised in the
- * payload, not what the port is registered for.
+ * `inner_vlan` at the end. `service` is what payloads showed, by Zeek's names, not what the port is
+ * registered for.
  */
 import type { Flow } from '../model/flow.ts';
 
@@ -69,8 +69,32 @@ const PROTOCOL_NUMBERS: Readonly<Record<string, number>> = {
 /** Transports that Zeek's `proto` has names for. */
 const ZEEK_TRANSPORTS = new Set(['tcp', 'udp', 'icmp', 'sctp']);
 
-/** One flow, with its line end. */
-export function connLogLine(flow: Flow, clientInside: boolean, serverInside: boolean): string {
+/** Zeek's names of protocols that have others here. */
+const ZEEK_SERVICES: Readonly<Record<string, string>> = {
+  'dce-rpc': 'dce_rpc',
+  kerberos: 'krb',
+  ldap: 'ldap_tcp',
+  cldap: 'ldap_udp',
+  tls: 'ssl',
+  mdns: 'dns',
+  llmnr: 'dns',
+  'netbios-ns': 'dns',
+  'ethernet-ip': 'enip',
+  vnc: 'rfb',
+  dhcpv6: 'dhcp',
+};
+
+/**
+ * One flow, with its line end.
+ *
+ * @param spoken the protocol at the server's endpoint, as in docs/identification.md
+ */
+export function connLogLine(
+  flow: Flow,
+  clientInside: boolean,
+  serverInside: boolean,
+  spoken: string | null = null,
+): string {
   const { transport, toServer, toClient } = flow;
   const protocol = PROTOCOL_NUMBERS[transport] ?? Number(transport.slice('ip-'.length));
   const proto = transport === 'icmpv6' ? 'icmp' : transport;
@@ -83,12 +107,18 @@ export function connLogLine(flow: Flow, clientInside: boolean, serverInside: boo
   return (
     `${(flow.firstMs / 1000).toFixed(6)}\t${uidOf(flow)}\t${flow.client}\t${flow.clientPort}\t` +
     `${flow.server}\t${flow.serverPort}\t` +
-    `${ZEEK_TRANSPORTS.has(proto) ? proto : 'unknown_transport'}\t${UNSET}\t${payload}\t` +
+    `${ZEEK_TRANSPORTS.has(proto) ? proto : 'unknown_transport'}\t${serviceOf(flow, spoken)}\t${payload}\t` +
     `${flow.state}\t${clientInside ? 'T' : 'F'}\t${serverInside ? 'T' : 'F'}\t0\t` +
     `${flow.history || UNSET}\t${toServer.packets}\t${toServer.bytes}\t` +
     `${toClient.packets}\t${toClient.bytes}\t${UNSET}\t${protocol}\t` +
     `${flow.vlan ?? UNSET}\t${flow.innerVlan ?? UNSET}\n`
   );
+}
+
+/** A flow without payload spoke nothing, whatever its server speaks. */
+function serviceOf({ toServer, toClient }: Flow, spoken: string | null): string {
+  if (spoken === null || toServer.payloadBytes + toClient.payloadBytes === 0) return UNSET;
+  return ZEEK_SERVICES[spoken] ?? spoken;
 }
 
 /** `2026-11-22-10-30-00`, UTC. */

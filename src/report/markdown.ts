@@ -32,6 +32,7 @@ export function* renderMarkdown(report: Report): Generator<string, void, undefin
   for (const { command, purpose } of next) {
     yield `* ${codeSpan(command)}: ${block(purpose)}\n`;
   }
+  if (report.closing !== undefined) yield `\n${block(report.closing)}\n`;
 }
 
 function* tableLines(table: Table): Generator<string> {

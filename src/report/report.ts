@@ -44,6 +44,8 @@ export interface Report {
   readonly mainTable?: string;
   readonly notes: readonly Note[];
   readonly next: readonly NextStep[];
+  /** One sentence at the very end, to people; machines have it among the facts. */
+  readonly closing?: string;
 }
 
 /** `portreeve/assess/1`. */

@@ -52,6 +52,10 @@ function* lines(report: Report, style: Palette, showAll: string): Generator<stri
     const text = leftOut(missing, style.width, showAll);
     for (const line of wrapText(text, style.width, 2)) yield style.faint(line);
   }
+  if (report.closing !== undefined) {
+    yield '';
+    for (const line of wrapText(style.safe(report.closing), style.width)) yield style.strong(line);
+  }
 }
 
 /** One sentence for all tables: which columns are missing, of several tables only how many. */

@@ -72,6 +72,8 @@ export interface PayloadListener {
   open(d: Decoder, row: number, accepted: boolean): void;
   /** The row of a packet was made whose payload begins at `at`, at least one octet captured. */
   hear(d: Decoder, row: number, at: number): void;
+  /** An ARP message for IPv4 over Ethernet is at `at`, all its 28 octets captured. */
+  arp(d: Decoder, at: number): void;
 }
 
 export interface DecoderOptions {
@@ -112,6 +114,8 @@ export class Decoder {
   depth = 0;
   /** The frame's link-layer destination is a group address. */
   linkGroup = false;
+  /** Index of the frame's Ethernet header, while the packet in it is decoded; -1 without one. */
+  macAt = -1;
   /** With `depth` above 0: an enclosing packet is a first fragment, so the rest is elsewhere. */
   partial = false;
   private nestedLinks = 0;
@@ -207,6 +211,7 @@ export class Decoder {
       this.tunnelId = 0;
       this.depth = 0;
       this.linkGroup = false;
+      this.macAt = -1;
       this.topRows = 0;
       this.topOctets = 0;
       this.other = -1;
@@ -349,6 +354,7 @@ export class Decoder {
     this.partial = (this.depth > 0 && this.partial) || (this.marks & M_FIRST_FRAGMENT) !== 0;
     this.depth++;
     this.linkGroup = false;
+    this.macAt = -1;
     this.tunnel = tunnel;
     this.tunnelId = tunnelId;
     this.vlan = 0;

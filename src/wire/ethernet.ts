@@ -24,6 +24,7 @@ const VN_TAG = 0x8926;
 export function decodeEthernet(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
   d.linkGroup = (d.bytes[at]! & 1) !== 0;
+  if (d.depth === 0) d.macAt = at;
   decodeEtherType(d, d.view.getUint16(at + 12), at + HEADER);
 }
 

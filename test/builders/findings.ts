@@ -15,7 +15,12 @@ import { Decoder } from '../../src/wire/decoder.ts';
 import { batchesOf, INTERFACES, ip, type Step, step, tcpTalk, udpTalk } from './conversation.ts';
 import { icmp4, tcp, udp } from './packet.ts';
 
-const NOTHING_SPOKEN: SpokenSource = { endpoints: () => [], protocolAt: () => undefined };
+/** Nobody listened to payloads. */
+export const NOTHING_SPOKEN: SpokenSource = {
+  endpoints: () => [],
+  protocolAt: () => undefined,
+  namesAt: () => [],
+};
 
 export interface Circumstances {
   readonly zones?: readonly ZoneRule[];

@@ -70,6 +70,7 @@ export function saidOf(detector: Detector, payload: Payload): string {
 
 /** What a detector reads from a payload, a line each. */
 export function factsOf(detector: Detector, payload: Payload): string[] {
+  expect(detector.wants?.(payload) ?? 0).toBeGreaterThanOrEqual(0);
   const lines: string[] = [];
   const whom = (about: string | Uint8Array): string =>
     typeof about === 'string' ? about : about.join('.');

@@ -19,12 +19,21 @@ const NAMES: Readonly<Record<string, string>> = {
   krb: 'kerberos',
   krb_tcp: 'kerberos',
   ldap_tcp: 'ldap',
-  ldap_udp: 'ldap',
+  ldap_udp: 'cldap',
   dce_rpc: 'dce-rpc',
+};
+
+/** What Zeek has one name for. */
+const KIN: Readonly<Record<string, readonly string[]>> = {
+  mdns: ['dns'],
+  llmnr: ['dns'],
+  'netbios-ns': ['dns'],
 };
 
 /** Services that Zeek finds and this program does not, by capture. */
 const MEANT: ReadonlyMap<string, readonly string[]> = new Map([
+  // An offer to everyone: Zeek takes port 68 of the group for the server, we take port 67.
+  ['dhcp-dhcp', ['dhcp: nothing']],
   // GSS tokens with TLS in them, in base64 in the arguments of FTP commands.
   ['globus-url-copy', ['tls: ftp']],
   // Kerberos tokens in the credentials of LDAP binds.
@@ -44,7 +53,11 @@ async function heardIn(path: string): Promise<SpokenView> {
 /** All that is spoken at an endpoint, what conversations went on as included. */
 function protocolsOf(endpoint: SpokenEndpoint | undefined): Set<string> {
   return new Set(
-    endpoint?.spoken.flatMap(({ protocol, facts }) => [protocol, ...(facts.upgrade ?? [])]),
+    endpoint?.spoken.flatMap(({ protocol, facts }) => [
+      protocol,
+      ...(KIN[protocol] ?? []),
+      ...(facts.upgrade ?? []),
+    ]),
   );
 }
 

@@ -126,3 +126,35 @@ describe.runIf(built)('assess, closer', () => {
     expect(findings.map(({ id }: { id: string }) => id)).not.toContain('port-hopping');
   });
 });
+
+describe.runIf(built)('flows, fewer', () => {
+  it.each([
+    ['port:80', 4],
+    ['status:unknown', 12],
+    ['service:ssh', 2],
+    ['port:9', 0],
+  ])('--where %s', async (where, flows) => {
+    const lines = await runCli(['flows', 'evening-office.pcapng', '--where', where], cwd);
+    expect([lines.code, lines.err]).toEqual([0, '']);
+    expect(lines.out.split('\n').filter((line) => line !== '')).toHaveLength(flows);
+    const { out } = await runCli(
+      ['flows', 'evening-office.pcapng', '--where', where, '--json'],
+      cwd,
+    );
+    const answer = JSON.parse(out);
+    expect(answer.flows).toHaveLength(flows);
+    expect(answer.facts.flows).toBe(flows);
+  });
+
+  it('counts those that leave memory early', async () => {
+    const args = ['flows', 'evening-office.pcapng', '--where', 'port:138', '--max-flows', '64'];
+    const { out } = await runCli([...args, '--json'], cwd);
+    expect(JSON.parse(out).facts.flows).toBe(75);
+  });
+
+  it('refuses what is no filter', async () => {
+    const { code, err } = await runCli(['flows', 'evening-office.pcapng', '--where', 'prt:1'], cwd);
+    expect(code).toBe(2);
+    expect(err).toMatch(/--where, character 1: there is no word “prt”[\s\S]*did you mean port\?/);
+  });
+});

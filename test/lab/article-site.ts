@@ -74,7 +74,7 @@ export async function buildSite(lab: Lab, folder: string): Promise<Site> {
   startWeb(dmz, folder);
   startInternal(internal, folder);
   const request = () => {
-    const words = ['-s', '-m', '4', 'http://10.0.1.10/'];
+    const words = ['-s', '-m', '2', 'http://10.0.1.10/'];
     return spawnSync('ip', ['netns', 'exec', internet.name, 'curl', ...words], {
       encoding: 'utf8',
     }).stdout;

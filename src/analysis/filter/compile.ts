@@ -4,28 +4,8 @@ import type { ExtensionWords } from '../../flow/extensions.ts';
 import { FAMILY_6, P_DESTINATION, P_KIND, P_PORTS, P_SOURCE } from '../../wire/packet-batch.ts';
 import { FlowFacts } from '../flow-facts.ts';
 import type { Expression } from './parse.ts';
-import { type FilterWorld, type Tests, testsOf } from './terms.ts';
-
-/** A flow under test; the same object for every flow. */
-export interface FlowRow {
-  readonly facts: FlowFacts;
-  readonly chunk: Chunk;
-  readonly base: number;
-  readonly decision: number;
-}
-
-/** A packet under test; likewise. */
-export interface PacketRow {
-  readonly source: number;
-  readonly destination: number;
-  readonly sourcePort: number;
-  readonly destinationPort: number;
-  readonly protocol: number;
-  readonly family: number;
-}
-
-export type FlowTest = (flow: FlowRow) => boolean;
-export type PacketTest = (packet: PacketRow) => boolean;
+import type { FilterWorld, FlowRow, PacketRow, Tests } from './row-tests.ts';
+import { testsOf } from './terms.ts';
 
 export class FlowFilter {
   /** Whether packets can be tested too. */

@@ -1,7 +1,7 @@
 /** The door to filters over flows: text in, test out. */
 import { FlowFilter } from './compile.ts';
 import { parseFilter } from './parse.ts';
-import type { FilterWorld } from './terms.ts';
+import type { FilterWorld } from './row-tests.ts';
 
 /** The filter that the text means. Throws `FilterError`. */
 export function flowFilter(text: string, world: FilterWorld): FlowFilter {

@@ -5,6 +5,7 @@
  * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
  * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
  */
+import { entriesOnPorts } from '../../catalog/entries.ts';
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { SpokenEndpoint } from '../../model/spoken.ts';
 import { DETECTORS } from '../../wire/payload/detectors.ts';
@@ -40,6 +41,7 @@ function tell({ address, port, transport, spoken }: SpokenEndpoint, part: Part):
 function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
   const [first] = spoken;
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
+  if (isNeighbour(first.protocol, transport, port)) return [];
   const name = first.protocol.toUpperCase();
   if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [
@@ -86,6 +88,16 @@ const KIN: readonly ReadonlySet<string>[] = [
   'dhcp dhcpv6',
   'radius tacacs',
 ].map((names) => new Set(names.split(' ')));
+
+/** Whether the catalogue has the port beside one of the protocol's own: GTP-C on the port of GTP-U. */
+function isNeighbour(protocol: string, transport: string, port: number): boolean {
+  const own = DETECTORS.filter((detector) => detector.protocol === protocol).flatMap(
+    ({ ports }) => ports,
+  );
+  return entriesOnPorts({ first: port, last: port, transport }).some(({ ports }) =>
+    ports.some(({ first, last }) => own.some((each) => each >= first && each <= last)),
+  );
+}
 
 /**
  * TLS is at home on the ports of what it protects, HTTP beneath proxies and web interfaces, and a

@@ -22,7 +22,7 @@ export const MOST_EACH = 25;
 const ENOUGH_DATAGRAMS = 20;
 
 /** What detectors ask of payloads. */
-export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt'>;
+export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt' | 'namesAt'>;
 
 export class Case {
   readonly traffic: Traffic;

@@ -7,6 +7,7 @@ import {
   type Circumstances,
   findingsIn,
   many,
+  NOTHING_SPOKEN,
   ping,
   talk,
   told,
@@ -162,7 +163,7 @@ describe('services nobody knows', () => {
   });
 
   it('not one whose payload is recognised', () => {
-    const spoken = { endpoints: () => [], protocolAt: () => 'redis' };
+    const spoken = { ...NOTHING_SPOKEN, protocolAt: () => 'redis' };
     const steps = talk({ client: '10.0.0.5:4000', server: '10.0.0.9:41001' });
     expect(told(steps, { spoken })).toEqual([]);
   });
@@ -344,7 +345,9 @@ function speaking(
     ],
     fit: fitOf(protocol, transport, port),
   };
-  return { spoken: { endpoints: () => [endpoint], protocolAt: () => protocol } };
+  return {
+    spoken: { ...NOTHING_SPOKEN, endpoints: () => [endpoint], protocolAt: () => protocol },
+  };
 }
 
 describe('what payloads give away', () => {
@@ -364,6 +367,7 @@ describe('what payloads give away', () => {
     ],
     ['TLS 1.3', speaking('tcp', 443, 'tls', { version: ['TLS 1.3'] }), []],
     ['TLS on any port', speaking('tcp', 45_443, 'tls', { version: ['TLS 1.3'] }), []],
+    ['GTP-C on the port of GTP-U', speaking('udp', 2152, 'gtp-c'), []],
     ['TLS on 22', speaking('tcp', 22, 'tls'), ['other-protocol-on-port']],
     ['HTTP on 8443', speaking('tcp', 8443, 'http'), []],
     ['HTTP on 25', speaking('tcp', 25, 'http'), ['other-protocol-on-port']],

@@ -6,6 +6,7 @@ import {
   attempt,
   findingsIn,
   many,
+  NOTHING_SPOKEN,
   refusedDatagram,
   talk,
 } from '../../../test/builders/findings.ts';
@@ -239,6 +240,13 @@ describe('what looks like hopping and is none', () => {
         ),
       ]),
     ).toEqual([`vertical-scan ${SOURCE} → ${TARGET}`]);
+  });
+
+  it('streams of a known protocol are none', () => {
+    const steps = many(10, (n) => ask(pair(31_000 + n, n), [180]));
+    const spoken = { ...NOTHING_SPOKEN, protocolAt: () => 'rtp' };
+    expect(accused(steps)).toHaveLength(1);
+    expect(accused(steps, { spoken })).toEqual([]);
   });
 
   it('a TCP scan is no hopping: it has no content', () => {

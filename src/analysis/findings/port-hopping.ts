@@ -86,7 +86,7 @@ function groupsOf(c: Case): (readonly Pair[])[] {
       ports: lists.totals(entry).things,
       flows: lists.flows(entry),
     };
-    if (isArranged(c, pair)) continue;
+    if (isArranged(c, pair) || speaksOfPorts(c, pair)) continue;
     if (pair.ports >= needed) {
       groups.push([pair]);
       continue;
@@ -128,6 +128,20 @@ function isArranged(c: Case, { client, server, kind }: Pair): boolean {
       (each) => c.met(client, server, port, each) || c.met(server, client, port, each),
     ),
   );
+}
+
+/** Protocols that take a port for each call, stream or peer. */
+const MANY_PORTS: ReadonlySet<string> = new Set(
+  'rtp rtcp stun quic bittorrent dce-rpc onc-rpc portmap nfs tftp ftp-data wireguard'.split(' '),
+);
+
+/** Whether payloads on most of the ports are of a protocol that uses many. */
+function speaksOfPorts(c: Case, { server, kind, samples }: Pair): boolean {
+  const known = samples.filter(({ first: port }) => {
+    const said = c.spoken.protocolAt(server, kind & 0x100, kind & 0xff, port);
+    return said !== undefined && MANY_PORTS.has(said);
+  });
+  return 2 * known.length > samples.length;
 }
 
 function tell(c: Case, pairs: readonly Pair[], ports: number): Finding {

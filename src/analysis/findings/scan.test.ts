@@ -5,6 +5,7 @@ import {
   attempt,
   findingsIn,
   many,
+  NOTHING_SPOKEN,
   ping,
   refusedDatagram,
   talk,
@@ -31,6 +32,7 @@ describe('scans that are', () => {
       thresholds: { 'scan-ports': 15 },
     });
     expect(finding!.evidence[0]!.locator).toBe('test.pcap#1');
+    expect(finding!.what).toContain(`(1, 2, 3, 4, 5, 6, 7, 8 and ${ports - 8} more)`);
     expect(finding!.filter).toBe(`src host ${EVIL} and host 10.0.1.10`);
     expect(accused(steps)).toHaveLength(1);
   });
@@ -314,6 +316,18 @@ describe('what looks like a scan and is none', () => {
   ])('%s', (_what, steps) => {
     expect(accused(steps)).toEqual([]);
   });
+});
+
+it('does not accuse who asked for the names of hosts outside, but whom it finds inside', () => {
+  const name = { name: 'www.example.com', source: 'dns', count: 1, locator: 'x#1' };
+  const spoken = { ...NOTHING_SPOKEN, namesAt: () => [name] };
+  const to = (network: string) =>
+    many(40, (n) =>
+      attempt({ at: n, client: `${INSIDE}:${40_000 + n}`, server: `${network}.${n + 1}:443` }),
+    );
+  expect(accused(to('192.0.2'), { spoken })).toEqual([]);
+  expect(accused(to('192.0.2'))).toEqual([`horizontal-scan ${INSIDE}`]);
+  expect(accused(to('10.0.9'), { spoken })).toEqual([`horizontal-scan ${INSIDE}`]);
 });
 
 it('takes other thresholds', () => {

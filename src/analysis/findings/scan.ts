@@ -9,20 +9,12 @@
  * Detection Using Sequential Hypothesis Testing, 2004): each failure weighs as much as a success.
  *
  * Peers of a file-sharing network fail often as well, but every host at another port; so a block
- * must have three ports a host or three hosts a port.
+ * must have three ports a host or three hosts a port. And who goes out to hosts whose names were
+ * asked for does not scan: answers of the name server say so.
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
-import {
-  type Case,
-  lasting,
-  MOST_EACH,
-  number,
-  plural,
-  protocolText,
-  some,
-  spanOf,
-} from './case.ts';
+import { type Case, lasting, MOST_EACH, number, plural, protocolText, spanOf } from './case.ts';
 import { ATTEMPT_DARK, ATTEMPT_REFUSED } from './clues.ts';
 import type { Suspect } from './suspects.ts';
 import { CATALOGUED } from './watched-ports.ts';
@@ -73,8 +65,21 @@ function judge(
 ): Verdict | undefined {
   const failed = suspect.failed.filter(({ first }) => !explained(suspect.address, first));
   if (failed.length === 0) return undefined;
+  if (asksForNames(c, suspect, failed)) return undefined;
   const clear = c.oneWayUdp ? failed.filter(({ second }) => !isDatagramService(c, second)) : failed;
   return vertical(c, suspect, failed) ?? horizontal(c, suspect, clear) ?? block(c, suspect, clear);
+}
+
+/** Whether most hosts outside that a host inside tried are known by an answer of DNS. */
+function asksForNames(c: Case, { address, family }: Suspect, failed: readonly Sample[]): boolean {
+  if (c.isOutside(address, family)) return false;
+  const outside = distinct(failed.map(({ first }) => first)).filter((host) =>
+    c.isOutside(host, family),
+  );
+  const named = outside.filter((host) =>
+    c.spoken.namesAt(host, family).some(({ source }) => source === 'dns'),
+  );
+  return named.length > 0 && 2 * named.length >= failed.length;
 }
 
 function vertical(c: Case, suspect: Suspect, failed: readonly Sample[]): Verdict | undefined {
@@ -179,10 +184,7 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
   const [target] = targets;
   const single = targets.length === 1 ? c.host(target!, suspect.family) : undefined;
   const transports = distinct(samples.map(({ second }) => second >>> 16)).map(protocolText);
-  const portText = some(
-    distinct(samples.map(({ second }) => second & 0xffff)).sort((left, right) => left - right),
-    8,
-  );
+  const portText = firstOf(samples, ports);
   const span = spanOf(samples);
   const pace = span / Math.max(1, samples.length - 1);
   const slow = pace >= c.thresholds['scan-pace'];
@@ -238,6 +240,14 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
       'dark-pairs',
     ),
   };
+}
+
+/** The lowest of the ports kept, and how many more were tried. */
+function firstOf(samples: readonly Sample[], ports: number): string {
+  const kept = distinct(samples.map(({ second }) => second & 0xffff)).sort((a, b) => a - b);
+  const shown = kept.slice(0, 8);
+  const more = ports - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${number(more)} more` : ''}`;
 }
 
 function severityOf(outside: boolean, answered: number): FindingSeverity {

@@ -5,9 +5,9 @@
  */
 import { FrameBatch } from '../../wire/frame-batch.ts';
 import { type ByteSource, PrefixedBytes } from './byte-source.ts';
-import { CompressionFault } from './compression.ts';
 import type { FaultDetails } from './fault.ts';
 import { GzipBytes } from './gzip-bytes.ts';
+import { readHead } from './head.ts';
 import { emptyFault, openFault, readFault, strangerFault } from './input-faults.ts';
 import { PcapWalker } from './pcap.ts';
 import { PcapngWalker } from './pcapng.ts';
@@ -15,9 +15,6 @@ import { recognise } from './recognise.ts';
 import { GO_ON, type RecordWalker, STOP, type WalkerHost } from './walker.ts';
 import { Window } from './window.ts';
 import { ZstdBytes } from './zstd-bytes.ts';
-
-/** Octets read to recognise an input; a pipe may give fewer. */
-const HEAD_OCTETS = 4096;
 
 /** What an input needs of the reader it belongs to. */
 export interface InputHost extends Omit<WalkerHost, 'fault'> {
@@ -162,22 +159,4 @@ export class CaptureInput {
       },
     };
   }
-}
-
-/** The first octets of a source: at least four, unless it ends before. A fresh copy. */
-async function readHead(source: ByteSource): Promise<Uint8Array> {
-  const head = new Uint8Array(HEAD_OCTETS);
-  let length = 0;
-  while (length < 4) {
-    let count = 0;
-    try {
-      count = await source.read(head, length, HEAD_OCTETS - length);
-    } catch (error) {
-      // A damaged archive may still have given enough to tell what is in it.
-      if (length === 0 || !(error instanceof CompressionFault)) throw error;
-    }
-    if (count === 0) break;
-    length += count;
-  }
-  return head.subarray(0, length);
 }

@@ -16,10 +16,16 @@ export function parsePasswd(text: string): Map<number, string> {
 /** A look-up that reads the file at its first use; without the file ids stay nameless. */
 export function accountNames(path: string): (uid: number) => User {
   let names: Map<number, string> | undefined;
+  const users = new Map<number, User>();
   return (uid) => {
-    names ??= readNames(path);
-    const name = names.get(uid);
-    return name === undefined ? { uid } : { uid, name };
+    let user = users.get(uid);
+    if (user === undefined) {
+      names ??= readNames(path);
+      const name = names.get(uid);
+      user = name === undefined ? { uid } : { uid, name };
+      users.set(uid, user);
+    }
+    return user;
   };
 }
 

@@ -6,8 +6,13 @@ import type { SocketTables } from './proc-tables.ts';
 
 export interface LinuxLook {
   readonly listeners: readonly Listener[];
-  readonly tables: SocketTables;
-  readonly search: OwnerSearch;
+  readonly tables: SocketTables & {
+    /** Network namespaces that could not be looked into. */
+    readonly otherNetworks: number;
+    /** Processes whose network namespace we may not learn. */
+    readonly unknownNetworks: number;
+  };
+  readonly search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
   /** Whether we look as root: then asking for root is no remedy. */
@@ -20,7 +25,7 @@ export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
     ...unreadableTables(look.tables),
     ...unreadableLines(look.tables),
     ...unknownOwners(look),
-    ...otherNetworks(look.search),
+    ...otherNetworks(look),
     ...ipv4OnIPv6(look),
     {
       id: 'firewall-rules',
@@ -69,6 +74,8 @@ const OWNER_TEXT: Readonly<
     remedy: 'look from the host',
   },
   gone: { because: 'the process ended while we looked', remedy: 'look again' },
+  'not-shown': { because: 'the output was made without processes' },
+  'not-named': { because: 'the output names none: privilege, or the kernel' },
 };
 
 /** A container, a sandbox or a security module may forbid it even to root. */
@@ -90,13 +97,12 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   }));
 }
 
-function otherNetworks({
-  otherNetworks,
-  unknownNetworks,
-  hidden,
-  inner,
-}: OwnerSearch): BlindSpot[] {
-  const remedy = 'run this inside each: nsenter --net --target PID portreeve';
+function otherNetworks({ tables, search }: LinuxLook): BlindSpot[] {
+  const { otherNetworks, unknownNetworks, netlink } = tables;
+  const { hidden, inner } = search;
+  const remedy = netlink
+    ? 'run the same command with sudo'
+    : 'run this inside each: nsenter --net --target PID portreeve';
   if (otherNetworks > 0) {
     return [
       {

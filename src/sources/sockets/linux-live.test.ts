@@ -102,9 +102,10 @@ describe.runIf(ss)('compared with ss', () => {
 
 function ours(): string[] {
   return readLinuxSockets()
-    .listeners.filter(({ local }) => local.transport === 'tcp' || local.transport === 'udp')
+    .listeners.filter(({ network }) => network === undefined)
+    .filter(({ local }) => local.transport === 'tcp' || local.transport === 'udp')
     .map(({ local, owner }) => {
-      const pids = owner.kind === 'processes' ? owner.processes.map(({ pid }) => pid) : [];
+      const pids = owner.kind === 'processes' ? owner.processes.map(({ pid }) => pid!) : [];
       return describeSocket(local.transport, local.address, local.port, pids);
     });
 }

@@ -1,19 +1,23 @@
 /**
- * The sockets of the Linux machine we run on, from the proc file system alone: works without
- * privilege and without any tool, and says what it therefore cannot know.
+ * The sockets of the Linux machine we run on: through netlink where it can be used, else from the
+ * proc file system alone. Works without privilege and without any tool, and says what it therefore
+ * cannot know. With privilege it looks into every network namespace in which a process lives.
  */
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
-import type { BlindSpot } from '../../model/blind-spot.ts';
-import { exposureOf } from '../../model/exposure.ts';
-import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
-import type { Process } from '../../model/process.ts';
-import type { User } from '../../model/user.ts';
-import { formatAddress } from '../../net/address.ts';
+import type { Listener } from '../../model/listener.ts';
 import { accountNames } from './accounts.ts';
+import { readDiagTables, readOtherNetwork } from './diag-tables.ts';
 import { blindSpotsOf } from './linux-blind-spots.ts';
-import { findHolders, type OwnerSearch, readProcess } from './proc-processes.ts';
-import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
+import { buildView } from './linux-view.ts';
+import { namedNetworks } from './networks.ts';
+import { ownerFinder } from './owners.ts';
+import { withPackages } from './package-names.ts';
+import { type ProcFiles, procFiles } from './proc-files.ts';
+import { findHolders, listProcesses, type OwnerSearch, readBootTime } from './proc-processes.ts';
+import { readTables, type SocketTables } from './proc-tables.ts';
+import { socketUnits } from './socket-units.ts';
+import type { SocketView } from './socket-view.ts';
 
 export interface LinuxSocketOptions {
   /** Where the proc file system is mounted. Default `/proc`. */
@@ -26,13 +30,12 @@ export interface LinuxSocketOptions {
   readonly asRoot?: boolean;
   /** The clock, ms since 1970. */
   readonly now?: () => number;
-}
-
-export interface SocketView {
-  readonly listeners: readonly Listener[];
-  readonly blindSpots: readonly BlindSpot[];
-  /** UDP sockets that talk to one peer only: no listeners, therefore not listed. */
-  readonly connectedDatagram: number;
+  /** Ask the kernel through netlink. Default: where the real proc file system is looked at. */
+  readonly netlink?: boolean;
+  /** Sockets that talk to one peer too. Default: no. */
+  readonly connections?: boolean;
+  /** Name the packages that own the programs, which takes a while. Default: no. */
+  readonly packages?: boolean;
 }
 
 /** No table of sockets could be read at all. */
@@ -47,49 +50,89 @@ export class SocketTablesError extends Error {
   }
 }
 
+/** All namespaces together. */
+interface Tables extends SocketTables {
+  /** Namespaces that could not be looked into. */
+  readonly otherNetworks: number;
+  readonly unknownNetworks: number;
+}
+
 /** Looks once. Throws `SocketTablesError` when there is nothing to look at. */
 export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   const root = options.root ?? '/proc';
-  const littleEndian = options.littleEndian ?? endianness() === 'LE';
   const seenMs = (options.now ?? Date.now)();
-  let tables = readTables(root, littleEndian);
-  if (tables.read.length === 0) {
-    throw new SocketTablesError(root, tables.unreadable[0]?.code ?? 'they do not exist');
-  }
-  let search = findHolders(root, inodesOf(tables));
+  const files = procFiles(options.netlink ?? root === '/proc');
+  let tables = readAllTables(root, files, options);
+  let search = findHolders(root, inodesOf(tables), files);
   if (seesAllProcesses(search) && hasOrphan(tables, search)) {
     // A socket without holder may have closed or changed hands while we walked: look again, so
     // that the kernel is named only for what really stays without a process.
-    tables = readTables(root, littleEndian);
-    search = findHolders(root, inodesOf(tables));
+    tables = readAllTables(root, files, options);
+    search = findHolders(root, inodesOf(tables), files);
   }
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const ownerOf = ownerFinder(root, search, userOf);
+  const ownerOf = ownerFinder(root, search, { files, userOf, bootMs: readBootTime(root, files) });
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
-  const accepts = ipv4Judge(tables.rows, bindV6Only);
-  const listeners = tables.rows.map(
-    (row): Listener => ({
-      kind: 'listener',
-      local: { address: formatAddress(row.address), transport: row.transport, port: row.port },
-      state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
-      exposure: exposureOf(row.address),
-      acceptsIPv4: accepts(row),
-      owner: ownerOf(row.inode),
-      user: userOf(row.uid),
-      evidence: {
-        source: 'proc',
-        seenMs,
-        locator: `${root}/net/${row.table} inode ${row.inode}`,
-      },
-    }),
-  );
+  const view = buildView({
+    rows: tables.rows,
+    seenMs,
+    userOf,
+    ownerOf,
+    bindV6Only,
+    source: tables.netlink ? 'netlink' : 'proc',
+    placeOf: (table) =>
+      tables.netlink && table !== 'sctp/eps' ? `sock_diag ${table}` : `${root}/net/${table}`,
+  });
+  const activated = activation(options.root === undefined);
+  const plain = view.listeners.map(activated);
+  const listeners = options.packages ? withPackages(plain) : plain;
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
-  const blindSpots = blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot });
-  return { listeners, blindSpots, connectedDatagram: tables.connectedDatagram };
+  return {
+    subject: 'this machine',
+    means: [tables.netlink ? 'netlink' : 'proc'],
+    listeners,
+    connections: view.connections,
+    blindSpots: blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot }),
+    connectedDatagram: tables.connectedDatagram,
+  };
 }
 
-function inodesOf(tables: SocketTables): Set<string> {
-  return new Set(tables.rows.map((row) => row.inode).filter((inode) => inode !== '0'));
+/** Our namespace first, then the others, as far as they can be entered. */
+function readAllTables(root: string, files: ProcFiles, options: LinuxSocketOptions): Tables {
+  const choices = {
+    littleEndian: options.littleEndian ?? endianness() === 'LE',
+    connections: options.connections ?? false,
+  };
+  const netlink = options.netlink ?? root === '/proc';
+  const own =
+    (netlink ? readDiagTables(root, choices) : undefined) ??
+    readTables(root, choices.littleEndian, choices);
+  if (own.read.length === 0) {
+    throw new SocketTablesError(root, own.unreadable[0]?.code ?? 'they do not exist');
+  }
+  const { otherNetworks, unknownNetworks, ownNetwork } = listProcesses(root, files);
+  if (!own.netlink) return { ...own, otherNetworks: otherNetworks.size, unknownNetworks };
+  const named = namedNetworks();
+  const paths = new Map<string, string>();
+  for (const [network, pid] of otherNetworks) paths.set(network, `${root}/${pid}/ns/net`);
+  for (const [network, { path }] of named) if (network !== ownNetwork) paths.set(network, path);
+  const rows = [...own.rows];
+  let closed = 0;
+  for (const [network, path] of paths) {
+    const name = named.get(network)?.name ?? network;
+    const tables = readOtherNetwork(path, root, { ...choices, network: name });
+    if (tables === undefined) closed++;
+    else
+      for (const row of tables.rows)
+        rows.push(row.network === undefined ? { ...row, network: name } : row);
+  }
+  return { ...own, rows, otherNetworks: closed, unknownNetworks };
+}
+
+function inodesOf(tables: SocketTables): Set<number> {
+  const inodes = new Set<number>();
+  for (const { inode } of tables.rows) if (inode !== '0') inodes.add(Number(inode));
+  return inodes;
 }
 
 function seesAllProcesses(search: OwnerSearch): boolean {
@@ -97,44 +140,20 @@ function seesAllProcesses(search: OwnerSearch): boolean {
 }
 
 function hasOrphan(tables: SocketTables, search: OwnerSearch): boolean {
-  return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(row.inode));
+  return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(Number(row.inode)));
 }
 
-/** Reads each process once, however many sockets it holds. */
-function ownerFinder(
-  root: string,
-  search: OwnerSearch,
-  userOf: (uid: number) => User,
-): (inode: string) => Owner {
-  const known = new Map<number, Process | undefined>();
-  const processOf = (pid: number): Process | undefined => {
-    if (!known.has(pid)) known.set(pid, readProcess(root, pid, userOf));
-    return known.get(pid);
+/** Adds the socket unit where systemd itself holds a socket. */
+function activation(look: boolean): (listener: Listener) => Listener {
+  if (!look) return (listener) => listener;
+  const unitOf = socketUnits();
+  return (listener) => {
+    const { owner, local } = listener;
+    if (owner.kind !== 'processes') return listener;
+    const held = owner.processes.some(({ pid, name }) => pid === 1 && name === 'systemd');
+    const unit = held ? unitOf(local.transport, local.port) : undefined;
+    return unit === undefined ? listener : { ...listener, activation: unit };
   };
-  return (inode) => {
-    const pids = search.holders.get(inode);
-    if (inode === '0') return { kind: 'kernel' };
-    if (pids === undefined) return ownerUnseen(search);
-    const processes = pids.map(processOf).filter((process) => process !== undefined);
-    if (processes.length === 0) return { kind: 'unknown', because: 'gone' };
-    return { kind: 'processes', processes: parentsFirst(processes) };
-  };
-}
-
-/** Why no process was found for a socket that has a file. */
-function ownerUnseen(search: OwnerSearch): Owner {
-  if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
-  if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
-  if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };
-  return { kind: 'kernel' };
-}
-
-/** Those whose parent holds the socket too come after those whose parent does not. */
-function parentsFirst(processes: readonly Process[]): Process[] {
-  const pids = new Set(processes.map((process) => process.pid));
-  const isChild = (process: Process): number =>
-    process.parentPid !== undefined && pids.has(process.parentPid) ? 1 : 0;
-  return [...processes].sort((left, right) => isChild(left) - isChild(right));
 }
 
 /** Content of a one-line setting; undefined when it does not exist or is not readable. */
@@ -144,25 +163,4 @@ function readSetting(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Whether a socket takes IPv4. The tables lack the socket's IPV6_V6ONLY option (RFC 3493 section
- * 5.3). The system's default tells what a program gets that does not ask; and where the same port
- * is bound on 0.0.0.0 as well, the IPv6 socket most likely had to leave IPv4 alone.
- */
-function ipv4Judge(
-  rows: readonly TableRow[],
-  bindV6Only: string | undefined,
-): (row: TableRow) => AcceptsIPv4 {
-  const everyIPv4 = new Set<string>();
-  for (const { address, transport, port } of rows) {
-    if (address.family === 4 && address.words[0] === 0) everyIPv4.add(`${transport} ${port}`);
-  }
-  return ({ address, transport, port }) => {
-    if (address.family === 4) return 'yes';
-    if (transport === 'raw' || exposureOf(address) !== 'every-address') return 'no';
-    if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';
-    return bindV6Only === '0' ? 'probably' : 'unknown';
-  };
 }

@@ -16,15 +16,42 @@ import { faultOf } from './socket-row.ts';
 export type ProcNetTransport = 'tcp' | 'udp' | 'udplite' | 'raw';
 
 /** TCP_LISTEN and TCP_CLOSE of the kernel; a UDP or raw socket connected to nobody is “closed”. */
-const LISTEN = '0A';
-const UNCONNECTED = '07';
+const LISTEN = 10;
+const UNCONNECTED = 7;
 
 const ROW =
-  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) (?:[\dA-F]{8}|[\dA-F]{32}):[\dA-F]{4} ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
+  /^ *\d+: ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{8}|[\dA-F]{32}):([\dA-F]{4}) ([\dA-F]{2}) [\dA-F]+:[\dA-F]+ [\dA-F]+:[\dA-F]+ [\dA-F]+ +(\d+) +\d+ +(\d+) /;
+
+/** One line of a table, whatever its state. */
+export interface ProcNetLine {
+  readonly local: Address;
+  readonly port: number;
+  readonly remote: Address;
+  readonly remotePort: number;
+  /** Number of the kernel's TCP state, which all transports use: 10 listens, 7 is closed. */
+  readonly state: number;
+  readonly uid: number;
+  readonly inode: string;
+}
+
+/** Undefined when the line is no row, or cut off. */
+export function readProcNetLine(line: string, littleEndian: boolean): ProcNetLine | undefined {
+  const match = ROW.exec(line);
+  if (match === null) return undefined;
+  return {
+    local: parseAddressWords(match[1]!, littleEndian),
+    port: Number.parseInt(match[2]!, 16),
+    remote: parseAddressWords(match[3]!, littleEndian),
+    remotePort: Number.parseInt(match[4]!, 16),
+    state: Number.parseInt(match[5]!, 16),
+    uid: Number(match[6]),
+    inode: match[7]!,
+  };
+}
 
 /**
  * Sockets that wait to be spoken to, in the text's order. Sockets with a peer are counted in
- * `connected`, lines that are no rows in `faults`.
+ * `connected`, and listed too when asked for; lines that are no rows are in `faults`.
  *
  * @param littleEndian byte order of the machine that printed the text
  */
@@ -32,6 +59,7 @@ export function parseProcNet(
   text: string,
   transport: ProcNetTransport,
   littleEndian: boolean,
+  connections = false,
 ): SocketText {
   const waiting = transport === 'tcp' ? LISTEN : UNCONNECTED;
   const rows: SocketRow[] = [];
@@ -45,19 +73,17 @@ export function parseProcNet(
     start = end + 1;
     lineNumber++;
     if (line.trimStart() === '' || isHeading(line)) continue;
-    const match = ROW.exec(line);
-    if (match === null) {
+    const found = readProcNetLine(line, littleEndian);
+    if (found === undefined) {
       faults.push(faultOf(line, lineNumber));
-    } else if (match[3] === waiting) {
-      rows.push({
-        transport,
-        address: parseAddressWords(match[1]!, littleEndian),
-        port: Number.parseInt(match[2]!, 16),
-        uid: Number(match[4]),
-        inode: match[5]!,
-      });
-    } else {
+      continue;
+    }
+    const { local: address, port, uid, inode, remote, remotePort, state } = found;
+    const row = { transport, address, port, uid, inode };
+    if (state === waiting) rows.push(row);
+    else {
       connected++;
+      if (connections) rows.push({ ...row, remote, remotePort, state });
     }
   }
   return { rows, connected, faults };

@@ -5,51 +5,78 @@
  *
  * Processes come and go while we look; what vanishes is passed over, what is forbidden is counted.
  */
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import type { Process } from '../../model/process.ts';
 import type { User } from '../../model/user.ts';
+import { parseCgroup } from './cgroup.ts';
+import type { ProcFiles } from './proc-files.ts';
 
 /** Kernel constant PROC_PID_INIT_INO: the process namespace that has no parent. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
-const SOCKET_LINK = 'socket:[';
+
+/** The processes that can be seen, and the network namespaces they live in. */
+export interface ProcessList {
+  /** Ascending. */
+  readonly pids: readonly number[];
+  /** Our network namespace: `net:[4026531992]`; another text where it is not readable. */
+  readonly ownNetwork: string;
+  /** The other ones, with a process of each. */
+  readonly otherNetworks: ReadonlyMap<string, number>;
+  /** Processes whose network namespace we may not learn. */
+  readonly unknownNetworks: number;
+}
 
 export interface OwnerSearch {
   /** Process ids by inode, ascending. Inodes that nobody was seen to hold are absent. */
-  readonly holders: ReadonlyMap<string, readonly number[]>;
+  readonly holders: ReadonlyMap<number, readonly number[]>;
   /** Processes whose files we may not list. */
   readonly forbidden: number;
   /** Whether other users' processes are hidden from the listing itself (proc option `hidepid`). */
   readonly hidden: boolean;
   /** Whether processes outside this process namespace (container) may exist unseen. */
   readonly inner: boolean;
-  /** Network namespaces, other than ours, in which visible processes live. */
-  readonly otherNetworks: number;
-  /** Processes whose network namespace we may not learn. */
-  readonly unknownNetworks: number;
 }
 
 /** @param root where the proc file system is mounted */
-export function findHolders(root: string, inodes: ReadonlySet<string>): OwnerSearch {
-  const holders = new Map<string, number[]>();
-  const ownNetwork = readLink(`${root}/self/ns/net`);
-  const networks = new Set<string>();
-  let forbidden = 0;
+export function listProcesses(root: string, files: ProcFiles): ProcessList {
+  const ownNetwork = files.readLink(`${root}/self/ns/net`);
+  const otherNetworks = new Map<string, number>();
   let unknownNetworks = 0;
   const pids = processIds(root);
   for (const pid of pids) {
-    const network = readLink(`${root}/${pid}/ns/net`);
+    const network = files.readLink(`${root}/${pid}/ns/net`);
     if (network === 'forbidden') unknownNetworks++;
-    else if (network !== 'gone' && network !== ownNetwork) networks.add(network);
-    if (inodes.size === 0) continue;
-    if (!collectSockets(`${root}/${pid}/fd`, pid, inodes, holders)) forbidden++;
+    else if (network !== 'gone' && network !== ownNetwork && !otherNetworks.has(network)) {
+      otherNetworks.set(network, pid);
+    }
+  }
+  return { pids, ownNetwork, otherNetworks, unknownNetworks };
+}
+
+/** @param root where the proc file system is mounted */
+export function findHolders(
+  root: string,
+  inodes: ReadonlySet<number>,
+  files: ProcFiles,
+): OwnerSearch {
+  const holders = new Map<number, number[]>();
+  let forbidden = 0;
+  const pids = processIds(root);
+  let pid = 0;
+  const hold = (inode: number): void => {
+    if (!inodes.has(inode)) return;
+    const known = holders.get(inode);
+    if (known === undefined) holders.set(inode, [pid]);
+    else if (known.at(-1) !== pid) known.push(pid);
+  };
+  if (inodes.size > 0) {
+    for (pid of pids) if (!files.eachSocket(`${root}/${pid}/fd`, hold)) forbidden++;
   }
   return {
     holders,
     forbidden,
     hidden: pids[0] !== 1,
-    inner: readLink(`${root}/self/ns/pid`) !== FIRST_PID_NAMESPACE,
-    otherNetworks: networks.size,
-    unknownNetworks,
+    inner: files.readLink(`${root}/self/ns/pid`) !== FIRST_PID_NAMESPACE,
   };
 }
 
@@ -62,108 +89,76 @@ function processIds(root: string): number[] {
   return pids.sort((left, right) => left - right);
 }
 
-/** Adds `pid` to the holders of each wanted socket among its files. False: not permitted. */
-function collectSockets(
-  folder: string,
-  pid: number,
-  inodes: ReadonlySet<string>,
-  holders: Map<string, number[]>,
-): boolean {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch (error) {
-    return !isForbidden(error);
-  }
-  for (const name of names) {
-    const target = readLink(`${folder}/${name}`);
-    if (target === 'forbidden') return false;
-    if (!target.startsWith(SOCKET_LINK)) continue;
-    const inode = target.slice(SOCKET_LINK.length, -1);
-    if (!inodes.has(inode)) continue;
-    const known = holders.get(inode);
-    if (known === undefined) holders.set(inode, [pid]);
-    else if (known.at(-1) !== pid) known.push(pid);
-  }
-  return true;
+export interface ProcessContext {
+  readonly files: ProcFiles;
+  /** Names a numeric user id. */
+  readonly userOf: (uid: number) => User;
+  /** When the machine started, ms since 1970; undefined: not known. */
+  readonly bootMs: number | undefined;
 }
 
-/** Target of a symbolic link; no target of a proc link is one of the two words. */
-function readLink(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch (error) {
-    return isForbidden(error) ? 'forbidden' : 'gone';
-  }
-}
-
-function isForbidden(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === 'EACCES' || code === 'EPERM';
-}
-
-/** Linux allows two megabytes of arguments and more; a person reads less. */
-const MAX_COMMAND_OCTETS = 131_072;
-
-/**
- * Reads one process; undefined when it is gone. What is not readable is left out.
- *
- * @param userOf names a numeric user id
- */
+/** Reads one process; undefined when it is gone. What is not readable is left out. */
 export function readProcess(
   root: string,
   pid: number,
-  userOf: (uid: number) => User,
+  { files, userOf, bootMs }: ProcessContext,
 ): Process | undefined {
   const folder = `${root}/${pid}`;
-  const comm = readText(`${folder}/comm`);
-  if (comm === undefined) return undefined;
-  // The name in `status` is escaped, the one in `stat` is in unescaped parentheses; `comm` is plain.
-  const status = readText(`${folder}/status`) ?? '';
-  const parent = /^PPid:\t(\d+)$/m.exec(status)?.[1];
+  const stat = parseStat(files.readText(`${folder}/stat`));
+  const name = stat?.name ?? files.readText(`${folder}/comm`)?.replace(/\n$/, '');
+  if (name === undefined) return undefined;
+  const status = files.readText(`${folder}/status`) ?? '';
   const effective = /^Uid:\t\d+\t(\d+)\t/m.exec(status)?.[1];
+  const parent = stat?.parent ?? /^PPid:\t(\d+)$/m.exec(status)?.[1];
+  const executable = files.readLink(`${folder}/exe`);
   return {
     pid,
-    name: comm.endsWith('\n') ? comm.slice(0, -1) : comm,
-    commandLine: readCommandLine(`${folder}/cmdline`),
+    name,
+    commandLine: commandLineOf(files.readText(`${folder}/cmdline`) ?? ''),
     ...(effective === undefined ? {} : { user: userOf(Number(effective)) }),
     ...(parent === undefined ? {} : { parentPid: Number(parent) }),
+    ...(stat === undefined || bootMs === undefined ? {} : { startMs: bootMs + stat.startMs }),
+    ...parseCgroup(files.readText(`${folder}/cgroup`) ?? ''),
+    ...(executable.startsWith('/') ? { executable } : {}),
   };
 }
 
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
+/** What Linux calls USER_HZ: ticks a second in proc, 100 on every architecture that Node runs on. */
+const TICKS = 100;
+
+interface Stat {
+  readonly name: string;
+  readonly parent: string | undefined;
+  /** After the machine started. */
+  readonly startMs: number;
+}
+
+/**
+ * `42 (name) S 1 …`: the name is as it is, parentheses and all, so it ends at the last one. The
+ * parent is the 4th field, the start the 22nd.
+ */
+function parseStat(text: string | undefined): Stat | undefined {
+  if (text === undefined) return undefined;
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  const fields = text.slice(close + 2).split(' ');
+  const start = fields[19];
+  if (open < 0 || close < open || start === undefined || !/^\d+$/.test(start)) return undefined;
+  return {
+    name: text.slice(open + 1, close),
+    parent: fields[1],
+    startMs: Number(start) * (1000 / TICKS),
+  };
+}
+
+/** When the machine started (`btime` of /proc/stat), ms since 1970. */
+export function readBootTime(root: string, files: ProcFiles): number | undefined {
+  const seconds = /^btime (\d+)$/m.exec(files.readText(`${root}/stat`) ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
 /** Arguments end with a NUL each; a program that rewrote its title leaves padding behind. */
-function readCommandLine(path: string): string[] {
-  let text: string;
-  try {
-    text = readHead(path, MAX_COMMAND_OCTETS);
-  } catch {
-    return [];
-  }
+function commandLineOf(text: string): string[] {
   const bare = text.replace(/\0+$/, '');
   return bare === '' ? [] : bare.split('\0');
-}
-
-/** The first `limit` octets of a file as UTF-8, ill-formed octets replaced. */
-function readHead(path: string, limit: number): string {
-  const buffer = new Uint8Array(limit);
-  const file = openSync(path, 'r');
-  try {
-    let length = 0;
-    while (length < limit) {
-      const octets = readSync(file, buffer, length, limit - length, null);
-      if (octets === 0) break;
-      length += octets;
-    }
-    return new TextDecoder('utf-8', { ignoreBOM: true }).decode(buffer.subarray(0, length));
-  } finally {
-    closeSync(file);
-  }
 }

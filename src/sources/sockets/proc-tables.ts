@@ -10,6 +10,8 @@ type TableName = string;
 
 export interface TableRow extends SocketRow {
   readonly table: TableName;
+  /** Network namespace, when it is not ours. */
+  readonly network?: string | undefined;
 }
 
 export interface SocketTables {
@@ -21,51 +23,78 @@ export interface SocketTables {
   readonly faults: readonly (LineFault & { readonly table: TableName })[];
   /** Sockets of UDP and its kin that talk to one peer only, and so are not among the rows. */
   readonly connectedDatagram: number;
+  /** Read through netlink, not from the proc file system alone. */
+  readonly netlink: boolean;
+}
+
+export interface TableChoices {
+  /** Names under `net/`; all that are known. */
+  readonly only?: readonly string[];
+  /** Sockets with a peer too. */
+  readonly connections?: boolean;
 }
 
 /**
  * @param root where the proc file system is mounted
  * @param littleEndian byte order of the kernel that prints the tables
  */
-export function readTables(root: string, littleEndian: boolean): SocketTables {
-  const rows: TableRow[] = [];
-  const read: TableName[] = [];
+export function readTables(
+  root: string,
+  littleEndian: boolean,
+  { only = TABLES, connections = false }: TableChoices = {},
+): SocketTables {
+  const texts = new Map<TableName, string>();
   const unreadable: { table: TableName; code: string }[] = [];
+  for (const table of only) {
+    try {
+      texts.set(table, readFileSync(`${root}/net/${table}`, 'latin1'));
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+      if (code !== 'ENOENT') unreadable.push({ table, code });
+    }
+  }
+  return { ...parseTables(texts, littleEndian, connections), unreadable };
+}
+
+/** The same from texts, by the tables' names under `net/`. */
+export function parseTables(
+  texts: ReadonlyMap<TableName, string>,
+  littleEndian: boolean,
+  connections: boolean,
+): SocketTables {
+  const rows: TableRow[] = [];
   const faults: (LineFault & { table: TableName })[] = [];
   // The kernel prints a table piece by piece: a socket may move and be printed twice.
   const seen = new Set<string>();
   let connectedDatagram = 0;
-  for (const table of TABLES) {
-    let text: string;
-    try {
-      text = readFileSync(`${root}/net/${table}`, 'latin1');
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      if (code !== 'ENOENT') unreadable.push({ table, code });
-      continue;
-    }
-    read.push(table);
-    const parsed = parseTable(table, text, littleEndian);
+  for (const [table, text] of texts) {
+    const parsed = parseTable(table, text, littleEndian, connections);
     for (const fault of parsed.faults) faults.push({ ...fault, table });
     if (table.startsWith('udp')) connectedDatagram += parsed.connected;
     for (const row of parsed.rows) {
-      const key = `${table} ${row.inode} ${row.port} ${row.address.words}`;
+      const key = `${table} ${row.inode} ${row.port} ${row.address.words} ${row.remotePort ?? ''}`;
       if (row.inode !== '0' && seen.has(key)) continue;
       seen.add(key);
       rows.push({ ...row, table });
     }
   }
-  return { rows, read, unreadable, faults, connectedDatagram };
+  const read = [...texts.keys()];
+  return { rows, read, unreadable: [], faults, connectedDatagram, netlink: false };
 }
 
-function parseTable(table: TableName, text: string, littleEndian: boolean): SocketText {
+function parseTable(
+  table: TableName,
+  text: string,
+  littleEndian: boolean,
+  connections: boolean,
+): SocketText {
   const transport = table.replace('6', '');
   switch (transport) {
     case 'tcp':
     case 'udp':
     case 'udplite':
     case 'raw':
-      return parseProcNet(text, transport, littleEndian);
+      return parseProcNet(text, transport, littleEndian, connections);
     default:
       return parseSctpEndpoints(text);
   }

@@ -3,7 +3,7 @@
 import type { Transport } from '../../model/transport.ts';
 import type { Address } from '../../net/address.ts';
 
-/** A waiting socket before its owner is known. */
+/** A socket before its owner is known. */
 export interface SocketRow {
   readonly transport: Transport;
   readonly address: Address;
@@ -13,6 +13,15 @@ export interface SocketRow {
   readonly uid: number;
   /** Number of the socket file, as text: it may exceed 2^53. `0`: the kernel has no file for it. */
   readonly inode: string;
+  /** The peer; absent: the socket waits for whoever comes. */
+  readonly remote?: Address | undefined;
+  readonly remotePort?: number | undefined;
+  /** With a peer: number of the kernel's TCP state. */
+  readonly state?: number | undefined;
+  /** Known from netlink only. */
+  readonly v6Only?: boolean | undefined;
+  readonly device?: string | undefined;
+  readonly backlog?: number | undefined;
 }
 
 /** A line that could not be read. */

@@ -2,7 +2,7 @@
  * LDAP over UDP (RFC 1798), which Windows clients find domain controllers with ([MS-ADTS] section
  * 6.3.3): a search for the attribute Netlogon; the answer holds the domain's and the server's names.
  */
-import { berContent, berInteger, berLength, berSkip } from './ber-fields.ts';
+import { berContent, berInteger, berSkip, berStop } from './ber-fields.ts';
 import { nameAt, skipName } from './dns-name.ts';
 import { ascii, findAnyCase } from './octets.ts';
 import {
@@ -31,7 +31,7 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const whole = berContent(bytes, at, end);
   if (whole < 0 || bytes[at] !== SEQUENCE) return 0;
   // An answer may hold an entry and the end of the search: two messages.
-  if (whole + berLength(bytes, at) > at + length) return 0;
+  if (berStop(bytes, at, end) > at + length) return 0;
   const operation = berSkip(bytes, whole, end, INTEGER);
   const content = berContent(bytes, operation, end);
   if (content < 0) return 0;

@@ -197,6 +197,4 @@ export const DETECTORS: readonly Detector[] = [
   RTCP,
   // Its messages have hardly anything fixed: after all others.
   KAFKA,
-  // Its messages have hardly anything fixed: after all others.
-  KAFKA,
 ];

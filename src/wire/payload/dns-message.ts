@@ -121,9 +121,9 @@ export function tellNames(payload: Payload, at: number, kind: string, to: FactSi
   const questions = Math.min(view.getUint16(at + 4), MOST_RECORDS);
   const answers = view.getUint16(at + 6);
   let next = at + DNS_HEADER;
-  let asked: string | undefined;
+  // Spelled out only where an alias makes it a name of an address.
+  const question = next;
   for (let count = 0; count < questions; count++) {
-    asked ??= nameAt(bytes, at, next, end);
     next = skipName(bytes, next, end) + 4;
     if (next < at + DNS_HEADER + 5 || next > end) return;
   }
@@ -141,7 +141,10 @@ export function tellNames(payload: Payload, at: number, kind: string, to: FactSi
       const address = bytes.slice(data, after);
       const owner = nameAt(bytes, at, next, end);
       if (owner) to.name(kind, owner, address);
-      if (asked && aliased && count < answers && asked !== owner) to.name(kind, asked, address);
+      if (aliased && questions > 0 && count < answers) {
+        const asked = nameAt(bytes, at, question, end);
+        if (asked && asked !== owner) to.name(kind, asked, address);
+      }
     } else if (type === TYPE_PTR) {
       const address = reverseAddress(nameAt(bytes, at, next, end) ?? '');
       const name = address && nameAt(bytes, at, data, after);

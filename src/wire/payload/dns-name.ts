@@ -53,7 +53,9 @@ export function nameAt(
     }
     octets += 1 + length;
     if (length > MOST_LABEL || next + 1 + length > end || octets >= MOST_OCTETS) return undefined;
-    labels.push(textAt(bytes, next + 1, next + 1 + length).replaceAll(/[\\.]/g, '\\$&'));
+    const label = textAt(bytes, next + 1, next + 1 + length);
+    const plain = !label.includes('.') && !label.includes('\\');
+    labels.push(plain ? label : label.replaceAll(/[\\.]/g, '\\$&'));
     next += 1 + length;
   }
 }

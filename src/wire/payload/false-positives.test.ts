@@ -6,9 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../../../test/builders/payload.ts';
 import { DETECTORS } from './detectors.ts';
 import { Identifier, TENTATIVE } from './identify.ts';
-import { CERTAIN } from './payload.ts';
+import { CERTAIN, LIKELY } from './payload.ts';
 
 const MEGABYTE = 1 << 20;
+/** Share of other payloads that may look like a protocol when they are shown on its own port. */
+const RARELY = 1 / 30;
+const RANDOM_RARELY = 1 / 500;
 /** Payloads of one conversation: a tentative answer is believed when it comes twice. */
 const CONVERSATION = 4;
 
@@ -177,5 +180,21 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
       }
     }
     expect(mistakes).toEqual([]);
+  });
+
+  it('seldom look like a protocol on its own port', () => {
+    const shown = [...pieces(bytes.subarray(0, MEGABYTE >> 3), next)];
+    const most = shown.length * (make === random ? RANDOM_RARELY : RARELY);
+    const often: string[] = [];
+    for (const { protocol, transports, ports, begins, detect } of DETECTORS) {
+      const fields = { transport: transports[0]!, sport: 40_000, dport: ports[0] ?? 5004 };
+      let likely = 0;
+      for (const piece of shown) {
+        if (begins?.includes(piece[0]!) === false) continue;
+        if ((detect(payloadOf(piece, fields)) & LIKELY) !== 0) likely++;
+      }
+      if (likely > most) often.push(`${protocol}: ${likely} of ${shown.length}`);
+    }
+    expect(often).toEqual([]);
   });
 });

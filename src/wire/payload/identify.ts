@@ -20,18 +20,26 @@ class Directory {
   private readonly lists: Uint8Array[] = [NONE];
   private readonly octetLists: Uint8Array[];
 
-  constructor(detectors: readonly Detector[], transport: number) {
-    const indices = detectors.flatMap((detector, index) =>
-      detector.transports.includes(transport) ? [index] : [],
-    );
-    const ports = new Set(indices.flatMap((index) => detectors[index]!.ports));
-    for (const port of ports) {
-      const ofPort = indices.filter((index) => detectors[index]!.ports.includes(port));
-      this.portList[port] = this.listNumber(ofPort);
+  /** @param begins 1 where a detector's payloads can begin with an octet, 256 entries each */
+  constructor(detectors: readonly Detector[], begins: Uint8Array, transport: number) {
+    const byPort = new Map<number, number[]>();
+    const byOctet: number[][] = Array.from({ length: 256 }, () => []);
+    detectors.forEach(({ transports, ports }, index) => {
+      if (!transports.includes(transport)) return;
+      for (const port of ports) byPort.set(port, [...(byPort.get(port) ?? []), index]);
+      for (let octet = 0; octet < 256; octet++) {
+        if (begins[256 * index + octet] === 1) byOctet[octet]!.push(index);
+      }
+    });
+    this.octetLists = byOctet.map((list) => Uint8Array.from(list));
+    const numbers = new Map<string, number>();
+    for (const [port, list] of byPort) {
+      const key = list.join();
+      const number = numbers.get(key) ?? this.lists.push(Uint8Array.from(list)) - 1;
+      if (number > 255) throw new TypeError('too many lists of detectors by port');
+      numbers.set(key, number);
+      this.portList[port] = number;
     }
-    this.octetLists = Array.from({ length: 256 }, (_, octet) =>
-      Uint8Array.from(indices.filter((index) => detectors[index]!.begins?.includes(octet) ?? true)),
-    );
   }
 
   ofPort(port: number): Uint8Array {
@@ -40,13 +48,6 @@ class Directory {
 
   ofOctet(octet: number): Uint8Array {
     return this.octetLists[octet]!;
-  }
-
-  private listNumber(indices: readonly number[]): number {
-    const known = this.lists.findIndex((list) => list.join() === indices.join());
-    if (known >= 0) return known;
-    if (this.lists.length > 255) throw new TypeError('too many lists of detectors by port');
-    return this.lists.push(Uint8Array.from(indices)) - 1;
   }
 }
 
@@ -63,14 +64,14 @@ export class Identifier {
 
   constructor(detectors: readonly Detector[] = DETECTORS) {
     this.detectors = detectors;
-    this.tcp = new Directory(detectors, TCP);
-    this.udp = new Directory(detectors, UDP);
-    this.others = new Directory(detectors, 132);
     this.begins = new Uint8Array(256 * detectors.length);
     detectors.forEach(({ begins }, index) => {
       if (begins === undefined) this.begins.fill(1, 256 * index, 256 * (index + 1));
       else for (const octet of begins) this.begins[256 * index + octet] = 1;
     });
+    this.tcp = new Directory(detectors, this.begins, TCP);
+    this.udp = new Directory(detectors, this.begins, UDP);
+    this.others = new Directory(detectors, this.begins, 132);
   }
 
   /**

@@ -69,13 +69,6 @@ describe('ldap', () => {
     { name: 'logged in', bytes: result(0x61), fromServer: true, is: 'certain answers' },
     { name: 'found', bytes: result(0x65), fromServer: true, is: 'certain answers' },
     {
-      name: 'over UDP',
-      bytes: result(0x65),
-      transport: 17,
-      fromServer: true,
-      is: 'certain answers',
-    },
-    {
       name: 'encryption',
       bytes: der(0x30, int(1), der(0x77, der(0x80, '1.3.6.1.4.1.1466.20037'))),
       is: 'certain asks',

@@ -107,7 +107,7 @@ function readEntry(bytes: Uint8Array, at: number, end: number, to: FactSink): vo
 
 export const LDAP: Detector = {
   protocol: 'ldap',
-  transports: [6, 17],
+  transports: [6],
   ports: [389, 3268],
   begins: [SEQUENCE],
   detect,

@@ -99,6 +99,22 @@ describe('netflow', () => {
       transport: 17,
       dport: 2055,
       bytes: join(u16(9, 1), u32(1000, 17, 1, 0), u16(0, 12, 256, 1, 8, 4)),
+      is: 'likely asks',
+      facts: ['version = NetFlow 9'],
+    },
+    {
+      name: 'zeros behind the sets',
+      transport: 17,
+      dport: 2055,
+      bytes: join(u16(9, 1), u32(1000, 1700000000, 1, 0), u16(0, 12, 256, 1, 8, 4), zeros(40)),
+      is: 'likely asks',
+      facts: ['version = NetFlow 9'],
+    },
+    {
+      name: 'zeros alone',
+      transport: 17,
+      dport: 2055,
+      bytes: join(u16(9, 1), u32(1000, 1700000000, 1, 0), zeros(40)),
       is: 'no',
     },
     {

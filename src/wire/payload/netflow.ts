@@ -33,33 +33,41 @@ function detect(payload: Payload): Detection {
       return length === HEADER_5 + count * RECORD_5 ? CERTAIN | ASKS : 0;
     }
     case 9:
-      if (end - at < HEADER_9 + 4 || view.getUint32(at + 8) < EARLIEST) return 0;
+      if (end - at < HEADER_9 + 4) return 0;
       if (view.getUint16(at + 2) === 0 || view.getUint16(at + 2) > 512) return 0;
-      return detectSets(payload, at + HEADER_9, 0, 1);
+      return detectSets(payload, at + HEADER_9, 0, 1, view.getUint32(at + 8));
     case 10:
-      if (view.getUint16(at + 2) !== length || view.getUint32(at + 4) < EARLIEST) return 0;
-      return detectSets(payload, at + HEADER_IPFIX, 2, 3);
+      if (view.getUint16(at + 2) !== length) return 0;
+      return detectSets(payload, at + HEADER_IPFIX, 2, 3, view.getUint32(at + 4));
     default:
       return 0;
   }
 }
 
-/** Sets are templates, optional templates, or data: numbers from 256. */
+/**
+ * Sets are templates, optional templates, or data: numbers from 256. Some exporters fill what is
+ * left of the datagram with zeros, some never set their clock: these are likely only.
+ */
 function detectSets(
   { view, at, end, length }: Payload,
   first: number,
   template: number,
   optional: number,
+  clock: number,
 ): Detection {
   let next = first;
+  let filled = false;
   for (let count = 0; next + 4 <= end && count < MOST_SETS; count++) {
     const set = view.getUint16(next);
     const octets = view.getUint16(next + 2);
+    filled = next > first && view.getInt32(next) === 0;
+    if (filled) break;
     if ((set < 256 && set !== template && set !== optional) || octets < 4) return 0;
     next += octets;
   }
   if (next > at + length) return 0;
-  return (next + 4 > at + length ? CERTAIN : LIKELY) | ASKS;
+  if (next === first) return 0;
+  return (next + 4 > at + length && !filled && clock >= EARLIEST ? CERTAIN : LIKELY) | ASKS;
 }
 
 function facts({ view, at }: Payload, to: FactSink): void {

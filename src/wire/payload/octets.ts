@@ -95,7 +95,15 @@ const UTF16 = new TextDecoder('utf-16le');
 
 /** The octets as UTF-8 text, at most 255; broken sequences become U+FFFD. Allocates. */
 export function textAt(bytes: Uint8Array, at: number, end: number): string {
-  return UTF8.decode(slice(bytes, at, Math.min(end, at + MOST_TEXT)));
+  const stop = Math.min(end, at + MOST_TEXT);
+  let text = '';
+  for (let next = at; next < stop; next++) {
+    const octet = bytes[next]!;
+    // Nearly all of it is ASCII, for which a decoder takes longer than the rest together.
+    if (octet >= 0x80) return UTF8.decode(slice(bytes, at, stop));
+    text += String.fromCharCode(octet);
+  }
+  return text;
 }
 
 /** The octets as UTF-16 (little-endian) text, at most 255 characters. Allocates. */

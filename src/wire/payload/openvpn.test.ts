@@ -85,7 +85,7 @@ describe('openvpn', () => {
       transport: 17,
       dport: 1194,
       length: 400,
-      bytes: join(u8(0x50), zeros(8), u32(0x0f000001, 0x6b02f9b2), zeros(60)),
+      bytes: join(u8(0x50), hex('31a2d2c74d0739b5'), u32(0x0f000001, 0x6b02f9b2), zeros(60)),
       is: 'certain asks',
     },
     {

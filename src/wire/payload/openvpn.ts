@@ -44,6 +44,8 @@ function detect(payload: Payload): Detection {
   const opcode = bytes[start]!;
   if (opcode !== CLIENT_RESET && opcode !== SERVER_RESET && opcode !== CLIENT_RESET_V3) return 0;
   const side = opcode === SERVER_RESET ? ANSWERS : ASKS;
+  // Session ids are random.
+  if (view.getInt32(start + 1) === 0 || view.getInt32(start + 5) === 0) return 0;
   const after = start + 1 + SESSION;
   if (isPlainReset(payload, after, start + size)) return CERTAIN | side;
   for (let index = 0; index < DIGESTS.length; index++) {
@@ -54,10 +56,10 @@ function detect(payload: Payload): Detection {
     }
   }
   if (size < 1 + SESSION + CRYPT || after + 8 > end || !isReplay(view, after)) return 0;
-  // What is encrypted has the size of a reset: without and with an acknowledgement of one packet.
-  const plain = size - (1 + SESSION + CRYPT - 5);
+  // The server acknowledges one packet.
+  const isExact = size === 1 + SESSION + CRYPT + (opcode === SERVER_RESET ? 4 + SESSION : 0);
   const isEarly = view.getUint32(after) > EARLY;
-  return (isEarly || plain === 5 || plain === 17 ? CERTAIN : LIKELY) | side;
+  return (isExact || isEarly ? CERTAIN : LIKELY) | side;
 }
 
 /** Acknowledgements (count, numbers, the other's session id) and packet number 0 end the reset. */
@@ -79,5 +81,7 @@ export const OPENVPN: Detector = {
   protocol: 'openvpn',
   transports: [6, 17],
   ports: [1194],
+  // Over TCP the length's first octet.
+  begins: [CLIENT_RESET, SERVER_RESET, CLIENT_RESET_V3, 0, 1, 2, 3, 4, 5],
   detect,
 };

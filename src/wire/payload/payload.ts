@@ -70,6 +70,11 @@ export interface Detector {
   /** A protocol it is spoken on top of: a conversation known as that may turn out to be this. */
   readonly over?: string;
   readonly detect: (payload: Payload) => Detection;
+  /**
+   * Octets that the message at the payload's beginning has in all, where it goes on in the next
+   * packet and its facts with it; else 0. `facts` is shown the whole once it is there.
+   */
+  readonly wants?: (payload: Payload) => number;
   /** Reads facts out of a payload that `detect` accepted; strings come escaped by nobody. */
   readonly facts?: (payload: Payload, to: FactSink) => void;
 }

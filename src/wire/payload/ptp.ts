@@ -3,6 +3,7 @@
  * length, domain, flags, correction, port identity, sequence, control, interval. The control octet
  * repeats the kind for devices of version 1.
  */
+import { octetsBetween } from './first-octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -55,6 +56,8 @@ export const PTP: Detector = {
   protocol: 'ptp',
   transports: [17],
   ports: [319, 320],
+  // The upper half is a profile's number: 0, or 1 for gPTP.
+  begins: [...octetsBetween(0x00, 0x0d), ...octetsBetween(0x10, 0x1d)],
   detect,
   facts,
 };

@@ -46,7 +46,7 @@ describe('quic', () => {
       transport: 17,
       sport: 443,
       bytes: join(hex('ff 00000001 00 08 f067a5502a4262b5'), zeros(21)),
-      is: 'likely answers',
+      is: 'certain answers',
       facts: ['version = 1'],
     },
     {
@@ -81,6 +81,14 @@ describe('quic', () => {
       bytes: join(hex('c3 51303436 50 e72d1b90a5c6c7e5 00000001'), zeros(60)),
       is: 'certain',
       facts: ['version = Q046'],
+    },
+    {
+      name: 'an answer of few octets to a client without an id',
+      transport: 17,
+      sport: 443,
+      bytes: join(hex('c1 00000001 00 00 00 20'), zeros(32)),
+      is: 'likely',
+      facts: ['version = 1'],
     },
     {
       name: 'a short header',

@@ -57,13 +57,13 @@ function detect(payload: Payload): Detection {
   if (kind === GOOGLE) return length >= SMALLEST_INITIAL ? CERTAIN : LIKELY;
   if (ids < 0) return 0;
   const type = typeOf(bytes[at]!, version);
-  // Retry: a token of any length and a tag of 16 octets, nothing to check.
-  if (type === 3) return length > ids - at + 16 ? LIKELY | ANSWERS : 0;
-  if (type === 1) return fitsLength(payload, ids) ? CERTAIN | ASKS : 0;
-  const tokenAt = type === 0 ? ids : -1;
-  const fits = tokenAt < 0 ? fitsLength(payload, ids) : fitsToken(payload, tokenAt);
-  if (!fits) return 0;
-  return kind === RESERVED && length < SMALLEST_INITIAL ? LIKELY : CERTAIN;
+  // Small packets without connection ids, or of no version, could be much else.
+  const isTelling = ids - at >= 7 + 8 && kind !== RESERVED;
+  const sure = isTelling || length >= SMALLEST_INITIAL ? CERTAIN : LIKELY;
+  // A retry: a token and a tag of 16 octets, without lengths.
+  if (type === 3) return length > ids - at + 16 ? sure | ANSWERS : 0;
+  if (!(type === 0 ? fitsToken(payload, ids) : fitsLength(payload, ids))) return 0;
+  return type === 1 ? sure | ASKS : sure;
 }
 
 /** 0 Initial, 1 0-RTT, 2 Handshake, 3 Retry; version 2 numbers them one higher. */

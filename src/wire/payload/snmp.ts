@@ -2,7 +2,7 @@
  * SNMP: version 1 (RFC 1157), 2c (RFC 1901, PDUs RFC 3416) and 3 (RFC 3412), BER throughout. The
  * community of versions 1 and 2c is a password in clear: that it is used is told, itself never.
  */
-import { berContent, berInteger, berLength, berSkip } from './ber-fields.ts';
+import { berContent, berInteger, berSkip, berStop } from './ber-fields.ts';
 import { ascii, isAt, textAt } from './octets.ts';
 import {
   ANSWERS,
@@ -30,7 +30,7 @@ const SYSTEM = ascii('\x2b\x06\x01\x02\x01\x01');
 function detect({ bytes, at, end, length }: Payload): Detection {
   const whole = berContent(bytes, at, end);
   if (whole < 0 || bytes[at] !== SEQUENCE) return 0;
-  if (whole + berLength(bytes, at) !== at + length) return 0;
+  if (berStop(bytes, at, end) !== at + length) return 0;
   const version = berInteger(bytes, whole, end, INTEGER);
   const next = berSkip(bytes, whole, end, INTEGER);
   if (next < 0) return 0;

@@ -79,6 +79,16 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   return MESSAGES.has(message) && stated < 0x20000 ? LIKELY : 0;
 }
 
+/** Up to the end of the handshake record that goes on beyond the payload. */
+function wants({ bytes, view, at, end }: Payload): number {
+  for (let next = at; end - next >= RECORD && isRecord(bytes, next); ) {
+    if (bytes[next] !== HANDSHAKE) return 0;
+    next += RECORD + view.getUint16(next + 3);
+    if (next > end) return next - at;
+  }
+  return 0;
+}
+
 function facts(payload: Payload, to: FactSink): void {
   const { bytes, view, at, end } = payload;
   for (let next = at; end - next >= RECORD && isRecord(bytes, next); ) {
@@ -185,5 +195,6 @@ export const TLS: Detector = {
   ],
   begins: [CHANGE_CIPHER, ALERT, HANDSHAKE, DATA],
   detect,
+  wants,
   facts,
 };

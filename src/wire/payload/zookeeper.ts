@@ -2,6 +2,7 @@
  * ZooKeeper: the four-letter words of its administrator's guide, and the connect request and answer of
  * its clients (`zookeeper.jute`): length, protocol 0, times, session, a password of 16 octets.
  */
+import { octetsBetween } from './first-octets.ts';
 import { ascii, findOctet, isAt, textAt } from './octets.ts';
 import {
   ANSWERS,
@@ -61,6 +62,7 @@ export const ZOOKEEPER: Detector = {
   protocol: 'zookeeper',
   transports: [6],
   ports: [2181],
+  begins: [0, 0x5a, ...octetsBetween(0x61, 0x7a)],
   detect,
   facts,
 };

@@ -1,0 +1,250 @@
+/**
+ * Texts as people of each platform write them, with what a device makes of single packets. The
+ * parsers that prove what was rendered must read these as the devices do.
+ */
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../net/address.ts';
+import type { PacketHeader } from '../net/header-fields.ts';
+import { decide } from '../policy/evaluate.ts';
+import { platformNamed } from './platforms.ts';
+
+/** `tcp 198.51.100.7:40000 > 10.0.1.10:443`, with words such as `ack`, `fragment`, `established`. */
+function packet(text: string): PacketHeader {
+  const [protocol = '', source = '', , destination = '', ...words] = text.split(' ');
+  const side = (word: string): [string, number] => {
+    const [, host = '', port = '0'] = /^\[?([0-9a-f.:]+?)\]?(?:[:#](\d+))?$/.exec(word) ?? [];
+    return [host, Number(port)];
+  };
+  const [from, sourcePort] = side(source);
+  const [to, destinationPort] = side(destination);
+  const [name, type = '0', code = '0'] = protocol.split('/');
+  const six = from.includes(':');
+  const numbers: Record<string, number> = { tcp: 6, udp: 17, icmp: six ? 58 : 1, gre: 47 };
+  return {
+    state: words.includes('established') ? 'established' : 'new',
+    family: six ? 6 : 4,
+    source: parseAddress(from)!,
+    destination: parseAddress(to)!,
+    laterFragment: words.includes('fragment'),
+    protocol: numbers[name ?? ''] ?? 0,
+    sourcePort,
+    destinationPort,
+    icmpType: Number(type),
+    icmpCode: Number(code),
+    tcpFlags: words.includes('ack') ? 0x10 : 0x02,
+  };
+}
+
+const TEXTS: Readonly<
+  Record<string, { text: string; packets: readonly [string, 'accept' | 'drop'][] }>
+> = {
+  'cisco-ios': {
+    text: `!
+ip access-list extended OUTSIDE-IN
+ 10 remark web
+ 10 permit tcp any host 10.0.1.10 eq www 443
+ 20 permit tcp 198.51.100.0 0.0.0.255 10.0.1.0 0.0.0.255 range 8000 8010 log
+ 30 deny   ip 192.0.2.0 0.0.0.255 any
+ 40 permit udp any eq domain host 10.0.1.53 gt 1023
+ 50 permit tcp any any established
+ 60 permit icmp any any echo
+ 70 permit 47 host 203.0.113.9 any
+!
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.10:443', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.10:22', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.99:8005', 'accept'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.10:80', 'accept'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.99:99 ack', 'drop'],
+      ['tcp 203.0.113.7:40000 > 10.0.1.99:99 ack', 'accept'],
+      ['udp 203.0.113.7:53 > 10.0.1.53:1024', 'accept'],
+      ['udp 203.0.113.7:53 > 10.0.1.53:1023', 'drop'],
+      ['icmp/8 203.0.113.7 > 10.0.9.9', 'accept'],
+      ['icmp/5 203.0.113.7 > 10.0.9.9', 'drop'],
+      ['gre 203.0.113.9 > 10.0.9.9', 'accept'],
+      // An entry with ports lets the later fragments of its addresses through.
+      ['tcp 203.0.113.7 > 10.0.1.10 fragment', 'accept'],
+      ['udp 203.0.113.7 > 10.0.1.10 fragment', 'drop'],
+    ],
+  },
+  'cisco-nxos': {
+    text: `object-group ip address WEB
+  10 host 10.0.1.10
+  20 10.0.1.64/26
+ip access-list IN
+  statistics per-entry
+  10 permit tcp 198.51.100.0/24 addrgroup WEB eq 443
+  20 deny ip any any log
+ipv6 access-list IN6
+  10 permit icmp any any packet-too-big
+  20 permit tcp any host 2001:db8::80 eq 443
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:443', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.11:443', 'drop'],
+      ['tcp [2001:db8:1::7]#40000 > [2001:db8::80]#443', 'accept'],
+      ['tcp [2001:db8:1::7]#40000 > [2001:db8::80]#80', 'drop'],
+      ['icmp/2 [2001:db8:1::7] > [2001:db8::99]', 'accept'],
+    ],
+  },
+  'cisco-asa': {
+    text: `: Saved
+object-group network DMZ-WEB
+ description the web servers
+ network-object host 10.0.1.10
+ network-object 10.0.1.64 255.255.255.192
+access-list OUTSIDE_IN remark web
+access-list OUTSIDE_IN extended permit tcp any object-group DMZ-WEB eq https log informational interval 300
+access-list OUTSIDE_IN extended deny tcp 192.0.2.0 255.255.255.0 any4
+access-list OUTSIDE_IN extended permit icmp any4 any4 unreachable
+access-list OUTSIDE_IN extended permit udp any6 host 2001:db8::53 eq domain
+access-group OUTSIDE_IN global
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:443', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.11:443', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.11:443 established', 'accept'],
+      ['icmp/3/4 198.51.100.7 > 10.0.9.9', 'accept'],
+      ['icmp/8 198.51.100.7 > 10.0.9.9', 'drop'],
+      ['udp [2001:db8:1::7]#40000 > [2001:db8::53]#53', 'accept'],
+    ],
+  },
+  mikrotik: {
+    text: `# jan/02/2026 by RouterOS 7.14
+/ip firewall address-list
+add address=10.0.1.10 list=web
+add address=10.0.1.20-10.0.1.29 list=web
+/ip firewall filter
+add action=accept chain=forward comment="answers" connection-state=\\
+    established,related,untracked
+add action=drop chain=forward connection-state=invalid
+add action=jump chain=forward jump-target=dmz dst-address=10.0.1.0/24
+add action=drop chain=forward log=yes log-prefix="deny: \\"all\\""
+add action=accept chain=dmz dst-address-list=web dst-port=80,443,8000-8010 protocol=tcp
+add action=accept chain=dmz protocol=icmp icmp-options=8:0-255
+add action=accept chain=forward disabled=yes
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.30:443', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.9.9:443 established', 'accept'],
+      ['icmp/8 198.51.100.7 > 10.0.1.99', 'accept'],
+      ['icmp/8 198.51.100.7 > 10.0.9.99', 'drop'],
+      // Nothing is said of IPv6, so RouterOS lets it through.
+      ['tcp [2001:db8:1::7]#40000 > [2001:db8::80]#80', 'accept'],
+    ],
+  },
+  pf: {
+    text: `web = "{ 10.0.1.10, 10.0.1.64/26 }"
+ports = "{ 80 443 8000:8010 }"
+table <bad> const { 192.0.2.0/24 }
+set skip on lo
+block drop log all
+block drop quick from <bad> to any   # nobody there is served
+pass inet proto tcp from any to $web port $ports flags any keep state
+pass inet proto icmp icmp-type echoreq
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:22', 'drop'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443', 'drop'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443 established', 'accept'],
+      ['icmp/8 198.51.100.7 > 10.0.9.9', 'accept'],
+    ],
+  },
+  fortios: {
+    text: `config firewall address
+    edit "web-1"
+        set uuid 5b1d
+        set subnet 10.0.1.10 255.255.255.255
+    next
+    edit "web-range"
+        set type iprange
+        set start-ip 10.0.1.20
+        set end-ip 10.0.1.29
+    next
+end
+config firewall addrgrp
+    edit "web"
+        set member "web-1" "web-range"
+    next
+end
+config firewall service custom
+    edit "HTTPS-ALT"
+        set tcp-portrange 443 8443-8444:1024-65535
+    next
+end
+config firewall policy
+    edit 7
+        set name "to the web"
+        set srcintf "any"
+        set dstintf "any"
+        set srcaddr "all"
+        set dstaddr "web"
+        set action accept
+        set schedule "always"
+        set service "HTTPS-ALT"
+        set logtraffic all
+    next
+    edit 8
+        set status disable
+        set srcintf "any"
+        set dstintf "any"
+        set srcaddr "all"
+        set dstaddr "all"
+        set action accept
+        set schedule "always"
+        set service "ALL"
+    next
+end
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:443', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.25:443', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8444', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.25:8444', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.30:443', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.30:443 established', 'accept'],
+    ],
+  },
+};
+
+describe.each(Object.entries(TEXTS))('%s, written by hand', (name, { text, packets }) => {
+  const { filter, faults } = platformNamed(name)!.parse(text);
+
+  it('is read whole', () => {
+    expect(faults).toEqual([]);
+  });
+
+  it.each(packets)('%s: %s', (written, verdict) => {
+    expect(decide(filter, { hook: 'forward' }, packet(written)).verdict).toBe(verdict);
+  });
+});
+
+describe('what cannot be proved is a fault', () => {
+  it.each([
+    ['cisco-ios', 'ip access-list extended A\n permit tcp any any eq 80 time-range WORK', 2],
+    ['cisco-ios', 'ip access-list standard A\n permit any', 1],
+    ['cisco-ios', 'ip access-list extended A\n permit tcp any object-group NONE', 2],
+    ['cisco-ios', 'ip access-list extended A\n permit ip any any\nip access-list extended B', 3],
+    ['cisco-asa', 'access-list A extended permit tcp any any inactive', 1],
+    [
+      'cisco-asa',
+      'access-list A extended permit ip any any\naccess-group A in interface outside',
+      2,
+    ],
+    ['mikrotik', '/ip firewall filter\nadd chain=forward action=fasttrack-connection', 2],
+    ['mikrotik', '/ip firewall filter\nadd chain=forward action=accept limit=10,5', 2],
+    ['mikrotik', '/ip firewall nat\nadd chain=srcnat action=masquerade', 1],
+    ['pf', 'pass in on em0 all', 1],
+    ['pf', 'anchor "ftp/*"', 1],
+    ['pf', 'pass from $nobody', 1],
+    ['pf', 'table <t> persist { 10.0.0.1 }', 1],
+    ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
+    ['fortios', 'config vpn ipsec phase1\nend', 1],
+  ])('%s: %s', (name, text, line) => {
+    const { faults } = platformNamed(name)!.parse(text);
+    expect(faults[0]).toMatchObject({ line });
+  });
+});

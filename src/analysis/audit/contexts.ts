@@ -1,0 +1,108 @@
+/**
+ * What many log lines share: rule, interfaces, zones, declared direction, device, format. Each
+ * combination gets a number, so that a row of the verdict table carries one word for all of them.
+ */
+import type { VerdictBatch } from '../../model/verdict-batch.ts';
+
+const WORDS = 8;
+const INITIAL = 64;
+/** Contexts kept; further ones share number 0, which says nothing. */
+const MOST = 200_000;
+
+export interface Context {
+  /** Numbers of names. */
+  readonly rule: number;
+  readonly inInterface: number;
+  readonly outInterface: number;
+  readonly inZone: number;
+  readonly outZone: number;
+  readonly device: number;
+  readonly format: number;
+  /** Index into `DIRECTIONS`. */
+  readonly direction: number;
+}
+
+export class ContextTable {
+  /** Number 0 stands for contexts that found no room. */
+  count = 1;
+  overflowed = 0;
+  /** Behind the last context there is always room for one to be looked up. */
+  private words = new Int32Array(WORDS * INITIAL);
+  private slots = new Int32Array(2 * INITIAL);
+
+  /** Number of the row's context. */
+  of(batch: VerdictBatch, row: number): number {
+    const { words, slots, count } = this;
+    const wanted = WORDS * count;
+    words[wanted] = batch.rule[row]!;
+    words[wanted + 1] = batch.inInterface[row]!;
+    words[wanted + 2] = batch.outInterface[row]!;
+    words[wanted + 3] = batch.inZone[row]!;
+    words[wanted + 4] = batch.outZone[row]!;
+    words[wanted + 5] = batch.device[row]!;
+    words[wanted + 6] = batch.format[row]!;
+    words[wanted + 7] = batch.direction[row]!;
+    const mask = slots.length - 1;
+    let slot = this.hash(wanted) & mask;
+    for (;;) {
+      const held = slots[slot]!;
+      if (held === 0) return this.keep(slot);
+      if (this.equal(WORDS * held, wanted)) return held;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  at(number: number): Context {
+    const at = WORDS * number;
+    const word = (index: number): number => this.words[at + index] ?? 0;
+    return {
+      ...{ rule: word(0), inInterface: word(1), outInterface: word(2), inZone: word(3) },
+      ...{ outZone: word(4), device: word(5), format: word(6), direction: word(7) },
+    };
+  }
+
+  private hash(at: number): number {
+    const { words } = this;
+    let h = 0;
+    for (let index = at; index < at + WORDS; index++) {
+      h = Math.imul(h ^ words[index]!, 0x85ebca6b);
+      h ^= h >>> 15;
+    }
+    return h;
+  }
+
+  private equal(left: number, right: number): boolean {
+    const { words } = this;
+    for (let index = 0; index < WORDS; index++) {
+      if (words[left + index] !== words[right + index]) return false;
+    }
+    return true;
+  }
+
+  /** Makes the context that was looked up one of those held. */
+  private keep(slot: number): number {
+    if (this.count >= MOST) {
+      this.overflowed++;
+      return 0;
+    }
+    const number = this.count++;
+    this.slots[slot] = number;
+    if (WORDS * (this.count + 1) > this.words.length) {
+      const larger = new Int32Array(2 * this.words.length);
+      larger.set(this.words);
+      this.words = larger;
+    }
+    if (2 * this.count > this.slots.length) this.rehash();
+    return number;
+  }
+
+  private rehash(): void {
+    this.slots = new Int32Array(2 * this.slots.length);
+    const mask = this.slots.length - 1;
+    for (let number = 1; number < this.count; number++) {
+      let slot = this.hash(WORDS * number) & mask;
+      while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.slots[slot] = number;
+    }
+  }
+}

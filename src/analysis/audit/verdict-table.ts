@@ -1,0 +1,362 @@
+/**
+ * Verdicts folded by who, to whom, on what port, by which rule and interfaces, with what outcome.
+ * One hash look-up per log line; all tables of an audit are made from these rows at the end.
+ *
+ * Memory is bounded: when there are more rows than the limit, what is new is kept by zones instead
+ * of addresses, so that sums by service, rule and interface stay exact while hosts are missing.
+ */
+
+import { BY_DESTINATION, END, OPEN } from '../../model/verdict.ts';
+import {
+  BY_NAME,
+  NONE,
+  VERDICT_BATCH_CAPACITY,
+  type VerdictBatch,
+} from '../../model/verdict-batch.ts';
+import { ContextTable } from './contexts.ts';
+
+/** 32-bit words of a row: eight integers, then eight floats. */
+export const ROW_WORDS = 24;
+export const R_CLIENT = 0;
+export const R_SERVER = 1;
+export const R_KIND = 2;
+export const R_CONTEXT = 3;
+/** Where the row was first seen: index of the input, and line. */
+export const R_INPUT = 4;
+export const R_LINE = 5;
+/** Floats, counted from the row's first. */
+const ROW_FLOATS = ROW_WORDS / 2;
+export const F_PACKETS_LOGGED = 4;
+export const F_OPENED = 5;
+export const F_ENDED = 6;
+export const F_PACKETS = 7;
+export const F_BYTES = 8;
+export const F_FIRST = 9;
+export const F_LAST = 10;
+
+/** In `R_KIND`: port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30. */
+export const K_FAMILY = 24;
+export const K_ACTION = 26;
+export const K_SHAPE = 28;
+export const K_GROUP = 30;
+/** Families as `R_KIND` has them. Of `FAMILY_ZONE` the address words hold zones + 1. */
+export const FAMILY_ZONE = 0;
+export const FAMILY_NAME = 1;
+export const FAMILY_4 = 2;
+export const FAMILY_6 = 3;
+/** What a packet shows of its place in a conversation. */
+export const SHAPE_ANY = 0;
+/** It answers: SYN-ACK, reset, ICMP error or echo reply. The row's port is the sender's. */
+export const SHAPE_ANSWER = 1;
+/** A TCP segment that opens nothing, or UDP from a port that answers to one that asks. */
+export const SHAPE_MIDDLE = 2;
+
+const SYN = 2;
+const RST = 4;
+const ACK = 16;
+const TCP = 6;
+const UDP = 17;
+const ICMP = 1;
+const ICMPV6 = 58;
+const INITIAL = 1 << 12;
+const ROW_LIMIT = 1_000_000;
+
+/** Zone of an address: what a row keeps of it when there is no room for more. */
+export interface ZoneFinder {
+  of4(address: number): number;
+  of6(words: ArrayLike<number>, at: number): number;
+}
+
+export class VerdictTable {
+  count = 0;
+  /** Rows kept by zones instead of addresses, and events that found no room at all. */
+  collapsed = 0;
+  lost = 0;
+  words: Int32Array;
+  floats: Float64Array;
+  readonly contexts = new ContextTable();
+  /** Pairs: number of the row + 1 (0 = empty), and the whole hash of its key. */
+  private slots = new Int32Array(4 * INITIAL);
+  /** Of each row of the batch under way: kind, context, hash. */
+  private readonly kinds = new Int32Array(VERDICT_BATCH_CAPACITY);
+  private readonly places = new Int32Array(VERDICT_BATCH_CAPACITY);
+  private readonly hashes = new Int32Array(VERDICT_BATCH_CAPACITY);
+  /** Keeps `touch` from being optimised away. */
+  private touched = 0;
+  private readonly limit: number;
+  private readonly seed: number;
+  private readonly zones: ZoneFinder;
+
+  /** @param limit rows by address, 96 octets each; half as many more by zones */
+  constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT) {
+    this.zones = zones;
+    this.seed = seed | 0;
+    this.limit = Math.max(16, limit);
+    const buffer = new ArrayBuffer(4 * ROW_WORDS * INITIAL);
+    this.words = new Int32Array(buffer);
+    this.floats = new Float64Array(buffer);
+  }
+
+  /** Folds all rows of a batch; connections may be turned round in it. */
+  add(batch: VerdictBatch): void {
+    const { count } = batch;
+    this.prepare(batch, count);
+    this.touched += this.touch(count);
+    for (let row = 0; row < count; row++) this.addRow(batch, row);
+  }
+
+  /** Works out the keys of all rows. */
+  private prepare(batch: VerdictBatch, count: number): void {
+    const { kinds, places, hashes, contexts } = this;
+    for (let row = 0; row < count; row++) {
+      const protocol = batch.protocol[row]!;
+      if (isReversed(batch, row)) batch.turn(row);
+      const kind = kindOf(batch, row, protocol, shapeOf(batch, row, protocol));
+      const context = contexts.of(batch, row);
+      kinds[row] = kind;
+      places[row] = context;
+      hashes[row] = this.hash(batch.source[row]!, batch.destination[row]!, kind, context);
+    }
+  }
+
+  /**
+   * Reads what the look-ups will need, without a branch, so that the processor waits for the memory
+   * of many rows at the same time. The result means nothing.
+   */
+  private touch(count: number): number {
+    const { slots, words, hashes } = this;
+    const mask = slots.length / 2 - 1;
+    let sum = 0;
+    for (let row = 0; row < count; row++) sum ^= slots[2 * (hashes[row]! & mask)]!;
+    for (let row = 0; row < count; row++) {
+      const held = slots[2 * (hashes[row]! & mask)]!;
+      sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
+    }
+    return sum & 1;
+  }
+
+  private addRow(batch: VerdictBatch, row: number): void {
+    const entry = this.intern(batch, row);
+    if (entry < 0) {
+      this.lost += batch.events[row]!;
+      return;
+    }
+    const { floats } = this;
+    const at = ROW_FLOATS * entry;
+    const event = batch.event[row]!;
+    const counter = event === OPEN ? F_OPENED : event === END ? F_ENDED : F_PACKETS_LOGGED;
+    floats[at + counter]! += batch.events[row]!;
+    const packets = batch.packets[row]!;
+    if (packets > 0) floats[at + F_PACKETS]! += packets;
+    const bytes = batch.bytes[row]!;
+    if (bytes > 0) floats[at + F_BYTES]! += bytes;
+    const time = batch.timeMs[row]!;
+    if (Number.isNaN(time)) return;
+    // The first time of a row is compared with NaN, which is always false.
+    if (!(time >= floats[at + F_FIRST]!)) floats[at + F_FIRST] = time;
+    if (!(time <= floats[at + F_LAST]!)) floats[at + F_LAST] = time;
+  }
+
+  private intern(batch: VerdictBatch, row: number): number {
+    const client = batch.source[row]!;
+    const server = batch.destination[row]!;
+    const kind = this.kinds[row]!;
+    const context = this.places[row]!;
+    const hash = this.hashes[row]!;
+    const slot = this.probe(hash, client, server, kind, context);
+    const held = this.slots[slot]!;
+    if (held !== 0) return held - 1;
+    if (this.count >= this.limit) return this.collapse(batch, row, kind, context);
+    return this.append(slot, hash, batch, row, client, server, kind, context);
+  }
+
+  /** A row of zones in place of addresses. */
+  private collapse(batch: VerdictBatch, row: number, kind: number, context: number): number {
+    this.collapsed++;
+    const family = (kind >>> K_FAMILY) & 3;
+    const client = 1 + this.zoneOf(batch, family, batch.source[row]!);
+    const server = 1 + this.zoneOf(batch, family, batch.destination[row]!);
+    const plain = kind & ~(3 << K_FAMILY);
+    const hash = this.hash(client, server, plain, context);
+    const slot = this.probe(hash, client, server, plain, context);
+    const held = this.slots[slot]!;
+    if (held !== 0) return held - 1;
+    if (this.count >= this.limit + (this.limit >> 1)) return -1;
+    return this.append(slot, hash, batch, row, client, server, plain, context);
+  }
+
+  private zoneOf(batch: VerdictBatch, family: number, word: number): number {
+    if (family === FAMILY_4) return this.zones.of4(word);
+    return family === FAMILY_6 ? this.zones.of6(batch.addresses.words, 4 * word) : 0;
+  }
+
+  /** Index of the slot that holds the key, or of the empty one where it belongs. */
+  private probe(
+    hash: number,
+    client: number,
+    server: number,
+    kind: number,
+    context: number,
+  ): number {
+    const { slots, words } = this;
+    const mask = slots.length / 2 - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const held = slots[2 * slot]!;
+      if (held === 0) return 2 * slot;
+      // Rows of other keys are not even looked at.
+      if (slots[2 * slot + 1] !== hash) continue;
+      const at = ROW_WORDS * (held - 1);
+      if (
+        words[at] === client &&
+        words[at + 1] === server &&
+        words[at + 2] === kind &&
+        words[at + 3] === context
+      ) {
+        return 2 * slot;
+      }
+    }
+  }
+
+  private hash(client: number, server: number, kind: number, context: number): number {
+    let h = Math.imul(client ^ this.seed, 0x85ebca6b) ^ Math.imul(server + this.seed, 0xc2b2ae35);
+    h = Math.imul(h ^ (h >>> 15) ^ kind, 0x27d4eb2f) + context;
+    h ^= h >>> 13;
+    h = Math.imul(h, 0x165667b1);
+    return h ^ (h >>> 16);
+  }
+
+  private append(
+    slot: number,
+    hash: number,
+    batch: VerdictBatch,
+    row: number,
+    client: number,
+    server: number,
+    kind: number,
+    context: number,
+  ): number {
+    const entry = this.count++;
+    const at = ROW_WORDS * entry;
+    if (at === this.words.length) this.grow();
+    const { words, floats } = this;
+    words[at + R_CLIENT] = client;
+    words[at + R_SERVER] = server;
+    words[at + R_KIND] = kind;
+    words[at + R_CONTEXT] = context;
+    words[at + R_INPUT] = batch.inputIndex;
+    words[at + R_LINE] = batch.line[row]!;
+    floats[ROW_FLOATS * entry + F_FIRST] = Number.NaN;
+    floats[ROW_FLOATS * entry + F_LAST] = Number.NaN;
+    this.slots[slot] = entry + 1;
+    this.slots[slot + 1] = hash;
+    if (4 * this.count > this.slots.length) this.rehash();
+    return entry;
+  }
+
+  private grow(): void {
+    const most = ROW_WORDS * (this.limit + (this.limit >> 1));
+    const buffer = new ArrayBuffer(4 * Math.min(most, 2 * this.words.length));
+    const words = new Int32Array(buffer);
+    words.set(this.words);
+    this.words = words;
+    this.floats = new Float64Array(buffer);
+  }
+
+  private rehash(): void {
+    const old = this.slots;
+    const slots = new Int32Array(2 * old.length);
+    const mask = slots.length / 2 - 1;
+    for (let index = 0; index < old.length; index += 2) {
+      if (old[index] === 0) continue;
+      let slot = old[index + 1]! & mask;
+      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask;
+      slots[2 * slot] = old[index]!;
+      slots[2 * slot + 1] = old[index + 1]!;
+    }
+    this.slots = slots;
+  }
+
+  /** How often: packets logged, or connections that were reported on opening, ending or both. */
+  events(entry: number): number {
+    const at = ROW_FLOATS * entry;
+    const { floats } = this;
+    return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, floats[at + F_ENDED]!);
+  }
+
+  float(entry: number, which: number): number {
+    return this.floats[ROW_FLOATS * entry + which]!;
+  }
+
+  word(entry: number, which: number): number {
+    return this.words[ROW_WORDS * entry + which]!;
+  }
+}
+
+/**
+ * Whether a connection of which nobody says who began looks as if the destination had: its port is
+ * the higher one. Single packets are never turned round: they went where they went.
+ */
+function isReversed(batch: VerdictBatch, row: number): boolean {
+  if (batch.event[row] === 0 || batch.initiator[row] !== 0) return false;
+  const source = batch.sourcePort[row]!;
+  const protocol = batch.protocol[row]!;
+  return (
+    (protocol === TCP || protocol === UDP) && source >= 0 && batch.destinationPort[row]! > source
+  );
+}
+
+/** Whether the packet opens, answers, or goes on; only what the line itself shows. */
+function shapeOf(batch: VerdictBatch, row: number, protocol: number): number {
+  if (batch.initiator[row] === BY_DESTINATION) return SHAPE_ANSWER;
+  if (protocol === TCP) {
+    const flags = batch.tcpFlags[row]!;
+    if (flags < 0 || (flags & SYN) !== 0) return SHAPE_ANY;
+    return (flags & RST) !== 0 && (flags & ACK) === 0 ? SHAPE_ANSWER : SHAPE_MIDDLE;
+  }
+  const type = batch.sourcePort[row]!;
+  if (protocol === UDP && batch.initiator[row] === 0) {
+    // DNS, NTP, QUIC.
+    const answers = type === 53 || type === 123 || type === 443;
+    return answers && batch.destinationPort[row]! > 1023 ? SHAPE_MIDDLE : SHAPE_ANY;
+  }
+  // RFC 792 and RFC 4443: unreachable, quench, time exceeded, bad parameters, echo reply.
+  if (protocol === ICMP) {
+    return type === 0 || type === 3 || type === 4 || type === 11 || type === 12
+      ? SHAPE_ANSWER
+      : SHAPE_ANY;
+  }
+  if (protocol === ICMPV6)
+    return (type >= 1 && type <= 4) || type === 129 ? SHAPE_ANSWER : SHAPE_ANY;
+  return SHAPE_ANY;
+}
+
+function kindOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
+  const family = batch.family[row]!;
+  const code =
+    family === 4
+      ? FAMILY_4
+      : family === 6
+        ? FAMILY_6
+        : family === BY_NAME
+          ? FAMILY_NAME
+          : FAMILY_ZONE;
+  return (
+    portOf(batch, row, protocol, shape) |
+    ((protocol === NONE ? 255 : protocol & 255) << 16) |
+    (code << K_FAMILY) |
+    (batch.action[row]! << K_ACTION) |
+    (shape << K_SHAPE) |
+    (batch.group[row]! << K_GROUP)
+  );
+}
+
+/** The server's port, the sender's of an answer; of ICMP type and code; 0 without. */
+function portOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
+  const source = batch.sourcePort[row]!;
+  const destination = batch.destinationPort[row]!;
+  if (protocol === ICMP || protocol === ICMPV6) {
+    return source < 0 ? 0 : ((source & 255) << 8) | (destination < 0 ? 0 : destination & 255);
+  }
+  const port = shape === SHAPE_ANSWER ? source : destination;
+  return port < 0 ? 0 : port & 0xffff;
+}

@@ -1,0 +1,150 @@
+/** What a scan could not see, in words: every limit of its engines and its place. */
+import type { BlindSpot } from '../model/blind-spot.ts';
+import type { ScannedHost } from '../model/scanned-host.ts';
+
+/** What the notes are made of; figures of the scan. */
+export interface ScanFacts {
+  readonly hosts: readonly ScannedHost[];
+  readonly hostsDown: number;
+  readonly hostsUnknown: number;
+  readonly discovery: readonly string[];
+  readonly engines: readonly { readonly transport: string; readonly name: string }[];
+  readonly unresolved: readonly string[];
+  readonly limited: readonly {
+    readonly address: string;
+    readonly transport: string;
+    readonly perSecond: number;
+    readonly undecided: number;
+  }[];
+  readonly drops: number;
+  readonly unasked: number;
+  readonly otherShards: number;
+  readonly interrupted: boolean;
+  /** Open ports were asked what they are. */
+  readonly services: boolean;
+}
+
+export function scanNotes(facts: ScanFacts): BlindSpot[] {
+  return [
+    ...missingNotes(facts),
+    ...hostNotes(facts),
+    ...silenceNotes(facts),
+    ...namesNotes(facts),
+  ];
+}
+
+function namesNotes({ services }: ScanFacts): BlindSpot[] {
+  if (services) return [];
+  return [
+    {
+      id: 'names-by-number',
+      what: 'what really runs on the open ports',
+      because: 'names are those registered for the port; nobody was asked to say who it is',
+      remedy: 'ask with --services',
+      missing: false,
+    },
+  ];
+}
+
+function missingNotes(facts: ScanFacts): BlindSpot[] {
+  const notes: BlindSpot[] = [];
+  if (facts.interrupted) {
+    notes.push({
+      id: 'interrupted',
+      what: `${facts.unasked} ports of hosts found, and ${facts.hostsUnknown} addresses not looked at`,
+      because: 'the scan was interrupted',
+      remedy: 'scan with --resume FILE to be able to go on where it stopped',
+      missing: true,
+    });
+  }
+  if (facts.unresolved.length > 0) {
+    notes.push({
+      id: 'unresolved',
+      what: facts.unresolved.join(', '),
+      because: 'the name has no address',
+      remedy: 'check the name, or give the address',
+      missing: true,
+    });
+  }
+  if (facts.drops > 0) {
+    notes.push({
+      id: 'answers-dropped',
+      what: `${facts.drops} answers`,
+      because: 'they came faster than they could be read; their ports were asked again',
+      remedy: 'scan with a lower --max-rate',
+      missing: false,
+    });
+  }
+  if (facts.otherShards > 0) {
+    notes.push({
+      id: 'other-shards',
+      what: `${facts.otherShards} ports that belong to other parts of the scan`,
+      because: 'this is one part of several (--shard)',
+      missing: true,
+    });
+  }
+  return notes;
+}
+
+function hostNotes(facts: ScanFacts): BlindSpot[] {
+  const notes: BlindSpot[] = [];
+  if (facts.hostsDown > 0) {
+    notes.push({
+      id: 'silent-hosts',
+      what: `${facts.hostsDown} addresses that gave no sign of a host; their ports were not asked`,
+      because: `they did not answer ${facts.discovery.join(', ')}`,
+      remedy: '--no-discovery asks their ports all the same',
+      missing: false,
+    });
+  }
+  const own = facts.hosts.filter(({ statusReason }) => statusReason === 'localhost-response');
+  if (own.length > 0) {
+    notes.push({
+      id: 'own-machine',
+      what: `how ${own.map(({ address }) => address).join(', ')} looks from elsewhere`,
+      because: 'it is this machine itself: its firewall does not stand between',
+      remedy: 'scan it from another machine',
+      missing: false,
+    });
+  }
+  for (const { address, uniform } of facts.hosts) {
+    if (uniform === undefined) continue;
+    const { open, asked, controlAsked, controlOpen } = uniform;
+    const control =
+      controlAsked === 0 ? '' : `, and ${controlOpen} of ${controlAsked} ports chosen by chance`;
+    notes.push({
+      id: 'uniform-responder',
+      what: `services of ${address}: ${open} of ${asked} ports seem open${control}`,
+      because: 'something answers in its place: a SYN proxy, a load balancer or a tarpit',
+      remedy: 'look from another place in the network, or on the machine itself',
+      missing: true,
+    });
+  }
+  return notes;
+}
+
+function silenceNotes(facts: ScanFacts): BlindSpot[] {
+  const notes: BlindSpot[] = [];
+  const states = new Set(facts.hosts.flatMap(({ groups }) => groups.map(({ state }) => state)));
+  if (states.has('open|filtered')) {
+    notes.push({
+      id: 'silent-udp',
+      what: 'whether UDP ports that stayed silent are open',
+      because: 'an open port need not answer, and a filter may drop the question',
+      remedy: 'portreeve sockets on the machine itself tells',
+      missing: false,
+    });
+  }
+  for (const { address, transport, perSecond, undecided } of facts.limited) {
+    if (undecided === 0) continue;
+    const hours = undecided / Math.max(0.1, perSecond) / 3600;
+    const time = hours >= 1 ? `${Math.ceil(hours)} h` : `${Math.max(1, Math.ceil(60 * hours))} min`;
+    notes.push({
+      id: 'answers-limited',
+      what: `${undecided} ${transport} ports of ${address} that may be closed`,
+      because: `it limits its answers, to about ${perSecond} a second: hearing of all takes about ${time}`,
+      missing: true,
+    });
+  }
+  return notes;
+}

@@ -1,0 +1,223 @@
+/** `portreeve acl check`: what is wrong with existing rules, and which of them traffic uses. */
+import { type Command, Option } from 'commander';
+import {
+  type Check,
+  checkText,
+  learnConversations,
+  type Platform,
+  type RuleUse,
+  type ZoneWish,
+  zonesOf,
+} from '../pipeline/policy.ts';
+import { readText } from '../pipeline/policy-files.ts';
+import type { Anomaly, AnomalyKind } from '../policy/anomalies.ts';
+import type { Conversation } from '../policy/conversation.ts';
+import type { FilterRule } from '../policy/filter.ts';
+import { describePacket } from '../policy/packet-text.ts';
+import { count } from '../report/numbers.ts';
+import type { Report } from '../report/report.ts';
+import type { Column, Table } from '../report/table.ts';
+import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { addPlatformOption, gather, parseZoneWish, withFiles } from './policy-files.ts';
+
+const EXAMPLES = `Examples:
+  nft list ruleset | portreeve acl check - --for nftables
+  portreeve acl check rules.v4 --for iptables --traffic week.pcap \\
+    --zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24
+`;
+
+const NOTES = `
+Every finding holds for all packets and comes with one that shows it. Findings
+about needless rules hold one at a time: check again after each change. A text
+that is not understood as a whole is not judged. Exit codes: 0 done, 1 findings
+under --fail-on, 2 wrong usage, 3 the text was not understood.
+`;
+
+interface CheckOptions {
+  readonly for: Platform;
+  readonly traffic?: readonly string[];
+  readonly zone?: Readonly<Record<string, ZoneWish>>;
+  readonly failOn?: 'findings';
+}
+
+const MEANING: Readonly<Record<AnomalyKind, string>> = {
+  shadowed: 'never decides; earlier rules act otherwise',
+  covered: 'never decides; earlier rules do the same',
+  redundant: 'could go; what follows does the same',
+  correlated: 'crosses an earlier rule; their order matters',
+  wide: 'lets in more than one service or any address',
+  'open-default': 'lets in what no rule decides',
+  empty: 'can never match',
+};
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  command.argument('<rules>', 'the text of the rules; - is standard input');
+  addPlatformOption(command);
+  command
+    .option('--traffic <capture>', 'a capture of what is used; repeatable', gather)
+    .option('--zone <name=prefix>', 'zones of that traffic; repeatable', parseZoneWish)
+    .addOption(new Option('--fail-on <what>', 'exit with 1 when there are').choices(['findings']));
+  addOutputOptions(command);
+  command.action(run);
+}
+
+async function run(file: string, options: OutputOptions & CheckOptions): Promise<void> {
+  const text = withFiles(() => readText(file));
+  const zones = zonesOf(options.zone ?? {});
+  const conversations = await trafficOf(options, zones);
+  const check = withFiles(() => checkText(options.for, text, zones, conversations));
+  const findings = check.anomalies.length;
+  process.exitCode =
+    check.faults.length > 0
+      ? INPUT
+      : findings > 0 && options.failOn !== undefined
+        ? FINDINGS
+        : DONE;
+  await writeReport(checkReport(check, options), options);
+}
+
+async function trafficOf(
+  { traffic, zone }: CheckOptions,
+  zones: ReturnType<typeof zonesOf>,
+): Promise<readonly Conversation[]> {
+  if (traffic === undefined) return [];
+  if (Object.keys(zone ?? {}).length < 2) {
+    throw new Failure(USAGE, {
+      what: '--traffic needs at least two zones',
+      ways: ['--zone dmz=10.0.1.0/24 --zone internet=rest'],
+    });
+  }
+  return (await learnConversations(traffic, zones, {})).conversations;
+}
+
+/** A rule as people find it: its line, and what it calls itself. */
+function placeOf({ line, comment }: FilterRule): string {
+  return comment === undefined ? `line ${line}` : `line ${line} (${comment})`;
+}
+
+const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
+  { key: 'line', title: 'LINE', value: ({ rule }) => rule?.line ?? null, align: 'right' },
+  { key: 'finding', title: 'FINDING', value: ({ kind }) => kind },
+  { key: 'meaning', title: 'MEANING', value: ({ kind }) => MEANING[kind], priority: 2 },
+  {
+    key: 'others',
+    title: 'BECAUSE OF',
+    value: ({ others }) => others.map(({ line }) => line),
+    text: ({ others }) => others.map(({ line }) => `line ${line}`).join(', '),
+    priority: 1,
+  },
+  {
+    key: 'packet',
+    title: 'SHOWN BY',
+    value: ({ packet }) => (packet === undefined ? null : describePacket(packet)),
+    text: ({ packet }) => (packet === undefined ? '' : describePacket(packet)),
+    grow: true,
+  },
+  { key: 'chain', title: 'CHAIN', value: ({ chain }) => chain, priority: 4 },
+  {
+    key: 'comment',
+    title: 'COMMENT',
+    value: ({ rule }) => rule?.comment ?? null,
+    text: ({ rule }) => rule?.comment ?? '',
+    priority: 3,
+  },
+];
+
+const USE_COLUMNS: readonly Column<RuleUse>[] = [
+  { key: 'line', title: 'LINE', value: ({ rule }) => rule.line, align: 'right' },
+  {
+    key: 'conversations',
+    title: 'CONVERSATIONS',
+    value: ({ conversations }) => conversations,
+    align: 'right',
+  },
+  {
+    key: 'connections',
+    title: 'CONNECTIONS',
+    value: ({ connections }) => connections,
+    align: 'right',
+    priority: 1,
+  },
+  {
+    key: 'samples',
+    title: 'USED BY',
+    value: ({ samples }) => samples.map(conversationText),
+    text: ({ samples, conversations }) => {
+      const shown = samples.map(conversationText).join('; ');
+      return conversations > samples.length ? `${shown}; …` : shown;
+    },
+    grow: true,
+  },
+];
+
+function conversationText({ client, server, service }: Conversation): string {
+  return `${client} -> ${server} ${service}`;
+}
+
+function checkReport(check: Check, { traffic }: CheckOptions): Report {
+  const { faults, anomalies, uses, stopped, rules } = check;
+  const idle = uses.filter(({ conversations }) => conversations === 0);
+  const table = (key: string, kind: string, heading: string, columns: unknown, rows: unknown) =>
+    ({ key, kind, heading, columns, rows }) as Table;
+  const text =
+    faults.length > 0
+      ? `Not judged: ${count(faults.length)} places were not understood.`
+      : `${count(anomalies.length)} findings in ${count(rules)} rules`;
+  return {
+    kind: 'acl-check',
+    version: 1,
+    verdict: {
+      severity: faults.length > 0 ? 'error' : anomalies.length > 0 ? 'warning' : 'ok',
+      text,
+    },
+    facts: [
+      { key: 'rules', value: rules },
+      { key: 'findings', value: anomalies.length },
+      {
+        key: 'unusedRules',
+        value: traffic === undefined ? null : idle.length,
+        ...(traffic === undefined ? {} : { text: `${count(idle.length)} accepting rules unused` }),
+      },
+      {
+        key: 'stopped',
+        value: traffic === undefined ? null : stopped.length,
+        ...(traffic === undefined
+          ? {}
+          : { text: `${count(stopped.length)} conversations stopped` }),
+      },
+    ],
+    tables: [
+      table(
+        'faults',
+        'fault',
+        'NOT UNDERSTOOD',
+        [
+          {
+            key: 'line',
+            title: 'LINE',
+            value: (fault: { line: number }) => fault.line,
+            align: 'right',
+          },
+          {
+            key: 'what',
+            title: 'WHAT',
+            value: (fault: { what: string }) => fault.what,
+            grow: true,
+          },
+        ],
+        faults,
+      ),
+      table('findings', 'finding', 'FINDINGS', ANOMALY_COLUMNS, anomalies),
+      table('uses', 'use', 'WHAT THE TRAFFIC USED', USE_COLUMNS, uses),
+    ],
+    notes: idle.slice(0, 10).map(({ rule }) => ({
+      what: `No traffic used ${placeOf(rule)}.`,
+      because: 'the capture holds no connection that it decides',
+      remedy: 'look at a longer time before removing it: some work is done once a month',
+    })),
+    next: [],
+  };
+}

@@ -1,0 +1,325 @@
+/** The columns of an audit's tables; docs/audit.md describes them. */
+import type {
+  ConversationVerdicts,
+  HostVerdicts,
+  NoiseUse,
+  PathVerdicts,
+  RuleVerdicts,
+  ServiceVerdicts,
+  WayTotal,
+} from '../analysis/audit/answer.ts';
+import { icmpTypeName, protocolName } from '../catalog/protocols.ts';
+import { serviceName } from '../catalog/services.ts';
+import type { FlowTransport } from '../model/flow.ts';
+import type { Action } from '../model/verdict.ts';
+import type { LineKind, PrefixUse } from '../pipeline/audit.ts';
+import { count, duration, isoTime } from '../report/numbers.ts';
+import type { Column, Severity } from '../report/table.ts';
+
+const machine = { machineOnly: true } as const;
+
+const TONES: Readonly<Record<Action, Severity>> = {
+  allow: 'ok',
+  deny: 'warning',
+  unknown: 'info',
+};
+
+function figure<Row>(
+  key: string,
+  title: string,
+  value: (row: Row) => number,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return { key, title, value, text: (row) => count(value(row)), align: 'right', ...more };
+}
+
+/** Zeros say nothing in a wide table of counts. */
+function sparse<Row>(
+  key: string,
+  title: string,
+  value: (row: Row) => number,
+  more: Partial<Column<Row>> = {},
+): Column<Row> {
+  return figure(key, title, value, {
+    text: (row) => (value(row) === 0 ? '-' : count(value(row))),
+    ...more,
+  });
+}
+
+function time<Row>(key: string, title: string, value: (row: Row) => number | null): Column<Row> {
+  return {
+    key,
+    title,
+    value,
+    text: (row) => timeText(value(row)),
+    priority: 5,
+  };
+}
+
+/** `2026-11-22 10:30:00`, UTC. */
+export function timeText(timeMs: number | null): string {
+  return timeMs === null ? '-' : isoTime(timeMs).slice(0, 19).replace('T', ' ');
+}
+
+interface OnPort {
+  readonly transport: FlowTransport | null;
+  readonly port: number | null;
+}
+
+const PROTOCOL: Column<OnPort> = {
+  key: 'transport',
+  title: 'PROTO',
+  value: ({ transport }) => transport,
+  text: ({ transport }) =>
+    transport === null
+      ? '?'
+      : transport.startsWith('ip-')
+        ? protocolName(Number(transport.slice(3)))
+        : transport,
+};
+const PORT: Column<OnPort> = {
+  key: 'port',
+  title: 'PORT',
+  value: ({ port }) => port,
+  align: 'right',
+};
+const NAME: Column<OnPort> = {
+  key: 'service',
+  title: 'NAME',
+  value: nameOf,
+  priority: 2,
+};
+
+function nameOf({ transport, port }: OnPort): string | null {
+  if (transport === null || port === null) return null;
+  if (transport === 'icmp') return icmpTypeName(4, port);
+  if (transport === 'icmpv6') return icmpTypeName(6, port);
+  return serviceName(transport, port) ?? null;
+}
+
+const ACTION: Column<{ readonly action: Action }> = {
+  key: 'action',
+  title: 'ACTION',
+  value: ({ action }) => action,
+  tone: ({ action }) => TONES[action],
+};
+
+export const WAY_COLUMNS: readonly Column<WayTotal>[] = [
+  { key: 'way', title: 'DIRECTION', value: ({ way }) => way },
+  figure('allowed', 'ALLOWED', ({ allowed }) => allowed),
+  figure('denied', 'DENIED', ({ denied }) => denied),
+  figure('noise', 'OF THAT NOISE', ({ noise }) => noise),
+  figure('meaning', 'LEFT', ({ denied, noise }) => denied - noise),
+  figure('unknown', 'UNKNOWN', ({ unknown }) => unknown),
+];
+
+/** Without the direction and action that the heading says. */
+export const SERVICE_COLUMNS: readonly Column<ServiceVerdicts>[] = [
+  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, ...machine },
+  { ...ACTION, ...machine },
+  PORT,
+  PROTOCOL,
+  NAME,
+  figure('events', 'EVENTS', ({ events }) => events),
+  sparse('noise', 'NOISE', ({ noise }) => noise, { priority: 1 }),
+  figure('clients', 'CLIENTS', ({ clients }) => clients, {
+    text: ({ clients, clientsEstimated }) => `${clientsEstimated ? '~' : ''}${count(clients)}`,
+  }),
+  {
+    key: 'clientsEstimated',
+    title: '',
+    value: ({ clientsEstimated }) => clientsEstimated,
+    ...machine,
+  },
+  figure('servers', 'SERVERS', ({ servers }) => servers, {
+    text: ({ servers, serversEstimated }) => `${serversEstimated ? '~' : ''}${count(servers)}`,
+  }),
+  {
+    key: 'serversEstimated',
+    title: '',
+    value: ({ serversEstimated }) => serversEstimated,
+    ...machine,
+  },
+  figure('bytes', '', ({ bytes }) => bytes, machine),
+  time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
+  time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
+  { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 7 },
+];
+
+export const CONVERSATION_COLUMNS: readonly Column<ConversationVerdicts>[] = [
+  { key: 'client', title: 'CLIENT', value: ({ client }) => client },
+  { key: 'clientZone', title: '', value: ({ clientZone }) => clientZone, ...machine },
+  {
+    key: 'server',
+    title: 'SERVER',
+    value: ({ server }) => server,
+    text: ({ server }) => `→ ${server}`,
+  },
+  { key: 'serverZone', title: '', value: ({ serverZone }) => serverZone, ...machine },
+  PORT,
+  PROTOCOL,
+  NAME,
+  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 3 },
+  { ...ACTION, priority: 4 },
+  figure('events', 'EVENTS', ({ events }) => events),
+  {
+    key: 'loopMs',
+    title: 'LOOP',
+    value: ({ loopMs }) => loopMs,
+    text: ({ loopMs }) => (loopMs === null ? '-' : `every ${duration(loopMs)}`),
+    tone: ({ loopMs }) => (loopMs === null ? undefined : 'warning'),
+    priority: 1,
+  },
+  {
+    key: 'partly',
+    title: 'ALSO ALLOWED',
+    value: ({ partly }) => partly,
+    text: ({ partly }) => (partly ? 'yes' : '-'),
+    priority: 4,
+  },
+  { key: 'noise', title: 'NOISE', value: ({ noise }) => noise, priority: 8 },
+  { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 4 },
+  { key: 'inInterface', title: 'IN', value: ({ inInterface }) => inInterface, priority: 6 },
+  { key: 'outInterface', title: 'OUT', value: ({ outInterface }) => outInterface, priority: 6 },
+  figure('bytes', '', ({ bytes }) => bytes, machine),
+  time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
+  time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
+  { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 5 },
+];
+
+export const HOST_COLUMNS: readonly Column<HostVerdicts>[] = [
+  { key: 'address', title: 'HOST', value: ({ address }) => address },
+  { key: 'zone', title: 'ZONE', value: ({ zone }) => zone },
+  sparse('allowedAsClient', 'ALLOWED BY IT', ({ allowedAsClient }) => allowedAsClient),
+  sparse('deniedAsClient', 'DENIED BY IT', ({ deniedAsClient }) => deniedAsClient),
+  sparse('allowedAsServer', 'ALLOWED TO IT', ({ allowedAsServer }) => allowedAsServer),
+  sparse('deniedAsServer', 'DENIED TO IT', ({ deniedAsServer }) => deniedAsServer),
+];
+
+export const RULE_COLUMNS: readonly Column<RuleVerdicts>[] = [
+  {
+    key: 'rule',
+    title: 'RULE',
+    value: ({ rule }) => rule,
+    text: ({ rule }) => rule ?? '(none named)',
+  },
+  { key: 'device', title: 'DEVICE', value: ({ device }) => device, priority: 3 },
+  ACTION,
+  figure('events', 'HITS', ({ events }) => events),
+  figure('services', 'PORTS', ({ services }) => services, { priority: 2 }),
+  { key: 'topService', title: 'MOST ON', value: ({ topService }) => topService, priority: 1 },
+  time('firstMs', 'FIRST HIT', ({ firstMs }) => firstMs),
+  time('lastMs', 'LAST HIT', ({ lastMs }) => lastMs),
+];
+
+export const PATH_COLUMNS: readonly Column<PathVerdicts>[] = [
+  {
+    key: 'from',
+    title: 'FROM',
+    value: ({ from }) => from,
+    text: ({ from }) => from ?? '(this machine)',
+  },
+  { key: 'to', title: 'TO', value: ({ to }) => to, text: ({ to }) => to ?? '(this machine)' },
+  sparse('allowed', 'ALLOWED', ({ allowed }) => allowed),
+  sparse('denied', 'DENIED', ({ denied }) => denied),
+  sparse('noise', 'OF THAT NOISE', ({ noise }) => noise),
+  sparse('unknown', 'UNKNOWN', ({ unknown }) => unknown, { priority: 1 }),
+];
+
+export const NOISE_COLUMNS: readonly Column<NoiseUse>[] = [
+  { key: 'noise', title: 'KIND', value: ({ noise }) => noise },
+  figure('events', 'EVENTS', ({ events }) => events),
+  figure('sources', 'SOURCES', ({ sources }) => sources, {
+    text: ({ sources, sourcesEstimated }) => `${sourcesEstimated ? '~' : ''}${count(sources)}`,
+  }),
+  {
+    key: 'sourcesEstimated',
+    title: '',
+    value: ({ sourcesEstimated }) => sourcesEstimated,
+    ...machine,
+  },
+  { key: 'topService', title: 'MOST ON', value: ({ topService }) => topService, priority: 1 },
+  {
+    key: 'formula',
+    title: 'COUNTED AS SUCH',
+    value: ({ formula }) => formula,
+    grow: true,
+    priority: 2,
+  },
+];
+
+/** Events in one stretch of time. */
+export interface TimeRow {
+  readonly startMs: number;
+  readonly allowed: number;
+  readonly denied: number;
+  readonly unknown: number;
+  readonly bar: string;
+}
+
+export const TIME_COLUMNS: readonly Column<TimeRow>[] = [
+  {
+    key: 'startMs',
+    title: 'FROM (UTC)',
+    value: ({ startMs }) => startMs,
+    text: ({ startMs }) => timeText(startMs),
+  },
+  sparse('allowed', 'ALLOWED', ({ allowed }) => allowed),
+  sparse('denied', 'DENIED', ({ denied }) => denied),
+  sparse('unknown', 'UNKNOWN', ({ unknown }) => unknown, { priority: 2 }),
+  {
+    key: 'bar',
+    title: 'CHART OF DENIED',
+    value: ({ bar }) => bar.length,
+    text: ({ bar }) => bar,
+    priority: 1,
+  },
+];
+
+export const PREFIX_COLUMNS: readonly Column<PrefixUse>[] = [
+  { key: 'prefix', title: 'PREFIX', value: ({ prefix }) => prefix },
+  { ...(ACTION as Column<PrefixUse>), title: 'TAKEN FOR' },
+  {
+    key: 'because',
+    title: 'BECAUSE',
+    value: ({ because }) => because,
+    text: ({ because }) => PREFIX_REASONS[because],
+    grow: true,
+  },
+];
+
+const PREFIX_REASONS: Readonly<Record<PrefixUse['because'], string>> = {
+  told: 'you said so with --prefix',
+  ufw: 'ufw writes it',
+  firewalld: 'firewalld writes it',
+  shorewall: 'Shorewall writes it',
+  word: 'it says so in a word',
+  'two-words': 'its words contradict each other',
+  'no-word': 'it names no verdict; say it with --prefix',
+};
+
+export const LINE_COLUMNS: readonly Column<LineKind>[] = [
+  { key: 'format', title: 'FORMAT', value: ({ format }) => format },
+  {
+    key: 'what',
+    title: 'WHAT',
+    value: ({ what }) => what,
+    text: ({ what }) => what || '(no program)',
+  },
+  figure('lines', 'LINES', ({ lines }) => lines),
+  { key: 'missed', title: '', value: ({ missed }) => missed, ...machine },
+  {
+    key: 'samples',
+    title: 'FIRST AT',
+    value: ({ samples }) => samples.map(({ locator, text }) => ({ locator, text })),
+    text: ({ samples: [first] }) => first?.locator ?? '-',
+    priority: 1,
+  },
+  {
+    key: 'text',
+    title: 'SAMPLE',
+    value: ({ samples: [first] }) => first?.text ?? null,
+    grow: true,
+    priority: 2,
+  },
+];

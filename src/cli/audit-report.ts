@@ -1,0 +1,257 @@
+/** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
+import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
+import type { LogAudit } from '../pipeline/audit.ts';
+import { count, duration, isoTime, percent } from '../report/numbers.ts';
+import type { Fact, NextStep, Report } from '../report/report.ts';
+import type { Column, Severity, Table } from '../report/table.ts';
+import {
+  CONVERSATION_COLUMNS,
+  HOST_COLUMNS,
+  LINE_COLUMNS,
+  NOISE_COLUMNS,
+  PATH_COLUMNS,
+  PREFIX_COLUMNS,
+  RULE_COLUMNS,
+  SERVICE_COLUMNS,
+  TIME_COLUMNS,
+  type TimeRow,
+  WAY_COLUMNS,
+} from './audit-columns.ts';
+import { quoted } from './capture-options.ts';
+
+const VERSION = 1;
+/** Rows of a table on a terminal. */
+const FIRST_ROWS = 8;
+const BAR_WIDTH = 24;
+/** Rows of the chart. */
+const TIME_ROWS = 24;
+
+export interface AuditWishes {
+  /** Rows of each table; undefined: as many as a person wants to see first. */
+  readonly limit: number | undefined;
+  /** A drill-down was asked for: conversations are listed. */
+  readonly drilled: boolean;
+}
+
+export function auditReport(audit: LogAudit, wishes: AuditWishes): Report {
+  return {
+    kind: 'audit',
+    version: VERSION,
+    verdict: verdictOf(audit),
+    facts: factsOf(audit),
+    tables: tablesOf(audit, wishes),
+    notes: audit.notes,
+    next: nextSteps(audit),
+  };
+}
+
+function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function verdictOf(audit: LogAudit): Report['verdict'] {
+  const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
+  const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
+  if (linesRead === 0) {
+    return {
+      severity: 'warning',
+      text: `${plural(lines, 'line')}, none of a firewall log that is known here`,
+    };
+  }
+  if (events === 0)
+    return { severity: 'info', text: `${plural(linesRead, 'line')} read, nothing matches` };
+  const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
+  const outward = audit.refusedInside;
+  const span =
+    firstMs !== null && lastMs !== null && lastMs > firstMs
+      ? `, ${duration(lastMs - firstMs)}`
+      : '';
+  const parts = [
+    `${count(allowed)} allowed`,
+    `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
+    ...(unknown > 0 ? [`${count(unknown)} of unknown verdict`] : []),
+  ];
+  const more = outward > 0 ? `; ${plural(outward, 'inside host')} refused outward` : '';
+  const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
+  return { severity, text: `${plural(linesRead, 'line')}${span}: ${parts.join(', ')}${more}` };
+}
+
+function factsOf(audit: LogAudit): Fact[] {
+  const { inputs, lines, firstMs, lastMs } = audit;
+  const formats = audit.formats.map(({ format }) => format).join(', ');
+  const noise = audit.noise.reduce((sum, { events }) => sum + events, 0);
+  const unread = audit.unread.reduce((sum, kind) => sum + kind.lines, 0);
+  return [
+    {
+      key: 'inputs',
+      value: inputs,
+      text: inputs.length === 1 ? `${inputs[0]}` : `${inputs.length} inputs`,
+    },
+    { key: 'inputBytes', value: audit.inputBytes },
+    { key: 'lines', value: lines },
+    { key: 'linesRead', value: audit.linesRead },
+    { key: 'linesBlank', value: audit.blankLines },
+    {
+      key: 'linesUnread',
+      value: unread,
+      ...(unread > 0 ? { text: `${plural(unread, 'line')} cannot be read` } : {}),
+    },
+    { key: 'linesSilent', value: audit.silent.reduce((sum, kind) => sum + kind.lines, 0) },
+    { key: 'linesOther', value: audit.others.reduce((sum, kind) => sum + kind.lines, 0) },
+    {
+      key: 'formats',
+      value: audit.formats.map((each) => ({ ...each })),
+      ...(formats === '' ? {} : { text: formats }),
+    },
+    { key: 'events', value: audit.events },
+    { key: 'allowed', value: audit.allowed },
+    { key: 'denied', value: audit.denied },
+    { key: 'unknown', value: audit.unknown },
+    { key: 'noise', value: noise },
+    { key: 'answers', value: audit.answers },
+    {
+      key: 'firstMs',
+      value: firstMs,
+      ...(firstMs === null ? {} : { text: `from ${isoTime(firstMs)}` }),
+    },
+    { key: 'lastMs', value: lastMs, ...(lastMs === null ? {} : { text: `to ${isoTime(lastMs)}` }) },
+    { key: 'refused', value: audit.refusedCount },
+    { key: 'refusedInside', value: audit.refusedInside },
+    { key: 'conversations', value: audit.conversationCount },
+    { key: 'collapsed', value: audit.collapsed },
+    { key: 'lost', value: audit.lost },
+    { key: 'interrupted', value: audit.interrupted },
+  ];
+}
+
+type Frame<Row> = Omit<Table<Row>, 'rows' | 'footnote'>;
+
+function frame<Row>(
+  key: string,
+  kind: string,
+  heading: string,
+  columns: readonly Column<Row>[],
+): Frame<Row> {
+  return { key, kind, heading, columns };
+}
+
+/** The first rows of a table of `whole` rows, and how many more there are. */
+function cut<Row>(
+  shape: Frame<Row>,
+  rows: readonly Row[],
+  limit: number,
+  whole = rows.length,
+): Table {
+  const shown = rows.slice(0, limit);
+  const more = whole - shown.length;
+  return {
+    ...(shape as Frame<unknown>),
+    rows: shown,
+    ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
+  };
+}
+
+function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
+  const most = limit ?? FIRST_ROWS;
+  const { services } = audit;
+  const of = (way: string, action: string): readonly ServiceVerdicts[] =>
+    services.filter((each) => each.way === way && each.action === action);
+  const serviceTable = (key: string, heading: string, rows: readonly ServiceVerdicts[]): Table =>
+    cut(frame(key, 'service', heading, SERVICE_COLUMNS), rows, most);
+  const unknown = services.filter(({ action }) => action === 'unknown');
+  return [
+    cut(frame('ways', 'way', 'DIRECTIONS', WAY_COLUMNS), busyWays(audit), most),
+    cut(
+      frame('refused', 'refused', 'REFUSED AND NO NOISE', CONVERSATION_COLUMNS),
+      audit.refused,
+      most,
+      audit.refusedCount,
+    ),
+    serviceTable('allowedInward', 'ALLOWED INWARD', of('inward', 'allow')),
+    serviceTable('allowedOutward', 'ALLOWED OUTWARD', of('outward', 'allow')),
+    serviceTable('allowedInternal', 'ALLOWED WITHIN', of('internal', 'allow')),
+    serviceTable('allowedThrough', 'ALLOWED FROM OUTSIDE TO OUTSIDE', of('through', 'allow')),
+    serviceTable('deniedInward', 'DENIED INWARD', of('inward', 'deny')),
+    serviceTable('deniedOutward', 'DENIED OUTWARD', of('outward', 'deny')),
+    serviceTable('deniedInternal', 'DENIED WITHIN', of('internal', 'deny')),
+    serviceTable('deniedThrough', 'DENIED FROM OUTSIDE TO OUTSIDE', of('through', 'deny')),
+    serviceTable('unknownVerdict', 'LOGGED WITHOUT A VERDICT', unknown),
+    cut(frame('noise', 'noise', 'BACKGROUND NOISE', NOISE_COLUMNS), audit.noise, most),
+    ...(drilled
+      ? [
+          cut(
+            frame('conversations', 'conversation', 'CONVERSATIONS', CONVERSATION_COLUMNS),
+            audit.conversations,
+            most,
+            audit.conversationCount,
+          ),
+        ]
+      : []),
+    cut(frame('rules', 'rule', 'RULES', RULE_COLUMNS), audit.rules, most),
+    cut(frame('paths', 'path', 'INTERFACES AND ZONES', PATH_COLUMNS), audit.paths, most),
+    cut(
+      frame('hosts', 'host', 'HOSTS, WITHOUT NOISE', HOST_COLUMNS),
+      audit.hosts,
+      most,
+      audit.hostCount,
+    ),
+    timeTable(audit),
+    cut(frame('prefixes', 'prefix', 'PREFIXES', PREFIX_COLUMNS), audit.prefixes, most),
+    cut(frame('unread', 'unread', 'UNREAD LINES', LINE_COLUMNS), audit.unread, most),
+    cut(frame('gaps', 'gap', 'LEFT OUT BY THE DEVICE', LINE_COLUMNS), audit.gaps, most),
+    cut(
+      frame('silent', 'silent', 'MESSAGES THAT DECIDE NOTHING', LINE_COLUMNS),
+      audit.silent,
+      most,
+    ),
+    cut(frame('others', 'other', 'LINES OF OTHER PROGRAMS', LINE_COLUMNS), audit.others, most),
+  ];
+}
+
+function busyWays({ ways }: LogAudit): LogAudit['ways'] {
+  return ways.filter(({ allowed, denied, unknown }) => allowed + denied + unknown > 0);
+}
+
+/** Equal stretches of time with a bar for what was denied. */
+function timeTable({ timeline }: LogAudit): Table {
+  const { startMs, widthMs, allowed, denied, unknown } = timeline;
+  const each = Math.max(1, Math.ceil(denied.length / TIME_ROWS));
+  const sum = (values: readonly number[], from: number): number =>
+    values.slice(from, from + each).reduce((left, right) => left + right, 0);
+  const starts = denied.flatMap((_, index) => (index % each === 0 ? [index] : []));
+  const highest = Math.max(1, ...starts.map((from) => sum(denied, from)));
+  const rows = starts.map(
+    (from): TimeRow => ({
+      startMs: (startMs ?? 0) + from * widthMs,
+      allowed: sum(allowed, from),
+      denied: sum(denied, from),
+      unknown: sum(unknown, from),
+      bar: '#'.repeat(Math.ceil((sum(denied, from) / highest) * BAR_WIDTH)),
+    }),
+  );
+  const shape = frame(
+    'timeline',
+    'stretch',
+    `OVER TIME, EACH ${duration(each * widthMs)}`,
+    TIME_COLUMNS,
+  );
+  return cut(shape, rows.length > 1 ? rows : [], TIME_ROWS);
+}
+
+function nextSteps(audit: LogAudit): NextStep[] {
+  const { inputs, refused } = audit;
+  if (audit.linesRead === 0 || inputs.includes('-')) return [];
+  const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
+  const [first] = refused;
+  return [
+    ...(first === undefined
+      ? []
+      : [
+          {
+            command: `portreeve audit ${names} --host ${first.client}`,
+            purpose: 'all about the host that was refused most',
+          },
+        ]),
+    { command: `portreeve audit ${names} --json`, purpose: 'the same for programs' },
+  ];
+}

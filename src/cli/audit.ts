@@ -1,0 +1,226 @@
+/** `portreeve audit`: what firewalls let through and what they refused, by their own logs. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Action } from '../model/verdict.ts';
+import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import {
+  type AuditFilter,
+  audit,
+  type InterfaceRule,
+  type LogAudit,
+  type PrefixRule,
+  type ZoneRule,
+} from '../pipeline/audit.ts';
+import { auditReport } from './audit-report.ts';
+import { whileReading, wholeNumber } from './capture-options.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
+
+const EXAMPLES = `Examples:
+  portreeve audit /var/log/kern.log              what passed, what was refused
+  portreeve audit fw.log* --zone dmz=10.0.1.0/24 --zone out=eth0
+  portreeve audit fw.log --prefix 'RULE7=deny'   what a prefix stands for
+  journalctl -k -o json | portreeve audit -      from the journal
+  portreeve audit fw.log --denied --way outward  only what was refused outward
+`;
+
+const NOTES = `
+Formats are recognised line by line: docs/log-formats.md lists them.
+Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 5 lines of a
+known format could not be read, 130 interrupted.
+`;
+
+interface AuditCommandOptions {
+  readonly zone?: {
+    readonly zones: readonly ZoneRule[];
+    readonly interfaces: readonly InterfaceRule[];
+  };
+  readonly prefix?: readonly PrefixRule[];
+  readonly utcOffset?: number;
+  readonly host?: readonly Prefix[];
+  readonly port?: NonNullable<AuditFilter['ports']>;
+  readonly rule?: string;
+  readonly allowed?: boolean;
+  readonly denied?: boolean;
+  readonly way?: NonNullable<AuditFilter['way']>;
+  readonly newSince?: number;
+  readonly top?: number;
+  readonly all?: boolean;
+}
+
+/** Conversations and hosts in a pipe. */
+const TOP_IN_PIPES = 1000;
+const EVERYTHING = 2 ** 31;
+
+export function configure(command: Command): void {
+  command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
+  command
+    .argument('<log...>', 'log files or folders, gzip and zstd too; - is standard input')
+    .option('--zone <name=what>', 'name a prefix or an interface; repeatable', parseZone)
+    .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
+    .option('--utc-offset <offset>', 'of stamps without a zone, such as +02:00', parseOffset)
+    .option('--host <address>', 'only this host or network; repeatable', parseHost)
+    .option('--port <port>', 'only this port, such as 443 or udp/53; repeatable', parsePort)
+    .option('--rule <name>', 'only what this rule or prefix decided')
+    .option('--allowed', 'only what was let through')
+    .option('--denied', 'only what was refused')
+    .addOption(
+      new Option('--way <way>', 'only this direction').choices([
+        'inward',
+        'outward',
+        'internal',
+        'through',
+      ]),
+    )
+    .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
+    .option('--all', 'all rows of all tables');
+  addOutputOptions(command);
+  command.action(run);
+}
+
+async function run(
+  inputs: readonly string[],
+  options: OutputOptions & AuditCommandOptions,
+): Promise<void> {
+  const inText = (chosenFormat(options) ?? 'table') === 'table';
+  const toPeople = process.stdout.isTTY === true && inText;
+  const limit = options.all ? EVERYTHING : options.top;
+  const where = filterOf(options);
+  const answer = await whileReading((watch) =>
+    audit(inputs, {
+      ...watch,
+      ...(options.zone === undefined ? {} : options.zone),
+      ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
+      ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
+      ...(where === undefined ? {} : { where }),
+      top: limit ?? TOP_IN_PIPES,
+    }),
+  );
+  refuseNothing(answer);
+  process.exitCode = exitCodeOf(answer);
+  const report = auditReport(answer, {
+    limit: limit ?? (toPeople ? undefined : EVERYTHING),
+    drilled: where !== undefined,
+  });
+  await writeReport(report, options);
+}
+
+function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
+  const { host, port, rule, way, newSince, allowed, denied } = options;
+  const action: Action | undefined =
+    allowed === denied ? undefined : allowed === true ? 'allow' : 'deny';
+  const filter: AuditFilter = {
+    ...(host === undefined ? {} : { hosts: [...host] }),
+    ...(port === undefined ? {} : { ports: port }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(way === undefined ? {} : { way }),
+    ...(newSince === undefined ? {} : { sinceMs: newSince }),
+    ...(action === undefined ? {} : { action }),
+  };
+  return Object.keys(filter).length === 0 ? undefined : filter;
+}
+
+/** Throws when not one input could be read: there is nothing to report then. */
+function refuseNothing({ faults, lines, interrupted }: LogAudit): void {
+  const [first, ...others] = faults;
+  if (first === undefined || lines > 0 || interrupted) return;
+  const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
+  throw new Failure(INPUT, {
+    what: `cannot read ${first.source}: ${first.what}${more}`,
+    why: first.why,
+    ways: [first.do],
+  });
+}
+
+function exitCodeOf({ interrupted, faults, unread }: LogAudit): number {
+  if (interrupted) return INTERRUPTED;
+  if (faults.length > 0) return INPUT;
+  return unread.length > 0 ? INCOMPLETE : DONE;
+}
+
+type Zones = NonNullable<AuditCommandOptions['zone']>;
+
+/** `dmz=10.0.1.0/24` names a prefix, `dmz=eth2` an interface or a zone of the device's. */
+function parseZone(text: string, gathered: Zones = { zones: [], interfaces: [] }): Zones {
+  const [, name, what] = /^([\w.-]{1,20})=(.+)$/.exec(text) ?? [];
+  if (name === undefined || what === undefined) {
+    throw new InvalidArgumentError('It has the form dmz=10.0.1.0/24 or out=eth0.');
+  }
+  const { zones, interfaces } = gathered;
+  // Names of interfaces hold no slash and are no addresses.
+  if (
+    /^[\da-f:.]*[.:][\da-f:.]*(?:\/\d+)?$/i.test(what) &&
+    (what.includes('/') || isAddress(what))
+  ) {
+    try {
+      return { zones: [...zones, { name, prefix: parsePrefix(what) }], interfaces };
+    } catch (error) {
+      throw new InvalidArgumentError(`${(error as Error).message}.`);
+    }
+  }
+  return { zones, interfaces: [...interfaces, { name: what, zone: name }] };
+}
+
+function isAddress(text: string): boolean {
+  try {
+    parsePrefix(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsePrefixRule(text: string, rules: readonly PrefixRule[] = []): PrefixRule[] {
+  const [, prefix, word] = /^(.+)=(allow|deny|unknown)$/.exec(text) ?? [];
+  if (prefix === undefined) {
+    throw new InvalidArgumentError("It has the form 'FW-DROP=deny', with allow, deny or unknown.");
+  }
+  return [...rules, { prefix, action: word as Action }];
+}
+
+function parseOffset(text: string): number {
+  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(text) ?? [];
+  if (sign === undefined || Number(hours) > 18 || Number(minutes) > 59) {
+    throw new InvalidArgumentError('It has the form +02:00.');
+  }
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
+}
+
+function parseHost(text: string, hosts: readonly Prefix[] = []): Prefix[] {
+  try {
+    return [...hosts, parsePrefix(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message}.`);
+  }
+}
+
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  icmp: 1,
+  tcp: 6,
+  udp: 17,
+  icmpv6: 58,
+  sctp: 132,
+};
+
+function parsePort(
+  text: string,
+  ports: NonNullable<AuditFilter['ports']> = [],
+): NonNullable<AuditFilter['ports']> {
+  const [, name, digits] = /^(?:([a-z0-9]+)\/)?(\d{1,5})$/.exec(text) ?? [];
+  const protocol = name === undefined ? undefined : PROTOCOLS[name];
+  const port = Number(digits ?? -1);
+  if (digits === undefined || port > 65_535 || (name !== undefined && protocol === undefined)) {
+    throw new InvalidArgumentError('It has the form 443 or udp/53.');
+  }
+  return [...ports, { port, protocol }];
+}
+
+function parseTime(text: string): number {
+  const iso = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
+  const timeMs = /^\d{4}-\d{2}-\d{2}T/.test(iso) ? Date.parse(iso) : Number.NaN;
+  if (Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('It has the form 2026-11-22 or 2026-11-22T10:00:00Z.');
+  }
+  return timeMs;
+}

@@ -1,0 +1,50 @@
+/** Options of commands that look at another machine by ssh. */
+import type { Command } from 'commander';
+import { type SocketView, viewSocketsBySsh } from '../pipeline.ts';
+import { INPUT, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
+
+export interface FarOptions {
+  readonly ssh?: string;
+  readonly sshConfig?: string;
+  readonly sshSudo?: boolean;
+}
+
+export function addFarOptions(command: Command): void {
+  command
+    .option('--ssh <machine>', 'look at another machine, by ssh (user@host)')
+    .option('--ssh-config <file>', "configuration of ssh, in place of the user's")
+    .option('--ssh-sudo', 'look as root there (sudo -n)');
+}
+
+/** Rejects with a `Failure` that says what ssh or the far side said. */
+export async function viewBySsh(options: FarOptions, connections: boolean): Promise<SocketView> {
+  const destination = options.ssh ?? '';
+  try {
+    return await viewSocketsBySsh({
+      destination,
+      connections,
+      ...(options.sshConfig === undefined ? {} : { configFile: options.sshConfig }),
+      sudo: options.sshSudo ?? false,
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'SshError') throw error;
+    const { code } = error as Error & { code: string };
+    if (code === 'destination') {
+      throw new Failure(USAGE, {
+        what: `“${destination}” is ${error.message}`,
+        ways: [
+          'write web1, anna@web1 or anna@192.0.2.7; ports and keys belong in the configuration of ssh',
+        ],
+      });
+    }
+    throw new Failure(INPUT, {
+      what: `cannot look at the sockets of ${destination}`,
+      why: error.message,
+      ways:
+        code === 'ssh'
+          ? [`try: ssh ${destination} true`]
+          : ['save the output of its own tools, and name the file'],
+    });
+  }
+}

@@ -1,0 +1,67 @@
+/** What a scan would ask and how long that takes, without asking. */
+import type { PlannedScan } from '../pipeline.ts';
+import { count, duration } from '../report/numbers.ts';
+import type { Report } from '../report/report.ts';
+import type { Column, Table } from '../report/table.ts';
+
+type Row = PlannedScan['estimate']['ports'][number];
+
+const COLUMNS: readonly Column<Row>[] = [
+  { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
+  { key: 'count', title: 'COUNT', value: (row) => row.count, align: 'right' },
+  { key: 'ports', title: 'PORTS', value: ({ ports }) => ports, grow: true },
+];
+
+export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
+  const { addresses, questions, mostProbes, shortestSeconds, longestSeconds } = plan.estimate;
+  const { timing, seed, shard } = plan;
+  const [least, most] = [shortestSeconds, longestSeconds].map((seconds) =>
+    duration(Math.max(1, Math.ceil(seconds)) * 1000),
+  );
+  const table: Table<Row> = {
+    key: 'ports',
+    kind: 'ports',
+    heading: 'PORTS OF EACH ADDRESS',
+    columns: COLUMNS,
+    rows: plan.estimate.ports,
+  };
+  return {
+    kind: 'scan-plan',
+    version: 1,
+    verdict: {
+      severity: 'info',
+      text: `Nothing was sent. ${count(questions)} ports would be asked, in ${least} to ${most}.`,
+    },
+    facts: [
+      { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },
+      { key: 'questions', value: questions },
+      { key: 'mostProbes', value: mostProbes, text: `at most about ${count(mostProbes)} probes` },
+      { key: 'shortestSeconds', value: shortestSeconds },
+      { key: 'longestSeconds', value: longestSeconds },
+      {
+        key: 'timing',
+        value: timing.name,
+        text: `timing ${timing.name}, at most ${count(timing.ratePerSecond)} probes a second`,
+      },
+      { key: 'seed', value: seed },
+      {
+        key: 'shard',
+        value: shard === undefined ? null : `${shard.number}/${shard.of}`,
+        ...(shard === undefined ? {} : { text: `part ${shard.number} of ${shard.of}` }),
+      },
+      {
+        key: 'discovery',
+        value: discovery,
+        text: discovery
+          ? 'hosts are looked for first (ARP, ICMP echo, a few TCP ports); only those found are asked'
+          : 'every address is asked, host or not',
+      },
+    ],
+    tables: [table as Table],
+    notes: plan.unresolved.map((name) => ({
+      what: name,
+      because: 'the name has no address',
+    })),
+    next: [],
+  };
+}

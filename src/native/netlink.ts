@@ -1,0 +1,153 @@
+/**
+ * Netlink sockets (netlink(7), RFC 3549): one request, and the kernel's answer in messages. Only
+ * dumps are needed, so the interface is one: ask, and be handed each message of the answer.
+ *
+ * A socket belongs to the network namespace in which its thread was when it opened it. `inNetwork`
+ * goes into another namespace for the time of one call (setns(2), needs CAP_SYS_ADMIN) and comes
+ * back whatever happens; nothing else may run in between, so all of it is synchronous.
+ */
+import { closeSync, openSync } from 'node:fs';
+import { bind, checked, lastErrno, type NativeFunction, SystemCallError } from './libc.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const SOCK_CLOEXEC = 0x80000;
+const CLONE_NEWNET = 0x40000000;
+const EINTR = 4;
+const EAGAIN = 11;
+const ENOBUFS = 105;
+const SOL_SOCKET = 1;
+const SO_RCVTIMEO = 20;
+
+const NLMSG_HEADER = 16;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+const NLM_F_REQUEST = 0x01;
+const NLM_F_DUMP = 0x300;
+/** The kernel fills at most 32 KiB a message batch unless more room is offered. */
+const RECEIVE_LENGTH = 1 << 18;
+
+type Calls = Readonly<
+  Record<
+    'socket' | 'send' | 'recv' | 'close' | 'setsockopt' | 'setns' | 'if_indextoname',
+    NativeFunction
+  >
+>;
+let calls: Calls | undefined;
+
+function libc(): Calls {
+  calls ??= bind({
+    socket: 'int socket(int domain, int type, int protocol)',
+    send: 'long send(int fd, const void *buffer, size_t length, int flags)',
+    recv: 'long recv(int fd, void *buffer, size_t length, int flags)',
+    close: 'int close(int fd)',
+    setsockopt: 'int setsockopt(int fd, int level, int name, const void *value, uint32_t length)',
+    setns: 'int setns(int fd, int type)',
+    if_indextoname: 'void *if_indextoname(uint32_t index, void *name)',
+  });
+  return calls;
+}
+
+/** Handed each message: its type, and where its payload lies. The view is valid for the call. */
+export type OnMessage = (type: number, view: DataView, start: number, end: number) => void;
+
+/** A netlink conversation in the namespace in which it was opened. Close it when done. */
+export class NetlinkSocket {
+  private readonly file: number;
+  private readonly buffer = new Uint8Array(RECEIVE_LENGTH);
+  private readonly view = new DataView(this.buffer.buffer);
+  private sequence = 1;
+
+  /** @param protocol `NETLINK_SOCK_DIAG` is 4. Throws `SystemCallError`, `NativeUnavailable`. */
+  constructor(protocol: number) {
+    this.file = checked('socket', libc().socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol));
+    // Two seconds: the kernel answers at once or never.
+    const timeout = new BigInt64Array([2n, 0n]);
+    libc().setsockopt(this.file, SOL_SOCKET, SO_RCVTIMEO, timeout, 16);
+  }
+
+  /**
+   * Sends one request for a dump and hands over the answer's messages, in order, to its end.
+   * Throws `SystemCallError` with the kernel's error, such as `ENOENT` for a family it has not.
+   */
+  dump(type: number, payload: Uint8Array, onMessage: OnMessage): void {
+    const sequence = this.sequence++;
+    const request = new Uint8Array(NLMSG_HEADER + payload.length);
+    const head = new DataView(request.buffer);
+    head.setUint32(0, request.length, true);
+    head.setUint16(4, type, true);
+    head.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
+    head.setUint32(8, sequence, true);
+    request.set(payload, NLMSG_HEADER);
+    checked('send', Number(libc().send(this.file, request, request.length, 0)));
+    while (!this.readBatch(sequence, onMessage)) {
+      // Each batch is one datagram.
+    }
+  }
+
+  /** True at the end of the answer. */
+  private readBatch(sequence: number, onMessage: OnMessage): boolean {
+    const length = this.receive();
+    for (let at = 0; at + NLMSG_HEADER <= length; ) {
+      const size = this.view.getUint32(at, true);
+      if (size < NLMSG_HEADER || at + size > length) return true;
+      const type = this.view.getUint16(at + 4, true);
+      if (this.view.getUint32(at + 8, true) === sequence) {
+        if (type === NLMSG_DONE) return true;
+        if (type === NLMSG_ERROR) {
+          const errno = -this.view.getInt32(at + NLMSG_HEADER, true);
+          if (errno !== 0) throw new SystemCallError('netlink dump', errno);
+          return true;
+        }
+        onMessage(type, this.view, at + NLMSG_HEADER, at + size);
+      }
+      at += (size + 3) & ~3;
+    }
+    return false;
+  }
+
+  private receive(): number {
+    for (;;) {
+      const length = Number(libc().recv(this.file, this.buffer, this.buffer.length, 0));
+      if (length > 0) return length;
+      const errno = length === 0 ? EAGAIN : lastErrno();
+      if (errno !== EINTR && errno !== ENOBUFS) throw new SystemCallError('recv', errno);
+    }
+  }
+
+  close(): void {
+    libc().close(this.file);
+  }
+}
+
+/**
+ * Runs `look` in the network namespace of that path (`/proc/42/ns/net`, `/run/netns/blue`).
+ * `look` must be synchronous. Throws `SystemCallError` where it is not permitted.
+ */
+export function inNetwork<Result>(path: string, look: () => Result): Result {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    const away = openSync(path, 'r');
+    try {
+      checked('setns', libc().setns(away, CLONE_NEWNET));
+    } finally {
+      closeSync(away);
+    }
+    try {
+      return look();
+    } finally {
+      // Nothing forbids it to who could leave; if it failed all the same, nothing that follows holds.
+      checked('setns', libc().setns(home, CLONE_NEWNET));
+    }
+  } finally {
+    closeSync(home);
+  }
+}
+
+/** Name of a network interface of the namespace we are in, or its number as text. */
+export function interfaceName(index: number): string {
+  const name = new Uint8Array(16);
+  if (libc().if_indextoname(index, name) === null) return String(index);
+  const end = name.indexOf(0);
+  return new TextDecoder().decode(name.subarray(0, end < 0 ? 16 : end));
+}

@@ -1,0 +1,106 @@
+/** Firewall logs in, what passed and what was refused out. */
+import type { AuditAnswer } from '../analysis/audit/answer.ts';
+import type { AuditFilter } from '../analysis/audit/audit.ts';
+import type { InterfaceRule } from '../analysis/audit/places.ts';
+import type { ZoneRule } from '../analysis/zones.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
+import type { Progress } from '../pipeline.ts';
+import type { LogFault } from '../sources/logs/log-reader.ts';
+import type { LineKind } from '../sources/logs/log-tally.ts';
+import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+
+export type { AuditFilter, InterfaceRule, LineKind, PrefixRule, ZoneRule };
+
+export interface AuditChoices {
+  readonly zones?: readonly ZoneRule[];
+  readonly interfaces?: readonly InterfaceRule[];
+  readonly prefixes?: readonly PrefixRule[];
+  /** Where stamps name no zone: ms east of UTC. */
+  readonly offsetMs?: number;
+  readonly where?: AuditFilter;
+  /** Rows of hosts and conversations wanted at most. */
+  readonly top: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** A prefix of log lines, and what it was taken for. */
+export interface PrefixUse {
+  readonly prefix: string;
+  readonly action: 'unknown' | 'allow' | 'deny';
+  readonly because: PrefixReason;
+}
+
+export interface LogAudit extends AuditAnswer {
+  readonly inputs: readonly string[];
+  readonly inputBytes: number;
+  readonly lines: number;
+  readonly linesRead: number;
+  readonly blankLines: number;
+  /** Lines read by each format. */
+  readonly formats: readonly { readonly format: string; readonly lines: number }[];
+  /** Lines of a known format that cannot be read, by cause. */
+  readonly unread: readonly LineKind[];
+  /** Messages that decide nothing, messages of other programs, and gaps that a device admits. */
+  readonly silent: readonly LineKind[];
+  readonly others: readonly LineKind[];
+  readonly gaps: readonly LineKind[];
+  readonly prefixes: readonly PrefixUse[];
+  readonly faults: readonly LogFault[];
+  readonly interrupted: boolean;
+  readonly notes: readonly BlindSpot[];
+}
+
+/** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
+export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
+  const [{ Audit }, { LogReader }, { logNotes }] = await Promise.all([
+    import('../analysis/audit/audit.ts'),
+    import('../sources/logs/log-reader.ts'),
+    import('../sources/logs/log-notes.ts'),
+  ]);
+  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
+  // Hash tables must not be foreseeable to whoever writes the log.
+  const seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  const folded = new Audit({
+    ...{ top, seed },
+    ...(zones === undefined ? {} : { zones }),
+    ...(interfaces === undefined ? {} : { interfaces }),
+    ...(where === undefined ? {} : { where }),
+  });
+  const reader = new LogReader(
+    {
+      ...{ seed, nowMs: Date.now() },
+      ...(prefixes === undefined ? {} : { prefixes }),
+      ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...(signal === undefined ? {} : { signal }),
+      ...(onProgress === undefined
+        ? {}
+        : {
+            onProgress: ({ bytesRead, bytesTotal, tally }) =>
+              onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
+          }),
+    },
+    (batch) => folded.add(batch),
+  );
+  await reader.read(inputs);
+  const { tally } = reader;
+  const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
+    [...map.values()].sort((left, right) => right.lines - left.lines);
+  return {
+    ...folded.finish(reader.addresses, reader.names, reader.inputs),
+    inputs,
+    inputBytes: reader.bytesRead,
+    lines: tally.lines,
+    linesRead: tally.read,
+    blankLines: tally.blank,
+    formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
+    unread: kinds(tally.faults),
+    silent: kinds(tally.silent),
+    others: kinds(tally.others),
+    gaps: kinds(tally.gaps),
+    prefixes: reader.prefixes.uses(),
+    faults: reader.faults,
+    interrupted: signal?.aborted ?? false,
+    notes: logNotes(reader),
+  };
+}

@@ -1,0 +1,211 @@
+/**
+ * AWS VPC flow logs, versions 2 and later, as text. Without a header the default fields:
+ *
+ *   version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start
+ *   end action log-status
+ *
+ * With one (a line that names the fields), those in its order. Traps: records are one way only;
+ * `-` stands for nothing; NODATA says that there was none, SKIPDATA that records were left out;
+ * of `tcp-flags` 2 comes from who began and 18 from who answered; `flow-direction` is that at the
+ * interface; CloudWatch puts a time stamp in front.
+ */
+import {
+  ALLOW,
+  BY_DESTINATION,
+  BY_SOURCE,
+  DENY,
+  INBOUND,
+  OUTBOUND,
+  SUMMARY,
+} from '../../model/verdict.ts';
+import { Columns } from './columns.ts';
+import { numberIn, putAddress } from './fields.ts';
+import {
+  BAD_ACTION,
+  BAD_ADDRESS,
+  BAD_NUMBER,
+  BAD_PORT,
+  CUT_OFF,
+  GAP,
+  type Line,
+  type LogFormat,
+  OTHER,
+  READ,
+  SILENT,
+} from './format.ts';
+import { KeyTable } from './key-table.ts';
+import { hasPorts } from './protocol-names.ts';
+import { octetsOf } from './scan.ts';
+
+const SPACE = 0x20;
+const NAMES = [
+  ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport'],
+  ...['protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status', 'tcp-flags'],
+  ...['flow-direction'],
+] as const;
+const TABLE = new KeyTable(NAMES);
+/** Fields of the default format are the first of `NAMES`. */
+const DEFAULT_FIELDS = 14;
+const place = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
+const INTERFACE = place('interface-id');
+const SOURCE = place('srcaddr');
+const DESTINATION = place('dstaddr');
+const SOURCE_PORT = place('srcport');
+const DESTINATION_PORT = place('dstport');
+const PROTOCOL = place('protocol');
+const PACKETS = place('packets');
+const BYTES = place('bytes');
+const START = place('start');
+const ACTION = place('action');
+const STATUS = place('log-status');
+const FLAGS = place('tcp-flags');
+const DIRECTION = place('flow-direction');
+
+const ACTIONS = new KeyTable(['ACCEPT', 'REJECT']);
+const STATUSES = new KeyTable(['OK', 'NODATA', 'SKIPDATA']);
+const INGRESS = octetsOf('ingress');
+const EGRESS = octetsOf('egress');
+const TWO = octetsOf('2');
+const MOST = Number.MAX_SAFE_INTEGER;
+
+export class AwsVpc implements LogFormat {
+  readonly name = 'aws-vpc';
+  private readonly columns = new Columns();
+  /** Column of each field; -1 where the log has none. */
+  private readonly places = new Int32Array(NAMES.length).fill(-1);
+  private headed = false;
+
+  read(line: Line): number {
+    const { scan, head, clock } = line;
+    scan.at = head.lineStart;
+    // CloudWatch's own stamp, in front of the record.
+    if (scan.peek(4) === 0x2d && clock.iso(scan)) scan.skipSpaces();
+    this.columns.split(scan, SPACE);
+    if (this.columns.count < 6) return this.headed && this.begins(line) ? CUT_OFF : OTHER;
+    if (this.header(line)) {
+      line.label = 'header';
+      return SILENT;
+    }
+    if (!this.headed && !this.isDefault(line)) return OTHER;
+    const { places, columns } = this;
+    if (places.some((column) => column >= columns.count)) return CUT_OFF;
+    head.hostEnd = head.hostStart;
+    return this.record(line);
+  }
+
+  /** A line that names source and destination names the fields. */
+  private header({ scan }: Line): boolean {
+    const { columns } = this;
+    const found = new Int32Array(NAMES.length).fill(-1);
+    for (let index = 0; index < columns.count; index++) {
+      const name = TABLE.of(scan.bytes, columns.starts[index]!, columns.ends[index]!);
+      if (name >= 0 && found[name] === -1) found[name] = index;
+    }
+    if (found[SOURCE] === -1 || found[DESTINATION] === -1) return false;
+    this.places.set(found);
+    this.headed = true;
+    return true;
+  }
+
+  /** Version 2, an action and a status where the default format has them. */
+  private isDefault({ scan }: Line): boolean {
+    const { columns } = this;
+    const { starts, ends, count } = columns;
+    if (!columns.is(scan, 0, TWO) || count < DEFAULT_FIELDS) return false;
+    if (STATUSES.of(scan.bytes, starts[13]!, ends[13]!) < 0) return false;
+    for (let name = 0; name < DEFAULT_FIELDS; name++) this.places[name] = name;
+    return true;
+  }
+
+  private begins({ scan }: Line): boolean {
+    return this.columns.count > 0 && this.columns.is(scan, 0, TWO);
+  }
+
+  private has({ scan }: Line, name: number): boolean {
+    const column = this.places[name]!;
+    if (column === -1) return false;
+    const start = this.columns.starts[column]!;
+    return this.columns.ends[column]! - start > 1 || scan.bytes[start] !== 0x2d;
+  }
+
+  /** The number in the field, -1 without, -2 for no number. */
+  private number(line: Line, name: number, most: number): number {
+    if (!this.has(line, name)) return -1;
+    const column = this.places[name]!;
+    const { starts, ends } = this.columns;
+    const value = numberIn(line.scan.bytes, starts[column]!, ends[column]!, most);
+    return value < 0 ? -2 : value;
+  }
+
+  private word(line: Line, name: number): number {
+    if (!this.has(line, name)) return 0;
+    const column = this.places[name]!;
+    return line.names.intern(
+      line.scan.bytes,
+      this.columns.starts[column]!,
+      this.columns.ends[column]!,
+    );
+  }
+
+  private record(line: Line): number {
+    const { scan, batch } = line;
+    const { bytes } = scan;
+    const { starts, ends } = this.columns;
+    const at = (name: number): number => this.places[name]!;
+    if (at(STATUS) >= 0) {
+      const status = STATUSES.of(bytes, starts[at(STATUS)]!, ends[at(STATUS)]!);
+      if (status < 0) return BAD_ACTION;
+      line.label = status === 1 ? 'NODATA' : 'SKIPDATA';
+      line.missed = Number.NaN;
+      if (status > 0) return status === 1 ? SILENT : GAP;
+    }
+    const row = batch.begin();
+    if (!putAddress(scan, batch, row, true, starts[at(SOURCE)]!, ends[at(SOURCE)]!)) {
+      return BAD_ADDRESS;
+    }
+    if (!putAddress(scan, batch, row, false, starts[at(DESTINATION)]!, ends[at(DESTINATION)]!)) {
+      return BAD_ADDRESS;
+    }
+    batch.event[row] = SUMMARY;
+    if (at(ACTION) >= 0) {
+      const action = ACTIONS.of(bytes, starts[at(ACTION)]!, ends[at(ACTION)]!);
+      if (action < 0) return BAD_ACTION;
+      batch.action[row] = action === 0 ? ALLOW : DENY;
+    }
+    const fault = this.numbers(line, row);
+    if (fault !== 0) return fault;
+    batch.inInterface[row] = this.word(line, INTERFACE);
+    if (at(DIRECTION) >= 0) {
+      if (this.columns.is(scan, at(DIRECTION), INGRESS)) batch.direction[row] = INBOUND;
+      else if (this.columns.is(scan, at(DIRECTION), EGRESS)) batch.direction[row] = OUTBOUND;
+    }
+    batch.commit();
+    return READ;
+  }
+
+  private numbers(line: Line, row: number): number {
+    const { batch } = line;
+    const protocol = this.number(line, PROTOCOL, 255);
+    const packets = this.number(line, PACKETS, MOST);
+    const octets = this.number(line, BYTES, MOST);
+    const start = this.number(line, START, 1e11);
+    const flags = this.number(line, FLAGS, 255);
+    if (Math.min(protocol, packets, octets, start, flags) === -2) return BAD_NUMBER;
+    batch.protocol[row] = protocol;
+    batch.packets[row] = packets;
+    batch.bytes[row] = octets;
+    batch.tcpFlags[row] = flags;
+    batch.timeMs[row] = start >= 0 ? start * 1000 : Number.NaN;
+    if (flags >= 0 && protocol === 6) {
+      if ((flags & 0x12) === 2) batch.initiator[row] = BY_SOURCE;
+      else if ((flags & 0x12) === 0x12) batch.initiator[row] = BY_DESTINATION;
+    }
+    if (!hasPorts(protocol)) return 0;
+    const source = this.number(line, SOURCE_PORT, 65_535);
+    const destination = this.number(line, DESTINATION_PORT, 65_535);
+    if (Math.min(source, destination) === -2) return BAD_PORT;
+    batch.sourcePort[row] = source;
+    batch.destinationPort[row] = destination;
+    return 0;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * What a log format is: something that looks at one message and says what it made of it. Formats
+ * write verdicts into the batch and never throw; whatever they meet has an outcome, so that every
+ * line is counted once.
+ */
+import type { NameTable } from '../../model/name-table.ts';
+import type { VerdictBatch } from '../../model/verdict-batch.ts';
+import type { AddressPool } from '../../net/address-pool.ts';
+import type { Clock } from './clock.ts';
+import type { PrefixVerdicts } from './prefix-verdicts.ts';
+import type { Scan } from './scan.ts';
+import type { LineHead } from './syslog-header.ts';
+
+/** Not this format's. */
+export const OTHER = 0;
+/** Read: its verdicts are in the batch. */
+export const READ = 1;
+/** This format's, and complete, but it decides nothing about traffic; see `Line.label`. */
+export const SILENT = 2;
+/** The device says that it left out messages; see `Line.label` and `Line.missed`. */
+export const GAP = 3;
+/** Faults: this format's, but it cannot be read. Names in `FAULT_CAUSES`. */
+export const CUT_OFF = 4;
+export const BAD_ADDRESS = 5;
+export const BAD_PORT = 6;
+export const BAD_NUMBER = 7;
+export const BAD_ACTION = 8;
+export const BAD_SHAPE = 9;
+
+export const FAULT_CAUSES: Readonly<
+  Record<number, { readonly cause: string; readonly why: string }>
+> = {
+  [CUT_OFF]: { cause: 'cut-off', why: 'the line ends before it says all that it must' },
+  [BAD_ADDRESS]: { cause: 'bad-address', why: 'where an address belongs stands something else' },
+  [BAD_PORT]: { cause: 'bad-port', why: 'where a port belongs stands something else' },
+  [BAD_NUMBER]: { cause: 'bad-number', why: 'where a number belongs stands something else' },
+  [BAD_ACTION]: { cause: 'unknown-action', why: 'the action is none that is known here' },
+  [BAD_SHAPE]: {
+    cause: 'unknown-shape',
+    why: 'the message is not built as its documentation says',
+  },
+};
+
+/** One line on its way through the formats; the same object for all lines. */
+export interface Line {
+  readonly scan: Scan;
+  readonly head: LineHead;
+  readonly batch: VerdictBatch;
+  readonly names: NameTable;
+  readonly addresses: AddressPool;
+  readonly prefixes: PrefixVerdicts;
+  /** Reads stamps that stand within a message. */
+  clock: Clock;
+  /** Number of the line in its input, from 1. */
+  number: number;
+  /** Index of the input. */
+  input: number;
+  /** With `SILENT` and `GAP`: a short name of the message. */
+  label: string;
+  /** With `GAP`: messages or packets left out, NaN when the device does not say. */
+  missed: number;
+}
+
+export interface LogFormat {
+  readonly name: string;
+  /** Reads the message the cursor is at. The cursor may be left anywhere. */
+  read(line: Line): number;
+}

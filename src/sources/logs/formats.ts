@@ -1,0 +1,25 @@
+/** Every log format, in the order in which they are tried. */
+
+import { AwsVpc } from './aws-vpc.ts';
+import { checkPoint } from './check-point.ts';
+import { CiscoAsa } from './cisco-asa.ts';
+import { ciscoIos } from './cisco-ios.ts';
+import { conntrack } from './conntrack.ts';
+import { filterlog } from './filterlog.ts';
+import type { LogFormat } from './format.ts';
+import { fortigate } from './fortigate.ts';
+import { juniperSrx } from './juniper-srx.ts';
+import { mikrotik } from './mikrotik.ts';
+import { netfilter } from './netfilter.ts';
+import { panOs } from './pan-os.ts';
+import { sonicwall } from './sonicwall.ts';
+import { sophos } from './sophos.ts';
+import { WindowsFirewall } from './windows-firewall.ts';
+
+/** New readers: some keep what they learned from a file's first lines. */
+export function logFormats(): LogFormat[] {
+  return [
+    ...[netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
+    ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
+  ];
+}

@@ -1,0 +1,454 @@
+/**
+ * Lines of the Linux kernel's LOG target (iptables, nftables `log`, ufw, firewalld), as
+ * net/netfilter/nf_log_syslog.c writes them:
+ *
+ *   PREFIX IN=if OUT=if [PHYSIN= PHYSOUT=] [MAC=dst:src:type | MACSRC= MACDST= MACPROTO=]
+ *   SRC= DST= LEN= TOS= PREC= TTL= ID= [CE] [DF] [MF] [FRAG:n] PROTO=TCP SPT= DPT= [SEQ= ACK=]
+ *   WINDOW= RES= flags URGP= [OPT (…)] [UID= GID=] [MARK=]
+ *   IPv6: SRC= DST= LEN= TC= HOPLIMIT= FLOWLBL= …; UDP: SPT= DPT= LEN=; ICMP: TYPE= CODE= ID= SEQ=
+ *
+ * Traps: the prefix is free text and may touch `IN=`; it alone carries the verdict; ICMP errors
+ * quote a packet in brackets, whose addresses are not the line's; LEN and ID come twice; a later
+ * fragment has no ports; MAC= may be empty or longer than Ethernet's fourteen octets.
+ */
+import { BY_DESTINATION, BY_SOURCE, FORWARD, INBOUND, OUTBOUND } from '../../model/verdict.ts';
+import {
+  BAD_ADDRESS,
+  BAD_NUMBER,
+  BAD_PORT,
+  BAD_SHAPE,
+  CUT_OFF,
+  type Line,
+  type LogFormat,
+  OTHER,
+  READ,
+  SILENT,
+} from './format.ts';
+import { isDigit, isLetter, type Scan } from './scan.ts';
+
+const SPACE = 0x20;
+const EQUALS = 0x3d;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_PAREN = 0x28;
+
+const FIN = 1;
+const SYN = 2;
+const RST = 4;
+const PSH = 8;
+const ACK = 16;
+const URG = 32;
+const ECE = 64;
+const CWR = 128;
+
+const TCP = 6;
+const UDP = 17;
+const ICMP = 1;
+const ICMPV6 = 58;
+
+/** What the tokens of a line have shown so far; one object, emptied per line. */
+const seen = {
+  /** 0, or the outcome of a bad value. */
+  fault: 0,
+  source: false,
+  destination: false,
+  /** No ports are to be expected: a later fragment, or a header that the kernel could not read. */
+  partial: false,
+  flags: 0,
+  /** URGP= stands behind the flags: without it some may be cut off. */
+  flagsEnd: false,
+};
+
+export const netfilter: LogFormat = { name: 'netfilter', read };
+
+function read(line: Line): number {
+  const { scan } = line;
+  const start = passKernelTime(scan);
+  const at = findInterfaces(scan);
+  if (at < 0) return OTHER;
+  const { batch, names } = line;
+  const row = batch.begin();
+  const { bytes } = scan;
+  let prefixEnd = at;
+  // `DROP: ` and `DROP ` are one prefix.
+  while (prefixEnd > start && (bytes[prefixEnd - 1] === SPACE || bytes[prefixEnd - 1] === 0x3a)) {
+    prefixEnd--;
+  }
+  const prefix = names.intern(bytes, start, prefixEnd);
+  batch.rule[row] = prefix;
+  if (prefix > 0) batch.action[row] = line.prefixes.of(prefix);
+  scan.at = at + 3;
+  const inStart = scan.at;
+  const inEnd = scan.until(SPACE);
+  scan.at = inEnd + 5; // ` OUT=`
+  const outStart = scan.at;
+  const outEnd = scan.until(SPACE);
+  scan.at = outEnd;
+  batch.inInterface[row] = names.intern(bytes, inStart, inEnd);
+  batch.outInterface[row] = names.intern(bytes, outStart, outEnd);
+  if (inEnd > inStart) batch.direction[row] = outEnd > outStart ? FORWARD : INBOUND;
+  else if (outEnd > outStart) batch.direction[row] = OUTBOUND;
+  clearSeen();
+  usual(line, row);
+  tokens(line, row);
+  return settle(line, row);
+}
+
+/** `[12345.678901] `, which comes between the tag and the prefix. Returns where the prefix begins. */
+function passKernelTime(scan: Scan): number {
+  const { bytes, end } = scan;
+  const start = scan.at;
+  if (bytes[start] !== OPEN_BRACKET) return start;
+  let at = start + 1;
+  while (at < end && bytes[at] === SPACE) at++;
+  if (at >= end || !isDigit(bytes[at]!)) return start;
+  while (at < end && (isDigit(bytes[at]!) || bytes[at] === 0x2e)) at++;
+  if (at >= end || bytes[at] !== CLOSE_BRACKET) return start;
+  at++;
+  if (bytes[at] === SPACE) at++;
+  scan.at = at;
+  return at;
+}
+
+/** Index of `IN=…` that is followed by ` OUT=`; -1 without. */
+function findInterfaces(scan: Scan): number {
+  const { bytes, end } = scan;
+  const last = end - 8;
+  for (let at = scan.at; at <= last; at++) {
+    if (bytes[at] !== 0x49 || bytes[at + 1] !== 0x4e || bytes[at + 2] !== EQUALS) continue;
+    let next = at + 3;
+    while (next < end && bytes[next] !== SPACE) next++;
+    if (
+      next + 5 <= end &&
+      bytes[next + 1] === 0x4f &&
+      bytes[next + 2] === 0x55 &&
+      bytes[next + 3] === 0x54 &&
+      bytes[next + 4] === EQUALS
+    ) {
+      return at;
+    }
+  }
+  return -1;
+}
+
+function clearSeen(): void {
+  seen.fault = 0;
+  seen.source = seen.destination = seen.partial = seen.flagsEnd = false;
+  seen.flags = 0;
+}
+
+/**
+ * The order in which the kernel writes the tokens of an IPv4 packet over Ethernet, taken in one go
+ * as far as it holds. Where it does not, the cursor stays before the token, for `tokens`.
+ */
+function usual(line: Line, row: number): void {
+  const { scan, batch } = line;
+  const { bytes, end } = scan;
+  let at = scan.at;
+  // The longest run that is read without a look at the end.
+  if (end - at < USUAL_OCTETS) return;
+  if (bytes[at + 1] === 0x4d && bytes[at + 4] === EQUALS && bytes[at + 46] === SPACE) {
+    scan.at = at + 5;
+    linkAddress(line, row);
+    at += 46;
+    scan.at = at;
+  }
+  if (bytes[at + 1] !== 0x53 || bytes[at + 3] !== 0x43 || bytes[at + 4] !== EQUALS) return;
+  scan.at = at + 5;
+  if (!scan.ipv4() || bytes[scan.at] !== SPACE) return stay(scan, at);
+  const source = scan.value;
+  const mark = scan.at;
+  if (bytes[mark + 1] !== 0x44 || bytes[mark + 3] !== 0x54 || bytes[mark + 4] !== EQUALS) {
+    return stay(scan, at);
+  }
+  scan.at = mark + 5;
+  if (!scan.ipv4() || bytes[scan.at] !== SPACE) return stay(scan, at);
+  batch.family[row] = 4;
+  batch.source[row] = source;
+  batch.destination[row] = scan.value;
+  seen.source = seen.destination = true;
+  at = scan.at;
+  // ` LEN=52 TOS=0x00 PREC=0x00 TTL=127 ID=4112 DF PROTO=TCP SPT=50112 DPT=1433 `
+  if (bytes[at + 1] !== 0x4c || bytes[at + 4] !== EQUALS) return;
+  let next = digitsEnd(bytes, at + 5);
+  if (next - at < 6 || next - at > 10 || bytes[next] !== SPACE) return;
+  if (bytes[next + 2] !== 0x4f || bytes[next + 4] !== EQUALS || bytes[next + 9] !== SPACE) return;
+  if (bytes[next + 10] !== 0x50 || bytes[next + 14] !== EQUALS || bytes[next + 19] !== SPACE)
+    return;
+  batch.bytes[row] = decimal(bytes, at + 5, next);
+  batch.packets[row] = 1;
+  at = next + 19;
+  scan.at = at;
+  if (bytes[at + 2] !== 0x54 || bytes[at + 4] !== EQUALS) return;
+  next = digitsEnd(bytes, at + 5);
+  if (bytes[next] !== SPACE || bytes[next + 1] !== 0x49 || bytes[next + 3] !== EQUALS) return;
+  next = digitsEnd(bytes, next + 4);
+  if (bytes[next] === SPACE && bytes[next + 1] === 0x44 && bytes[next + 3] === SPACE) next += 3;
+  if (end - next < 40 || bytes[next + 2] !== 0x52 || bytes[next + 6] !== EQUALS) return;
+  scan.at = next;
+  const third = bytes[next + 9]!;
+  if (third !== 0x50 || bytes[next + 10] !== SPACE) return;
+  const protocol = namedProtocol(bytes, next + 7, 3);
+  if (protocol < 0) return;
+  if (bytes[next + 12] !== 0x50 || bytes[next + 14] !== EQUALS) return;
+  const sourceEnd = digitsEnd(bytes, next + 15);
+  const sourcePort = decimal(bytes, next + 15, sourceEnd);
+  if (bytes[sourceEnd + 2] !== 0x50 || bytes[sourceEnd + 4] !== EQUALS) return;
+  if (bytes[next + 11] !== 0x53 || bytes[sourceEnd + 1] !== 0x44) return;
+  const destinationEnd = digitsEnd(bytes, sourceEnd + 5);
+  const destinationPort = decimal(bytes, sourceEnd + 5, destinationEnd);
+  if (sourcePort < 0 || destinationPort < 0 || destinationEnd >= end) return;
+  if (bytes[sourceEnd] !== SPACE || bytes[destinationEnd] !== SPACE) return;
+  batch.protocol[row] = protocol;
+  batch.sourcePort[row] = sourcePort;
+  batch.destinationPort[row] = destinationPort;
+  scan.at = destinationEnd;
+}
+
+/** Octets from ` MAC=` to the longest ` PROTO=TCP `, and some. */
+const USUAL_OCTETS = 150;
+
+function stay(scan: Scan, at: number): void {
+  scan.at = at;
+}
+
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
+  return at;
+}
+
+/** The number in up to five digits, at most 65,535, or -1. */
+function decimal(bytes: Uint8Array, start: number, end: number): number {
+  if (end === start || end - start > 5) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 10 + bytes[at]! - 0x30;
+  return value > 65_535 ? -1 : value;
+}
+
+/** Reads the tokens behind the interfaces into the row and into `seen`. */
+function tokens(line: Line, row: number): void {
+  const { scan } = line;
+  const { bytes, end } = scan;
+  while (scan.at < end && seen.fault === 0) {
+    const at = scan.at;
+    const first = bytes[at]!;
+    if (first === SPACE) {
+      scan.at++;
+      continue;
+    }
+    if (first === OPEN_BRACKET) {
+      // The quoted packet of an ICMP error: not this line's addresses.
+      scan.at = scan.until(CLOSE_BRACKET) + 1;
+      continue;
+    }
+    if (first === OPEN_PAREN) {
+      scan.at = scan.until(0x29) + 1;
+      continue;
+    }
+    if (bytes[at + 3] === EQUALS) threeLetters(line, row, first);
+    else if (bytes[at + 4] === EQUALS) fourLetters(line, row, first);
+    else if (bytes[at + 5] === EQUALS) fiveLetters(line, row);
+    else if (bytes[at + 6] === EQUALS) sixLetters(line, row);
+    else flag(scan, first);
+    if (seen.fault === 0 && scan.at < end && bytes[scan.at] !== SPACE) scan.at = scan.until(SPACE);
+  }
+}
+
+/** SRC, DST, LEN, SPT, DPT, MAC; others are passed. */
+function threeLetters(line: Line, row: number, first: number): void {
+  const { scan, batch } = line;
+  const { bytes, at } = scan;
+  const second = bytes[at + 1]!;
+  const third = bytes[at + 2]!;
+  scan.at = at + 4;
+  if (first === 0x53 && second === 0x52 && third === 0x43) {
+    if (!seen.source) address(line, row, true);
+  } else if (first === 0x44 && second === 0x53 && third === 0x54) {
+    if (!seen.destination) address(line, row, false);
+  } else if (first === 0x53 && second === 0x50 && third === 0x54) {
+    batch.sourcePort[row] = port(scan);
+  } else if (first === 0x44 && second === 0x50 && third === 0x54) {
+    batch.destinationPort[row] = port(scan);
+  } else if (first === 0x4c && second === 0x45 && third === 0x4e) {
+    // The first is that of the IP packet, the second that of the UDP datagram.
+    if (batch.bytes[row]! >= 0) return;
+    if (!scan.numberUpTo(0xffffffff)) seen.fault = BAD_NUMBER;
+    else {
+      batch.bytes[row] = scan.value;
+      batch.packets[row] = 1;
+    }
+  } else if (first === 0x4d && second === 0x41 && third === 0x43) linkAddress(line, row);
+}
+
+/** TYPE, CODE, URGP; others are passed. */
+function fourLetters(line: Line, row: number, first: number): void {
+  const { scan, batch } = line;
+  const { bytes, at } = scan;
+  scan.at = at + 5;
+  if (first === 0x54 && bytes[at + 1] === 0x59 && bytes[at + 2] === 0x50) {
+    if (scan.numberUpTo(255)) batch.sourcePort[row] = scan.value;
+    else seen.fault = BAD_NUMBER;
+  } else if (first === 0x43 && bytes[at + 1] === 0x4f && bytes[at + 2] === 0x44) {
+    if (scan.numberUpTo(255)) batch.destinationPort[row] = scan.value;
+    else seen.fault = BAD_NUMBER;
+  } else if (first === 0x55 && bytes[at + 1] === 0x52) seen.flagsEnd = true;
+}
+
+/** PROTO; others are passed. */
+function fiveLetters(line: Line, row: number): void {
+  const { scan, batch } = line;
+  const { bytes, at } = scan;
+  scan.at = at + 6;
+  if (bytes[at] !== 0x50 || bytes[at + 1] !== 0x52 || bytes[at + 4] !== 0x4f) return;
+  if (batch.protocol[row]! >= 0) return;
+  const protocol = protocolAt(scan);
+  if (protocol < 0) seen.fault = scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
+  else batch.protocol[row] = protocol;
+}
+
+/** MACDST; others are passed. */
+function sixLetters(line: Line, row: number): void {
+  const { scan } = line;
+  const { bytes, at } = scan;
+  scan.at = at + 7;
+  if (bytes[at] === 0x4d && bytes[at + 3] === 0x44) linkAddress(line, row);
+}
+
+/** A word without `=`, such as DF or SYN, or the `FRAG:185` of a later fragment. */
+function flag(scan: Scan, first: number): void {
+  const { bytes, at, end } = scan;
+  let next = at;
+  while (next < end && isLetter(bytes[next]!)) next++;
+  const length = next - at;
+  scan.at = next;
+  const second = bytes[at + 1]!;
+  if (length === 3 && (next === end || bytes[next] === SPACE)) {
+    if (first === 0x53 && second === 0x59) seen.flags |= SYN;
+    else if (first === 0x41 && second === 0x43) seen.flags |= ACK;
+    else if (first === 0x52 && second === 0x53) seen.flags |= RST;
+    else if (first === 0x46 && second === 0x49) seen.flags |= FIN;
+    else if (first === 0x50 && second === 0x53) seen.flags |= PSH;
+    else if (first === 0x55 && second === 0x52) seen.flags |= URG;
+    else if (first === 0x45 && second === 0x43) seen.flags |= ECE;
+    else if (first === 0x43 && second === 0x57) seen.flags |= CWR;
+  } else if (length === 4 && bytes[next] === 0x3a && first === 0x46) {
+    scan.at = next + 1;
+    // FRAG:0 is the first one, which has the ports.
+    if (scan.number() && scan.value > 0) seen.partial = true;
+  } else if (length > 6 && (first === 0x49 || first === 0x54))
+    seen.partial = true; // INCOMPLETE, TRUNCATED
+  else if (length === 3 && first === 0x41 && second === 0x52) seen.partial = true; // ARP
+}
+
+function address(line: Line, row: number, isSource: boolean): void {
+  const { scan, batch } = line;
+  const { at, end } = scan;
+  const found = scan.address() && (scan.at >= end || scan.bytes[scan.at] === SPACE);
+  if (!found || (batch.family[row] !== 0 && batch.family[row] !== scan.family)) {
+    // The last word of a line may be cut short.
+    scan.at = at;
+    seen.fault = scan.until(SPACE) >= end ? CUT_OFF : BAD_ADDRESS;
+    return;
+  }
+  batch.family[row] = scan.family;
+  if (isSource) {
+    batch.source[row] = scan.value;
+    seen.source = true;
+  } else {
+    batch.destination[row] = scan.value;
+    seen.destination = true;
+  }
+}
+
+/** A port is never the line's last word, so that one that is may have lost digits. */
+function port(scan: Scan): number {
+  if (scan.numberUpTo(65_535) && scan.at < scan.end) return scan.value;
+  seen.fault = scan.at >= scan.end ? CUT_OFF : BAD_PORT;
+  return -1;
+}
+
+/** The destination comes first; its lowest bit tells group addresses (IEEE 802). */
+function linkAddress(line: Line, row: number): void {
+  const { scan } = line;
+  const { bytes, at, end } = scan;
+  if (at + 17 > end || bytes[at + 2] !== 0x3a || bytes[at + 14] !== 0x3a) return;
+  const low = bytes[at + 1]!;
+  // Odd digits: 1 3 5 7 9 are odd codes, b d f even ones.
+  const odd = isDigit(low) ? (low & 1) === 1 : (low & 1) === 0;
+  if (odd && (isDigit(low) || isLetter(low))) line.batch.group[row] = 1;
+  // Six octets of destination, six of source, two of type: the usual case is passed at once.
+  if (at + 41 < end && bytes[at + 41] === SPACE) scan.at = at + 41;
+}
+
+/** The protocol's number from its name or digits, or -1. */
+function protocolAt(scan: Scan): number {
+  if (isDigit(scan.peek())) return scan.numberUpTo(255) ? scan.value : -1;
+  const { bytes, at, end } = scan;
+  let next = at;
+  while (next < end && bytes[next] !== SPACE) next++;
+  const length = next - at;
+  const protocol = namedProtocol(bytes, at, length);
+  scan.at = protocol < 0 ? at : next;
+  if (protocol < 0 && next === end) scan.at = end;
+  return protocol;
+}
+
+function namedProtocol(bytes: Uint8Array, at: number, length: number): number {
+  const first = bytes[at]!;
+  if (length === 3 && first === 0x54 && bytes[at + 1] === 0x43 && bytes[at + 2] === 0x50)
+    return TCP;
+  if (length === 3 && first === 0x55 && bytes[at + 1] === 0x44 && bytes[at + 2] === 0x50)
+    return UDP;
+  if (
+    first === 0x49 &&
+    bytes[at + 1] === 0x43 &&
+    bytes[at + 2] === 0x4d &&
+    bytes[at + 3] === 0x50
+  ) {
+    if (length === 4) return ICMP;
+    if (length === 6 && bytes[at + 4] === 0x76 && bytes[at + 5] === 0x36) return ICMPV6;
+    return -1;
+  }
+  if (length === 2 && first === 0x41 && bytes[at + 1] === 0x48) return 51;
+  if (length === 3 && first === 0x45 && bytes[at + 1] === 0x53 && bytes[at + 2] === 0x50) return 50;
+  return length === 7 && first === 0x55 && bytes[at + 3] === 0x4c && bytes[at + 6] === 0x45
+    ? 136
+    : -1;
+}
+
+/** Says whether the row is complete, and commits it. */
+function settle(line: Line, row: number): number {
+  const { batch } = line;
+  if (seen.fault !== 0) return seen.fault;
+  const protocol = batch.protocol[row]!;
+  if (!seen.source || !seen.destination || protocol < 0) {
+    if (seen.source || seen.destination) return CUT_OFF;
+    if (!seen.partial && batch.bytes[row]! < 0 && !isNotIp(line)) return CUT_OFF;
+    line.label = 'not IP';
+    return SILENT;
+  }
+  const { sourcePort, destinationPort } = batch;
+  const hasPorts = protocol === TCP || protocol === UDP || protocol === 136;
+  const isIcmp = protocol === ICMP || protocol === ICMPV6;
+  if ((hasPorts || isIcmp) && (sourcePort[row]! < 0 || destinationPort[row]! < 0)) {
+    if (!seen.partial) return CUT_OFF;
+    sourcePort[row] = destinationPort[row] = -1;
+  }
+  if (!hasPorts && !isIcmp && sourcePort[row]! >= 0) return BAD_SHAPE;
+  if (protocol === TCP && !seen.partial && seen.flagsEnd) {
+    batch.tcpFlags[row] = seen.flags;
+    if ((seen.flags & (SYN | ACK)) === SYN) batch.initiator[row] = BY_SOURCE;
+    else if ((seen.flags & (SYN | ACK)) === (SYN | ACK)) batch.initiator[row] = BY_DESTINATION;
+  }
+  batch.commit();
+  return READ;
+}
+
+/** Lines of the bridge, arp and netdev families name a MACPROTO, or ARP. */
+function isNotIp({ scan, head }: Line): boolean {
+  const text = scan.find(MACPROTO, head.messageStart);
+  return text >= 0 && !scan.isAt(IPV4_TYPE, text + MACPROTO.length);
+}
+const MACPROTO = new TextEncoder().encode('MACPROTO=');
+const IPV4_TYPE = new TextEncoder().encode('0800');

@@ -1,0 +1,201 @@
+/**
+ * SonicWall: `id=firewall sn=… time="…" fw=… pri=… c=… m=36 msg="TCP connection dropped"
+ * src=A:port:interface dst=B:port:interface proto=tcp/1433 rule="9 (LAN->DMZ)" fw_action="drop"`.
+ *
+ * Traps: the verdict is in `fw_action`, and where that says NA in the message id (98 opened, 537
+ * closed, 36 to 38 dropped); IPv6 addresses stand in `srcV6` and `dstV6`, their ports in `src` and
+ * `dst`; the port may be missing between two colons.
+ */
+import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
+import { Fields, numberIn, putAddress } from './fields.ts';
+import {
+  BAD_ACTION,
+  BAD_ADDRESS,
+  BAD_NUMBER,
+  BAD_PORT,
+  CUT_OFF,
+  type Line,
+  type LogFormat,
+  OTHER,
+  READ,
+  SILENT,
+} from './format.ts';
+import { KeyTable } from './key-table.ts';
+import { hasPorts, protocolIn } from './protocol-names.ts';
+import { octetsOf } from './scan.ts';
+
+const COLON = 0x3a;
+const SLASH = 0x2f;
+const KEYS = [
+  ...['time', 'm', 'src', 'dst', 'srcV6', 'dstV6', 'proto', 'rule', 'fw_action', 'sent', 'rcvd'],
+  ...['spkt', 'rpkt', 'srcZone', 'dstZone', 'n', 'type', 'icmpCode'],
+] as const;
+const TABLE = new KeyTable(KEYS);
+const [TIME, MESSAGE, SRC, DST, SRC6, DST6, PROTO, RULE, ACTION, SENT, RECEIVED] = [
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+] as const;
+const [SENT_PACKETS, RECEIVED_PACKETS, SRC_ZONE, DST_ZONE, , TYPE, CODE] = [
+  ...[11, 12, 13, 14, 15, 16, 17],
+] as const;
+const SERIAL = octetsOf(' sn=');
+const FIREWALL = octetsOf(' fw=');
+const ACTIONS = new KeyTable(['forward', 'drop', 'NA', 'mgmt', 'deny', 'allow']);
+const OPENED = 98;
+const CLOSED = 537;
+const DROPPED = [36, 37, 38];
+
+const starts = new Int32Array(KEYS.length);
+const ends = new Int32Array(KEYS.length);
+const fields = new Fields();
+
+export const sonicwall: LogFormat = { name: 'sonicwall', read };
+
+function read(line: Line): number {
+  const { scan, head } = line;
+  const { bytes } = scan;
+  scan.at = head.lineStart;
+  if (scan.find(SERIAL) < 0 || scan.find(FIREWALL) < 0) return OTHER;
+  starts.fill(-1);
+  let cut = -1;
+  let open = false;
+  while (fields.next(scan)) {
+    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
+    if (number < 0 || starts[number] !== -1) continue;
+    starts[number] = fields.valueStart;
+    ends[number] = fields.valueEnd;
+    if (fields.cut) {
+      cut = number;
+      open = bytes[fields.valueStart - 1] === 0x22;
+    }
+  }
+  if (starts[MESSAGE!] === -1 || cut === MESSAGE) return CUT_OFF;
+  const message = numberIn(bytes, starts[MESSAGE!]!, ends[MESSAGE!]!, 1e6);
+  if (message < 0) return BAD_NUMBER;
+  const verdict = verdictOf(line, message);
+  if (verdict === -2) return cut === ACTION ? CUT_OFF : BAD_ACTION;
+  if (verdict === -1) {
+    line.label = `m=${message}`;
+    return SILENT;
+  }
+  if (cut === SRC6 || cut === DST6) return CUT_OFF;
+  // Behind a port, or behind a protocol's name, stands more.
+  if ((cut === SRC || cut === DST) && colons(bytes, cut) < 2) return CUT_OFF;
+  if (cut === PROTO && bytes.indexOf(SLASH, starts[PROTO!]!) >= ends[PROTO!]!) return CUT_OFF;
+  if (open) return CUT_OFF;
+  if (starts[SRC!] === -1 || starts[DST!] === -1 || starts[PROTO!] === -1) return CUT_OFF;
+  return connection(line, message, verdict);
+}
+
+function colons(bytes: Uint8Array, number: number): number {
+  let count = 0;
+  for (let at = starts[number]!; at < ends[number]!; at++) if (bytes[at] === COLON) count++;
+  return count;
+}
+
+/** Index into `ACTIONS` of the model; -1: none is stated, -2: one that is not known. */
+function verdictOf({ scan }: Line, message: number): number {
+  if (starts[ACTION!] !== -1) {
+    const action = ACTIONS.of(scan.bytes, starts[ACTION!]!, ends[ACTION!]!);
+    if (action < 0) return -2;
+    if (action === 0 || action === 3 || action === 5) return ALLOW;
+    if (action === 1 || action === 4) return DENY;
+  }
+  if (message === OPENED || message === CLOSED) return ALLOW;
+  return DROPPED.includes(message) ? DENY : -1;
+}
+
+function connection(line: Line, message: number, verdict: number): number {
+  const { scan, batch, names, clock } = line;
+  const { bytes } = scan;
+  const row = batch.begin();
+  batch.action[row] = verdict;
+  if (message === OPENED) batch.event[row] = OPEN;
+  else if (message === CLOSED) batch.event[row] = END;
+  batch.initiator[row] = BY_SOURCE;
+  let protocolEnd = starts[PROTO!]!;
+  while (protocolEnd < ends[PROTO!]! && bytes[protocolEnd] !== SLASH) protocolEnd++;
+  const protocol = protocolIn(scan, starts[PROTO!]!, protocolEnd);
+  if (protocol < 0) return BAD_NUMBER;
+  batch.protocol[row] = protocol;
+  const source = side(line, row, true, SRC!, SRC6!);
+  if (source < -1) return -source;
+  const destination = side(line, row, false, DST!, DST6!);
+  if (destination < -1) return -destination;
+  if (hasPorts(protocol)) {
+    batch.sourcePort[row] = source;
+    batch.destinationPort[row] = destination;
+  } else if (protocol === 1 || protocol === 58) {
+    batch.sourcePort[row] = Math.max(-1, optional(bytes, TYPE!, 255));
+    batch.destinationPort[row] = Math.max(-1, optional(bytes, CODE!, 255));
+  }
+  if (!counters(line, row)) return BAD_NUMBER;
+  const word = (number: number): number =>
+    starts[number] === -1 ? 0 : names.intern(bytes, starts[number]!, ends[number]!);
+  batch.rule[row] = word(RULE!);
+  batch.inZone[row] = word(SRC_ZONE!);
+  batch.outZone[row] = word(DST_ZONE!);
+  if (starts[TIME!] !== -1 && ends[TIME!]! - starts[TIME!]! >= 19) {
+    const from = starts[TIME!]!;
+    // ` UTC` may follow.
+    const utc = ends[TIME!]! - from > 19;
+    const zone = utc ? [from + 19, from + 19] : [0, 0];
+    batch.timeMs[row] = clock.joined(bytes, from, from + 10, from + 11, from + 19, ...zone);
+  }
+  batch.commit();
+  return READ;
+}
+
+/** `A:port:interface`; the port, -1 without one, or the negative of a fault. */
+function side(line: Line, row: number, isSource: boolean, plain: number, six: number): number {
+  const { scan, batch, names } = line;
+  const { bytes } = scan;
+  const start = starts[plain]!;
+  const end = ends[plain]!;
+  const hasSix = starts[six] !== -1;
+  // Of IPv6 the address here is only a stand-in, if it is one at all.
+  let at = start;
+  while (at < end && bytes[at] !== COLON) at++;
+  const address = hasSix
+    ? putAddress(scan, batch, row, isSource, starts[six]!, ends[six]!)
+    : putAddress(scan, batch, row, isSource, start, at);
+  if (!address) return -BAD_ADDRESS;
+  if (hasSix) {
+    // The last two parts are port and interface.
+    let colons = 0;
+    for (at = end; at > start && colons < 2; at--) if (bytes[at - 1] === COLON) colons++;
+  }
+  if (at >= end) return -1;
+  if (bytes[at] === COLON) at++;
+  let portEnd = at;
+  while (portEnd < end && bytes[portEnd] !== COLON) portEnd++;
+  if (portEnd < end) {
+    const place = names.intern(bytes, portEnd + 1, end);
+    if (isSource) batch.inInterface[row] = place;
+    else batch.outInterface[row] = place;
+  }
+  if (portEnd === at) return -1;
+  const port = numberIn(bytes, at, portEnd, 65_535);
+  return port < 0 ? -BAD_PORT : port;
+}
+
+function optional(bytes: Uint8Array, number: number, most: number): number {
+  if (starts[number] === -1) return -1;
+  const value = numberIn(bytes, starts[number]!, ends[number]!, most);
+  return value < 0 ? -2 : value;
+}
+
+function counters({ scan, batch }: Line, row: number): boolean {
+  const most = Number.MAX_SAFE_INTEGER;
+  const [sent, received, packets, packetsBack] = [
+    optional(scan.bytes, SENT!, most),
+    optional(scan.bytes, RECEIVED!, most),
+    optional(scan.bytes, SENT_PACKETS!, most),
+    optional(scan.bytes, RECEIVED_PACKETS!, most),
+  ];
+  if (Math.min(sent, received, packets, packetsBack) === -2) return false;
+  if (sent >= 0) batch.bytes[row] = sent + Math.max(0, received);
+  if (packets >= 0) batch.packets[row] = packets + Math.max(0, packetsBack);
+  batch.bytesBack[row] = received;
+  batch.packetsBack[row] = packetsBack;
+  return true;
+}

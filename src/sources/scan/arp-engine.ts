@@ -1,0 +1,135 @@
+/**
+ * Asks who on the link has an IPv4 address (RFC 826): on one's own network the surest sign of a
+ * host, since nothing that talks IPv4 there can refuse it. Needs CAP_NET_RAW. Sends by itself, so
+ * the kernel's neighbour table neither overflows nor remembers the dead.
+ */
+import { networkInterfaces } from 'node:os';
+import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
+import { DatagramReader } from '../../native/datagrams.ts';
+import { MessageBatch } from '../../native/message-batch.ts';
+import {
+  closeSocket,
+  interfaceIndex,
+  openSocket,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+} from '../../native/sockets.ts';
+import { parseAddress } from '../../net/address.ts';
+import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
+import { HostIndex } from './host-index.ts';
+import type { HostScan } from './host-scan.ts';
+
+const AF_PACKET = 17;
+const ETHERTYPE_ARP = 0x0806;
+const ARP_LENGTH = 28;
+const LINK_ADDRESS_LENGTH = 20;
+const REPLY = 2;
+
+/** An Ethernet interface with an IPv4 network of its own. */
+export interface Link {
+  readonly name: string;
+  readonly index: number;
+  readonly mac: Uint8Array;
+  readonly address: number;
+  readonly mask: number;
+}
+
+/** Links of this machine; loopback and links without an Ethernet address are none. */
+export function ethernetLinks(): Link[] {
+  const links: Link[] = [];
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    for (const each of addresses ?? []) {
+      if (each.internal || each.family !== 'IPv4' || /^[0:]+$/.test(each.mac)) continue;
+      links.push({
+        name,
+        index: interfaceIndex(name),
+        mac: Uint8Array.from(each.mac.split(':'), (octet) => Number.parseInt(octet, 16)),
+        address: parseAddress(each.address)!.words[0]!,
+        mask: parseAddress(each.netmask)!.words[0]!,
+      });
+    }
+  }
+  return links;
+}
+
+/** The link that an IPv4 address is on; undefined: behind a router, or our own. */
+export function linkOf(word: number, links: readonly Link[]): Link | undefined {
+  return links.find(
+    ({ address, mask }) =>
+      ((word ^ address) & mask) === 0 && word !== address && mask !== 0xffffffff,
+  );
+}
+
+export class ArpEngine implements ProbeEngine {
+  readonly name = 'arp';
+  readonly silent = FILTERED_SILENT;
+  /** Ethernet addresses of those that answered. */
+  readonly macs = new Map<HostScan, string>();
+  private readonly links: readonly Link[];
+  private readonly clock: Clock;
+  private readonly fd: number;
+  private readonly index = new HostIndex();
+  private readonly reader = new DatagramReader();
+  private readonly message = new MessageBatch(1, 64);
+
+  /** Throws `SystemCallError` (EPERM without the privilege), `NativeUnavailable`. */
+  constructor(links: readonly Link[], clock: Clock) {
+    this.links = links;
+    this.clock = clock;
+    const swapped = ((ETHERTYPE_ARP & 255) << 8) | (ETHERTYPE_ARP >> 8);
+    this.fd = openSocket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, swapped);
+    this.message.packets.set([0, 1, 8, 0, 6, 4, 0, 1]);
+    const { addresses } = this.message;
+    addresses.writeUInt16LE(AF_PACKET, 0);
+    addresses.writeUInt16BE(ETHERTYPE_ARP, 2);
+    addresses[11] = 6;
+    addresses.fill(0xff, 12, 18);
+    this.message.setLengths(0, ARP_LENGTH, LINK_ADDRESS_LENGTH);
+  }
+
+  admit(host: HostScan): void {
+    this.index.add(host);
+  }
+
+  dismiss(host: HostScan): void {
+    this.index.delete(host);
+  }
+
+  send(batch: ProbeBatch): number {
+    const { packets, addresses } = this.message;
+    for (let index = 0; index < batch.length; index++) {
+      const word = batch.hosts[index]!.address.words[0]!;
+      const link = linkOf(word, this.links);
+      if (link === undefined) continue;
+      packets.set(link.mac, 8);
+      packets.writeUInt32BE(link.address, 14);
+      packets.fill(0, 18, 24);
+      packets.writeUInt32BE(word, 24);
+      addresses.writeInt32LE(link.index, 4);
+      if (this.message.send(this.fd, 0, 1) < 0) return index;
+    }
+    return batch.length;
+  }
+
+  receive(_waitMs: number, sink: AnswerSink): void {
+    const { packet } = this.reader;
+    for (;;) {
+      const length = this.reader.receive(this.fd);
+      if (length < 0) return;
+      if (length < ARP_LENGTH || packet.readUInt16BE(6) !== REPLY) continue;
+      const host = this.index.find4(packet.readUInt32BE(14));
+      if (host === undefined) continue;
+      const octets = Array.from(packet.subarray(8, 14), (octet) =>
+        octet.toString(16).padStart(2, '0'),
+      );
+      this.macs.set(host, octets.join(':'));
+      sink.answer(host, 0, -1, OPEN_SYN_ACK, this.clock(), 0);
+    }
+  }
+
+  close(): void {
+    closeSocket(this.fd);
+    this.reader.close();
+    this.message.close();
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Asks by whole TCP connections, without privilege: non-blocking connects watched by epoll. A
+ * connection that was made is reset at once (SO_LINGER 0), so neither side keeps it in TIME_WAIT.
+ *
+ * What this machine lacks (descriptors, local ports, buffers) stops sending for a moment and is
+ * never taken for an answer.
+ */
+import {
+  CLOSED_REFUSED,
+  FILTERED_ADMIN_PROHIBITED,
+  FILTERED_HOST_UNREACH,
+  FILTERED_NET_UNREACH,
+  FILTERED_PROTO_UNREACH,
+  FILTERED_SILENT,
+  OPEN_SYN_ACK,
+  PENDING,
+} from '../../model/port-state.ts';
+import { Epoll } from '../../native/epoll.ts';
+import { lastErrno } from '../../native/libc.ts';
+import {
+  ADDRESS_LENGTH,
+  AF_INET,
+  AF_INET6,
+  closeSocket,
+  ERRNO,
+  interfaceIndex,
+  localAddress,
+  raiseDescriptorLimit,
+  SO_LINGER,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  SOL_SOCKET,
+  socketCalls,
+  takeError,
+  trySocket,
+  writeSocketAddress,
+} from '../../native/sockets.ts';
+import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
+import type { HostScan } from './host-scan.ts';
+
+/** Left for files, the epoll and what else the program has open. */
+const SPARE_DESCRIPTORS = 48;
+/** A little before the kernel sends its SYN again (TCP_TIMEOUT_INIT, one second). */
+const KERNEL_RETRY_US = 950_000;
+/** On, and no lingering: close sends a reset. */
+const LINGER = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
+/** Round trip of hosts that have answered before the next batch is made. */
+const QUICK_US = 3000;
+/** Results of `begin` beside outcomes. */
+const UNDER_WAY = PENDING;
+const NO_ROOM = -1;
+
+/** What the engine keeps of a host. */
+interface Route {
+  readonly scope: number;
+  /** Descriptor of each cell's try in flight; 0: none. */
+  readonly fds: Int32Array;
+}
+
+export class ConnectEngine implements ProbeEngine {
+  readonly name = 'connect';
+  readonly silent = FILTERED_SILENT;
+  private readonly ports: Uint16Array;
+  private readonly clock: Clock;
+  private readonly epoll = new Epoll();
+  private readonly most: number;
+  private open = 0;
+  /** Descriptors of the last batch that nobody watches yet. */
+  private readonly fresh: number[] = [];
+  private readonly address = Buffer.alloc(ADDRESS_LENGTH);
+  /** By descriptor. */
+  private readonly hosts: (HostScan | undefined)[] = [];
+  private readonly cells: number[] = [];
+  private readonly attempts: number[] = [];
+
+  /** @param ports the port of each cell. Throws `NativeUnavailable` where FFI cannot be used. */
+  constructor(ports: Uint16Array, clock: Clock) {
+    this.ports = ports;
+    this.clock = clock;
+    const limit = raiseDescriptorLimit();
+    this.most = Math.max(8, limit - Math.min(SPARE_DESCRIPTORS, limit >> 1));
+  }
+
+  room(): number {
+    return this.most - this.open;
+  }
+
+  admit(host: HostScan): void {
+    const { zone } = host.address;
+    const scope = zone === undefined ? 0 : interfaceIndex(zone);
+    host.trustedUs = KERNEL_RETRY_US;
+    host.route = { scope, fds: new Int32Array(host.outcomes.length) } satisfies Route;
+  }
+
+  send(batch: ProbeBatch, sink: AnswerSink): number {
+    for (let index = 0; index < batch.length; index++) {
+      const host = batch.hosts[index]!;
+      const cell = batch.cells[index]!;
+      const attempt = batch.attempts[index]!;
+      const outcome = this.begin(host, cell, attempt);
+      if (outcome === NO_ROOM) return index;
+      if (outcome !== UNDER_WAY) sink.answer(host, cell, attempt, outcome, this.clock(), 0);
+    }
+    return batch.length;
+  }
+
+  private begin(host: HostScan, cell: number, attempt: number): number {
+    const { words, family } = host.address;
+    const { scope, fds } = host.route as Route;
+    const fd = trySocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd < 0) return meaningOf(lastErrno());
+    const length = writeSocketAddress(this.address, 0, words, this.ports[cell]!, scope);
+    const result = socketCalls().connect(fd, this.address, length);
+    const errno = result === 0 ? 0 : lastErrno();
+    if (errno !== ERRNO.EINPROGRESS) {
+      const outcome = this.outcomeOf(fd, errno, host, cell);
+      closeSocket(fd);
+      return outcome;
+    }
+    if (host.roundTrip.smoothedUs < QUICK_US) this.fresh.push(fd);
+    else this.epoll.watch(fd);
+    this.open++;
+    this.hosts[fd] = host;
+    this.cells[fd] = cell;
+    this.attempts[fd] = attempt;
+    fds[cell] = fd;
+    return UNDER_WAY;
+  }
+
+  receive(waitMs: number, sink: AnswerSink): void {
+    const seen = this.takeRefusals(sink);
+    const count = this.epoll.wait(seen ? 0 : waitMs);
+    const now = this.clock();
+    for (let index = 0; index < count; index++) {
+      const fd = this.epoll.ready(index);
+      if (this.hosts[fd] !== undefined) this.settle(fd, takeError(fd), now, sink);
+    }
+  }
+
+  /**
+   * On a quick network most refusals are there before the next batch: asking once is cheaper than
+   * watching. What is not refused yet is watched from then on.
+   */
+  private takeRefusals(sink: AnswerSink): boolean {
+    const { fresh } = this;
+    const now = this.clock();
+    let seen = false;
+    for (let index = 0; index < fresh.length; index++) {
+      const fd = fresh[index]!;
+      const errno = takeError(fd);
+      if (errno === 0) {
+        this.epoll.watch(fd);
+        continue;
+      }
+      seen = true;
+      this.settle(fd, errno, now, sink);
+    }
+    fresh.length = 0;
+    return seen;
+  }
+
+  private settle(fd: number, errno: number, now: number, sink: AnswerSink): void {
+    const host = this.hosts[fd]!;
+    const cell = this.cells[fd]!;
+    const attempt = this.attempts[fd]!;
+    const outcome = this.outcomeOf(fd, errno, host, cell);
+    this.release(fd, host, cell);
+    // Neither an answer nor a lack of room: the try goes on to its end and is made again.
+    if (outcome > 0) sink.answer(host, cell, attempt, outcome, now, 0);
+  }
+
+  private outcomeOf(fd: number, errno: number, host: HostScan, cell: number): number {
+    if (errno !== 0) return meaningOf(errno);
+    socketCalls().setsockopt(fd, SOL_SOCKET, SO_LINGER, LINGER, 8);
+    return this.isOwnEcho(fd, host, cell) ? UNDER_WAY : OPEN_SYN_ACK;
+  }
+
+  /**
+   * A connection from a port of this machine to that very port connects to itself (simultaneous
+   * open, RFC 9293 section 3.5): nobody listens there.
+   */
+  private isOwnEcho(fd: number, host: HostScan, cell: number): boolean {
+    const local = localAddress(fd);
+    return (
+      local.port === this.ports[cell] &&
+      local.words.every((word, index) => word === host.address.words[index])
+    );
+  }
+
+  giveUp(host: HostScan, cell: number): void {
+    const fd = (host.route as Route).fds[cell]!;
+    if (fd !== 0) this.release(fd, host, cell);
+  }
+
+  private release(fd: number, host: HostScan, cell: number): void {
+    closeSocket(fd);
+    this.open--;
+    this.hosts[fd] = undefined;
+    (host.route as Route).fds[cell] = 0;
+  }
+
+  dismiss(host: HostScan): void {
+    host.route = undefined;
+  }
+
+  close(): void {
+    this.hosts.forEach((host, fd) => {
+      if (host !== undefined) closeSocket(fd);
+    });
+    this.epoll.close();
+  }
+}
+
+/** Outcome that an error of connect means, `NO_ROOM`, or `UNDER_WAY` for what says nothing. */
+export function meaningOf(errno: number): number {
+  switch (errno) {
+    case ERRNO.ECONNREFUSED:
+      return CLOSED_REFUSED;
+    // It was open and closed again at once.
+    case ERRNO.ECONNRESET:
+      return OPEN_SYN_ACK;
+    case ERRNO.EHOSTUNREACH:
+    case ERRNO.EHOSTDOWN:
+      return FILTERED_HOST_UNREACH;
+    case ERRNO.ENETUNREACH:
+    case ERRNO.EINVAL:
+      return FILTERED_NET_UNREACH;
+    case ERRNO.ENOPROTOOPT:
+      return FILTERED_PROTO_UNREACH;
+    // The second is this machine's own firewall.
+    case ERRNO.EACCES:
+    case ERRNO.EPERM:
+      return FILTERED_ADMIN_PROHIBITED;
+    case ERRNO.EMFILE:
+    case ERRNO.ENFILE:
+    case ERRNO.ENOMEM:
+    case ERRNO.ENOBUFS:
+    case ERRNO.EADDRNOTAVAIL:
+    case ERRNO.EAGAIN:
+      return NO_ROOM;
+    default:
+      return UNDER_WAY;
+  }
+}

@@ -1,0 +1,361 @@
+/**
+ * One host being scanned: which ports were asked how often, what came back, what is still out,
+ * and how fast this host is asked. Ports are numbered (`cell`) by their place in the scan's list.
+ *
+ * All times are microseconds on the scan's clock, kept as 32 bits that wrap after 71 minutes;
+ * only differences far below that are ever taken.
+ */
+
+import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
+import type { Address } from '../../net/address.ts';
+import { RoundTrip } from './round-trip.ts';
+import { SendWindow } from './send-window.ts';
+import type { Timing } from './timing.ts';
+
+/** Tries of a port, in multiples of the band's most, on a host that was once sent too much. */
+const OVERLOAD_TRIES = 3;
+/** Between slow tries, microseconds: at first, at least, at most (Linux answers one a second). */
+const FIRST_GAP_US = 20_000;
+const LEAST_GAP_US = 1000;
+const MOST_GAP_US = 1_050_000;
+/** A port silent so often at a pace that others answer is silent for itself. */
+const SLOW_TRIES = 2;
+/** Cell that another shard asks: no outcome, in no count. */
+export const NOT_MINE = 255;
+/** In `roundTripUs` of a cell that answered: not known. */
+export const UNKNOWN_TRIP = 0xffffffff;
+
+/** Queue of cells over a ring that grows. */
+class CellQueue {
+  length = 0;
+  private cells = new Int32Array(64);
+  private head = 0;
+
+  push(cell: number): void {
+    if (this.length === this.cells.length) {
+      const larger = new Int32Array(2 * this.cells.length);
+      for (let index = 0; index < this.length; index++) larger[index] = this.peek(index);
+      this.cells = larger;
+      this.head = 0;
+    }
+    this.cells[(this.head + this.length++) & (this.cells.length - 1)] = cell;
+  }
+
+  peek(index = 0): number {
+    return this.cells[(this.head + index) & (this.cells.length - 1)]!;
+  }
+
+  shift(): number {
+    const cell = this.peek();
+    this.head = (this.head + 1) & (this.cells.length - 1);
+    this.length--;
+    return cell;
+  }
+}
+
+/** The order in which a host's cells are asked; shared by all hosts but for the key. */
+export interface CellOrder {
+  readonly cells: number;
+  /** The cell at a position, 0 to cells - 1, for the host with that number. */
+  at(position: number, key: number): number;
+}
+
+export class HostScan {
+  /** Number of the host in the target set. */
+  readonly number: number;
+  readonly address: Address;
+  /** Codes of `OUTCOMES`, `NOT_MINE`. */
+  readonly outcomes: Uint8Array;
+  readonly tries: Uint8Array;
+  /** TTL or hop limit of the answer; 0: not known. */
+  readonly ttls: Uint8Array;
+  /** When the last try went out; once answered the round trip. */
+  readonly times: Uint32Array;
+  readonly window: SendWindow;
+  readonly roundTrip: RoundTrip;
+  inFlight = 0;
+  /** Cells with an outcome. */
+  known = 0;
+  /** Cells that answered, and how many of their earlier tries stayed without answer. */
+  answered = 0;
+  lost = 0;
+  /** At least so long between two probes to this host, microseconds; 0: the window alone rules. */
+  gapUs = 0;
+  /** Not before this time; only meaningful where there is a gap. */
+  nextUs = 0;
+  /** Probes sent. */
+  sent = 0;
+  /**
+   * How long to go on asking silent ports slowly when the host says of some that they are closed,
+   * microseconds: it may limit such answers (RFC 1812 section 4.3.2.8). 0: not at all.
+   */
+  patienceUs = 0;
+  /** When the slow asking began; NaN: not yet. */
+  private slowSinceUs = Number.NaN;
+  /** Slow tries of each cell; only made when they are needed. */
+  private slowTries: Uint8Array | undefined;
+  /**
+   * Round trips above this are not learned from, microseconds: the kernel may have asked again by
+   * itself (RFC 6298: after a second), and nobody can tell which question was answered.
+   */
+  trustedUs = Number.POSITIVE_INFINITY;
+  /** For engines: its own record of this host (socket address, interface). */
+  route: unknown;
+  private readonly flying: Uint8Array;
+  private readonly epochs: Uint16Array;
+  private readonly order: CellOrder;
+  private position = 0;
+  private turn = false;
+  private readonly outstanding = new CellQueue();
+  private readonly again = new CellQueue();
+  private readonly timing: Timing;
+
+  constructor(number: number, address: Address, order: CellOrder, timing: Timing) {
+    this.number = number;
+    this.address = address;
+    this.order = order;
+    this.timing = timing;
+    this.outcomes = new Uint8Array(order.cells);
+    this.tries = new Uint8Array(order.cells);
+    this.ttls = new Uint8Array(order.cells);
+    this.times = new Uint32Array(order.cells);
+    this.flying = new Uint8Array(order.cells);
+    this.epochs = new Uint16Array(order.cells);
+    this.window = new SendWindow(timing.startWindow, timing.mostWindow);
+    this.roundTrip = new RoundTrip(timing);
+  }
+
+  /** Takes what an earlier run learned of a cell. */
+  restore(cell: number, outcome: number): void {
+    if (this.outcomes[cell] !== PENDING) return;
+    this.outcomes[cell] = outcome;
+    this.tries[cell] = 1;
+    this.times[cell] = UNKNOWN_TRIP;
+    if (outcome !== NOT_MINE) this.known++;
+  }
+
+  /**
+   * The next cell to ask, or -1 when nothing is left to ask now. The caller asks it. New cells and
+   * those asked before take turns, so that loss shows while there is still much to ask.
+   */
+  next(): number {
+    this.turn = !this.turn;
+    if (this.turn) {
+      const cell = this.nextAgain();
+      return cell >= 0 ? cell : this.nextFresh();
+    }
+    const cell = this.nextFresh();
+    return cell >= 0 ? cell : this.nextAgain();
+  }
+
+  private nextFresh(): number {
+    while (this.position < this.order.cells) {
+      const cell = this.order.at(this.position++, this.number);
+      if (this.outcomes[cell] === PENDING && this.tries[cell] === 0) return cell;
+    }
+    return -1;
+  }
+
+  private nextAgain(): number {
+    while (this.again.length > 0) {
+      const cell = this.again.shift();
+      if (this.outcomes[cell] === PENDING && this.flying[cell] === 0) return cell;
+    }
+    return -1;
+  }
+
+  /** The probe is out. */
+  wentOut(cell: number, nowUs: number): void {
+    if (this.tries[cell] === 0) this.epochs[cell] = this.window.firstTry(nowUs);
+    if (this.tries[cell]! < 255) this.tries[cell]!++;
+    this.times[cell] = nowUs >>> 0;
+    this.flying[cell] = 1;
+    this.inFlight++;
+    this.sent++;
+    this.outstanding.push(cell);
+    if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
+  }
+
+  /** The probe could not be sent for a reason of this machine: as if nothing had happened. */
+  unsend(cell: number): void {
+    if (this.flying[cell] === 0) return;
+    this.flying[cell] = 0;
+    this.tries[cell]!--;
+    if (this.tries[cell] === 0) this.window.takeBack(this.epochs[cell]!);
+    this.inFlight--;
+    this.sent--;
+    this.again.push(cell);
+  }
+
+  /**
+   * An answer to try number `attempt` (from 0; -1: not known which). Returns whether it told
+   * something new.
+   */
+  settle(cell: number, attempt: number, outcome: number, nowUs: number, ttl: number): boolean {
+    const tries = this.tries[cell]!;
+    if (tries === 0 || this.outcomes[cell] !== PENDING) return false;
+    const elapsed = (nowUs - this.times[cell]!) >>> 0;
+    const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
+    const wasFlying = this.flying[cell] === 1;
+    if (this.slowTries !== undefined) this.gapUs = Math.max(LEAST_GAP_US, 0.97 * this.gapUs);
+    this.outcomes[cell] = outcome;
+    this.ttls[cell] = ttl;
+    this.known++;
+    this.answered++;
+    if (last && elapsed < 0x7fffffff) {
+      this.times[cell] = elapsed;
+      if (elapsed > this.trustedUs) this.times[cell] = UNKNOWN_TRIP;
+      else if (wasFlying) this.roundTrip.sample(elapsed);
+      else this.roundTrip.late(elapsed);
+    } else {
+      this.times[cell] = UNKNOWN_TRIP;
+      // An earlier try was answered after all: the wait was shorter than the way.
+      if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
+    }
+    const missing = attempt < 0 ? tries - 1 : attempt;
+    this.lost += missing;
+    this.window.answer(this.epochs[cell]!, missing === 0);
+    if (wasFlying) {
+      this.flying[cell] = 0;
+      this.inFlight--;
+    }
+    return true;
+  }
+
+  /** Round trip of an answered cell, ms; undefined when it is not known. */
+  roundTripMs(cell: number): number | undefined {
+    const us = this.times[cell]!;
+    return us === UNKNOWN_TRIP ? undefined : us / 1000;
+  }
+
+  /** Gives up tries that waited long enough; `expired` hears of each. True: too much was sent. */
+  expire(nowUs: number, expired: ((host: HostScan, cell: number) => void) | undefined): boolean {
+    if (this.outstanding.length === 0) return false;
+    const allowed = this.allowedTries();
+    while (this.outstanding.length > 0) {
+      const cell = this.outstanding.peek();
+      if (this.flying[cell] === 1) {
+        if ((nowUs - this.times[cell]!) >>> 0 < this.waitUs(cell)) break;
+        this.flying[cell] = 0;
+        this.inFlight--;
+        expired?.(this, cell);
+        if (this.slowTries !== undefined) this.slowTry(cell);
+        else if (this.tries[cell]! < allowed) this.again.push(cell);
+        if (this.lost === 0) this.window.silence(this.timing.silentWindow);
+      }
+      this.outstanding.shift();
+    }
+    return this.judge(nowUs);
+  }
+
+  /**
+   * How long the cell's last try may wait. Where a try that was given up cannot be answered any
+   * more (`trustedUs`), each further one waits twice as long until something is known of the way.
+   */
+  private waitUs(cell: number): number {
+    const { timeoutUs } = this.roundTrip;
+    if (this.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return timeoutUs;
+    return timeoutUs * 2 ** Math.min(3, this.tries[cell]! - 1);
+  }
+
+  private judge(nowUs: number): boolean {
+    if (!this.window.judge(nowUs, this.roundTrip.timeoutUs)) return false;
+    // A window of two that still loses most: the host answers only so many a second.
+    if (this.window.size <= 4 && this.window.lastLoss > 0.5) {
+      this.gapUs = Math.min(1_000_000, Math.max(5000, 2 * this.gapUs));
+    }
+    return true;
+  }
+
+  /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
+  deadlineUs(nowUs: number): number {
+    if (this.inFlight === 0) return Number.POSITIVE_INFINITY;
+    for (let index = 0; index < this.outstanding.length; index++) {
+      const cell = this.outstanding.peek(index);
+      if (this.flying[cell] !== 1) continue;
+      return nowUs + this.waitUs(cell) - ((nowUs - this.times[cell]!) >>> 0);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * How often a silent port is asked: so often that, with the loss seen on this host, the chance
+   * to overlook even one port that answers is below one in ten thousand (one in a thousand while
+   * nothing was lost).
+   */
+  allowedTries(): number {
+    const loss = Math.min(0.9, (this.lost + 0.5) / (this.answered + this.lost + 10));
+    const chance = (this.lost > 0 ? 1e-4 : 1e-3) / Math.max(1, this.answered);
+    const tries = Math.ceil(Math.log(chance) / Math.log(loss));
+    // Tries that were lost to speed say nothing of the port.
+    const most = this.timing.mostTries * (this.window.closings > 0 ? OVERLOAD_TRIES : 1);
+    return Math.max(Math.min(2, most), Math.min(most, tries));
+  }
+
+  /** A slow try stayed silent: the host may answer even less often. */
+  private slowTry(cell: number): void {
+    this.gapUs = Math.min(MOST_GAP_US, 2 * this.gapUs);
+    this.slowTries![cell]!++;
+  }
+
+  /**
+   * Queues silent cells to be asked slowly. Nothing of them is known while the host refuses some
+   * ports and is silent on others, until it stays silent at a pace at which it answers.
+   */
+  private askSlowly(nowUs: number): void {
+    const refused = this.answered > 0 && this.outcomes.includes(CLOSED_PORT_UNREACH);
+    if (this.patienceUs === 0 || !refused) return;
+    if (this.slowTries === undefined) {
+      this.slowTries = new Uint8Array(this.outcomes.length);
+      this.slowSinceUs = nowUs;
+      this.gapUs = FIRST_GAP_US;
+    }
+    if (nowUs - this.slowSinceUs > this.patienceUs) return;
+    for (let position = 0; position < this.order.cells; position++) {
+      const cell = this.order.at(position, this.number);
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
+      if (this.slowTries[cell]! < SLOW_TRIES) this.again.push(cell);
+    }
+  }
+
+  /** Silent cells of which the host's limit may be the cause. */
+  get undecided(): number {
+    const { slowTries } = this;
+    if (slowTries === undefined) return 0;
+    let count = 0;
+    for (let cell = 0; cell < slowTries.length; cell++) {
+      const silent = this.tries[cell]! > 0 && this.times[cell] === UNKNOWN_TRIP;
+      if (silent && !isAnswer(this.outcomes[cell]!) && slowTries[cell]! < SLOW_TRIES) count++;
+    }
+    return count;
+  }
+
+  /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
+  finished(nowUs: number): boolean {
+    if (this.inFlight > 0) return false;
+    const impatient = this.slowTries !== undefined && nowUs - this.slowSinceUs > this.patienceUs;
+    if (impatient) return true;
+    if (this.again.length > 0 || this.position < this.order.cells) return false;
+    const allowed = this.allowedTries();
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] === PENDING && this.tries[cell]! < allowed) this.again.push(cell);
+    }
+    if (this.again.length === 0) this.askSlowly(nowUs);
+    return this.again.length === 0;
+  }
+
+  /** Gives every port that stayed silent its outcome. */
+  conclude(silent: number): void {
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
+      this.outcomes[cell] = silent;
+      this.times[cell] = UNKNOWN_TRIP;
+      this.known++;
+    }
+  }
+}
+
+function isAnswer(code: number): boolean {
+  const outcome = OUTCOMES[code];
+  return outcome !== undefined && outcome.reason !== 'no-response';
+}

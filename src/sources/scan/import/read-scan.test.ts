@@ -1,0 +1,110 @@
+/** Every fixture has a `.json` twin with what is read from it; new ones need no code. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { renderNmapXml } from '../../../report/nmap-xml.ts';
+import { readScan, UnknownScanError } from './read-scan.ts';
+
+const FOLDER = fileURLToPath(new URL('./fixtures/', import.meta.url));
+const fixtures = readdirSync(FOLDER).filter((name) => !name.endsWith('.expect.json'));
+
+function read(name: string): string {
+  return readFileSync(join(FOLDER, name), 'utf8');
+}
+
+describe('scans of other programs', () => {
+  it.each(fixtures)('%s', (name) => {
+    const twin = join(FOLDER, `${name}.expect.json`);
+    const scan = readScan(read(name));
+    if (process.env.UPDATE_TWINS === '1' && !existsSync(twin)) {
+      writeFileSync(twin, `${JSON.stringify(scan, null, 2)}\n`);
+    }
+    expect(JSON.parse(JSON.stringify(scan))).toEqual(JSON.parse(readFileSync(twin, 'utf8')));
+  });
+
+  it.each(['nmap', 'masscan', 'naabu', 'rustscan'])('has 12 quirks of %s', (scanner) => {
+    expect(fixtures.filter((name) => name.startsWith(scanner)).length).toBeGreaterThanOrEqual(12);
+  });
+
+  it('survive a way through Nmap XML', () => {
+    for (const name of fixtures.filter((each) => each.endsWith('.xml'))) {
+      const { record } = readScan(read(name));
+      const again = readScan([...renderNmapXml(record)].join('')).record;
+      expect(again.hosts, name).toEqual(record.hosts);
+      expect(again.asked, name).toEqual(record.asked);
+      expect(again.hostsDown, name).toEqual(record.hostsDown);
+      expect(again.scanner, name).toBe(record.scanner);
+    }
+  });
+
+  it.each(['', '\n\n', '\ufeff'])('that are empty found nothing (%j)', (text) => {
+    expect(readScan(text).record.hosts).toEqual([]);
+  });
+
+  it.each(['hello', '%PDF-1.7', '{"a": 1}', 'a,b,c\n1,2,3'])('refuses %j', (text) => {
+    expect(() => readScan(text)).toThrow(UnknownScanError);
+  });
+
+  it('keep what is whole wherever the file is cut', () => {
+    for (const name of fixtures) {
+      const text = read(name);
+      for (let end = 0; end < text.length; end += 7) {
+        try {
+          const { record } = readScan(text.slice(0, end));
+          expect(record.hosts.length).toBeLessThanOrEqual(3);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnknownScanError);
+        }
+      }
+    }
+  });
+
+  it('never throw anything else at hostile text', () => {
+    const pieces = fc.constantFrom(
+      '<nmaprun scanner="nmap">',
+      '<host>',
+      '</host>',
+      '<port portid="',
+      '"/>',
+      '<address addr="192.0.2.1"/>',
+      '{"ip":"192.0.2.1","ports":[',
+      '{"port":80}',
+      ']}',
+      '"',
+      '\\',
+      '\n',
+      'open tcp 1 192.0.2.1 1',
+      '\t',
+      'Host: 192.0.2.1 ()',
+      'Ports: 1/open/tcp//',
+      'Open 192.0.2.1:1',
+      ' -> [1,',
+      '&#0;',
+      '&lol;',
+      '\u0000',
+      '{{{{',
+    );
+    fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 40 }), (list) => {
+        try {
+          readScan(list.join(''));
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnknownScanError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('take time in proportion to the text', () => {
+    const deep = '{"ip":'.repeat(50_000);
+    expect(readScan(`[{"ports":${deep}`).faults.length).toBeGreaterThan(0);
+    expect(readScan(`<nmaprun>${'<host>'.repeat(50_000)}`).faults.length).toBeGreaterThan(0);
+    expect(readScan(`Host: 192.0.2.1 ()\tPorts: ${' , '.repeat(50_000)}`).record.hosts.length).toBe(
+      1,
+    );
+    expect(readScan(`{"ports":${' '.repeat(200_000)}}`).record.hosts.length).toBe(0);
+  });
+});

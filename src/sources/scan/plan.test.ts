@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { estimate, type PlanWords, parseShard, planScan } from './plan.ts';
+
+const NOTHING: PlanWords = {
+  targets: [],
+  targetFiles: [],
+  exclude: [],
+  excludeFiles: [],
+  local: false,
+  ports: undefined,
+  transports: ['tcp'],
+  timing: undefined,
+  maxRate: undefined,
+  rate: undefined,
+  seed: 1,
+  shard: undefined,
+};
+
+describe('a plan', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-plan-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('joins arguments and files, less exclusions', async () => {
+    const file = join(folder, 'targets');
+    writeFileSync(file, '# ours\n192.0.2.0/30, 192.0.2.9\r\n\n2001:db8::1 # one more\n');
+    const hole = join(folder, 'holes');
+    writeFileSync(hole, '192.0.2.1');
+    const words = { ...NOTHING, targets: ['192.0.2.3'], targetFiles: [file], excludeFiles: [hole] };
+    const { targets, ports } = await planScan(words);
+    expect(targets.toString()).toBe('192.0.2.0 192.0.2.2-192.0.2.3 192.0.2.9 2001:db8::1');
+    expect(ports.get('tcp')?.length).toBe(1000);
+  });
+
+  it('resolves names to all their addresses, and remembers them', async () => {
+    const plan = await planScan({ ...NOTHING, targets: ['localhost'] });
+    expect(plan.targets.size).toBeGreaterThan(0);
+    expect([...plan.names.values()][0]).toEqual(['localhost']);
+  });
+
+  it('names what has no address, and goes on without', async () => {
+    const targets = ['portreeve.invalid', '192.0.2.1'];
+    const plan = await planScan({ ...NOTHING, targets });
+    expect(plan.unresolved).toEqual(['portreeve.invalid']);
+    expect(plan.targets.size).toBe(1);
+  });
+
+  it('keeps a rate by its windows', async () => {
+    const { timing } = await planScan({
+      ...NOTHING,
+      targets: ['192.0.2.1'],
+      rate: 5000,
+      maxRate: 4000,
+    });
+    expect(timing.ratePerSecond).toBe(4000);
+    expect(timing.silentWindow).toBe(5000);
+    const slow = await planScan({ ...NOTHING, targets: ['192.0.2.1'], maxRate: 7 });
+    expect(slow.timing.ratePerSecond).toBe(7);
+    expect(slow.timing.startWindow).toBe(32);
+  });
+
+  it('says what it takes', async () => {
+    const plan = await planScan({
+      ...NOTHING,
+      targets: ['192.0.2.0/24'],
+      ports: 'T:1-100,U:53',
+      maxRate: 1000,
+      shard: '1/2',
+    });
+    expect(estimate(plan)).toMatchObject({
+      addresses: 256,
+      questions: 12_928,
+      mostProbes: 38_784,
+      shortestSeconds: 12.928,
+    });
+  });
+
+  it.each(['0/8', '9/8', '1', '1/0', 'a/b', '-1/3', '1/2/3', ''])(
+    'takes "%s" for no shard',
+    (text) => {
+      expect(() => parseShard(text)).toThrow(/no part of a scan/);
+    },
+  );
+
+  it('reads a shard', () => {
+    expect(parseShard('8/8')).toEqual({ number: 8, of: 8 });
+  });
+});

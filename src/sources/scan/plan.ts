@@ -1,0 +1,226 @@
+/**
+ * From what people write to what is scanned: reads targets from arguments, files and standard
+ * input, resolves names to all their addresses, and works out how much there is to ask.
+ */
+import { randomInt } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { readFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { formatAddress, parseAddress } from '../../net/address.ts';
+import type { Shard } from './permutation.ts';
+import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
+import { parseTarget, type Span, TargetError, TargetSet } from './targets.ts';
+import { TIMINGS, type Timing, timingNamed } from './timing.ts';
+
+export interface PlanWords {
+  /** Targets; `-` is standard input. */
+  readonly targets: readonly string[];
+  readonly targetFiles: readonly string[];
+  readonly exclude: readonly string[];
+  readonly excludeFiles: readonly string[];
+  /** This machine's own networks. */
+  readonly local: boolean;
+  /** None: `top:1000` of TCP, `top:100` of others. */
+  readonly ports: string | undefined;
+  readonly transports: readonly ScannedTransport[];
+  readonly timing: string | undefined;
+  /** Probes a second at most; and probes a second, whatever the network seems to take. */
+  readonly maxRate: number | undefined;
+  readonly rate: number | undefined;
+  readonly seed: number | undefined;
+  readonly shard: string | undefined;
+}
+
+export interface ScanPlan {
+  readonly targets: TargetSet;
+  readonly ports: PortChoice;
+  readonly timing: Timing;
+  readonly seed: number;
+  readonly shard: Shard | undefined;
+  /** Names that were given, by address. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Names without an address. */
+  readonly unresolved: readonly string[];
+}
+
+/** What was asked for cannot be scanned. `message` is one sentence. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/** Throws `PlanError`, `TargetError`, `PortRangeError`, and errors of reading files. */
+export async function planScan(words: PlanWords): Promise<ScanPlan> {
+  const names = new Map<string, string[]>();
+  const unresolved: string[] = [];
+  const given = [
+    ...words.targets.flatMap((text) => (text === '-' ? wordsOf(0) : [text])),
+    ...words.targetFiles.flatMap((file) => wordsOf(file === '-' ? 0 : file)),
+  ];
+  const included = await spansOf(given, names, unresolved);
+  if (words.local) included.push(...ownNetworks());
+  if (given.length === 0 && !words.local) throw new PlanError('no target was named');
+  const holes = [...words.exclude, ...words.excludeFiles.flatMap(wordsOf)];
+  const excluded = await spansOf(holes, new Map(), []);
+  const targets = new TargetSet(included, excluded);
+  if (targets.size === 0 && unresolved.length === 0) {
+    throw new PlanError('nothing is left to scan after the exclusions');
+  }
+  return {
+    targets,
+    ports: portsOf(words),
+    timing: timingOf(words),
+    seed: words.seed ?? randomInt(2 ** 31),
+    shard: words.shard === undefined ? undefined : parseShard(words.shard),
+    names,
+    unresolved,
+  };
+}
+
+function portsOf({ ports, transports }: PlanWords): PortChoice {
+  if (ports !== undefined) return parsePortChoice(ports, transports);
+  const parts = transports.map((transport): [ScannedTransport, Uint16Array] => {
+    const top = transport === 'tcp' ? 'top:1000' : 'top:100';
+    return [transport, parsePortChoice(top, [transport]).get(transport)!];
+  });
+  return new Map(parts);
+}
+
+function timingOf({ timing, maxRate, rate }: PlanWords): Timing {
+  const band = timing === undefined ? TIMINGS[3]! : timingNamed(timing);
+  if (band === undefined) {
+    const names = TIMINGS.map(({ name }, index) => `${index} ${name}`).join(', ');
+    throw new PlanError(`there is no timing "${timing}": ${names}`);
+  }
+  if (rate !== undefined) {
+    // What may be unanswered then is what is sent during the longest wait.
+    const window = Math.max(16, Math.ceil((rate * band.firstTimeoutMs) / 1000));
+    const least = Math.max(band.startWindow, Math.ceil(window / 10));
+    return {
+      ...band,
+      startWindow: least,
+      mostWindow: window,
+      silentWindow: window,
+      totalWindow: 4 * window,
+      ratePerSecond: Math.min(rate, maxRate ?? rate),
+    };
+  }
+  if (maxRate === undefined) return band;
+  return { ...band, ratePerSecond: Math.min(band.ratePerSecond, maxRate) };
+}
+
+/** Reads `2/8`: the second of eight parts. Throws `PlanError`. */
+export function parseShard(text: string): Shard {
+  const [, number, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  const shard = { number: Number(number), of: Number(of) };
+  if (number === undefined || shard.number < 1 || shard.number > shard.of) {
+    throw new PlanError(`"${text}" is no part of a scan; write 2/8 for the second of eight`);
+  }
+  return shard;
+}
+
+/** Words of a file: blanks and line ends part them, `#` begins a remark. 0: standard input. */
+function wordsOf(file: string | 0): string[] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines.flatMap((line) =>
+    line
+      .replace(/#.*/, '')
+      .split(/[\s,]+/)
+      .filter(Boolean),
+  );
+}
+
+/** Names are resolved by the system, as other programs do it. */
+async function spansOf(
+  texts: readonly string[],
+  names: Map<string, string[]>,
+  unresolved: string[],
+): Promise<Span[]> {
+  const spans: Span[] = [];
+  for (const text of texts) {
+    const span = parseTarget(text);
+    if (span !== undefined) {
+      spans.push(...span);
+      continue;
+    }
+    const addresses = await lookup(text, { all: true }).catch(() => []);
+    if (addresses.length === 0) unresolved.push(text);
+    for (const { address } of addresses) {
+      spans.push(...parseTarget(address)!);
+      const canonical = formatAddress(parseAddress(address)!);
+      const known = names.get(canonical) ?? [];
+      if (!known.includes(text)) names.set(canonical, [...known, text]);
+    }
+  }
+  return spans;
+}
+
+/** Networks wider than this are not "one's own network" in the sense of a short scan. */
+const WIDEST_LOCAL = 16;
+
+/** IPv4 networks of this machine's interfaces (no narrower than /16), without its own addresses. */
+function ownNetworks(): Span[] {
+  const spans: Span[] = [];
+  for (const [name, addresses] of Object.entries(networkInterfaces())) {
+    for (const { internal, family, cidr } of addresses ?? []) {
+      if (internal || family !== 'IPv4' || cidr === null) continue;
+      if (Number(cidr.split('/')[1]) < WIDEST_LOCAL) {
+        throw new TargetError(
+          cidr,
+          `on ${name} is wider than a /${WIDEST_LOCAL}; name what to scan`,
+        );
+      }
+      spans.push(...parseTarget(cidr)!);
+    }
+  }
+  if (spans.length === 0) throw new PlanError('this machine has no IPv4 network of its own');
+  return spans;
+}
+
+/** What a scan will take. */
+export interface Estimate {
+  readonly addresses: number;
+  /** Ports of each transport, as text. */
+  readonly ports: readonly {
+    readonly transport: ScannedTransport;
+    readonly count: number;
+    readonly ports: string;
+  }[];
+  /** Ports of addresses altogether, in this shard. */
+  readonly questions: number;
+  /** Probes with the repetitions that silent ports take, if every address had a host. */
+  readonly mostProbes: number;
+  /** From the time when every port answers to that when all are silent, seconds. */
+  readonly shortestSeconds: number;
+  readonly longestSeconds: number;
+}
+
+/** Probes a silent port gets while nothing is lost. */
+const SILENT_TRIES = 3;
+/** What this program sends and hears on one core, when nothing else limits it. */
+const OWN_RATE = 50_000;
+/** Linux answers so many UDP ports a second that are closed (icmp_ratelimit). */
+const CLOSED_UDP_RATE = 1;
+
+/** Worked out from counts and limits alone; nothing is sent. */
+export function estimate({ targets, ports, timing, shard }: ScanPlan): Estimate {
+  const lists = [...ports].map(([transport, list]) => ({
+    transport,
+    count: list.length,
+    ports: portText(list),
+  }));
+  const perHost = lists.reduce((sum, { count }) => sum + count, 0);
+  const questions = Math.ceil((targets.size * perHost) / (shard?.of ?? 1));
+  const rate = Math.min(timing.ratePerSecond, OWN_RATE);
+  const hosts = Math.max(1, targets.size);
+  const silentRate = Math.min(rate, (hosts * timing.silentWindow * 1000) / timing.firstTimeoutMs);
+  const mostProbes = questions * SILENT_TRIES;
+  const udp = lists.find(({ transport }) => transport === 'udp')?.count ?? 0;
+  return {
+    addresses: targets.size,
+    ports: lists,
+    questions,
+    mostProbes,
+    shortestSeconds: questions / rate,
+    longestSeconds: Math.max(mostProbes / silentRate, udp / CLOSED_UDP_RATE),
+  };
+}

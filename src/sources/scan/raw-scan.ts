@@ -1,0 +1,87 @@
+/** What engines with raw sockets share: source ports, our own address towards a host, arrival. */
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { bind, type NativeFunction } from '../../native/libc.ts';
+import {
+  ADDRESS_LENGTH,
+  AF_INET,
+  AF_INET6,
+  closeSocket,
+  interfaceIndex,
+  localAddress,
+  openSocket,
+  SOCK_DGRAM,
+  socketCalls,
+  writeSocketAddress,
+} from '../../native/sockets.ts';
+import type { Address } from '../../net/address.ts';
+import type { Clock } from './engine.ts';
+
+/** Source ports in a row, one for each try; a power of two. */
+export const TRY_PORTS = 16;
+
+/** First of `TRY_PORTS` source ports outside the range that the kernel gives to connections. */
+export function freePorts(): number {
+  let [low, high] = [32_768, 60_999];
+  try {
+    const text = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8');
+    [low = low, high = high] = text.trim().split(/\s+/).map(Number) as [number, number];
+  } catch {
+    // The kernel's default stands.
+  }
+  const above = 65_535 - TRY_PORTS - high;
+  if (above > 256) return high + 1 + randomInt(above);
+  const below = low - TRY_PORTS - 20_000;
+  return below > 256 ? 20_000 + randomInt(below) : 61_000 + randomInt(4000);
+}
+
+/** Our address towards the host by the kernel's routes; without `source` there is no way. */
+export function routeTo(address: Address): {
+  source: readonly number[] | undefined;
+  scope: number;
+} {
+  const { family, words, zone } = address;
+  const scope = zone === undefined ? 0 : interfaceIndex(zone);
+  const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+  try {
+    const target = Buffer.alloc(ADDRESS_LENGTH);
+    // Connecting a datagram socket sends nothing: it only looks up the route. Port 9: discard.
+    const length = writeSocketAddress(target, 0, words, 9, scope);
+    if (socketCalls().connect(fd, target, length) < 0) return { source: undefined, scope };
+    return { source: localAddress(fd).words, scope };
+  } finally {
+    closeSocket(fd);
+  }
+}
+
+const CLOCK_REALTIME = 0;
+
+/** Turns the kernel's arrival times (wall clock) into times on the scan's clock. */
+export class ArrivalClock {
+  private readonly clock: Clock;
+  private readonly time = Buffer.alloc(16);
+  private readonly calls: Readonly<Record<'clock_gettime', NativeFunction>>;
+  private nowUs = 0;
+  private seconds = 0;
+  private nanoseconds = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.calls = bind({ clock_gettime: 'int clock_gettime(int clock, void *time)' });
+    this.calibrate();
+  }
+
+  /** To be called before arrivals are read: the wall clock may have been set meanwhile. */
+  calibrate(): void {
+    this.calls.clock_gettime(CLOCK_REALTIME, this.time);
+    this.seconds = this.time.readUInt32LE(0);
+    this.nanoseconds = this.time.readUInt32LE(8);
+    this.nowUs = this.clock();
+  }
+
+  /** Never later than now. */
+  at(seconds: number, nanoseconds: number): number {
+    const ago = (this.seconds - seconds) * 1e6 + (this.nanoseconds - nanoseconds) / 1000;
+    return ago > 0 && ago < 1e9 ? this.nowUs - ago : this.nowUs;
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * Decides which port of which host is asked next, until every port of every host has an outcome.
+ *
+ * Hosts are active some at a time and asked in turn, each within its own window and wait, so a
+ * host that is dead, slow or far away holds up no other. What this machine cannot send just now
+ * is put back and asked later: a lack of descriptors or buffers here is never an outcome there.
+ * Time comes from the clock given, so tests run whole scans in no time.
+ */
+import {
+  type AnswerSink,
+  BATCH_SIZE,
+  type Clock,
+  type ProbeBatch,
+  type ProbeEngine,
+} from './engine.ts';
+import type { HostScan } from './host-scan.ts';
+import type { Timing } from './timing.ts';
+
+/** Ports of all active hosts together: bounds memory, about 20 octets each. */
+const ACTIVE_CELLS = 6_000_000;
+const ACTIVE_HOSTS = 4096;
+/** Probes to one host before the next one has its turn. */
+const TURN = 32;
+/** Where the window of all hosts together starts. */
+const FIRST_TOTAL = 1000;
+/** The event loop (signals, output) gets a turn so often. */
+const YIELD_US = 15_000;
+const LEAST_WAIT_MS = 1;
+const LONGEST_WAIT_MS = 10;
+
+export interface SchedulerHooks {
+  /** A port answered: called once for each. Must be quick. */
+  answered(host: HostScan, cell: number): void;
+  /** Every port of the host has an outcome. */
+  finished(host: HostScan): void;
+  /** Called a few dozen times a second. */
+  tick?(): void;
+}
+
+export interface ScheduleOptions {
+  readonly engine: ProbeEngine;
+  readonly timing: Timing;
+  /**
+   * The next host to scan; undefined: no more; `later`: none yet. Cells known already or not ours
+   * are set in it.
+   */
+  readonly hosts: () => HostScan | 'later' | undefined;
+  readonly hooks: SchedulerHooks;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  /** Lets other work run; `setImmediate` outside of tests. */
+  readonly yieldTurn?: () => Promise<void>;
+  /** Waits by a timer, not in the engine, so that another scan may run meanwhile. */
+  readonly idle?: (ms: number) => Promise<void>;
+}
+
+/** Figures of a run, for progress and reports. */
+export interface ScheduleCounts {
+  sent: number;
+  answers: number;
+  /** Answers that told nothing new: duplicates, and those to other questions. */
+  duplicates: number;
+  /** Times this machine had no room to send. */
+  localWaits: number;
+}
+
+export class Scheduler implements AnswerSink {
+  readonly counts: ScheduleCounts = { sent: 0, answers: 0, duplicates: 0, localWaits: 0 };
+  /** Hosts being scanned. */
+  readonly active: HostScan[] = [];
+  private readonly options: ScheduleOptions;
+  /** Most probes in flight to hosts that answer, all together. */
+  private totalWindow: number;
+  private readonly batch: ProbeBatch = {
+    hosts: new Array<HostScan | undefined>(BATCH_SIZE).fill(undefined),
+    cells: new Int32Array(BATCH_SIZE),
+    attempts: new Uint8Array(BATCH_SIZE),
+    length: 0,
+  };
+  private activeCells = 0;
+  private exhausted = false;
+  private turn = 0;
+  /** Probes that may be sent now by the rate, and when that was worked out. */
+  private tokens = 1;
+  private tokensUs = 0;
+  /** After a lack of room nothing is sent before this time. */
+  private pausedUs = 0;
+  private pauseUs = 0;
+  private readonly expired: ((host: HostScan, cell: number) => void) | undefined;
+
+  constructor(options: ScheduleOptions) {
+    this.options = options;
+    const { timing, engine } = options;
+    this.totalWindow = Math.min(timing.totalWindow, FIRST_TOTAL);
+    this.expired =
+      engine.giveUp === undefined ? undefined : (host, cell) => engine.giveUp!(host, cell);
+  }
+
+  /** Runs to the end, or until the signal. Returns whether everything was asked. */
+  async run(): Promise<boolean> {
+    const { engine, clock, hooks, signal, yieldTurn, idle } = this.options;
+    let yieldedUs = clock();
+    this.tokensUs = yieldedUs;
+    for (;;) {
+      if (signal?.aborted) return false;
+      this.admit();
+      if (this.active.length === 0 && this.exhausted) return true;
+      const sent = this.fill() && this.send();
+      const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
+      if (waiting !== undefined) await waiting;
+      if (!sent && idle !== undefined) await idle(this.waitMs());
+      this.sweep();
+      const now = clock();
+      if (now - yieldedUs > YIELD_US) {
+        hooks.tick?.();
+        await yieldTurn?.();
+        yieldedUs = clock();
+      }
+    }
+  }
+
+  answer(
+    host: HostScan,
+    cell: number,
+    attempt: number,
+    outcome: number,
+    atUs: number,
+    ttl: number,
+  ): void {
+    const first = host.answered === 0;
+    const before = host.inFlight;
+    if (!host.settle(cell, attempt, outcome, atUs, ttl)) {
+      this.counts.duplicates++;
+      return;
+    }
+    this.counts.answers++;
+    // Only hosts known to answer count in the window of all: the dead must not fill it.
+    if (first) this.inFlight += host.inFlight;
+    else this.inFlight += host.inFlight - before;
+    if (this.totalWindow < this.options.timing.totalWindow) this.totalWindow++;
+    this.options.hooks.answered(host, cell);
+  }
+
+  /** Probes in flight to hosts that answer. */
+  private inFlight = 0;
+
+  private admit(): void {
+    while (
+      !this.exhausted &&
+      this.active.length < ACTIVE_HOSTS &&
+      (this.active.length === 0 || this.activeCells < ACTIVE_CELLS)
+    ) {
+      const host = this.options.hosts();
+      if (host === 'later') return;
+      if (host === undefined) {
+        this.exhausted = true;
+        return;
+      }
+      this.options.engine.admit?.(host);
+      this.active.push(host);
+      this.activeCells += host.outcomes.length;
+    }
+  }
+
+  /** Gathers probes in turn over the hosts. Returns whether there are any. */
+  private fill(): boolean {
+    const { batch, active } = this;
+    const now = this.options.clock();
+    batch.length = 0;
+    if (now < this.pausedUs) return false;
+    const { engine } = this.options;
+    const room = Math.min(BATCH_SIZE, this.allowance(now), engine.room?.() ?? BATCH_SIZE);
+    for (let asked = 0; asked < active.length && batch.length < room; asked++) {
+      this.turn = (this.turn + 1) % active.length;
+      this.take(active[this.turn]!, room, now);
+    }
+    return batch.length > 0;
+  }
+
+  private take(host: HostScan, room: number, now: number): void {
+    const { batch } = this;
+    if (host.gapUs > 0 && now < host.nextUs) return;
+    const lives = host.answered > 0;
+    let most = Math.floor(host.window.size) - host.inFlight;
+    if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
+    if (host.gapUs > 0) most = Math.min(most, 1);
+    // The only host may have the whole batch.
+    if (this.active.length > 1) most = Math.min(most, TURN);
+    while (most-- > 0 && batch.length < room) {
+      const cell = host.next();
+      if (cell < 0) return;
+      const index = batch.length++;
+      batch.hosts[index] = host;
+      batch.cells[index] = cell;
+      batch.attempts[index] = host.tries[cell]!;
+      // Marked in flight before it is sent: an answer may come within the call.
+      host.wentOut(cell, now);
+      if (lives) this.inFlight++;
+    }
+  }
+
+  private send(): boolean {
+    const { batch } = this;
+    const { engine, clock } = this.options;
+    const wanted = batch.length;
+    const sent = engine.send(batch, this);
+    this.counts.sent += sent;
+    this.tokens -= sent;
+    if (sent === wanted) {
+      this.pauseUs = 0;
+      return true;
+    }
+    this.counts.localWaits++;
+    for (let index = sent; index < wanted; index++) {
+      const host = batch.hosts[index]!;
+      host.unsend(batch.cells[index]!);
+      if (host.answered > 0) this.inFlight--;
+    }
+    this.pauseUs = sent > 0 ? 500 : Math.min(100_000, Math.max(1000, 2 * this.pauseUs));
+    this.pausedUs = clock() + this.pauseUs;
+    return sent > 0;
+  }
+
+  /** How many probes the rate allows now. */
+  private allowance(now: number): number {
+    const { ratePerSecond } = this.options.timing;
+    const most = Math.max(1, Math.min(4 * BATCH_SIZE, ratePerSecond / 50));
+    this.tokens = Math.min(most, this.tokens + ((now - this.tokensUs) * ratePerSecond) / 1e6);
+    this.tokensUs = now;
+    return Math.floor(this.tokens);
+  }
+
+  /** How long nothing will happen but for answers, ms. */
+  private waitMs(): number {
+    const now = this.options.clock();
+    let next = now + 1000 * LONGEST_WAIT_MS;
+    if (this.pausedUs > now) next = Math.min(next, this.pausedUs);
+    if (this.tokens < 1) {
+      next = Math.min(next, now + ((1 - this.tokens) * 1e6) / this.options.timing.ratePerSecond);
+    }
+    for (const host of this.active) {
+      next = Math.min(next, host.deadlineUs(now));
+      if (host.gapUs > 0 && host.nextUs > now) next = Math.min(next, host.nextUs);
+    }
+    // Many deadlines lie close together: one round for all within a millisecond.
+    return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
+  }
+
+  /** Gives up old tries and lets finished hosts go. */
+  private sweep(): void {
+    const { active, expired } = this;
+    const { engine, hooks, clock } = this.options;
+    const now = clock();
+    for (let index = active.length - 1; index >= 0; index--) {
+      const host = active[index]!;
+      const before = host.inFlight;
+      if (host.expire(now, expired)) this.totalWindow = Math.max(50, this.totalWindow * 0.75);
+      if (host.answered > 0) this.inFlight += host.inFlight - before;
+      if (host.inFlight > 0 || !host.finished(now)) continue;
+      host.conclude(engine.silent);
+      active[index] = active[active.length - 1]!;
+      active.pop();
+      this.activeCells -= host.outcomes.length;
+      engine.dismiss?.(host);
+      hooks.finished(host);
+    }
+  }
+}

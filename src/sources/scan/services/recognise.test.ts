@@ -1,0 +1,412 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { recognise } from './identify.ts';
+import { QUERIES, STREAMS } from './list.ts';
+import { hex, join, octetsOf } from './octets.ts';
+
+type Expected = Readonly<{ name: string; product?: string; version?: string; extra?: string }>;
+
+const http = (head: string, body = ''): Uint8Array => octetsOf(`HTTP/1.1 ${head}\r\n\r\n${body}`);
+
+/** Answers as servers give them; further fields of what is found must be absent. */
+const STREAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])[] = [
+  [
+    'OpenSSH of Debian',
+    22,
+    octetsOf('SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n'),
+    { name: 'ssh', product: 'OpenSSH', version: '9.2p1', extra: 'Debian-2+deb12u3' },
+  ],
+  [
+    'Dropbear',
+    22,
+    octetsOf('SSH-2.0-dropbear_2022.83\r\n'),
+    { name: 'ssh', product: 'dropbear', version: '2022.83' },
+  ],
+  [
+    'OpenSSH of Windows',
+    22,
+    octetsOf('SSH-2.0-OpenSSH_for_Windows_8.1\r\n'),
+    { name: 'ssh', product: 'OpenSSH_for_Windows', version: '8.1' },
+  ],
+  [
+    'an SSH server without a version',
+    22,
+    octetsOf('SSH-2.0-Go\r\n'),
+    { name: 'ssh', product: 'Go' },
+  ],
+  [
+    'Cisco SSH',
+    22,
+    octetsOf('SSH-2.0-Cisco-1.25\n'),
+    { name: 'ssh', product: 'Cisco', version: '1.25' },
+  ],
+  [
+    'ProFTPD',
+    21,
+    octetsOf('220 ProFTPD 1.3.8 Server (Debian) [::ffff:192.0.2.1]\r\n'),
+    { name: 'ftp', product: 'ProFTPD', version: '1.3.8' },
+  ],
+  [
+    'Microsoft FTP',
+    21,
+    octetsOf('220 Microsoft FTP Service\r\n'),
+    { name: 'ftp', product: 'Microsoft FTP' },
+  ],
+  ['FTP of unknown make', 21, octetsOf('220 Welcome to the FTP server.\r\n'), { name: 'ftp' }],
+  [
+    'Postfix',
+    25,
+    octetsOf('220 mail.example.org ESMTP Postfix (Debian/GNU)\r\n'),
+    { name: 'smtp', product: 'Postfix', extra: 'Debian/GNU' },
+  ],
+  [
+    'Exchange',
+    25,
+    octetsOf('220 mx.example.org Microsoft ESMTP MAIL Service ready at Mon, 2 Mar 2026\r\n'),
+    { name: 'smtp', product: 'Microsoft ESMTP MAIL Service' },
+  ],
+  ['mail of unknown make', 587, octetsOf('220 mx.example.org ESMTP\r\n'), { name: 'smtp' }],
+  ['POP3', 110, octetsOf('+OK ready\r\n'), { name: 'pop3' }],
+  ['IMAP', 143, octetsOf('* OK [CAPABILITY IMAP4rev1] ready\r\n'), { name: 'imap' }],
+  ['RFB', 5900, octetsOf('RFB 003.008\n'), { name: 'vnc', version: '003.008' }],
+  [
+    'nginx',
+    80,
+    http('200 OK\r\nServer: nginx/1.22.1\r\nContent-Type: text/html'),
+    { name: 'http', product: 'nginx', version: '1.22.1' },
+  ],
+  [
+    'Apache with its modules',
+    80,
+    http('403 Forbidden\r\nServer: Apache/2.4.57 (Debian) OpenSSL/3.0.11'),
+    { name: 'http', product: 'Apache', version: '2.4.57', extra: '(Debian) OpenSSL/3.0.11' },
+  ],
+  ['a web server that hides', 8080, http('404 Not Found'), { name: 'http' }],
+  [
+    'Elasticsearch',
+    9200,
+    http(
+      '200 OK\r\ncontent-type: application/json',
+      '{"name":"n","version":{"number":"8.11.1"},"tagline" : "You Know, for Search"}',
+    ),
+    { name: 'elasticsearch', product: 'Elasticsearch', version: '8.11.1' },
+  ],
+  [
+    'CUPS',
+    631,
+    http('200 OK\r\nServer: CUPS/2.4 IPP/2.1'),
+    { name: 'ipp', product: 'CUPS', version: '2.4', extra: 'CUPS/2.4 IPP/2.1' },
+  ],
+  [
+    'Docker without TLS',
+    2375,
+    http('404 Not Found\r\nServer: Docker/24.0.7 (linux)', '{"message":"page not found"}'),
+    {
+      name: 'docker-api',
+      product: 'Docker Engine API',
+      version: '24.0.7',
+      extra: 'Docker/24.0.7 (linux)',
+    },
+  ],
+  [
+    'MySQL',
+    3306,
+    join(
+      hex('4a000000 0a'),
+      octetsOf('8.0.36\0'),
+      hex('08000000 0102030405060708 00 ffff ff 0200 ffdf 15'),
+      new Uint8Array(40),
+    ),
+    { name: 'mysql', product: 'MySQL', version: '8.0.36' },
+  ],
+  [
+    'MariaDB behind its prefix',
+    3306,
+    join(
+      hex('5a000000 0a'),
+      octetsOf('5.5.5-10.11.6-MariaDB-0+deb12u1\0'),
+      hex('08000000 0102030405060708 00 fef7 08'),
+      new Uint8Array(60),
+    ),
+    { name: 'mysql', product: 'MariaDB', version: '10.11.6', extra: '0+deb12u1' },
+  ],
+  [
+    'MySQL that refuses the host',
+    3306,
+    join(
+      hex('45000000 ff 6a04'),
+      octetsOf("Host '192.0.2.7' is not allowed to connect to this MySQL server"),
+    ),
+    { name: 'mysql', extra: "Host '192.0.2.7' is not allowed to connect to this MySQL server" },
+  ],
+  [
+    'SQL Server 2019',
+    1433,
+    hex(
+      '0401 002b 0000 0100 00 001a 0006 01 0020 0001 02 0021 0001 03 0022 0000 04 0022 0001 ff 0f00 07d0 0000 02 00 00',
+    ),
+    { name: 'ms-sql', product: 'Microsoft SQL Server 2019', version: '15.0.2000' },
+  ],
+  [
+    'PostgreSQL',
+    5432,
+    join(
+      hex('45 00000060'),
+      octetsOf(
+        'SFATAL\0VFATAL\0C0A000\0Munsupported frontend protocol 255.255: server supports 3.0 to 3.0\0Fx.c\0\0',
+      ),
+    ),
+    { name: 'postgresql', product: 'PostgreSQL' },
+  ],
+  [
+    'Redis with a password',
+    6379,
+    octetsOf('-NOAUTH Authentication required.\r\n'),
+    { name: 'redis', product: 'Redis' },
+  ],
+  [
+    'memcached',
+    11211,
+    octetsOf('VERSION 1.6.18\r\n'),
+    { name: 'memcached', product: 'memcached', version: '1.6.18' },
+  ],
+  [
+    'MongoDB',
+    27017,
+    join(
+      hex('40000000 01000000 56545250 dd070000 00000000 00 2b000000'),
+      octetsOf('\x02version\0\x06\0\0\x007.0.4\0\x01ok\0\0\0\0\0\0\0\xf0\x3f\0'),
+    ),
+    { name: 'mongodb', product: 'MongoDB', version: '7.0.4' },
+  ],
+  [
+    'Cassandra',
+    9042,
+    join(
+      hex('84 00 0001 06 00000020 0001 000b'),
+      octetsOf('CQL_VERSION'),
+      hex('0001 0005'),
+      octetsOf('3.4.6'),
+    ),
+    { name: 'cassandra', product: 'Apache Cassandra' },
+  ],
+  [
+    'Oracle',
+    1521,
+    join(
+      hex('0051 0000 04 00 0000 22 00 0045'),
+      octetsOf('(DESCRIPTION=(TMP=)(VSNNUM=318767104)(ERR=1189))'),
+    ),
+    { name: 'oracle', product: 'Oracle TNS listener', version: '19.0.0.0.0' },
+  ],
+  [
+    'Kafka',
+    9092,
+    hex('00000010 50525456 0000 00000001 0000 0000 0009'),
+    { name: 'kafka', product: 'Apache Kafka' },
+  ],
+  [
+    'ZooKeeper that allows no question',
+    2181,
+    octetsOf('srvr is not executed because it is not in the whitelist.\n'),
+    { name: 'zookeeper', product: 'Apache ZooKeeper' },
+  ],
+  [
+    'RDP with NLA',
+    3389,
+    hex('03000013 0ed000001234 00 021f0800 02000000'),
+    { name: 'rdp', product: 'Remote Desktop' },
+  ],
+  [
+    'SMB 1',
+    445,
+    hex('00000054 ff534d42 72 00000000 98 0128'),
+    { name: 'smb', extra: 'SMB 1 only' },
+  ],
+  [
+    'RabbitMQ',
+    5672,
+    join(
+      hex('01 0000 00000040 000a 000a 00 09 00000030'),
+      octetsOf('\x07productS\0\0\0\x08RabbitMQ\x07versionS\0\0\0\x063.12.1'),
+      hex('ce'),
+    ),
+    { name: 'amqp', product: 'RabbitMQ', version: '3.12.1' },
+  ],
+  ['an MQTT broker that wants a login', 1883, hex('20020005'), { name: 'mqtt' }],
+  ['a SOCKS proxy', 1080, hex('0500'), { name: 'socks5' }],
+  ['Telnet', 23, hex('fffd18 fffd20 fffb01 6c6f67696e3a20'), { name: 'telnet', extra: 'login:' }],
+  [
+    'BGP that closes at once',
+    179,
+    join(new Uint8Array(16).fill(255), hex('0015 03 06 05')),
+    { name: 'bgp' },
+  ],
+  [
+    'an open Android debugger',
+    5555,
+    octetsOf('CNXN\0\0\0\x01'),
+    { name: 'adb', product: 'Android Debug Bridge' },
+  ],
+  ['a Java debugger', 8000, octetsOf('JDWP-Handshake'), { name: 'jdwp', product: 'Java debugger' }],
+  ['AJP', 8009, octetsOf('AB\0\x01\x09'), { name: 'ajp' }],
+  [
+    'HTTP/2',
+    50051,
+    hex('00000c 04 00 00000000 000300000080 000400010000'),
+    { name: 'http2', extra: 'prior knowledge' },
+  ],
+];
+
+const DATAGRAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])[] = [
+  [
+    'BIND',
+    53,
+    join(
+      hex('7072 8500 0001 0001 0000 0000 07'),
+      octetsOf('version\x04bind\0'),
+      hex('0010 0003 c00c 0010 0003 00000000 000a 09'),
+      octetsOf('9.18.24-1'),
+    ),
+    { name: 'domain', product: 'BIND', version: '9.18.24-1' },
+  ],
+  ['a name server that refuses', 53, hex('7072 8185 0001 0000 0000 0000 00'), { name: 'domain' }],
+  [
+    'SQL Server Browser',
+    1434,
+    join(
+      hex('05 5500'),
+      octetsOf(
+        'ServerName;SQL1;InstanceName;MSSQLSERVER;IsClustered;No;Version;15.0.2000.5;tcp;1433;;',
+      ),
+    ),
+    {
+      name: 'ms-sql-browser',
+      product: 'Microsoft SQL Server Browser',
+      version: '15.0.2000.5',
+    },
+  ],
+  [
+    'a UPnP router',
+    1900,
+    octetsOf(
+      'HTTP/1.1 200 OK\r\nST: upnp:rootdevice\r\nSERVER: Linux/4.4 UPnP/1.1 MiniUPnPd/2.1\r\n\r\n',
+    ),
+    { name: 'ssdp', product: 'Linux/4.4 UPnP/1.1 MiniUPnPd/2.1' },
+  ],
+  [
+    'QUIC',
+    443,
+    hex('80 00000000 08 7072747265657665 08 7072747265657665 00000001 6b3343cf'),
+    { name: 'quic' },
+  ],
+  [
+    'IKEv2',
+    500,
+    join(
+      octetsOf('prtreeve'),
+      hex('0102030405060708 21 20 22 20 00000000 00000024'),
+      new Uint8Array(8),
+    ),
+    {
+      name: 'ike',
+      extra: 'version 2',
+    },
+  ],
+  ['TFTP', 69, octetsOf('\0\x05\0\x01File not found\0'), { name: 'tftp' }],
+  [
+    'an OpenVPN server',
+    1194,
+    hex('40 0102030405060708 01 00000000 7072747265657665 00000000'),
+    { name: 'openvpn', product: 'OpenVPN' },
+  ],
+  [
+    'IPMI',
+    623,
+    hex('0600ff07 00 00000000 00000000 10 8118 63 2000 38 00 01 80 04 03 00 00'),
+    { name: 'ipmi', product: 'IPMI over LAN' },
+  ],
+];
+
+describe('answers of streams', () => {
+  it.each(STREAM_ANSWERS)('%s (port %i)', (_, port, answer, expected) => {
+    const {
+      details: _details,
+      confidence: _confidence,
+      ...found
+    } = recognise(STREAMS, answer, port) ?? {};
+    expect(found).toEqual(expected);
+  });
+
+  it.each(STREAM_ANSWERS)(
+    '%s (port %i) is read at every length without a fault',
+    (_, port, answer) => {
+      for (let length = 0; length <= answer.length; length++) {
+        expect(() => recognise(STREAMS, answer.slice(0, length), port)).not.toThrow();
+      }
+    },
+  );
+
+  it.each(STREAM_ANSWERS)('%s is known on another port too', (_, __, answer, expected) => {
+    expect(recognise(STREAMS, answer, 31_337)?.name).toBe(expected.name);
+  });
+});
+
+describe('answers of datagrams', () => {
+  it.each(DATAGRAM_ANSWERS)('%s (port %i)', (_, port, answer, expected) => {
+    const {
+      details: _details,
+      confidence: _confidence,
+      ...found
+    } = recognise(QUERIES, answer, port) ?? {};
+    expect(found).toEqual(expected);
+    for (let length = 0; length < answer.length; length++) {
+      expect(() => recognise(QUERIES, answer.slice(0, length), port)).not.toThrow();
+    }
+  });
+});
+
+describe('every recogniser', () => {
+  it('knows nothing in an empty answer, and reads any octets without a fault', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 600 }),
+        fc.integer({ min: 1, max: 65_535 }),
+        (octets, port) => {
+          recognise(STREAMS, octets, port);
+          recognise(QUERIES, octets, port);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+    expect(recognise(STREAMS, new Uint8Array(0), 80)).toBeUndefined();
+  });
+
+  it('takes random octets for nothing', () => {
+    // A linear congruential generator: the same octets in every run.
+    let state = 42;
+    const taken: string[] = [];
+    for (let run = 0; run < 6000; run++) {
+      const octets = Uint8Array.from({ length: 64 }, () => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+        return state >>> 24;
+      });
+      const found = recognise(STREAMS, octets, 31_337) ?? recognise(QUERIES, octets, 31_337);
+      if (found !== undefined && found.confidence > 5) taken.push(found.name);
+    }
+    expect(taken).toEqual([]);
+  });
+
+  it.each(STREAMS.map((recogniser) => [recogniser.service, recogniser] as const))(
+    '%s has ports',
+    (_, { ports }) => {
+      expect(ports.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('covers at least 60 services', () => {
+    expect(
+      new Set([...STREAMS, ...QUERIES].map(({ service }) => service)).size,
+    ).toBeGreaterThanOrEqual(60);
+  });
+});

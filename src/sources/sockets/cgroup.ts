@@ -1,0 +1,83 @@
+/**
+ * What a process's control groups say about it (cgroups(7), /proc/PID/cgroup): the systemd unit it
+ * belongs to, and the container it runs in. One line per hierarchy, `0::` being the unified one:
+ *
+ *     0::/system.slice/nginx.service
+ *     0::/system.slice/docker-3f4e….scope
+ *
+ * Names are those that the runtimes give; whoever may make control groups may imitate them.
+ */
+import type { Container } from '../../model/process.ts';
+
+export interface Membership {
+  readonly unit?: string;
+  readonly container?: Container;
+}
+
+/** Id of a container: 64 hexadecimal digits, of which runtimes show the first 12. */
+const ID = '([\\da-f]{12})[\\da-f]{52}';
+const SCOPE = new RegExp(`^(docker|libpod|crio|cri-containerd)-(?:conmon-)?${ID}\\.scope$`);
+const BARE_ID = new RegExp(`^(?:cri-containerd[:-])?${ID}$`);
+const LXC = /^lxc(?:\.payload)?[./](.{1,64})$/;
+const MACHINE = /^(?:machine-(.{1,64})\.scope|systemd-nspawn@(.{1,64})\.service)$/;
+const UNIT = /\.(?:service|scope|socket|mount|swap)$/;
+
+const RUNTIMES: Readonly<Record<string, Container['runtime']>> = {
+  docker: 'docker',
+  libpod: 'podman',
+  crio: 'kubernetes',
+  'cri-containerd': 'containerd',
+};
+
+/** @param text the whole of /proc/PID/cgroup */
+export function parseCgroup(text: string): Membership {
+  let membership: Membership = {};
+  for (const line of text.split('\n')) {
+    const path = /^\d+:([^:]*):(\/.*)$/.exec(line);
+    if (path === null) continue;
+    const found = parsePath(path[2]!);
+    if (found.container !== undefined) return found;
+    // Version 1 has a hierarchy for systemd; in the others units are missing or coarser.
+    const unified = path[1] === '' || path[1] === 'name=systemd';
+    if (unified && found.unit !== undefined) membership = found;
+  }
+  return membership;
+}
+
+function parsePath(path: string): Membership {
+  const parts = path.split('/').filter((part) => part !== '');
+  const container = containerOf(parts);
+  if (container !== undefined) return { container };
+  const unit = parts.findLast((part) => UNIT.test(part));
+  return unit === undefined ? {} : { unit: unescapeUnit(unit) };
+}
+
+function containerOf(parts: readonly string[]): Container | undefined {
+  const kubernetes = parts.some((part) => part.startsWith('kubepods'));
+  for (let at = parts.length - 1; at >= 0; at--) {
+    const part = parts[at]!;
+    const scope = SCOPE.exec(part);
+    if (scope !== null) {
+      return { runtime: kubernetes ? 'kubernetes' : RUNTIMES[scope[1]!]!, id: scope[2]! };
+    }
+    const bare = BARE_ID.exec(part)?.[1];
+    if (bare !== undefined) return { runtime: bareRuntime(kubernetes, parts[at - 1]), id: bare };
+    const lxc = LXC.exec(part)?.[1] ?? (parts[at - 1] === 'lxc' ? part : undefined);
+    if (lxc !== undefined && part !== 'lxc.monitor') return { runtime: 'lxc', id: lxc };
+    const machine = MACHINE.exec(part);
+    if (machine !== null) return { runtime: 'nspawn', id: machine[1] ?? machine[2]! };
+  }
+  return undefined;
+}
+
+function bareRuntime(kubernetes: boolean, parent: string | undefined): Container['runtime'] {
+  if (kubernetes) return 'kubernetes';
+  return parent === 'docker' ? 'docker' : 'containerd';
+}
+
+/** systemd writes other characters as `\x2d`. */
+function unescapeUnit(unit: string): string {
+  return unit.replace(/\\x([\da-f]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+}

@@ -1,0 +1,100 @@
+/**
+ * The socket tables of one network namespace: through netlink, and from /proc/net those that this
+ * kernel does not offer there.
+ */
+import { NativeUnavailable, SystemCallError } from '../../native/libc.ts';
+import { inNetwork } from '../../native/netlink.ts';
+import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
+import { DIAG_TABLES, SockDiag } from './sock-diag.ts';
+
+export interface DiagChoices {
+  /** Sockets with a peer too. */
+  readonly connections: boolean;
+  readonly littleEndian: boolean;
+  /** What to call the namespace, when it is not ours. */
+  readonly network?: string;
+}
+
+/**
+ * Undefined when netlink cannot be used at all (no FFI, a sandbox): read /proc instead.
+ *
+ * @param root where /proc is mounted, for tables that netlink lacks
+ */
+export function readDiagTables(root: string, choices: DiagChoices): SocketTables | undefined {
+  let diag: SockDiag;
+  try {
+    diag = new SockDiag(choices.network);
+  } catch (error) {
+    if (error instanceof NativeUnavailable || error instanceof SystemCallError) return undefined;
+    throw error;
+  }
+  try {
+    return readWith(diag, root, choices);
+  } finally {
+    diag.close();
+  }
+}
+
+function readWith(
+  diag: SockDiag,
+  root: string,
+  { connections, littleEndian }: DiagChoices,
+): SocketTables | undefined {
+  const rows: TableRow[] = [];
+  const read: string[] = [];
+  const lacking: string[] = ['sctp/eps'];
+  let connectedDatagram = 0;
+  for (const table of DIAG_TABLES) {
+    try {
+      for (const row of diag.read(table, connections)) {
+        if (row.remote !== undefined && table.name.startsWith('udp')) connectedDatagram++;
+        if (row.remote === undefined || connections) rows.push(row);
+      }
+      read.push(table.name);
+    } catch (error) {
+      if (!(error instanceof SystemCallError)) throw error;
+      lacking.push(table.name);
+    }
+  }
+  // A kernel without TCP over netlink has nothing to offer here.
+  if (!read.includes('tcp') && !read.includes('tcp6')) return undefined;
+  const rest = readTables(root, littleEndian, { only: lacking, connections });
+  return {
+    rows: rows.concat(packetRows(diag), rest.rows),
+    read: [...read, ...rest.read],
+    unreadable: rest.unreadable,
+    faults: rest.faults,
+    connectedDatagram: connectedDatagram + rest.connectedDatagram,
+    netlink: true,
+  };
+}
+
+function packetRows(diag: SockDiag): TableRow[] {
+  try {
+    return diag.readPacket();
+  } catch (error) {
+    if (error instanceof SystemCallError) return [];
+    throw error;
+  }
+}
+
+/** The same in another namespace; undefined where that is not permitted. */
+export function readOtherNetwork(
+  path: string,
+  root: string,
+  choices: DiagChoices,
+): SocketTables | undefined {
+  try {
+    return inNetwork(path, () => readDiagTables(root, choices));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (
+      error instanceof SystemCallError ||
+      error instanceof NativeUnavailable ||
+      code !== undefined
+    ) {
+      return undefined;
+    }
+    throw error;
+  }
+}

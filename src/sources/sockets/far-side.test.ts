@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { farScript, parseFarText } from './far-side.ts';
+import { isDestination } from './ssh.ts';
+
+const MARK = '0123456789abcdef0123456789abcdef';
+
+describe('destinations', () => {
+  it.each([
+    'web1',
+    'anna@web1',
+    'anna@web-1.example',
+    'a.b@192.0.2.7',
+    '2001:db8::7',
+    'anna@::1',
+    '::ffff:192.0.2.7',
+  ])('%s may be asked', (text) => {
+    expect(isDestination(text)).toBe(true);
+  });
+
+  it.each([
+    '-oProxyCommand=sh',
+    '--',
+    '',
+    ' web1',
+    'web1 reboot',
+    'web1;reboot',
+    'web1\nx',
+    '$(reboot)',
+    '`reboot`',
+    'anna@-oProxyCommand=sh',
+    '-l@web1',
+    'web1%h',
+    'a@b@c',
+    "web1'",
+    'ssh://web1',
+    `${'a'.repeat(300)}`,
+  ])('%j may not', (text) => {
+    expect(isDestination(text)).toBe(false);
+  });
+});
+
+describe('the script', () => {
+  it.runIf(process.platform === 'linux').each(['dash', 'bash', 'busybox'])(
+    'runs in %s',
+    async (shell) => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      const words = shell === 'busybox' ? ['sh', '-s'] : ['-s'];
+      const done = spawnSync(shell, words, {
+        input: farScript(MARK),
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      });
+      server.close();
+      if (done.error !== undefined) return; // This shell is not installed here.
+      expect(done.stderr).toBe('');
+      const far = parseFarText(done.stdout, MARK);
+      expect(far).toMatchObject({ complete: true, uid: process.getuid?.(), littleEndian: true });
+      expect(far.tables.get('tcp')).toContain(
+        `:${port.toString(16).toUpperCase().padStart(4, '0')} `,
+      );
+      const me = far.processes.find(({ process: each }) => each.pid === process.pid);
+      expect(me?.inodes.length).toBeGreaterThan(0);
+      expect(me?.process.parentPid).toBe(process.ppid);
+      expect(me?.process.commandLine[0]).toContain('node');
+    },
+  );
+
+  it('takes no mark that the shell could read otherwise', () => {
+    expect(() => farScript('$(reboot)0000000')).toThrow(TypeError);
+    expect(() => farScript('')).toThrow(TypeError);
+  });
+});
+
+describe('its answer', () => {
+  const answer = (body: string): string => `Welcome!\n${MARK} process 7\n${body}\n${MARK} end\n`;
+
+  it('holds processes with names that try to be something else', () => {
+    const [held] = parseFarText(
+      answer(
+        'i88\ni88\ni89\nnevil  0000 table tcp \np1\nu33\nc/bin/evil\nc\nci99\nc\ng0::/system.slice/x.service',
+      ),
+      MARK,
+    ).processes;
+    expect(held).toEqual({
+      process: {
+        pid: 7,
+        name: 'evil  0000 table tcp',
+        commandLine: ['/bin/evil', '', 'i99'],
+        user: { uid: 33 },
+        parentPid: 1,
+        unit: 'x.service',
+      },
+      inodes: ['88', '89'],
+    });
+  });
+
+  it.each(['', 'no marks', `${MARK}`, `${MARK} process x\ni1`, `${MARK} table tcp\n${MARK}`])(
+    'may be cut off: %j',
+    (text) => {
+      expect(parseFarText(text, MARK).complete).toBe(false);
+    },
+  );
+
+  it('tells machines with octets the other way round', () => {
+    expect(parseFarText(`${MARK} self\n0\ns390x\none\n`, MARK)).toMatchObject({
+      littleEndian: false,
+      hidden: false,
+    });
+    expect(parseFarText(`${MARK} self\n1000\nx86_64\n`, MARK)).toMatchObject({
+      littleEndian: true,
+      hidden: true,
+    });
+  });
+});

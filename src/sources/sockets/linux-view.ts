@@ -1,0 +1,122 @@
+/** From the rows of Linux's tables to listeners and connections, wherever the rows came from. */
+import type { Connection, ConnectionState } from '../../model/connection.ts';
+import { type Exposure, exposureOf } from '../../model/exposure.ts';
+import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
+import type { User } from '../../model/user.ts';
+import { formatAddress } from '../../net/address.ts';
+import type { TableRow } from './proc-tables.ts';
+
+export interface LinuxRows {
+  readonly rows: readonly TableRow[];
+  readonly seenMs: number;
+  readonly userOf: (uid: number) => User;
+  readonly ownerOf: (inode: string) => Owner;
+  /** /proc/sys/net/ipv6/bindv6only. */
+  readonly bindV6Only: string | undefined;
+  /** For evidence: what looked, and where a table lies. */
+  readonly source: string;
+  readonly placeOf: (table: string) => string;
+}
+
+interface Context extends LinuxRows {
+  readonly accepts: (row: TableRow) => AcceptsIPv4;
+}
+
+/** Sockets with a peer among the rows become connections. */
+export function buildView(rows: LinuxRows): { listeners: Listener[]; connections: Connection[] } {
+  const context = { ...rows, accepts: ipv4Judge(rows.rows, rows.bindV6Only) };
+  const listeners: Listener[] = [];
+  const connections: Connection[] = [];
+  for (const row of rows.rows) {
+    const connection = connectionOf(row, context);
+    if (connection === undefined) listeners.push(listenerOf(row, context));
+    else connections.push(connection);
+  }
+  return { listeners, connections };
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+function listenerOf(row: TableRow, context: Context): Listener {
+  const listener: Mutable<Listener> = {
+    kind: 'listener',
+    local: localOf(row),
+    state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
+    exposure: exposureOfRow(row),
+    acceptsIPv4: context.accepts(row),
+    owner: context.ownerOf(row.inode),
+    user: context.userOf(row.uid),
+    evidence: evidenceOf(row, context),
+  };
+  if (row.device !== undefined) listener.device = row.device;
+  if (row.backlog !== undefined) listener.backlog = row.backlog;
+  if (row.network !== undefined) listener.network = row.network;
+  return listener;
+}
+
+/** Frames reach a packet socket from the link alone, whatever their addresses are. */
+function exposureOfRow({ transport, address }: TableRow): Exposure {
+  return transport === 'packet' ? 'link-local' : exposureOf(address);
+}
+
+/** Numbers of the kernel's states (include/net/tcp_states.h), from 1. */
+const STATES: readonly ConnectionState[] = [
+  'established',
+  'syn-sent',
+  'syn-received',
+  'fin-wait-1',
+  'fin-wait-2',
+  'time-wait',
+  'closed',
+  'close-wait',
+  'last-ack',
+  'unknown',
+  'closing',
+  'syn-received',
+];
+
+function connectionOf(row: TableRow, context: Context): Connection | undefined {
+  const { remote, remotePort = 0, transport, state = 0 } = row;
+  if (remote === undefined) return undefined;
+  return {
+    kind: 'connection',
+    local: localOf(row),
+    owner: context.ownerOf(row.inode),
+    user: context.userOf(row.uid),
+    ...(row.network === undefined ? {} : { network: row.network }),
+    remote: { address: formatAddress(remote), port: remotePort },
+    state: transport === 'tcp' ? (STATES[state - 1] ?? 'unknown') : 'connected',
+    evidence: evidenceOf(row, context),
+  };
+}
+
+function localOf({ address, transport, port }: TableRow): Listener['local'] {
+  return { address: formatAddress(address), transport, port };
+}
+
+function evidenceOf(row: TableRow, { source, placeOf, seenMs }: Context): Listener['evidence'] {
+  return { source, seenMs, locator: `${placeOf(row.table)} inode ${row.inode}` };
+}
+
+/**
+ * Whether a socket takes IPv4. Netlink tells the socket's IPV6_V6ONLY option (RFC 3493 section
+ * 5.3); /proc does not. The system's default tells what a program gets that does not ask; and where the same port
+ * is bound on 0.0.0.0 as well, the IPv6 socket most likely had to leave IPv4 alone.
+ */
+function ipv4Judge(
+  rows: readonly TableRow[],
+  bindV6Only: string | undefined,
+): (row: TableRow) => AcceptsIPv4 {
+  const everyIPv4 = new Set<string>();
+  for (const { address, transport, port, remote } of rows) {
+    if (remote === undefined && address.family === 4 && address.words[0] === 0)
+      everyIPv4.add(`${transport} ${port}`);
+  }
+  return ({ address, transport, port, v6Only }) => {
+    if (address.family === 4) return 'yes';
+    if (transport === 'raw' || exposureOf(address) !== 'every-address') return 'no';
+    if (v6Only !== undefined) return v6Only ? 'no' : 'yes';
+    if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';
+    return bindV6Only === '0' ? 'probably' : 'unknown';
+  };
+}

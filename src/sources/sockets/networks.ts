@@ -1,0 +1,29 @@
+/** Network namespaces by the names that people gave them (`ip netns`), else as the kernel has them. */
+import { readdirSync, statSync } from 'node:fs';
+
+const FOLDER = '/run/netns';
+
+export interface NamedNetwork {
+  readonly name: string;
+  readonly path: string;
+}
+
+/** By the kernel's name, `net:[4026532201]`. */
+export function namedNetworks(folder = FOLDER): Map<string, NamedNetwork> {
+  const networks = new Map<string, NamedNetwork>();
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return networks;
+  }
+  for (const name of names) {
+    try {
+      const path = `${folder}/${name}`;
+      networks.set(`net:[${statSync(path).ino}]`, { name, path });
+    } catch {
+      // It was deleted just now.
+    }
+  }
+  return networks;
+}

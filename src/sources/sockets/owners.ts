@@ -1,0 +1,74 @@
+/** From the holders of sockets to owners: each process read once, however many sockets it holds. */
+import type { Owner } from '../../model/listener.ts';
+import type { Process } from '../../model/process.ts';
+import { type OwnerSearch, type ProcessContext, readProcess } from './proc-processes.ts';
+
+/** Who holds the socket with that inode, or why nobody can be named. */
+export function ownerFinder(
+  root: string,
+  search: OwnerSearch,
+  context: ProcessContext,
+): (inode: string) => Owner {
+  const known = new Map<number, Process | undefined>();
+  const processOf = (pid: number): Process | undefined => {
+    if (!known.has(pid)) known.set(pid, readProcess(root, pid, context));
+    return known.get(pid);
+  };
+  const unseen = ownerUnseen(search);
+  // Most processes hold several sockets alone: one owner serves them all.
+  const single = new Map<number, Owner>();
+  const ownerOf = (pids: readonly number[]): Owner => {
+    const processes = pids.map(processOf).filter((process) => process !== undefined);
+    if (processes.length === 0) return { kind: 'unknown', because: 'gone' };
+    return { kind: 'processes', processes: parentsFirst(processes) };
+  };
+  return (inode) => {
+    if (inode === '0') return { kind: 'kernel' };
+    const pids = search.holders.get(Number(inode));
+    if (pids === undefined) return unseen;
+    const [pid = 0, second] = pids;
+    if (second !== undefined) return ownerOf(pids);
+    let owner = single.get(pid);
+    if (owner === undefined) {
+      owner = ownerOf(pids);
+      single.set(pid, owner);
+    }
+    return owner;
+  };
+}
+
+/** The same where the processes came with their sockets. */
+export function ownerOfFar(
+  held: readonly { readonly process: Process; readonly inodes: readonly string[] }[],
+  search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>,
+): (inode: string) => Owner {
+  const holders = new Map<string, Process[]>();
+  for (const { process, inodes } of held) {
+    for (const inode of inodes) holders.set(inode, [...(holders.get(inode) ?? []), process]);
+  }
+  const unseen = ownerUnseen(search);
+  return (inode) => {
+    const processes = holders.get(inode);
+    if (inode === '0') return { kind: 'kernel' };
+    return processes === undefined
+      ? unseen
+      : { kind: 'processes', processes: parentsFirst(processes) };
+  };
+}
+
+/** Why no process was found for a socket that has a file. */
+function ownerUnseen(search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>): Owner {
+  if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
+  if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
+  if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };
+  return { kind: 'kernel' };
+}
+
+/** Those whose parent holds the socket too come after those whose parent does not. */
+function parentsFirst(processes: readonly Process[]): readonly Process[] {
+  if (processes.length === 1) return processes;
+  const pids = new Set(processes.map((process) => process.pid));
+  const isChild = (process: Process): number =>
+    process.parentPid !== undefined && pids.has(process.parentPid) ? 1 : 0;
+  return [...processes].sort((left, right) => isChild(left) - isChild(right));
+}

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packagesOf } from './packages.ts';
+import { listensOn, socketUnits } from './socket-units.ts';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'portreeve-lists-'));
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  write('openssh-server.list', '/.\n/usr\n/usr/sbin\n/usr/sbin/sshd\n');
+  write('libx:amd64.list', '/.\n/bin/netd\n/usr/lib/x');
+  write('other.list', '/usr/sbin/sshd-keygen\n/opt/usr/sbin/sshd\n');
+  write('other.md5sums', '/usr/bin/zzz\n');
+  write('ssh.socket', '[Socket]\nListenStream=22\nListenStream=/run/x\n');
+  write('b.socket', '[Socket]\nListenDatagram=[::]:69\n ListenStream = 127.0.0.1:8080 \n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('packages', () => {
+  it('are found by the whole path, in merged folders too', () => {
+    const found = packagesOf(
+      ['/usr/sbin/sshd', '/usr/bin/netd', '/usr/bin/zzz', '/usr/lib', 'sshd'],
+      folder,
+    );
+    expect([...found]).toEqual([
+      ['/usr/bin/netd', 'libx'],
+      ['/usr/sbin/sshd', 'openssh-server'],
+    ]);
+  });
+
+  it('are not asked for files that are gone', () => {
+    expect(packagesOf(['/usr/sbin/sshd (deleted)'], folder).size).toBe(0);
+    expect(packagesOf(['/usr/sbin/sshd'], join(folder, 'none')).size).toBe(0);
+  });
+});
+
+describe('socket units', () => {
+  it('are found by what they listen on', () => {
+    const unitOf = socketUnits([folder, join(folder, 'none')]);
+    expect([unitOf('tcp', 22), unitOf('udp', 69), unitOf('tcp', 8080), unitOf('udp', 22)]).toEqual([
+      'ssh.socket',
+      'b.socket',
+      'b.socket',
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['ListenStream=22', ['tcp 22']],
+    ['ListenStream=0.0.0.0:22\nListenDatagram=[::1]:53', ['tcp 22', 'udp 53']],
+    ['ListenStream=/run/a.socket', []],
+    ['ListenStream=@abstract', []],
+    ['# ListenStream=22', []],
+    ['ListenSequentialPacket=5060', ['sctp 5060']],
+  ])('%j', (text, expected) => {
+    expect(listensOn(text)).toEqual(expected);
+  });
+});

@@ -1,0 +1,107 @@
+/** `portreeve audit` as built: what people and scripts see of it. */
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { built, runCli } from './run-cli.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'portreeve-audit-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const path = (name: string) => join(folder, name);
+
+const rest = 'WINDOW=64240 RES=0x00 SYN URGP=0';
+const packet = (time: string, prefix: string, src: string, dst: string, dport: number) =>
+  `Nov 22 ${time} gw kernel: ${prefix} IN=eth1 OUT=eth0 SRC=${src} DST=${dst} LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=50112 DPT=${dport} ${rest}`;
+
+const LINES = [
+  ...Array.from({ length: 12 }, (_, index) =>
+    packet(`09:${String(index).padStart(2, '0')}:00`, 'FW-DROP', '10.0.0.7', '192.0.2.25', 25),
+  ),
+  packet('09:20:00', 'FW-ACCEPT', '10.0.0.7', '192.0.2.80', 443),
+  packet('09:21:00', 'FW-DROP', '198.51.100.7', '10.0.0.5', 23),
+  packet('09:22:00', 'web', '198.51.100.8', '10.0.0.5', 443),
+  'Nov 22 09:23:00 gw sshd[7]: Accepted publickey for root',
+];
+
+/** Stamps name no year: it is that of the file's own time. */
+function write(name: string, content: string | Uint8Array): void {
+  writeFileSync(path(name), content);
+  utimesSync(path(name), 1_795_400_000, 1_795_400_000);
+}
+
+beforeAll(() => {
+  write('fw.log', `${LINES.join('\n')}\n`);
+  write(
+    'fw.log.1.gz',
+    new Uint8Array(gzipSync(`${packet('08:00:00', 'FW-DROP', '10.0.0.8', '192.0.2.25', 25)}\n`)),
+  );
+  write('cut.log', `${LINES[0]}\n${LINES[0]!.slice(0, 90)}\n`);
+  write('empty.log', '');
+  write('other.log', 'nothing of interest\n');
+  write('zero.bin', new Uint8Array(100));
+});
+
+describe.runIf(built)('audit', () => {
+  it('helps, examples first', async () => {
+    const { code, out } = await runCli(['audit', '--help']);
+    expect(code).toBe(0);
+    await expect(out).toMatchFileSnapshot('help/audit.txt');
+  });
+
+  it.each([
+    ['80-columns', ['--width', '80', '--top', '8']],
+    ['a-pipe', []],
+    ['Markdown', ['--markdown']],
+  ])('answers in %s', async (name, words) => {
+    const { code, out, err } = await runCli(['audit', 'fw.log', ...words], { cwd: folder });
+    expect([code, err]).toEqual([0, '']);
+    await expect(out).toMatchFileSnapshot(`golden/audit-in-${name}.txt`);
+  });
+
+  it('says the same to programs', async () => {
+    const { out } = await runCli(['audit', path('fw.log'), '--json']);
+    const answer = JSON.parse(out);
+    expect(answer.schema).toBe('portreeve/audit/1');
+    expect(answer.facts).toMatchObject({
+      ...{ lines: 16, linesRead: 15, linesOther: 1, allowed: 1, denied: 13, unknown: 1, noise: 1 },
+      firstMs: Date.UTC(2026, 10, 22, 9),
+    });
+    expect(answer.refused).toMatchObject([
+      { client: '10.0.0.7', port: 25, way: 'outward', loopMs: 60_000 },
+    ]);
+    expect(answer.notes.map(({ id }: { id: string }) => id)).toEqual([
+      ...['year-inferred', 'zone-inferred', 'prefix-unknown'],
+    ]);
+  });
+
+  it('reads rotated files oldest first, whatever their order', async () => {
+    const { out } = await runCli(['audit', path('fw.log'), path('fw.log.1.gz'), '--json']);
+    const { facts } = JSON.parse(out);
+    expect(facts).toMatchObject({ linesRead: 16, firstMs: Date.UTC(2026, 10, 22, 8) });
+  });
+
+  it('takes a prefix for what it is told', async () => {
+    const words = ['--prefix', 'web=allow', '--zone', 'dmz=eth0', '--utc-offset', '+01:00'];
+    const { out } = await runCli(['audit', path('fw.log'), ...words, '--json']);
+    const { facts, prefixes } = JSON.parse(out);
+    expect(facts).toMatchObject({ allowed: 2, unknown: 0, firstMs: Date.UTC(2026, 10, 22, 8) });
+    expect(prefixes).toContainEqual({ prefix: 'web', action: 'allow', because: 'told' });
+  });
+
+  it.each<[string, string[], number]>([
+    ['a line that cannot be read', ['cut.log'], 5],
+    ['no file', ['nowhere.log'], 3],
+    ['no text', ['zero.bin'], 3],
+    ['one file of two', ['fw.log', 'nowhere.log'], 3],
+    ['nothing', ['empty.log'], 0],
+    ['no firewall log', ['other.log'], 0],
+    ['an impossible zone', ['fw.log', '--zone', 'x'], 2],
+    ['an impossible prefix', ['fw.log', '--prefix', 'x=maybe'], 2],
+    ['an impossible offset', ['fw.log', '--utc-offset', '2'], 2],
+    ['an impossible port', ['fw.log', '--port', 'tcp/99999'], 2],
+    ['an impossible time', ['fw.log', '--new-since', 'yesterday'], 2],
+  ])('given %s exits as documented', async (_, words, code) => {
+    expect((await runCli(['audit', ...words], { cwd: folder })).code).toBe(code);
+  });
+});

@@ -1,0 +1,225 @@
+/** The way from a capture to proved rules on the command line, and how it fails. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { built, type Outcome, runCli } from './run-cli.ts';
+
+const CAPTURE = fileURLToPath(new URL('../../examples/small-office.pcapng', import.meta.url));
+const ZONES = ['dmz=10.0.1.0/24', 'servers=10.0.2.0/24', 'clients=10.0.3.0/24', 'internet=rest'];
+const zones = ZONES.flatMap((zone) => ['--zone', zone]);
+const HELP = [
+  ...['policy', 'policy learn', 'policy review', 'policy refine', 'policy prove', 'policy diff'],
+  ...['policy test', 'acl', 'acl render', 'acl check', 'acl platforms'],
+];
+
+describe.skipIf(!built)('policy and acl', () => {
+  let folder = '';
+  const portreeve = (...words: string[]): Promise<Outcome> => runCli(words, { cwd: folder });
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'portreeve-policy-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('helps with every subcommand as it did', async () => {
+    const outcomes = await Promise.all(HELP.map((name) => portreeve(...name.split(' '), '--help')));
+    for (const [index, { out, code }] of outcomes.entries()) {
+      expect(code).toBe(0);
+      await expect(out).toMatchFileSnapshot(`help/${HELP[index]!.replace(' ', '-')}.txt`);
+      expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+    }
+  }, 30_000);
+
+  it('goes from a capture to proved rules, and notices an edit', async () => {
+    const words = [
+      'policy',
+      'learn',
+      CAPTURE,
+      ...zones,
+      '-o',
+      'c.ndjson',
+      '--name',
+      '10.0.1.10=web',
+    ];
+    const learned = await portreeve(...words, '--json');
+    expect(learned.code, learned.err).toBe(0);
+    expect(JSON.parse(learned.out).facts).toMatchObject({
+      candidates: 21,
+      asked: 12,
+      quarantined: 1,
+    });
+
+    writeFileSync(
+      join(folder, 'decisions.txt'),
+      '# agreed on Monday\napprove clients -> servers *  # files and names\napprove any -> web tcp/443,tcp/80\ndeny any -> web tcp/22\n',
+    );
+    const review = [
+      'policy',
+      'review',
+      'c.ndjson',
+      '--from-file',
+      'decisions.txt',
+      '--by',
+      'alice',
+    ];
+    const reviewed = await portreeve(...review, '--json');
+    expect(reviewed.code, reviewed.err).toBe(0);
+    const { facts, rules } = JSON.parse(reviewed.out);
+    expect(facts).toMatchObject({ decisions: 21, allowed: 20, rules: 4, rulesAtLeast: 4 });
+    expect(rules.map(({ to }: { to: string[] }) => to[0])).toEqual([
+      'web',
+      '10.0.2.10',
+      '10.0.2.11',
+      'web',
+    ]);
+    const policy = readFileSync(join(folder, 'policy.yaml'), 'utf8');
+    expect(policy).toMatch(/because: files and names\n {4}approved: \{by: alice, at: /);
+
+    // The same decisions once more change nothing but the moments.
+    await portreeve(...review);
+    const again = readFileSync(join(folder, 'policy.yaml'), 'utf8');
+    const timeless = (text: string) => text.replaceAll(/at: \d[^,}]*/g, 'at: …');
+    expect(timeless(again)).toBe(timeless(policy));
+
+    for (const platform of ['nftables', 'iptables']) {
+      const rendered = await portreeve('acl', 'render', 'policy.yaml', '--for', platform);
+      expect(rendered.code, rendered.err).toBe(0);
+      writeFileSync(join(folder, platform), rendered.out);
+      const prove = ['policy', 'prove', 'policy.yaml', '--for', platform];
+      const proof = await portreeve(...prove, platform, '--json');
+      expect(proof.code, proof.out + proof.err).toBe(0);
+      expect(JSON.parse(proof.out).facts).toMatchObject({ proved: true, replayed: 20 });
+      writeFileSync(join(folder, 'edited'), rendered.out.replace(/dport 445/, 'dport 443'));
+      const edited = await portreeve(...prove, 'edited', '--json');
+      expect(edited.code).toBe(1);
+      const { differences, lost } = JSON.parse(edited.out);
+      expect(differences.map(({ kind }: { kind: string }) => kind).sort()).toEqual([
+        'extra',
+        'missing',
+      ]);
+      expect(lost).toHaveLength(4);
+      const diff = await portreeve('policy', 'diff', 'edited', 'policy.yaml', '--for', platform);
+      expect(diff.code).toBe(1);
+    }
+  }, 60_000);
+
+  it('says which rule decides, and why', async () => {
+    const allowed = await portreeve('policy', 'test', '10.0.3.21 -> 10.0.2.10 udp/53');
+    expect(allowed).toMatchObject({ code: 0 });
+    expect(allowed.out).toMatch(
+      /Allowed by R\d+: .*[\s\S]*because: files and names.*approved by alice/,
+    );
+    const denied = await portreeve('policy', 'test', '10.0.3.21', '→', '10.0.2.10', 'udp/54');
+    expect(denied).toMatchObject({ code: 1 });
+    const told = ['--rules', 'iptables', '--for', 'iptables', '--json'];
+    const rendered = await portreeve('policy', 'test', '10.0.3.21 -> 10.0.2.10 udp/53', ...told);
+    expect(JSON.parse(rendered.out).facts).toMatchObject({ allowed: true, from: 'clients' });
+  });
+
+  it('learns from a firewall log that denies, retries counted once', async () => {
+    const line = (second: number, rest: string) =>
+      `Oct  3 10:00:0${second} gw kernel: [12.3] PR-DENY IN=eth1 OUT=eth0 ${rest}\n`;
+    const tcp = (port: number, flags: string) =>
+      `SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=4112 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 ${flags} URGP=0`;
+    const udp =
+      'SRC=10.0.1.10 DST=10.0.2.10 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 PROTO=UDP SPT=40000 DPT=88 LEN=40';
+    writeFileSync(
+      join(folder, 'fw.log'),
+      line(1, tcp(1433, 'SYN')) +
+        line(2, tcp(1433, 'SYN')) +
+        line(3, tcp(1433, 'ACK')) +
+        line(4, udp),
+    );
+    writeFileSync(
+      join(folder, 'deny.yaml'),
+      'version: 1\nzones: {dmz: 10.0.1.0/24, servers: 10.0.2.0/24}\n',
+    );
+    const refine = ['policy', 'refine', '--deny-log', 'fw.log', '--policy', 'deny.yaml'];
+    const shown = await portreeve(...refine, '--json');
+    expect(shown.code, shown.err).toBe(0);
+    const { open, facts, offers } = JSON.parse(shown.out);
+    const texts = open.map(
+      (each: Record<string, unknown>) => `${each.server} ${each.service} ${each.connections}`,
+    );
+    expect(texts).toEqual(['10.0.2.10 udp/88 1', '10.0.2.20 tcp/1433 1']);
+    expect(facts).toMatchObject({ denied: 2, open: 2, unusable: 1, rounds: 0, unseenShare: 1 });
+    expect(offers.map(({ set }: { set: string }) => set)).toContain('domain-member');
+    const decided = await portreeve(
+      ...[...refine, '--json', '--approve', '10.0.1.10 -> 10.0.2.20 tcp/1433'],
+      ...['--with-set', '10.0.1.10 -> 10.0.2.10 kerberos'],
+    );
+    expect(JSON.parse(decided.out).facts).toMatchObject({ open: 0, decided: 5, rounds: 1 });
+    const policy = readFileSync(join(folder, 'deny.yaml'), 'utf8');
+    expect(policy).toMatch(/services: \[udp\/88\]/);
+    expect(policy).toMatch(/services: \[tcp\/88, tcp\/464, udp\/464\][\s\S]*unobserved: true/);
+  });
+
+  it('checks existing rules against what is used', async () => {
+    const text = [
+      'table inet t { chain c { type filter hook forward priority 0; policy drop;',
+      'ct state established,related accept',
+      'ip saddr 10.0.3.0/24 accept',
+      'ip saddr 10.0.3.7 tcp dport 22 drop',
+      'ip saddr 10.0.9.9 ip daddr 10.0.1.1 tcp dport 22 accept',
+      '}',
+      '}',
+    ];
+    writeFileSync(join(folder, 'old.nft'), text.join('\n'));
+    const check = ['acl', 'check', 'old.nft', '--for', 'nftables', '--traffic', CAPTURE, ...zones];
+    const { code, out } = await portreeve(...check, '--json', '--fail-on', 'findings');
+    expect(code).toBe(1);
+    const { findings, facts, uses } = JSON.parse(out);
+    expect(
+      findings.map((each: { line: number; finding: string }) => `${each.line} ${each.finding}`),
+    ).toEqual(['3 wide', '4 shadowed']);
+    expect(facts).toMatchObject({ unusedRules: 1, stopped: 4 });
+    expect(uses.map((each: { conversations: number }) => each.conversations)).toEqual([17, 0]);
+  });
+
+  const FAILURES: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [['policy'], 2, /^$/],
+    [['policy', 'grow'], 2, /too many arguments/],
+    [['policy', 'learn', CAPTURE], 2, /two are needed/],
+    [['policy', 'learn', CAPTURE, '--zone', 'a=10.0.0.1/8'], 2, /write 10\.0\.0\.0\/8/],
+    [['policy', 'learn', 'missing.pcap', ...zones], 3, /no such file/i],
+    [['policy', 'review', 'missing.ndjson'], 3, /there is no such file/],
+    [['policy', 'review', 'decisions.txt'], 3, /damaged/],
+    [['policy', 'review', 'c.ndjson', '--policy', 'n.yaml'], 2, /no terminal/],
+    [['policy', 'review', 'c.ndjson', '--policy', 'n.yaml', '--approve', 'web sql'], 2, /form/],
+    [
+      ['policy', 'review', 'c.ndjson', '--policy', 'n.yaml', '--approve', 'sql -> web *'],
+      2,
+      /“sql” is not/,
+    ],
+    [
+      [
+        'policy',
+        'review',
+        'c.ndjson',
+        '--policy',
+        'n.yaml',
+        '--approve',
+        'dmz -> servers tcp/1433',
+      ],
+      2,
+      /set aside/,
+    ],
+    [['acl', 'render', 'policy.yaml', '--for', 'nftable'], 2, /Do you mean nftables/],
+    [['acl', 'render', 'bad.yaml', '--for', 'nftables'], 3, /bad\.yaml:3:1 The key “rulse”/],
+    [['policy', 'prove', 'policy.yaml', '--for', 'nftables', 'decisions.txt'], 1, /^$/],
+    [['policy', 'test', '10.0.3.21'], 2, /not a connection/],
+    [['policy', 'test', '10.0.3.21 -> 2001:db8::1 tcp/1'], 2, /IPv6/],
+  ];
+
+  it('fails with a reason and the right exit code', async () => {
+    writeFileSync(join(folder, 'bad.yaml'), 'version: 1\n\nrulse: []\n');
+    const outcomes = await Promise.all(FAILURES.map(([words]) => portreeve(...words)));
+    for (const [index, [words, code, message]] of FAILURES.entries()) {
+      const { code: own, out, err } = outcomes[index]!;
+      expect(own, `${words.join(' ')}\n${out}${err}`).toBe(code);
+      expect(err).toMatch(message);
+    }
+  }, 30_000);
+});

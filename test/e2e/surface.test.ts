@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { built, runCli } from './run-cli.ts';
+
+const linux = process.platform === 'linux';
+/** Everything that could drive a terminal, except line ends and tabs. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+
+describe.runIf(built && linux)('portreeve alone', () => {
+  let server: ChildProcess;
+  let port = 0;
+  beforeAll(async () => {
+    const script = `process.title = 'evil\\x1b[31m'; require('node:net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+    server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [chunk] = await once(server.stdout!, 'data');
+    port = Number(String(chunk));
+  });
+  afterAll(() => server.kill());
+
+  it('says what is offered to whom, by any of its names', async () => {
+    for (const args of [['--json'], ['surface', '--json']]) {
+      const { code, out, err } = await runCli([...args, '--no-beside']);
+      expect([code, err]).toEqual([0, '']);
+      const answer = JSON.parse(out);
+      expect(answer.schema).toBe('portreeve/surface/1');
+      const all = [...answer.attention, ...answer.services];
+      const mine = all.find((row: { port: number }) => row.port === port);
+      expect(mine).toMatchObject({
+        transport: 'tcp',
+        reach: 'this-machine',
+        concern: 'ok',
+        addresses: ['127.0.0.1'],
+      });
+      expect(mine.process[0].name).toContain('evil\x1b[31m');
+      const { anywhere, localNetwork, thisMachine, services } = answer.facts;
+      expect(anywhere + localNetwork + thisMachine).toBe(services);
+      expect(services).toBe(all.length);
+    }
+  });
+
+  it.each(['table', 'plain', 'json', 'ndjson', 'csv', 'markdown'])(
+    'is safe to look at as %s',
+    async (format) => {
+      const words = format === 'csv' ? [] : ['--no-beside'];
+      const { code, out } = await runCli(['surface', '--no-beside', ...words, '--format', format]);
+      expect(code).toBe(0);
+      expect(out.replaceAll('\r\n', '\n')).not.toMatch(CONTROL);
+    },
+  );
+
+  it('ends with the attack surface in one line', async () => {
+    const { out } = await runCli(['surface', '--no-beside']);
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(
+      /^attack surface: services reachable \d+ from anywhere, \d+ from the local network, \d+ from this machine only$/,
+    );
+  });
+
+  it.each([80, 40])('fits %i columns', async (width) => {
+    const { out } = await runCli(['surface', '--no-beside', '--width', String(width)]);
+    expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(width);
+  });
+
+  it('compares, too', async () => {
+    const { code, out } = await runCli(['compare', '--no-beside', '--json']);
+    expect(code).toBe(0);
+    const answer = JSON.parse(out);
+    expect(answer.schema).toBe('portreeve/compare/1');
+    const row = [...answer.mismatches, ...answer.endpoints].find(
+      (each: { port: number }) => each.port === port,
+    );
+    expect(['bind-scoped', 'not-probed']).toContain(row.verdict);
+  });
+
+  it('refuses to compare with nothing', async () => {
+    const { code, err } = await runCli(['compare', '--sockets', 'package.json']);
+    expect([code, err.includes('package.json')]).toEqual([3, true]);
+  });
+});

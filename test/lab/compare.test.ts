@@ -1,0 +1,279 @@
+/** Every verdict that can be brought about, from real situations in namespaces. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describeLab, Lab, run, type Space } from './lab.ts';
+import { populate } from './population.ts';
+
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+const HOSTS = Number(process.env.PORTREEVE_HOSTS ?? 4);
+
+interface Row {
+  readonly port: number;
+  readonly transport: string;
+  readonly verdict: string;
+  readonly sure: string;
+  readonly why: string;
+  readonly addresses: readonly string[];
+  readonly vantages: readonly string[];
+}
+
+function compare(
+  space: Space,
+  ...words: string[]
+): { mismatches: Row[]; endpoints: Row[]; all: Row[] } {
+  const answer = JSON.parse(space.run(process.execPath, CLI, 'compare', '--json', ...words));
+  return { ...answer, all: [...answer.mismatches, ...answer.endpoints] };
+}
+
+const RULES = `
+table inet f {
+  chain i { type filter hook input priority 0; policy accept;
+    tcp dport 8002 drop
+    tcp dport 8003 reject with tcp reset
+    meta nfproto ipv6 tcp dport 8006 drop
+  }
+}
+table ip n {
+  chain p { type nat hook prerouting priority -100;
+    tcp dport 8008 dnat to 10.10.0.2:80
+  }
+}
+`;
+
+describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl', 'nmap'], () => {
+  const lab = new Lab();
+  let folder = '';
+  let host: Space;
+  let other: Space;
+
+  const listening = (space: Space, ...ports: number[]): void => {
+    while (ports.some((port) => !space.run('ss', '-Hltun').includes(`:${port} `)))
+      spawnSync('sleep', ['0.05']);
+  };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'portreeve-compare-'));
+    host = lab.space('host');
+    other = lab.space('other');
+    const inside = lab.space('inside');
+    lab.join(host, other, ['10.9.0.1/24', 'fd00:9::1/64'], ['10.9.0.2/24', 'fd00:9::2/64']);
+    lab.join(host, inside, ['10.10.0.1/24'], ['10.10.0.2/24'], ['eth1', 'eth0']);
+    inside.run('ip', 'route', 'add', 'default', 'via', '10.10.0.1');
+    host.run('sysctl', '-qw', 'net.ipv4.ip_forward=1');
+    const serve = (space: Space, ...addresses: string[]): void => {
+      for (const address of addresses)
+        space.start('socat', [`${address},fork,reuseaddr`, 'EXEC:true']);
+    };
+    serve(host, 'TCP4-LISTEN:8001', 'TCP6-LISTEN:8002,ipv6only=0', 'TCP6-LISTEN:8003,ipv6only=0');
+    serve(
+      host,
+      'TCP4-LISTEN:8004,bind=127.0.0.1',
+      'TCP6-LISTEN:8005,ipv6only=1',
+      'TCP6-LISTEN:8006,ipv6only=0',
+    );
+    host.start('socat', ['UDP4-RECV:8007', '-'], { stdio: ['pipe', 'ignore', 'ignore'] });
+    serve(inside, 'TCP4-LISTEN:80');
+    // A container runtime's helper is known by its name.
+    copyFileSync(run('sh', '-c', 'command -v socat').trim(), join(folder, 'docker-proxy'));
+    chmodSync(join(folder, 'docker-proxy'), 0o755);
+    host.start(join(folder, 'docker-proxy'), ['TCP4-LISTEN:8010,fork', 'EXEC:true']);
+    listening(host, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8010);
+    listening(inside, 80);
+    writeFileSync(join(folder, 'rules'), RULES);
+    host.run('nft', '-f', join(folder, 'rules'));
+  });
+  afterAll(async () => {
+    await lab.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('recognises what stands between a socket and who asks', () => {
+    const { all } = compare(host);
+    const of = (port: number): string[] =>
+      all
+        .filter((row) => row.port === port)
+        .map(({ verdict, sure }) => `${verdict} ${sure}`)
+        .sort();
+    expect(of(8001)).toEqual(['agree certain', 'bind-scoped certain']);
+    expect(of(8002)).toEqual(['firewalled certain']);
+    expect(of(8003)).toEqual(['rejected certain']);
+    expect(of(8004)).toEqual(['bind-scoped certain']);
+    expect(of(8005)).toEqual(['agree certain', 'family-gap certain']);
+    expect(of(8006)).toEqual(['agree certain', 'firewall-asymmetry certain']);
+    expect(of(8007)).toEqual(['bind-scoped certain', 'bound-silent certain']);
+    expect(of(8008)).toEqual(['nat certain']);
+    expect(of(8010)).toEqual(['bind-scoped certain', 'container-proxy likely']);
+    const firewalled = all.find(({ port }) => port === 8002);
+    expect(firewalled?.why).toMatch(/shut off by inet f i handle \d+/);
+    expect(firewalled?.vantages).toContain('a namespace beside it');
+    expect(all.find(({ port }) => port === 8008)?.why).toMatch(/ip n p handle \d+/);
+  });
+
+  it('leaves nothing of the namespace that it asked from', () => {
+    expect(host.run('ip', 'link')).not.toContain('pr');
+    expect(run('ip', 'netns', 'list')).not.toContain('portreeve-');
+  });
+
+  it('sees from another machine what its saved sockets do not explain', () => {
+    const saved = join(folder, 'ss.txt');
+    // The row of 8001 is taken out, as a rootkit would.
+    const rows = host
+      .run('ss', '-Htulpn')
+      .split('\n')
+      .filter((line) => !line.includes(':8001 '));
+    writeFileSync(saved, rows.join('\n'));
+    const { all, mismatches } = compare(other, '--sockets', saved, '--address', '10.9.0.1');
+    // What is not in the list is asked only where hidden services like to be; so name the port by traffic.
+    expect(all.find(({ port }) => port === 8002)).toMatchObject({
+      verdict: 'firewalled',
+      sure: 'likely',
+    });
+    expect(mismatches.map(({ port }) => port)).toEqual([8003]);
+    const hidden = host.start('socat', ['TCP4-LISTEN:99,fork', 'EXEC:true']);
+    listening(host, 99);
+    const again = compare(other, '--sockets', saved, '--address', '10.9.0.1');
+    expect(again.mismatches.find(({ port }) => port === 99)).toMatchObject({
+      verdict: 'hidden',
+      sure: 'open',
+    });
+    const moved = compare(other, '--sockets', saved, '--address', '10.9.0.1', '--has', '10.9.0.77');
+    expect(moved.mismatches.find(({ port }) => port === 99)).toMatchObject({
+      verdict: 'stale-address',
+    });
+    hidden.kill();
+  });
+
+  it('takes a scan of Nmap for the network', () => {
+    const [saved, scan] = [join(folder, 'all.txt'), join(folder, 'scan.xml')];
+    writeFileSync(saved, host.run('ss', '-Htulpn'));
+    other.run('nmap', '-n', '-Pn', '-sT', '-p', '8001-8010', '-oX', scan, '10.9.0.1');
+    const { all } = compare(other, '--sockets', saved, '--scan', scan);
+    const of = (port: number): string[] =>
+      all.filter((row) => row.port === port).map(({ verdict, sure }) => `${verdict} ${sure}`);
+    expect(of(8001)).toEqual(['agree certain']);
+    expect(of(8002)).toEqual(['firewalled likely']);
+    expect(of(8003)).toEqual(['rejected likely']);
+    expect(of(8004)).toEqual(['bind-scoped certain']);
+    expect(of(8005)).toEqual(['family-gap likely']);
+    expect(of(8006)).toEqual(['agree certain']);
+    expect(of(8008)).toEqual(['hidden open']);
+    expect(of(8010)).toEqual(['container-proxy likely']);
+  });
+
+  it('is what the program shows when no command is named', () => {
+    const answer = JSON.parse(host.run(process.execPath, CLI, '--json')) as {
+      attention: { port: number; reach: string }[];
+      services: { port: number; reach: string }[];
+    };
+    const reachOf = (port: number): string | undefined =>
+      [...answer.attention, ...answer.services].find((row) => row.port === port)?.reach;
+    expect([8001, 8002, 8004, 8006].map(reachOf)).toEqual([
+      'local-network',
+      'this-machine',
+      'this-machine',
+      'local-network',
+    ]);
+    expect(answer.attention.map(({ port }) => port)).toContain(8006);
+  });
+
+  it('sees something in front that answers for everything', () => {
+    const middle = lab.space('middle');
+    const far = lab.space('far');
+    lab.join(other, middle, ['10.21.0.2/24'], ['10.21.0.1/24'], ['eth1', 'eth0']);
+    lab.join(middle, far, ['10.20.0.1/24'], ['10.20.0.2/24'], ['eth1', 'eth0']);
+    other.run('ip', 'route', 'add', '10.20.0.0/24', 'via', '10.21.0.1');
+    const rules = join(folder, 'front');
+    writeFileSync(
+      rules,
+      'table ip n {\nchain p { type nat hook prerouting priority -100;\niifname "eth0" meta l4proto tcp redirect to :9\n}\n}\n',
+    );
+    middle.run('nft', '-f', rules);
+    middle.start('socat', ['TCP4-LISTEN:9,fork,backlog=2000', 'EXEC:true']);
+    listening(middle, 9);
+    const saved = join(folder, 'far.txt');
+    writeFileSync(saved, 'tcp LISTEN 0 5 0.0.0.0:443 0.0.0.0:*\n');
+    const { mismatches } = compare(
+      other,
+      '--sockets',
+      saved,
+      '--address',
+      '10.20.0.2',
+      '--timeout',
+      '1500',
+    );
+    expect(mismatches.length).toBeGreaterThan(900);
+    expect(new Set(mismatches.map(({ verdict }) => verdict))).toEqual(new Set(['proxy']));
+  });
+
+  it('knows from traffic what ended since', async () => {
+    const capture = join(folder, 'lan.pcap');
+    const sniffer = host.start('tcpdump', [
+      '-i',
+      'eth0',
+      '-U',
+      '--immediate-mode',
+      '-Z',
+      'root',
+      '-w',
+      capture,
+      'tcp port 7001',
+    ]);
+    await new Promise((resolve) => sniffer.stderr!.once('data', resolve));
+    const server = host.start('socat', ['TCP4-LISTEN:7001,fork', 'EXEC:date']);
+    listening(host, 7001);
+    other.run('socat', '-u', 'TCP:10.9.0.1:7001', '-');
+    await expect.poll(() => statSync(capture).size, { timeout: 5000 }).toBeGreaterThan(600);
+    sniffer.kill('SIGINT');
+    server.kill();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const saved = join(folder, 'now.txt');
+    writeFileSync(saved, host.run('ss', '-Htulpn'));
+    const { mismatches } = compare(
+      other,
+      '--sockets',
+      saved,
+      '--address',
+      '10.9.0.1',
+      '--traffic',
+      capture,
+    );
+    expect(mismatches.find(({ port }) => port === 7001)).toMatchObject({
+      verdict: 'traffic-only',
+      addresses: ['10.9.0.1'],
+    });
+  });
+
+  it('finds by binding what the tables hide, and nothing else', () => {
+    const { all } = compare(host, '--bind-test', '--no-beside');
+    expect(all.filter(({ why }) => why.includes('in use'))).toEqual([]);
+  });
+
+  describe('with hosts that agree', () => {
+    it(`doubts none of ${HOSTS} random ones`, async () => {
+      let endpoints = 0;
+      for (let seed = 1; seed <= HOSTS; seed++) {
+        const agreeing = new Lab();
+        try {
+          const space = agreeing.space('h');
+          agreeing.join(
+            space,
+            agreeing.space('o'),
+            ['10.9.0.1/24', 'fd00:9::1/64'],
+            ['10.9.0.2/24'],
+          );
+          await populate(space, seed * 100, { processes: 12, sockets: 5 });
+          const { all, mismatches } = compare(space);
+          endpoints += all.length;
+          expect(mismatches, `seed ${seed}`).toEqual([]);
+        } finally {
+          await agreeing.close();
+        }
+      }
+      expect(endpoints).toBeGreaterThan(HOSTS * 15);
+    });
+  });
+});
