@@ -39,27 +39,39 @@ s.bind((sys.argv[1], 0))
 s.send(bytes.fromhex(sys.argv[2]))
 `;
 
-function ended(child: ChildProcess): Promise<{ code: number | null; err: string; out: string }> {
-  let err = '';
-  let out = '';
-  child.stderr?.on('data', (text) => {
-    err += text;
+interface Said {
+  err: string;
+  out: string;
+}
+
+const saidBy = new WeakMap<ChildProcess, Said>();
+
+/** What a program wrote, from the first time this is asked. */
+function said(child: ChildProcess): Said {
+  const known = saidBy.get(child);
+  if (known !== undefined) return known;
+  const text = { err: '', out: '' };
+  saidBy.set(child, text);
+  child.stderr?.on('data', (piece) => {
+    text.err += piece;
   });
-  child.stdout?.on('data', (text) => {
-    out += text;
+  child.stdout?.on('data', (piece) => {
+    text.out += piece;
   });
+  return text;
+}
+
+function ended(child: ChildProcess): Promise<Said & { code: number | null }> {
+  const text = said(child);
   return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ code, err, out }));
+    child.once('close', (code) => resolve({ code, ...text }));
   });
 }
 
 /** Until the capture says that its interfaces are open. */
 async function started(child: ChildProcess): Promise<void> {
-  await new Promise<void>((resolve) => {
-    child.stderr!.on('data', (text) => {
-      if (String(text).includes('capturing on')) resolve();
-    });
-  });
+  const text = said(child);
+  while (!text.err.includes('capturing on') && child.exitCode === null) await pause(20);
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
