@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { Heard } from '../flow/heard.ts';
 import { AddressPool } from '../net/address-pool.ts';
@@ -147,6 +149,13 @@ describe('the list of detectors', () => {
   it('names each protocol once', () => {
     const names = DETECTORS.map(({ protocol }) => protocol);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('is documented', () => {
+    const path = fileURLToPath(new URL('../../docs/identification.md', import.meta.url));
+    const text = readFileSync(path, 'utf8');
+    const missing = DETECTORS.filter(({ protocol }) => !text.includes(`| \`${protocol}\` `));
+    expect(missing.map(({ protocol }) => protocol)).toEqual([]);
   });
 
   it('has short lower-case names, sensible ports and known lower protocols', () => {

@@ -14,11 +14,12 @@ import {
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
-import type { Column, Table } from '../report/table.ts';
+import type { Table } from '../report/table.ts';
 import { quoted, whileReading } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
 import { INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { offerTable } from './offer-table.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { gather, withFiles } from './policy-files.ts';
 import {
@@ -98,26 +99,6 @@ function refuseUnread({ faults, flows, unusable }: Refinement): void {
   throw new Failure(INPUT, { what: `cannot read what was denied: ${first}` });
 }
 
-interface Offer {
-  readonly server: string;
-  readonly set: string;
-  readonly services: readonly string[];
-  readonly note: string;
-}
-
-const OFFER_COLUMNS: readonly Column<Offer>[] = [
-  { key: 'server', title: 'SERVER', value: ({ server }) => server },
-  { key: 'set', title: 'SET', value: ({ set }) => set },
-  {
-    key: 'services',
-    title: 'NOT SEEN YET',
-    value: ({ services }) => services,
-    text: ({ services }) => services.join(' '),
-    grow: true,
-  },
-  { key: 'note', title: 'NOTE', value: ({ note }) => note, priority: 2 },
-];
-
 function refineReport(
   refinement: Refinement,
   journal: readonly Decision[],
@@ -159,14 +140,7 @@ function refineReport(
     ],
     tables: [
       table('open', 'DENIED, NOT DECIDED', left),
-      {
-        key: 'offers',
-        kind: 'offer',
-        heading: 'WHAT THE SAME APPLICATION MAY ASK FOR NEXT',
-        columns: OFFER_COLUMNS as readonly Column[],
-        rows: offers,
-        footnote: 'Nobody saw these; --with-set allows a whole set, marked as unobserved.',
-      } as Table,
+      offerTable(offers),
       table('quarantined', 'SET ASIDE', quarantined),
     ],
     notes,

@@ -3,7 +3,7 @@
  * kept with who, when and why in the journal beside the policy; the rules are made of it.
  */
 import type { Command } from 'commander';
-import { compose, newPolicy, zonesOf } from '../pipeline/policy.ts';
+import { compose, newPolicy, offersFor, zonesOf } from '../pipeline/policy.ts';
 import {
   type CandidateFile,
   journalOf,
@@ -71,7 +71,10 @@ async function run(file: string, options: OutputOptions & ReviewOptions): Promis
     writePolicyFile(options.policy, composition.policy, before.text);
   });
   const left = stillOpen(conversations, complete);
-  await writeReport(reviewReport(composition, decisions, left, options.policy), options);
+  const decided = complete.map(({ conversation }) => conversation);
+  const offers = offersFor([...conversations, ...decided]);
+  const report = reviewReport(composition, decisions, left, offers, options.policy);
+  await writeReport(report, options);
 }
 
 /** The policy as it is, or an empty one for the zones that were learned. */

@@ -1,5 +1,5 @@
 /** What a review came to: decisions, the rules made of them, what is still open. */
-import type { Composition } from '../pipeline/policy.ts';
+import type { Composition, Offer } from '../pipeline/policy.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
 import { count } from '../report/numbers.ts';
@@ -7,6 +7,7 @@ import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { quoted } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
+import { offerTable } from './offer-table.ts';
 
 const RULE_COLUMNS: readonly Column<Rule>[] = [
   { key: 'id', title: 'RULE', value: ({ id }) => id },
@@ -38,6 +39,7 @@ export function reviewReport(
   composition: Composition,
   decisions: readonly Decision[],
   left: readonly Conversation[],
+  offers: readonly Offer[],
   file: string,
 ): Report {
   const { policy, atLeast, composed, pairs } = composition;
@@ -71,6 +73,7 @@ export function reviewReport(
     tables: [
       table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
       table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
+      offerTable(offers),
     ],
     notes: [],
     next: [

@@ -332,6 +332,7 @@ export const HOST_COLUMNS: readonly Column<ScannedHost>[] = [
   { key: 'status', title: 'STATUS', value: ({ status }) => status, machineOnly: true },
   { key: 'statusReason', title: 'UP BY', value: ({ statusReason }) => statusReason, priority: 1 },
   { key: 'mac', title: 'MAC', value: ({ mac }) => mac ?? null, priority: 3 },
+  { key: 'vendor', title: 'MADE BY', value: ({ vendor }) => vendor ?? null, priority: 4 },
   {
     key: 'open',
     title: 'OPEN',

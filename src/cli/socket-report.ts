@@ -83,15 +83,21 @@ const VERDICT_WORDS: Readonly<Record<Exposure, string>> = {
   loopback: 'only from this machine',
 };
 
-function verdictOf(rows: readonly Listener[], local: boolean): string {
-  if (rows.length === 0)
-    return `No socket ${local ? 'on this machine' : 'there'} waits for others.`;
+/** Sockets of other network namespaces are reached in other ways: they are counted apart. */
+function verdictOf(all: readonly Listener[], local: boolean): string {
+  const rows = all.filter(({ network }) => network === undefined);
+  const away = all.length - rows.length;
+  const more = away === 0 ? '' : `, and ${away} in other network namespaces`;
+  if (rows.length === 0) {
+    const here = `No socket ${local ? 'on this machine' : 'there'} waits for others`;
+    return more === '' ? `${here}.` : `${here}${more}`;
+  }
   const parts = EXPOSURES.flatMap((exposure) => {
     const count = rows.filter((row) => row.exposure === exposure).length;
     return count === 0 ? [] : [`${count} ${VERDICT_WORDS[exposure]}`];
   });
   const sockets = rows.length === 1 ? 'listening socket' : 'listening sockets';
-  return `${rows.length} ${sockets}: ${parts.join(', ')}`;
+  return `${rows.length} ${sockets}: ${parts.join(', ')}${more}`;
 }
 
 function factsOf(

@@ -236,16 +236,21 @@ export function diffFilters(
   return compareFilters(verdictSpaces(), before, after, zones);
 }
 
+/** A known set of services that what was seen towards a server suggests. */
+export interface Offer {
+  readonly server: string;
+  /** For `--with-set`. */
+  readonly set: string;
+  /** Those nobody saw. */
+  readonly services: readonly string[];
+  readonly note: string;
+}
+
 export interface Refinement extends Learned {
   /** Share of attempts to be expected from conversations not seen yet. */
   readonly unseen: number;
   /** What the same applications may ask for next, by server. */
-  readonly offers: readonly {
-    readonly server: string;
-    readonly set: string;
-    readonly services: readonly string[];
-    readonly note: string;
-  }[];
+  readonly offers: readonly Offer[];
   /** Denials that lack what a rule needs. */
   readonly unusable: number;
   /** What of the inputs could not be read, one clause each. */
@@ -298,7 +303,8 @@ export async function deniedConversations(
   };
 }
 
-function offersFor(conversations: readonly Conversation[]): Refinement['offers'] {
+/** What the same applications may ask for next, by server. */
+export function offersFor(conversations: readonly Conversation[]): Offer[] {
   const seen = new Map<string, Set<string>>();
   for (const { server, service, standing } of conversations) {
     if (standing === 'quarantined') continue;

@@ -142,9 +142,8 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', { timeou
 
   it('fails on what is open and should not be, when asked to', async () => {
     const server = createServer().listen(11211, '127.0.0.1');
-    const listening = await Promise.race([once(server, 'listening'), once(server, 'error')]);
     // Somebody else may hold the port: it is open all the same.
-    void listening;
+    await once(server, 'listening').catch(() => {});
     const words = ['scan', '127.0.0.1', '-p', '11211', '--from', 'outside'];
     expect((await runCli([...words, '--fail-on', 'misplaced'])).code).toBe(1);
     expect((await runCli([...words, '--fail-on', 'high'])).code).toBe(1);

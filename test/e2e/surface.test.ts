@@ -12,7 +12,7 @@ describe.runIf(built && linux)('portreeve alone', () => {
   let server: ChildProcess;
   let port = 0;
   beforeAll(async () => {
-    const script = `process.title = 'evil\\x1b[31m'; require('node:net').createServer().listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+    const script = `process.title = 'evil\\x1b[31m'; require('node:net').createServer((socket) => socket.on('error', () => {})).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
     server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [chunk] = await once(server.stdout!, 'data');
     port = Number(String(chunk));

@@ -132,6 +132,27 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
     expect(notes.map(({ id }) => id)).toContain('owner-privilege');
   });
 
+  it('are compared with what is seen from here', () => {
+    const text = near.run(
+      process.execPath,
+      CLI,
+      'compare',
+      '--ssh',
+      'root@10.9.0.1',
+      '--ssh-config',
+      join(folder, 'ssh'),
+      '--json',
+    );
+    const { mismatches, endpoints, facts } = JSON.parse(text) as {
+      mismatches: unknown[];
+      endpoints: { port: number; verdict: string }[];
+      facts: { asked: number };
+    };
+    expect(mismatches).toEqual([]);
+    expect(endpoints.find(({ port }) => port === PORT)?.verdict).toBe('agree');
+    expect(facts.asked).toBeGreaterThan(1000);
+  });
+
   it('give an error in words when ssh cannot connect, and none may pass an option', () => {
     const attempt = (...words: string[]) =>
       spawnSync('ip', ['netns', 'exec', near.name, process.execPath, CLI, 'sockets', ...words], {

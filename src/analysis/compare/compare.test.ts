@@ -226,6 +226,11 @@ describe('verdicts', () => {
       ['bind-scoped likely 80'],
     ],
     [
+      'perhaps IPv6 alone, by its tables',
+      { listeners: [dual(80, { acceptsIPv4: 'probably' })], ports: [seen(ipv4, 80, 'closed')] },
+      ['family-gap likely 80'],
+    ],
+    [
       'bound, not listening',
       {
         listeners: [listener('0.0.0.0', 80, { state: 'bound' })],

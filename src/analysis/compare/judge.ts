@@ -171,20 +171,16 @@ function judgeClosed(given: Case): Judgement | undefined {
   const { sockets, seen } = given;
   const [tied] = sockets.covering;
   const listener = sockets.covering.find(({ device }) => device === undefined);
-  if (listener !== undefined) return asymmetry(given, listener) ?? rejectedOf(given, listener);
+  if (listener !== undefined) {
+    // The host's tables may not say whether a socket on `::` takes IPv4: this answers it.
+    if (isGuessedDual(listener, seen.address)) return gapOf(given, listener);
+    return asymmetry(given, listener) ?? rejectedOf(given, listener);
+  }
   if (tied !== undefined) return tiedOf(given, tied);
   const gap = sockets.elsewhere.find(
     (each) => !seen.address.includes(':') && each.exposure === 'every-address' && isIPv6Only(each),
   );
-  if (gap !== undefined) {
-    return {
-      verdict: 'family-gap',
-      sure: given.otherFamily.some(({ state }) => state === 'open') ? 'certain' : 'likely',
-      why: `IPv4 is refused, since ${describeListener(gap)} takes IPv6 alone`,
-      do: ['if IPv4 is meant to work, bind 0.0.0.0 too or clear IPV6_V6ONLY'],
-      listener: gap,
-    };
-  }
+  if (gap !== undefined) return gapOf(given, gap);
   const [elsewhere] = sockets.elsewhere;
   if (elsewhere === undefined) return undefined;
   return {
@@ -193,6 +189,20 @@ function judgeClosed(given: Case): Judgement | undefined {
     why: `nothing listens on ${seen.address}: ${describeListener(elsewhere)}`,
     do: [],
     listener: elsewhere,
+  };
+}
+
+function isGuessedDual({ local, acceptsIPv4 }: Listener, address: string): boolean {
+  return local.address.includes(':') && !address.includes(':') && acceptsIPv4 !== 'yes';
+}
+
+function gapOf({ otherFamily }: Case, listener: Listener): Judgement {
+  return {
+    verdict: 'family-gap',
+    sure: otherFamily.some(({ state }) => state === 'open') ? 'certain' : 'likely',
+    why: `IPv4 is refused, since ${describeListener(listener)} takes IPv6 alone`,
+    do: ['if IPv4 is meant to work, bind 0.0.0.0 too or clear IPV6_V6ONLY'],
+    listener,
   };
 }
 

@@ -10,6 +10,8 @@ import type { Readable } from 'node:stream';
 import { NameTable } from '../../model/name-table.ts';
 import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
+import { putFlow } from '../flowlogs/flow-verdicts.ts';
+import { NetflowDecoder } from '../flowlogs/netflow.ts';
 import {
   type ByteSource,
   openFile,
@@ -39,6 +41,9 @@ const CHUNK_OCTETS = 256 * 1024;
 const LONGEST_LINE = 1024 * 1024;
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
+/** Octets of a file of flow export datagrams. */
+const LONGEST_EXPORT = 64 * 1024 * 1024;
+const NETFLOW = 'netflow';
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -103,6 +108,7 @@ export class LogReader {
   private lastRead = OTHER;
   private device = 0;
   private journal = new Journal();
+  private exports: NetflowDecoder | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
@@ -213,7 +219,10 @@ export class LogReader {
         source = new GzipBytes(whole, again);
       } else if (layers === 0 && form === 'zstd') source = new ZstdBytes(whole);
       else if (head.length === 0 || (form === undefined && isText(head))) return whole;
-      else {
+      else if (form === undefined && isFlowExport(head)) {
+        await this.readExport(whole);
+        return undefined;
+      } else {
         const stranger = describeStranger(head);
         const what = form === undefined ? stranger.what : `a ${form} file`;
         if (input.folder !== undefined) this.skipped.push({ source: input.source, why: what });
@@ -228,6 +237,46 @@ export class LogReader {
         return undefined;
       }
       this.source = source;
+    }
+  }
+
+  /** A file of datagrams of NetFlow or IPFIX; each record counts as a line. */
+  private async readExport(source: ByteSource): Promise<void> {
+    const { batch, tally } = this;
+    let bytes = new Uint8Array(CHUNK_OCTETS);
+    let length = 0;
+    for (;;) {
+      if (length === bytes.length) {
+        const larger = new Uint8Array(2 * bytes.length);
+        larger.set(bytes);
+        bytes = larger;
+      }
+      const count = await source.read(bytes, length, bytes.length - length);
+      length += count;
+      if (count === 0 || length >= LONGEST_EXPORT) break;
+    }
+    batch.inputIndex = this.inputs.length - 1;
+    batch.formatName = this.names.internText(NETFLOW);
+    batch.lineNumber = 0;
+    // One collector for all inputs: a template may come in a file of its own.
+    this.exports ??= new NetflowDecoder((record) => {
+      batch.lineNumber++;
+      tally.lines++;
+      tally.read++;
+      putFlow(record, batch);
+    });
+    const { exports } = this;
+    const [flows, sets, cut] = [exports.flows, exports.setsWithoutTemplate, exports.truncated];
+    const whole = bytes.subarray(0, length);
+    const rest = length - exports.readAll(whole);
+    batch.flush();
+    this.formats.set(NETFLOW, (this.formats.get(NETFLOW) ?? 0) + exports.flows - flows);
+    const locator = `${this.inputs.at(-1)}:${batch.lineNumber}`;
+    const nothing = new Uint8Array(0);
+    const missed = exports.setsWithoutTemplate - sets;
+    if (missed > 0) tally.gap(NETFLOW, 'data without a template', missed, locator, nothing);
+    if (exports.truncated > cut || rest > 0) {
+      tally.unreadable('cut-off', 'a datagram ends before it should', locator, nothing);
     }
   }
 
@@ -437,6 +486,12 @@ function multiply(batch: VerdictBatch, row: number, times: number): void {
 /** A new reader of the format: some keep what they learned from a file's first lines. */
 function fresh(name: string): LogFormat {
   return logFormats().find((format) => format.name === name)!;
+}
+
+/** Version 5, 9 or 10 in two octets, and enough for a header. */
+function isFlowExport(head: Uint8Array): boolean {
+  const version = head[1]!;
+  return head.length >= 16 && head[0] === 0 && (version === 5 || version === 9 || version === 10);
 }
 
 /** Text has no NUL and few control octets. */

@@ -1,10 +1,10 @@
 /**
  * A whole scan: finds hosts, asks their ports one transport after another, looks twice at hosts on
- * which everything seems open, and hands out each open port when it is found and each host when
- * all is known of it.
+ * which everything seems open, and hands out each open port when it is found.
  */
 
 import { commonPorts } from '../../catalog/common-ports.ts';
+import { vendorOf } from '../../catalog/vendors.ts';
 import { FILTERED_HOST_UNREACH, isOpen, type PortState } from '../../model/port-state.ts';
 import type { PortGroup, ScannedHost, UniformAnswer } from '../../model/scanned-host.ts';
 import { formatAddress } from '../../net/address.ts';
@@ -42,9 +42,13 @@ export interface ScanRequest {
   readonly journal?: Journal;
   readonly writer?: JournalWriter;
   readonly namesOf: (address: string) => readonly string[];
+  /**
+   * Finds out what answers on open ports: gives the same states back, with `service` where it is
+   * known. Asked once for each host, when its ports are known; never for uniform hosts.
+   */
+  readonly identify?: (open: readonly PortState[]) => Promise<readonly PortState[]>;
   /** An open port, at once. */
   readonly onOpen?: (state: PortState) => void;
-  readonly onHost?: (host: ScannedHost) => void;
   readonly onProgress?: (progress: ScanProgress) => void;
 }
 
@@ -162,6 +166,7 @@ class ScanRun {
       offset += list.length;
     }
     await discovering;
+    await this.identify();
     const hosts = this.conclude();
     return {
       hosts,
@@ -179,6 +184,18 @@ class ScanRun {
       endMs: Date.now(),
       interrupted: signal.aborted,
     };
+  }
+
+  private async identify(): Promise<void> {
+    const { identify, signal } = this.request;
+    if (identify === undefined) return;
+    this.phase = 'finding out what answers';
+    for (const gathered of this.gathered.values()) {
+      if (signal.aborted) return;
+      if (gathered.open.length === 0) continue;
+      const named = await identify(gathered.open);
+      gathered.open.splice(0, gathered.open.length, ...named);
+    }
   }
 
   private async discover(): Promise<void> {
@@ -367,8 +384,6 @@ class ScanRun {
     this.known += host.known - host.answered;
     this.noteLimit(host, transport);
     this.hostsDone++;
-    const last = [...this.request.ports.keys()].at(-1) === transport;
-    if (last && (transport !== 'tcp' || !looksUniform(host))) this.handOut(gathered);
   }
 
   private journalSilent(
@@ -399,15 +414,12 @@ class ScanRun {
   /** Looks again at hosts on which everything seems open, at ports nobody would use. */
   private async control(hosts: readonly HostScan[], ports: Uint16Array): Promise<void> {
     const suspects = hosts.filter((host) => looksUniform(host) && ports.length < 1000);
-    const last = [...this.request.ports.keys()].at(-1) === 'tcp';
     if (suspects.length > 0) {
       this.phase = 'checking hosts on which everything seems open';
       const controls = controlPorts(ports, this.request.seed);
       const chosen = this.tryEngine('tcp', controls);
       if (chosen !== undefined) await this.askControls(chosen, suspects, ports, controls);
     }
-    if (!last) return;
-    for (const host of hosts) if (looksUniform(host)) this.handOut(this.gathered.get(host.number)!);
   }
 
   private async askControls(
@@ -449,19 +461,9 @@ class ScanRun {
     this.probes += scheduler.counts.sent;
   }
 
-  private readonly handedOut = new Set<Gathered>();
-
-  private handOut(gathered: Gathered): ScannedHost {
-    const host = this.record(gathered);
-    if (!this.handedOut.has(gathered)) {
-      this.handedOut.add(gathered);
-      this.request.onHost?.(host);
-    }
-    return host;
-  }
-
   private record({ found, open, groups, uniform, unasked, accounted }: Gathered): ScannedHost {
     const address = formatAddress(found.address);
+    const vendor = found.mac === undefined ? undefined : vendorOf(found.mac);
     const left = unasked + this.portsPerHost - accounted;
     return {
       kind: 'host',
@@ -470,6 +472,7 @@ class ScanRun {
       status: 'up',
       statusReason: found.reason,
       ...(found.mac === undefined ? {} : { mac: found.mac }),
+      ...(vendor === undefined ? {} : { vendor }),
       ports: [...open].sort((a, b) => a.target.port - b.target.port),
       groups,
       ...(uniform === undefined ? {} : { uniform }),
@@ -483,7 +486,7 @@ class ScanRun {
       if (count > 0) this.counts.set(key, (this.counts.get(key) ?? 0) + count);
     };
     for (const gathered of this.gathered.values()) {
-      const host = this.handOut(gathered);
+      const host = this.record(gathered);
       hosts.push(host);
       for (const { state, reason } of host.ports) add(`${state} ${reason}`, 1);
       for (const { state, reason, count } of host.groups) add(`${state} ${reason}`, count);

@@ -37,7 +37,7 @@ describe('gtp-c', () => {
       transport: 17,
       dport: 2123,
       bytes: hex('32 01 0004 00000000 0001 00 00'),
-      is: 'certain asks',
+      is: 'likely asks',
       facts: ['version = 1'],
     },
     {
@@ -45,7 +45,7 @@ describe('gtp-c', () => {
       transport: 17,
       sport: 2123,
       bytes: hex('32 02 0006 00000000 0001 00 00 0e 05'),
-      is: 'certain answers',
+      is: 'likely answers',
       facts: ['version = 1'],
     },
     {

@@ -31,13 +31,9 @@ function detect(payload: Payload): Detection {
   const side = sideOf(type);
   if (side < 0) return 0;
   const hasSequence = (bytes[at]! & 7) !== 0;
-  // An echo belongs to no tunnel; its answer tells restarts (element 14).
-  if (type <= 2) {
-    if (view.getInt32(at + 4) !== 0 || !hasSequence || octets < 4) return 0;
-    const isPlain =
-      type === 1 ? octets === 4 : octets === 6 && end - at >= 14 && bytes[at + 12] === 14;
-    return (isPlain ? CERTAIN : LIKELY) | side;
-  }
+  // An echo belongs to no tunnel. The user plane asks for echoes in the same words on a port of its
+  // own (TS 29.281 section 7.2), so an echo alone is never certain.
+  if (type <= 2 && view.getInt32(at + 4) !== 0) return 0;
   return hasSequence && octets >= 4 ? LIKELY | side : 0;
 }
 

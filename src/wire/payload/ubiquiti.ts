@@ -1,6 +1,6 @@
 /**
  * Ubiquiti's discovery on UDP 10001 (help.ui.com, "Device discovery"; the fields are those that open
- * readers such as Nmap's and Metasploit's print): version, command, length, then type, length, value.
+ * readers of it print): version, command, length, then type, length, value.
  */
 import { textAt } from './octets.ts';
 import {
