@@ -208,7 +208,55 @@ end
       ['tcp 198.51.100.7:40000 > 10.0.1.30:443 established', 'accept'],
     ],
   },
+  'junos-srx': {
+    text: `set security address-book global address web-1 10.0.1.10/32
+set security address-book global address web-2 range-address 10.0.1.20 to 10.0.1.29
+set security address-book global address-set web address web-1
+set security address-book global address-set web address web-2
+set security policies global policy to-web description "the shop; see 4711"
+set security policies global policy to-web match source-address any
+set security policies global policy to-web match destination-address web
+set security policies global policy to-web match application junos-https
+set security policies global policy to-web match application alt
+set security policies global policy to-web match from-zone any
+set security policies global policy to-web then permit
+set security policies global policy to-web then log session-close
+set security policies global policy no-bad match source-address any-ipv4
+set security policies global policy no-bad match destination-address any-ipv6
+set security policies global policy no-bad match application any
+set security policies global policy no-bad then reject
+set security policies global policy ping6 match source-address any-ipv6
+set security policies global policy ping6 match destination-address any
+set security policies global policy ping6 match application ping6
+set security policies global policy ping6 then permit
+set security policies default-policy deny-all
+set applications application alt term a protocol tcp
+set applications application alt term a source-port 1024-65535
+set applications application alt term a destination-port 8443-8444
+set applications application alt term b protocol udp destination-port 443
+set applications application ping6 protocol icmp6
+set applications application ping6 icmp6-type 128
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:443', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.30:443', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.30:443 established', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.10:8444', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.10:8444', 'drop'],
+      ['udp 198.51.100.7:80 > 10.0.1.10:443', 'accept'],
+      ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'accept'],
+      ['icmp/129 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
+      ['icmp/128 198.51.100.7 > 10.0.1.10', 'drop'],
+    ],
+  },
 };
+
+/** A policy for one application that wants its last line's end. */
+function srxPolicy(application: string): string {
+  const policy = 'set security policies global policy a';
+  const asked = ['source-address any', 'destination-address any', `application ${application}`];
+  return [...asked.map((words) => `${policy} match ${words}`), policy].join('\n');
+}
 
 describe.each(Object.entries(TEXTS))('%s, written by hand', (name, { text, packets }) => {
   const { filter, faults } = platformNamed(name)!.parse(text);
@@ -243,6 +291,17 @@ describe('what cannot be proved is a fault', () => {
     ['pf', 'table <t> persist { 10.0.0.1 }', 1],
     ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
     ['fortios', 'config vpn ipsec phase1\nend', 1],
+    ['junos-srx', 'deactivate security policies global policy a', 1],
+    ['junos-srx', 'insert security policies global policy a before policy b', 1],
+    ['junos-srx', `${srxPolicy('junos-ftp')} then permit`, 1],
+    ['junos-srx', `${srxPolicy('any')} then permit application-services idp`, 4],
+    ['junos-srx', `${srxPolicy('any')} then count`, 1],
+    ['junos-srx', `${srxPolicy('any')} match source-identity alice`, 4],
+    ['junos-srx', `${srxPolicy('any')} scheduler-name nights`, 4],
+    ['junos-srx', 'set applications application a term t protocol', 1],
+    ['junos-srx', 'set applications application a term t alg ftp', 1],
+    ['junos-srx', 'set security address-book global address a dns-name www.example.com', 1],
+    ['junos-srx', 'set security nat source rule-set a', 1],
   ])('%s: %s', (name, text, line) => {
     const { faults } = platformNamed(name)!.parse(text);
     expect(faults[0]).toMatchObject({ line });

@@ -4,6 +4,7 @@ import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
 import { fortios } from './fortios.ts';
 import { iptables } from './iptables.ts';
+import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
 import { pf } from './pf.ts';
@@ -18,6 +19,7 @@ export const PLATFORMS: readonly Platform[] = [
   mikrotik,
   pf,
   fortios,
+  junosSrx,
 ];
 
 /** The platform of that name or alias. */
