@@ -86,9 +86,11 @@ describe.each(PLATFORMS)('$name', ({ name, render, parse, capabilities }) => {
   });
 
   it('writes the example as in the golden file', async () => {
-    const { text, refusals } = render(planFor(sample(11), { stateful, nowMs: 0 }));
-    const shown = text ?? refusals.map(({ rule, what }) => `${rule ?? ''}: ${what}\n`).join('');
-    await expect(shown).toMatchFileSnapshot(`../../test/golden/acl/${name}.txt`);
+    // The first example from 11 on that the platform can express.
+    const shown = Array.from({ length: 40 }, (_, index) => index + 11)
+      .map((seed) => render(planFor(sample(seed), { stateful, nowMs: 0 })).text)
+      .find((text) => text !== undefined);
+    await expect(shown ?? '').toMatchFileSnapshot(`../../test/golden/acl/${name}.txt`);
   });
 });
 

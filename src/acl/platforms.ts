@@ -7,6 +7,7 @@ import { iptables } from './iptables.ts';
 import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
+import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
 
@@ -20,6 +21,7 @@ export const PLATFORMS: readonly Platform[] = [
   pf,
   fortios,
   junosSrx,
+  panos,
 ];
 
 /** The platform of that name or alias. */
