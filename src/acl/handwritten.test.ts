@@ -284,7 +284,35 @@ set address-group web static [ web-1 web-2 ]
       ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
     ],
   },
+  firewalld: {
+    text: `firewall-cmd --permanent --new-policy dmz
+firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
+firewall-cmd --permanent --policy dmz --set-target REJECT
+# the shop
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule family="ipv4" destination address="10.0.1.0/24" port port="8000-8010" protocol="tcp" log prefix="it is " level="info" limit value="3/m" accept'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule family=ipv4 source address=192.0.2.0/24 drop'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule icmp-type name=echo-request accept'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule priority="-5" family="ipv4" source address="192.0.2.9" protocol value="gre" accept'
+firewall-cmd --reload
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8011', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8011 established', 'accept'],
+      // Of one priority, what drops is asked first.
+      ['tcp 192.0.2.7:40000 > 10.0.1.25:8005', 'drop'],
+      ['gre 192.0.2.9 > 10.0.9.9', 'accept'],
+      ['gre 192.0.2.7 > 10.0.9.9', 'drop'],
+      ['icmp/8 198.51.100.7 > 10.0.9.9', 'accept'],
+      ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'accept'],
+      ['icmp/129 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
+    ],
+  },
 };
+
+function richRule(rule: string): string {
+  return `firewall-cmd --permanent --new-policy a\nfirewall-cmd --permanent --policy a --add-rich-rule '${rule}'`;
+}
 
 function panRule(asked: string, more = ''): string {
   return `set rulebase security rules a from any to any source any destination any ${asked} ${more} action allow`;
@@ -330,6 +358,20 @@ describe('what cannot be proved is a fault', () => {
     ['pf', 'table <t> persist { 10.0.0.1 }', 1],
     ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
     ['fortios', 'config vpn ipsec phase1\nend', 1],
+    ['firewalld', 'firewall-cmd --zone=dmz --permanent --add-service=http', 1],
+    [
+      'firewalld',
+      'firewall-cmd --permanent --direct --add-rule ipv4 filter FORWARD 0 -j ACCEPT',
+      1,
+    ],
+    ['firewalld', richRule('rule service name="http" accept'), 2],
+    ['firewalld', richRule('rule family="ipv4" source ipset="bad" drop'), 2],
+    ['firewalld', richRule('rule family="ipv4" source NOT address="192.0.2.1" accept'), 2],
+    ['firewalld', richRule('rule protocol value="gre" accept limit value="1/m"'), 2],
+    ['firewalld', richRule('rule icmp-type name="my-own" accept'), 2],
+    ['firewalld', richRule('rule source address="192.0.2.1" accept'), 2],
+    ['firewalld', richRule('rule port port="80" protocol="tcp"'), 2],
+    ['firewalld', richRule('rule masquerade'), 2],
     ['pan-os', panRule('application web-browsing service application-default'), 1],
     ['pan-os', panRule('application any service application-default'), 1],
     ['pan-os', panRule('application ping service service-http'), 1],

@@ -2,6 +2,7 @@
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
+import { firewalld } from './firewalld.ts';
 import { fortios } from './fortios.ts';
 import { iptables } from './iptables.ts';
 import { junosSrx } from './junos-srx.ts';
@@ -22,6 +23,7 @@ export const PLATFORMS: readonly Platform[] = [
   fortios,
   junosSrx,
   panos,
+  firewalld,
 ];
 
 /** The platform of that name or alias. */
