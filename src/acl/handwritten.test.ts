@@ -249,7 +249,74 @@ set applications application ping6 icmp6-type 128
       ['icmp/128 198.51.100.7 > 10.0.1.10', 'drop'],
     ],
   },
+  'pan-os': {
+    text: `set rulebase security rules "to web" to any
+set rulebase security rules "to web" from any
+set rulebase security rules "to web" source any
+set rulebase security rules "to web" destination [ web 10.0.1.99 ]
+set rulebase security rules "to web" source-user any
+set rulebase security rules "to web" application any
+set rulebase security rules "to web" service [ service-https alt ]
+set rulebase security rules "to web" hip-profiles any
+set rulebase security rules "to web" action allow
+set rulebase security rules "to web" log-setting default
+set rulebase security rules old disabled yes from any to any source any destination any application any service any action allow
+set rulebase security rules no-bad from any to any source 192.0.2.0/24 destination any application any service any action deny
+set rulebase security rules ping from any to any source 0.0.0.0/0 destination any application ping service application-default action allow
+set rulebase default-security-rules rules intrazone-default action deny
+set rulebase default-security-rules rules intrazone-default log-end yes
+set service alt protocol tcp port 8000,8443-8444
+set service alt protocol tcp source-port 1024-65535
+set address web-1 ip-netmask 10.0.1.10
+set shared address web-2 ip-range 10.0.1.20-10.0.1.29
+set address-group web static [ web-1 web-2 ]
+`,
+    packets: [
+      ['tcp 198.51.100.7:80 > 10.0.1.25:443', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.99:443', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.30:443', 'drop'],
+      ['tcp 198.51.100.7:80 > 10.0.1.30:443 established', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.10:8444', 'accept'],
+      ['tcp 198.51.100.7:80 > 10.0.1.10:8444', 'drop'],
+      ['icmp/8 192.0.2.7 > 10.0.1.10', 'drop'],
+      ['icmp/8 198.51.100.7 > 10.0.1.10', 'accept'],
+      ['icmp/13 198.51.100.7 > 10.0.1.10', 'drop'],
+      ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
+    ],
+  },
+  firewalld: {
+    text: `firewall-cmd --permanent --new-policy dmz
+firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
+firewall-cmd --permanent --policy dmz --set-target REJECT
+# the shop
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule family="ipv4" destination address="10.0.1.0/24" port port="8000-8010" protocol="tcp" log prefix="it is " level="info" limit value="3/m" accept'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule family=ipv4 source address=192.0.2.0/24 drop'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule icmp-type name=echo-request accept'
+firewall-cmd --permanent --policy=dmz --add-rich-rule='rule priority="-5" family="ipv4" source address="192.0.2.9" protocol value="gre" accept'
+firewall-cmd --reload
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8011', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.25:8011 established', 'accept'],
+      // Of one priority, what drops is asked first.
+      ['tcp 192.0.2.7:40000 > 10.0.1.25:8005', 'drop'],
+      ['gre 192.0.2.9 > 10.0.9.9', 'accept'],
+      ['gre 192.0.2.7 > 10.0.9.9', 'drop'],
+      ['icmp/8 198.51.100.7 > 10.0.9.9', 'accept'],
+      ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'accept'],
+      ['icmp/129 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
+    ],
+  },
 };
+
+function richRule(rule: string): string {
+  return `firewall-cmd --permanent --new-policy a\nfirewall-cmd --permanent --policy a --add-rich-rule '${rule}'`;
+}
+
+function panRule(asked: string, more = ''): string {
+  return `set rulebase security rules a from any to any source any destination any ${asked} ${more} action allow`;
+}
 
 /** A policy for one application that wants its last line's end. */
 function srxPolicy(application: string): string {
@@ -291,6 +358,35 @@ describe('what cannot be proved is a fault', () => {
     ['pf', 'table <t> persist { 10.0.0.1 }', 1],
     ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
     ['fortios', 'config vpn ipsec phase1\nend', 1],
+    ['firewalld', 'firewall-cmd --zone=dmz --permanent --add-service=http', 1],
+    [
+      'firewalld',
+      'firewall-cmd --permanent --direct --add-rule ipv4 filter FORWARD 0 -j ACCEPT',
+      1,
+    ],
+    ['firewalld', richRule('rule service name="http" accept'), 2],
+    ['firewalld', richRule('rule family="ipv4" source ipset="bad" drop'), 2],
+    ['firewalld', richRule('rule family="ipv4" source NOT address="192.0.2.1" accept'), 2],
+    ['firewalld', richRule('rule protocol value="gre" accept limit value="1/m"'), 2],
+    ['firewalld', richRule('rule icmp-type name="my-own" accept'), 2],
+    ['firewalld', richRule('rule source address="192.0.2.1" accept'), 2],
+    ['firewalld', richRule('rule port port="80" protocol="tcp"'), 2],
+    ['firewalld', richRule('rule masquerade'), 2],
+    ['pan-os', panRule('application web-browsing service application-default'), 1],
+    ['pan-os', panRule('application any service application-default'), 1],
+    ['pan-os', panRule('application ping service service-http'), 1],
+    ['pan-os', panRule('application ping service any'), 1],
+    ['pan-os', panRule('application any service any', 'source-user alice'), 1],
+    ['pan-os', panRule('application any service any', 'negate-source yes'), 1],
+    ['pan-os', panRule('application any service any', 'schedule nights'), 1],
+    ['pan-os', panRule('application any service any', 'profile-setting group strict'), 1],
+    // Without a last rule that drops everything, what stays within a zone passes.
+    ['pan-os', panRule('application any service service-https'), 1],
+    ['pan-os', 'set address a fqdn www.example.com', 1],
+    ['pan-os', 'set address-group a dynamic filter web', 1],
+    ['pan-os', 'set service a protocol sctp port 80', 1],
+    ['pan-os', 'delete rulebase security rules a', 1],
+    ['pan-os', 'set rulebase nat rules a', 1],
     ['junos-srx', 'deactivate security policies global policy a', 1],
     ['junos-srx', 'insert security policies global policy a before policy b', 1],
     ['junos-srx', `${srxPolicy('junos-ftp')} then permit`, 1],

@@ -2,11 +2,13 @@
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
+import { firewalld } from './firewalld.ts';
 import { fortios } from './fortios.ts';
 import { iptables } from './iptables.ts';
 import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
+import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
 
@@ -20,6 +22,8 @@ export const PLATFORMS: readonly Platform[] = [
   pf,
   fortios,
   junosSrx,
+  panos,
+  firewalld,
 ];
 
 /** The platform of that name or alias. */
