@@ -284,6 +284,50 @@ set address-group web static [ web-1 web-2 ]
       ['icmp/128 [2001:db8::7] > [2001:db8:1::9]', 'drop'],
     ],
   },
+  'junos-filter': {
+    text: `set policy-options prefix-list web 10.0.1.10/32
+set policy-options prefix-list web 10.0.1.64/26
+set policy-options prefix-list web 2001:db8:1::/64
+set firewall family inet filter EDGE term bad from source-address 192.0.2.0/24
+set firewall family inet filter EDGE term bad then discard
+set firewall family inet filter EDGE term seen from protocol icmp
+set firewall family inet filter EDGE term seen then count pings
+set firewall family inet filter EDGE term seen then next term
+set firewall family inet filter EDGE term frags from is-fragment
+set firewall family inet filter EDGE term frags from destination-address 10.0.1.99/32
+set firewall family inet filter EDGE term frags then discard
+set firewall family inet filter EDGE term web from destination-prefix-list web
+set firewall family inet filter EDGE term web from protocol tcp
+set firewall family inet filter EDGE term web from destination-port https
+set firewall family inet filter EDGE term web from destination-port 8000-8010
+set firewall family inet filter EDGE term web then syslog
+set firewall family inet filter EDGE term web then accept
+set firewall family inet filter EDGE term answers from protocol tcp
+set firewall family inet filter EDGE term answers from tcp-established
+set firewall family inet filter EDGE term answers from destination-address 10.0.1.99/32
+set firewall family inet filter EDGE term ping from protocol icmp
+set firewall family inet filter EDGE term ping from icmp-type echo-request
+set firewall family inet filter EDGE term ping then accept
+set firewall family inet6 filter EDGE6 term web from next-header tcp
+set firewall family inet6 filter EDGE6 term web from destination-prefix-list web
+set firewall family inet6 filter EDGE6 term web then accept
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.11:443', 'drop'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.10:443', 'drop'],
+      // A term without a verdict accepts.
+      ['tcp 198.51.100.7:40000 > 10.0.1.99:9 ack', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.1.99:9', 'drop'],
+      ['tcp 198.51.100.7 > 10.0.1.99 fragment', 'drop'],
+      // What a term with ports makes of a later fragment is not sure, so it may pass.
+      ['tcp 198.51.100.7 > 10.0.1.70 fragment', 'accept'],
+      ['icmp/8 198.51.100.7 > 10.0.9.9', 'accept'],
+      ['icmp/13 198.51.100.7 > 10.0.9.9', 'drop'],
+      ['tcp [2001:db8::7]#40000 > [2001:db8:1::9]#9', 'accept'],
+      ['tcp [2001:db8::7] > [2001:db8:1::9] fragment', 'drop'],
+    ],
+  },
   firewalld: {
     text: `firewall-cmd --permanent --new-policy dmz
 firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
@@ -312,6 +356,10 @@ firewall-cmd --reload
 
 function richRule(rule: string): string {
   return `firewall-cmd --permanent --new-policy a\nfirewall-cmd --permanent --policy a --add-rich-rule '${rule}'`;
+}
+
+function term(...asked: readonly string[]): string {
+  return asked.map((words) => `set firewall family inet filter A term a from ${words}`).join('\n');
 }
 
 function panRule(asked: string, more = ''): string {
@@ -372,6 +420,15 @@ describe('what cannot be proved is a fault', () => {
     ['firewalld', richRule('rule source address="192.0.2.1" accept'), 2],
     ['firewalld', richRule('rule port port="80" protocol="tcp"'), 2],
     ['firewalld', richRule('rule masquerade'), 2],
+    ['junos-filter', term('source-port 22'), 1],
+    ['junos-filter', term('protocol tcp', 'next-header tcp'), 1],
+    ['junos-filter', term('tcp-flags syn', 'protocol tcp'), 1],
+    ['junos-filter', term('source-address 10.0.0.0/8 except'), 1],
+    ['junos-filter', term('protocol icmp', 'icmp-code 4'), 1],
+    ['junos-filter', 'set firewall family inet filter A term a then policer slow', 1],
+    ['junos-filter', 'set firewall family inet filter A interface-specific', 1],
+    ['junos-filter', 'set firewall family ethernet-switching filter A term a then accept', 1],
+    ['junos-filter', `${term('protocol udp')}\nset firewall filter B term a then accept`, 2],
     ['pan-os', panRule('application web-browsing service application-default'), 1],
     ['pan-os', panRule('application any service application-default'), 1],
     ['pan-os', panRule('application ping service service-http'), 1],

@@ -5,6 +5,7 @@ import { ciscoNxos } from './cisco-nxos.ts';
 import { firewalld } from './firewalld.ts';
 import { fortios } from './fortios.ts';
 import { iptables } from './iptables.ts';
+import { junosFilter } from './junos-filter.ts';
 import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
@@ -24,6 +25,7 @@ export const PLATFORMS: readonly Platform[] = [
   junosSrx,
   panos,
   firewalld,
+  junosFilter,
 ];
 
 /** The platform of that name or alias. */
