@@ -93,11 +93,24 @@ export function inventions(
       value != null &&
       !line.replaceAll('""', '"').includes(value) &&
       !line.includes(value) &&
+      !unescaped(line).includes(value) &&
       !value.includes('\ufffd')
     )
       wrong.push(`${key} ${value}`);
   }
   return wrong;
+}
+
+/** The line with JSON's escapes resolved. */
+function unescaped(line: string): string {
+  const named: Readonly<Record<string, string>> = {
+    ...{ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
+  };
+  return line.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_all, code, character: string) =>
+    code === undefined
+      ? (named[character] ?? character)
+      : String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
 /** Whether the number stands in the line by itself. */

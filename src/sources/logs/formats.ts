@@ -14,12 +14,15 @@ import { netfilter } from './netfilter.ts';
 import { panOs } from './pan-os.ts';
 import { sonicwall } from './sonicwall.ts';
 import { sophos } from './sophos.ts';
+import { Suricata } from './suricata.ts';
 import { WindowsFirewall } from './windows-firewall.ts';
+import { Zeek } from './zeek.ts';
 
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
   return [
     ...[netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
+    ...[new Zeek(), new Suricata()],
   ];
 }
