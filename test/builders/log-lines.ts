@@ -56,11 +56,14 @@ export function inventions(
   line: string,
   words: ReadonlyMap<number, readonly string[]> = new Map(),
 ): string[] {
+  // Names are decoded as UTF-8; octets that are none become U+FFFD there and here.
+  const decoded = new TextDecoder().decode(Uint8Array.from(line, (one) => one.charCodeAt(0) & 255));
   const wrong: string[] = [];
   const addresses = addressesIn(line);
   for (const key of ['source', 'destination'] as const) {
     const value = verdict[key];
     if (value == null || addresses.has(value) || line.includes(value)) continue;
+    if (decoded.includes(value)) continue;
     wrong.push(`${key} ${value}`);
   }
   for (const key of ['sourcePort', 'destinationPort', 'bytes', 'packets'] as const) {
