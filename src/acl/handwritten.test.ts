@@ -328,6 +328,38 @@ set firewall family inet6 filter EDGE6 term web then accept
       ['tcp [2001:db8::7] > [2001:db8:1::9] fragment', 'drop'],
     ],
   },
+  gcp: {
+    text: `{"resource": {"google_compute_firewall": {
+  "web": {
+    "name": "web", "network": "prod", "source_ranges": ["0.0.0.0/0"],
+    "destination_ranges": ["10.0.1.0/24"],
+    "allow": [{"protocol": "tcp", "ports": ["443", "8000-8010"]}, {"protocol": "47"}]
+  },
+  "bad": {
+    "name": "bad", "network": "prod", "source_ranges": ["192.0.2.0/24"],
+    "deny": {"protocol": "all"}, "log_config": {"metadata": "EXCLUDE_ALL_METADATA"}
+  },
+  "off": {
+    "name": "off", "network": "prod", "disabled": true, "priority": 1,
+    "allow": {"protocol": "all"}
+  },
+  "six": {
+    "name": "six", "network": "prod", "priority": 2000, "source_ranges": ["::/0"],
+    "allow": [{"protocol": "udp", "ports": ["53"]}]
+  }
+}}}
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005 established', 'accept'],
+      // Of one priority, what denies is asked first.
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443', 'drop'],
+      ['gre 198.51.100.7 > 10.0.1.70', 'accept'],
+      ['udp [2001:db8::7]#40000 > [2001:db8:1::53]#53', 'accept'],
+      ['udp 198.51.100.7:40000 > 10.0.1.53:53', 'drop'],
+    ],
+  },
   firewalld: {
     text: `firewall-cmd --permanent --new-policy dmz
 firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
@@ -360,6 +392,11 @@ function richRule(rule: string): string {
 
 function term(...asked: readonly string[]): string {
   return asked.map((words) => `set firewall family inet filter A term a from ${words}`).join('\n');
+}
+
+function cloudRule(fields: object): string {
+  const rule = JSON.stringify({ name: 'a', network: 'n', ...fields });
+  return `{"resource": {"google_compute_firewall": {\n"a": ${rule}}}}`;
 }
 
 function panRule(asked: string, more = ''): string {
@@ -429,6 +466,16 @@ describe('what cannot be proved is a fault', () => {
     ['junos-filter', 'set firewall family inet filter A interface-specific', 1],
     ['junos-filter', 'set firewall family ethernet-switching filter A term a then accept', 1],
     ['junos-filter', `${term('protocol udp')}\nset firewall filter B term a then accept`, 2],
+    ['gcp', cloudRule({ target_tags: ['web'], allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ source_tags: ['web'], allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ direction: 'EGRESS', allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ allow: { protocol: 'icmp', ports: ['8'] } }), 2],
+    ['gcp', cloudRule({ source_ranges: ['%{ if a }'], allow: { protocol: 'all' } }), 2],
+    ['gcp', cloudRule({ allow: { protocol: 'all' }, log_config: { filter: 'x' } }), 2],
+    ['gcp', cloudRule({}), 2],
+    ['gcp', '{"resource": {"google_compute_firewall": {\n"a": {},\n"a": {}}}}', 3],
+    ['gcp', '{"resource": {"google_compute_firewall": {}},', 1],
+    ['gcp', '{"provider": {}}', 1],
     ['pan-os', panRule('application web-browsing service application-default'), 1],
     ['pan-os', panRule('application any service application-default'), 1],
     ['pan-os', panRule('application ping service service-http'), 1],

@@ -4,6 +4,7 @@ import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
 import { firewalld } from './firewalld.ts';
 import { fortios } from './fortios.ts';
+import { gcp } from './gcp.ts';
 import { iptables } from './iptables.ts';
 import { junosFilter } from './junos-filter.ts';
 import { junosSrx } from './junos-srx.ts';
@@ -26,6 +27,7 @@ export const PLATFORMS: readonly Platform[] = [
   panos,
   firewalld,
   junosFilter,
+  gcp,
 ];
 
 /** The platform of that name or alias. */
