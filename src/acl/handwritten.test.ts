@@ -360,6 +360,30 @@ set firewall family inet6 filter EDGE6 term web then accept
       ['udp 198.51.100.7:40000 > 10.0.1.53:53', 'drop'],
     ],
   },
+  'azure-nsg': {
+    text: `{"resource": {"azurerm_network_security_group": {"web": {
+  "name": "web", "location": "westeurope", "resource_group_name": "shop",
+  "security_rule": [
+    {"name": "rest", "priority": 4000, "direction": "Inbound", "access": "Deny", "protocol": "*",
+     "source_port_range": "*", "destination_port_range": "*",
+     "source_address_prefix": "*", "destination_address_prefix": "*"},
+    {"name": "web", "priority": 200, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+     "source_port_range": "*", "destination_port_ranges": ["443", "8000-8010"],
+     "source_address_prefix": "*", "destination_address_prefixes": ["10.0.1.0/24", "2001:db8::9"]},
+    {"name": "bad", "priority": 100, "direction": "Inbound", "access": "Deny", "protocol": "Tcp",
+     "source_port_range": "*", "destination_port_range": "*",
+     "source_address_prefix": "192.0.2.0/24", "destination_address_prefix": "*"}
+  ]}}}}
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005 established', 'accept'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443', 'drop'],
+      ['tcp [2001:db8::7]#40000 > [2001:db8::9]#443', 'accept'],
+      ['udp 198.51.100.7:40000 > 10.0.1.70:443', 'drop'],
+    ],
+  },
   firewalld: {
     text: `firewall-cmd --permanent --new-policy dmz
 firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
@@ -397,6 +421,15 @@ function term(...asked: readonly string[]): string {
 function cloudRule(fields: object): string {
   const rule = JSON.stringify({ name: 'a', network: 'n', ...fields });
   return `{"resource": {"google_compute_firewall": {\n"a": ${rule}}}}`;
+}
+
+function groupRule(fields: object): string {
+  const any = { source_port_range: '*', destination_port_range: '*' };
+  const sides = { source_address_prefix: '*', destination_address_prefix: '*' };
+  const asked = { direction: 'Inbound', access: 'Deny', protocol: '*', ...any, ...sides };
+  const rule = JSON.stringify({ name: 'a', priority: 100, ...asked, ...fields });
+  return `{"resource": {"azurerm_network_security_group": {"a": {"name": "a", "location": "a", "resource_group_name": "a",
+"security_rule": ${rule}}}}}`;
 }
 
 function panRule(asked: string, more = ''): string {
@@ -476,6 +509,13 @@ describe('what cannot be proved is a fault', () => {
     ['gcp', '{"resource": {"google_compute_firewall": {\n"a": {},\n"a": {}}}}', 3],
     ['gcp', '{"resource": {"google_compute_firewall": {}},', 1],
     ['gcp', '{"provider": {}}', 1],
+    ['azure-nsg', groupRule({ source_address_prefix: 'VirtualNetwork' }), 2],
+    ['azure-nsg', groupRule({ direction: 'Outbound' }), 2],
+    ['azure-nsg', groupRule({ protocol: 'Icmp' }), 2],
+    ['azure-nsg', groupRule({ source_application_security_group_ids: ['a'] }), 2],
+    // Azure's own rules would come after it.
+    ['azure-nsg', groupRule({ access: 'Allow' }), 2],
+    ['azure-nsg', groupRule({ protocol: 'Tcp' }), 2],
     ['pan-os', panRule('application web-browsing service application-default'), 1],
     ['pan-os', panRule('application any service application-default'), 1],
     ['pan-os', panRule('application ping service service-http'), 1],

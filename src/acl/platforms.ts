@@ -1,4 +1,5 @@
 /** Every platform there is, by the name for `--for`. A new platform is one more line here. */
+import { azureNsg } from './azure-nsg.ts';
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
@@ -28,6 +29,7 @@ export const PLATFORMS: readonly Platform[] = [
   firewalld,
   junosFilter,
   gcp,
+  azureNsg,
 ];
 
 /** The platform of that name or alias. */
