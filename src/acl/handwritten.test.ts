@@ -328,6 +328,62 @@ set firewall family inet6 filter EDGE6 term web then accept
       ['tcp [2001:db8::7] > [2001:db8:1::9] fragment', 'drop'],
     ],
   },
+  gcp: {
+    text: `{"resource": {"google_compute_firewall": {
+  "web": {
+    "name": "web", "network": "prod", "source_ranges": ["0.0.0.0/0"],
+    "destination_ranges": ["10.0.1.0/24"],
+    "allow": [{"protocol": "tcp", "ports": ["443", "8000-8010"]}, {"protocol": "47"}]
+  },
+  "bad": {
+    "name": "bad", "network": "prod", "source_ranges": ["192.0.2.0/24"],
+    "deny": {"protocol": "all"}, "log_config": {"metadata": "EXCLUDE_ALL_METADATA"}
+  },
+  "off": {
+    "name": "off", "network": "prod", "disabled": true, "priority": 1,
+    "allow": {"protocol": "all"}
+  },
+  "six": {
+    "name": "six", "network": "prod", "priority": 2000, "source_ranges": ["::/0"],
+    "allow": [{"protocol": "udp", "ports": ["53"]}]
+  }
+}}}
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005 established', 'accept'],
+      // Of one priority, what denies is asked first.
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443', 'drop'],
+      ['gre 198.51.100.7 > 10.0.1.70', 'accept'],
+      ['udp [2001:db8::7]#40000 > [2001:db8:1::53]#53', 'accept'],
+      ['udp 198.51.100.7:40000 > 10.0.1.53:53', 'drop'],
+    ],
+  },
+  'azure-nsg': {
+    text: `{"resource": {"azurerm_network_security_group": {"web": {
+  "name": "web", "location": "westeurope", "resource_group_name": "shop",
+  "security_rule": [
+    {"name": "rest", "priority": 4000, "direction": "Inbound", "access": "Deny", "protocol": "*",
+     "source_port_range": "*", "destination_port_range": "*",
+     "source_address_prefix": "*", "destination_address_prefix": "*"},
+    {"name": "web", "priority": 200, "direction": "Inbound", "access": "Allow", "protocol": "Tcp",
+     "source_port_range": "*", "destination_port_ranges": ["443", "8000-8010"],
+     "source_address_prefix": "*", "destination_address_prefixes": ["10.0.1.0/24", "2001:db8::9"]},
+    {"name": "bad", "priority": 100, "direction": "Inbound", "access": "Deny", "protocol": "Tcp",
+     "source_port_range": "*", "destination_port_range": "*",
+     "source_address_prefix": "192.0.2.0/24", "destination_address_prefix": "*"}
+  ]}}}}
+`,
+    packets: [
+      ['tcp 198.51.100.7:40000 > 10.0.1.70:8005', 'accept'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005', 'drop'],
+      ['tcp 198.51.100.7:40000 > 10.0.2.70:8005 established', 'accept'],
+      ['tcp 192.0.2.7:40000 > 10.0.1.70:443', 'drop'],
+      ['tcp [2001:db8::7]#40000 > [2001:db8::9]#443', 'accept'],
+      ['udp 198.51.100.7:40000 > 10.0.1.70:443', 'drop'],
+    ],
+  },
   firewalld: {
     text: `firewall-cmd --permanent --new-policy dmz
 firewall-cmd --permanent --policy dmz --add-ingress-zone ANY --add-egress-zone ANY
@@ -360,6 +416,20 @@ function richRule(rule: string): string {
 
 function term(...asked: readonly string[]): string {
   return asked.map((words) => `set firewall family inet filter A term a from ${words}`).join('\n');
+}
+
+function cloudRule(fields: object): string {
+  const rule = JSON.stringify({ name: 'a', network: 'n', ...fields });
+  return `{"resource": {"google_compute_firewall": {\n"a": ${rule}}}}`;
+}
+
+function groupRule(fields: object): string {
+  const any = { source_port_range: '*', destination_port_range: '*' };
+  const sides = { source_address_prefix: '*', destination_address_prefix: '*' };
+  const asked = { direction: 'Inbound', access: 'Deny', protocol: '*', ...any, ...sides };
+  const rule = JSON.stringify({ name: 'a', priority: 100, ...asked, ...fields });
+  return `{"resource": {"azurerm_network_security_group": {"a": {"name": "a", "location": "a", "resource_group_name": "a",
+"security_rule": ${rule}}}}}`;
 }
 
 function panRule(asked: string, more = ''): string {
@@ -429,6 +499,23 @@ describe('what cannot be proved is a fault', () => {
     ['junos-filter', 'set firewall family inet filter A interface-specific', 1],
     ['junos-filter', 'set firewall family ethernet-switching filter A term a then accept', 1],
     ['junos-filter', `${term('protocol udp')}\nset firewall filter B term a then accept`, 2],
+    ['gcp', cloudRule({ target_tags: ['web'], allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ source_tags: ['web'], allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ direction: 'EGRESS', allow: { protocol: 'tcp' } }), 2],
+    ['gcp', cloudRule({ allow: { protocol: 'icmp', ports: ['8'] } }), 2],
+    ['gcp', cloudRule({ source_ranges: ['%{ if a }'], allow: { protocol: 'all' } }), 2],
+    ['gcp', cloudRule({ allow: { protocol: 'all' }, log_config: { filter: 'x' } }), 2],
+    ['gcp', cloudRule({}), 2],
+    ['gcp', '{"resource": {"google_compute_firewall": {\n"a": {},\n"a": {}}}}', 3],
+    ['gcp', '{"resource": {"google_compute_firewall": {}},', 1],
+    ['gcp', '{"provider": {}}', 1],
+    ['azure-nsg', groupRule({ source_address_prefix: 'VirtualNetwork' }), 2],
+    ['azure-nsg', groupRule({ direction: 'Outbound' }), 2],
+    ['azure-nsg', groupRule({ protocol: 'Icmp' }), 2],
+    ['azure-nsg', groupRule({ source_application_security_group_ids: ['a'] }), 2],
+    // Azure's own rules would come after it.
+    ['azure-nsg', groupRule({ access: 'Allow' }), 2],
+    ['azure-nsg', groupRule({ protocol: 'Tcp' }), 2],
     ['pan-os', panRule('application web-browsing service application-default'), 1],
     ['pan-os', panRule('application any service application-default'), 1],
     ['pan-os', panRule('application ping service service-http'), 1],

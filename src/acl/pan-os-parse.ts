@@ -4,25 +4,13 @@
  * than the packet (users, categories, applications other than ping, profiles, schedules)
  * is a fault. Sessions within a zone pass at the end unless the text says otherwise.
  */
-import { parseAddress } from '../net/address.ts';
-import {
-  type AddressRange,
-  compareRanges,
-  mergeRanges,
-  rangeOfAddress,
-} from '../net/address-range.ts';
-import { ICMP, TCP, UDP } from '../net/header-fields.ts';
-import type { NumberRange } from '../net/header-match.ts';
+import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
 import { LineFault, prefixRange } from './list-line.ts';
+import { type Asked, between, PING, PREDEFINED, pairsOf, serviceOf } from './pan-os-objects.ts';
 import type { Parsed, ParseFault } from './platform.ts';
-import { portRange, sessionFilter } from './session-chain.ts';
-
-type Asked = Pick<
-  FilterMatch,
-  'family' | 'protocols' | 'sourcePorts' | 'destinationPorts' | 'icmp'
->;
+import { sessionFilter } from './session-chain.ts';
 
 /** Settings of one rule or service by their words; a list has its members. */
 interface Settings {
@@ -30,17 +18,6 @@ interface Settings {
   readonly values: Map<string, readonly string[]>;
 }
 
-const single = (number: number): NumberRange[] => [{ first: number, last: number }];
-const tcpPorts = (...ports: number[]): Asked => ({
-  protocols: single(TCP),
-  destinationPorts: ports.flatMap(single),
-});
-const PREDEFINED: ReadonlyMap<string, Asked> = new Map([
-  ['service-http', tcpPorts(80, 8080)],
-  ['service-https', tcpPorts(443)],
-]);
-/** The application ping, over IPv4 alone. */
-const PING: Asked = { family: 4, protocols: single(ICMP), icmp: [{ type: { first: 8, last: 8 } }] };
 const ACTIONS: ReadonlyMap<string, Verdict> = new Map([
   ['allow', 'accept'],
   ['deny', 'drop'],
@@ -285,26 +262,6 @@ class PanParser {
   }
 }
 
-/** Words as keys with their values; `[ a b ]` is one value of several words. */
-function pairsOf(words: readonly string[]): [string, readonly string[]][] {
-  const pairs: [string, readonly string[]][] = [];
-  for (let at = 0; at < words.length; ) {
-    const key = words[at]!;
-    if (words[at + 1] !== '[') {
-      const value = words[at + 1];
-      if (value === undefined) throw new LineFault(`“${key}” has no value.`);
-      pairs.push([key, [value]]);
-      at += 2;
-      continue;
-    }
-    const end = words.indexOf(']', at + 2);
-    if (end < at + 3) throw new LineFault(`The list of “${key}” has no end or no members.`);
-    pairs.push([key, words.slice(at + 2, end)]);
-    at = end + 1;
-  }
-  return pairs;
-}
-
 function checkBesides(key: string, value: readonly string[]): void {
   const rules = ['from', 'to', 'source', 'destination', 'application', 'service', 'action'];
   if (rules.includes(key)) return;
@@ -317,40 +274,4 @@ function checkBesides(key: string, value: readonly string[]): void {
 
 function isEverything(match: FilterMatch): boolean {
   return Object.keys(match).every((key) => key === 'states');
-}
-
-function serviceOf(values: ReadonlyMap<string, readonly string[]>): Asked {
-  const [word = ''] = values.get('protocol') ?? [];
-  const protocol = word === 'tcp' ? TCP : word === 'udp' ? UDP : undefined;
-  if (protocol === undefined) throw new LineFault(`Services of “${word}” are not read.`);
-  for (const key of values.keys()) {
-    const known = ['protocol', 'port', 'source-port', 'description', 'tag'].includes(key);
-    if (!known && !(key === 'override' && values.get(key)?.join(' ') === 'no')) {
-      throw new LineFault(`“${key}” is not read here.`);
-    }
-  }
-  const ports = (key: string): NumberRange[] | undefined =>
-    values.get(key)?.flatMap((text) => text.split(',').map(portRange));
-  const to = ports('port');
-  const from = ports('source-port');
-  if (to === undefined) throw new LineFault('The service names no port.');
-  return {
-    protocols: single(protocol),
-    destinationPorts: to,
-    ...(from === undefined ? {} : { sourcePorts: from }),
-  };
-}
-
-/** `10.0.1.10-10.0.1.20`. */
-function between(text: string): AddressRange {
-  const [low = '', high = '', ...more] = text.split('-');
-  const first = parseAddress(low);
-  const last = parseAddress(high);
-  if (first === undefined || last?.family !== first.family || more.length > 0) {
-    throw new LineFault(`“${text}” is not a range of addresses.`);
-  }
-  if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
-    throw new LineFault(`The range “${text}” runs backwards.`);
-  }
-  return { family: first.family, first: first.words, last: last.words };
 }
