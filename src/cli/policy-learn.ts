@@ -18,6 +18,7 @@ import {
   exitCodeOf,
   quoted,
   refuseNothing,
+  requireInput,
   whileReading,
 } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
@@ -66,6 +67,7 @@ async function run(
   inputs: readonly string[],
   options: OutputOptions & LearnOptions,
 ): Promise<void> {
+  requireInput(inputs);
   const wishes = options.zone ?? {};
   if (Object.keys(wishes).length < 2) {
     throw new Failure(USAGE, {
