@@ -18,7 +18,6 @@ import {
   exitCodeOf,
   quoted,
   refuseNothing,
-  requireInput,
   whileReading,
 } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
@@ -67,7 +66,12 @@ async function run(
   inputs: readonly string[],
   options: OutputOptions & LearnOptions,
 ): Promise<void> {
-  requireInput(inputs);
+  if (inputs.length === 0) {
+    throw new Failure(USAGE, {
+      what: "missing required argument 'input'",
+      ways: ['name a capture file, or - for standard input'],
+    });
+  }
   const wishes = options.zone ?? {};
   if (Object.keys(wishes).length < 2) {
     throw new Failure(USAGE, {
