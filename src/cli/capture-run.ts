@@ -14,6 +14,7 @@ import {
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource } from '../pipeline/filters.ts';
 import { type LiveCounts, listInterfaces } from '../pipeline/live.ts';
+import { printable } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
@@ -238,7 +239,7 @@ const FLUSH_EVERY_MS = 1000;
 function announce({ live, filteredHere, caller }: OpenedLive, path: string | undefined): void {
   const names = live.interfaces.map(({ name }) => name).join(', ');
   const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
-  process.stderr.write(`capturing on ${names}${goal}; Ctrl-C ends it\n`);
+  process.stderr.write(`capturing on ${printable(names + goal)}; Ctrl-C ends it\n`);
   if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
   if (filteredHere !== undefined) {
     process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);

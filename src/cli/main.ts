@@ -7,7 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { nearest } from '../net/nearest.ts';
 import type { Problem } from '../report/text.ts';
 import { COMMANDS, type CommandEntry, DEFAULT_COMMAND } from './command-table.ts';
-import { DEFECT, USAGE } from './exit-codes.ts';
+import { DEFECT, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
 const EXAMPLES = `Examples:
@@ -114,8 +114,15 @@ async function report(error: unknown, argv: readonly string[]): Promise<void> {
 // A reader that stops reading (`| head`) is no error: there is nobody left to tell.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+    if (error.code === 'EPIPE') process.exit();
+    if (stream === process.stderr) process.exit(INPUT);
+    // A full disk: an answer that was cut off must not look like a whole one.
+    const failure = new Failure(INPUT, {
+      what: 'cannot write standard output',
+      why: `the system says ${error.code ?? error.message}`,
+      ways: ['make room, or send the answer elsewhere'],
+    });
+    void report(failure, argv).finally(() => process.exit(INPUT));
   });
 }
 const argv = process.argv.slice(2);

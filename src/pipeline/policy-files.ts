@@ -3,7 +3,17 @@
  * people decided about them (both a JSON object a line). What cannot be read is said with its place.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import type { DocumentFault } from '../model/document.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Policy } from '../policy/intent.ts';
@@ -38,18 +48,34 @@ export function readText(file: string, optional = false): string | undefined {
   }
 }
 
-/** Replaces a file as a whole: whoever reads it sees the old text or the new one. */
+/**
+ * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and its
+ * target is replaced; permissions stay. Devices and pipes are written to, never replaced: renaming
+ * over /dev/null would take it from the whole machine.
+ */
 export function replaceFile(file: string, text: string): void {
-  const draft = `${file}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const handle = openSync(draft, 'wx', 0o644);
-    try {
-      writeSync(handle, text);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
+    const known = statSync(file, { throwIfNoEntry: false });
+    if (known !== undefined && !known.isFile()) {
+      writeFileSync(file, text);
+      return;
     }
-    renameSync(draft, file);
+    const target = known === undefined ? file : realpathSync(file);
+    const mode = known === undefined ? 0o644 : known.mode & 0o777;
+    const draft = `${target}.${randomBytes(4).toString('hex')}.tmp`;
+    try {
+      const handle = openSync(draft, 'wx', mode);
+      try {
+        writeFileSync(handle, text);
+        fsyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+      renameSync(draft, target);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new PolicyFileError(file, `cannot write ${file}: ${code ?? String(error)}`);

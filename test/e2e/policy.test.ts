@@ -32,6 +32,12 @@ describe.skipIf(!built)('policy and acl', () => {
     }
   }, 30_000);
 
+  it('asks for a capture where none was named', async () => {
+    const { code, err } = await portreeve('policy', 'learn', ...zones);
+    expect(code).toBe(2);
+    expect(err).toContain('missing required argument');
+  }, 20_000);
+
   it('goes from a capture to proved rules, and notices an edit', async () => {
     const words = [
       'policy',
