@@ -436,6 +436,27 @@ function panRule(asked: string, more = ''): string {
   return `set rulebase security rules a from any to any source any destination any ${asked} ${more} action allow`;
 }
 
+it.each([
+  [
+    'junos-srx',
+    `${srxPolicy('any').replaceAll('global', 'from-zone dmz to-zone lan')} then permit`,
+  ],
+  [
+    'pan-os',
+    `set rulebase security rules a from dmz to lan source any destination any application any service any action allow
+set rulebase default-security-rules rules intrazone-default action deny`,
+  ],
+])('%s: a rule of zones holds between these zones', (name, text) => {
+  const { filter, faults } = platformNamed(name)!.parse(text);
+  expect(faults).toEqual([]);
+  const first = packet('tcp 198.51.100.7:40000 > 10.0.1.70:443');
+  const between = (from: string, to: string) =>
+    decide(filter, { hook: 'forward', inNames: [from], outNames: [to] }, first).verdict;
+  expect(between('dmz', 'lan')).toBe('accept');
+  expect(between('lan', 'dmz')).toBe('drop');
+  expect(between('dmz', 'dmz')).toBe('drop');
+});
+
 /** A policy for one application that wants its last line's end. */
 function srxPolicy(application: string): string {
   const policy = 'set security policies global policy a';
