@@ -38,6 +38,13 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(err).toContain('missing required argument');
   }, 20_000);
 
+  it('does not call a text without rules faultless', async () => {
+    writeFileSync(join(folder, 'empty.nft'), '');
+    const { code, out } = await portreeve('acl', 'check', 'empty.nft', '--for', 'nftables');
+    expect(code).toBe(0);
+    expect(out).toContain('! There are no rules');
+  }, 20_000);
+
   it('goes from a capture to proved rules, and notices an edit', async () => {
     const words = [
       'policy',
