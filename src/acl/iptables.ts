@@ -15,7 +15,7 @@ import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseIptables } from './iptables-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
-import { plainText, Words } from './safe-text.ts';
+import { isInterfaceName, plainText, Words } from './safe-text.ts';
 
 /** The kernel takes 29 characters of prefix. */
 const MOST_PREFIX = 29;
@@ -154,6 +154,10 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
   if (match.tcpFlags?.some(({ mask }) => (mask & 0xc0) !== 0)) {
     return 'The flags ECE and CWR cannot be matched.';
   }
+  const named = [match.inInterfaces, match.outInterfaces, match.notInInterfaces];
+  if ([...named, match.notOutInterfaces].some((names) => !(names ?? []).every(isInterfaceName))) {
+    return 'The name of an interface has more than letters, digits and “_.@:-”, or is too long.';
+  }
   const families = [match.source, match.destination].flatMap(
     (side) => side?.map(({ family }) => family) ?? [],
   );
@@ -216,15 +220,13 @@ function flagWords({ mask, value }: FlagsMatch): string {
 
 function interfaceWords(match: FilterRule['match']): string[] {
   const each = (option: string, names: readonly string[] | undefined) =>
-    names === undefined ? [''] : names.map((name) => ` ${option} ${interfaceName(name)}`);
+    names === undefined ? [''] : names.map((name) => ` ${option} ${name}`);
   const ins = [...each('-i', match.inInterfaces)];
   const outs = [...each('-o', match.outInterfaces)];
   const notIn = each('! -i', match.notInInterfaces)[0] ?? '';
   const notOut = each('! -o', match.notOutInterfaces)[0] ?? '';
   return ins.flatMap((one) => outs.map((two) => `${one}${two}${notIn}${notOut}`));
 }
-
-const interfaceName = (name: string) => plainText(name, 15).replace(/[^\w.@:-]/g, '_') || '_';
 
 /** Conditions on one port, at most 15 numbers each. */
 function portWords(

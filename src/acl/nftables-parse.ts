@@ -43,6 +43,11 @@ export function parseNftables(text: string): Parsed {
     parser.faults.push({ line: unclosedAt, what: 'The quote that opens here is not closed.' });
   }
   const chains = [...parser.tables.values()].flatMap((table) => table.chains);
+  const names = new Set(chains.map(({ name }) => name));
+  for (const { line, target } of chains.flatMap(({ rules }) => rules)) {
+    if (target === undefined || names.has(target)) continue;
+    parser.faults.push({ line, what: `There is no chain “${target}”.` });
+  }
   return { filter: { chains }, faults: parser.faults };
 }
 

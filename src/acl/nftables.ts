@@ -9,7 +9,7 @@ import type { FilterRule } from '../policy/filter.ts';
 import type { Plan, PlanGroup } from '../policy/plan.ts';
 import { parseNftables } from './nftables-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
-import { plainText, Words } from './safe-text.ts';
+import { isInterfaceName, plainText, Words } from './safe-text.ts';
 
 /** The kernel takes 127 octets; logs show 64 of them everywhere. */
 const MOST_PREFIX = 64;
@@ -134,6 +134,10 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
   if ([...lists, match.sourcePorts, match.icmp].some((list) => list?.length === 0)) {
     return 'The rule matches nothing.';
   }
+  const named = [match.inInterfaces, match.outInterfaces, match.notInInterfaces];
+  if ([...named, match.notOutInterfaces].some((names) => !(names ?? []).every(isInterfaceName))) {
+    return 'The name of an interface has more than letters, digits and “_.@:-”, or is too long.';
+  }
   const families = [match.source, match.destination].flatMap(
     (side) => side?.map(({ family }) => family) ?? [],
   );
@@ -156,9 +160,8 @@ const numbers = (ranges: readonly NumberRange[]): string => {
   return words.length === 1 ? words[0]! : `{ ${words.join(', ')} }`;
 };
 
-/** Names of interfaces are the one free text among conditions; quotes cannot be escaped. */
 const quotedNames = (names: readonly string[]): string =>
-  `{ ${names.map((name) => `"${plainText(name, 15)}"`).join(', ')} }`;
+  `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
 function conditions(rule: FilterRule, sets: Sets): string[] {
   const { match, sourceGroup, destinationGroup } = rule;

@@ -1,11 +1,17 @@
 /** Every platform there is, by the name for `--for`. A new platform is one more line here. */
+import { azureNsg } from './azure-nsg.ts';
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
 import { ciscoNxos } from './cisco-nxos.ts';
+import { firewalld } from './firewalld.ts';
 import { fortios } from './fortios.ts';
+import { gcp } from './gcp.ts';
 import { iptables } from './iptables.ts';
+import { junosFilter } from './junos-filter.ts';
+import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { nftables } from './nftables.ts';
+import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
 
@@ -18,6 +24,12 @@ export const PLATFORMS: readonly Platform[] = [
   mikrotik,
   pf,
   fortios,
+  junosSrx,
+  panos,
+  firewalld,
+  junosFilter,
+  gcp,
+  azureNsg,
 ];
 
 /** The platform of that name or alias. */

@@ -15,6 +15,11 @@ export function plainText(text: string, most: number): string {
     .trim();
 }
 
+/** Whether Linux can call an interface so, and no syntax can take it for something else. */
+export function isInterfaceName(name: string): boolean {
+  return /^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,14}$/.test(name);
+}
+
 /**
  * Gives every name of a plan a word of the platform: a letter, then letters, digits and `_`. Two
  * names never share a word, and a name always gets the same one as long as it is asked in order.

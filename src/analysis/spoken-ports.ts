@@ -4,12 +4,11 @@ import { fitOf, type SpokenView } from './spoken.ts';
 
 type PortSpoken = PortUse['spoken'][number];
 
-/** What payloads showed, by `port/transport`; announced endpoints nobody used are left out. */
+/** What payloads showed, by `port/transport`; announced ones have 0 flows. */
 export function spokenByPort(speech: SpokenView): Map<string, PortSpoken[]> {
   const byPort = new Map<string, Map<string, { endpoints: number; flows: number }>>();
   for (const { transport, port, spoken } of speech.endpoints()) {
-    for (const { protocol, flows, by } of spoken) {
-      if (by === 'announced') continue;
+    for (const { protocol, flows } of spoken) {
       const key = `${port}/${transport}`;
       const protocols = byPort.get(key) ?? new Map();
       byPort.set(key, protocols);

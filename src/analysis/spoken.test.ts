@@ -100,6 +100,7 @@ describe('what is spoken', () => {
         { protocol: 'ssh', endpoints: 2, flows: 2, fit: 'usual' },
         { protocol: 'http', endpoints: 1, flows: 1, fit: 'other' },
       ],
+      '5000/tcp': [{ protocol: 'ftp-data', endpoints: 1, flows: 0, fit: 'other' }],
     });
   });
 

@@ -3,13 +3,13 @@ import { type Command, Option } from 'commander';
 import {
   type Check,
   checkText,
-  learnConversations,
   type Platform,
   type RuleUse,
   type ZoneWish,
   zonesOf,
 } from '../pipeline/policy.ts';
 import { readText } from '../pipeline/policy-files.ts';
+import { learnConversations } from '../pipeline/policy-learn.ts';
 import type { Anomaly, AnomalyKind } from '../policy/anomalies.ts';
 import type { Conversation } from '../policy/conversation.ts';
 import type { FilterRule } from '../policy/filter.ts';

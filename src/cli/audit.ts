@@ -14,6 +14,7 @@ import { auditReport } from './audit-report.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { parseOffset, parsePrefixRule } from './log-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -169,22 +170,6 @@ function isAddress(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-function parsePrefixRule(text: string, rules: readonly PrefixRule[] = []): PrefixRule[] {
-  const [, prefix, word] = /^(.+)=(allow|deny|unknown)$/.exec(text) ?? [];
-  if (prefix === undefined) {
-    throw new InvalidArgumentError("It has the form 'FW-DROP=deny', with allow, deny or unknown.");
-  }
-  return [...rules, { prefix, action: word as Action }];
-}
-
-function parseOffset(text: string): number {
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(text) ?? [];
-  if (sign === undefined || Number(hours) > 18 || Number(minutes) > 59) {
-    throw new InvalidArgumentError('It has the form +02:00.');
-  }
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
 }
 
 function parseHost(text: string, hosts: readonly Prefix[] = []): Prefix[] {

@@ -1,12 +1,14 @@
 /** `portreeve policy learn`: which conversations cross the firewall, as candidates for rules. */
 import type { Command } from 'commander';
-import {
-  type LearnedCaptures,
-  learnConversations,
-  type ZoneWish,
-  zonesOf,
-} from '../pipeline/policy.ts';
+import type { PrefixRule } from '../pipeline/audit.ts';
+import { type ZoneWish, zonesOf } from '../pipeline/policy.ts';
 import { candidateText, replaceFile } from '../pipeline/policy-files.ts';
+import {
+  type LearnedLogs,
+  type LearnedTraffic,
+  type LogWish,
+  learnConversations,
+} from '../pipeline/policy-learn.ts';
 import type { Conversation } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
@@ -21,28 +23,36 @@ import {
   whileReading,
 } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
-import { USAGE } from './exit-codes.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { parseOffset, parsePrefixRule } from './log-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
-import { parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
+import { gather, parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy learn a.pcap --zone dmz=10.0.1.0/24 --zone lan=10.0.2.0/24
   portreeve policy learn *.pcap --zone dmz=10.0.1.0/24 --zone internet=rest \\
     --name 10.0.1.10=web -o candidates.ndjson
+  portreeve policy learn --log fw.log --zone dmz=10.0.1.0/24 --zone out=rest
 `;
 
 const NOTES = `
 Nothing becomes a rule by itself: “portreeve policy review” asks a person.
 Scans, unanswered sweeps and flows whose direction is not known are set aside,
-with the reason. Exit codes: 0 done, 2 wrong usage, 3 an input could not be
-read.
+with the reason. Of logs, those “portreeve audit” reads, only lines count that
+let traffic through and say which end began. Where they do not show that the
+server answered, the conversation counts as asked for, not as answered.
+Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 5 something was
+not seen, under --complete, 130 interrupted.
 `;
 
 interface LearnOptions extends CaptureOptions {
   readonly zone?: Readonly<Record<string, ZoneWish>>;
   readonly name?: Readonly<Record<string, string>>;
   readonly output?: string;
+  readonly log?: readonly string[];
+  readonly prefix?: readonly PrefixRule[];
+  readonly utcOffset?: number;
 }
 
 const VERSION = 1;
@@ -57,6 +67,9 @@ export function configure(command: Command): void {
       parseZoneWish,
     )
     .option('--name <address=name>', 'what a host is called; repeatable', parseHostName)
+    .option('--log <file>', 'a firewall log or flow log, or a folder; repeatable', gather)
+    .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
+    .option('--utc-offset <offset>', 'of log stamps without a zone, such as +02:00', parseOffset)
     .option('-o, --output <file>', 'write the candidates here, for “policy review”');
   addOutputOptions(command);
   command.action(run);
@@ -79,26 +92,68 @@ async function run(
       ways: ['--zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24', '--zone internet=rest'],
     });
   }
+  const wish = logWish(options);
+  if (inputs.length + wish.files.length === 0) {
+    throw new Failure(USAGE, {
+      what: 'there is nothing to learn from',
+      ways: ['name captures, or - for standard input', '--log fw.log reads a firewall log'],
+    });
+  }
   const learned = await whileReading((watch) =>
-    learnConversations(inputs, zonesOf(wishes), { ...choicesOf(options), ...watch }),
+    learnConversations(inputs, zonesOf(wishes), { ...choicesOf(options), ...watch }, wish),
   );
-  refuseNothing(learned.summary);
+  refuseUnread(learned);
   const names = options.name ?? {};
   if (options.output !== undefined) {
     const { conversations } = learned;
-    const text = candidateText({ zones: wishes, names, inputs, conversations });
+    const sources = [...inputs, ...wish.files];
+    const text = candidateText({ zones: wishes, names, inputs: sources, conversations });
     withFiles(() => replaceFile(options.output!, text));
   }
-  process.exitCode = exitCodeOf(learned.summary, options);
+  process.exitCode = codeOf(learned, options);
   await writeReport(learnReport(learned, names, options.output), options);
 }
 
+function logWish({ log, prefix, utcOffset }: LearnOptions): LogWish {
+  return {
+    files: log ?? [],
+    ...(prefix === undefined ? {} : { prefixes: prefix }),
+    ...(utcOffset === undefined ? {} : { offsetMs: utcOffset }),
+  };
+}
+
+/** Throws when nothing of the captures, or nothing of the logs, could be read. */
+function refuseUnread({ summary, logs }: LearnedTraffic): void {
+  if (summary !== undefined) refuseNothing(summary);
+  const [first] = logs?.faults ?? [];
+  if (first === undefined || logs!.lines > 0) return;
+  const { source, what, why, do: remedy } = first;
+  throw new Failure(INPUT, { what: `cannot read ${source}: ${what}`, why, ways: [remedy] });
+}
+
+function codeOf({ summary, logs }: LearnedTraffic, options: LearnOptions): number {
+  const code = summary === undefined ? DONE : exitCodeOf(summary, options);
+  if (code === INTERRUPTED || logs === undefined) return code;
+  if (logs.interrupted) return INTERRUPTED;
+  if (code === INPUT || logs.faults.length > 0) return INPUT;
+  return options.complete && logs.notes.some(({ missing }) => missing) ? INCOMPLETE : code;
+}
+
+function logFacts({ lines, allowed, denied, undirected }: LearnedLogs): Report['facts'] {
+  return [
+    { key: 'logLines', value: lines, text: `${count(lines)} log lines` },
+    { key: 'logAllowed', value: allowed, text: `${count(allowed)} let through` },
+    { key: 'logUndirected', value: undirected, text: `${count(undirected)} of them undirected` },
+    { key: 'logDenied', value: denied, text: `${count(denied)} denied, not looked at` },
+  ];
+}
+
 function learnReport(
-  learned: LearnedCaptures,
+  learned: LearnedTraffic,
   names: Readonly<Record<string, string>>,
   output: string | undefined,
 ): Report {
-  const { conversations, flows, flowsWithinZone, flowsOutside, summary } = learned;
+  const { conversations, flows, flowsWithinZone, flowsOutside, summary, logs } = learned;
   const number = (wanted: (conversation: Conversation) => boolean) =>
     conversations.filter(wanted).length;
   const candidates = number(({ standing }) => standing === 'confirmed' || standing === 'thin');
@@ -132,13 +187,14 @@ function learnReport(
         value: flowsOutside,
         text: `${count(flowsOutside)} flows outside all zones`,
       },
+      ...(logs === undefined ? [] : logFacts(logs)),
     ],
     tables: [
       table('candidates', 'ANSWERED', ({ standing }) => ['confirmed', 'thin'].includes(standing)),
       table('asked', 'ASKED, NOT ANSWERED', ({ standing }) => standing === 'asked'),
       table('quarantined', 'SET ASIDE', ({ standing }) => standing === 'quarantined'),
     ],
-    notes: summary.notes,
+    notes: [...(summary?.notes ?? []), ...(logs?.notes ?? [])],
     next:
       output === undefined
         ? []

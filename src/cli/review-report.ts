@@ -35,6 +35,13 @@ const RULE_COLUMNS: readonly Column<Rule>[] = [
   },
 ];
 
+/** Contradictions shown; the first ones lead to the others. */
+const MOST_NOTES = 10;
+
+function conversationText({ conversation }: Decision): string {
+  return `${conversation.client} -> ${conversation.server} ${conversation.service}`;
+}
+
 export function reviewReport(
   composition: Composition,
   decisions: readonly Decision[],
@@ -42,7 +49,7 @@ export function reviewReport(
   offers: readonly Offer[],
   file: string,
 ): Report {
-  const { policy, atLeast, composed, pairs } = composition;
+  const { policy, atLeast, composed, pairs, contradicted } = composition;
   const allowed = decisions.filter(({ decision }) => decision === 'allow').length;
   const table = (key: string, kind: string, heading: string, columns: unknown, rows: unknown) =>
     ({ key, kind, heading, columns, rows }) as Table;
@@ -75,7 +82,11 @@ export function reviewReport(
       table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
       offerTable(offers),
     ],
-    notes: [],
+    notes: contradicted.slice(0, MOST_NOTES).map(({ decision, rule }) => ({
+      what: `Rule ${rule} still allows what was denied: ${conversationText(decision)}.`,
+      because: 'a person wrote or changed that rule, so it stays as it is',
+      remedy: `change or remove ${rule} in ${file}`,
+    })),
     next: [
       {
         command: `portreeve acl render ${quoted(file)} --for nftables`,

@@ -73,9 +73,6 @@ export interface ScanOptions {
   readonly complete?: boolean;
 }
 
-/** Seconds; time for about forty ports of a Linux host. */
-const PATIENCE = 30;
-
 export function configure(command: Command): void {
   command
     .addHelpText('before', EXAMPLES)
@@ -117,7 +114,7 @@ export function configure(command: Command): void {
     .option('--fragile', 'questions also for printers and industrial devices')
     .option(
       '--patience <s>',
-      'wait for UDP hosts that limit their answers (default: 30)',
+      'wait for UDP hosts that limit their answers (default: 30, 8 at timing 4)',
       wholeNumber(0, 1e6),
     )
     .option('--dry-run', 'say what would be asked and how long it takes; send nothing')
@@ -202,7 +199,7 @@ async function perform(
         tcpEngine: options.engine,
         discovery: options.discovery,
         fragile: options.fragile ?? false,
-        patienceSeconds: options.patience ?? PATIENCE,
+        patienceSeconds: options.patience ?? plan.timing.patienceSeconds,
         signal,
         services,
         onOpen: services && streaming ? () => {} : onOpen,

@@ -10,7 +10,7 @@ import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline.ts';
+import { type CaptureChoices, listFlows } from '../pipeline.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
@@ -49,24 +49,6 @@ export function zonesOf(wishes: Readonly<Record<string, ZoneWish>>): Zone[] {
     .filter(([, wish]) => wish === 'rest')
     .map(([name]): Zone => ({ name, addresses: rest, isRest: true, interfaces: [] }));
   return [...plain, ...others];
-}
-
-export interface LearnedCaptures extends Learned {
-  readonly summary: CaptureSummary;
-}
-
-/** Reads captures and says who talks to whom across zones. */
-export async function learnConversations(
-  inputs: readonly string[],
-  zones: readonly Zone[],
-  choices: CaptureChoices,
-): Promise<LearnedCaptures> {
-  const learner = new Learner(zones);
-  const listing = await listFlows(inputs, choices, ({ flow, confirmed }) =>
-    learner.add(flow, confirmed !== null),
-  );
-  for (const { flow, confirmed } of listing.listed) learner.add(flow, confirmed !== null);
-  return { ...learner.finish(), summary: listing };
 }
 
 /** An empty policy for these zones. */
@@ -271,7 +253,7 @@ export async function deniedConversations(
   if (captures.length > 0) {
     const add = (flow: Flow): void => {
       const denied = deniedFlow(flow);
-      if (denied !== undefined) learner.add(denied, false, true);
+      if (denied !== undefined) learner.add(denied, false, 'denied');
     };
     const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
     for (const { flow } of listing.listed) add(flow);
@@ -288,7 +270,7 @@ export async function deniedConversations(
     const reader = new LogReader(options, (batch) => {
       for (let row = 0; row < batch.count; row++) {
         const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
-        if (flow !== undefined) learner.add(flow, false, true);
+        if (flow !== undefined) learner.add(flow, false, 'denied');
       }
     });
     await reader.read(logs);

@@ -190,5 +190,10 @@ describe('composePolicy', () => {
     expect(policy.rules.slice(0, 2)).toEqual([own, edited]);
     expect(shown(policy)[2]).toBe('R006 10.0.1.1 -> 10.0.2.9 udp/53');
     expect(policy.rules).toHaveLength(3);
+    const { contradicted } = compose(
+      [allow('10.0.1.1 10.0.2.9 tcp/80', { decision: 'deny' })],
+      before,
+    );
+    expect(contradicted.map(({ rule }) => rule)).toEqual(['mine']);
   });
 });

@@ -27,6 +27,8 @@ export interface Composition {
   readonly atLeast: number;
   /** How many rules were put together from conversations. */
   readonly composed: number;
+  /** Denied by a person, yet allowed by rules that stay because they are a person's too. */
+  readonly contradicted: readonly { readonly decision: Decision; readonly rule: string }[];
   /** Rules without the help of groups: one for each client and server. */
   readonly pairs: number;
 }
@@ -61,8 +63,15 @@ export function composePolicy(
   const pairs = new Set(
     open.map(({ conversation }) => `${conversation.client} ${conversation.server}`),
   );
+  const contradicted = decisions.flatMap((decision) => {
+    const rule = kept.find((each) => decision.decision === 'deny' && allows(each, decision));
+    return rule === undefined ? [] : [{ decision, rule: rule.id }];
+  });
   const policy = { ...before, groups: groupNames.groups(), rules: [...kept, ...rules] };
-  return { policy, atLeast, composed: rules.length, pairs: Math.min(pairs.size, keys.size) };
+  return {
+    ...{ policy, atLeast, composed: rules.length, contradicted },
+    pairs: Math.min(pairs.size, keys.size),
+  };
 }
 
 /**

@@ -15,7 +15,9 @@ export interface FlowService {
   readonly doubt?: string;
 }
 
-export function flowService(flow: Flow): FlowService {
+export function flowService(
+  flow: Pick<Flow, 'transport' | 'clientPort' | 'serverPort'>,
+): FlowService {
   const { transport } = flow;
   const word = transport.startsWith('ip-') ? `ip/${transport.slice(3)}` : transport;
   let protocol = -1;

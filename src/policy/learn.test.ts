@@ -21,7 +21,7 @@ const HOUR = 3_600_000;
 function learn(flows: readonly (readonly [Flow, boolean?, boolean?])[]) {
   const learner = new Learner(zones);
   for (const [flow, answered = flow.state !== 'S0', denied = false] of flows) {
-    learner.add(flow, answered, denied);
+    learner.add(flow, answered, denied ? 'denied' : undefined);
   }
   return learner.finish();
 }

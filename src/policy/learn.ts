@@ -28,6 +28,13 @@ const UNROUTED: readonly AddressClass[] = [
   ...(['unspecified', 'loopback', 'link-local', 'multicast', 'broadcast'] as const),
 ];
 
+/** What is looked at of a flow. Logs give this much too, and say themselves who began. */
+export interface LearnedFlow
+  extends Pick<Flow, 'transport' | 'client' | 'clientPort' | 'server' | 'serverPort'>,
+    Pick<Flow, 'toClient' | 'firstMs' | 'lastMs' | 'locator'> {
+  readonly direction: Conversation['direction'];
+}
+
 interface Record {
   readonly from: string;
   readonly to: string;
@@ -79,9 +86,10 @@ export class Learner {
 
   /**
    * Takes one flow. `answered`: its server answered so that it is known to serve. `denied`: a
-   * firewall's log says it was stopped.
+   * firewall's log says it was stopped. `unknown`: an answer could not have been seen, so that its
+   * absence says nothing about who asks.
    */
-  add(flow: Flow, answered: boolean, denied = false): void {
+  add(flow: LearnedFlow, answered: boolean, fate?: 'denied' | 'unknown'): void {
     this.flows++;
     const from = this.zoneOf(flow.client);
     const to = this.zoneOf(flow.server);
@@ -106,14 +114,14 @@ export class Learner {
       };
       this.records.set(key, record);
     }
-    this.count(record, flow, asked.portless ? flow.toClient.packets > 0 : answered, denied, doubt);
+    this.count(record, flow, asked.portless ? flow.toClient.packets > 0 : answered, fate, doubt);
   }
 
   private count(
     record: Record,
-    flow: Flow,
+    flow: LearnedFlow,
     answered: boolean,
-    denied: boolean,
+    fate: 'denied' | 'unknown' | undefined,
     doubt: string | undefined,
   ): void {
     record.connections++;
@@ -122,15 +130,15 @@ export class Learner {
       record.direction = flow.direction;
       record.seen = flow.locator;
     }
-    if (denied) record.denied++;
+    if (fate === 'denied') record.denied++;
     else if (answered) record.answered++;
     record.hours.add(Math.floor(flow.firstMs / HOUR_MS));
     record.firstMs = Math.min(record.firstMs, flow.firstMs);
     record.lastMs = Math.max(record.lastMs, flow.lastMs);
-    this.attempt(record, flow, !answered);
+    this.attempt(record, flow, !answered && fate !== 'unknown');
   }
 
-  private attempt({ client, server, service }: Record, flow: Flow, failed: boolean): void {
+  private attempt({ client, server, service }: Record, flow: LearnedFlow, failed: boolean): void {
     const window = `${client} ${Math.floor(flow.firstMs / SCAN_WINDOW_MS)}`;
     let attempts = this.attempts.get(window);
     if (attempts === undefined) {
@@ -205,7 +213,7 @@ export class Learner {
   }
 }
 
-function doubtOf({ direction }: Flow): string | undefined {
+function doubtOf({ direction }: LearnedFlow): string | undefined {
   if (direction.confidence === 'unknown') return 'it is not known which end is the client';
   if (direction.reason === 'port-class') return 'only port numbers say which end is the client';
   return undefined;

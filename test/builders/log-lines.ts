@@ -56,11 +56,14 @@ export function inventions(
   line: string,
   words: ReadonlyMap<number, readonly string[]> = new Map(),
 ): string[] {
+  // Names are decoded as UTF-8; octets that are none become U+FFFD there and here.
+  const decoded = new TextDecoder().decode(Uint8Array.from(line, (one) => one.charCodeAt(0) & 255));
   const wrong: string[] = [];
   const addresses = addressesIn(line);
   for (const key of ['source', 'destination'] as const) {
     const value = verdict[key];
     if (value == null || addresses.has(value) || line.includes(value)) continue;
+    if (decoded.includes(value)) continue;
     wrong.push(`${key} ${value}`);
   }
   for (const key of ['sourcePort', 'destinationPort', 'bytes', 'packets'] as const) {
@@ -93,11 +96,24 @@ export function inventions(
       value != null &&
       !line.replaceAll('""', '"').includes(value) &&
       !line.includes(value) &&
+      !unescaped(line).includes(value) &&
       !value.includes('\ufffd')
     )
       wrong.push(`${key} ${value}`);
   }
   return wrong;
+}
+
+/** The line with JSON's escapes resolved. */
+function unescaped(line: string): string {
+  const named: Readonly<Record<string, string>> = {
+    ...{ b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' },
+  };
+  return line.replace(/\\(?:u([0-9a-fA-F]{4})|(.))/g, (_all, code, character: string) =>
+    code === undefined
+      ? (named[character] ?? character)
+      : String.fromCharCode(Number.parseInt(code, 16)),
+  );
 }
 
 /** Whether the number stands in the line by itself. */

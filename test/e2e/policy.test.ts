@@ -169,6 +169,41 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(policy).toMatch(/services: \[tcp\/88, tcp\/464, udp\/464\][\s\S]*unobserved: true/);
   });
 
+  it('learns from logs what was let through, with the line of each', async () => {
+    const lines = [
+      'Oct 03 2026 10:00:00 asa : %ASA-6-302013: Built inbound TCP connection 7 for outside:198.51.100.7/50112 (198.51.100.7/50112) to dmz:10.0.1.10/443 (10.0.1.10/443)',
+      'Oct 03 2026 10:00:09 asa : %ASA-6-302014: Teardown TCP connection 7 for outside:198.51.100.7/50112 to dmz:10.0.1.10/443 duration 0:00:09 bytes 4112 TCP FINs',
+      'Oct 03 2026 10:01:00 asa : %ASA-6-302013: Built outbound TCP connection 8 for inside:10.0.2.20/1433 (10.0.2.20/1433) to dmz:10.0.1.10/50113 (10.0.1.10/50113)',
+      'Oct 03 2026 10:02:00 asa : %ASA-4-106023: Deny tcp src outside:198.51.100.9/4000 dst dmz:10.0.1.10/22 by access-group "in" [0x0, 0x0]',
+    ];
+    writeFileSync(join(folder, 'asa.log'), `${lines.join('\n')}\n`);
+    const words = ['policy', 'learn', '--log', 'asa.log', ...zones, '-o', 'logged.ndjson'];
+    const { code, out, err } = await portreeve(...words, '--json');
+    expect(code, err).toBe(0);
+    const { candidates, asked, facts } = JSON.parse(out);
+    const place = ({ client, server, service, connections, seen }: Record<string, unknown>) =>
+      `${client} ${server} ${service} ${connections} ${seen}`;
+    expect(candidates.map(place)).toEqual(['198.51.100.7 10.0.1.10 tcp/443 1 asa.log:1']);
+    expect(candidates[0].direction).toEqual({ reason: 'log', confidence: 'certain' });
+    expect(asked.map(place)).toEqual(['10.0.1.10 10.0.2.20 tcp/1433 1 asa.log:3']);
+    expect(facts).toMatchObject({ logLines: 4, logAllowed: 3, logDenied: 1, logUndirected: 0 });
+    const both = await portreeve(
+      'policy',
+      'learn',
+      CAPTURE,
+      '--log',
+      'asa.log',
+      ...zones,
+      '--json',
+    );
+    expect(JSON.parse(both.out).facts).toMatchObject({ candidates: 22, logLines: 4 });
+    const approve = ['--approve', 'internet -> 10.0.1.10 tcp/443', '--policy', 'logged.yaml'];
+    expect(await portreeve('policy', 'review', 'logged.ndjson', ...approve)).toMatchObject({
+      code: 0,
+    });
+    expect(readFileSync(join(folder, 'logged.yaml'), 'utf8')).toContain('asa.log:1');
+  });
+
   it('checks existing rules against what is used', async () => {
     const text = [
       'table inet t { chain c { type filter hook forward priority 0; policy drop;',
@@ -197,6 +232,9 @@ describe.skipIf(!built)('policy and acl', () => {
     [['policy', 'learn', CAPTURE], 2, /two are needed/],
     [['policy', 'learn', CAPTURE, '--zone', 'a=10.0.0.1/8'], 2, /write 10\.0\.0\.0\/8/],
     [['policy', 'learn', 'missing.pcap', ...zones], 3, /no such file/i],
+    [['policy', 'learn', '--log', 'missing.log', ...zones], 3, /cannot read missing\.log/],
+    [['policy', 'learn', ...zones], 2, /nothing to learn from/],
+    [['policy', 'learn', '--log', 'a', '--prefix', 'x', ...zones], 2, /FW-DROP=deny/],
     [['policy', 'review', 'missing.ndjson'], 3, /there is no such file/],
     [['policy', 'review', 'decisions.txt'], 3, /damaged/],
     [['policy', 'review', 'c.ndjson', '--policy', 'n.yaml'], 2, /no terminal/],

@@ -79,10 +79,10 @@ const ANYWHERE: ReadonlySet<string> = new Set(
 
 /** Protocols that share a format, so that one is at home on the ports of the other. */
 const KIN: readonly ReadonlySet<string>[] = [
-  'dns mdns llmnr netbios-name',
+  'dns mdns llmnr netbios-ns',
   'ldap cldap',
   'onc-rpc portmap nfs',
-  'smb netbios-session netbios-datagram',
+  'smb netbios-session netbios-dgm',
   'http http2 elasticsearch ssdp ws-discovery rtsp sip kubernetes',
   'rtp rtcp stun quic dtls tls',
   'dhcp dhcpv6',

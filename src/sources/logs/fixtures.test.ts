@@ -17,7 +17,7 @@ import { LogReader } from './log-reader.ts';
 const FOLDER = fileURLToPath(new URL('fixtures/', import.meta.url));
 const FEWEST = 12;
 /** Damaged lines tried for each format. */
-const DAMAGED = 250;
+const DAMAGED = 200;
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([

@@ -1,6 +1,7 @@
 /** Every log format, in the order in which they are tried. */
 
 import { AwsVpc } from './aws-vpc.ts';
+import { Azure } from './azure.ts';
 import { checkPoint } from './check-point.ts';
 import { CiscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
@@ -8,18 +9,22 @@ import { conntrack } from './conntrack.ts';
 import { filterlog } from './filterlog.ts';
 import type { LogFormat } from './format.ts';
 import { fortigate } from './fortigate.ts';
+import { Gcp } from './gcp.ts';
 import { juniperSrx } from './juniper-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { netfilter } from './netfilter.ts';
 import { panOs } from './pan-os.ts';
 import { sonicwall } from './sonicwall.ts';
 import { sophos } from './sophos.ts';
+import { Suricata } from './suricata.ts';
 import { WindowsFirewall } from './windows-firewall.ts';
+import { Zeek } from './zeek.ts';
 
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
   return [
     ...[netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
+    ...[new Zeek(), new Suricata(), new Gcp(), new Azure()],
   ];
 }

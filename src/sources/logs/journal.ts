@@ -17,6 +17,7 @@ const BRACE = 0x7b;
 const EQUALS = 0x3d;
 const CURSOR = octetsOf('__CURSOR=');
 const MESSAGE = 'MESSAGE';
+const STAMP = '__REALTIME_TIMESTAMP';
 const LENGTH_OCTETS = 8;
 /** Octets of host, program and message together. */
 const LONGEST = 65_536;
@@ -62,6 +63,9 @@ export class Journal {
 
   private json(bytes: Uint8Array, start: number, end: number): number {
     let entry: Readonly<Record<string, unknown>>;
+    // Most objects are other logs': those are not taken apart.
+    const octetsOfLine = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+    if (!octetsOfLine.includes(STAMP)) return NO_ENTRY;
     try {
       const value: unknown = JSON.parse(this.decoder.decode(bytes.subarray(start, end)));
       if (typeof value !== 'object' || value === null) return NO_ENTRY;
@@ -69,7 +73,7 @@ export class Journal {
     } catch {
       return NO_ENTRY;
     }
-    if (!(MESSAGE in entry) || !('__REALTIME_TIMESTAMP' in entry)) return NO_ENTRY;
+    if (!(MESSAGE in entry) || !(STAMP in entry)) return NO_ENTRY;
     const octets = (name: string): Uint8Array => {
       const value = entry[name];
       if (typeof value === 'string') return this.encoder.encode(value);
@@ -106,7 +110,7 @@ export class Journal {
   }
 
   private put(octets: (name: string) => Uint8Array): void {
-    const micros = Number(this.decoder.decode(octets('__REALTIME_TIMESTAMP')) || Number.NaN);
+    const micros = Number(this.decoder.decode(octets(STAMP)) || Number.NaN);
     this.timeMs = Math.floor(micros / 1000);
     const room = (value: Uint8Array, at: number): Uint8Array =>
       value.subarray(0, Math.max(0, LONGEST - at));
@@ -123,4 +127,4 @@ export class Journal {
   }
 }
 
-const WANTED = new Set([MESSAGE, '__REALTIME_TIMESTAMP', '_HOSTNAME', 'SYSLOG_IDENTIFIER']);
+const WANTED = new Set([MESSAGE, STAMP, '_HOSTNAME', 'SYSLOG_IDENTIFIER']);

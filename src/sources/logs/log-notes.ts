@@ -32,7 +32,7 @@ export function logNotes(reader: LogReader): BlindSpot[] {
 function unparsedNotes(kinds: readonly LineKind[]): BlindSpot[] {
   return kinds.slice(0, MOST_LISTED).map(({ format, what, why, lines, samples }) => ({
     id: 'unparsed-lines',
-    what: `${lines} ${format ?? ''} ${lines === 1 ? 'line' : 'lines'} that cannot be read (${what}), first at ${samples[0]?.locator ?? '?'}`,
+    what: `${lines}${format === null ? '' : ` ${format}`} ${lines === 1 ? 'line' : 'lines'} that cannot be read (${what}), first at ${samples[0]?.locator ?? '?'}`,
     because: why ?? 'unknown',
     remedy: 'look at the samples under UNREAD LINES; the rest of the log was read',
     missing: true,

@@ -30,6 +30,7 @@ import { Clock } from './clock.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
+import { JsonRecords, recordDepth } from './json-records.ts';
 import { LogTally } from './log-tally.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
@@ -218,8 +219,10 @@ export class LogReader {
         const again = input.source === '-' ? undefined : () => this.open(input.source);
         source = new GzipBytes(whole, again);
       } else if (layers === 0 && form === 'zstd') source = new ZstdBytes(whole);
-      else if (head.length === 0 || (form === undefined && isText(head))) return whole;
-      else if (form === undefined && isFlowExport(head)) {
+      else if (head.length === 0 || (form === undefined && isText(head))) {
+        const depth = recordDepth(head);
+        return depth < 0 ? whole : new JsonRecords(whole, depth);
+      } else if (form === undefined && isFlowExport(head)) {
         await this.readExport(whole);
         return undefined;
       } else {

@@ -42,11 +42,6 @@ export interface ScanRequest {
   readonly journal?: Journal;
   readonly writer?: JournalWriter;
   readonly namesOf: (address: string) => readonly string[];
-  /**
-   * Finds out what answers on open ports: gives the same states back, with `service` where it is
-   * known. Asked once for each host, when its ports are known; never for uniform hosts.
-   */
-  readonly identify?: (open: readonly PortState[]) => Promise<readonly PortState[]>;
   /** An open port, at once. */
   readonly onOpen?: (state: PortState) => void;
   readonly onProgress?: (progress: ScanProgress) => void;
@@ -166,7 +161,6 @@ class ScanRun {
       offset += list.length;
     }
     await discovering;
-    await this.identify();
     const hosts = this.conclude();
     return {
       hosts,
@@ -184,18 +178,6 @@ class ScanRun {
       endMs: Date.now(),
       interrupted: signal.aborted,
     };
-  }
-
-  private async identify(): Promise<void> {
-    const { identify, signal } = this.request;
-    if (identify === undefined) return;
-    this.phase = 'finding out what answers';
-    for (const gathered of this.gathered.values()) {
-      if (signal.aborted) return;
-      if (gathered.open.length === 0) continue;
-      const named = await identify(gathered.open);
-      gathered.open.splice(0, gathered.open.length, ...named);
-    }
   }
 
   private async discover(): Promise<void> {

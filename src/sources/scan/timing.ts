@@ -20,12 +20,14 @@ export interface Timing {
   readonly mostTimeoutMs: number;
   /** How often a port is asked at most. */
   readonly mostTries: number;
+  /** How long silent UDP ports of a host that limits its answers are asked slowly. */
+  readonly patienceSeconds: number;
 }
 
 function band(
   name: string,
   [startWindow, mostWindow, silentWindow, totalWindow, ratePerSecond]: readonly number[],
-  [firstTimeoutMs, leastTimeoutMs, mostTimeoutMs, mostTries]: readonly number[],
+  [firstTimeoutMs, leastTimeoutMs, mostTimeoutMs, mostTries, patienceSeconds]: readonly number[],
 ): Timing {
   return {
     name,
@@ -38,17 +40,18 @@ function band(
     leastTimeoutMs: leastTimeoutMs!,
     mostTimeoutMs: mostTimeoutMs!,
     mostTries: mostTries!,
+    patienceSeconds: patienceSeconds!,
   };
 }
 
 /** From the most careful to the most hurried; the index is the number people may give. */
 export const TIMINGS: readonly Timing[] = [
-  band('paranoid', [1, 1, 1, 1, 0.2], [5000, 1000, 15_000, 10]),
-  band('sneaky', [1, 4, 2, 8, 10], [5000, 500, 15_000, 10]),
-  band('polite', [4, 50, 20, 200, 500], [2000, 250, 10_000, 10]),
-  band('normal', [32, 4000, 500, 16_000, 100_000], [1000, 100, 5000, 10]),
-  band('aggressive', [64, 8000, 1000, 32_000, 1_000_000], [500, 80, 1500, 8]),
-  band('insane', [256, 16_000, 4000, 64_000, 10_000_000], [250, 50, 400, 3]),
+  band('paranoid', [1, 1, 1, 1, 0.2], [5000, 1000, 15_000, 10, 120]),
+  band('sneaky', [1, 4, 2, 8, 10], [5000, 500, 15_000, 10, 120]),
+  band('polite', [4, 50, 20, 200, 500], [2000, 250, 10_000, 10, 60]),
+  band('normal', [32, 4000, 500, 16_000, 100_000], [1000, 100, 5000, 10, 30]),
+  band('aggressive', [64, 8000, 1000, 32_000, 1_000_000], [500, 80, 1500, 8, 8]),
+  band('insane', [256, 16_000, 4000, 64_000, 10_000_000], [250, 50, 400, 3, 3]),
 ];
 
 /** The band with that name or number; undefined when there is none. */

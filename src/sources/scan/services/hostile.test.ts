@@ -1,6 +1,6 @@
 /** Servers that mean harm, or are broken: every identification ends, bounded, without a fault. */
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Limits } from './exchange.ts';
 import { type Identity, identifyStream } from './identify.ts';
 import { hex, octetsOf } from './octets.ts';
@@ -8,17 +8,11 @@ import { hex, octetsOf } from './octets.ts';
 /** Short, so that the tests are; the rules are the same. */
 const QUICK: Limits = { connectMs: 500, totalMs: 600, octets: 4096 };
 
-const running: { server: Server; sockets: Set<Socket> }[] = [];
-
-afterEach(async () => {
-  for (const { server, sockets } of running.splice(0)) {
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
-});
-
-/** Serves connections on loopback with `behave`; returns the port. */
-function serve(behave: (socket: Socket) => void): Promise<number> {
+/** Serves connections on loopback with `behave`, for as long as `use` takes. */
+async function serving<T>(
+  behave: (socket: Socket) => void,
+  use: (port: number, server: Server) => Promise<T>,
+): Promise<T> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -26,21 +20,23 @@ function serve(behave: (socket: Socket) => void): Promise<number> {
     socket.on('close', () => sockets.delete(socket));
     behave(socket);
   });
-  running.push({ server, sockets });
-  return new Promise((resolve) => {
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : 0);
-    });
-  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  try {
+    return await use(typeof address === 'object' && address !== null ? address.port : 0, server);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }
 }
 
-async function identify(behave: (socket: Socket) => void): Promise<Identity> {
-  const port = await serve(behave);
-  return identifyStream({ address: '127.0.0.1', port }, undefined, { limits: QUICK, questions: 2 });
+function identify(behave: (socket: Socket) => void): Promise<Identity> {
+  return serving(behave, (port) =>
+    identifyStream({ address: '127.0.0.1', port }, undefined, { limits: QUICK, questions: 2 }),
+  );
 }
 
-describe('a server that', () => {
+describe.concurrent('a server that', () => {
   it.each<[string, (socket: Socket) => void]>([
     ['closes at once', (socket) => socket.end()],
     ['resets at once', (socket) => socket.resetAndDestroy()],
@@ -105,22 +101,25 @@ describe('a server that', () => {
   });
 
   it('is gone is not recognised', async () => {
-    const port = await serve(() => {});
-    const [first] = running.splice(0);
-    await new Promise((resolve) => first?.server.close(resolve));
-    const identity = await identifyStream({ address: '127.0.0.1', port }, undefined, {
-      limits: QUICK,
-    });
+    const port = await serving(
+      () => {},
+      (port, server) => new Promise<number>((resolve) => server.close(() => resolve(port))),
+    );
+    const target = { address: '127.0.0.1', port };
+    const identity = await identifyStream(target, undefined, { limits: QUICK });
     expect(identity).toEqual({ tls: false, details: [] });
   });
 
   it('sits on a port of printers or of industrial devices is asked nothing', async () => {
     const heard: string[] = [];
-    const port = await serve((socket) => socket.on('data', (octets) => heard.push(`${octets}`)));
-    const identity = await identifyStream({ address: '127.0.0.1', port }, undefined, {
-      limits: QUICK,
-      quiet: new Set([port]),
-    });
+    const identity = await serving(
+      (socket) => socket.on('data', (octets) => heard.push(`${octets}`)),
+      (port) =>
+        identifyStream({ address: '127.0.0.1', port }, undefined, {
+          limits: QUICK,
+          quiet: new Set([port]),
+        }),
+    );
     expect(identity.found).toBeUndefined();
     expect(heard).toEqual([]);
   });
