@@ -35,7 +35,7 @@ describe.skipIf(!built)('policy and acl', () => {
   it('asks for a capture where none was named', async () => {
     const { code, err } = await portreeve('policy', 'learn', ...zones);
     expect(code).toBe(2);
-    expect(err).toContain('missing required argument');
+    expect(err).toContain('there is nothing to learn from');
   }, 20_000);
 
   it('does not call a text without rules faultless', async () => {
