@@ -165,12 +165,15 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
   const text =
     faults.length > 0
       ? `Not judged: ${count(faults.length)} places were not understood.`
-      : `${count(anomalies.length)} findings in ${count(rules)} rules`;
+      : rules === 0
+        ? 'There are no rules in this text, so nothing was judged.'
+        : `${count(anomalies.length)} findings in ${count(rules)} rules`;
   return {
     kind: 'acl-check',
     version: 1,
     verdict: {
-      severity: faults.length > 0 ? 'error' : anomalies.length > 0 ? 'warning' : 'ok',
+      severity:
+        faults.length > 0 ? 'error' : anomalies.length > 0 || rules === 0 ? 'warning' : 'ok',
       text,
     },
     facts: [

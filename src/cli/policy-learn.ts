@@ -79,12 +79,6 @@ async function run(
   inputs: readonly string[],
   options: OutputOptions & LearnOptions,
 ): Promise<void> {
-  if (inputs.length === 0) {
-    throw new Failure(USAGE, {
-      what: "missing required argument 'input'",
-      ways: ['name a capture file, or - for standard input'],
-    });
-  }
   const wishes = options.zone ?? {};
   if (Object.keys(wishes).length < 2) {
     throw new Failure(USAGE, {

@@ -35,7 +35,14 @@ describe.skipIf(!built)('policy and acl', () => {
   it('asks for a capture where none was named', async () => {
     const { code, err } = await portreeve('policy', 'learn', ...zones);
     expect(code).toBe(2);
-    expect(err).toContain('missing required argument');
+    expect(err).toContain('there is nothing to learn from');
+  }, 20_000);
+
+  it('does not call a text without rules faultless', async () => {
+    writeFileSync(join(folder, 'empty.nft'), '');
+    const { code, out } = await portreeve('acl', 'check', 'empty.nft', '--for', 'nftables');
+    expect(code).toBe(0);
+    expect(out).toContain('! There are no rules');
   }, 20_000);
 
   it('goes from a capture to proved rules, and notices an edit', async () => {

@@ -36,6 +36,13 @@ describe('files with others’ output', () => {
     ['a file that does not exist', 'none.txt', undefined, 'unreadable', /no such file/],
     ['a folder', '.', undefined, 'unreadable', /folder/],
     ['an empty file', 'e.txt', '', 'unknown-format', /empty/],
+    [
+      'a brace among rubbish',
+      'b.txt',
+      '{\u0001\u0002 x\n}{ y\n',
+      'unknown-format',
+      /form that is known/,
+    ],
     ['a letter', 'l.txt', 'Dear all,\n', 'unknown-format', /form that is known/],
   ])('refuses %s', (_what, name, text, code, message) => {
     const path = text === undefined ? join(folder, name) : file(name, text);

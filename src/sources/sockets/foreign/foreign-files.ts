@@ -61,12 +61,27 @@ function readOne(name: string): ForeignReading {
   const { octets, modifiedMs } = readOctets(name);
   const shown = name === '-' ? 'standard input' : name;
   const reading = readForeign(octets, { name: shown, seenMs: modifiedMs });
-  if (reading.formats.length === 0) {
+  if (reading.formats.length === 0 || isDamageAlone(reading)) {
     const sample = reading.unread[0]?.text.trim() ?? '';
     const why = sample === '' ? 'it is empty' : 'no line in it has a form that is known';
     throw new ForeignInputError('unknown-format', shown, why, sample);
   }
   return reading;
+}
+
+/**
+ * Whether nothing but faults came of what looks like JSON. A brace is all it takes to look so, and
+ * “no socket waits there” would be said of a picture.
+ */
+function isDamageAlone({
+  formats,
+  listeners,
+  connections,
+  processes,
+  unreadCount,
+}: ForeignReading): boolean {
+  const read = listeners.length + connections.length + processes.size;
+  return read === 0 && unreadCount > 0 && formats.every((format) => format.startsWith('JSON'));
 }
 
 function readOctets(name: string): { octets: Uint8Array; modifiedMs: number } {
