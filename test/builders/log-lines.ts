@@ -78,6 +78,11 @@ export function inventions(
     if (value != null && back != null && !isIn(value, line)) value -= back;
     if (value == null || value === 0 || (key === 'packets' && value === 1)) continue;
     if (isIn(value, line)) continue;
+    // Of ICMP, type and code may stand in one number.
+    const { sourcePort, destinationPort } = verdict;
+    if (!counted && sourcePort != null && destinationPort != null) {
+      if (isIn(256 * sourcePort + destinationPort, line)) continue;
+    }
     if (words.get(value)?.some((word) => line.includes(word))) continue;
     wrong.push(`${key} ${value}`);
   }

@@ -13,6 +13,7 @@ import { Gcp } from './gcp.ts';
 import { juniperSrx } from './juniper-srx.ts';
 import { mikrotik } from './mikrotik.ts';
 import { netfilter } from './netfilter.ts';
+import { Nfdump } from './nfdump.ts';
 import { panOs } from './pan-os.ts';
 import { sonicwall } from './sonicwall.ts';
 import { sophos } from './sophos.ts';
@@ -25,6 +26,6 @@ export function logFormats(): LogFormat[] {
   return [
     ...[netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
-    ...[new Zeek(), new Suricata(), new Gcp(), new Azure()],
+    ...[new Zeek(), new Suricata(), new Gcp(), new Azure(), new Nfdump()],
   ];
 }
