@@ -4,6 +4,7 @@
  * "Access Control Lists", "Objects for Access Control"). The ASA asks its list for the first packet
  * of a connection only; answers pass by its connection table.
  */
+
 import { formatAddress, formatIPv4 } from '../net/address.ts';
 import { TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
@@ -12,6 +13,7 @@ import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseAsa } from './cisco-asa-parse.ts';
 import { type Entry, type EntrySide, entriesOf, NotFlat } from './flat-entries.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -32,6 +34,10 @@ export const ciscoAsa: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'without “control-plane” the list does not see packets to the ASA itself: “ssh”, “http”',
+      'and management-access decide about those, and stay as they are.',
+    ],
     logs: true,
     sources: [
       'Cisco ASA Series Command Reference: access-list extended, object-group, access-group',
@@ -74,6 +80,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `! ${plainText(remark, 200)}`),
     '! Needs:    inspection of icmp and icmp error in the global policy, for answers and path MTU;',
     '!           access lists of single interfaces are asked before this one: remove theirs.',
+    ...managementLines(ciscoAsa, '!'),
     '! Keep:     show running-config access-list; show running-config access-group',
     `! Install:  clear configure access-list ${LIST}, then paste; reload in 10 first, reload cancel after`,
     `! Verify:   show access-list ${LIST}; packet-tracer input INTERFACE tcp SOURCE PORT TARGET PORT`,

@@ -33,12 +33,16 @@ export const ciscoIos: Platform = {
   capabilities: {
     stateful: false,
     families: [4, 6],
+    management: [
+      'lists that stand “out” do not see packets to the router or from it, so that its own',
+      'management stays as it is. Never put them on vty lines, nor “in” without a rule for it.',
+    ],
     logs: true,
     sources: [
       'Cisco IOS Security Command Reference: permit (IP), permit (IPv6), object-group network',
       'Cisco document 8014: Access Control Lists and IP Fragments',
     ],
   },
-  render: (plan) => renderLists(plan, DIALECT),
+  render: (plan) => renderLists(plan, DIALECT, ciscoIos),
   parse: (text) => parseRouterLists(text, 'wildcard'),
 };

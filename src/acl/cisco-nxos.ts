@@ -32,9 +32,13 @@ export const ciscoNxos: Platform = {
   capabilities: {
     stateful: false,
     families: [4, 6],
+    management: [
+      'lists that stand “out” do not see packets to the switch, so that its own management',
+      'stays as it is. Never put them on vty lines or mgmt0, nor “in” without a rule for it.',
+    ],
     logs: true,
     sources: ['Cisco Nexus 9000 Series NX-OS Security Configuration Guide: Configuring IP ACLs'],
   },
-  render: (plan) => renderLists(plan, DIALECT),
+  render: (plan) => renderLists(plan, DIALECT, ciscoNxos),
   parse: (text) => parseRouterLists(text, 'length'),
 };

@@ -12,6 +12,7 @@ import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseFortios } from './fortios-parse.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -28,6 +29,10 @@ export const fortios: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      '“set allowaccess” and local-in policies decide who manages the device; neither is',
+      'written, both stay as they are.',
+    ],
     logs: true,
     sources: ['FortiOS 7.4 CLI Reference: firewall address, addrgrp, service custom, policy'],
   },
@@ -53,6 +58,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is denied.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no other policy before these; the numbers 1 and up are theirs.',
+    ...managementLines(fortios, '#'),
     '# Keep:     execute backup config flash before-portreeve',
     '# Install:  config system global, set cfg-save revert, set cfg-revert-timeout 600; paste; try;',
     '#           execute cfg save',

@@ -14,6 +14,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseIptables } from './iptables-parse.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { isInterfaceName, plainText, Words } from './safe-text.ts';
 
@@ -34,6 +35,10 @@ export const iptables: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'INPUT is not written: who manages this machine stays as it is. Management of',
+      'machines behind it needs rules of the policy; sessions that are open go on.',
+    ],
     logs: true,
     sources: ['iptables-extensions(8) of iptables 1.8.9'],
   },
@@ -54,6 +59,7 @@ function head(plan: Plan): string[] {
     `# Policy ${plainText(plan.name, 80)}, written by Portreeve. Everything not allowed is dropped.`,
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# One file for both families; the chains INPUT and OUTPUT stay as they are.',
+    ...managementLines(iptables, '#'),
     '# Keep:     iptables-save > before.v4; ip6tables-save > before.v6',
     '# Check:    iptables-restore --test < THIS-FILE; ip6tables-restore --test < THIS-FILE',
     '# Install:  iptables-apply does it with a time limit, or',

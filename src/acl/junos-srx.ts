@@ -10,6 +10,7 @@ import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Entry, EntrySide } from './flat-entries.ts';
 import { parseSrx } from './junos-srx-parse.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 import { type SessionRule, sessionRules } from './session-rules.ts';
@@ -32,6 +33,10 @@ export const junosSrx: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'host-inbound-traffic of the zones decides who manages the device, and is not written.',
+      'Not tried on a device: keep to “commit confirmed” until you have logged in anew.',
+    ],
     logs: true,
     sources: [
       'Junos OS Security Policies User Guide for Security Devices: Global Security Policies; ' +
@@ -61,6 +66,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no policies from zone to zone, which are asked first, and no other global ones.',
     '#           IPv6 passes only where security forwarding-options family inet6 is flow-based.',
+    ...managementLines(junosSrx, '#'),
     '# Keep:     save before-portreeve',
     '# Install:  load set terminal, paste; commit check; commit confirmed 10; try; commit',
     '# Verify:   show security match-policies global source-ip A destination-ip B source-port 40000',

@@ -8,6 +8,7 @@ import { type AddressRange, formatRange, isWholeFamily } from '../net/address-ra
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
+import { managementLines } from './management-lines.ts';
 import { parseMikrotik } from './mikrotik-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
@@ -36,6 +37,7 @@ export const mikrotik: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: ['the chain input is not written: who manages the router stays as it is.'],
     logs: true,
     sources: [
       'RouterOS documentation 7: Filter; Common Firewall Matchers and Actions; Address-lists',
@@ -59,6 +61,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is dropped. Only the chain forward is written.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no FastTrack rule and no other rule in the chain forward before these.',
+    ...managementLines(mikrotik, '#'),
     '# Keep:     /export file=before-portreeve',
     '# Install:  press Ctrl-X (safe mode), /import THIS-FILE, try, press Ctrl-X again to keep it',
     '# Verify:   /ip firewall filter print stats chain=forward',

@@ -3,10 +3,12 @@
  * that loading the text twice is the same as once and other tables stay as they are. What other
  * tables drop stays dropped: in nftables every chain of a hook must accept.
  */
+
 import { type AddressRange, formatRange } from '../net/address-range.ts';
 import type { FlagsMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan, PlanGroup } from '../policy/plan.ts';
+import { managementLines } from './management-lines.ts';
 import { parseNftables } from './nftables-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { isInterfaceName, plainText, Words } from './safe-text.ts';
@@ -32,6 +34,10 @@ export const nftables: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'chain input is not written: who manages this machine stays as it is. Management of',
+      'machines behind it needs rules of the policy; sessions that are open go on.',
+    ],
     logs: true,
     sources: ['nft(8) of nftables 1.0.6'],
   },
@@ -63,6 +69,7 @@ function head(plan: Plan): string[] {
     '#!/usr/sbin/nft -f',
     `# Policy ${plainText(plan.name, 80)}, written by Portreeve. Everything not allowed is dropped.`,
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
+    ...managementLines(nftables, '#'),
     '# Keep:     nft list ruleset > before.nft',
     '# Check:    nft -c -f THIS-FILE',
     `# Install:  (sleep 60; nft delete table inet ${TABLE}) & nft -f THIS-FILE`,

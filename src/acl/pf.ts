@@ -4,11 +4,13 @@
  * belong to no state; answers and their ICMP errors pass by the state. Fragments are put together
  * before any rule is asked (`set reassemble yes`).
  */
+
 import { type AddressRange, isWholeFamily, prefixesOfRange } from '../net/address-range.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
+import { managementLines } from './management-lines.ts';
 import { parsePf } from './pf-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
@@ -30,6 +32,10 @@ export const pf: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'everything to and from the firewall itself is let through, to keep it manageable. The',
+      'text takes the place of all rules: restrict management with rules of your own.',
+    ],
     logs: true,
     sources: ['pf.conf(5) of OpenBSD 7.6'],
   },
@@ -70,6 +76,7 @@ function head(plan: Plan): string[] {
     `# Policy ${plainText(plan.name, 80)} for pf, written by Portreeve.`,
     '# Everything that is not allowed is dropped.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
+    ...managementLines(pf, '#'),
     '# Keep:     cp /etc/pf.conf /etc/pf.conf.before',
     '# Check:    pfctl -nf THIS-FILE',
     '# Install:  pfctl -f THIS-FILE; sleep 60; pfctl -f /etc/pf.conf.before, in one line, to try it',

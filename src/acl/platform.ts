@@ -51,6 +51,11 @@ export interface Capabilities {
   readonly mostRules?: number;
   /** Can the platform log the packets a rule matches? */
   readonly logs: boolean;
+  /**
+   * What becomes of connections to the filtering machine itself, above all of those that manage it:
+   * one or two lines of 90 characters at most, written into every text.
+   */
+  readonly management: readonly string[];
   /** Sources of the grammar and the limits: manual and version. */
   readonly sources: readonly string[];
 }

@@ -49,6 +49,15 @@ describe.each(PLATFORMS)('$name', ({ name, render, parse, capabilities }) => {
     expect(rendered).toBeGreaterThan(POLICIES / 10);
   });
 
+  it('says who can still manage the machine that filters', () => {
+    const texts = [1, 2, 3, 4, 5].flatMap((seed) => {
+      return render(planFor(sample(seed), { stateful, nowMs: 0 })).text ?? [];
+    });
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) expect(text).toMatch(/^[#!] Manage: {3}\S.{40}/m);
+    for (const line of capabilities.management) expect(line.length).toBeLessThanOrEqual(90);
+  });
+
   it('writes the same text for the same plan', () => {
     const write = () => render(planFor(sample(7), { stateful, nowMs: 0 }));
     expect(write()).toEqual(write());

@@ -16,7 +16,8 @@ import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { type Entry, type EntrySide, entriesOf, NotFlat } from './flat-entries.ts';
-import type { Refusal, Rendered } from './platform.ts';
+import { managementLines } from './management-lines.ts';
+import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
 export interface ListDialect {
@@ -39,7 +40,11 @@ const MOST_REMARK = 100;
 const NAMES: Readonly<Record<Family, string>> = { 4: 'PR_FORWARD_V4', 6: 'PR_FORWARD_V6' };
 const PROTOCOL_WORD: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp' };
 
-export function renderLists(plan: Plan, dialect: ListDialect): Rendered {
+export function renderLists(
+  plan: Plan,
+  dialect: ListDialect,
+  platform: Pick<Platform, 'capabilities'>,
+): Rendered {
   const refusals: Refusal[] = [];
   const [chain, ...others] = plan.filter.chains;
   if (chain?.hook !== 'forward' || others.length > 0) {
@@ -53,6 +58,7 @@ export function renderLists(plan: Plan, dialect: ListDialect): Rendered {
     `! Policy ${plainText(plan.name, 80)} for ${dialect.title}, written by Portreeve.`,
     '! Everything that is not allowed is denied.',
     ...plan.remarks.map((remark) => `! ${plainText(remark, 200)}`),
+    ...managementLines(platform, '!'),
     ...dialect.steps(NAMES).map((line) => `! ${line}`),
   ];
   return { text: [...head, ...writer.lines(), ''].join('\n'), refusals: [] };
