@@ -216,11 +216,14 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
       table('findings', 'finding', 'FINDINGS', ANOMALY_COLUMNS, anomalies),
       table('uses', 'use', 'WHAT THE TRAFFIC USED', USE_COLUMNS, uses),
     ],
-    notes: idle.slice(0, 10).map(({ rule }) => ({
-      what: `No traffic used ${placeOf(rule)}.`,
-      because: 'the capture holds no connection that it decides',
-      remedy: 'look at a longer time before removing it: some work is done once a month',
-    })),
+    notes: [
+      ...check.notes,
+      ...idle.slice(0, 10).map(({ rule }) => ({
+        what: `No traffic used ${placeOf(rule)}.`,
+        because: 'the capture holds no connection that it decides',
+        remedy: 'look at a longer time before removing it: some work is done once a month',
+      })),
+    ],
     next: [],
   };
 }

@@ -178,10 +178,13 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
         policy.rules,
       ),
     ],
-    notes: idle.map(({ id }) => ({
-      what: `No validated conversation uses rule ${id}.`,
-      because: 'it is a rule of a person’s own, or its conversations went to other rules',
-    })),
+    notes: [
+      ...proof.notes,
+      ...idle.map(({ id }) => ({
+        what: `No validated conversation uses rule ${id}.`,
+        because: 'it is a rule of a person’s own, or its conversations went to other rules',
+      })),
+    ],
     next: [],
   };
 }

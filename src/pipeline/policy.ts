@@ -2,6 +2,7 @@
  * Joins the rooms for policies: captures into conversations, decisions into rules, rules into a
  * platform's text, and that text back into the proof that it says what was meant.
  */
+import { nftables } from '../acl/nftables.ts';
 import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
@@ -29,6 +30,7 @@ import { type Learned, Learner } from '../policy/learn.ts';
 import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
+import { untrackedPorts } from '../policy/untracked-ports.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
@@ -101,6 +103,7 @@ export interface Proof {
   readonly hits: ReadonlyMap<string, number>;
   /** Rules of the text, continuations and jumps counted. */
   readonly rules: number;
+  readonly notes: readonly BlindSpot[];
 }
 
 /** Reads the text with the platform's own parser and compares it with the policy. */
@@ -134,7 +137,24 @@ export function provePolicy(
   const differences =
     faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
-  return { faults, differences, replayed: valid.length, lost, hits, rules };
+  const notes = fragmentNotes(platform, filter);
+  return { faults, differences, replayed: valid.length, lost, hits, rules, notes };
+}
+
+/** Packets for which the platform may do something else than its text says. */
+function fragmentNotes(platform: Platform, filter: Filter): BlindSpot[] {
+  const rule = platform.name === nftables.name ? untrackedPorts(filter) : undefined;
+  if (rule === undefined) return [];
+  return [
+    {
+      id: 'fragments-untracked',
+      what: `what becomes of fragments after the first, from line ${rule.line} on`,
+      because:
+        'the text looks at ports or ICMP types and never asks for “ct”, so that nothing puts fragments together and the kernel may take what lies in them for a header',
+      remedy: 'let a rule of the same table ask for “ct state”',
+      missing: true,
+    },
+  ];
 }
 
 /** What decided a packet, in a few words. */
@@ -319,6 +339,7 @@ export interface Check {
   readonly uses: readonly RuleUse[];
   /** Answered conversations of the traffic that the rules stop. */
   readonly stopped: readonly Lost[];
+  readonly notes: readonly BlindSpot[];
 }
 
 /** Conversations shown for one rule. */
@@ -333,7 +354,8 @@ export function checkText(
 ): Check {
   const { filter, faults } = platform.parse(text);
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
-  if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [] };
+  const notes = fragmentNotes(platform, filter);
+  if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [], notes };
   const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
   for (const chain of filter.chains) {
     for (const rule of traffic.length > 0 ? chain.rules : []) {
@@ -357,5 +379,5 @@ export function checkText(
     });
   }
   const anomalies = findAnomalies(verdictSpaces(), filter);
-  return { faults, rules, anomalies, uses: [...uses.values()], stopped };
+  return { faults, rules, anomalies, uses: [...uses.values()], stopped, notes };
 }

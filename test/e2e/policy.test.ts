@@ -226,6 +226,19 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(uses.map((each: { conversations: number }) => each.conversations)).toEqual([17, 0]);
   });
 
+  it('warns of fragments where nothing tracks connections', async () => {
+    const text =
+      'table inet t { chain c { type filter hook forward priority 0; policy drop;\ntcp dport 80 accept\n}\n}\n';
+    writeFileSync(join(folder, 'ports.nft'), text);
+    const proof = await portreeve(
+      ...['policy', 'prove', 'policy.yaml', '--for', 'nftables', 'ports.nft', '--json'],
+    );
+    expect(proof.code).toBe(1);
+    expect(JSON.parse(proof.out).notes[0]).toMatchObject({ id: 'fragments-untracked' });
+    const check = await portreeve('acl', 'check', 'ports.nft', '--for', 'nftables');
+    expect(check.out).toContain('from line 2 on');
+  });
+
   const FAILURES: readonly (readonly [readonly string[], number, RegExp])[] = [
     [['policy'], 2, /^$/],
     [['policy', 'grow'], 2, /too many arguments/],
