@@ -37,6 +37,10 @@ export const azureNsg: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'the group also decides who reaches the machines of its subnets: a jump host needs a',
+      'rule of the policy. The portal and its serial console do not pass it.',
+    ],
     mostRules: MOST_RULES,
     logs: false,
     sources: [
@@ -91,6 +95,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => plainText(remark, 200)),
     'Needs: this group on every subnet between the zones and no other; health probes of load',
     'balancers need a rule of their own. Rules do not log: turn on flow logs.',
+    `Manage: ${azureNsg.capabilities.management.join(' ')}`,
     'Keep: az network nsg list, and the Terraform state',
     'Install: name this file portreeve.tf.json; terraform validate; terraform plan; terraform apply',
     'Verify: az network watcher test-ip-flow',

@@ -5,6 +5,7 @@
  * here, since they decide what reaches the machine itself. firewalld accepts what belongs to a
  * connection, and drops what is invalid, before any policy.
  */
+
 import { formatAddress } from '../net/address.ts';
 import { ICMP, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
@@ -13,6 +14,7 @@ import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseFirewalld } from './firewalld-parse.ts';
 import type { Entry, EntrySide } from './flat-entries.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText } from './safe-text.ts';
 import { type SessionRule, sessionRules } from './session-rules.ts';
@@ -54,6 +56,10 @@ export const firewalld: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'zones decide who reaches the machine itself; none is written, all stay as they',
+      'are.',
+    ],
     mostRules: MOST_RULES,
     logs: true,
     sources: [
@@ -98,6 +104,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    firewalld 0.9 or later; no other policies, direct rules or untracked connections;',
     '#           what has its destination translated (forward ports) passes before any policy.',
+    ...managementLines(firewalld, '#'),
     '# Keep:     cp -a /etc/firewalld /root/firewalld-before-portreeve',
     '# Install:  sh THIS-FILE; firewall-cmd --check-config; firewall-cmd --reload; try',
     `# Verify:   firewall-cmd --info-policy=${POLICY}`,

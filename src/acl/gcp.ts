@@ -31,6 +31,10 @@ export const gcp: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'rules hold for every machine of the network: ssh from a jump host or from Google’s',
+      'proxy (35.235.240.0/20) needs a rule of the policy. The console’s serial port does not pass.',
+    ],
     mostRules: MOST_RULES,
     logs: true,
     sources: [
@@ -70,6 +74,7 @@ function head(plan: Plan): string[] {
     'Everything that is not allowed is denied: between machines of one subnet as well.',
     ...plan.remarks.map((remark) => plainText(remark, 200)),
     'Needs: no other ingress rules in the network, no hierarchical or network firewall policies.',
+    `Manage: ${gcp.capabilities.management.join(' ')}`,
     'Keep: gcloud compute firewall-rules list --format=json, and the Terraform state',
     'Install: name this file portreeve.tf.json; terraform validate; terraform plan; terraform apply',
     'Verify: gcloud compute firewall-rules list --filter=network:NETWORK --sort-by=priority',

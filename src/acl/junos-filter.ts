@@ -7,6 +7,7 @@
  * for every fragment, so no term that asks for a protocol lets one through; rules that would have
  * to are refused.
  */
+
 import type { Family } from '../net/address.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
@@ -15,6 +16,7 @@ import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { type Entry, type EntrySide, entriesOf, NotFlat } from './flat-entries.ts';
 import { parseJunosFilter } from './junos-filter-parse.ts';
+import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -38,6 +40,10 @@ export const junosFilter: Platform = {
   capabilities: {
     stateful: false,
     families: [4, 6],
+    management: [
+      'the filter of lo0 decides who reaches the router itself; it is not written and stays',
+      'as it is.',
+    ],
     logs: true,
     sources: [
       'Junos OS Routing Policies, Firewall Filters, and Traffic Policers User Guide: Firewall ' +
@@ -74,6 +80,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    what the router sends itself, neighbour discovery too, passes an output filter:',
     '#           apply another filter before this one that accepts them (filter output-list).',
+    ...managementLines(junosFilter, '#'),
     '# Keep:     save before-portreeve',
     '# Install:  load set terminal, paste; for every interface between the zones:',
     `#           set interfaces NAME unit 0 family inet filter output ${NAMES[4]} (inet6: ${NAMES[6]});`,

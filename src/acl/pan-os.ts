@@ -7,6 +7,7 @@
  * over IPv4 can be asked for, by the application ping; what else App-ID would have to recognise is
  * refused.
  */
+
 import type { Family } from '../net/address.ts';
 import { prefixesOfRange, wholeFamily } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
@@ -14,6 +15,7 @@ import type { NumberRange } from '../net/header-match.ts';
 import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Entry, EntrySide } from './flat-entries.ts';
+import { managementLines } from './management-lines.ts';
 import { parsePanos } from './pan-os-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
@@ -34,6 +36,10 @@ export const panos: Platform = {
   capabilities: {
     stateful: true,
     families: [4, 6],
+    management: [
+      'the management interface does not pass these rules; interface management profiles',
+      'stay as they are, but in-band management does need a rule of the policy.',
+    ],
     logs: true,
     sources: [
       'PAN-OS 10.2 Administrator’s Guide: Security Policy; Use Application Objects in Policy',
@@ -63,6 +69,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is dropped, within a zone as well.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no other security rules, no application override; IPv6 firewalling turned on.',
+    ...managementLines(panos, '#'),
     '# Keep:     save config to before-portreeve.xml',
     '# Install:  set cli scripting-mode on; configure; paste without these lines; validate full;',
     '#           commit; try',
