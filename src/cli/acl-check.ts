@@ -17,6 +17,7 @@ import { describePacket } from '../policy/packet-text.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
+import { refuseNothing } from './capture-options.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
@@ -90,7 +91,9 @@ async function trafficOf(
       ways: ['--zone dmz=10.0.1.0/24 --zone internet=rest'],
     });
   }
-  return (await learnConversations(traffic, zones, {})).conversations;
+  const { conversations, summary } = await learnConversations(traffic, zones, {});
+  if (summary !== undefined) refuseNothing(summary);
+  return conversations;
 }
 
 /** A rule as people find it: its line, and what it calls itself. */

@@ -6,7 +6,7 @@ export const FINDINGS = 1;
 export const USAGE = 2;
 /** An input could not be read. */
 export const INPUT = 3;
-/** Findings as grave as --fail-on says, or the answer is a no or a change: different, denied. */
+/** A privilege is missing without which nothing can be done. */
 export const PRIVILEGE = 4;
 /** The view is incomplete where a complete one was asked for, or there is no view at all. */
 export const INCOMPLETE = 5;

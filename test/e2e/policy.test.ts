@@ -273,6 +273,12 @@ describe.skipIf(!built)('policy and acl', () => {
     [['acl', 'render', 'policy.yaml', '--for', 'nftable'], 2, /Do you mean nftables/],
     [['acl', 'render', 'bad.yaml', '--for', 'nftables'], 3, /bad\.yaml:3:1 The key “rulse”/],
     [['policy', 'prove', 'policy.yaml', '--for', 'nftables', 'decisions.txt'], 1, /^$/],
+    [
+      ['acl', 'check', 'old.nft', '--for', 'nftables', '--traffic', 'missing.pcap', ...zones],
+      3,
+      /cannot read missing\.pcap/,
+    ],
+    [['policy', 'diff', 'decisions.txt', 'policy.yaml', '--for', 'nftables'], 3, /understood/],
     [['policy', 'test', '10.0.3.21'], 2, /not a connection/],
     [['policy', 'test', '10.0.3.21 -> 2001:db8::1 tcp/1'], 2, /IPv6/],
   ];
