@@ -32,8 +32,8 @@ export const gcp: Platform = {
     stateful: true,
     families: [4, 6],
     management: [
-      'rules hold for every machine of the network: ssh from a jump host or from Google’s',
-      'proxy (35.235.240.0/20) needs a rule of the policy. The console’s serial port does not pass.',
+      'rules hold for every machine of the network: ssh from a jump host or from Google’s proxy',
+      '(35.235.240.0/20) needs a rule of the policy. The serial console does not pass them.',
     ],
     mostRules: MOST_RULES,
     logs: true,
