@@ -59,6 +59,10 @@ async function readText(text: string): Promise<Partial<Verdict>[]> {
   return verdicts;
 }
 
+it('counts what begins like an export of flows', async () => {
+  expect(await readText('\0\ttime\tstring\tad')).toEqual([]);
+});
+
 it('has fixtures for every format', () => {
   expect(formats).toEqual(expect.arrayContaining(logFormats().map(({ name }) => name)));
 });

@@ -277,8 +277,13 @@ export class LogReader {
     const locator = `${this.inputs.at(-1)}:${batch.lineNumber}`;
     const nothing = new Uint8Array(0);
     const missed = exports.setsWithoutTemplate - sets;
-    if (missed > 0) tally.gap(NETFLOW, 'data without a template', missed, locator, nothing);
+    // What is said of the datagrams as a whole counts as a line too.
+    if (missed > 0) {
+      tally.lines++;
+      tally.gap(NETFLOW, 'data without a template', missed, locator, nothing);
+    }
     if (exports.truncated > cut || rest > 0) {
+      tally.lines++;
       tally.unreadable('cut-off', 'a datagram ends before it should', locator, nothing);
     }
   }
