@@ -41,8 +41,8 @@ export const junosFilter: Platform = {
     stateful: false,
     families: [4, 6],
     management: [
-      'the filter of lo0 decides who reaches the router itself; it is not written and stays',
-      'as it is.',
+      'the filter of lo0 decides who reaches the router; it stays as it is. The router’s answers',
+      'leave through this filter: without the filter named above, ssh to it ends.',
     ],
     logs: true,
     sources: [
