@@ -21,6 +21,7 @@ import { refuseNothing } from './capture-options.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { faultTable } from './parse-faults.ts';
 import { addPlatformOption, gather, parseZoneWish, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
@@ -196,26 +197,7 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
       },
     ],
     tables: [
-      table(
-        'faults',
-        'fault',
-        'NOT UNDERSTOOD',
-        [
-          {
-            key: 'line',
-            title: 'LINE',
-            value: (fault: { line: number }) => fault.line,
-            align: 'right',
-          },
-          {
-            key: 'what',
-            title: 'WHAT',
-            value: (fault: { what: string }) => fault.what,
-            grow: true,
-          },
-        ],
-        faults,
-      ),
+      faultTable(faults),
       table('findings', 'finding', 'FINDINGS', ANOMALY_COLUMNS, anomalies),
       table('uses', 'use', 'WHAT THE TRAFFIC USED', USE_COLUMNS, uses),
     ],

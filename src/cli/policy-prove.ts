@@ -10,6 +10,7 @@ import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { DONE, FINDINGS } from './exit-codes.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { faultTable } from './parse-faults.ts';
 import { addPlatformOption, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
@@ -111,26 +112,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
       },
     ],
     tables: [
-      table(
-        'faults',
-        'fault',
-        'NOT UNDERSTOOD',
-        [
-          {
-            key: 'line',
-            title: 'LINE',
-            value: (fault: { line: number }) => fault.line,
-            align: 'right',
-          },
-          {
-            key: 'what',
-            title: 'WHAT',
-            value: (fault: { what: string }) => fault.what,
-            grow: true,
-          },
-        ],
-        faults,
-      ),
+      faultTable(faults),
       table('differences', 'difference', 'DIFFERENCES', DIFFERENCE_COLUMNS, differences),
       table(
         'lost',
