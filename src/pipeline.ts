@@ -5,7 +5,6 @@
 import type { Clues } from './analysis/findings/clues.ts';
 import type { Thresholds } from './analysis/findings/thresholds.ts';
 import type { OverTime } from './analysis/over-time.ts';
-import type { ScanDifference } from './analysis/scan-difference.ts';
 import type { SpokenView } from './analysis/spoken.ts';
 import type { Traffic } from './analysis/traffic.ts';
 import type { ZoneRule } from './analysis/zones.ts';
@@ -17,8 +16,6 @@ import type { BlindSpot } from './model/blind-spot.ts';
 import type { Finding } from './model/finding.ts';
 import type { Flow } from './model/flow.ts';
 import type { HostRoles } from './model/host-role.ts';
-import type { PortState } from './model/port-state.ts';
-import type { ScanRecord } from './model/scanned-host.ts';
 import type {
   ConversationUse,
   HostUse,
@@ -33,9 +30,6 @@ import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
 import type { CaptureFault } from './sources/pcap/fault.ts';
-import type { ImportedScan } from './sources/scan/import/record-builder.ts';
-import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from './sources/scan/plan.ts';
-import type { ScanProgress, ScanResult } from './sources/scan/scan.ts';
 import type { SocketView } from './sources/sockets/socket-view.ts';
 import type { SshChoices } from './sources/sockets/ssh.ts';
 import type { Filter } from './wire/filter/filter.ts';
@@ -478,161 +472,4 @@ async function workerFor(
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
 function newSeed(): number {
   return Math.floor(Math.random() * 2 ** 32) | 0;
-}
-
-export type { ScanProgress };
-
-/** How TCP ports may be asked; `auto` takes the best that this machine and user can. */
-export const SCAN_ENGINES = ['auto', 'syn', 'connect', 'node'] as const;
-
-/** A plan with what it takes to carry out. */
-export interface PlannedScan extends ScanPlan {
-  readonly estimate: ScanEstimate;
-}
-
-/** Reads targets and ports as people write them; resolves names. Sends nothing else. */
-export async function planScan(words: PlanWords): Promise<PlannedScan> {
-  const { planScan, estimate } = await import('./sources/scan/plan.ts');
-  const plan = await planScan(words);
-  return { ...plan, estimate: estimate(plan) };
-}
-
-export interface ScanChoices {
-  readonly tcpEngine: (typeof SCAN_ENGINES)[number];
-  readonly discovery: boolean;
-  readonly fragile: boolean;
-  readonly patienceSeconds: number;
-  /** Ask open ports what they are; see docs/scan-services.md. */
-  readonly services?: boolean;
-  /** An open port of which all is known, where `services` are asked for. */
-  readonly onIdentified?: (state: PortState) => void;
-  /** Notes are kept there, and an earlier run is taken up from it. */
-  readonly resumeFile?: string;
-  readonly signal: AbortSignal;
-  readonly onOpen: (state: PortState) => void;
-  readonly onProgress?: (progress: ScanProgress) => void;
-}
-
-/** A scan with what it could not see. */
-export interface ScanOutcome extends ScanResult {
-  readonly addresses: number;
-  readonly portsPerHost: number;
-  readonly notes: readonly BlindSpot[];
-  readonly record: ScanRecord;
-}
-
-/** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
-export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
-  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
-    import('./sources/scan/scan.ts'),
-    import('./sources/scan/resume.ts'),
-    import('./analysis/scan-notes.ts'),
-    import('./sources/scan/ports.ts'),
-  ]);
-  const { resumeFile, services = false, onIdentified, ...rest } = choices;
-  const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
-  const { shard, ...planned } = held?.plan ?? plan;
-  try {
-    const scanned = await runScan({
-      ...planned,
-      ...rest,
-      ...(shard === undefined ? {} : { shard }),
-      ...(held === undefined ? {} : { writer: held.writer }),
-      ...(held?.journal === undefined ? {} : { journal: held.journal }),
-      namesOf: (address) => plan.names.get(address) ?? [],
-    });
-    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
-    const asked = [...plan.ports].map(([transport, ports]) => ({
-      transport,
-      ports: portText(ports),
-      ...methodOf(result, transport),
-    }));
-    const { hosts, hostsDown, startMs, endMs } = result;
-    return {
-      ...result,
-      addresses: plan.targets.size,
-      portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
-      notes: scanNotes({
-        ...result,
-        services,
-        unresolved: plan.unresolved,
-        unasked: result.counts.get('not asked') ?? 0,
-      }),
-      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
-    };
-  } finally {
-    held?.writer.close();
-  }
-}
-
-/** The result with what each open port says it is. */
-async function withServices(
-  result: ScanResult,
-  { signal, fragile }: ScanChoices,
-  onIdentified: ScanChoices['onIdentified'],
-): Promise<ScanResult> {
-  const { identifyServices } = await import('./sources/scan/services/identify-services.ts');
-  const hosts = await identifyServices(result.hosts, {
-    signal,
-    fragile,
-    ...(onIdentified === undefined ? {} : { onIdentified }),
-  });
-  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
-}
-
-/** An earlier scan read from a file, with the name of the file. */
-export interface EarlierScan {
-  readonly file: string;
-  readonly earlier: ImportedScan;
-}
-
-/** Reads a scan of any known scanner. Throws `UnknownScanError` and errors of reading the file. */
-export async function readEarlierScan(file: string): Promise<EarlierScan> {
-  const [{ readFile }, { readScan }] = await Promise.all([
-    import('node:fs/promises'),
-    import('./sources/scan/import/read-scan.ts'),
-  ]);
-  return { file, earlier: readScan(await readFile(file, 'utf8')) };
-}
-
-export interface ComparedScan extends EarlierScan {
-  readonly difference: ScanDifference;
-  readonly notes: readonly BlindSpot[];
-}
-
-/** What changed from the earlier scan to this one, and what cannot be compared. */
-export async function compareWith(
-  { file, earlier }: EarlierScan,
-  plan: ScanPlan,
-  outcome: ScanOutcome,
-): Promise<ComparedScan> {
-  const { compareScans } = await import('./analysis/scan-difference.ts');
-  const difference = compareScans(earlier.record, outcome.record, (address) =>
-    plan.targets.has(address),
-  );
-  const notes: BlindSpot[] = [...outcome.notes];
-  if (earlier.passive) {
-    notes.unshift({
-      id: 'earlier-passive',
-      what: 'how the earlier scan came about',
-      because: 'it asked nobody: it repeats what a search engine once saw',
-      missing: false,
-    });
-  }
-  const faults = earlier.faults.length + earlier.moreFaults;
-  if (faults > 0) {
-    const [first] = earlier.faults;
-    notes.unshift({
-      id: 'earlier-damaged',
-      what: `${faults} parts of ${file}`,
-      because: `${first!.where}: ${first!.what}`,
-      missing: true,
-    });
-  }
-  return { file, earlier, difference, notes };
-}
-
-function methodOf({ engines }: ScanResult, transport: string): { method?: string } {
-  const engine = engines.find((each) => each.transport === transport);
-  return engine === undefined ? {} : { method: engine.name };
 }

@@ -4,13 +4,8 @@ import type { Command } from 'commander';
 import { scanSide } from '../analysis/compare/from-scan.ts';
 import { seenServices } from '../analysis/compare/from-traffic.ts';
 import type { NetworkSide } from '../model/comparison.ts';
-import {
-  assess,
-  compareHost,
-  localAddresses,
-  readEarlierScan,
-  type SocketView,
-} from '../pipeline.ts';
+import { readEarlierScan } from '../pipeline/scan.ts';
+import { assess, compareHost, localAddresses, type SocketView } from '../pipeline.ts';
 import { refuseNothing, wholeNumber } from './capture-options.ts';
 import { compareReport } from './compare-report.ts';
 import { FINDINGS, INPUT, USAGE } from './exit-codes.ts';

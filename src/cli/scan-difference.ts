@@ -1,5 +1,5 @@
 /** `portreeve scan --diff`: what changed since an earlier scan; exit code 1 when anything did. */
-import type { ComparedScan } from '../pipeline.ts';
+import type { ComparedScan } from '../pipeline/scan.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';

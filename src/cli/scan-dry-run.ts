@@ -1,5 +1,5 @@
 /** What a scan would ask and how long that takes, without asking. */
-import type { PlannedScan } from '../pipeline.ts';
+import type { PlannedScan } from '../pipeline/scan.ts';
 import { count, duration } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';

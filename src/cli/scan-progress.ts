@@ -1,5 +1,5 @@
 /** One line on standard error while a scan runs: how far, how long still, what was found. */
-import type { ScanProgress } from '../pipeline.ts';
+import type { ScanProgress } from '../pipeline/scan.ts';
 import { count, duration } from '../report/numbers.ts';
 
 const FIRST_SHOWN_MS = 800;

@@ -1,5 +1,5 @@
 /** Writes a scan in formats of other programs. */
-import type { ScanOutcome } from '../pipeline.ts';
+import type { ScanOutcome } from '../pipeline/scan.ts';
 import { renderGreppable } from '../report/greppable.ts';
 import { renderNmapXml } from '../report/nmap-xml.ts';
 import { OutputBuffer } from './output.ts';

@@ -9,7 +9,7 @@ import {
   SCAN_ENGINES,
   type ScanOutcome,
   scan,
-} from '../pipeline.ts';
+} from '../pipeline/scan.ts';
 import { printable } from '../report/escape.ts';
 import { ndjsonRow } from '../report/json.ts';
 import { wholeNumber } from './capture-options.ts';
