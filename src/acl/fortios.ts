@@ -13,6 +13,7 @@ import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseFortios } from './fortios-parse.ts';
 import { managementLines } from './management-lines.ts';
+import { unwritable } from './plain-rule.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -205,43 +206,22 @@ class FortiWriter {
   }
 }
 
-function unexpressed({ action, match }: FilterRule): string | undefined {
+function unexpressed(rule: FilterRule): string | undefined {
+  const { action, match } = rule;
   if (action !== 'accept' && action !== 'drop') return 'A rule accepts or drops.';
   const states = match.states?.join(' ');
   if (states !== 'new' && !(states === undefined && action === 'drop')) {
     return 'A rule is asked for first packets of connections, and nothing else.';
   }
-  if (match.laterFragment !== undefined) return 'Rules for fragments are not written.';
-  if (match.tcpFlags !== undefined) return 'Rules for TCP flags are not written.';
-  const lists = [match.source, match.destination, match.protocols, match.icmp];
-  if ([...lists, match.sourcePorts, match.destinationPorts].some((list) => list?.length === 0)) {
-    return 'The rule matches nothing.';
-  }
-  const { inInterfaces, outInterfaces, notInInterfaces, notOutInterfaces } = match;
-  if (inInterfaces ?? outInterfaces ?? notInInterfaces ?? notOutInterfaces) {
-    return 'A rule that asks for interfaces cannot be written.';
-  }
-  if (match.protocols?.some(({ first, last }) => first !== last || first === 0)) {
-    return 'A range of protocols, or protocol 0, cannot be written.';
-  }
   const numbers = match.protocols?.map(({ first }) => first) ?? [];
   const asksPorts = match.sourcePorts !== undefined || match.destinationPorts !== undefined;
-  if (asksPorts && (numbers.length === 0 || numbers.some((one) => PORT_KEY[one] === undefined))) {
-    return 'Ports can be asked for with TCP, UDP and SCTP alone.';
-  }
   if (!asksPorts && numbers.some((one) => PORT_KEY[one] !== undefined)) {
     return 'TCP, UDP and SCTP stand with ports.';
-  }
-  if (match.icmp !== undefined && numbers.some((one) => one !== ICMP && one !== ICMPV6)) {
-    return 'ICMP types stand with ICMP alone.';
   }
   if (match.icmp === undefined && numbers.some((one) => one === ICMP || one === ICMPV6)) {
     return 'ICMP stands with types.';
   }
-  const families = [match.source, match.destination].flatMap(
-    (side) => side?.map(({ family }) => family) ?? [],
-  );
-  return new Set(families).size > 1 ? 'A rule has addresses of one family.' : undefined;
+  return unwritable(rule, Object.keys(PORT_KEY).map(Number));
 }
 
 /** `80 443-445` or, with source ports, `80:1024-65535`. */

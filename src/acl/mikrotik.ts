@@ -10,6 +10,7 @@ import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { managementLines } from './management-lines.ts';
 import { parseMikrotik } from './mikrotik-parse.ts';
+import { unwritable } from './plain-rule.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -152,34 +153,11 @@ class ScriptWriter {
   }
 }
 
-function unexpressed({ action, match, log }: FilterRule): string | undefined {
+function unexpressed(rule: FilterRule): string | undefined {
+  const { action, log } = rule;
   if (action === 'jump' || action === 'goto' || action === 'return') return 'A plan has no jumps.';
   if (action === 'continue' && log === undefined) return 'A rule without effect is not written.';
-  if (match.laterFragment !== undefined) return 'Rules for fragments are not written.';
-  if (match.tcpFlags !== undefined) return 'Rules for TCP flags are not written.';
-  const lists = [match.source, match.destination, match.protocols, match.icmp, match.states];
-  if ([...lists, match.sourcePorts, match.destinationPorts].some((list) => list?.length === 0)) {
-    return 'The rule matches nothing.';
-  }
-  const { inInterfaces, outInterfaces, notInInterfaces, notOutInterfaces } = match;
-  if (inInterfaces ?? outInterfaces ?? notInInterfaces ?? notOutInterfaces) {
-    return 'A rule that asks for interfaces cannot be written.';
-  }
-  if (match.protocols?.some(({ first, last }) => first !== last)) {
-    return 'A range of protocols cannot be written.';
-  }
-  const asksPorts = match.sourcePorts !== undefined || match.destinationPorts !== undefined;
-  const numbers = match.protocols?.map(({ first }) => first) ?? [];
-  if (asksPorts && (numbers.length === 0 || numbers.some((one) => !WITH_PORTS.includes(one)))) {
-    return 'Ports stand with a protocol that has ports.';
-  }
-  if (match.icmp !== undefined && numbers.some((one) => one !== 1 && one !== 58)) {
-    return 'ICMP types stand with ICMP alone.';
-  }
-  const families = [match.source, match.destination].flatMap(
-    (side) => side?.map(({ family }) => family) ?? [],
-  );
-  return new Set(families).size > 1 ? 'A rule has addresses of one family.' : undefined;
+  return unwritable(rule, WITH_PORTS);
 }
 
 /** Conditions on protocol, ports and messages, each of which will do. */

@@ -6,12 +6,14 @@
  */
 
 import { type AddressRange, isWholeFamily, prefixesOfRange } from '../net/address-range.ts';
+import { TCP, UDP } from '../net/header-fields.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import { formatPrefix } from '../net/prefix.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { managementLines } from './management-lines.ts';
 import { parsePf } from './pf-parse.ts';
+import { unwritable } from './plain-rule.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText, Words } from './safe-text.ts';
 
@@ -147,7 +149,8 @@ class PfWriter {
   }
 }
 
-function unexpressed({ action, match }: FilterRule): string | undefined {
+function unexpressed(rule: FilterRule): string | undefined {
+  const { action, match } = rule;
   if (action !== 'accept' && action !== 'drop' && action !== 'reject')
     return 'A plan has no jumps.';
   if (match.states !== undefined && match.states.join(' ') !== 'new') {
@@ -156,31 +159,7 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
   if (action === 'accept' && match.states === undefined) {
     return 'A rule allows first packets of connections, and nothing else.';
   }
-  if (match.laterFragment !== undefined) return 'Rules for fragments are not written.';
-  if (match.tcpFlags !== undefined) return 'Rules for TCP flags are not written.';
-  const lists = [match.source, match.destination, match.protocols, match.icmp];
-  if ([...lists, match.sourcePorts, match.destinationPorts].some((list) => list?.length === 0)) {
-    return 'The rule matches nothing.';
-  }
-  const { inInterfaces, outInterfaces, notInInterfaces, notOutInterfaces } = match;
-  if (inInterfaces ?? outInterfaces ?? notInInterfaces ?? notOutInterfaces) {
-    return 'A rule that asks for interfaces cannot be written.';
-  }
-  if (match.protocols?.some(({ first, last }) => first !== last || first === 0)) {
-    return 'A range of protocols, or protocol 0, cannot be written.';
-  }
-  const numbers = match.protocols?.map(({ first }) => first) ?? [];
-  const asksPorts = match.sourcePorts !== undefined || match.destinationPorts !== undefined;
-  if (asksPorts && (numbers.length === 0 || numbers.some((one) => one !== 6 && one !== 17))) {
-    return 'Ports can be asked for with TCP and UDP alone.';
-  }
-  if (match.icmp !== undefined && numbers.some((one) => one !== 1 && one !== 58)) {
-    return 'ICMP types stand with ICMP alone.';
-  }
-  const families = [match.source, match.destination].flatMap(
-    (side) => side?.map(({ family }) => family) ?? [],
-  );
-  return new Set(families).size > 1 ? 'A rule has addresses of one family.' : undefined;
+  return unwritable(rule, [TCP, UDP]);
 }
 
 function portWords(ports: readonly NumberRange[] | undefined): string {
