@@ -149,7 +149,12 @@ describe.skipIf(!built)('capture -r', () => {
     ],
     ['both kinds of octets', ['-A', '-x'], 2, /two ways to show/],
     ['files and interfaces', ['-i', 'lo'], 2, /cannot be captured from together/],
-    ['a folder that is not there', ['-w', '/nonexistent/x.pcap'], 3, /the folder does not exist \(ENOENT\)\n/],
+    [
+      'a folder that is not there',
+      ['-w', '/nonexistent/x.pcap'],
+      3,
+      /the folder does not exist \(ENOENT\)\n/,
+    ],
     ['a full disk', ['-w', '/dev/full'], 3, /the disk is full \(ENOSPC\)/],
   ])('refuses %s', async (_what, words, code, message) => {
     const outcome = await runCli(['capture', '-r', file, ...words]);
