@@ -109,9 +109,10 @@ function refineReport(
   const left = stillOpen(conversations, journal);
   const rounds = new Set(journal.map(({ atMs }) => atMs)).size;
   const quarantined = conversations.filter(({ standing }) => standing === 'quarantined');
-  const columns = conversationColumns(options.name ?? {});
-  const table = (key: string, heading: string, rows: readonly Conversation[]): Table =>
-    ({ key, kind: 'conversation', heading, columns, rows }) as Table;
+  const table = (key: string, heading: string, rows: readonly Conversation[]): Table => {
+    const columns = conversationColumns(options.name ?? {}, rows);
+    return { key, kind: 'conversation', heading, columns, rows } as unknown as Table;
+  };
   return {
     kind: 'policy-refine',
     version: 1,

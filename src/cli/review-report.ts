@@ -79,7 +79,7 @@ export function reviewReport(
     ],
     tables: [
       table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
-      table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
+      table('open', 'conversation', 'STILL OPEN', conversationColumns({}, left), left),
       offerTable(offers),
     ],
     notes: contradicted.slice(0, MOST_NOTES).map(({ decision, rule }) => ({

@@ -6,6 +6,7 @@
 import type { Flow } from '../model/flow.ts';
 import type { Verdict } from '../model/verdict.ts';
 import type { Conversation } from './conversation.ts';
+import type { LearnedFlow } from './learn.ts';
 
 /** The flow as its denied packets tell it; undefined for packets that open nothing. */
 export function deniedFlow(flow: Flow): Flow | undefined {
@@ -53,7 +54,7 @@ export class DeniedLines {
   /** Denials without what a rule needs: an address, a protocol, an opening packet. */
   unusable = 0;
 
-  flowOf(verdict: Verdict): Flow | undefined {
+  flowOf(verdict: Verdict): LearnedFlow | undefined {
     if (verdict.action !== 'deny') return undefined;
     const { transport, tcpFlags, timeMs, locator } = verdict;
     const turned = verdict.initiator === 'destination';
@@ -72,14 +73,11 @@ export class DeniedLines {
     const before = this.last.get(key);
     this.last.set(key, atMs);
     if (before !== undefined && Math.abs(atMs - before) < RETRY_MS) return undefined;
-    const bytes = verdict.bytes ?? 0;
     return {
-      ...{ kind: 'flow', transport, client: client.address, clientPort: client.port },
-      ...{ server: server.address, serverPort: server.port, state: 'S0', history: 'S' },
-      direction: { reason: 'first-packet', confidence: 'certain' },
-      toServer: { ...NO_PACKETS, packets: verdict.packets ?? verdict.count, bytes },
+      ...{ transport, client: client.address, clientPort: client.port },
+      ...{ server: server.address, serverPort: server.port },
+      direction: { reason: 'log', confidence: 'certain' },
       ...{ toClient: NO_PACKETS, firstMs: atMs, lastMs: atMs, locator },
-      ...{ carriedBytes: 0, carriedPackets: 0, icmpErrors: 0, retransmitted: 0 },
     };
   }
 }

@@ -175,4 +175,19 @@ describe('unseenShare', () => {
     expect(unseenShare(seen.conversations)).toBeCloseTo(1 / 3);
     expect(unseenShare([])).toBe(1);
   });
+
+  it('counts once what several kinds of source saw, and says which', () => {
+    const learner = new Learner(zones);
+    const listener = { reason: 'listener', confidence: 'certain' } as const;
+    for (const firstMs of [0, HOUR, 2 * HOUR]) {
+      learner.add({ ...flowRecord(SQL, { firstMs }), spoken: 'tds' }, true);
+      learner.add({ ...flowRecord(SQL, { firstMs }), direction: listener }, true);
+    }
+    learner.add({ ...flowRecord(SQL), direction: listener }, false, 'unknown');
+    const [conversation] = learner.finish().conversations;
+    expect(conversation).toMatchObject({
+      ...{ connections: 4, answered: 3, standing: 'confirmed', spoken: 'tds' },
+      sources: ['packets', 'sockets'],
+    });
+  });
 });

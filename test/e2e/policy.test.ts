@@ -204,6 +204,35 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(readFileSync(join(folder, 'logged.yaml'), 'utf8')).toContain('asa.log:1');
   });
 
+  it('learns from saved sockets who called, where listeners were shown', async () => {
+    const lines = [
+      'Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process',
+      'tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*',
+      'tcp ESTAB 0 0 10.0.1.10:443 198.51.100.7:51000',
+      'tcp TIME-WAIT 0 0 10.0.1.10:40110 10.0.2.20:1433',
+      'tcp ESTAB 0 0 10.0.1.10:40112 10.0.2.20:1433',
+    ];
+    const learn = (...words: string[]) =>
+      portreeve('policy', 'learn', ...words, ...zones, '--json');
+    writeFileSync(join(folder, 'ss.txt'), `${lines.join('\n')}\n`);
+    const { code, out, err } = await learn('--sockets', 'ss.txt');
+    expect(code, err).toBe(0);
+    const told = JSON.parse(out).candidates.map(
+      ({ client, server, service, connections, seen, sources }: Record<string, unknown>) =>
+        `${client} ${server} ${service} ${connections} ${seen} ${sources}`,
+    );
+    expect(told).toEqual([
+      '10.0.1.10 10.0.2.20 tcp/1433 2 ss.txt:4 sockets',
+      '198.51.100.7 10.0.1.10 tcp/443 1 ss.txt:3 sockets',
+    ]);
+    writeFileSync(join(folder, 'half.txt'), `${lines.toSpliced(1, 1).join('\n')}\n`);
+    const half = await learn('--sockets', 'half.txt', '--complete');
+    expect(half.code).toBe(5);
+    expect(JSON.parse(half.out).facts).toMatchObject({ candidates: 0, socketsUndirected: 3 });
+    expect((await learn('--sockets', 'ss.txt', '--for', '5s')).err).toContain('end by themselves');
+    expect((await learn(CAPTURE, '-i', 'lo')).code).toBe(2);
+  });
+
   it('checks existing rules against what is used', async () => {
     const text = [
       'table inet t { chain c { type filter hook forward priority 0; policy drop;',
