@@ -1,5 +1,6 @@
 /** What a review came to: decisions, the rules made of them, what is still open. */
-import type { Composition, Offer } from '../pipeline/policy.ts';
+import type { Composition } from '../pipeline/policy.ts';
+import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
 import { count } from '../report/numbers.ts';

@@ -174,6 +174,12 @@ export class Learner {
     else if (hosts.size < MOST_TARGETS) hosts.add(server);
   }
 
+  /** Whether a firewall between the zones would see it. */
+  crosses(client: string, server: string): boolean {
+    const [from, to] = [this.zoneOf(client), this.zoneOf(server)];
+    return from !== undefined && to !== undefined && from !== to;
+  }
+
   private zoneOf(text: string): string | undefined {
     if (this.zoneNames.has(text)) return this.zoneNames.get(text);
     const address = parseAddress(text);
