@@ -129,7 +129,7 @@ class Follower {
       (conversation) => !this.passed.has(conversationKey(conversation)),
     );
     if (open.length === 0) return true;
-    const { decisions, goOn } = await this.decisionsOn(open);
+    const { decisions, goOn } = await this.decisionsOn(open, journal);
     for (const conversation of open) this.passed.add(conversationKey(conversation));
     if (decisions.length > 0) this.settle(decisions, journal);
     return goOn;
@@ -137,19 +137,27 @@ class Follower {
 
   private async decisionsOn(
     open: readonly Conversation[],
+    journal: readonly Decision[],
   ): Promise<{ decisions: readonly Decision[]; goOn: boolean }> {
-    if (this.orders !== undefined) {
-      return { decisions: carryOut(open, this.orders, this.options, true), goOn: true };
-    }
-    if (!canAsk()) {
-      for (const { client, server, service } of open) {
-        this.status.tell(`denied: ${client} -> ${server} ${service}`);
+    if (this.orders !== undefined || !canAsk()) {
+      const decisions = carryOut(open, this.orders ?? [], this.options, true);
+      const decided = new Set(decisions.map(({ conversation }) => conversationKey(conversation)));
+      for (const conversation of open) {
+        if (decided.has(conversationKey(conversation))) continue;
+        const { client, server, service } = conversation;
+        this.status.tell(`denied, not decided: ${client} -> ${server} ${service}`);
       }
-      return { decisions: [], goOn: true };
+      return { decisions, goOn: true };
     }
     this.status.clear();
     const by = who(this.options);
-    const { decisions, ended } = await reviewOnTerminal(open, this.names, by, this.options);
+    const { decisions, ended } = await reviewOnTerminal(
+      open,
+      journal,
+      this.names,
+      by,
+      this.options,
+    );
     if (ended === 'interrupted') this.interrupted = true;
     return { decisions, goOn: ended === 'done' };
   }
@@ -165,7 +173,8 @@ class Follower {
     try {
       const { policy } = this.desk.decide(decisions);
       const written = rules === undefined ? '' : `; ${rules} written and proved, install it`;
-      this.status.tell(`${said}; ${count(policy.rules.length)} rules${written}`);
+      const number = policy.rules.length;
+      this.status.tell(`${said}; ${count(number)} ${number === 1 ? 'rule' : 'rules'}${written}`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.status.tell(`${said}; ${error.message}`);
@@ -218,7 +227,7 @@ class Status {
   }
 
   show(text: string): void {
-    const width = (process.stderr.columns ?? 80) - 1;
+    const width = (process.stderr.columns || 80) - 1;
     process.stderr.write(`\r\x1b[K${this.style.safe(text).slice(0, width)}`);
     this.shown = true;
     this.nextMs = Date.now() + STATUS_EVERY_MS;

@@ -29,7 +29,8 @@ import {
 const EXAMPLES = `Examples:
   portreeve policy refine --deny-log fw.log
   portreeve policy refine --deny-log fw.log --approve 'web -> sql tcp/1433'
-  portreeve policy refine --deny-log fw.log --follow --for nftables --rules fw.nft
+  portreeve policy refine --deny-log fw.log --follow \\
+    --for nftables --rules fw.nft
   portreeve policy refine denied.pcap --by alice --from-file decisions.txt
 `;
 
@@ -133,7 +134,7 @@ async function decisionsOn(
   const { canAsk, reviewOnTerminal } = await import('./review-terminal.ts');
   const open = stillOpen(conversations, journal);
   if (!canAsk() || process.stdout.isTTY !== true || open.length === 0) return [];
-  const { decisions, ended } = await reviewOnTerminal(open, names, who(options), options);
+  const { decisions, ended } = await reviewOnTerminal(open, journal, names, who(options), options);
   if (ended === 'interrupted') process.exitCode = INTERRUPTED;
   return decisions;
 }

@@ -59,6 +59,7 @@ async function run(file: string, options: OutputOptions & ReviewOptions): Promis
     const { reviewOnTerminal } = await import('./review-terminal.ts');
     const reviewed = await reviewOnTerminal(
       stillOpen(conversations, journal),
+      journal,
       names,
       who(options),
       options,

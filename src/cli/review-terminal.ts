@@ -4,11 +4,12 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { entriesOnPorts } from '../catalog/entries.ts';
-import type { Conversation, Decision } from '../policy/conversation.ts';
+import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
 import { offeredSets } from '../policy/offered.ts';
 import { type Question, ReviewSession } from '../policy/review-session.ts';
 import { count } from '../report/numbers.ts';
 import { type Palette, palette, terminalAbility } from '../report/terminal.ts';
+import { wrapText } from '../report/width.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -32,6 +33,8 @@ export function canAsk(): boolean {
 /** Asks about the conversations one after the other, then about what known sets suggest. */
 export async function reviewOnTerminal(
   conversations: readonly Conversation[],
+  /** Decisions of before: what they allow is not offered again. */
+  journal: readonly Decision[],
   names: ReadonlyMap<string, string>,
   by: string,
   { reason, expires }: { readonly reason?: string; readonly expires?: number } = {},
@@ -43,7 +46,12 @@ export async function reviewOnTerminal(
     });
   }
   const ability = terminalAbility(process.stderr, process.env, 'auto', process.platform);
-  const dialogue = new Dialogue(new ReviewSession(conversations), names, palette(ability));
+  const dialogue = new Dialogue(
+    new ReviewSession(conversations),
+    allowedBy(standingDecisions(journal)),
+    names,
+    palette(ability),
+  );
   const ended = await dialogue.run();
   const atMs = Date.now();
   const decisions = dialogue.session.decisions.map(
@@ -59,6 +67,7 @@ export async function reviewOnTerminal(
 
 class Dialogue {
   readonly session: ReviewSession;
+  private readonly before: readonly Conversation[];
   private readonly names: ReadonlyMap<string, string>;
   private readonly style: Palette;
   /** Known sets that were offered, by set and server, and what their questions are called. */
@@ -66,8 +75,14 @@ class Dialogue {
   private readonly titles = new Map<Conversation, string>();
   private readonly keys = new Keys();
 
-  constructor(session: ReviewSession, names: ReadonlyMap<string, string>, style: Palette) {
+  constructor(
+    session: ReviewSession,
+    before: readonly Conversation[],
+    names: ReadonlyMap<string, string>,
+    style: Palette,
+  ) {
     this.session = session;
+    this.before = before;
     this.names = names;
     this.style = style;
   }
@@ -97,11 +112,9 @@ class Dialogue {
 
   /** Asks about the next known set that what was allowed suggests. */
   private offer(): void {
-    const { session, offered } = this;
-    const allowed = session.decisions.flatMap(({ decision, conversation }) =>
-      decision === 'allow' ? [conversation] : [],
-    );
-    for (const { set, server, unobserved } of offeredSets(allowed, offered)) {
+    const { session, offered, before } = this;
+    const allowed = allowedBy(session.decisions);
+    for (const { set, server, unobserved } of offeredSets(allowed, before, offered)) {
       offered.add(`${set.id} ${server}`);
       if (unobserved.length === 0) continue;
       const services = [...new Set(unobserved.map(({ service }) => service))];
@@ -121,9 +134,9 @@ class Dialogue {
       case 'l':
         return session.answer('later');
       case 'a':
-        return this.say(`${count(session.answerAllLike('allow'))} questions answered with yes`);
+        return this.say(`${several(session.answerAllLike('allow'), 'question')} answered with yes`);
       case 'x':
-        return this.say(`${count(session.answerAllLike('deny'))} questions answered with no`);
+        return this.say(`${several(session.answerAllLike('deny'), 'question')} answered with no`);
       case 's':
         if (!session.split()) this.say('there is only one here');
         return;
@@ -142,7 +155,10 @@ class Dialogue {
   }
 
   private say(text: string): void {
-    process.stderr.write(`  ${this.style.safe(text)}\n`);
+    // The window may have changed its size since the last line.
+    const width = Math.max(20, (process.stderr.columns || 80) - 2);
+    const lines = wrapText(this.style.safe(text), width);
+    process.stderr.write(lines.map((line) => `  ${line}\n`).join(''));
   }
 
   private named(address: string): string {
@@ -175,8 +191,9 @@ class Dialogue {
       if (meaning !== undefined || speech !== '') this.say(`${meaning ?? service}${speech}`);
       const connections = question.reduce((sum, each) => sum + each.connections, 0);
       const hours = Math.max(...question.map((each) => each.hours));
-      const tries = question.some(({ denied }) => denied > 0) ? 'denied attempts' : 'connections';
-      this.say(`${count(connections)} ${tries} in up to ${count(hours)} hours, ${standing}`);
+      const tries = question.some(({ denied }) => denied > 0) ? 'denied attempt' : 'connection';
+      const span = hours === 1 ? 'within an hour' : `in up to ${count(hours)} hours`;
+      this.say(`${several(connections, tries)} ${span}, ${standing}`);
     }
     this.say(KEYS);
     this.say(MORE_KEYS);
@@ -213,6 +230,18 @@ class Dialogue {
   }
 }
 
+function allowedBy(
+  decisions: readonly Pick<Decision, 'decision' | 'conversation'>[],
+): Conversation[] {
+  return decisions.flatMap(({ decision, conversation }) =>
+    decision === 'allow' ? [conversation] : [],
+  );
+}
+
+function several(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** What a service is for, by its port. */
 function meaningOf(service: string): string | undefined {
   const [, transport, port] = /^([a-z]+)\/(\d+)$/.exec(service) ?? [];
@@ -244,6 +273,9 @@ class Keys {
     process.stdin.setRawMode(true);
     process.stdin.on('data', this.onData);
     process.stdin.on('end', this.onInterrupt);
+    // Reading from a terminal that was closed fails; what was answered must not be lost by that.
+    process.stdin.on('error', this.onInterrupt);
+    process.stderr.on('error', this.onInterrupt);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, this.onInterrupt);
     }
@@ -256,7 +288,11 @@ class Keys {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.off(signal, this.onInterrupt);
     }
-    if (process.stdin.isTTY) process.stdin.setRawMode(false);
+    try {
+      process.stdin.setRawMode(false);
+    } catch {
+      // The terminal is gone.
+    }
     process.stdin.pause();
   }
 

@@ -72,6 +72,7 @@ export class Denials {
   /** Lines read of all logs, and when the last of them came. */
   private linesRead = 0;
   private grewMs = Date.now();
+  private readonly begunMs = Date.now();
 
   constructor(policy: Policy, choices: DenialChoices) {
     this.policy = policy;
@@ -179,6 +180,7 @@ export class Denials {
     const nowMs = Date.now();
     // The log's clock may be another than ours: what passed since its last line is what counts.
     const untilMs = following ? (this.untilMs ?? nowMs) + (nowMs - this.grewMs) : this.untilMs;
+    if (following) this.fromMs ??= (untilMs ?? nowMs) - (nowMs - this.begunMs);
     const decided = standingDecisions(journal);
     const still = stillDenied(conversations, decided);
     const notes = [
@@ -209,7 +211,10 @@ export class Denials {
       ],
     });
     const { unusable } = this.lines;
-    const offers = offersFor(conversations);
+    const allowed = decided.flatMap(({ decision, conversation }) =>
+      decision === 'allow' ? [conversation] : [],
+    );
+    const offers = offersFor([...conversations, ...allowed]);
     return { ...learned, faults, notes, unusable, offers, closure, stillDenied: still };
   }
 

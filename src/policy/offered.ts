@@ -13,11 +13,12 @@ export interface OfferedSet {
 }
 
 /**
- * Sets that suggest themselves by what was allowed, the best one of each server first; those whose
- * name and server are in `passed` are left out.
+ * Sets that suggest themselves by what was allowed now, the best one of each server first; those
+ * whose name and server are in `passed` are left out. What was allowed `before` is not offered.
  */
 export function offeredSets(
   allowed: readonly Conversation[],
+  before: readonly Conversation[],
   passed: ReadonlySet<string>,
 ): OfferedSet[] {
   const byServer = new Map<string, Conversation[]>();
@@ -26,6 +27,7 @@ export function offeredSets(
     if (known === undefined) byServer.set(conversation.server, [conversation]);
     else known.push(conversation);
   }
+  for (const conversation of before) byServer.get(conversation.server)?.push(conversation);
   return [...byServer].flatMap(([server, conversations]) => {
     const services = new Set(conversations.map(({ service }) => service));
     const sets = setsSuggestedBy(services).filter(({ id }) => !passed.has(`${id} ${server}`));
