@@ -4,14 +4,7 @@
  * `--types` also writes declarations and checks types.
  */
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { INPUT, TARGET } from './bundle.mjs';
@@ -77,6 +70,7 @@ function chunkOf(path) {
   if (part === undefined || BY_COMMAND.has(room)) return null;
   if (room === 'sources') return deeper[0] === 'worker' ? null : `${room}-${part}`;
   if (part.startsWith('vendors')) return 'vendors';
+  if (deeper[0] === 'fault') return room;
   return PARTS.has(`${room}/${part}`) ? `${room}-${part}` : room;
 }
 
