@@ -47,9 +47,10 @@ function emit(registry) {
     }
     return groups.map((tokens) => tokens.join(' '));
   });
+  const all = [...names.keys()];
   const blocks = [];
-  for (const [name, index] of names) {
-    (blocks[Math.floor(index / NAMES_A_LINE)] ??= []).push(name);
+  for (let at = 0; at < all.length; at += NAMES_A_LINE) {
+    blocks.push(all.slice(at, at + NAMES_A_LINE));
   }
   return `// Made by scripts/compile-vendors.mjs from IEEE's registry of MAC address blocks.
 export const NAMES =
