@@ -74,18 +74,32 @@ const PARTS = new Set([
   'wire/print',
 ]);
 
+/** What is always used together. */
+const TOGETHER = new Map([
+  ['net', 'base'],
+  ['model', 'base'],
+  ['wire', 'traffic'],
+  ['flow', 'traffic'],
+  ['sources-pcap', 'traffic'],
+  ['sources-flows', 'traffic'],
+]);
+
 /**
- * A chunk for each room, or for each part of it that is used by itself. Every module that Node
+ * A chunk for each library and each room, or for each part of it that is used by itself. Every module that Node
  * loads costs a third of a millisecond, so that a start with a hundred would take twice as long.
  */
 function chunkOf(path) {
-  const [, inside] = /\/src\/(.+\.ts)$/.exec(path.replaceAll('\\', '/')) ?? [];
+  const place = path.replaceAll('\\', '/');
+  const [, library] = /\/node_modules\/([^/]+)\/[^\0]*$/.exec(place) ?? [];
+  if (library !== undefined) return library;
+  const [, inside] = /\/src\/(.+\.ts)$/.exec(place) ?? [];
   const [room, part, ...deeper] = inside?.split('/') ?? [];
-  if (part === undefined || BY_COMMAND.has(room)) return null;
-  if (room === 'sources') return deeper[0] === 'worker.ts' ? null : `${room}-${part}`;
+  if (part === undefined || BY_COMMAND.has(room) || deeper[0] === 'worker.ts') return null;
   if (part.startsWith('vendors')) return 'vendors';
-  if (deeper[0] === 'fault.ts') return room;
-  return PARTS.has(`${room}/${part}`) ? `${room}-${part.replace('.ts', '')}` : room;
+  const apart = room === 'sources' || (PARTS.has(`${room}/${part}`) && deeper[0] !== 'fault.ts');
+  let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
+  if (room === 'sources' && deeper.length > 1) name += `-${deeper[0]}`;
+  return TOGETHER.get(name) ?? name;
 }
 
 export async function build({ types = false } = {}) {
@@ -116,7 +130,11 @@ export async function build({ types = false } = {}) {
       minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
       codeSplitting: {
         includeDependenciesRecursively: false,
-        groups: [{ name: chunkOf, debugName: 'rooms' }],
+        groups: [
+          { name: chunkOf, debugName: 'rooms' },
+          // What most commands share of their own room.
+          { name: 'cli', test: /[\\/]src[\\/]cli[\\/]/, minShareCount: 4 },
+        ],
       },
     },
   });
