@@ -1,7 +1,6 @@
 /** `portreeve policy learn`: which conversations cross the firewall, as candidates for rules. */
 import type { Command } from 'commander';
 import type { PrefixRule } from '../pipeline/audit.ts';
-import { LiveReader } from '../pipeline/live.ts';
 import { type ZoneWish, zonesOf } from '../pipeline/policy.ts';
 import { candidateText, replaceFile } from '../pipeline/policy-files.ts';
 import {
@@ -29,7 +28,7 @@ import { conversationColumns } from './conversation-columns.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
-import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
 import { parseOffset, parsePrefixRule } from './log-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { gather, parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
@@ -115,7 +114,7 @@ async function run(
       ],
     });
   }
-  const live = options.i === undefined ? undefined : openInterfaces(options, undefined);
+  const live = options.i === undefined ? undefined : await readInterfaces(options, undefined);
   const wish = {
     captures: options.i ?? inputs,
     ...(logs === undefined ? {} : { logs }),
@@ -125,7 +124,7 @@ async function run(
     (watch) =>
       learnConversations(wish, zonesOf(wishes), {
         ...choicesOf(options),
-        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...(live === undefined ? {} : { live }),
         ...watch,
       }),
     options.for,

@@ -9,7 +9,7 @@ import type { Decision } from '../policy/conversation.ts';
 import { whileReading } from './capture-options.ts';
 import { INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { parseDuration } from './live-options.ts';
+import { parseDuration } from './interface-options.ts';
 import { parseOffset, parsePrefixRule } from './log-options.ts';
 import { addOutputOptions, writeReport } from './output.ts';
 import { PolicyDesk } from './policy-desk.ts';

@@ -1,11 +1,5 @@
 /** Captures, logs of firewalls and sockets of hosts in, conversations between zones out. */
 import type { BlindSpot } from '../model/blind-spot.ts';
-import {
-  type CaptureChoices,
-  type CaptureSummary,
-  type ListedFlow,
-  listFlows,
-} from '../pipeline.ts';
 import { AllowedLines } from '../policy/allowed.ts';
 import type { Zone } from '../policy/intent.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
@@ -13,6 +7,8 @@ import { SocketFlows } from '../policy/socket-flows.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { PrefixRule } from '../sources/logs/prefix-verdicts.ts';
 import type { SocketView } from '../sources/sockets/socket-view.ts';
+import { type ListedFlow, listFlows } from './flows.ts';
+import type { CaptureChoices, CaptureSummary } from './reading.ts';
 
 /** Logs to learn from, and how to read them. */
 export interface LogWish {

@@ -5,7 +5,6 @@
  */
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Flow } from '../model/flow.ts';
-import { type CaptureChoices, listFlows } from '../pipeline.ts';
 import { AttemptCounts, type Closure, type Cycle, closureOf } from '../policy/closure.ts';
 import {
   type Conversation,
@@ -20,6 +19,8 @@ import { setsSuggestedBy } from '../policy/known-sets.ts';
 import { type Learned, type LearnedFlow, Learner } from '../policy/learn.ts';
 import type { LogReader } from '../sources/logs/log-reader.ts';
 import type { PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import { listFlows } from './flows.ts';
+import type { CaptureChoices } from './reading.ts';
 
 export type { Closure, Cycle };
 
