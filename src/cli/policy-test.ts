@@ -2,7 +2,9 @@
 import type { Command } from 'commander';
 import { decidedBy, findPlan, type Platform, testConversation } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import { type NearRule, nearRules } from '../policy/rule-match.ts';
 import type { Report } from '../report/report.ts';
+import type { Column } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
@@ -18,6 +20,38 @@ const NOTES = `
 Exit codes: 0 allowed, 1 denied, 2 wrong usage, 3 a file could not be read.
 `;
 
+/** More of them explain nothing. */
+const MOST_NEAR = 8;
+
+const NEAR_COLUMNS: readonly Column<NearRule>[] = [
+  { key: 'rule', title: 'RULE', value: ({ rule }) => rule.id },
+  {
+    key: 'lacks',
+    title: 'WOULD ALLOW IT FOR',
+    value: ({ lacks }) => lacks,
+    text: ({ lacks }) => `another ${lacks}`,
+  },
+  {
+    key: 'from',
+    title: 'FROM',
+    value: ({ rule }) => rule.from.names,
+    text: ({ rule }) => rule.from.names.join(', '),
+  },
+  {
+    key: 'to',
+    title: 'TO',
+    value: ({ rule }) => rule.to.names,
+    text: ({ rule }) => rule.to.names.join(', '),
+  },
+  {
+    key: 'services',
+    title: 'SERVICES',
+    value: ({ rule }) => rule.serviceNames,
+    text: ({ rule }) => rule.serviceNames.join(' '),
+    grow: true,
+  },
+];
+
 interface TestOptions {
   readonly policy: string;
   readonly rules?: string;
@@ -32,6 +66,8 @@ export function configure(command: Command): void {
     .option('--rules <file>', 'test the text of a platform instead; - is standard input')
     .option('--for <platform>', 'the platform of that text', findPlatform);
   addOutputOptions(command);
+  // An arrow that stands as a word of its own looks like an option.
+  command.allowUnknownOption();
   command.action(run);
 }
 
@@ -51,6 +87,7 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
   const told = withFiles(() => testConversation(filter, policy.zones, asked));
   const allowed = told.verdict === 'accept';
   const rule = policy.rules.find(({ id }) => id === told.rule?.id);
+  const near = allowed || options.rules !== undefined ? [] : nearRules(policy, asked, Date.now());
   process.exitCode = allowed ? DONE : FINDINGS;
   const report: Report = {
     kind: 'policy-test',
@@ -77,7 +114,15 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
         ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
       },
     ],
-    tables: [],
+    tables: [
+      {
+        key: 'near',
+        kind: 'rule',
+        heading: 'RULES THAT COME NEAREST',
+        columns: NEAR_COLUMNS as readonly Column[],
+        rows: near.slice(0, MOST_NEAR),
+      },
+    ],
     notes: [],
     next: [],
   };

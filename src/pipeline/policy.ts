@@ -11,6 +11,7 @@ import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net
 import type { PacketHeader } from '../net/header-fields.ts';
 import { parsePrefix } from '../net/prefix.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
+import { type Beyond, beyondSeen } from '../policy/beyond.ts';
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
@@ -96,6 +97,8 @@ export interface Proof {
   readonly lost: readonly Lost[];
   /** Conversations that justify each rule of the policy, by its id. */
   readonly hits: ReadonlyMap<string, number>;
+  /** What rules allow beyond the validated conversations that were seen; empty without any. */
+  readonly beyond: readonly Beyond[];
   /** Rules of the text, continuations and jumps counted. */
   readonly rules: number;
   readonly notes: readonly BlindSpot[];
@@ -117,7 +120,8 @@ export function provePolicy(
   );
   const hits = new Map(policy.rules.map(({ id }) => [id, 0]));
   const lost: Lost[] = [];
-  const finder = new RuleFinder(plan.filter.chains.flatMap(({ rules }) => rules));
+  const planned = plan.filter.chains.flatMap(({ rules }) => rules);
+  const finder = new RuleFinder(planned);
   const passage = new Passage(filter);
   for (const { conversation } of valid) {
     const packet = openingPacket(conversation);
@@ -133,7 +137,12 @@ export function provePolicy(
     faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
   const notes = fragmentNotes(platform, filter);
-  return { faults, differences, replayed: valid.length, lost, hits, rules, notes };
+  const seen = valid.flatMap(({ conversation }) =>
+    conversation.unobserved === true ? [] : [conversation],
+  );
+  const beyond =
+    seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
+  return { faults, differences, replayed: valid.length, lost, hits, beyond, rules, notes };
 }
 
 /** Packets for which the platform may do something else than its text says. */
