@@ -14,6 +14,7 @@ const DAY_MS = 86_400_000;
 /** 2026-06-01, a Monday. */
 const FIRST_DAY_MS = 1_780_272_000_000;
 const NO_PACKETS = { packets: 0, bytes: 0, payloadBytes: 0, minLength: 0, maxLength: 0 };
+const BY_SYN = { reason: 'syn', confidence: 'certain' } as const;
 const RPC_FIRST = 49_664;
 
 export interface OfficeFlow {
@@ -130,31 +131,36 @@ function server(client: string, role: number): Habit[] {
 }
 
 /** All flows of a day, counted from 0. The same day is always the same. */
-export function officeDay(office: Office, day: number): OfficeFlow[] {
+export function* officeDay(office: Office, day: number): Generator<OfficeFlow> {
   const dice = diceOf(office.seed * 10_007 + day);
-  const flows: OfficeFlow[] = [];
   for (const habit of office.habits) {
     if (habit.weekday !== undefined && day % 7 !== habit.weekday) continue;
     if (habit.everyFourWeeks !== undefined && day % 28 !== habit.everyFourWeeks) continue;
     if (dice(1000) >= habit.permille) continue;
-    for (let time = 0; time < habit.times; time++) flows.push(flowOf(habit, day, dice, time));
+    for (let time = 0; time < habit.times; time++) yield flowOf(habit, day, dice, time);
   }
-  return flows;
 }
 
 function flowOf(habit: Habit, day: number, dice: Dice, time: number): OfficeFlow {
-  const { client, servers, unanswered = false } = habit;
+  const { client, servers, service, dynamic, unanswered = false } = habit;
   // Who is asked changes, but everybody is asked in turn.
   const server = servers[(time + day) % servers.length]!;
-  const [transport, port] = habit.service.split('/');
+  const at = service.indexOf('/');
   const restart = Math.floor(day / 7);
-  const dynamic = RPC_FIRST + ((restart * 131 + server.charCodeAt(server.length - 1) * 17) % 900);
   const firstMs = FIRST_DAY_MS + day * DAY_MS + dice(DAY_MS);
   const flow: LearnedFlow = {
-    ...{ transport: transport as LearnedFlow['transport'], client, server },
-    ...{ clientPort: 49_152 + dice(16_000), firstMs, lastMs: firstMs + 1000 },
-    serverPort: habit.dynamic === true ? dynamic : Number(port),
-    ...{ toClient: NO_PACKETS, direction: { reason: 'syn', confidence: 'certain' } },
+    transport: (at < 0 ? service : service.slice(0, at)) as LearnedFlow['transport'],
+    client,
+    clientPort: 49_152 + dice(16_000),
+    server,
+    serverPort:
+      dynamic === true
+        ? RPC_FIRST + ((restart * 131 + server.charCodeAt(server.length - 1) * 17) % 900)
+        : Number(service.slice(at + 1)),
+    toClient: NO_PACKETS,
+    firstMs,
+    lastMs: firstMs + 1000,
+    direction: BY_SYN,
     locator: `day${day}.pcap#${dice(1e6)}`,
   };
   return { flow, answered: !unanswered };
