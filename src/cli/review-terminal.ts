@@ -7,7 +7,7 @@ import { entriesOnPorts } from '../catalog/entries.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
 import { offeredSets } from '../policy/offered.ts';
 import { type Question, ReviewSession } from '../policy/review-session.ts';
-import { count } from '../report/numbers.ts';
+import { count, several } from '../report/numbers.ts';
 import { type Palette, palette, terminalAbility } from '../report/terminal.ts';
 import { wrapText } from '../report/width.ts';
 import { USAGE } from './exit-codes.ts';
@@ -236,10 +236,6 @@ function allowedBy(
   return decisions.flatMap(({ decision, conversation }) =>
     decision === 'allow' ? [conversation] : [],
   );
-}
-
-function several(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** What a service is for, by its port. */

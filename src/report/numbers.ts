@@ -16,6 +16,11 @@ export function count(value: number): string {
   return (whole < 0 ? '-' : '') + digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** `1 rule`, `1,204 rules`: for nouns that take an s. */
+export function several(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
 /** Three digits or fewer before the point and, below 100, one after: `1.4`, `99.9`, `123`. */
 function scaled(value: number): { readonly digits: string; readonly scale: string } {
   let size = Math.abs(value);
