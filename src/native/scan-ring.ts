@@ -126,7 +126,8 @@ export class ScanRing {
   }
 
   close(): void {
+    // The mapping holds the socket, so this returns at once.
     closeSocket(this.fd);
-    this.memory.release();
+    this.memory.releaseAside();
   }
 }

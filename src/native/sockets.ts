@@ -105,6 +105,14 @@ export function closeSocket(fd: number): void {
   socketCalls().close(fd);
 }
 
+/**
+ * Closes a packet socket on another thread: the kernel waits until nobody on any processor looks
+ * at it any more, which takes tens of milliseconds.
+ */
+export function closePacketSocket(fd: number): void {
+  socketCalls().close.async(fd, () => {});
+}
+
 const OPTION = Buffer.alloc(8);
 
 /** Sets an option that is an int. Throws `SystemCallError`. */

@@ -8,7 +8,7 @@ import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
 import { DatagramReader } from '../../native/datagrams.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
 import {
-  closeSocket,
+  closePacketSocket,
   interfaceIndex,
   openSocket,
   SOCK_DGRAM,
@@ -128,7 +128,7 @@ export class ArpEngine implements ProbeEngine {
   }
 
   close(): void {
-    closeSocket(this.fd);
+    closePacketSocket(this.fd);
     this.reader.close();
     this.message.close();
   }

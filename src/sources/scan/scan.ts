@@ -195,13 +195,13 @@ class ScanRun {
       }
       return undefined;
     };
-    const tcp = discovery ? this.tryEngine('tcp', DISCOVERY_PORTS) : undefined;
+    const tcp = () => this.tryEngine('tcp', DISCOVERY_PORTS)?.engine;
     const search = new Discovery({
       timing,
       clock: this.clock,
       signal,
       next,
-      tcp: tcp?.engine,
+      tcp: discovery ? tcp : undefined,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
       down: (number) => {
