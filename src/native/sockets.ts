@@ -9,6 +9,7 @@ import { bind, checked, lastErrno, type NativeFunction } from './libc.ts';
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -154,6 +155,29 @@ export function writeSocketAddress(
   for (let index = 0; index < 4; index++) target.writeUInt32BE(words[index]!, at + 8 + 4 * index);
   target.writeUInt32LE(scope, at + 24);
   return 28;
+}
+
+/** Who a frame goes to: the interface, and the Ethernet address there. */
+export interface LinkTarget {
+  readonly interfaceIndex: number;
+  readonly mac: Uint8Array;
+}
+
+/** Octets of `sockaddr_ll`. */
+export const LINK_ADDRESS_LENGTH = 20;
+
+/** Writes the address of a packet socket (packet(7)) into `target` at `at`. */
+export function writeLinkAddress(
+  target: Buffer,
+  at: number,
+  protocol: number,
+  { interfaceIndex, mac }: LinkTarget,
+): void {
+  target.writeUInt16LE(AF_PACKET, at);
+  target.writeUInt16BE(protocol, at + 2);
+  target.writeInt32LE(interfaceIndex, at + 4);
+  target[at + 11] = 6;
+  target.set(mac, at + 12);
 }
 
 /** Address words and port of the socket's own end. Throws `SystemCallError`. */

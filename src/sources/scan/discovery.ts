@@ -7,6 +7,7 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FILTERED_SILENT, OUTCOMES } from '../../model/port-state.ts';
+import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
@@ -25,7 +26,8 @@ export interface FoundHost {
   readonly address: Address;
   /** Nmap's word: `arp-response`, `echo-reply`, `syn-ack`, `localhost-response`, `user-set`. */
   readonly reason: string;
-  readonly mac?: string;
+  /** Where it is on our link. */
+  readonly link?: LinkTarget;
   readonly roundTripUs?: number;
   /** Nobody on the link has the address: nothing sent to it would leave this machine. */
   readonly unreachable?: boolean;
@@ -224,19 +226,19 @@ export class Discovery {
 
   private report(host: HostScan, cell: number): void {
     const { number, address } = host;
-    const mac = this.arp?.macs.get(host);
+    const link = this.arp?.found.get(host);
     const us = host.roundTrip.smoothedUs;
     const reason =
       host.outcomes.length > 1
         ? `tcp-response ${DISCOVERY_PORTS[cell]}`
-        : mac
+        : link
           ? 'arp-response'
           : 'echo-reply';
     this.options.up({
       number,
       address,
       reason,
-      ...(mac === undefined ? {} : { mac }),
+      ...(link === undefined ? {} : { link }),
       ...(Number.isNaN(us) ? {} : { roundTripUs: us }),
     });
   }

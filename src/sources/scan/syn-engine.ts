@@ -1,8 +1,9 @@
 /**
  * Asks with bare SYN segments and reads the answers beside the kernel's own TCP: half-open
- * scanning. Needs CAP_NET_RAW. Segments leave through raw IP sockets in batches, so the kernel
- * chooses route, source address and neighbour on any kind of interface; answers come from a
- * filtered packet ring.
+ * scanning. Needs CAP_NET_RAW. Segments leave in batches: to hosts whose Ethernet address is known
+ * through a packet socket, past routing and filters that would say the same for each of them; to
+ * all others through raw IP sockets, so the kernel chooses route, source address and neighbour on
+ * any kind of interface. Answers come from a filtered packet ring.
  *
  * The sequence number is a keyed hash of what was asked (RFC 6528 shows the idea for another
  * purpose): only a host that got the question can acknowledge it. The source port tells the try.
@@ -24,14 +25,19 @@ import { attachFilter, ScanRing } from '../../native/scan-ring.ts';
 import {
   AF_INET,
   AF_INET6,
+  AF_PACKET,
+  closePacketSocket,
   closeSocket,
   ERRNO,
+  LINK_ADDRESS_LENGTH,
   openSocket,
   SO_SNDBUFFORCE,
+  SOCK_DGRAM,
   SOCK_RAW,
   SOL_SOCKET,
   setOption,
   waitReadable,
+  writeLinkAddress,
   writeSocketAddress,
 } from '../../native/sockets.ts';
 import { answerFilter4, answerFilter6 } from './answer-filter.ts';
@@ -54,6 +60,7 @@ const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 
 const IP_HEADER = 20;
+const DONT_FRAGMENT = 0x4000;
 /** With a maximum segment size option: stacks and filters expect one. */
 const TCP_HEADER = 24;
 const TCP_CHECKSUM = 16;
@@ -64,12 +71,23 @@ const WINDOW = 1024;
 const MSS = 1460;
 const TTL = 64;
 
+/** A way for segments to leave; batches are filled for one way at a time. */
+interface Way {
+  readonly fd: number;
+  readonly messages: MessageBatch;
+  /** Octets of the IP header that we write ourselves. */
+  readonly header: number;
+}
+
 interface Route {
   readonly scope: number;
+  readonly way: Way;
   /** Our own address towards the host; undefined: there is no way. */
   readonly source: readonly number[] | undefined;
   /** Sum of the pseudo header and of the words of the segment that never change. */
   readonly sum: number;
+  /** Checksum of the IPv4 header, where the kernel does not fill it in. */
+  readonly headerSum: number;
   /** Word of the sequence numbers for this host. */
   readonly key: number;
 }
@@ -86,10 +104,10 @@ export class SynEngine implements ProbeEngine {
   private readonly secret = randomBytes(8);
   private readonly index = new HostIndex();
   private readonly arrival: ArrivalClock;
-  private readonly batch4: MessageBatch;
-  private readonly batch6: MessageBatch;
-  private readonly socket4: number;
-  private socket6 = -1;
+  private readonly raw4: Way;
+  /** Opened when the first host needs them. */
+  private raw6: Way | undefined;
+  private frames: Way | undefined;
   private readonly ring4: ScanRing;
   private ring6: ScanRing | undefined;
 
@@ -103,58 +121,48 @@ export class SynEngine implements ProbeEngine {
     this.basePort = freePorts();
     this.arrival = new ArrivalClock(clock);
     this.ring4 = new ScanRing(ETHERTYPE_IPV4, answerFilter4(IPPROTO_TCP, this.basePort, TRY_PORTS));
-    this.socket4 = openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-    widen(this.socket4);
-    this.batch4 = new MessageBatch(BATCH_SIZE, 64);
-    this.batch6 = new MessageBatch(BATCH_SIZE, 64);
-    for (let slot = 0; slot < BATCH_SIZE; slot++) {
-      this.writeFixed(this.batch4.packets, 64 * slot, true);
-      this.writeFixed(this.batch6.packets, 64 * slot, false);
-      this.batch4.setLengths(slot, IP_HEADER + TCP_HEADER, 16);
-      this.batch6.setLengths(slot, TCP_HEADER, 28);
-    }
+    this.raw4 = openWay(openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW), IP_HEADER, 16);
   }
 
-  /** What is the same in all segments. The kernel fills in identification and IP checksum. */
-  private writeFixed(packets: Buffer, at: number, ipv4: boolean): void {
-    let tcp = at;
-    if (ipv4) {
-      packets[at] = 0x45;
-      packets.writeUInt16BE(IP_HEADER + TCP_HEADER, at + 2);
-      packets[at + 8] = TTL;
-      packets[at + 9] = IPPROTO_TCP;
-      tcp += IP_HEADER;
-    }
-    packets[tcp + 12] = (TCP_HEADER / 4) << 4;
-    packets[tcp + 13] = SYN;
-    packets.writeUInt16BE(WINDOW, tcp + 14);
-    packets.writeUInt32BE((2 << 24) | (4 << 16) | MSS, tcp + 20);
-  }
-
-  private openIPv6(): void {
+  private openIPv6(): Way {
     const filter = answerFilter6(IPPROTO_TCP, this.basePort, TRY_PORTS);
     this.ring6 = new ScanRing(ETHERTYPE_IPV6, filter);
-    this.socket6 = openSocket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
+    const fd = openSocket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
     // This socket would get a copy of every segment that arrives here: keep none.
-    attachFilter(this.socket6, [[0x06, 0, 0, 0]]);
-    setOption(this.socket6, IPPROTO_IPV6, IPV6_CHECKSUM, TCP_CHECKSUM);
-    widen(this.socket6);
+    attachFilter(fd, [[0x06, 0, 0, 0]]);
+    setOption(fd, IPPROTO_IPV6, IPV6_CHECKSUM, TCP_CHECKSUM);
+    return openWay(fd, 0, 28);
+  }
+
+  private wayTo({ address, link }: HostScan): Way {
+    if (address.family === 6) {
+      this.raw6 ??= this.openIPv6();
+      return this.raw6;
+    }
+    // A cluster behind a group address: let the kernel decide what to make of it.
+    if (link === undefined || (link.mac[0]! & 1) !== 0) return this.raw4;
+    this.frames ??= openWay(openSocket(AF_PACKET, SOCK_DGRAM, 0), IP_HEADER, LINK_ADDRESS_LENGTH);
+    return this.frames;
   }
 
   admit(host: HostScan): void {
     const { family, words } = host.address;
-    if (family === 6 && this.socket6 < 0) this.openIPv6();
+    const way = this.wayTo(host);
     const { source, scope } = routeTo(host.address);
-    let sum = 0;
+    let [sum, headerSum] = [0, 0];
     if (family === 4 && source !== undefined) {
       for (const word of [source[0]!, words[0]!]) sum += (word >>> 16) + (word & 0xffff);
+      if (way === this.frames) {
+        headerSum = 0x4500 + IP_HEADER + TCP_HEADER + DONT_FRAGMENT + ((TTL << 8) | IPPROTO_TCP);
+        headerSum = folded(headerSum + sum);
+      }
       sum += IPPROTO_TCP + TCP_HEADER;
       sum += ((TCP_HEADER / 4) << 12) | SYN;
       sum += WINDOW + ((2 << 8) | 4) + MSS;
     }
     let key = this.secret.readInt32LE(0);
     for (const word of words) key = Math.imul(key ^ word, 0x9e3779b1) ^ (key >>> 15);
-    host.route = { scope, source, sum, key } satisfies Route;
+    host.route = { scope, way, source, sum, headerSum, key } satisfies Route;
     this.index.add(host);
   }
 
@@ -164,12 +172,12 @@ export class SynEngine implements ProbeEngine {
   }
 
   send(batch: ProbeBatch, sink: AnswerSink): number {
-    // Probes of one family in a row go out together, in order, so that what fails is the rest.
+    // Probes of one way in a row go out together, in order, so that what fails is the rest.
     let done = 0;
     while (done < batch.length) {
       const host = batch.hosts[done]!;
-      const { family } = host.address;
-      if ((host.route as Route).source === undefined) {
+      const { way, source } = host.route as Route;
+      if (source === undefined) {
         sink.answer(
           host,
           batch.cells[done]!,
@@ -182,33 +190,31 @@ export class SynEngine implements ProbeEngine {
         continue;
       }
       let count = 0;
-      while (done + count < batch.length && this.write(batch, done + count, count, family)) count++;
-      const sent = this.transmit(family, count);
+      while (done + count < batch.length && this.write(batch, done + count, count, way)) count++;
+      const sent = this.transmit(way, count);
       done += sent;
       if (sent < count) return done;
     }
     return done;
   }
 
-  private write(batch: ProbeBatch, from: number, slot: number, family: 4 | 6): boolean {
+  private write(batch: ProbeBatch, from: number, slot: number, way: Way): boolean {
     const host = batch.hosts[from]!;
     const route = host.route as Route;
-    if (host.address.family !== family || route.source === undefined) return false;
+    if (route.way !== way || route.source === undefined) return false;
     const port = this.ports[batch.cells[from]!]!;
     const source = this.basePort + (batch.attempts[from]! & (TRY_PORTS - 1));
     const sequence = this.sequenceOf(route.key, port, source);
-    const messages = family === 4 ? this.batch4 : this.batch6;
-    const { packets } = messages;
+    const { packets, addresses, addressSize } = way.messages;
     let at = 64 * slot;
-    if (family === 4) {
+    if (way.header > 0) {
       writeWord(packets, at + 12, route.source[0]!);
       writeWord(packets, at + 16, host.address.words[0]!);
-      at += IP_HEADER;
-      packets[at + TCP_CHECKSUM] = 0;
-      let sum = route.sum + source + port + (sequence >>> 16) + (sequence & 0xffff);
-      sum = (sum & 0xffff) + (sum >>> 16);
-      sum = ~((sum & 0xffff) + (sum >>> 16));
-      packets[at + TCP_CHECKSUM] = (sum >>> 8) & 255;
+      packets[at + 10] = route.headerSum >>> 8;
+      packets[at + 11] = route.headerSum & 255;
+      at += way.header;
+      const sum = folded(route.sum + source + port + (sequence >>> 16) + (sequence & 0xffff));
+      packets[at + TCP_CHECKSUM] = sum >>> 8;
       packets[at + TCP_CHECKSUM + 1] = sum & 255;
     }
     packets[at] = source >>> 8;
@@ -216,8 +222,11 @@ export class SynEngine implements ProbeEngine {
     packets[at + 2] = port >>> 8;
     packets[at + 3] = port & 255;
     writeWord(packets, at + 4, sequence);
-    const { addresses, addressSize } = messages;
-    writeSocketAddress(addresses, addressSize * slot, host.address.words, 0, route.scope);
+    if (way !== this.frames) {
+      writeSocketAddress(addresses, addressSize * slot, host.address.words, 0, route.scope);
+    } else {
+      writeLinkAddress(addresses, addressSize * slot, ETHERTYPE_IPV4, host.link!);
+    }
     return true;
   }
 
@@ -227,8 +236,7 @@ export class SynEngine implements ProbeEngine {
     return (h ^ (h >>> 16)) >>> 0;
   }
 
-  private transmit(family: 4 | 6, count: number): number {
-    const [messages, fd] = family === 4 ? [this.batch4, this.socket4] : [this.batch6, this.socket6];
+  private transmit({ messages, fd }: Way, count: number): number {
     let sent = 0;
     while (sent < count) {
       const result = messages.send(fd, sent, count - sent);
@@ -371,11 +379,47 @@ export class SynEngine implements ProbeEngine {
     this.drops += this.ring4.takeDrops() + (this.ring6?.takeDrops() ?? 0);
     this.ring4.close();
     this.ring6?.close();
-    closeSocket(this.socket4);
-    if (this.socket6 >= 0) closeSocket(this.socket6);
-    this.batch4.close();
-    this.batch6.close();
+    for (const way of [this.raw4, this.raw6, this.frames]) {
+      if (way === undefined) continue;
+      if (way === this.frames) closePacketSocket(way.fd);
+      else closeSocket(way.fd);
+      way.messages.close();
+    }
   }
+}
+
+/** @param header octets of the IP header in each message; @param address those of addresses */
+function openWay(fd: number, header: number, address: number): Way {
+  widen(fd);
+  const messages = new MessageBatch(BATCH_SIZE, 64);
+  for (let slot = 0; slot < BATCH_SIZE; slot++) {
+    writeFixed(messages.packets, 64 * slot, header > 0);
+    messages.setLengths(slot, header + TCP_HEADER, address);
+  }
+  return { fd, messages, header };
+}
+
+/** What is the same in all segments. */
+function writeFixed(packets: Buffer, at: number, ipv4: boolean): void {
+  let tcp = at;
+  if (ipv4) {
+    packets[at] = 0x45;
+    packets.writeUInt16BE(IP_HEADER + TCP_HEADER, at + 2);
+    packets.writeUInt16BE(DONT_FRAGMENT, at + 6);
+    packets[at + 8] = TTL;
+    packets[at + 9] = IPPROTO_TCP;
+    tcp += IP_HEADER;
+  }
+  packets[tcp + 12] = (TCP_HEADER / 4) << 4;
+  packets[tcp + 13] = SYN;
+  packets.writeUInt16BE(WINDOW, tcp + 14);
+  packets.writeUInt32BE((2 << 24) | (4 << 16) | MSS, tcp + 20);
+}
+
+/** The Internet checksum (RFC 1071) of a sum of 16-bit words. */
+function folded(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
 }
 
 const SEND_BUFFER = 64 << 20;
