@@ -114,7 +114,7 @@ export function configure(command: Command): void {
     .option('--fragile', 'questions also for printers and industrial devices')
     .option(
       '--patience <s>',
-      'wait for UDP hosts that limit their answers (default: 30, 8 at timing 4)',
+      'wait for UDP hosts that limit their answers (default: 30, 2 at timing 4)',
       wholeNumber(0, 1e6),
     )
     .option('--dry-run', 'say what would be asked and how long it takes; send nothing')

@@ -53,7 +53,7 @@ export interface DiscoveryOptions {
 const TCP_METHOD = `TCP ${DISCOVERY_PORTS.join(',')}`;
 /** The first wait is short: on a link and in one's own networks nobody takes longer. */
 const FIRST_TIMEOUT_MS = 400;
-const LINK_TIMEOUT_MS = 250;
+const LINK_TIMEOUT_MS = 150;
 
 /** Hosts dealt out ahead of those who ask them. */
 const BACKLOG = 2000;

@@ -297,7 +297,7 @@ export class HostScan {
 
   /** A slow try stayed silent: the host may answer even less often. */
   private slowTry(cell: number): void {
-    this.gapUs = Math.min(MOST_GAP_US, 2 * this.gapUs);
+    this.gapUs = Math.min(MOST_GAP_US, 1.5 * this.gapUs);
     this.slowTries![cell]!++;
   }
 
