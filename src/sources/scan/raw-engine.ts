@@ -1,23 +1,20 @@
 /**
- * Asks with bare SYN segments and reads the answers beside the kernel's own TCP: half-open
- * scanning. Needs CAP_NET_RAW. Segments leave in batches: to hosts whose Ethernet address is known
+ * Asks with bare packets and reads the answers beside the kernel's own protocols: half-open
+ * scanning. Needs CAP_NET_RAW. Probes leave in batches: to hosts whose Ethernet address is known
  * through a packet socket, past routing and filters that would say the same for each of them; to
  * all others through raw IP sockets, so the kernel chooses route, source address and neighbour on
  * any kind of interface. Answers come from a filtered packet ring.
  *
- * The sequence number is a keyed hash of what was asked (RFC 6528 shows the idea for another
- * purpose): only a host that got the question can acknowledge it. The source port tells the try.
- * The kernel knows nothing of these connections and resets those that open, which is wanted: it
- * ends the half-open state on the other side.
+ * What is asked is the probe's own affair (`syn-probe.ts`, `sctp-probe.ts`). Each carries a token,
+ * a keyed hash of what was asked (RFC 6528 shows the idea for another purpose): only a host that
+ * got the question can return it. The source port tells the try.
  */
 import { randomBytes } from 'node:crypto';
 import {
-  CLOSED_RESET,
   FILTERED_NET_UNREACH,
   FILTERED_SILENT,
   icmp6Outcome,
   icmpOutcome,
-  OPEN_SYN_ACK,
   PENDING,
 } from '../../model/port-state.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
@@ -50,9 +47,16 @@ import {
 } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
-import { ArrivalClock, freePorts, routeTo, TRY_PORTS } from './raw-scan.ts';
+import {
+  ArrivalClock,
+  freePorts,
+  internetChecksum,
+  routeTo,
+  TRY_PORTS,
+  wordAt,
+  writeWord,
+} from './raw-scan.ts';
 
-const IPPROTO_TCP = 6;
 const IPPROTO_RAW = 255;
 const IPPROTO_IPV6 = 41;
 const IPV6_CHECKSUM = 7;
@@ -61,17 +65,41 @@ const ETHERTYPE_IPV6 = 0x86dd;
 
 const IP_HEADER = 20;
 const DONT_FRAGMENT = 0x4000;
-/** With a maximum segment size option: stacks and filters expect one. */
-const TCP_HEADER = 24;
-const TCP_CHECKSUM = 16;
-const SYN = 0x02;
-const RST = 0x04;
-const ACK = 0x10;
-const WINDOW = 1024;
-const MSS = 1460;
 const TTL = 64;
+/** Room for each packet: an IPv4 header and a probe. */
+const SLOT = 64;
 
-/** A way for segments to leave; batches are filled for one way at a time. */
+/** A question, and what answers to it mean. */
+export interface RawProbe {
+  readonly name: string;
+  /** IP protocol number. */
+  readonly protocol: number;
+  /** Octets behind the IP header, at most 44. */
+  readonly length: number;
+  /** Where the kernel has to put the checksum in IPv6; undefined: the probe holds its own. */
+  readonly checksum6: number | undefined;
+  /** Writes what is the same in all of them. */
+  writeFixed(packets: Buffer, at: number): void;
+  /**
+   * Writes the rest.
+   * @param token not 0
+   * @param pseudo sum of the words of the IPv4 pseudo header; 0 in IPv6
+   */
+  write(
+    packets: Buffer,
+    at: number,
+    source: number,
+    port: number,
+    token: number,
+    pseudo: number,
+  ): void;
+  /** Outcome that the answer at `at` means, `PENDING` when it does not return the token. */
+  outcome(bytes: Uint8Array, at: number, end: number, token: number): number;
+  /** Whether an ICMP error quotes the probe with that token, at least as far as it quotes it. */
+  quotes(bytes: Uint8Array, at: number, end: number, token: number): boolean;
+}
+
+/** A way for probes to leave; batches are filled for one way at a time. */
 interface Way {
   readonly fd: number;
   readonly messages: MessageBatch;
@@ -84,19 +112,20 @@ interface Route {
   readonly way: Way;
   /** Our own address towards the host; undefined: there is no way. */
   readonly source: readonly number[] | undefined;
-  /** Sum of the pseudo header and of the words of the segment that never change. */
-  readonly sum: number;
+  /** Sum of the words of the IPv4 pseudo header. */
+  readonly pseudo: number;
   /** Checksum of the IPv4 header, where the kernel does not fill it in. */
   readonly headerSum: number;
-  /** Word of the sequence numbers for this host. */
+  /** Word of the tokens for this host. */
   readonly key: number;
 }
 
-export class SynEngine implements ProbeEngine {
-  readonly name = 'syn';
+export class RawEngine implements ProbeEngine {
+  readonly name: string;
   readonly silent = FILTERED_SILENT;
   /** Answers that the ring had no room for. */
   drops = 0;
+  private readonly probe: RawProbe;
   private readonly ports: Uint16Array;
   private readonly cellOf = new Int32Array(65_536).fill(-1);
   private readonly clock: Clock;
@@ -112,7 +141,9 @@ export class SynEngine implements ProbeEngine {
   private ring6: ScanRing | undefined;
 
   /** Throws `SystemCallError` (EPERM without the privilege), `NativeUnavailable`. */
-  constructor(ports: Uint16Array, clock: Clock) {
+  constructor(probe: RawProbe, ports: Uint16Array, clock: Clock) {
+    this.probe = probe;
+    this.name = probe.name;
     this.ports = ports;
     this.clock = clock;
     ports.forEach((port, cell) => {
@@ -120,18 +151,24 @@ export class SynEngine implements ProbeEngine {
     });
     this.basePort = freePorts();
     this.arrival = new ArrivalClock(clock);
-    this.ring4 = new ScanRing(ETHERTYPE_IPV4, answerFilter4(IPPROTO_TCP, this.basePort, TRY_PORTS));
-    this.raw4 = openWay(openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW), IP_HEADER, 16);
+    this.ring4 = new ScanRing(
+      ETHERTYPE_IPV4,
+      answerFilter4(probe.protocol, this.basePort, TRY_PORTS),
+    );
+    this.raw4 = openWay(probe, openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW), IP_HEADER, 16);
   }
 
   private openIPv6(): Way {
-    const filter = answerFilter6(IPPROTO_TCP, this.basePort, TRY_PORTS);
+    const { probe } = this;
+    const filter = answerFilter6(probe.protocol, this.basePort, TRY_PORTS);
     this.ring6 = new ScanRing(ETHERTYPE_IPV6, filter);
-    const fd = openSocket(AF_INET6, SOCK_RAW, IPPROTO_TCP);
-    // This socket would get a copy of every segment that arrives here: keep none.
+    const fd = openSocket(AF_INET6, SOCK_RAW, probe.protocol);
+    // This socket would get a copy of every packet that arrives here: keep none.
     attachFilter(fd, [[0x06, 0, 0, 0]]);
-    setOption(fd, IPPROTO_IPV6, IPV6_CHECKSUM, TCP_CHECKSUM);
-    return openWay(fd, 0, 28);
+    if (probe.checksum6 !== undefined) {
+      setOption(fd, IPPROTO_IPV6, IPV6_CHECKSUM, probe.checksum6);
+    }
+    return openWay(probe, fd, 0, 28);
   }
 
   private wayTo({ address, link }: HostScan): Way {
@@ -141,7 +178,10 @@ export class SynEngine implements ProbeEngine {
     }
     // A cluster behind a group address: let the kernel decide what to make of it.
     if (link === undefined || (link.mac[0]! & 1) !== 0) return this.raw4;
-    this.frames ??= openWay(openSocket(AF_PACKET, SOCK_DGRAM, 0), IP_HEADER, LINK_ADDRESS_LENGTH);
+    if (this.frames === undefined) {
+      const fd = openSocket(AF_PACKET, SOCK_DGRAM, 0);
+      this.frames = openWay(this.probe, fd, IP_HEADER, LINK_ADDRESS_LENGTH);
+    }
     return this.frames;
   }
 
@@ -149,20 +189,19 @@ export class SynEngine implements ProbeEngine {
     const { family, words } = host.address;
     const way = this.wayTo(host);
     const { source, scope } = routeTo(host.address);
-    let [sum, headerSum] = [0, 0];
+    const { protocol, length } = this.probe;
+    let [pseudo, headerSum] = [0, 0];
     if (family === 4 && source !== undefined) {
-      for (const word of [source[0]!, words[0]!]) sum += (word >>> 16) + (word & 0xffff);
+      for (const word of [source[0]!, words[0]!]) pseudo += (word >>> 16) + (word & 0xffff);
       if (way === this.frames) {
-        headerSum = 0x4500 + IP_HEADER + TCP_HEADER + DONT_FRAGMENT + ((TTL << 8) | IPPROTO_TCP);
-        headerSum = folded(headerSum + sum);
+        const fixed = 0x4500 + IP_HEADER + length + DONT_FRAGMENT + ((TTL << 8) | protocol);
+        headerSum = internetChecksum(fixed + pseudo);
       }
-      sum += IPPROTO_TCP + TCP_HEADER;
-      sum += ((TCP_HEADER / 4) << 12) | SYN;
-      sum += WINDOW + ((2 << 8) | 4) + MSS;
+      pseudo += protocol + length;
     }
     let key = this.secret.readInt32LE(0);
     for (const word of words) key = Math.imul(key ^ word, 0x9e3779b1) ^ (key >>> 15);
-    host.route = { scope, way, source, sum, headerSum, key } satisfies Route;
+    host.route = { scope, way, source, pseudo, headerSum, key } satisfies Route;
     this.index.add(host);
   }
 
@@ -204,24 +243,17 @@ export class SynEngine implements ProbeEngine {
     if (route.way !== way || route.source === undefined) return false;
     const port = this.ports[batch.cells[from]!]!;
     const source = this.basePort + (batch.attempts[from]! & (TRY_PORTS - 1));
-    const sequence = this.sequenceOf(route.key, port, source);
+    const token = this.tokenOf(route.key, port, source);
     const { packets, addresses, addressSize } = way.messages;
-    let at = 64 * slot;
+    let at = SLOT * slot;
     if (way.header > 0) {
       writeWord(packets, at + 12, route.source[0]!);
       writeWord(packets, at + 16, host.address.words[0]!);
       packets[at + 10] = route.headerSum >>> 8;
       packets[at + 11] = route.headerSum & 255;
       at += way.header;
-      const sum = folded(route.sum + source + port + (sequence >>> 16) + (sequence & 0xffff));
-      packets[at + TCP_CHECKSUM] = sum >>> 8;
-      packets[at + TCP_CHECKSUM + 1] = sum & 255;
     }
-    packets[at] = source >>> 8;
-    packets[at + 1] = source & 255;
-    packets[at + 2] = port >>> 8;
-    packets[at + 3] = port & 255;
-    writeWord(packets, at + 4, sequence);
+    this.probe.write(packets, at, source, port, token, route.pseudo);
     if (way !== this.frames) {
       writeSocketAddress(addresses, addressSize * slot, host.address.words, 0, route.scope);
     } else {
@@ -230,10 +262,10 @@ export class SynEngine implements ProbeEngine {
     return true;
   }
 
-  private sequenceOf(key: number, port: number, source: number): number {
+  private tokenOf(key: number, port: number, source: number): number {
     let h = Math.imul(key ^ ((port << 16) | source), 0x85ebca6b);
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ this.secret.readInt32LE(4);
-    return (h ^ (h >>> 16)) >>> 0;
+    return (h ^ (h >>> 16)) >>> 0 || 1;
   }
 
   private transmit({ messages, fd }: Way, count: number): number {
@@ -281,18 +313,19 @@ export class SynEngine implements ProbeEngine {
     const header = (bytes[at]! & 15) << 2;
     if (header < IP_HEADER || at + header + 8 > end) return;
     const ttl = bytes[at + 8]!;
-    if (bytes[at + 9] === IPPROTO_TCP) {
+    const { protocol } = this.probe;
+    if (bytes[at + 9] === protocol) {
       const host = this.index.find4(wordAt(bytes, at + 12));
-      if (host !== undefined) this.readSegment(ring, host, at + header, end, ttl, sink);
+      if (host !== undefined) this.readAnswer(ring, host, at + header, end, ttl, sink);
       return;
     }
     // ICMP: the error quotes the probe's IP header and at least eight octets (RFC 792).
     const inner = at + header + 8;
-    if (inner + IP_HEADER > end || bytes[inner + 9] !== IPPROTO_TCP) return;
-    const tcp = inner + ((bytes[inner]! & 15) << 2);
+    if (inner + IP_HEADER > end || bytes[inner + 9] !== protocol) return;
+    const quoted = inner + ((bytes[inner]! & 15) << 2);
     const host = this.index.find4(wordAt(bytes, inner + 16));
     const outcome = icmpOutcome(bytes[at + header]!, bytes[at + header + 1]!, 'tcp');
-    if (host !== undefined) this.readQuote(ring, host, tcp, end, outcome, ttl, sink);
+    if (host !== undefined) this.readQuote(ring, host, quoted, end, outcome, ttl, sink);
   }
 
   private read6(ring: ScanRing, at: number, sink: AnswerSink): void {
@@ -300,13 +333,13 @@ export class SynEngine implements ProbeEngine {
     const end = at + length;
     if (at + 48 > end) return;
     const hops = bytes[at + 7]!;
-    if (bytes[at + 6] === IPPROTO_TCP) {
+    if (bytes[at + 6] === this.probe.protocol) {
       const host = this.find6(bytes, at + 8, ring.interfaceIndex);
-      if (host !== undefined) this.readSegment(ring, host, at + 40, end, hops, sink);
+      if (host !== undefined) this.readAnswer(ring, host, at + 40, end, hops, sink);
       return;
     }
     const inner = at + 48;
-    if (inner + 48 > end || bytes[inner + 6] !== IPPROTO_TCP) return;
+    if (inner + 48 > end || bytes[inner + 6] !== this.probe.protocol) return;
     const host = this.find6(bytes, inner + 24, ring.interfaceIndex);
     const outcome = icmp6Outcome(bytes[at + 40]!, bytes[at + 41]!, 'tcp');
     if (host !== undefined) this.readQuote(ring, host, inner + 40, end, outcome, hops, sink);
@@ -317,7 +350,7 @@ export class SynEngine implements ProbeEngine {
     return this.index.find6(a, b, wordAt(bytes, at + 8), wordAt(bytes, at + 12), scope);
   }
 
-  private readSegment(
+  private readAnswer(
     ring: ScanRing,
     host: HostScan,
     at: number,
@@ -325,17 +358,14 @@ export class SynEngine implements ProbeEngine {
     ttl: number,
     sink: AnswerSink,
   ): void {
-    if (at + 20 > end) return;
+    if (at + 12 > end) return;
     const { bytes } = ring;
     const port = (bytes[at]! << 8) | bytes[at + 1]!;
     const own = (bytes[at + 2]! << 8) | bytes[at + 3]!;
     const cell = this.cellOf[port]!;
-    const flags = bytes[at + 13]!;
-    if (cell < 0 || (flags & ACK) === 0) return;
-    const sequence = this.sequenceOf((host.route as Route).key, port, own);
-    if (wordAt(bytes, at + 8) !== (sequence + 1) >>> 0) return;
-    const outcome =
-      (flags & RST) !== 0 ? CLOSED_RESET : (flags & SYN) !== 0 ? OPEN_SYN_ACK : PENDING;
+    if (cell < 0) return;
+    const token = this.tokenOf((host.route as Route).key, port, own);
+    const outcome = this.probe.outcome(bytes, at, end, token);
     if (outcome !== PENDING) this.report(ring, host, cell, own, outcome, ttl, sink);
   }
 
@@ -354,7 +384,8 @@ export class SynEngine implements ProbeEngine {
     const port = (bytes[at + 2]! << 8) | bytes[at + 3]!;
     const cell = this.cellOf[port]!;
     if (cell < 0 || own < this.basePort || own >= this.basePort + TRY_PORTS) return;
-    if (wordAt(bytes, at + 4) !== this.sequenceOf((host.route as Route).key, port, own)) return;
+    const token = this.tokenOf((host.route as Route).key, port, own);
+    if (!this.probe.quotes(bytes, at, end, token)) return;
     this.report(ring, host, cell, own, outcome, ttl, sink);
   }
 
@@ -388,38 +419,28 @@ export class SynEngine implements ProbeEngine {
   }
 }
 
-/** @param header octets of the IP header in each message; @param address those of addresses */
-function openWay(fd: number, header: number, address: number): Way {
+/**
+ * @param header octets of the IP header in each message
+ * @param address octets of the addresses
+ */
+function openWay(probe: RawProbe, fd: number, header: number, address: number): Way {
   widen(fd);
-  const messages = new MessageBatch(BATCH_SIZE, 64);
+  const messages = new MessageBatch(BATCH_SIZE, SLOT);
   for (let slot = 0; slot < BATCH_SIZE; slot++) {
-    writeFixed(messages.packets, 64 * slot, header > 0);
-    messages.setLengths(slot, header + TCP_HEADER, address);
+    const at = SLOT * slot;
+    if (header > 0) writeIPv4(messages.packets, at, probe);
+    probe.writeFixed(messages.packets, at + header);
+    messages.setLengths(slot, header + probe.length, address);
   }
   return { fd, messages, header };
 }
 
-/** What is the same in all segments. */
-function writeFixed(packets: Buffer, at: number, ipv4: boolean): void {
-  let tcp = at;
-  if (ipv4) {
-    packets[at] = 0x45;
-    packets.writeUInt16BE(IP_HEADER + TCP_HEADER, at + 2);
-    packets.writeUInt16BE(DONT_FRAGMENT, at + 6);
-    packets[at + 8] = TTL;
-    packets[at + 9] = IPPROTO_TCP;
-    tcp += IP_HEADER;
-  }
-  packets[tcp + 12] = (TCP_HEADER / 4) << 4;
-  packets[tcp + 13] = SYN;
-  packets.writeUInt16BE(WINDOW, tcp + 14);
-  packets.writeUInt32BE((2 << 24) | (4 << 16) | MSS, tcp + 20);
-}
-
-/** The Internet checksum (RFC 1071) of a sum of 16-bit words. */
-function folded(sum: number): number {
-  const once = (sum & 0xffff) + (sum >>> 16);
-  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
+function writeIPv4(packets: Buffer, at: number, { protocol, length }: RawProbe): void {
+  packets[at] = 0x45;
+  packets.writeUInt16BE(IP_HEADER + length, at + 2);
+  packets.writeUInt16BE(DONT_FRAGMENT, at + 6);
+  packets[at + 8] = TTL;
+  packets[at + 9] = protocol;
 }
 
 const SEND_BUFFER = 64 << 20;
@@ -436,17 +457,4 @@ function isLocalLack(errno: number): boolean {
     errno === ERRNO.ENOMEM ||
     errno === ERRNO.EINTR
   );
-}
-
-function wordAt(bytes: Uint8Array | Buffer, at: number): number {
-  return (
-    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-  );
-}
-
-function writeWord(bytes: Buffer, at: number, word: number): void {
-  bytes[at] = word >>> 24;
-  bytes[at + 1] = (word >>> 16) & 255;
-  bytes[at + 2] = (word >>> 8) & 255;
-  bytes[at + 3] = word & 255;
 }
