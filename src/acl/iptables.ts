@@ -67,7 +67,9 @@ function head(plan: Plan): string[] {
     '# Check:    iptables-restore --test < THIS-FILE; ip6tables-restore --test < THIS-FILE',
     '# Install:  iptables-apply does it with a time limit, or',
     '#           iptables-restore --noflush < THIS-FILE; ip6tables-restore --noflush < THIS-FILE',
-    '# Verify:   iptables -vnL; ip6tables -vnL',
+    plan.hosts === undefined
+      ? '# Verify:   iptables -vnL FORWARD; ip6tables -vnL FORWARD'
+      : '# Verify:   iptables -vnL; ip6tables -vnL',
     '# Go back:  iptables-restore < before.v4; ip6tables-restore < before.v6',
     '*filter',
   ];

@@ -1,4 +1,6 @@
 /** Every platform there is, by the name for `--for`. A new platform is one more line here. */
+import { awsNacl, awsNaclStack } from './aws-nacl.ts';
+import { awsSg, awsSgStack } from './aws-sg.ts';
 import { azureNsg } from './azure-nsg.ts';
 import { ciscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
@@ -10,10 +12,12 @@ import { iptables } from './iptables.ts';
 import { junosFilter } from './junos-filter.ts';
 import { junosSrx } from './junos-srx.ts';
 import { mikrotik } from './mikrotik.ts';
+import { netsh } from './netsh.ts';
 import { nftables } from './nftables.ts';
 import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
+import { windows } from './windows.ts';
 
 export const PLATFORMS: readonly Platform[] = [
   nftables,
@@ -30,6 +34,12 @@ export const PLATFORMS: readonly Platform[] = [
   junosFilter,
   gcp,
   azureNsg,
+  awsSg,
+  awsSgStack,
+  awsNacl,
+  awsNaclStack,
+  windows,
+  netsh,
 ];
 
 /** The platform of that name or alias. */

@@ -10,18 +10,15 @@ import { ICMPV6, UDP } from '../net/header-fields.ts';
 import type { FilterChain, FilterMatch, FilterRule } from './filter.ts';
 import type { Hosts, Plan } from './plan.ts';
 
-/** Ids of the rules that every host needs. */
-export const LOOPBACK_RULE = 'loopback';
-export const NEIGHBOUR_RULE = 'neighbours';
-export const DHCP_RULE = 'dhcp';
-
-type Hook = 'input' | 'output';
+type HostHook = 'input' | 'output';
 
 export function atHosts(plan: Plan, hosts: Hosts): Plan {
   const rules = plan.filter.chains.flatMap((chain) => chain.rules);
-  const chainAt = (hook: Hook): FilterChain => {
+  const chainAt = (hook: HostHook): FilterChain => {
     const own = rules.flatMap((rule) => restricted(rule, hook, hosts.addresses));
-    return { name: hook, hook, otherwise: 'drop', line: 0, rules: [...needed(hook), ...own] };
+    const { loopback, neighbours, dhcp: leases } = NEEDED_BY_HOSTS[hook];
+    const first = [loopback, neighbours, ...leases];
+    return { name: hook, hook, otherwise: 'drop', line: 0, rules: [...first, ...own] };
   };
   const chains = [chainAt('input'), chainAt('output')];
   const used = new Set(
@@ -49,48 +46,47 @@ function missingFamilies({ addresses }: Hosts): string[] {
     .map((family) => `No IPv${family} address is named: IPv${family} is dropped.`);
 }
 
-function needed(hook: Hook): FilterRule[] {
-  const one = (number: number) => [{ first: number, last: number }];
-  const accept = (match: FilterMatch, id: string, comment: string): FilterRule => ({
-    ...{ action: 'accept', match, id, comment, line: 0 },
-  });
-  const server = [
-    [67, 68],
-    [547, 546],
-  ] as const;
-  return [
-    accept(
-      hook === 'input' ? { inInterfaces: ['lo'] } : { outInterfaces: ['lo'] },
-      LOOPBACK_RULE,
-      'packets to itself',
-    ),
-    // No state is kept for these messages, so none is asked for.
-    accept(
-      {
-        ...{ family: 6, protocols: one(ICMPV6) },
-        icmp: [{ type: { first: 130, last: 136 } }, { type: { first: 143, last: 143 } }],
-      },
-      NEIGHBOUR_RULE,
-      'IPv6 neighbours, routers, multicast listeners',
-    ),
-    ...server.map(([theirs, own]) =>
-      accept(
-        {
-          ...{ states: ['new'] as const, protocols: one(UDP) },
-          sourcePorts: one(hook === 'input' ? theirs : own),
-          destinationPorts: one(hook === 'input' ? own : theirs),
-        },
-        DHCP_RULE,
-        'addresses by DHCP',
-      ),
-    ),
-  ];
+const one = (number: number) => [{ first: number, last: number }];
+const accepting = (match: FilterMatch, id: string, comment: string): FilterRule => ({
+  ...{ action: 'accept', match, id, comment, line: 0 },
+});
+
+// No state is kept for these messages, so none is asked for.
+const NEIGHBOURS = accepting(
+  {
+    ...{ family: 6, protocols: one(ICMPV6) },
+    icmp: [{ type: { first: 130, last: 136 } }, { type: { first: 143, last: 143 } }],
+  },
+  'neighbours',
+  'IPv6 neighbours, routers, multicast listeners',
+);
+
+function dhcp(sourcePort: number, destinationPort: number): FilterRule {
+  const ports = { sourcePorts: one(sourcePort), destinationPorts: one(destinationPort) };
+  return accepting({ states: ['new'], protocols: one(UDP), ...ports }, 'dhcp', 'addresses by DHCP');
 }
+
+/**
+ * The rules that stand before all others. Platforms that let such packets pass unasked know them
+ * as these very objects, whatever a policy calls its own rules.
+ */
+export const NEEDED_BY_HOSTS = {
+  input: {
+    loopback: accepting({ inInterfaces: ['lo'] }, 'loopback', 'packets to itself'),
+    neighbours: NEIGHBOURS,
+    dhcp: [dhcp(67, 68), dhcp(547, 546)],
+  },
+  output: {
+    loopback: accepting({ outInterfaces: ['lo'] }, 'loopback', 'packets to itself'),
+    neighbours: NEIGHBOURS,
+    dhcp: [dhcp(68, 67), dhcp(546, 547)],
+  },
+} as const;
 
 /** What of the rule is for the hosts; one rule for each family where it was for both. */
 function restricted(
   rule: FilterRule,
-  hook: Hook,
+  hook: HostHook,
   hosts: readonly AddressRange[],
 ): readonly FilterRule[] {
   const { match } = rule;
