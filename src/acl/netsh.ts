@@ -83,7 +83,7 @@ function ruleLines(rule: WindowsRule): string[] {
 
 /** Within double quotes cmd.exe still takes `%` for a variable; redirections are kept out as well. */
 function batchText(text: string): string {
-  return text.replace(/[<>%"^&|!]/g, '_');
+  return text.replaceAll('->', 'to').replace(/[<>%"^&|!]/g, '_');
 }
 
 function ending(plan: Plan): string[] {

@@ -11,12 +11,14 @@ import { gcp } from './gcp.ts';
 import { iptables } from './iptables.ts';
 import { junosFilter } from './junos-filter.ts';
 import { junosSrx } from './junos-srx.ts';
+import { kubernetes } from './kubernetes.ts';
 import { mikrotik } from './mikrotik.ts';
 import { netsh } from './netsh.ts';
 import { nftables } from './nftables.ts';
 import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import type { Platform } from './platform.ts';
+import { ufw } from './ufw.ts';
 import { windows } from './windows.ts';
 
 export const PLATFORMS: readonly Platform[] = [
@@ -40,6 +42,8 @@ export const PLATFORMS: readonly Platform[] = [
   awsNaclStack,
   windows,
   netsh,
+  kubernetes,
+  ufw,
 ];
 
 /** The platform of that name or alias. */

@@ -33,7 +33,7 @@ export function atHosts(plan: Plan, hosts: Hosts): Plan {
     hosts,
     remarks: [
       ...plan.remarks,
-      `Only what ${hosts.name} must accept and send; what it forwards for others is not touched.`,
+      `Only what ${hosts.name} must accept and send. What it forwards for others is not touched.`,
       'Beside the rules pass: packets to itself, IPv6 neighbours and listeners, and DHCP.',
       ...missingFamilies(hosts),
     ],
