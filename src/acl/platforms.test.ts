@@ -98,7 +98,7 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
       return render(plan(seed)).text ?? [];
     });
     expect(texts.length).toBeGreaterThan(0);
-    for (const text of texts) expect(text).toMatch(/^(?:[#!] |rem | *"| *)Manage: +\S.{40}/m);
+    for (const text of texts) expect(text).toMatch(/^(?:[#!] |<!-- |rem | *"| *)Manage: +\S.{40}/m);
     for (const line of capabilities.management) expect(line.length).toBeLessThanOrEqual(90);
   });
 
@@ -130,7 +130,7 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
     const seeds = Array.from({ length: 40 }, (_, index) => index + 3);
     const text = seeds.map((seed) => render(plan(seed)).text).find((one) => one !== undefined)!;
     const lines = text.split('\n');
-    const comment = /^\s*(#|!|;|\/\/|:|rem )/i;
+    const comment = /^\s*(#|!|;|\/\/|:|rem |<!--|<\?)/i;
     // Some fifty places; each takes a reading of the whole text.
     const step = Math.ceil(lines.length / 50);
     for (const [index, line] of lines.entries()) {

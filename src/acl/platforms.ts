@@ -17,6 +17,7 @@ import { netsh } from './netsh.ts';
 import { nftables } from './nftables.ts';
 import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
+import { opnsense, pfsense } from './pfsense.ts';
 import type { Platform } from './platform.ts';
 import { ufw } from './ufw.ts';
 import { windows } from './windows.ts';
@@ -44,6 +45,8 @@ export const PLATFORMS: readonly Platform[] = [
   netsh,
   kubernetes,
   ufw,
+  pfsense,
+  opnsense,
 ];
 
 /** The platform of that name or alias. */
