@@ -18,8 +18,8 @@ import { plainText, Words } from './safe-text.ts';
 import { type SessionRule, sessionRules } from './session-rules.ts';
 import { xmlEscaped } from './xml-text.ts';
 
-/** Trackers are unique numbers; users' own begin with the time of their making. */
-const FIRST_TRACKER = 1_000_000_000;
+/** Trackers are unique numbers, the time of making for rules of users; below are the system's own. */
+const FIRST_TRACKER = 1_700_000_000;
 const PROTOCOL_WORD: Readonly<Record<number, string>> = {
   1: 'icmp',
   2: 'igmp',
@@ -144,6 +144,7 @@ function unexpressed({ protocol, family, icmpType, icmpCode, source, destination
 }
 
 class ConfigWriter {
+  private tracker = FIRST_TRACKER;
   readonly rules: string[] = this.element(
     { type: 'pass', descr: 'the firewall itself', log: false },
     [
@@ -155,7 +156,6 @@ class ConfigWriter {
   private readonly words = new Words('PR_', 31);
   private readonly aliases = new Map<string, { word: string; descr: string }>();
   private unnamed = 0;
-  private tracker = FIRST_TRACKER;
 
   aliasLines(): string[] {
     if (this.aliases.size === 0) return [];
@@ -199,7 +199,7 @@ class ConfigWriter {
     { type, descr, log }: { type: string; descr: string; log: boolean },
     asked: readonly string[],
   ): string[] {
-    this.tracker = (this.tracker ?? FIRST_TRACKER) + 1;
+    this.tracker++;
     return [
       '    <rule>',
       `      <tracker>${this.tracker}</tracker>`,
