@@ -66,7 +66,7 @@ export class Clock {
   /** What is taken where no zone stands, ms east of UTC. */
   private readonly offsetMs: number;
   /** No line is later than this, as far as the input's own time says. */
-  private readonly referenceMs: number;
+  private referenceMs: number;
   private readonly reference: {
     readonly year: number;
     readonly month: number;
@@ -95,6 +95,11 @@ export class Clock {
       month: local.getUTCMonth() + 1,
       day: local.getUTCDate(),
     };
+  }
+
+  /** The input was still written to at this moment, in ms since 1970. */
+  advance(referenceMs: number): void {
+    this.referenceMs = Math.max(this.referenceMs, referenceMs);
   }
 
   /** Reads a stamp of any kind known here into `timeMs`, and passes it. */

@@ -27,6 +27,7 @@ import { describeStranger, recognise } from '../pcap/recognise.ts';
 import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { Clock } from './clock.ts';
+import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
@@ -63,6 +64,11 @@ export interface LogOptions {
   readonly standardInput?: Readable;
   readonly signal?: AbortSignal;
   readonly onProgress?: (reader: LogReader) => void;
+  /**
+   * Go on at the end of the input, across rotation, until the signal. Called whenever all that was
+   * written so far has been handed on. Only the first input is ever reached.
+   */
+  readonly onWait?: () => void;
 }
 
 /** What is wrong with an input as a whole, or with the rest of it. */
@@ -105,6 +111,7 @@ export class LogReader {
   private current = 0;
   private readonly readBy: number[] = [];
   private source: ByteSource | undefined;
+  private followed: FollowedFile | undefined;
   /** Outcome of the line before. */
   private lastRead = OTHER;
   private device = 0;
@@ -147,8 +154,11 @@ export class LogReader {
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
     for (const input of inRotationOrder(inputs)) {
-      if (this.options.signal?.aborted) break;
-      await this.readInput(input);
+      do {
+        if (this.options.signal?.aborted) break;
+        this.followed = undefined;
+        await this.readInput(input);
+      } while (this.wasRotated());
     }
     this.batch.flush();
     this.list.forEach(({ name }, index) => {
@@ -195,8 +205,24 @@ export class LogReader {
     await this.source.close();
   }
 
-  private open(name: string): Promise<ByteSource> {
-    return name === '-' ? openStandardInput(this.options.standardInput) : openFile(name);
+  private async open(name: string): Promise<ByteSource> {
+    const { onWait, standardInput } = this.options;
+    if (onWait === undefined) {
+      return name === '-' ? openStandardInput(standardInput) : openFile(name);
+    }
+    const waiting = (): void => {
+      this.batch.flush();
+      this.line.clock.advance(Date.now());
+      onWait();
+    };
+    if (name === '-') return new NoticedBytes(await openStandardInput(standardInput), waiting);
+    if (!(await stat(name)).isFile()) return new NoticedBytes(await openFile(name), waiting);
+    this.followed = await openFollowed(name, waiting);
+    return this.followed;
+  }
+
+  private wasRotated(): boolean {
+    return this.followed?.rotated === true;
   }
 
   private fault(
