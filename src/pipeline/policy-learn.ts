@@ -1,11 +1,12 @@
 /** Captures and logs of firewalls in, conversations between zones out. */
 import type { BlindSpot } from '../model/blind-spot.ts';
-import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline.ts';
 import { AllowedLines } from '../policy/allowed.ts';
 import type { Zone } from '../policy/intent.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import { listFlows } from './flows.ts';
+import type { CaptureChoices, CaptureSummary } from './reading.ts';
 
 /** Logs to learn from, and how to read them. */
 export interface LogWish {

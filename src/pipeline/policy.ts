@@ -11,7 +11,6 @@ import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { type CaptureChoices, listFlows } from '../pipeline.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
 import { compareFilters, type Difference } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
@@ -31,6 +30,8 @@ import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
+import { listFlows } from './flows.ts';
+import type { CaptureChoices } from './reading.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
