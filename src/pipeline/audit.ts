@@ -1,6 +1,6 @@
 /** Firewall logs in, what passed and what was refused out. */
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
-import type { AuditFilter } from '../analysis/audit/audit.ts';
+import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
 import type { ZoneRule } from '../analysis/zones.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';

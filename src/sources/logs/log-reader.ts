@@ -39,6 +39,7 @@ import { Scan } from './scan.ts';
 import { LineHead } from './syslog-header.ts';
 
 const CHUNK_OCTETS = 256 * 1024;
+const SLACK_OCTETS = 64;
 /** Longer lines are counted as faults and passed over. */
 const LONGEST_LINE = 1024 * 1024;
 const MOST_FILES = 100_000;
@@ -316,7 +317,8 @@ export class LogReader {
 
   private async readLines(source: ByteSource, input: number, before: number): Promise<void> {
     const { signal, onProgress } = this.options;
-    const window = new Window(source, Math.min(CHUNK_OCTETS, Math.max(1, source.most)));
+    // With room behind the last line, which readers that look ahead may touch.
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
     this.list = this.list.length > 0 ? this.list.map(({ name }) => fresh(name)) : logFormats();
     this.line.input = input;
     this.line.number = 0;
@@ -400,6 +402,7 @@ export class LogReader {
     scan.aim(bytes, start, end);
     batch.lineNumber = line.number;
     head.read(scan, line.clock);
+    if (!head.sameHost) this.device = 0;
     if (head.onlyRepeats) this.repeat(bytes, start, end);
     else this.message(bytes, start, end);
   }
@@ -411,6 +414,7 @@ export class LogReader {
     scan.aim(journal.bytes, journal.messageStart, journal.end);
     batch.lineNumber = line.number;
     head.set(journal);
+    this.device = 0;
     this.message(bytes, start, end);
   }
 
@@ -461,11 +465,11 @@ export class LogReader {
     }
   }
 
-  /** Number of the name of the host in the header; the same as the line's before, mostly. */
+  /** Number of the name of the host in the header; kept while lines have the same header. */
   private deviceOf(): number {
     const { head, scan, names } = this.line;
     if (head.hostEnd === head.hostStart) return 0;
-    if (!head.sameHost || this.device === 0) {
+    if (this.device === 0) {
       this.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
     }
     return this.device;
