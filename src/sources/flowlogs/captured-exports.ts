@@ -23,8 +23,6 @@ import { CUT_SHORT, type FlowExports, NO_EXPORT } from './flow-exports.ts';
 export const FLOW_PORTS: readonly number[] = [2055, 2056, 4739, 6343, 9555, 9995, 9996];
 
 const UDP = 17;
-/** Octets of a datagram that is no export, as a sample. */
-const SHOWN = 16;
 /** Exporters whose address is kept as text. */
 const MOST_EXPORTERS = 10_000;
 
@@ -81,7 +79,7 @@ export class CapturedExports implements PayloadListener {
     const exporter = this.exporter(d, rows[row + P_SOURCE]!, kind & FAMILY_6);
     const outcome = this.sink.exports.take(bytes, exporter, timeMs);
     if (outcome === NO_EXPORT) {
-      this.sink.stranger(bytes.subarray(0, SHOWN));
+      this.sink.stranger(bytes);
       return;
     }
     this.datagrams++;

@@ -2,13 +2,15 @@
 import type { BlindSpot } from '../../model/blind-spot.ts';
 import type { ExportDomain } from './export-domains.ts';
 import type { FlowExports } from './flow-exports.ts';
+import type { FlowListener } from './flow-listener.ts';
 
 /** Exporters listed one by one; the rest is counted. */
 const MOST_LISTED = 10;
 
-export function exportNotes(exports: FlowExports): BlindSpot[] {
+export function exportNotes(exports: FlowExports, listener?: FlowListener): BlindSpot[] {
   const { list, refused } = exports.domains;
   const notes = [
+    ...(listener === undefined ? [] : listenerNotes(listener)),
     ...listed(list, ({ lost }) => lost, lostNote),
     ...listed(list, ({ withoutTemplate }) => withoutTemplate, templateNote),
     ...listed(list, ({ sampledRecords }) => sampledRecords, sampledNote),
@@ -98,4 +100,29 @@ function dropsNote(domain: ExportDomain): BlindSpot {
     remedy: 'sample fewer packets',
     missing: true,
   };
+}
+
+function listenerNotes(listener: FlowListener): BlindSpot[] {
+  const dropped = listener.dropped();
+  if (dropped === undefined) {
+    return [
+      {
+        id: 'drops-unknown',
+        what: 'whether datagrams were dropped on this machine before they were read',
+        because: 'the system does not tell; gaps in sequence numbers still show',
+        missing: false,
+      },
+    ];
+  }
+  if (dropped === 0) return [];
+  const { bufferOctets = 0 } = listener;
+  return [
+    {
+      id: 'datagrams-dropped',
+      what: `${dropped} datagrams that reached this machine`,
+      because: `they came faster than they were read: the buffer of ${Math.round(bufferOctets / 1024)} KiB was full`,
+      remedy: 'sudo gives the listener a larger one, or sysctl net.core.rmem_max=33554432',
+      missing: true,
+    },
+  ];
 }

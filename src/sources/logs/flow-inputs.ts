@@ -5,7 +5,8 @@
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
 import type { CaptureInterface } from '../../wire/frame-batch.ts';
 import { CapturedExports, FLOW_PORTS } from '../flowlogs/captured-exports.ts';
-import { FlowExports } from '../flowlogs/flow-exports.ts';
+import { CUT_SHORT, FlowExports, NO_EXPORT } from '../flowlogs/flow-exports.ts';
+import type { FlowListener } from '../flowlogs/flow-listener.ts';
 import type { ByteSource } from '../pcap/byte-source.ts';
 import { CaptureInput } from '../pcap/capture-input.ts';
 import type { FaultDetails } from '../pcap/fault.ts';
@@ -18,11 +19,24 @@ const LONGEST_FILE = 64 * 1024 * 1024;
 const MOST_INTERFACES = 65_535;
 const NOTHING = new Uint8Array(0);
 
+/** Octets of a datagram that is no export, as a sample. */
+const SHOWN = 16;
+
+/** A listener, and how long to listen to it. */
+export interface Hearing {
+  readonly listener: FlowListener;
+  /** Stops after so many records. */
+  readonly mostRecords?: number;
+  readonly onDatagram?: (octets: number) => void;
+}
+
 /** What is wrong with an input, as people are told. */
 export type InputFault = Pick<FaultDetails, 'what' | 'why' | 'do'> & { readonly code: string };
 
 export class FlowInputs {
   readonly exports: FlowExports;
+  /** What was listened to. */
+  listener: FlowListener | undefined;
   private readonly batch: VerdictBatch;
   private readonly tally: LogTally;
   private readonly ports: readonly number[];
@@ -68,7 +82,7 @@ export class FlowInputs {
     name: string,
     signal: AbortSignal | undefined,
   ): Promise<readonly InputFault[]> {
-    const { batch, tally } = this;
+    const { batch } = this;
     const faults: InputFault[] = [];
     const interfaces: CaptureInterface[] = [];
     const input = new CaptureInput({
@@ -89,10 +103,7 @@ export class FlowInputs {
         frame: (number) => {
           batch.lineNumber = number;
         },
-        stranger: (bytes) => {
-          tally.lines++;
-          tally.other('no flow export', `${name}:${batch.lineNumber}`, bytes);
-        },
+        stranger: (bytes) => this.stranger(name, bytes),
         cut: () => this.cutOff(`${name}:${batch.lineNumber}`),
       },
       this.ports,
@@ -114,6 +125,42 @@ export class FlowInputs {
         do: 'portreeve assess reads its packets; --flow-port names another port',
       },
     ];
+  }
+
+  /** Takes datagrams as they come, until the signal or until there are so many records. */
+  async listen(hearing: Hearing, name: string, signal: AbortSignal | undefined): Promise<void> {
+    const { batch, tally, exports } = this;
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    const most = tally.read + (hearing.mostRecords ?? Number.POSITIVE_INFINITY);
+    this.byFrame = true;
+    this.listener = hearing.listener;
+    batch.lineNumber = 0;
+    try {
+      await hearing.listener.run((bytes, exporter, timeMs) => {
+        if (tally.read >= most) return;
+        batch.lineNumber++;
+        hearing.onDatagram?.(bytes.length);
+        const outcome = exports.take(bytes, exporter, timeMs);
+        if (outcome === NO_EXPORT) this.stranger(name, bytes);
+        else if (outcome === CUT_SHORT) this.cutOff(`${name}:${batch.lineNumber}`);
+        if (tally.read >= most) stop();
+      }, controller.signal);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      batch.flush();
+    }
+  }
+
+  private stranger(name: string, bytes: Uint8Array): void {
+    this.tally.lines++;
+    this.tally.other(
+      'no flow export',
+      `${name}:${this.batch.lineNumber}`,
+      bytes.subarray(0, SHOWN),
+    );
   }
 
   private cutOff(locator: string): void {

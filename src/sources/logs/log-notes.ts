@@ -24,7 +24,7 @@ export function logNotes(reader: LogReader): BlindSpot[] {
     })),
     ...unparsedNotes([...reader.tally.faults.values()]),
     ...gapNotes([...reader.tally.gaps.values()]),
-    ...(reader.flows === undefined ? [] : exportNotes(reader.flows.exports)),
+    ...(reader.flows === undefined ? [] : exportNotes(reader.flows.exports, reader.flows.listener)),
     ...clockNotes(reader),
     ...prefixNotes(reader),
     ...roomNotes(reader),

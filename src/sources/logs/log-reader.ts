@@ -26,7 +26,7 @@ import { describeStranger, recognise } from '../pcap/recognise.ts';
 import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { Clock } from './clock.ts';
-import { FlowInputs, type InputFault } from './flow-inputs.ts';
+import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
@@ -151,6 +151,23 @@ export class LogReader {
       await this.readInput(input);
     }
     this.batch.flush();
+    this.countFormats();
+  }
+
+  /** Takes flow export as it comes, until the signal; `name` is what locators begin with. */
+  async listen(hearing: Hearing, name: string): Promise<void> {
+    const { onProgress, signal } = this.options;
+    this.inputs.push(name);
+    this.bytesTotal = undefined;
+    const onDatagram = (octets: number): void => {
+      this.bytesRead += octets;
+      onProgress?.(this);
+    };
+    await this.flowInputs().listen({ ...hearing, onDatagram }, name, signal);
+    this.countFormats();
+  }
+
+  private countFormats(): void {
     this.list.forEach(({ name }, index) => {
       const lines = this.readBy[index] ?? 0;
       if (lines > 0) this.formats.set(name, lines);
