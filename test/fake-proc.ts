@@ -64,6 +64,10 @@ function layOut(root: string, process: FakeProcess): void {
   const comm = process.comm ?? `p${process.pid}`;
   write(join(folder, 'comm'), `${comm}\n`);
   write(join(folder, 'cmdline'), process.cmdline ?? `/bin/${comm}\0`);
+  write(
+    join(folder, 'stat'),
+    `${process.pid} (${comm}) S ${process.parent ?? 1} ${'0 '.repeat(17)}700 0 0\n`,
+  );
   const uid = process.uid ?? 0;
   const escaped = comm.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   write(

@@ -12,7 +12,6 @@ import {
 } from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
 import {
   type AddressRange,
@@ -23,12 +22,10 @@ import {
 } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
-import { type CaptureChoices, listFlows } from '../pipeline.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
 import { compareFilters, type Difference, hooksOf } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
-import { DeniedLines, deniedFlow, unseenShare } from '../policy/denied.ts';
 import {
   decide,
   type Decision as PacketDecision,
@@ -37,12 +34,12 @@ import {
 } from '../policy/evaluate.ts';
 import type { Filter, FilterRule, Hook } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
-import { setsSuggestedBy } from '../policy/known-sets.ts';
-import { type Learned, Learner } from '../policy/learn.ts';
 import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
+import { listFlows } from './flows.ts';
+import type { CaptureChoices } from './reading.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
@@ -320,89 +317,6 @@ export function diffFilters(
   hooks: readonly Hook[] = hooksOf([before, after]),
 ): readonly Difference[] {
   return compareFilters(verdictSpaces(), before, after, zones, { hooks });
-}
-
-/** A known set of services that what was seen towards a server suggests. */
-export interface Offer {
-  readonly server: string;
-  /** For `--with-set`. */
-  readonly set: string;
-  /** Those nobody saw. */
-  readonly services: readonly string[];
-  readonly note: string;
-}
-
-export interface Refinement extends Learned {
-  /** Share of attempts to be expected from conversations not seen yet. */
-  readonly unseen: number;
-  /** What the same applications may ask for next, by server. */
-  readonly offers: readonly Offer[];
-  /** Denials that lack what a rule needs. */
-  readonly unusable: number;
-  /** What of the inputs could not be read, one clause each. */
-  readonly faults: readonly string[];
-  readonly notes: readonly BlindSpot[];
-}
-
-/** Reads captures in which every packet was denied, and firewall logs. */
-export async function deniedConversations(
-  captures: readonly string[],
-  logs: readonly string[],
-  zones: readonly Zone[],
-  choices: Pick<CaptureChoices, 'signal' | 'onProgress'>,
-): Promise<Refinement> {
-  const learner = new Learner(zones);
-  const faults: string[] = [];
-  const notes: BlindSpot[] = [];
-  if (captures.length > 0) {
-    const add = (flow: Flow): void => {
-      const denied = deniedFlow(flow);
-      if (denied !== undefined) learner.add(denied, false, 'denied');
-    };
-    const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
-    for (const { flow } of listing.listed) add(flow);
-    faults.push(...listing.faults.map(({ source, what }) => `${source}: ${what}`));
-    notes.push(...listing.notes);
-  }
-  const lines = new DeniedLines();
-  if (logs.length > 0) {
-    const { LogReader } = await import('../sources/logs/log-reader.ts');
-    const { signal } = choices;
-    // Hash tables must not be foreseeable to whoever writes the log.
-    const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-    const options = { seed, nowMs: Date.now(), ...(signal === undefined ? {} : { signal }) };
-    const reader = new LogReader(options, (batch) => {
-      for (let row = 0; row < batch.count; row++) {
-        const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
-        if (flow !== undefined) learner.add(flow, false, 'denied');
-      }
-    });
-    await reader.read(logs);
-    faults.push(...reader.faults.map(({ source, what }) => `${source}: ${what}`));
-  }
-  const learned = learner.finish();
-  const { conversations } = learned;
-  return {
-    ...learned,
-    ...{ faults, notes, unusable: lines.unusable },
-    ...{ offers: offersFor(conversations), unseen: unseenShare(conversations) },
-  };
-}
-
-/** What the same applications may ask for next, by server. */
-export function offersFor(conversations: readonly Conversation[]): Offer[] {
-  const seen = new Map<string, Set<string>>();
-  for (const { server, service, standing } of conversations) {
-    if (standing === 'quarantined') continue;
-    const services = seen.get(server) ?? new Set();
-    seen.set(server, services.add(service));
-  }
-  return [...seen].flatMap(([server, services]) =>
-    setsSuggestedBy(services).map(({ id, services: all, note }) => ({
-      ...{ server, set: id, note },
-      services: all.filter((service) => !services.has(service)),
-    })),
-  );
 }
 
 /** One rule of an existing text, with the traffic that used it. */

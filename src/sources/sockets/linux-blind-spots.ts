@@ -1,18 +1,15 @@
 /** What a look through the proc file system leaves open, in words for people. */
 import type { BlindSpot } from '../../model/blind-spot.ts';
 import type { Listener, OwnerUnknown } from '../../model/listener.ts';
-import type { OwnerSearch } from './proc-processes.ts';
+import type { ProcessWalk } from './proc-processes.ts';
 import type { SocketTables } from './proc-tables.ts';
 
 export interface LinuxLook {
   readonly listeners: readonly Listener[];
-  readonly tables: SocketTables & {
-    /** Network namespaces that could not be looked into. */
-    readonly otherNetworks: number;
-    /** Processes whose network namespace we may not learn. */
-    readonly unknownNetworks: number;
-  };
-  readonly search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>;
+  readonly tables: SocketTables;
+  /** Network namespaces that could not be looked into. */
+  readonly closedNetworks: number;
+  readonly search: Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner' | 'unknownNetworks'>;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
   /** Whether we look as root: then asking for root is no remedy. */
@@ -97,17 +94,16 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   }));
 }
 
-function otherNetworks({ tables, search }: LinuxLook): BlindSpot[] {
-  const { otherNetworks, unknownNetworks, netlink } = tables;
-  const { hidden, inner } = search;
-  const remedy = netlink
+function otherNetworks({ tables, search, closedNetworks }: LinuxLook): BlindSpot[] {
+  const { hidden, inner, unknownNetworks } = search;
+  const remedy = tables.netlink
     ? 'run the same command with sudo'
     : 'run this inside each: nsenter --net --target PID portreeve';
-  if (otherNetworks > 0) {
+  if (closedNetworks > 0) {
     return [
       {
         id: 'network-namespaces',
-        what: `sockets in ${count(otherNetworks, 'other network namespace')} on this machine`,
+        what: `sockets in ${count(closedNetworks, 'other network namespace')} on this machine`,
         because: 'the tables show one namespace only; containers usually have their own',
         remedy,
         missing: true,
