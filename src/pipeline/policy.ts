@@ -38,8 +38,6 @@ import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/p
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
-import { listFlows } from './flows.ts';
-import type { CaptureChoices } from './reading.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
