@@ -139,6 +139,15 @@ describe('a scan', () => {
     expect(network.nowUs).toBeLessThan(3.6e6);
   });
 
+  it('keeps the rate also where hosts answer little and packets are lost', async () => {
+    const window = 10_000;
+    const limits = { startWindow: window, mostWindow: window, silentWindow: window };
+    const timing = { ...TIMINGS[3]!, ...limits, totalWindow: 4 * window, ratePerSecond: 10_000 };
+    const few: SimulatedHost = { open: new Set([7, 70, 700]), closed: 'silent', loss: 0.1 };
+    const { network } = await scan([few, { ...few, seed: 2 }], 8000, timing);
+    expect(network.nowUs).toBeLessThan(1.3 * 100 * network.sent);
+  });
+
   it('asks no cell that is known or belongs to another shard', async () => {
     const { done, network } = await scan(
       [{ open: TWENTY, closed: 'reset' }],
