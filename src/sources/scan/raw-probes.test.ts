@@ -23,7 +23,8 @@ function written(probe: typeof SYN_PROBE, pseudo = 0): Buffer {
   return packets.subarray(20, 20 + probe.length);
 }
 
-const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
+const hex = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 
 describe('a SYN', () => {
   it('is a segment whose sum is right', () => {
