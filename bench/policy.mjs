@@ -6,13 +6,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../scripts/bundle.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
 try {
   const outfile = join(folder, 'policy.mjs');
   const entry = new URL('./policy-timings.ts', import.meta.url).pathname;
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  await bundleFile(entry, outfile);
   const { main } = await import(pathToFileURL(outfile).href);
   main(Number(process.argv[2] ?? 100_000));
 } finally {

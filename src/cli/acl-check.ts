@@ -92,7 +92,7 @@ async function trafficOf(
       ways: ['--zone dmz=10.0.1.0/24 --zone internet=rest'],
     });
   }
-  const { conversations, summary } = await learnConversations(traffic, zones, {});
+  const { conversations, summary } = await learnConversations({ captures: traffic }, zones, {});
   if (summary !== undefined) refuseNothing(summary);
   return conversations;
 }

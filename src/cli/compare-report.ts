@@ -4,7 +4,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { ComparedEndpoint, SideView, VerdictName } from '../model/comparison.ts';
 import type { Listener } from '../model/listener.ts';
-import type { Comparison } from '../pipeline.ts';
+import type { Comparison } from '../pipeline/compare-host.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Card, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';

@@ -1,6 +1,6 @@
 /** Options of commands that look at another machine by ssh. */
 import type { Command } from 'commander';
-import { type SocketView, viewSocketsBySsh } from '../pipeline.ts';
+import { type SocketView, viewSocketsBySsh } from '../pipeline/sockets.ts';
 import { INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 

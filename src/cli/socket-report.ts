@@ -3,7 +3,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
 import type { Listener } from '../model/listener.ts';
-import type { SocketView } from '../pipeline.ts';
+import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Severity } from '../report/table.ts';

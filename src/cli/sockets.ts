@@ -6,7 +6,7 @@ import {
   type SocketChoices,
   type SocketView,
   viewSockets,
-} from '../pipeline.ts';
+} from '../pipeline/sockets.ts';
 import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';

@@ -8,7 +8,7 @@ import {
 } from '../analysis/surface.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { Process } from '../model/process.ts';
-import type { Comparison } from '../pipeline.ts';
+import type { Comparison } from '../pipeline/compare-host.ts';
 import { count } from '../report/numbers.ts';
 import type { NextStep, Report } from '../report/report.ts';
 import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';

@@ -3,7 +3,7 @@
  * permitted), compared, explained and ranked. Changes nothing that stays.
  */
 import type { Command } from 'commander';
-import { compareHost } from '../pipeline.ts';
+import { compareHost } from '../pipeline/compare-host.ts';
 import { wholeNumber } from './capture-options.ts';
 import { FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';

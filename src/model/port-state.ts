@@ -108,6 +108,8 @@ export const FILTERED_TIME_EXCEEDED = 12;
 export const OPEN_UDP = 13;
 export const CLOSED_PORT_UNREACH = 14;
 export const OPEN_OR_FILTERED = 15;
+export const OPEN_INIT_ACK = 16;
+export const CLOSED_ABORT = 17;
 export const FILTERED_DEST_UNREACH = 18;
 
 /** Whether the code says that something listens for certain. */

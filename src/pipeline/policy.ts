@@ -3,34 +3,37 @@
  * platform's text, and that text back into the proof that it says what was meant.
  */
 import { nftables } from '../acl/nftables.ts';
-import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
+import {
+  outOfPlace,
+  type ParseFault,
+  type Platform,
+  planChoices,
+  type Rendered,
+} from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
 import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
-import { parsePrefix } from '../net/prefix.ts';
-import { type CaptureChoices, listFlows } from '../pipeline.ts';
+import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
-import { compareFilters, type Difference } from '../policy/compare.ts';
+import { compareFilters, type Difference, hooksOf } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
-import { DeniedLines, deniedFlow, unseenShare } from '../policy/denied.ts';
 import {
   decide,
   type Decision as PacketDecision,
   type Vantage,
   verdictSpaces,
 } from '../policy/evaluate.ts';
-import type { Filter, FilterRule } from '../policy/filter.ts';
+import type { Filter, FilterRule, Hook } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
-import { setsSuggestedBy } from '../policy/known-sets.ts';
-import { type Learned, Learner } from '../policy/learn.ts';
-import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
+import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
+import { listFlows } from './flows.ts';
+import type { CaptureChoices } from './reading.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
@@ -76,13 +79,39 @@ export function compose(
   return composePolicy(policy, standingDecisions(journal), names);
 }
 
-/** The plan of a policy for a platform, at this moment. */
-export function planOf(policy: Policy, platform: Platform, nowMs: number): Plan {
-  return planFor(policy, { stateful: platform.capabilities.stateful, nowMs });
+/** The plan of a policy for a platform, at this moment; for hosts, where they are named. */
+function planOf(policy: Policy, platform: Platform, nowMs: number, hosts?: Hosts): Plan {
+  return planFor(policy, {
+    ...planChoices(platform),
+    ...{ nowMs, ...(hosts === undefined ? {} : { hosts }) },
+  });
 }
 
-export function renderPolicy(policy: Policy, platform: Platform, nowMs: number): Rendered {
-  return platform.render(planOf(policy, platform, nowMs));
+export function renderPolicy(
+  policy: Policy,
+  platform: Platform,
+  nowMs: number,
+  hosts?: Hosts,
+): Rendered {
+  const plan = planOf(policy, platform, nowMs, hosts);
+  const refusal = outOfPlace(platform, plan);
+  return refusal === undefined ? platform.render(plan) : { refusals: [refusal] };
+}
+
+/**
+ * The hosts that are meant: addresses and prefixes, or the name of a group or zone of the policy.
+ * Throws RangeError for what is none.
+ */
+export function hostsNamed(policy: Policy, name: string): Hosts {
+  const named = [...policy.groups, ...policy.zones].find((one) => one.name === name);
+  if (named !== undefined) return { name, addresses: named.addresses };
+  try {
+    const prefixes = name.split(',').map((text) => parsePrefix(text.trim()));
+    return { name, addresses: mergeRanges(prefixes.map(rangeOfPrefix)) };
+  } catch (error) {
+    if (!(error instanceof PrefixError)) throw error;
+    throw new RangeError(`“${name}” is no address, and no group or zone of the policy.`);
+  }
 }
 
 /** A validated conversation that the text does not let through. */
@@ -113,32 +142,40 @@ export function provePolicy(
   text: string,
   journal: readonly Decision[],
   nowMs: number,
+  hosts?: Hosts,
 ): Proof {
   const { filter, faults } = platform.parse(text);
-  const plan = planOf(policy, platform, nowMs);
+  const plan = planOf(policy, platform, nowMs, hosts);
   const valid = standingDecisions(journal).filter(
     ({ decision, expiresMs }) =>
       decision === 'allow' && (expiresMs === undefined || expiresMs > nowMs),
   );
   const hits = new Map(policy.rules.map(({ id }) => [id, 0]));
   const lost: Lost[] = [];
-  const finder = new RuleFinder(plan.filter.chains.flatMap(({ rules }) => rules));
+  const finders = new Map(
+    plan.filter.chains.map(({ hook, rules }) => [hook, new RuleFinder(rules)]),
+  );
   const passage = new Passage(filter);
+  let replayed = 0;
   for (const { conversation } of valid) {
     const packet = openingPacket(conversation);
-    const own = finder.ruleFor(packet);
-    if (own?.id !== undefined && own.action === 'accept') {
-      hits.set(own.id, (hits.get(own.id) ?? 0) + 1);
+    for (const vantage of vantagesOf(policy.zones, conversation, packet, hosts)) {
+      replayed++;
+      const own = finders.get(vantage.hook)?.ruleFor(packet);
+      if (own?.id !== undefined && own.action === 'accept') {
+        hits.set(own.id, (hits.get(own.id) ?? 0) + 1);
+      }
+      if (passage.lets(packet, vantage)) continue;
+      lost.push({ conversation, by: decidedBy(decide(filter, vantage, packet)) });
     }
-    const vantage = vantageOf(policy.zones, conversation);
-    if (passage.lets(packet, vantage)) continue;
-    lost.push({ conversation, by: decidedBy(decide(filter, vantage, packet)) });
   }
   const differences =
-    faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
+    faults.length > 0
+      ? []
+      : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
   const notes = fragmentNotes(platform, filter);
-  return { faults, differences, replayed: valid.length, lost, hits, rules, notes };
+  return { faults, differences, replayed, lost, hits, rules, notes };
 }
 
 /** Packets for which the platform may do something else than its text says. */
@@ -174,6 +211,23 @@ function vantageOf(
     ...(zones.find((zone) => zone.name === name)?.interfaces ?? []),
   ];
   return { hook: 'forward', inNames: names(from), outNames: names(to) };
+}
+
+/** Where the opening packet is filtered: between the zones, or at the hosts that it begins or ends at. */
+function vantagesOf(
+  zones: readonly Zone[],
+  conversation: Conversation,
+  packet: PacketHeader,
+  hosts: Hosts | undefined,
+): Vantage[] {
+  const between = vantageOf(zones, conversation);
+  if (hosts === undefined) return [between];
+  const holds = (address: PacketHeader['source']) => rangesHold(hosts.addresses, address);
+  const ends = [
+    ...(holds(packet.destination) ? (['input'] as const) : []),
+    ...(holds(packet.source) ? (['output'] as const) : []),
+  ];
+  return ends.map((hook) => ({ ...between, hook }));
 }
 
 /** The client port that stands for any. */
@@ -226,99 +280,21 @@ export function testConversation(
 
 /** The plan for a platform, or for any that keeps track of connections. */
 export function findPlan(policy: Policy, nowMs: number, platform?: Platform): Plan {
-  return planFor(policy, { stateful: platform?.capabilities.stateful ?? true, nowMs });
+  const choices = platform === undefined ? { stateful: true } : planChoices(platform);
+  return planFor(policy, { ...choices, nowMs });
 }
 
-/** What the second filter does differently. Throws RangeError when jumps run in circles. */
+/**
+ * What the second filter does differently, wherever one of them does something, or at these hooks.
+ * Throws RangeError when jumps run in circles.
+ */
 export function diffFilters(
   before: Filter,
   after: Filter,
   zones: readonly Zone[],
+  hooks: readonly Hook[] = hooksOf([before, after]),
 ): readonly Difference[] {
-  return compareFilters(verdictSpaces(), before, after, zones);
-}
-
-/** A known set of services that what was seen towards a server suggests. */
-export interface Offer {
-  readonly server: string;
-  /** For `--with-set`. */
-  readonly set: string;
-  /** Those nobody saw. */
-  readonly services: readonly string[];
-  readonly note: string;
-}
-
-export interface Refinement extends Learned {
-  /** Share of attempts to be expected from conversations not seen yet. */
-  readonly unseen: number;
-  /** What the same applications may ask for next, by server. */
-  readonly offers: readonly Offer[];
-  /** Denials that lack what a rule needs. */
-  readonly unusable: number;
-  /** What of the inputs could not be read, one clause each. */
-  readonly faults: readonly string[];
-  readonly notes: readonly BlindSpot[];
-}
-
-/** Reads captures in which every packet was denied, and firewall logs. */
-export async function deniedConversations(
-  captures: readonly string[],
-  logs: readonly string[],
-  zones: readonly Zone[],
-  choices: Pick<CaptureChoices, 'signal' | 'onProgress'>,
-): Promise<Refinement> {
-  const learner = new Learner(zones);
-  const faults: string[] = [];
-  const notes: BlindSpot[] = [];
-  if (captures.length > 0) {
-    const add = (flow: Flow): void => {
-      const denied = deniedFlow(flow);
-      if (denied !== undefined) learner.add(denied, false, 'denied');
-    };
-    const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
-    for (const { flow } of listing.listed) add(flow);
-    faults.push(...listing.faults.map(({ source, what }) => `${source}: ${what}`));
-    notes.push(...listing.notes);
-  }
-  const lines = new DeniedLines();
-  if (logs.length > 0) {
-    const { LogReader } = await import('../sources/logs/log-reader.ts');
-    const { signal } = choices;
-    // Hash tables must not be foreseeable to whoever writes the log.
-    const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-    const options = { seed, nowMs: Date.now(), ...(signal === undefined ? {} : { signal }) };
-    const reader = new LogReader(options, (batch) => {
-      for (let row = 0; row < batch.count; row++) {
-        const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
-        if (flow !== undefined) learner.add(flow, false, 'denied');
-      }
-    });
-    await reader.read(logs);
-    faults.push(...reader.faults.map(({ source, what }) => `${source}: ${what}`));
-  }
-  const learned = learner.finish();
-  const { conversations } = learned;
-  return {
-    ...learned,
-    ...{ faults, notes, unusable: lines.unusable },
-    ...{ offers: offersFor(conversations), unseen: unseenShare(conversations) },
-  };
-}
-
-/** What the same applications may ask for next, by server. */
-export function offersFor(conversations: readonly Conversation[]): Offer[] {
-  const seen = new Map<string, Set<string>>();
-  for (const { server, service, standing } of conversations) {
-    if (standing === 'quarantined') continue;
-    const services = seen.get(server) ?? new Set();
-    seen.set(server, services.add(service));
-  }
-  return [...seen].flatMap(([server, services]) =>
-    setsSuggestedBy(services).map(({ id, services: all, note }) => ({
-      ...{ server, set: id, note },
-      services: all.filter((service) => !services.has(service)),
-    })),
-  );
+  return compareFilters(verdictSpaces(), before, after, zones, { hooks });
 }
 
 /** One rule of an existing text, with the traffic that used it. */

@@ -11,7 +11,13 @@ import type { Flow } from '../model/flow.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { type AddressClass, classifyAddress } from '../net/address-class.ts';
 import { rangesHold } from '../net/address-range.ts';
-import { type Conversation, conversationKey, type Standing } from './conversation.ts';
+import {
+  type Conversation,
+  conversationKey,
+  type LearnedReason,
+  type SourceKind,
+  type Standing,
+} from './conversation.ts';
 import { flowService } from './flow-service.ts';
 import type { Zone } from './intent.ts';
 
@@ -21,7 +27,11 @@ const SCAN_FAILURES = 0.8;
 const SWEEP_HOSTS = 15;
 /** Different failing targets remembered for one client in one window; more change nothing. */
 const MOST_TARGETS = 64;
+/** Windows of clients remembered; then the older half is judged and let go. */
+const MOST_WINDOWS = 100_000;
 const HOUR_MS = 3_600_000;
+
+const SOURCES: readonly SourceKind[] = ['packets', 'log', 'sockets'];
 
 /** No packet of these crosses a firewall between zones. */
 const UNROUTED: readonly AddressClass[] = [
@@ -33,6 +43,8 @@ export interface LearnedFlow
   extends Pick<Flow, 'transport' | 'client' | 'clientPort' | 'server' | 'serverPort'>,
     Pick<Flow, 'toClient' | 'firstMs' | 'lastMs' | 'locator'> {
   readonly direction: Conversation['direction'];
+  /** The protocol that payloads showed; null when they showed none. */
+  readonly spoken?: string | null;
 }
 
 interface Record {
@@ -41,14 +53,16 @@ interface Record {
   readonly client: string;
   readonly server: string;
   readonly service: string;
-  connections: number;
-  answered: number;
+  /** By kind of source, in the order of `SOURCES`. */
+  readonly connections: number[];
+  readonly answered: number[];
   denied: number;
   readonly hours: Set<number>;
   firstMs: number;
   lastMs: number;
   direction: Conversation['direction'];
   seen: string;
+  spoken?: string;
   /** Best reason not to take it, from what the flows themselves said. */
   doubt: string | undefined;
   /** At least one flow gave no such reason. */
@@ -74,6 +88,8 @@ export class Learner {
   private readonly zones: readonly Zone[];
   private readonly records = new Map<string, Record>();
   private readonly attempts = new Map<string, Attempts>();
+  /** Clients found to scan in windows that were let go. */
+  private readonly scanning = new Set<string>();
   private readonly sweeps = new Map<string, Set<string>>();
   private readonly zoneNames = new Map<string, string | undefined>();
   private flows = 0;
@@ -108,7 +124,7 @@ export class Learner {
     if (record === undefined) {
       record = {
         ...{ from, to, client: flow.client, server: flow.server, service: asked.service },
-        ...{ connections: 0, answered: 0, denied: 0, hours: new Set<number>() },
+        ...{ connections: [0, 0, 0], answered: [0, 0, 0], denied: 0, hours: new Set<number>() },
         ...{ firstMs: flow.firstMs, lastMs: flow.lastMs, direction: flow.direction },
         ...{ seen: flow.locator, doubt, sound: doubt === undefined },
       };
@@ -124,14 +140,16 @@ export class Learner {
     fate: 'denied' | 'unknown' | undefined,
     doubt: string | undefined,
   ): void {
-    record.connections++;
+    const kind = SOURCES.indexOf(sourceOf(flow.direction.reason));
+    record.connections[kind]!++;
     if (doubt === undefined && !record.sound) {
       record.sound = true;
       record.direction = flow.direction;
       record.seen = flow.locator;
     }
     if (fate === 'denied') record.denied++;
-    else if (answered) record.answered++;
+    else if (answered) record.answered[kind]!++;
+    if (typeof flow.spoken === 'string') record.spoken ??= flow.spoken;
     record.hours.add(Math.floor(flow.firstMs / HOUR_MS));
     record.firstMs = Math.min(record.firstMs, flow.firstMs);
     record.lastMs = Math.max(record.lastMs, flow.lastMs);
@@ -144,6 +162,7 @@ export class Learner {
     if (attempts === undefined) {
       attempts = { failed: new Set(), all: new Set() };
       this.attempts.set(window, attempts);
+      if (this.attempts.size > MOST_WINDOWS) this.settle();
     }
     const target = `${server} ${service}`;
     if (attempts.all.size < MOST_TARGETS) attempts.all.add(target);
@@ -153,6 +172,12 @@ export class Learner {
     const hosts = this.sweeps.get(sweep);
     if (hosts === undefined) this.sweeps.set(sweep, new Set([server]));
     else if (hosts.size < MOST_TARGETS) hosts.add(server);
+  }
+
+  /** Whether a firewall between the zones would see it. */
+  crosses(client: string, server: string): boolean {
+    const [from, to] = [this.zoneOf(client), this.zoneOf(server)];
+    return from !== undefined && to !== undefined && from !== to;
   }
 
   private zoneOf(text: string): string | undefined {
@@ -170,6 +195,7 @@ export class Learner {
     return (known.find(({ isRest }) => !isRest) ?? known[0])?.name;
   }
 
+  /** What is known by now; more may be added. */
   finish(): Learned {
     const scanners = this.scanners();
     const conversations = [...this.records.values()].map((record) => this.judge(record, scanners));
@@ -183,20 +209,30 @@ export class Learner {
   }
 
   private scanners(): ReadonlySet<string> {
-    const found = new Set<string>();
-    for (const [window, { all, failed }] of this.attempts) {
-      if (all.size < SCAN_TARGETS || failed.size < SCAN_FAILURES * all.size) continue;
-      found.add(window.slice(0, window.lastIndexOf(' ')));
-    }
+    const found = new Set(this.scanning);
+    for (const [window, attempts] of this.attempts)
+      if (scans(attempts)) found.add(clientOf(window));
     return found;
   }
 
+  /** Judges the older half of the windows, and lets it go. */
+  private settle(): void {
+    for (const [window, attempts] of this.attempts) {
+      if (this.attempts.size <= MOST_WINDOWS / 2) return;
+      this.attempts.delete(window);
+      if (scans(attempts)) this.scanning.add(clientOf(window));
+    }
+  }
+
   private judge(record: Record, scanners: ReadonlySet<string>): Conversation {
-    const { hours, doubt, sound, ...plain } = record;
+    const { hours, doubt, sound, connections, answered, ...plain } = record;
     const because = sound ? this.noise(record, scanners) : doubt;
     return {
       kind: 'conversation',
       ...plain,
+      connections: Math.max(...connections),
+      answered: Math.max(...answered),
+      sources: SOURCES.filter((_, kind) => connections[kind]! > 0),
       hours: hours.size,
       standing: because === undefined ? standingOf(record) : 'quarantined',
       ...(because === undefined ? {} : { because }),
@@ -205,12 +241,26 @@ export class Learner {
 
   /** Why an unanswered conversation is noise, if it is. What was answered is no noise. */
   private noise(record: Record, scanners: ReadonlySet<string>): string | undefined {
-    if (record.answered > 0) return undefined;
+    if (Math.max(...record.answered) > 0) return undefined;
     const hosts = this.sweeps.get(`${record.client} ${record.service}`)?.size ?? 0;
     if (hosts >= SWEEP_HOSTS) return `sweep: ${record.service} of ${hosts} hosts without an answer`;
     if (scanners.has(record.client)) return 'scan: its client tried many targets without an answer';
     return undefined;
   }
+}
+
+function sourceOf(reason: LearnedReason): SourceKind {
+  if (reason === 'log') return 'log';
+  const bySockets = reason === 'listener' || reason === 'no-listener' || reason === 'syn-sent';
+  return bySockets ? 'sockets' : 'packets';
+}
+
+function scans({ all, failed }: Attempts): boolean {
+  return all.size >= SCAN_TARGETS && failed.size >= SCAN_FAILURES * all.size;
+}
+
+function clientOf(window: string): string {
+  return window.slice(0, window.lastIndexOf(' '));
 }
 
 function doubtOf({ direction }: LearnedFlow): string | undefined {
@@ -220,8 +270,9 @@ function doubtOf({ direction }: LearnedFlow): string | undefined {
 }
 
 function standingOf({ answered, hours }: Record): Standing {
-  if (answered === 0) return 'asked';
-  return answered >= 2 && hours.size >= 2 ? 'confirmed' : 'thin';
+  const most = Math.max(...answered);
+  if (most === 0) return 'asked';
+  return most >= 2 && hours.size >= 2 ? 'confirmed' : 'thin';
 }
 
 const ORDER: readonly Standing[] = ['confirmed', 'thin', 'asked', 'quarantined'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { concat, pcapHeader, pcapRecord } from '../test/builders/capture.ts';
+import { concat, pcapHeader, pcapRecord } from '../../test/builders/capture.ts';
 import {
   arp,
   ether,
@@ -17,15 +17,16 @@ import {
   tcp,
   udp,
   vxlan,
-} from '../test/builders/packet.ts';
-import { FLOW_COLUMNS } from './cli/flow-columns.ts';
-import { flowLine } from './cli/flow-line.ts';
-import type { PortUse } from './model/use.ts';
-import { type Assessment, assess, type ListedFlow, listFlows } from './pipeline.ts';
-import { ndjsonRow } from './report/json.ts';
-import type { Column } from './report/table.ts';
+} from '../../test/builders/packet.ts';
+import { FLOW_COLUMNS } from '../cli/flow-columns.ts';
+import { flowLine } from '../cli/flow-line.ts';
+import type { PortUse } from '../model/use.ts';
+import { ndjsonRow } from '../report/json.ts';
+import type { Column } from '../report/table.ts';
+import { type Assessment, assess } from './assess.ts';
+import { type ListedFlow, listFlows } from './flows.ts';
 
-const CORPORA = fileURLToPath(new URL('../../shared/corpora/', import.meta.url));
+const CORPORA = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-assess-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
