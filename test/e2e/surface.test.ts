@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { built, runCli } from './run-cli.ts';
 
@@ -55,6 +59,45 @@ describe.runIf(built && linux)('portreeve alone', () => {
     expect(out.trimEnd().split('\n').at(-1)).toMatch(
       /^attack surface: services reachable \d+ from anywhere, \d+ from the local network, \d+ from this machine only$/,
     );
+  });
+
+  it('says what changed since the last run, or since one that was saved', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portreeve-surface-'));
+    try {
+      const before = { ...process.env };
+      process.env.XDG_STATE_HOME = folder;
+      const look = async (...words: string[]) => {
+        const { code, out, err } = await runCli(['--no-beside', ...words]);
+        expect([code, err]).toEqual([0, '']);
+        return out;
+      };
+      const first = await look('--json');
+      expect(JSON.parse(first).facts).toMatchObject({ sinceMs: null, changes: 0 });
+      writeFileSync(join(folder, 'first.json'), first);
+      const opened = createServer().listen(0, '127.0.0.1');
+      await once(opened, 'listening');
+      const added = (opened.address() as { port: number }).port;
+      const changesOf = (text: string): object[] => JSON.parse(text).changes;
+      const expected = expect.objectContaining({ change: 'new', port: added, transport: 'tcp' });
+      expect(changesOf(await look('--json', '--no-remember'))).toContainEqual(expected);
+      expect(await look()).toMatch(/; since \d.*Z: \d+ new \(/);
+      expect(changesOf(await look('--json'))).not.toContainEqual(expected);
+      const baseline = ['--baseline', join(folder, 'first.json')];
+      expect(changesOf(await look('--json', ...baseline))).toContainEqual(expected);
+      opened.close();
+      await once(opened, 'close');
+      expect(changesOf(await look('--json'))).toContainEqual(
+        expect.objectContaining({ change: 'gone', port: added }),
+      );
+      process.env = before;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('refuses a run to compare with that is none', async () => {
+    const { code, err } = await runCli(['--baseline', 'package.json']);
+    expect([code, err.includes('portreeve --json > monday.json')]).toEqual([3, true]);
   });
 
   it.each([80, 40])('fits %i columns', async (width) => {
