@@ -116,7 +116,8 @@ class ConfigReader {
     }
     for (const section of [root, ...root.children]) {
       const [attribute] = Object.keys(section.attributes);
-      const stray = attribute ?? section.text;
+      const isAbout = ['version', 'lastchange'].includes(section.name);
+      const stray = attribute ?? (isAbout ? '' : section.text);
       if (stray !== '') {
         this.faults.push({
           line: section.line,

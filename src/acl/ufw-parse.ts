@@ -203,20 +203,36 @@ class RuleReader {
     const { words } = this;
     this.directions();
     if (words.take('log') || words.take('log-all')) this.logs = true;
-    let isSimple = true;
-    for (; !words.ended; isSimple = false) {
+    let kind: 'none' | 'simple' | 'full' = 'none';
+    while (!words.ended) {
       const word = words.next('a condition');
-      if (word === 'proto') this.protocolIs(words.next('a protocol'));
-      else if (word === 'from') this.side('source');
-      else if (word === 'to') this.side('destination');
-      else if (word === 'comment') {
+      if (word === 'comment') {
         this.comment = words.next('a comment');
         words.end();
-        return;
-      } else if (isSimple && !this.isRoute && this.interfaces.size === 0) this.simple(word);
-      else throw new LineFault(`“${word}” is not known here.`);
+      } else if (kind === 'none' && !['proto', 'from', 'to'].includes(word)) {
+        if (this.isRoute || this.interfaces.size > 0) {
+          throw new LineFault(`“${word}” is not known here.`);
+        }
+        this.simple(word);
+        kind = 'simple';
+      } else if (kind === 'simple') {
+        throw new LineFault(`“${word}” is not known after a port.`);
+      } else {
+        this.condition(word);
+        kind = 'full';
+      }
     }
-    if (isSimple && this.interfaces.size === 0) throw new LineFault('The rule asks for nothing.');
+    if (kind === 'none' && this.interfaces.size === 0) {
+      throw new LineFault('The rule asks for nothing.');
+    }
+  }
+
+  private condition(word: string): void {
+    const { words } = this;
+    if (word === 'proto') this.protocolIs(words.next('a protocol'));
+    else if (word === 'from') this.side('source');
+    else if (word === 'to') this.side('destination');
+    else throw new LineFault(`“${word}” is not known here.`);
   }
 
   private directions(): void {

@@ -35,7 +35,7 @@ async function run(
   options: { readonly for: Platform; readonly host?: string },
 ): Promise<void> {
   const { policy } = withFiles(() => readPolicyFile(file));
-  const hosts = hostsAsked(policy, options.host);
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
   const rendered = renderPolicy(policy, options.for, Date.now(), hosts);
   if (rendered.text === undefined) {
     const { refusals } = rendered;

@@ -124,11 +124,15 @@ export function addHostOption(command: Command): void {
   );
 }
 
-/** The hosts that `--host` names. */
-export function hostsAsked(policy: Policy, name: string | undefined): Hosts | undefined {
+/** The hosts that `--host` names: addresses, or a group or zone of a policy. */
+export function hostsAsked(
+  groups: Policy['groups'],
+  zones: Policy['zones'],
+  name: string | undefined,
+): Hosts | undefined {
   if (name === undefined) return undefined;
   try {
-    return hostsNamed(policy, name);
+    return hostsNamed([...groups, ...zones], name);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new Failure(USAGE, {

@@ -5,7 +5,7 @@ import { journalOf, readJournal, readPolicyFile, readText } from '../pipeline/po
 import type { Difference } from '../policy/compare.ts';
 import type { Policy } from '../policy/intent.ts';
 import { describePacket } from '../policy/packet-text.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { DONE, FINDINGS } from './exit-codes.ts';
@@ -46,7 +46,7 @@ async function run(
     readText(rules),
     readJournal(journalOf(file)),
   ]);
-  const hosts = hostsAsked(policy, options.host);
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
   const proof = withFiles(() => provePolicy(policy, options.for, text, journal, Date.now(), hosts));
   const proved = isProved(proof);
   process.exitCode = proved ? DONE : FINDINGS;
@@ -181,7 +181,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
 
 function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Report['verdict'] {
   if (faults.length > 0) {
-    const what = faults.length === 1 ? 'One place was' : `${count(faults.length)} places were`;
+    const what = counted(faults.length, 'place was', 'places were');
     return { severity: 'error', text: `Not proved: ${what} not understood.` };
   }
   if (differences.length > 0 || lost.length > 0) {

@@ -13,7 +13,13 @@ import {
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { parseAddress } from '../net/address.ts';
-import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
+import {
+  type AddressRange,
+  complementRanges,
+  mergeRanges,
+  rangeOfPrefix,
+  rangesHold,
+} from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
@@ -81,10 +87,7 @@ export function compose(
 
 /** The plan of a policy for a platform, at this moment; for hosts, where they are named. */
 function planOf(policy: Policy, platform: Platform, nowMs: number, hosts?: Hosts): Plan {
-  return planFor(policy, {
-    ...planChoices(platform),
-    ...{ nowMs, ...(hosts === undefined ? {} : { hosts }) },
-  });
+  return findPlan(policy, nowMs, platform, hosts);
 }
 
 export function renderPolicy(
@@ -99,11 +102,14 @@ export function renderPolicy(
 }
 
 /**
- * The hosts that are meant: addresses and prefixes, or the name of a group or zone of the policy.
+ * The hosts that are meant: addresses and prefixes, or the name of one of these sets.
  * Throws RangeError for what is none.
  */
-export function hostsNamed(policy: Policy, name: string): Hosts {
-  const named = [...policy.groups, ...policy.zones].find((one) => one.name === name);
+export function hostsNamed(
+  groups: readonly { readonly name: string; readonly addresses: readonly AddressRange[] }[],
+  name: string,
+): Hosts {
+  const named = groups.find((one) => one.name === name);
   if (named !== undefined) return { name, addresses: named.addresses };
   try {
     const prefixes = name.split(',').map((text) => parsePrefix(text.trim()));
@@ -213,10 +219,10 @@ function vantageOf(
   return { hook: 'forward', inNames: names(from), outNames: names(to) };
 }
 
-/** Where the opening packet is filtered: between the zones, or at the hosts that it begins or ends at. */
+/** Where the opening packet is filtered: between the zones, or at the hosts it begins or ends at. */
 function vantagesOf(
   zones: readonly Zone[],
-  conversation: Conversation,
+  conversation: Pick<Conversation, 'from' | 'to'>,
   packet: PacketHeader,
   hosts: Hosts | undefined,
 ): Vantage[] {
@@ -228,6 +234,14 @@ function vantagesOf(
     ...(holds(packet.source) ? (['output'] as const) : []),
   ];
   return ends.map((hook) => ({ ...between, hook }));
+}
+
+/** Throws RangeError where a text is about machines themselves, and none is named. */
+function checkPlace(filter: Filter, hosts: Hosts | undefined): void {
+  const hooks = hooksOf([filter]);
+  if (hosts === undefined && hooks.length > 0 && !hooks.includes('forward')) {
+    throw new RangeError('The rules are for what a machine itself accepts: name it with --host.');
+  }
 }
 
 /** The client port that stands for any. */
@@ -265,23 +279,31 @@ export function openingPacket(asked: {
   };
 }
 
-/** What a filter does with the first packet of a conversation between the policy's zones. */
+/**
+ * What a filter does with the first packet of a conversation between the policy's zones, or at
+ * hosts. Throws RangeError where neither end is one of them.
+ */
 export function testConversation(
   filter: Filter,
   zones: readonly Zone[],
   asked: { readonly client: string; readonly server: string; readonly service: string },
+  hosts?: Hosts,
 ): PacketDecision & { readonly from: string; readonly to: string } {
+  checkPlace(filter, hosts);
   const packet = openingPacket(asked);
   const zone = (address: PacketHeader['source']) =>
     zones.find(({ addresses }) => rangesHold(addresses, address))?.name ?? '';
   const ends = { from: zone(packet.source), to: zone(packet.destination) };
-  return { ...decide(filter, vantageOf(zones, ends), packet), ...ends };
+  const told = vantagesOf(zones, ends, packet, hosts).map((at) => decide(filter, at, packet));
+  const [first] = told;
+  if (first === undefined) throw new RangeError(`Neither end is ${hosts?.name ?? 'there'}.`);
+  return { ...(told.find(({ verdict }) => verdict !== 'accept') ?? first), ...ends };
 }
 
 /** The plan for a platform, or for any that keeps track of connections. */
-export function findPlan(policy: Policy, nowMs: number, platform?: Platform): Plan {
+export function findPlan(policy: Policy, nowMs: number, platform?: Platform, hosts?: Hosts): Plan {
   const choices = platform === undefined ? { stateful: true } : planChoices(platform);
-  return planFor(policy, { ...choices, nowMs });
+  return planFor(policy, { ...choices, nowMs, ...(hosts === undefined ? {} : { hosts }) });
 }
 
 /**
@@ -327,6 +349,7 @@ export function checkText(
   text: string,
   zones: readonly Zone[],
   traffic: readonly Conversation[],
+  hosts?: Hosts,
 ): Check {
   const { filter, faults } = platform.parse(text);
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
@@ -341,18 +364,22 @@ export function checkText(
     }
   }
   const stopped: Lost[] = [];
+  if (traffic.length > 0) checkPlace(filter, hosts);
   for (const conversation of traffic) {
     if (conversation.standing !== 'confirmed' && conversation.standing !== 'thin') continue;
-    const told = decide(filter, vantageOf(zones, conversation), openingPacket(conversation));
-    if (told.verdict !== 'accept') stopped.push({ conversation, by: decidedBy(told) });
-    const use = told.rule === undefined ? undefined : uses.get(told.rule);
-    if (use === undefined) continue;
-    const { connections, conversations } = use;
-    if (use.samples.length < USE_SAMPLES) use.samples.push(conversation);
-    Object.assign(use, {
-      conversations: conversations + 1,
-      connections: connections + conversation.connections,
-    });
+    const packet = openingPacket(conversation);
+    for (const vantage of vantagesOf(zones, conversation, packet, hosts)) {
+      const told = decide(filter, vantage, packet);
+      if (told.verdict !== 'accept') stopped.push({ conversation, by: decidedBy(told) });
+      const use = told.rule === undefined ? undefined : uses.get(told.rule);
+      if (use === undefined) continue;
+      const { connections, conversations } = use;
+      if (use.samples.length < USE_SAMPLES) use.samples.push(conversation);
+      Object.assign(use, {
+        conversations: conversations + 1,
+        connections: connections + conversation.connections,
+      });
+    }
   }
   const anomalies = findAnomalies(verdictSpaces(), filter);
   return { faults, rules, anomalies, uses: [...uses.values()], stopped, notes };
