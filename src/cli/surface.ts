@@ -18,7 +18,8 @@ const EXAMPLES = `Examples:
   portreeve                  what this machine offers, to whom, what to close
   sudo portreeve             with all owners, firewall rules, and from outside
   portreeve --json           the same for programs
-  portreeve --baseline monday.json   what changed since portreeve --json > monday.json
+  portreeve --baseline monday.json
+                             what changed since portreeve --json > monday.json
   portreeve surface --fail   exit code 1 where something deserves attention
 `;
 
