@@ -6,68 +6,12 @@ import type { NumberRange } from '../net/header-match.ts';
 import { addressBits, prefixOf } from '../net/prefix.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { flagMatches } from './flag-matches.ts';
+import { ICMP_NAMES, ICMPV6_NAMES, TARGET_EXTENSIONS } from './iptables-names.ts';
+import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
 
 /** An option or value that is not understood. */
 export class UnknownOption extends Error {}
-
-const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['icmp', 1],
-  ['igmp', 2],
-  ['tcp', 6],
-  ['udp', 17],
-  ['dccp', 33],
-  ['gre', 47],
-  ['esp', 50],
-  ['ah', 51],
-  ['icmpv6', 58],
-  ['ipv6-icmp', 58],
-  ['ospf', 89],
-  ['vrrp', 112],
-  ['sctp', 132],
-  ['udplite', 136],
-]);
-
-/** iptables -p icmp -h; types and codes as iptables names them. */
-const ICMP_NAMES: ReadonlyMap<string, readonly [number, number?]> = new Map([
-  ['echo-reply', [0]],
-  ['destination-unreachable', [3]],
-  ['network-unreachable', [3, 0]],
-  ['host-unreachable', [3, 1]],
-  ['protocol-unreachable', [3, 2]],
-  ['port-unreachable', [3, 3]],
-  ['fragmentation-needed', [3, 4]],
-  ['source-quench', [4]],
-  ['redirect', [5]],
-  ['echo-request', [8]],
-  ['router-advertisement', [9]],
-  ['router-solicitation', [10]],
-  ['time-exceeded', [11]],
-  ['ttl-exceeded', [11]],
-  ['ttl-zero-during-transit', [11, 0]],
-  ['parameter-problem', [12]],
-  ['timestamp-request', [13]],
-  ['timestamp-reply', [14]],
-]);
-
-/** ip6tables -p ipv6-icmp -h */
-const ICMPV6_NAMES: ReadonlyMap<string, readonly [number, number?]> = new Map([
-  ['destination-unreachable', [1]],
-  ['no-route', [1, 0]],
-  ['packet-too-big', [2]],
-  ['time-exceeded', [3]],
-  ['ttl-exceeded', [3]],
-  ['parameter-problem', [4]],
-  ['echo-request', [128]],
-  ['echo-reply', [129]],
-  ['router-solicitation', [133]],
-  ['router-advertisement', [134]],
-  ['neighbour-solicitation', [135]],
-  ['neighbor-solicitation', [135]],
-  ['neighbour-advertisement', [136]],
-  ['neighbor-advertisement', [136]],
-  ['redirect', [137]],
-]);
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
@@ -240,7 +184,7 @@ export class IptablesRule {
   }
 
   private protocols(word: string, negated: boolean): void {
-    const number = PROTOCOLS.get(word.toLowerCase()) ?? (word === 'all' ? 0 : -1);
+    const number = LINUX_PROTOCOLS.get(word.toLowerCase()) ?? (word === 'all' ? 0 : -1);
     const protocol = number >= 0 ? number : this.number(word, 255);
     // iptables takes protocol 0 for “any”.
     if (protocol === 0) {
@@ -421,35 +365,6 @@ export class IptablesRule {
     return value;
   }
 }
-
-/** Targets that change packets or what becomes of them. */
-const TARGET_EXTENSIONS = new Set([
-  ...[
-    'MARK',
-    'CONNMARK',
-    'TCPMSS',
-    'TOS',
-    'DSCP',
-    'TTL',
-    'HL',
-    'CT',
-    'NOTRACK',
-    'QUEUE',
-    'NFQUEUE',
-  ],
-  ...[
-    'TEE',
-    'AUDIT',
-    'SET',
-    'TRACE',
-    'DNAT',
-    'SNAT',
-    'MASQUERADE',
-    'REDIRECT',
-    'SYNPROXY',
-    'HMARK',
-  ],
-]);
 
 /** `10.0.1.7`, `10.0.1.0/24`, `10.0.1.0/255.255.255.0`; bits behind the mask do not matter. */
 function addressOf(word: string): AddressRange {
