@@ -42,6 +42,7 @@ export class IptablesRule {
   private readonly line: number;
   private readonly builder = new MatchBuilder();
   private family: Family | undefined;
+  private readonly seen = new Set<string>();
   private at = 0;
   private protocol: number | undefined;
   private action: FilterAction = 'continue';
@@ -83,6 +84,18 @@ export class IptablesRule {
     return word;
   }
 
+  /** The next word, which looks so. */
+  private word(pattern: RegExp, wanted: string): void {
+    const word = this.next();
+    if (!pattern.test(word)) throw new UnknownOption(`“${word}” is not ${wanted}.`);
+  }
+
+  /** Notes an option that iptables takes once in a rule. */
+  private once(option: string): void {
+    if (this.seen.has(option)) throw new UnknownOption(`“${option}” stands twice.`);
+    this.seen.add(option);
+  }
+
   private option(): void {
     let word = this.next();
     const negated = word === '!';
@@ -99,6 +112,7 @@ export class IptablesRule {
         return this.jump(this.next());
       case '-g':
       case '--goto':
+        this.once('-j');
         this.action = 'goto';
         this.target = this.next();
         return;
@@ -134,21 +148,25 @@ export class IptablesRule {
       case '-s':
       case '--source':
       case '--src':
-        this.addresses('source', this.next().split(',').map(addressOf), negated);
+        this.once('-s');
+        this.addresses('source', this.listed(negated), negated);
         return true;
       case '-d':
       case '--destination':
       case '--dst':
-        this.addresses('destination', this.next().split(',').map(addressOf), negated);
+        this.once('-d');
+        this.addresses('destination', this.listed(negated), negated);
         return true;
       case '-p':
       case '--protocol':
+        this.once('-p');
         this.protocols(this.next(), negated);
         return true;
       case '-i':
       case '--in-interface':
       case '-o':
       case '--out-interface':
+        this.once(word.includes('i') && !word.includes('out') ? '-i' : '-o');
         this.interface(word.includes('i') && !word.includes('out') ? 'in' : 'out', negated);
         return true;
       case '-f':
@@ -159,6 +177,13 @@ export class IptablesRule {
       default:
         return false;
     }
+  }
+
+  /** Addresses with commas between them, which become a rule each. */
+  private listed(negated: boolean): AddressRange[] {
+    const words = this.next().split(',');
+    if (negated && words.length > 1) throw new UnknownOption('“!” stands with one address.');
+    return words.map(addressOf);
   }
 
   private restrict(family: Family): void {
@@ -201,6 +226,8 @@ export class IptablesRule {
     if (needs !== undefined && this.protocol !== needs) {
       throw new UnknownOption(`“-m ${name}” stands without “-p ${name}”.`);
     }
+    // What the extension takes where no rate stands (iptables-extensions(8)).
+    if (name === 'limit') this.limit ??= 3 / 3600;
   }
 
   /** Options of extensions that ask something of the packet. */
@@ -312,6 +339,7 @@ export class IptablesRule {
   }
 
   private jump(target: string): void {
+    this.once('-j');
     switch (target) {
       case 'ACCEPT':
         this.action = 'accept';
@@ -321,7 +349,9 @@ export class IptablesRule {
         return;
       case 'REJECT':
         this.action = 'reject';
-        if (this.words[this.at] === '--reject-with') this.at += 2;
+        if (this.words[this.at] !== '--reject-with') return;
+        this.at++;
+        this.word(/^(?:icmp6?|tcp)-[a-z-]+$/, 'a kind of rejection');
         return;
       case 'RETURN':
         this.action = 'return';
@@ -345,8 +375,12 @@ export class IptablesRule {
       if (word === '--log-prefix' || word === '--nflog-prefix') {
         this.at++;
         this.prefix = this.next();
-      } else if (word === '--log-level' || word === '--nflog-group' || word === '--nflog-size') {
-        this.at += 2;
+      } else if (word === '--log-level') {
+        this.at++;
+        this.word(/^(?:[0-7]|[a-z]+)$/, 'a level of a log');
+      } else if (word === '--nflog-group' || word === '--nflog-size') {
+        this.at++;
+        this.number(this.next(), 0xffffffff);
       } else if (LOG_SWITCHES.has(word)) this.at++;
       else break;
     }
