@@ -13,6 +13,8 @@ const ENTRIES = {
   cli: 'src/cli/main.ts',
   index: 'src/index.ts',
   'flow-worker': 'src/sources/flows/worker.ts',
+  'ring-reader': 'src/sources/capture/ring-reader.ts',
+  'watch-worker': 'src/pipeline/watch-worker.ts',
 };
 
 export async function build({ types = false } = {}) {

@@ -462,11 +462,8 @@ async function workerFor(
     const { availableParallelism } = await import('node:os');
     if (availableParallelism() < 2) return undefined;
   }
-  const { existsSync } = await import('node:fs');
-  // This file is bundled into dist/ or into dist/chunks/; from source there is no worker.
-  return ['./flow-worker.js', '../flow-worker.js']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url));
+  const { programOf } = await import('./pipeline/programs.ts');
+  return programOf('flow-worker');
 }
 
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */

@@ -28,7 +28,7 @@ import {
 import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
-import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, openLive, readLive } from './live-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -138,7 +138,7 @@ async function run(
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
   const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const live = options.i === undefined ? undefined : await readLive(openLive(options, filter));
   const assessment = await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {

@@ -13,8 +13,7 @@ import {
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource } from '../pipeline/filters.ts';
-import { type LiveCounts, listInterfaces } from '../pipeline/live.ts';
-import { printable } from '../report/escape.ts';
+import { type LiveCapture, type LiveCounts, listInterfaces } from '../pipeline/live.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
@@ -22,7 +21,7 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { type OpenedLive, openInterfaces } from './live-options.ts';
+import { openLive, readLive } from './live-options.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -79,14 +78,15 @@ export class CaptureRun {
 
   private async runLive(filter: Filter | undefined): Promise<void> {
     const { w: path, l, for: limitMs, s } = this.options;
-    const opened = openInterfaces(this.options, filter, s);
-    const { live } = opened;
+    const opened = openLive(this.options, filter, s);
     this.prepareOutput(opened.caller);
     if (this.lines !== undefined) {
       const prompt = l === true || process.stdout.isTTY === true;
       this.lines = new LineOutput(await this.printerOptions(), prompt);
     }
-    announce(opened, path);
+    const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
+    const capture = await readLive(opened, goal);
+    const { live } = capture;
     const stop = (): void => {
       // The second one means it.
       if (this.stopped) process.exit(INTERRUPTED);
@@ -97,7 +97,7 @@ export class CaptureRun {
     const timer = limitMs === undefined ? undefined : setTimeout(() => live.stop(), limitMs);
     try {
       this.writer?.open(Date.now());
-      await this.readLive(opened);
+      await this.readLive(capture);
     } catch (error) {
       throw writeFailure(error, path, this.writer?.written);
     } finally {
@@ -108,7 +108,7 @@ export class CaptureRun {
     }
   }
 
-  private async readLive({ source, live }: OpenedLive): Promise<void> {
+  private async readLive({ source, live }: LiveCapture): Promise<void> {
     let told = 0;
     let flushedMs = Date.now();
     while (this.left > 0) {
@@ -234,17 +234,6 @@ export class CaptureRun {
 }
 
 const FLUSH_EVERY_MS = 1000;
-
-/** Says on standard error what is captured, from where, and where it goes. */
-function announce({ live, filteredHere, caller }: OpenedLive, path: string | undefined): void {
-  const names = live.interfaces.map(({ name }) => name).join(', ');
-  const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
-  process.stderr.write(`capturing on ${printable(names + goal)}; Ctrl-C ends it\n`);
-  if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
-  if (filteredHere !== undefined) {
-    process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
-  }
-}
 
 function listDevices(): void {
   const known = listInterfaces();

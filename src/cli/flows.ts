@@ -24,7 +24,7 @@ import { checkOption } from './drill-down.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
-import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, openLive, readLive } from './live-options.ts';
 import {
   addOutputOptions,
   chosenFormat,
@@ -113,7 +113,7 @@ async function read(
   const { where } = options;
   if (where !== undefined) await checkOption(where, '--where', undefined);
   const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const live = options.i === undefined ? undefined : await readLive(openLive(options, filter));
   const choices = {
     ...choicesOf(options),
     ...(filter === undefined ? {} : { filter }),

@@ -9,9 +9,12 @@ import {
   type LiveCapture,
   NativeUnavailable,
   NoSuchInterface,
-  openLive,
+  type OpenedInterfaces,
+  openInterfaces,
+  readInterfaces,
   SystemCallError,
 } from '../pipeline/live.ts';
+import { printable } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -23,6 +26,7 @@ export interface LiveOptions {
   readonly promiscuous?: boolean;
   readonly B?: number;
   readonly for?: number;
+  readonly fanout?: number;
 }
 
 export function addLiveOptions(command: Command): void {
@@ -30,6 +34,7 @@ export function addLiveOptions(command: Command): void {
     .option('-i <interface>', 'capture from an interface; any: all; repeatable', gatherNames)
     .option('-p, --no-promiscuous', 'only what is meant for this machine')
     .option('-B <KiB>', 'size of the ring (default: 16384)', wholeNumber(64, 4e6))
+    .option('--fanout <n>', 'share an interface between so many rings (1)', wholeNumber(1, 16))
     .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration);
 }
 
@@ -49,17 +54,19 @@ export function parseDuration(text: string): number {
   return ms;
 }
 
-export interface OpenedLive extends LiveCapture {
+/** Interfaces that were opened, and who this runs as since. */
+export interface Opened extends OpenedInterfaces {
+  readonly filter: Filter | undefined;
   /** Who the program runs as from here on, where that changed. */
   readonly caller: Caller | undefined;
 }
 
 /** Opens the interfaces, then gives up root. Throws `Failure`. */
-export function openInterfaces(
+export function openLive(
   options: LiveOptions,
   filter: Filter | undefined,
   snapLength?: number,
-): OpenedLive {
+): Opened {
   const first = firstInterface();
   const names = options.i ?? (first === undefined ? [] : [first]);
   if (names.length === 0) {
@@ -70,16 +77,40 @@ export function openInterfaces(
     });
   }
   try {
-    const capture = openLive({
+    const opened = openInterfaces({
       interfaces: [...new Set(names)],
       ...(filter === undefined ? {} : { filter }),
       ...(options.promiscuous === false ? { promiscuous: false } : {}),
       ...(snapLength === undefined || snapLength === 0 ? {} : { snapLength }),
       ...(options.B === undefined ? {} : { ringOctets: options.B * 1024 }),
+      ...(options.fanout === undefined ? {} : { fanout: options.fanout }),
     });
-    return { ...capture, caller: dropPrivilege() };
+    return { ...opened, filter, caller: dropPrivilege() };
   } catch (error) {
     throw liveFailure(filterFailure(error, filter?.parsed.text ?? ''), names);
+  }
+}
+
+/** Begins to take frames, and says on standard error from where, and where they go. */
+export async function readLive(opened: Opened, goal = ''): Promise<LiveCapture> {
+  let capture: LiveCapture;
+  try {
+    capture = readInterfaces(opened, opened.filter);
+    await capture.live.start();
+  } catch (error) {
+    throw liveFailure(error, []);
+  }
+  announce(opened, goal);
+  return capture;
+}
+
+/** Says on standard error what is captured from, and where it goes. */
+export function announce({ opened, filteredHere, caller }: Opened, goal: string): void {
+  const names = opened.map(({ described }) => described.name).join(', ');
+  process.stderr.write(`capturing on ${printable(names + goal)}; Ctrl-C ends it\n`);
+  if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
+  if (filteredHere !== undefined) {
+    process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
   }
 }
 

@@ -17,6 +17,8 @@ export interface WatchFacts {
   readonly filterText: string;
   /** Services that answered for the first time lately, the newest first. */
   readonly news: readonly string[];
+  /** What happened to an interface lately. */
+  readonly event?: string;
   readonly unicode: boolean;
 }
 
@@ -132,7 +134,8 @@ function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-function newsLine({ news, unicode }: WatchFacts): Line {
+function newsLine({ news, event, unicode }: WatchFacts): Line {
+  if (event !== undefined) return { text: `${unicode ? '▲' : '^'} ${event}`, look: 'warn' };
   const [first, ...more] = news;
   if (first === undefined) return { text: '' };
   const rest = more.length === 0 ? '' : `  and ${more.length} more`;

@@ -3,23 +3,30 @@
  * and the privilege given up before a single octet is read.
  */
 import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
-import type { KernelFilter } from '../native/packet-ring.ts';
+import type { FilterStep } from '../native/socket-filter.ts';
 import {
   ANY,
   interfaceNamed,
   listInterfaces,
   type NetworkInterface,
 } from '../sources/capture/interfaces.ts';
-import { type LiveCounts, type LiveOptions, LiveSource } from '../sources/capture/live-source.ts';
+import {
+  type LiveCounts,
+  type LiveFrames,
+  LiveSource,
+  type OpenedInterface,
+  openRing,
+} from '../sources/capture/live-source.ts';
 import type { CaptureReader } from '../sources/pcap/capture-reader.ts';
-import { NoBytecode } from '../wire/filter/bytecode.ts';
+import { type Bytecode, NoBytecode } from '../wire/filter/bytecode.ts';
 import { withoutHeader } from '../wire/filter/cooked-bytecode.ts';
 import type { Expression } from '../wire/filter/expression.ts';
 import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 import { FilteredSource } from './filters.ts';
+import { programOf } from './programs.ts';
 
-export { type LiveCounts, LiveSource, listInterfaces, NativeUnavailable, SystemCallError };
+export { type LiveCounts, type LiveFrames, listInterfaces, NativeUnavailable, SystemCallError };
 
 export interface LiveChoices {
   readonly interfaces: readonly string[];
@@ -27,6 +34,7 @@ export interface LiveChoices {
   readonly promiscuous?: boolean;
   readonly snapLength?: number;
   readonly ringOctets?: number;
+  readonly fanout?: number;
 }
 
 /** There is no interface of that name. */
@@ -40,13 +48,18 @@ export class NoSuchInterface extends Error {
   }
 }
 
-export interface LiveCapture {
-  /** The network itself: counters, events. */
-  readonly live: LiveSource;
-  /** What to read from: filtered here where the kernel could not. */
-  readonly source: FrameSource;
+/** Interfaces that were opened, as they can be handed to another thread. */
+export interface OpenedInterfaces {
+  readonly opened: readonly OpenedInterface[];
   /** Why the filter runs in this program and not in the kernel. */
   readonly filteredHere?: string;
+}
+
+export interface LiveCapture {
+  /** The network itself: counters, events. */
+  readonly live: LiveFrames;
+  /** What to read from: filtered here where the kernel could not. */
+  readonly source: FrameSource;
 }
 
 const MOST_SNAP_LENGTH = 262_144;
@@ -55,12 +68,12 @@ const MOST_SNAP_LENGTH = 262_144;
  * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `NativeUnavailable`, and
  * `FilterFault` for a filter that the link type makes meaningless.
  */
-export function openLive(choices: LiveChoices): LiveCapture {
+export function openInterfaces(choices: LiveChoices): OpenedInterfaces {
   const devices = choices.interfaces.map(deviceNamed);
-  const { filter } = choices;
+  const { filter, promiscuous, ringOctets, fanout } = choices;
   const snapLength = choices.snapLength ?? MOST_SNAP_LENGTH;
   let filteredHere: string | undefined;
-  const filterFor = (linkType: number, cooked: boolean): KernelFilter | undefined => {
+  const filterFor = (linkType: number, cooked: boolean): readonly FilterStep[] | undefined => {
     if (filter === undefined) return undefined;
     filter.forLinkType(linkType);
     try {
@@ -68,24 +81,47 @@ export function openLive(choices: LiveChoices): LiveCapture {
         throw new NoBytecode('the kernel takes VLAN tags off before its filter runs');
       }
       const program = filter.bytecode(linkType, snapLength);
-      return cooked ? withoutHeader(program) : program;
+      return stepsOf(cooked ? withoutHeader(program) : program);
     } catch (error) {
       if (!(error instanceof NoBytecode)) throw error;
       filteredHere = error.message;
       return undefined;
     }
   };
-  const options: LiveOptions = {
-    snapLength,
-    filterFor,
-    ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
-    ...(choices.promiscuous === undefined ? {} : { promiscuous: choices.promiscuous }),
-    ...(choices.ringOctets === undefined ? {} : { ringOctets: choices.ringOctets }),
-  };
-  const live = new LiveSource(devices, options);
-  const here = filteredHere === undefined || filter === undefined;
-  const source = here ? live : new FilteredSource(live, filter);
-  return { live, source, ...(filteredHere === undefined ? {} : { filteredHere }) };
+  const opened = devices.map((device) =>
+    openRing(device, {
+      snapLength,
+      filterFor,
+      ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
+      ...(promiscuous === undefined ? {} : { promiscuous }),
+      ...(ringOctets === undefined ? {} : { ringOctets }),
+      ...(fanout === undefined ? {} : { fanout }),
+    }),
+  );
+  return { opened, ...(filteredHere === undefined ? {} : { filteredHere }) };
+}
+
+function stepsOf({ length, code, jumpTrue, jumpFalse, operand }: Bytecode): FilterStep[] {
+  return Array.from({ length }, (_, index) => [
+    code[index]!,
+    jumpTrue[index]!,
+    jumpFalse[index]!,
+    operand[index]!,
+  ]);
+}
+
+/** Frames of interfaces that were opened. Throws `NativeUnavailable`. */
+export function readInterfaces(
+  { opened, filteredHere }: OpenedInterfaces,
+  filter: Filter | undefined,
+): LiveCapture {
+  const program = programOf('ring-reader');
+  if (program === undefined) {
+    throw new NativeUnavailable('the program of the reading threads is missing: ring-reader.js');
+  }
+  const live = new LiveSource(opened, program);
+  const here = filteredHere !== undefined && filter !== undefined;
+  return { live, source: here ? new FilteredSource(live, filter) : live };
 }
 
 function deviceNamed(name: string): NetworkInterface {
