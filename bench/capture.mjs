@@ -47,7 +47,7 @@ const CONTENDERS = [
   {
     name: 'portreeve watch --ndjson',
     command: [...portreeve, 'watch', ...live, '--ndjson', '--interval', '1s'],
-    ready: '',
+    ready: 'capturing on',
     counts: (text) => {
       const lines = text.split('\n').filter((line) => line.startsWith('{'));
       const last = JSON.parse(lines.at(-1));
@@ -68,14 +68,13 @@ const CONTENDERS = [
     counts: portreeveCounts,
   },
   {
-    name: 'iptraf-ng -d',
-    command: ['iptraf-ng', '-d', 'cap0', '-t', '1', '-B', '-L', iptrafLog],
+    name: 'iptraf-ng -s',
+    command: ['iptraf-ng', '-s', 'cap0', '-t', '1', '-B', '-L', iptrafLog],
     ready: '',
     counts: (_, sent) => {
-      const captured = number(readFileSync(iptrafLog, 'utf8'), /Total:\s+(\d+) packets/i);
+      const captured = number(readFileSync(iptrafLog, 'utf8'), /UDP\/53: (\d+) packets/);
       return { captured, dropped: sent - captured };
     },
-    own: true,
   },
 ];
 
@@ -123,7 +122,6 @@ async function flood(count, rate) {
 }
 
 async function measured({ command, ready, counts }, count, rate) {
-  const before = process.resourceUsage();
   const child = spawn('ip', ['netns', 'exec', receiver, 'taskset', '-c', '1', ...command]);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -134,18 +132,20 @@ async function measured({ command, ready, counts }, count, rate) {
   const over = new Promise((resolve) => child.once('close', resolve));
   const endMs = Date.now() + 10_000;
   while (ready !== '' && !text.includes(ready) && Date.now() < endMs) await pause(50);
+  rmSync(iptrafLog, { force: true });
   await pause(ready === '' ? 1500 : 300);
   const pid = inside(receiver, 'sh', '-c', 'ip netns pids "$(ip netns identify $$)"');
-  const before2 = cpuOf(pid);
+  const before = cpuOf(pid);
   const flooded = await flood(count, rate);
   await pause(2500);
-  const cpu = cpuOf(pid) - before2;
+  const cpu = cpuOf(pid) - before;
   child.kill('SIGINT');
   for (const each of command[0] === 'iptraf-ng' ? pid.split('\n').filter(Boolean) : []) {
     spawnSync('kill', ['-USR2', each]);
+    // It writes its figures before it goes.
+    await pause(1500);
   }
   await over;
-  void before;
   return { ...flooded, ...counts(text, flooded.sent), cpu };
 }
 

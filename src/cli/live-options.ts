@@ -3,8 +3,6 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { nearest } from '../net/nearest.ts';
 import type { Filter } from '../pipeline/filters.ts';
 import {
-  type Caller,
-  dropPrivilege,
   firstInterface,
   type LiveCapture,
   NativeUnavailable,
@@ -14,6 +12,7 @@ import {
   readInterfaces,
   SystemCallError,
 } from '../pipeline/live.ts';
+import { type Caller, dropPrivilege, enterPrivateRuntime } from '../pipeline/privilege.ts';
 import { printable } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
@@ -87,8 +86,14 @@ export function openLive(
     });
     return { ...opened, filter, caller: dropPrivilege() };
   } catch (error) {
+    // A private copy of the runtime may be allowed what this one is not.
+    if (isDenied(error)) enterPrivateRuntime();
     throw liveFailure(filterFailure(error, filter?.parsed.text ?? ''), names);
   }
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof SystemCallError && (error.code === 'EPERM' || error.code === 'EACCES');
 }
 
 /** Begins to take frames, and says on standard error from where, and where they go. */
@@ -133,7 +138,7 @@ function liveFailure(error: unknown, names: readonly string[]): unknown {
     });
   }
   if (!(error instanceof SystemCallError)) return error;
-  if (error.code === 'EPERM' || error.code === 'EACCES') return denied(where);
+  if (isDenied(error)) return denied(where);
   return new Failure(INPUT, {
     what: `cannot capture on ${where}`,
     why: `${error.call} failed: ${error.code}`,
@@ -148,7 +153,8 @@ function denied(where: string): Failure {
     why: `capturing needs CAP_NET_RAW; this runs as user ${user}`,
     ways: [
       'sudo portreeve …: opens the interface, then becomes you before it reads a packet',
-      'sudo capsh --user=$USER --caps=cap_net_raw+eip --keep=1 --addamb=cap_net_raw -- -c "portreeve …"',
+      'sudo portreeve setup-capture, once: then members of your group need no sudo',
+      'sudo setpriv --reuid=$USER --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw portreeve …',
       `sudo tcpdump -i ${where.split(',')[0]} -w - | portreeve assess -`,
     ],
   });

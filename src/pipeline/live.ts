@@ -1,6 +1,6 @@
 /**
- * Capturing from the network: interfaces by name, the filter for the kernel where it can run it,
- * and the privilege given up before a single octet is read.
+ * Capturing from the network: interfaces by name, and the filter for the kernel where it can run
+ * it. Opening and reading are apart, so that the privilege is given up between them.
  */
 import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
 import type { FilterStep } from '../native/socket-filter.ts';
@@ -188,36 +188,4 @@ function looksForTags(expression: Expression | undefined): boolean {
 export function firstInterface(): string | undefined {
   const interfaces = listInterfaces().filter(({ up }) => up);
   return (interfaces.find(({ loopback }) => !loopback) ?? interfaces[0])?.name;
-}
-
-interface GroupsOf {
-  initgroups(user: string, group: number): void;
-}
-
-/** Who called sudo. */
-export interface Caller {
-  readonly uid: number;
-  readonly gid: number;
-  readonly name: string;
-}
-
-/**
- * Under sudo, becomes the user who called it, for good; undefined where there is nobody to
- * become. What was opened before stays open.
- */
-export function dropPrivilege(): Caller | undefined {
-  const { SUDO_UID, SUDO_GID, SUDO_USER } = process.env;
-  const uid = Number(SUDO_UID);
-  const gid = Number(SUDO_GID);
-  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || uid <= 0) return undefined;
-  if (!Number.isInteger(gid) || gid < 0) return undefined;
-  const name = SUDO_USER ?? String(uid);
-  try {
-    (process as unknown as GroupsOf).initgroups(name, gid);
-  } catch {
-    process.setgroups!([gid]);
-  }
-  process.setgid!(gid);
-  process.setuid!(uid);
-  return { uid, gid, name };
 }
