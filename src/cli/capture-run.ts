@@ -13,7 +13,14 @@ import {
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource } from '../pipeline/filters.ts';
-import { type LiveCapture, type LiveCounts, listInterfaces } from '../pipeline/live.ts';
+import {
+  type CaptureEngine,
+  type KnownInterface,
+  knownInterfaces,
+  type LiveCapture,
+  type LiveCounts,
+} from '../pipeline/live.ts';
+import { printable } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
@@ -21,7 +28,7 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { openLive, readLive } from './live-options.ts';
+import { liveFailure, openLive, readLive } from './live-options.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -42,7 +49,7 @@ export class CaptureRun {
   }
 
   async run(): Promise<void> {
-    if (this.options.D) return listDevices();
+    if (this.options.D) return listDevices(this.options.engine);
     const { r: files } = this.options;
     if (files !== undefined && this.options.i !== undefined) {
       throw new Failure(USAGE, {
@@ -169,7 +176,7 @@ export class CaptureRun {
     const { q, e, S, A, numbers } = this.options;
     const { n, v, t, x, X } = this.repeats;
     const names = n > 0 ? undefined : await portNames();
-    const devices = new Map(listInterfaces().map(({ index, name }) => [index, name]));
+    const devices = interfaceNames(this.options.engine);
     const time = (['clock', 'none', 'epoch', 'delta', 'date', 'since-first'] as const)[
       Math.min(t, 5)
     ]!;
@@ -235,17 +242,32 @@ export class CaptureRun {
 
 const FLUSH_EVERY_MS = 1000;
 
-function listDevices(): void {
-  const known = listInterfaces();
-  for (const [index, { name, up, loopback, carrier }] of known.entries()) {
+/** Names by the numbers that cooked frames have; none where they cannot be known. */
+function interfaceNames(engine: CaptureEngine | undefined): Map<number, string> {
+  const names = new Map<number, string>();
+  // Only Linux numbers them in frames.
+  if (process.platform !== 'linux' || engine === 'libpcap') return names;
+  for (const { index, name } of knownInterfaces()) if (index !== undefined) names.set(index, name);
+  return names;
+}
+
+function listDevices(engine: CaptureEngine | undefined): void {
+  let known: KnownInterface[];
+  try {
+    known = knownInterfaces(engine);
+  } catch (error) {
+    throw liveFailure(error, []);
+  }
+  for (const [index, { name, up, loopback, carrier, description }] of known.entries()) {
     const states = [
       up ? 'up' : 'down',
       ...(carrier ? ['running'] : []),
       ...(loopback ? ['loopback'] : []),
     ];
-    process.stdout.write(`${index + 1}.${name} [${states.join(', ')}]\n`);
+    const all = name === 'any' ? 'all of them at once' : states.join(', ');
+    const words = description === undefined ? '' : ` (${description})`;
+    process.stdout.write(`${printable(`${index + 1}.${name}${words} [${all}]`)}\n`);
   }
-  process.stdout.write(`${known.length + 1}.any [all of them at once]\n`);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

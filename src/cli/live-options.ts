@@ -1,14 +1,16 @@
 /** Options of the commands that capture from the network, and what is said where they cannot. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../net/nearest.ts';
 import type { Filter } from '../pipeline/filters.ts';
 import {
+  type CaptureEngine,
   firstInterface,
   type LiveCapture,
   NativeUnavailable,
   NoSuchInterface,
   type OpenedInterfaces,
   openInterfaces,
+  PcapFailure,
   readInterfaces,
   SystemCallError,
 } from '../pipeline/live.ts';
@@ -26,6 +28,7 @@ export interface LiveOptions {
   readonly B?: number;
   readonly for?: number;
   readonly fanout?: number;
+  readonly engine?: CaptureEngine;
 }
 
 export function addLiveOptions(command: Command): void {
@@ -34,7 +37,9 @@ export function addLiveOptions(command: Command): void {
     .option('-p, --no-promiscuous', 'only what is meant for this machine')
     .option('-B <KiB>', 'size of the ring (default: 16384)', wholeNumber(64, 4e6))
     .option('--fanout <n>', 'share an interface between so many rings (1)', wholeNumber(1, 16))
-    .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration);
+    .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration)
+    // Each system has one; the other is for finding faults.
+    .addOption(new Option('--engine <name>').choices(['ring', 'libpcap']).hideHelp());
 }
 
 function gatherNames(value: string, before: readonly string[] = []): string[] {
@@ -66,23 +71,16 @@ export function openLive(
   filter: Filter | undefined,
   snapLength?: number,
 ): Opened {
-  const first = firstInterface();
-  const names = options.i ?? (first === undefined ? [] : [first]);
-  if (names.length === 0) {
-    throw new Failure(INPUT, {
-      what: 'there is no interface to capture from',
-      why: 'this machine lists none that is up',
-      ways: ['-r FILE reads a capture file', 'another program may pipe one: -r -'],
-    });
-  }
+  const names = namesOf(options);
   try {
     const opened = openInterfaces({
-      interfaces: [...new Set(names)],
+      interfaces: names,
       ...(filter === undefined ? {} : { filter }),
       ...(options.promiscuous === false ? { promiscuous: false } : {}),
       ...(snapLength === undefined || snapLength === 0 ? {} : { snapLength }),
       ...(options.B === undefined ? {} : { ringOctets: options.B * 1024 }),
       ...(options.fanout === undefined ? {} : { fanout: options.fanout }),
+      ...(options.engine === undefined ? {} : { engine: options.engine }),
     });
     return { ...opened, filter, caller: dropPrivilege() };
   } catch (error) {
@@ -92,7 +90,24 @@ export function openLive(
   }
 }
 
+function namesOf({ i, engine }: LiveOptions): string[] {
+  if (i !== undefined) return [...new Set(i)];
+  let first: string | undefined;
+  try {
+    first = firstInterface(engine);
+  } catch (error) {
+    throw liveFailure(error, []);
+  }
+  if (first !== undefined) return [first];
+  throw new Failure(INPUT, {
+    what: 'there is no interface to capture from',
+    why: 'this machine lists none that is up',
+    ways: ['-r FILE reads a capture file', 'another program may pipe one: -r -'],
+  });
+}
+
 function isDenied(error: unknown): boolean {
+  if (error instanceof PcapFailure) return error.denied;
   return error instanceof SystemCallError && (error.code === 'EPERM' || error.code === 'EACCES');
 }
 
@@ -110,16 +125,16 @@ export async function readLive(opened: Opened, goal = ''): Promise<LiveCapture> 
 }
 
 /** Says on standard error what is captured from, and where it goes. */
-export function announce({ opened, filteredHere, caller }: Opened, goal: string): void {
-  const names = opened.map(({ described }) => described.name).join(', ');
-  process.stderr.write(`capturing on ${printable(names + goal)}; Ctrl-C ends it\n`);
+export function announce({ names, filteredHere, caller }: Opened, goal: string): void {
+  process.stderr.write(`capturing on ${printable(names.join(', ') + goal)}; Ctrl-C ends it\n`);
   if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
   if (filteredHere !== undefined) {
     process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
   }
 }
 
-function liveFailure(error: unknown, names: readonly string[]): unknown {
+/** What went wrong with an interface, as people are told it; any other error unchanged. */
+export function liveFailure(error: unknown, names: readonly string[]): unknown {
   const where = names.join(', ');
   if (error instanceof NoSuchInterface) {
     const wanted = names.find((name) => !error.known.includes(name)) ?? '';
@@ -137,8 +152,15 @@ function liveFailure(error: unknown, names: readonly string[]): unknown {
       ways: ['pipe a capture: tcpdump -w - | portreeve assess -'],
     });
   }
-  if (!(error instanceof SystemCallError)) return error;
   if (isDenied(error)) return denied(where);
+  if (error instanceof PcapFailure) {
+    return new Failure(INPUT, {
+      what: `cannot capture on ${printable(where)}`,
+      why: `libpcap says: ${printable(error.message)}`,
+      ways: ['portreeve capture -D lists the interfaces'],
+    });
+  }
+  if (!(error instanceof SystemCallError)) return error;
   return new Failure(INPUT, {
     what: `cannot capture on ${where}`,
     why: `${error.call} failed: ${error.code}`,
@@ -147,15 +169,20 @@ function liveFailure(error: unknown, names: readonly string[]): unknown {
 }
 
 function denied(where: string): Failure {
-  const user = process.getuid?.() ?? 0;
+  const what = `cannot capture on ${where}: permission denied (EPERM)`;
+  const pipe = `sudo tcpdump -i ${where.split(',')[0]} -w - | portreeve assess -`;
+  if (process.platform !== 'linux') {
+    const why = 'capturing needs root, or permission to read /dev/bpf*';
+    return new Failure(PRIVILEGE, { what, why, ways: ['sudo portreeve …', pipe] });
+  }
   return new Failure(PRIVILEGE, {
-    what: `cannot capture on ${where}: permission denied (EPERM)`,
-    why: `capturing needs CAP_NET_RAW; this runs as user ${user}`,
+    what,
+    why: `capturing needs CAP_NET_RAW; this runs as user ${process.getuid?.() ?? 0}`,
     ways: [
       'sudo portreeve …: opens the interface, then becomes you before it reads a packet',
       'sudo portreeve setup-capture, once: then members of your group need no sudo',
       'sudo setpriv --reuid=$USER --init-groups --inh-caps=+net_raw --ambient-caps=+net_raw portreeve …',
-      `sudo tcpdump -i ${where.split(',')[0]} -w - | portreeve assess -`,
+      pipe,
     ],
   });
 }

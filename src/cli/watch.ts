@@ -97,9 +97,10 @@ class Watch {
     this.options = options;
     this.filterText = filter?.parsed.text ?? '';
     this.opened = openLive(options, filter);
-    const { opened, filteredHere } = this.opened;
+    const { rings, devices, names, filteredHere } = this.opened;
+    const here = filteredHere === undefined ? {} : { filteredHere };
     this.thread = new WatchThread({
-      interfaces: { opened, ...(filteredHere === undefined ? {} : { filteredHere }) },
+      interfaces: { rings, devices, names, ...here },
       filterText: filteredHere === undefined ? undefined : this.filterText,
       options: {
         seed: Math.floor(Math.random() * 2 ** 32) | 0,

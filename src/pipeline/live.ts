@@ -3,6 +3,7 @@
  * it. Opening and reading are apart, so that the privilege is given up between them.
  */
 import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
+import { listPcapDevices, PcapFailure } from '../native/pcap-library.ts';
 import type { FilterStep } from '../native/socket-filter.ts';
 import {
   ANY,
@@ -13,10 +14,12 @@ import {
 import {
   type LiveCounts,
   type LiveFrames,
+  type LiveOptions,
   LiveSource,
   type OpenedInterface,
   openRing,
 } from '../sources/capture/live-source.ts';
+import { type OpenedDevice, openDevice, PcapSource } from '../sources/capture/pcap-source.ts';
 import type { CaptureReader } from '../sources/pcap/capture-reader.ts';
 import { type Bytecode, NoBytecode } from '../wire/filter/bytecode.ts';
 import { withoutHeader } from '../wire/filter/cooked-bytecode.ts';
@@ -26,7 +29,12 @@ import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 import { FilteredSource } from './filters.ts';
 import { programOf } from './programs.ts';
 
-export { type LiveCounts, type LiveFrames, listInterfaces, NativeUnavailable, SystemCallError };
+export { type LiveCounts, type LiveFrames, NativeUnavailable, PcapFailure, SystemCallError };
+
+/** What frames are taken with: Linux's own rings, or libpcap. */
+export type CaptureEngine = 'ring' | 'libpcap';
+
+const USUAL_ENGINE: CaptureEngine = process.platform === 'linux' ? 'ring' : 'libpcap';
 
 export interface LiveChoices {
   readonly interfaces: readonly string[];
@@ -35,6 +43,8 @@ export interface LiveChoices {
   readonly snapLength?: number;
   readonly ringOctets?: number;
   readonly fanout?: number;
+  /** The usual one of this system where it is not given. */
+  readonly engine?: CaptureEngine;
 }
 
 /** There is no interface of that name. */
@@ -50,7 +60,9 @@ export class NoSuchInterface extends Error {
 
 /** Interfaces that were opened, as they can be handed to another thread. */
 export interface OpenedInterfaces {
-  readonly opened: readonly OpenedInterface[];
+  readonly rings: readonly OpenedInterface[];
+  readonly devices: readonly OpenedDevice[];
+  readonly names: readonly string[];
   /** Why the filter runs in this program and not in the kernel. */
   readonly filteredHere?: string;
 }
@@ -65,12 +77,11 @@ export interface LiveCapture {
 const MOST_SNAP_LENGTH = 262_144;
 
 /**
- * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `NativeUnavailable`, and
- * `FilterFault` for a filter that the link type makes meaningless.
+ * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `PcapFailure`,
+ * `NativeUnavailable`, and `FilterFault` for a filter that the link type makes meaningless.
  */
 export function openInterfaces(choices: LiveChoices): OpenedInterfaces {
-  const devices = choices.interfaces.map(deviceNamed);
-  const { filter, promiscuous, ringOctets, fanout } = choices;
+  const { filter, promiscuous, ringOctets, fanout, interfaces: names } = choices;
   const snapLength = choices.snapLength ?? MOST_SNAP_LENGTH;
   let filteredHere: string | undefined;
   const filterFor = (linkType: number, cooked: boolean): readonly FilterStep[] | undefined => {
@@ -88,17 +99,19 @@ export function openInterfaces(choices: LiveChoices): OpenedInterfaces {
       return undefined;
     }
   };
-  const opened = devices.map((device) =>
-    openRing(device, {
-      snapLength,
-      filterFor,
-      ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
-      ...(promiscuous === undefined ? {} : { promiscuous }),
-      ...(ringOctets === undefined ? {} : { ringOctets }),
-      ...(fanout === undefined ? {} : { fanout }),
-    }),
-  );
-  return { opened, ...(filteredHere === undefined ? {} : { filteredHere }) };
+  const options: LiveOptions = {
+    snapLength,
+    filterFor,
+    ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
+    ...(promiscuous === undefined ? {} : { promiscuous }),
+    ...(ringOctets === undefined ? {} : { ringOctets }),
+    ...(fanout === undefined ? {} : { fanout }),
+  };
+  const byRing = (choices.engine ?? USUAL_ENGINE) === 'ring';
+  const rings = byRing ? names.map(deviceNamed).map((each) => openRing(each, options)) : [];
+  const devices = byRing ? [] : names.map((each) => openDevice(each, options));
+  const where = filteredHere === undefined ? {} : { filteredHere };
+  return { rings, devices, names, ...where };
 }
 
 function stepsOf({ length, code, jumpTrue, jumpFalse, operand }: Bytecode): FilterStep[] {
@@ -112,16 +125,42 @@ function stepsOf({ length, code, jumpTrue, jumpFalse, operand }: Bytecode): Filt
 
 /** Frames of interfaces that were opened. Throws `NativeUnavailable`. */
 export function readInterfaces(
-  { opened, filteredHere }: OpenedInterfaces,
+  { rings, devices, filteredHere }: OpenedInterfaces,
   filter: Filter | undefined,
 ): LiveCapture {
-  const program = programOf('ring-reader');
-  if (program === undefined) {
-    throw new NativeUnavailable('the program of the reading threads is missing: ring-reader.js');
-  }
-  const live = new LiveSource(opened, program);
+  const live = devices.length > 0 ? new PcapSource(devices) : new LiveSource(rings, ringReader());
   const here = filteredHere !== undefined && filter !== undefined;
   return { live, source: here ? new FilteredSource(live, filter) : live };
+}
+
+function ringReader(): URL {
+  const program = programOf('ring-reader');
+  if (program !== undefined) return program;
+  throw new NativeUnavailable('the program of the reading threads is missing: ring-reader.js');
+}
+
+/** Interfaces that may be captured from, as the engine knows them. */
+export interface KnownInterface {
+  readonly name: string;
+  readonly up: boolean;
+  readonly loopback: boolean;
+  readonly carrier: boolean;
+  /** What people call it, where its name says nothing (Windows). */
+  readonly description?: string;
+  /** Number by which cooked frames name it. */
+  readonly index?: number;
+}
+
+/** Throws `PcapFailure`, `NativeUnavailable` where only libpcap knows. */
+export function knownInterfaces(engine: CaptureEngine = USUAL_ENGINE): KnownInterface[] {
+  if (engine === 'ring') return [...listInterfaces(), ANY];
+  return listPcapDevices().map(({ name, up, loopback, running, description }) => ({
+    name,
+    up,
+    loopback,
+    carrier: running,
+    ...(description === '' ? {} : { description }),
+  }));
 }
 
 function deviceNamed(name: string): NetworkInterface {
@@ -185,7 +224,7 @@ function looksForTags(expression: Expression | undefined): boolean {
 }
 
 /** The interface to capture from when none is named: the first that is up and no loopback. */
-export function firstInterface(): string | undefined {
-  const interfaces = listInterfaces().filter(({ up }) => up);
-  return (interfaces.find(({ loopback }) => !loopback) ?? interfaces[0])?.name;
+export function firstInterface(engine?: CaptureEngine): string | undefined {
+  const up = knownInterfaces(engine).filter((each) => each.up && each.name !== ANY.name);
+  return (up.find(({ loopback }) => !loopback) ?? up[0])?.name;
 }

@@ -128,6 +128,29 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     expect(run('tcpdump', '-nq', '-r', file).trim().split('\n')).toHaveLength(DATAGRAMS);
   });
 
+  it.each([
+    ['by libpcap', ['--engine', 'libpcap', '-i', 'eth0']],
+    ['by rings that share an interface', ['--fanout', '3', '-i', 'eth0']],
+    ['by rings that share all interfaces', ['--fanout', '2', '-i', 'any']],
+  ])('has every packet %s', async (_, words) => {
+    const file = join(folder, 'each.pcapng');
+    const rest = ['-w', file, '-B', '65536', 'udp dst port 9998'];
+    const child = here.start(process.execPath, [CLI, 'capture', ...words, ...rest]);
+    await started(child);
+    // Of several flows, so that they are shared out.
+    for (const from of ['40001', '40002', '40003', '40004']) {
+      const sender = SENDER.replace('40000', from);
+      there.run(process.execPath, '-e', sender, '3200', '9998', '10.9.1.1');
+    }
+    const { code, err } = await stopped(child);
+    expect(err).toContain('12,800 packets captured, 12,800 written');
+    expect(err).toMatch(/12,80\d packets received, none dropped/);
+    expect(code).toBe(0);
+    const { frames, reader } = await readCaptures([file]);
+    expect(frames).toHaveLength(12_800);
+    expect(reader.faults).toEqual([]);
+  });
+
   it('restores VLAN tags, and filters by them', async () => {
     const tagged = (vlan: string) =>
       `ffffffffffff02000000000181000${vlan}0800${'4500001c00010000401100000a0901020a090101'}0001000200080000`;

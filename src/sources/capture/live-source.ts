@@ -60,7 +60,6 @@ export interface LiveFrames extends FrameSource {
 
 /** An interface that was opened, as it can be handed to another thread. */
 export interface OpenedInterface {
-  readonly kind: 'ring';
   readonly device: NetworkInterface;
   readonly cooked: boolean;
   readonly described: CaptureInterface;
@@ -103,7 +102,7 @@ export function openRing(device: NetworkInterface, options: LiveOptions): Opened
     snapLength,
     ...(options.filterText === undefined ? {} : { filter: options.filterText }),
   };
-  return { kind: 'ring', device, cooked, described, sockets };
+  return { device, cooked, described, sockets };
 }
 
 /** One ring, and how far its blocks were read. */
