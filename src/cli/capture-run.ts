@@ -29,6 +29,7 @@ import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
 import { liveFailure, openLive, readLive } from './live-options.ts';
+import { PostRotate } from './post-rotate.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -39,6 +40,7 @@ export class CaptureRun {
   private printed = 0;
   private lines: LineOutput | undefined;
   private writer: FileWriter | undefined;
+  private readonly after: PostRotate | undefined;
 
   constructor(filter: readonly string[], options: CaptureCommandOptions, repeats: Repeats) {
     const fromFile = options.F === undefined ? '' : readFilter(options.F);
@@ -46,6 +48,7 @@ export class CaptureRun {
     this.options = options;
     this.repeats = repeats;
     this.left = options.c ?? Number.POSITIVE_INFINITY;
+    this.after = options.z === undefined ? undefined : new PostRotate(options.z);
   }
 
   async run(): Promise<void> {
@@ -57,9 +60,14 @@ export class CaptureRun {
         ways: ['leave out -r or -i'],
       });
     }
+    refuseRotation(this.options);
     const filter = await filterOf(this.text);
-    if (files === undefined) await this.runLive(filter);
-    else await this.runFiles(files, filter);
+    try {
+      if (files === undefined) await this.runLive(filter);
+      else await this.runFiles(files, filter);
+    } finally {
+      await this.after?.finished();
+    }
   }
 
   private async runFiles(files: readonly string[], filter: Filter | undefined): Promise<void> {
@@ -138,6 +146,14 @@ export class CaptureRun {
     this.writer?.close(Date.now(), live.counts());
   }
 
+  /** In how many files, and how many of them are left where they go in a circle. */
+  private filesWritten(number: number): string {
+    const { C, W } = this.options;
+    if (number <= 1) return '';
+    const kept = C !== undefined && W !== undefined && W < number;
+    return ` in ${number} files${kept ? `, of which the last ${W} are kept` : ''}`;
+  }
+
   /** The last lines: what was received, dropped and kept. */
   private sumUp(counts: readonly LiveCounts[]): void {
     for (const { name, received, dropped, freezes } of counts) {
@@ -148,7 +164,7 @@ export class CaptureRun {
     const what = this.writer === undefined ? 'printed' : 'captured';
     process.stderr.write(`${count(this.printed)} packets ${what}`);
     if (this.writer !== undefined) {
-      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`, ${count(this.writer.written)} written${files}`);
     }
     process.stderr.write('\n');
@@ -169,6 +185,7 @@ export class CaptureRun {
       ...(G === undefined ? {} : { rotateSeconds: G }),
       ...(W === undefined ? {} : { files: W }),
       ...(owner === undefined ? {} : { owner }),
+      ...(this.after === undefined ? {} : { onRotated: (file) => this.after!.start(file) }),
     });
   }
 
@@ -232,11 +249,34 @@ export class CaptureRun {
       process.stderr.write(renderProblem({ what, why: because, ways }, ability));
     }
     if (this.writer !== undefined) {
-      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`${count(this.writer.written)} packets written${files}\n`);
     }
     const damaged = reader.faults.length > 0;
     process.exitCode = this.stopped ? INTERRUPTED : damaged ? INPUT : DONE;
+  }
+}
+
+/** Options about several files mean nothing without a file, or without a reason to go on to the next. */
+function refuseRotation({ w, C, G, W, z }: CaptureCommandOptions): void {
+  const turning = C !== undefined || G !== undefined;
+  const given = [
+    ...(C === undefined ? [] : ['-C']),
+    ...(G === undefined ? [] : ['-G']),
+    ...(W === undefined ? [] : ['-W']),
+    ...(z === undefined ? [] : ['-z']),
+  ];
+  if (given.length > 0 && (w === undefined || w === '-')) {
+    throw new Failure(USAGE, {
+      what: `${given.join(' and ')} without a file to write`,
+      ways: ['name one: -w FILE'],
+    });
+  }
+  if (!turning && given.length > 0) {
+    throw new Failure(USAGE, {
+      what: `${given.join(' and ')} without a reason to begin another file`,
+      ways: ['-C 100 begins one after 100 million octets, -G 3600 after an hour'],
+    });
   }
 }
 
