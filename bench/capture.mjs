@@ -210,6 +210,10 @@ try {
   for (const device of ['in0', 'cap0', 'cap1']) {
     run('ip', '-n', receiver, 'link', 'set', device, 'up');
   }
+  // Frames are for this interface (iptraf-ng counts no others), and end behind the captures.
+  run('ip', '-n', receiver, 'link', 'set', 'cap0', 'address', '02:00:00:00:00:09');
+  const end = 'type filter hook ingress device cap0 priority 0; policy drop;';
+  inside(receiver, 'nft', `table netdev end { chain in { ${end} } }`);
   inside(receiver, 'tc', 'qdisc', 'add', 'dev', 'in0', 'clsact');
   const copies = Array.from({ length: COPIES }, (_, index) => {
     const last = index === COPIES - 1;

@@ -25,7 +25,6 @@ const index = Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8'));
 const frames = Buffer.alloc(FLOWS * FRAME);
 for (let flow = 0; flow < FLOWS; flow++) {
   const at = flow * FRAME;
-  // To a neighbour that is not there, so that the system drops it once captures have seen it.
   frames.write('020000000009020000000001080045000020000100004011', at, 'hex');
   frames.writeUInt32BE(0x0a630000 + (flow % 60_000), at + 26);
   frames.writeUInt32BE(0x0a62ffff, at + 30);

@@ -346,7 +346,7 @@ function writeFailure(error: unknown, path: string | undefined, written = 0): un
   if (code === 'EPIPE') process.exit();
   if (code === undefined || syscall === undefined) return error;
   // Where it could not even be opened there is no file to speak of.
-  const kept = `; ${count(written)} packets are in the file, which can be read`;
+  const kept = `; ${count(written)} packets are safe: what was written can be read`;
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
     why: `${WHY[code] ?? code}${syscall === 'open' ? '' : kept}`,

@@ -237,21 +237,24 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     }
   });
 
-  it('keeps what is safe on a full disk, and says so', async () => {
-    const disk = join(folder, 'disk');
-    run('mkdir', disk);
-    run('mount', '-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk);
+  it.each([
+    ['', '600k', [], ['full.pcapng']],
+    [' where a file cannot even be begun', '1048k', ['-C', '1'], ['full.pcapng']],
+    [' amid several files', '1600k', ['-C', '1'], ['full.pcapng', 'full.pcapng1']],
+  ])('keeps what is safe on a full disk%s, and says so', async (_, size, words, names) => {
+    const disk = mkdtempSync(join(folder, 'disk-'));
+    run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk);
     try {
-      const file = join(disk, 'full.pcapng');
-      const child = capture('-w', file, 'udp');
+      const child = capture('-w', join(disk, 'full.pcapng'), ...words, 'udp');
       const end = ended(child);
       await started(child);
       there.run(process.execPath, '-e', SENDER, '30720', '9', '10.9.1.1');
       const { code, err } = await end;
       expect(code).toBe(3);
       expect(err).toContain('the disk is full (ENOSPC)');
-      const safe = Number(/; ([\d,]+) packets are in the file/.exec(err)?.[1]?.replaceAll(',', ''));
-      const { frames, reader } = await readCaptures([file]);
+      const safe = Number(/; ([\d,]+) packets are safe/.exec(err)?.[1]?.replaceAll(',', ''));
+      expect(readdirSync(disk).sort()).toEqual(names);
+      const { frames, reader } = await readCaptures(names.map((name) => join(disk, name)));
       expect(frames.length).toBe(safe);
       expect(safe).toBeGreaterThan(1000);
       expect(reader.faults).toEqual([]);
