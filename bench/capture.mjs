@@ -213,7 +213,7 @@ try {
   // Frames are for this interface (iptraf-ng counts no others), and end behind the captures.
   run('ip', '-n', receiver, 'link', 'set', 'cap0', 'address', '02:00:00:00:00:09');
   const end = 'type filter hook ingress device cap0 priority 0; policy drop;';
-  inside(receiver, 'nft', `table netdev end { chain in { ${end} } }`);
+  inside(receiver, 'nft', `table netdev end {\nchain in {\n${end}\n}\n}\n`);
   inside(receiver, 'tc', 'qdisc', 'add', 'dev', 'in0', 'clsact');
   const copies = Array.from({ length: COPIES }, (_, index) => {
     const last = index === COPIES - 1;

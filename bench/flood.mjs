@@ -31,6 +31,14 @@ for (let flow = 0; flow < FLOWS; flow++) {
   frames.writeUInt16BE(1024 + (flow % 60_000), at + 34);
   frames.writeUInt16BE(53, at + 36);
   frames.writeUInt16BE(12, at + 38);
+  frames.writeUInt16BE(checksum(at + 14), at + 24);
+}
+
+/** Of an IPv4 header; iptraf-ng counts no packet with a wrong one. */
+function checksum(at) {
+  let sum = 0;
+  for (let offset = 0; offset < 20; offset += 2) sum += frames.readUInt16BE(at + offset);
+  return 0xffff - ((sum & 0xffff) + (sum >>> 16));
 }
 const memory = koffi.alloc('uint8_t', frames.length);
 const start = koffi.address(memory);

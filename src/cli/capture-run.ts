@@ -158,7 +158,8 @@ export class CaptureRun {
   private sumUp(counts: readonly LiveCounts[]): void {
     for (const { name, received, dropped, freezes } of counts) {
       const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
-      const full = freezes === 0 ? '' : `, ring full ${count(freezes)} times`;
+      const full =
+        freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
       process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
     }
     const what = this.writer === undefined ? 'printed' : 'captured';

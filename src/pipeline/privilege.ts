@@ -12,6 +12,7 @@ import {
   dropCapabilities,
   hasCapability,
 } from '../native/privileges.ts';
+import { allowHurry } from '../native/thread-turns.ts';
 
 interface GroupsOf {
   initgroups(user: string, group: number): void;
@@ -45,6 +46,7 @@ export function dropPrivilege(): Caller | undefined {
     return undefined;
   }
   const { uid, gid, name } = caller;
+  if (process.platform === 'linux') allowHurry();
   try {
     (process as unknown as GroupsOf).initgroups(name, gid);
   } catch {

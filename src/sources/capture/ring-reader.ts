@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { PacketRing } from '../../native/packet-ring.ts';
 import type { PacketSocket } from '../../native/packet-socket.ts';
-import { shortenTurns } from '../../native/thread-slice.ts';
+import { hurry } from '../../native/thread-turns.ts';
 import { BlockSender, type RelayMemory, STOP_DRAINED, STOP_NOW } from './block-relay.ts';
 
 /** What a reading thread is started with. */
@@ -29,7 +29,7 @@ function say(message: ReaderMessage): void {
 }
 
 function read({ socket, relay }: ReaderStart): void {
-  shortenTurns();
+  hurry();
   const ring = new PacketRing(socket);
   const sender = new BlockSender(relay);
   say('ready');
