@@ -5,7 +5,7 @@
  */
 import type { Denials, Refinement } from '../pipeline/policy-refine.ts';
 import { type Conversation, conversationKey, type Decision } from '../policy/conversation.ts';
-import { count, duration, several } from '../report/numbers.ts';
+import { count, counted, duration } from '../report/numbers.ts';
 import { palette, terminalAbility } from '../report/terminal.ts';
 import { INPUT, INTERRUPTED } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -173,7 +173,7 @@ class Follower {
     try {
       const { policy } = this.desk.decide(decisions);
       const written = rules === undefined ? '' : `; ${rules} written and proved, install it`;
-      this.status.tell(`${said}; ${several(policy.rules.length, 'rule')}${written}`);
+      this.status.tell(`${said}; ${counted(policy.rules.length, 'rule')}${written}`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.status.tell(`${said}; ${error.message}`);

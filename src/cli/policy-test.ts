@@ -2,13 +2,15 @@
 import type { Command } from 'commander';
 import { decidedBy, findPlan, type Platform, testConversation } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import type { Policy } from '../policy/intent.ts';
+import type { Hosts } from '../policy/plan.ts';
 import { type NearRule, nearRules } from '../policy/rule-match.ts';
 import type { Report } from '../report/report.ts';
 import type { Column } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
-import { findPlatform, withFiles } from './policy-files.ts';
+import { addHostOption, findPlatform, hostsAsked, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'
@@ -56,6 +58,7 @@ interface TestOptions {
   readonly policy: string;
   readonly rules?: string;
   readonly for?: Platform;
+  readonly host?: string;
 }
 
 export function configure(command: Command): void {
@@ -65,6 +68,7 @@ export function configure(command: Command): void {
     .option('--policy <file>', 'the policy', 'policy.yaml')
     .option('--rules <file>', 'test the text of a platform instead; - is standard input')
     .option('--for <platform>', 'the platform of that text', findPlatform);
+  addHostOption(command);
   addOutputOptions(command);
   // An arrow that stands as a word of its own looks like an option.
   command.allowUnknownOption();
@@ -82,9 +86,10 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
     });
   }
   const { policy } = withFiles(() => readPolicyFile(options.policy));
-  const filter = withFiles(() => filterOf(options, policy));
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
+  const filter = withFiles(() => filterOf(options, policy, hosts));
   const asked = { client, server: server!, service: service! };
-  const told = withFiles(() => testConversation(filter, policy.zones, asked));
+  const told = withFiles(() => testConversation(filter, policy.zones, asked, hosts));
   const allowed = told.verdict === 'accept';
   const rule = policy.rules.find(({ id }) => id === told.rule?.id);
   const near = allowed || options.rules !== undefined ? [] : nearRules(policy, asked, Date.now());
@@ -130,8 +135,8 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
 }
 
 /** The policy's own rules, or those of the text. */
-function filterOf(options: TestOptions, policy: Parameters<typeof findPlan>[0]) {
-  if (options.rules === undefined) return findPlan(policy, Date.now()).filter;
+function filterOf(options: TestOptions, policy: Policy, hosts: Hosts | undefined) {
+  if (options.rules === undefined) return findPlan(policy, Date.now(), undefined, hosts).filter;
   if (options.for === undefined) throw new RangeError('The text of --rules needs --for PLATFORM.');
   const { filter, faults } = options.for.parse(readText(options.rules));
   const [first] = faults;

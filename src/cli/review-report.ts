@@ -3,7 +3,7 @@ import type { Composition } from '../pipeline/policy.ts';
 import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
-import { count, several } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { quoted } from './capture-options.ts';
@@ -68,7 +68,7 @@ export function reviewReport(
       text: verdictText(policy.rules.length),
     },
     facts: [
-      { key: 'decisions', value: decisions.length, text: several(decisions.length, 'decision') },
+      { key: 'decisions', value: decisions.length, text: counted(decisions.length, 'decision') },
       { key: 'allowed', value: allowed, text: `${count(allowed)} allowed now` },
       { key: 'rules', value: policy.rules.length },
       { key: 'composedRules', value: composed },
@@ -81,7 +81,7 @@ export function reviewReport(
             ? { text: `at least ${count(atLeast)} needed` }
             : {}),
       },
-      { key: 'pairs', value: pairs, text: `${several(pairs, 'pair')} of hosts` },
+      { key: 'pairs', value: pairs, text: `${counted(pairs, 'pair')} of hosts` },
       { key: 'open', value: left.length, text: `${count(left.length)} still open` },
     ],
     tables: [
