@@ -34,12 +34,12 @@ const policy: Policy = {
 
 describe('which rules come nearest', () => {
   it.each<[string, string, string, string[]]>([
-    ['192.0.2.11', '198.51.100.20', 'tcp/1433', ['sql client']],
+    ['192.0.2.11', '198.51.100.20', 'tcp/1433', ['sql client', 'ping service']],
     ['192.0.2.10', '198.51.100.20', 'tcp/22', ['sql service', 'ping service']],
     ['192.0.2.10', '198.51.100.21', 'tcp/1433', ['sql server']],
     ['192.0.2.10', '198.51.100.10', 'tcp/1433', ['rpc service', 'sql server']],
     ['192.0.2.11', '198.51.100.20', 'icmp/0', ['ping service']],
-    ['192.0.2.99', '198.51.100.99', 'tcp/1433', ['sql client server']],
+    ['192.0.2.99', '198.51.100.99', 'tcp/1433', ['sql client server', 'ping service server']],
     ['2001:db8::1', '2001:db8::2', 'udp/53', ['ping service server']],
   ])('%s -> %s %s', (client, server, service, expected) => {
     const near = nearRules(policy, { client, server, service }, 20);
