@@ -175,7 +175,11 @@ export function parseNetworkAclStack(text: string): Parsed {
         nothingElse(more);
       } else if (Type === 'AWS::EC2::NetworkAclEntry') {
         reader.add(stackEntry(properties, acl), line);
-      } else if (Type !== 'AWS::EC2::SubnetNetworkAclAssociation') {
+      } else if (Type === 'AWS::EC2::SubnetNetworkAclAssociation') {
+        const { NetworkAclId, SubnetId: _subnet, ...more } = properties;
+        nothingElse(more);
+        checkOwn(NetworkAclId, acl);
+      } else {
         throw new LineFault(`Resources “${String(Type)}” are not read.`);
       }
     });
@@ -184,13 +188,17 @@ export function parseNetworkAclStack(text: string): Parsed {
   return { filter: reader.filter(), faults: reader.faults };
 }
 
+function checkOwn(id: unknown, acl: string | undefined): void {
+  if (acl === undefined || JSON.stringify(id) !== JSON.stringify({ Ref: acl })) {
+    throw new LineFault('The rule is of another network ACL.');
+  }
+}
+
 function stackEntry(fields: Fields, acl: string | undefined): Written {
   const { NetworkAclId, RuleNumber, Protocol, RuleAction, Egress, ...rest } = fields;
   const { CidrBlock, Ipv6CidrBlock, PortRange, Icmp, ...more } = rest;
   nothingElse(more);
-  if (acl === undefined || JSON.stringify(NetworkAclId) !== JSON.stringify({ Ref: acl })) {
-    throw new LineFault('The rule is of another network ACL.');
-  }
+  checkOwn(NetworkAclId, acl);
   const { From, To, ...ports } = fieldsOf(PortRange ?? {}, '“PortRange”');
   const { Type, Code, ...message } = fieldsOf(Icmp ?? {}, '“Icmp”');
   nothingElse({ ...ports, ...message });

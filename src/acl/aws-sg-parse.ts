@@ -167,7 +167,7 @@ function terraformRule(
 }
 
 /** What a template says beside its resources without changing what they do. */
-const STACK_TEXTS = ['AWSTemplateFormatVersion', 'Description', 'Metadata', 'Parameters'];
+const STACK_TEXTS = ['Description', 'Metadata', 'Parameters'];
 
 /** The resources of a CloudFormation template by name, with the lines they stand in. */
 export function stackResources(
@@ -180,7 +180,11 @@ export function stackResources(
     if (document === undefined || second !== undefined) {
       throw new LineFault('The text is not one template.');
     }
-    const { Resources, Outputs: _, ...others } = fieldsOf(document.value, 'The template');
+    const template = fieldsOf(document.value, 'The template');
+    const { Resources, Outputs: _, AWSTemplateFormatVersion: version, ...others } = template;
+    if (version !== undefined && version !== '2010-09-09') {
+      throw new LineFault('The version of the template is not read.');
+    }
     nothingElse(
       Object.fromEntries(Object.entries(others).filter(([key]) => !STACK_TEXTS.includes(key))),
     );

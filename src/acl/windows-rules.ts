@@ -4,11 +4,11 @@
  * denial that would have to yield to an earlier rule is refused. A rule does not log; the profiles
  * log what they block.
  */
-import { intersectRanges } from '../net/address-range.ts';
+import type { Node } from '../net/decision-diagram.ts';
 import { TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
+import { HeaderSpaces, NO_PACKETS } from '../net/header-space.ts';
 import { formatPrefix, type Prefix } from '../net/prefix.ts';
-import type { FilterMatch } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { EntrySide } from './flat-entries.ts';
 import { hostRules, sidesOf } from './host-rules.ts';
@@ -67,11 +67,22 @@ export function windowsRules(plan: Plan): {
 
 /** Rules that deny what an earlier one allows: on Windows they would deny it all the same. */
 function overruled(rules: readonly SessionRule[]): Refusal[] {
-  const allowed: FilterMatch[] = [];
+  if (rules.every(({ action }) => action === 'accept')) return [];
+  const spaces = new HeaderSpaces();
+  // What is allowed so far, as sets of one, two, four … rules, so that few are joined often.
+  const allowed: { count: number; set: Node }[] = [];
   const refusals: Refusal[] = [];
   for (const { rule, action } of rules) {
-    if (action === 'accept') allowed.push(rule.match);
-    else if (allowed.some((match) => mayMeet(match, rule.match))) {
+    const { states: _, ...match } = rule.match;
+    let set = spaces.matched(match);
+    if (action === 'accept') {
+      let count = 1;
+      while (allowed.at(-1)?.count === count) {
+        set = spaces.union(set, allowed.pop()!.set);
+        count *= 2;
+      }
+      allowed.push({ count, set });
+    } else if (allowed.some((one) => spaces.intersection(one.set, set) !== NO_PACKETS)) {
       refusals.push({
         ...(rule.id === undefined ? {} : { rule: rule.id }),
         what: 'It denies some of what an earlier rule allows; Windows would deny all of that.',
@@ -80,26 +91,6 @@ function overruled(rules: readonly SessionRule[]): Refusal[] {
     }
   }
   return refusals;
-}
-
-function mayMeet(one: FilterMatch, two: FilterMatch): boolean {
-  const sides = ['source', 'destination'] as const;
-  const lists = ['protocols', 'sourcePorts', 'destinationPorts'] as const;
-  const overlap = (left: readonly NumberRange[], right: readonly NumberRange[]) =>
-    left.some((a) => right.some((b) => a.first <= b.last && b.first <= a.last));
-  if (one.family !== undefined && two.family !== undefined && one.family !== two.family) {
-    return false;
-  }
-  return (
-    sides.every((side) => {
-      const [left, right] = [one[side], two[side]];
-      return !left || !right || intersectRanges(left, right).length > 0;
-    }) &&
-    lists.every((list) => {
-      const [left, right] = [one[list], two[list]];
-      return !left || !right || overlap(left, right);
-    })
-  );
 }
 
 function ruleOf({ rule, action, entries, told }: SessionRule, direction: 'in' | 'out') {

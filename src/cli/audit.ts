@@ -18,7 +18,14 @@ import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
-import { parseFlowPort, parseListen, parseOffset, parsePrefixRule } from './log-options.ts';
+import {
+  gatherFiles,
+  mappingOf,
+  parseFlowPort,
+  parseListen,
+  parseOffset,
+  parsePrefixRule,
+} from './log-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -50,6 +57,7 @@ interface AuditCommandOptions {
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
   readonly newSince?: number;
+  readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
   readonly for?: number;
   readonly count?: number;
@@ -83,6 +91,7 @@ export function configure(command: Command): void {
       ]),
     )
     .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
     .option('--for <time>', 'listen so long: 90s, 15m, 2h', parseDuration)
     .option('--count <n>', 'listen until so many flow records came', wholeNumber(1, 4e9))
@@ -102,11 +111,13 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
   checkInputs(inputs, options);
+  const mappings = options.map?.map(mappingOf);
   const listen = await listenerOf(options);
   const answer = await whileReading(
     (watch) =>
       audit(inputs, {
         ...watch,
+        ...(mappings === undefined ? {} : { mappings }),
         ...(listen === undefined ? {} : { listen }),
         ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
         ...(options.zone === undefined ? {} : options.zone),

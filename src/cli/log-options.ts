@@ -2,6 +2,9 @@
 import { InvalidArgumentError } from 'commander';
 import { parseAddress } from '../net/address.ts';
 import type { ListenAddress, PrefixRule } from '../pipeline/audit.ts';
+import { MappingFileError, readMappingFile } from '../pipeline/mapping-file.ts';
+import { INPUT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 
 /** Gathers `--prefix FW-DROP=deny`, which may be repeated. */
 export function parsePrefixRule(text: string, rules: readonly PrefixRule[] = []): PrefixRule[] {
@@ -46,4 +49,31 @@ export function parseFlowPort(text: string, ports: readonly number[] = []): read
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65_535) throw new InvalidArgumentError('It is a port from 1 to 65535.');
   return [...ports, port];
+}
+
+/** Gathers `--map file`, which may be repeated. */
+export function gatherFiles(file: string, files: readonly string[] = []): readonly string[] {
+  return [...files, file];
+}
+
+/** Faults of a mapping that are shown. */
+const SHOWN_FAULTS = 5;
+
+/** Reads a mapping. Throws `Failure` that says where something is wrong. */
+export function mappingOf(file: string): ReturnType<typeof readMappingFile> {
+  try {
+    return readMappingFile(file);
+  } catch (error) {
+    if (!(error instanceof MappingFileError)) throw error;
+    const { faults, message } = error;
+    const shown = faults
+      .slice(0, SHOWN_FAULTS)
+      .map(({ line, column, what }) => `${file}:${line}:${column} ${what}`);
+    const more = faults.length - shown.length;
+    throw new Failure(INPUT, {
+      what: message,
+      ...(shown.length === 0 ? {} : { why: shown.join(' ') + (more > 0 ? ` (${more} more)` : '') }),
+      ways: ['docs/log-formats.md describes mappings'],
+    });
+  }
 }

@@ -8,6 +8,7 @@ import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
+import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
 import type { Progress } from './reading.ts';
 
@@ -20,6 +21,8 @@ export interface AuditChoices {
   /** Where stamps name no zone: ms east of UTC. */
   readonly offsetMs?: number;
   readonly where?: AuditFilter;
+  /** Files that say how logs of somebody's own are to be read. */
+  readonly mappings?: readonly Mapping[];
   /** UDP ports of flow export in captures, beside the usual ones. */
   readonly flowPorts?: readonly number[];
   /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
@@ -95,7 +98,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     import('../sources/logs/log-notes.ts'),
   ]);
   const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
-  const { flowPorts, listen } = choices;
+  const { flowPorts, mappings, listen } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const folded = new Audit({
@@ -110,6 +113,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       ...(prefixes === undefined ? {} : { prefixes }),
       ...(offsetMs === undefined ? {} : { offsetMs }),
       ...(flowPorts === undefined ? {} : { flowPorts }),
+      ...(mappings === undefined ? {} : { mappings }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}

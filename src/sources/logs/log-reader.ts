@@ -33,6 +33,8 @@ import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
 import { LogTally } from './log-tally.ts';
+import { MappedLog } from './mapped-log.ts';
+import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
 import { Scan } from './scan.ts';
@@ -56,6 +58,8 @@ export interface LogOptions {
   readonly nowMs: number;
   /** Stamps without a year are dated by the present, not by when their file was written. */
   readonly datedByNow?: boolean;
+  /** Logs of somebody's own; they are tried before the formats known here. */
+  readonly mappings?: readonly Mapping[];
   /** UDP ports of flow export in captures, beside the usual ones. */
   readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
@@ -307,11 +311,17 @@ export class LogReader {
     return this.flows;
   }
 
+  /** New readers of all formats: some keep what they learned from a file's first lines. */
+  private newFormats(): LogFormat[] {
+    const { mappings = [], offsetMs = 0 } = this.options;
+    return [...mappings.map((mapping) => new MappedLog(mapping, offsetMs)), ...logFormats()];
+  }
+
   private async readLines(source: ByteSource, input: number, before: number): Promise<void> {
     const { signal, onProgress } = this.options;
     // With room behind the last line, which readers that look ahead may touch.
     const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
-    this.list = this.list.length > 0 ? this.list.map(({ name }) => fresh(name)) : logFormats();
+    this.list = this.newFormats();
     this.line.input = input;
     this.line.number = 0;
     this.batch.inputIndex = input;
@@ -511,11 +521,6 @@ function multiply(batch: VerdictBatch, row: number, times: number): void {
   batch.events[row]! *= times;
   if (batch.packets[row]! > 0) batch.packets[row]! *= times;
   if (batch.bytes[row]! > 0) batch.bytes[row]! *= times;
-}
-
-/** A new reader of the format: some keep what they learned from a file's first lines. */
-function fresh(name: string): LogFormat {
-  return logFormats().find((format) => format.name === name)!;
 }
 
 /** Text has no NUL and few control octets. */
