@@ -26,6 +26,7 @@ import type {
   TimeSlice,
 } from './model/use.ts';
 import type { Prefix } from './net/prefix.ts';
+import type { LogChoices, LogJoin, LogsAssessed } from './pipeline/assess-logs.ts';
 import type { FilteredSource } from './pipeline/filters.ts';
 import type { Observation } from './sources/flows/observe.ts';
 import type { CaptureReader } from './sources/pcap/capture-reader.ts';
@@ -166,6 +167,8 @@ export interface Assessment extends CaptureSummary {
   readonly matchedFlows: number | null;
   /** Null when not asked for. */
   readonly overTime: readonly TimeSlice[] | null;
+  /** What logs were read beside captures; null without any. */
+  readonly logs: LogsAssessed | null;
 }
 
 export interface AssessChoices extends CaptureChoices {
@@ -180,6 +183,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
   readonly slices?: number;
+  /** How logs among the inputs are to be read. */
+  readonly logs?: Omit<LogChoices, 'signal' | 'maxFlows'>;
 }
 
 /** Throws `FilterError` when the text is no filter over flows. */
@@ -209,7 +214,7 @@ export async function assess(
     import('./sources/pcap/capture-notes.ts'),
   ]);
   const folded = await fold(inputs, choices);
-  const { traffic, view, observation, reader, filtered, interrupted } = folded;
+  const { traffic, view, observation, reader, filtered, interrupted, logs } = folded;
   const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
@@ -217,9 +222,11 @@ export async function assess(
     stopped: interrupted,
     dropDuplicates: choices.dropDuplicates ?? false,
   };
+  const summary = summaryOf(inputs, observation, reader, interrupted);
   return {
-    ...summaryOf(inputs, observation, reader, interrupted),
+    ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    logs: logs?.assessed ?? null,
     flows: traffic.flows,
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
@@ -235,7 +242,27 @@ export async function assess(
     findings: await findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
-    notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
+    notes: [
+      ...captureNotes(reader),
+      ...(filtered?.notes ?? []),
+      ...blindSpots(traffic, state),
+      ...(logs?.notes ?? []),
+    ],
+  };
+}
+
+/** The summary of captures with the time and the size of the logs beside. */
+function withLogs<Summary extends Omit<CaptureSummary, 'notes' | 'flows'>>(
+  summary: Summary,
+  { firstMs, lastMs, inputBytes }: LogsAssessed,
+): Summary {
+  const first = [summary.firstMs, firstMs].filter((time) => time !== null);
+  const last = [summary.lastMs, lastMs].filter((time) => time !== null);
+  return {
+    ...summary,
+    inputBytes: summary.inputBytes + inputBytes,
+    firstMs: first.length === 0 ? null : Math.min(...first),
+    lastMs: last.length === 0 ? null : Math.max(...last),
   };
 }
 
@@ -273,7 +300,13 @@ async function vendors(speech: SpokenView): Promise<(mac: string) => string | un
 async function fold(
   inputs: readonly string[],
   choices: AssessChoices,
-): Promise<Folded & Omit<Reading, 'observation'> & { observation: Omit<Observation, 'flows'> }> {
+): Promise<
+  Folded &
+    Omit<Reading, 'observation'> & {
+      observation: Omit<Observation, 'flows'>;
+      logs: { assessed: LogsAssessed; notes: readonly BlindSpot[] } | undefined;
+    }
+> {
   const [{ ZoneTable }, { thresholdsOf }, { FlowFolder }] = await Promise.all([
     import('./analysis/zones.ts'),
     import('./analysis/findings/thresholds.ts'),
@@ -285,7 +318,9 @@ async function fold(
   const { where: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
   const filters = text === undefined ? undefined : await import('./analysis/filter/filter.ts');
+  const { captures, join, logs } = await logsAmong(inputs, choices, seed);
   const folder = new FlowFolder({
+    ...(join === undefined ? {} : { seenBy: join.seenBy }),
     zones,
     thresholds,
     seed,
@@ -295,10 +330,55 @@ async function fold(
       ? {}
       : { filterFor: (world) => filters.flowFilter(text!, { ...world, zones }) }),
   });
-  const reading = await read(inputs, choices, seed, folder.visitor, folder.rows);
+  const visitorOf = (names: Names, heard: Heard | null): FlowVisitor => {
+    const visitor = folder.visitor(names, heard);
+    return join === undefined ? visitor : join.noting(visitor);
+  };
+  const reading = await read(captures, choices, seed, visitorOf, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(folder.visitor(observation.names, observation.heard));
-  return { ...reading, observation, ...folder.finish(), thresholds };
+  flows.visit(visitorOf(observation.names, observation.heard));
+  if (join === undefined) {
+    return { ...reading, observation, logs: undefined, ...folder.finish(), thresholds };
+  }
+  const { names, assessed, notes } = await join.add(
+    logs,
+    observation.names,
+    (all) => folder.visitor(all, observation.heard),
+    () => folder.traffics,
+  );
+  const sources = [
+    ...(captures.length > 0 ? [join.captured(observation.decoder.frames)] : []),
+    ...assessed.sources,
+  ];
+  return {
+    ...reading,
+    observation: { ...observation, names },
+    logs: { assessed: { ...assessed, sources }, notes },
+    ...folder.finish(),
+    thresholds,
+  };
+}
+
+/** Which inputs are logs, and what joins them to the captures; nothing where there are none. */
+async function logsAmong(
+  inputs: readonly string[],
+  choices: AssessChoices,
+  seed: number,
+): Promise<{ captures: readonly string[]; logs: readonly string[]; join: LogJoin | undefined }> {
+  if (choices.live !== undefined) return { captures: inputs, logs: [], join: undefined };
+  const { sortInputs, LogJoin } = await import('./pipeline/assess-logs.ts');
+  const { captures, logs } = await sortInputs(inputs, choices.logs);
+  if (logs.length === 0) return { captures: inputs, logs, join: undefined };
+  const { signal, maxFlows } = choices;
+  const join = new LogJoin(
+    {
+      ...choices.logs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(maxFlows === undefined ? {} : { maxFlows }),
+    },
+    seed,
+  );
+  return { captures, logs, join };
 }
 
 /** A flow with what came of it. */
@@ -382,12 +462,12 @@ async function read(
   visitor: (names: Names, heard: Heard | null) => FlowVisitor,
   onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
 ): Promise<Reading> {
-  const [{ openCaptures }, { observe }] = await Promise.all([
+  const [{ openCaptures, NoCaptures }, { observe }] = await Promise.all([
     import('./sources/pcap/capture-reader.ts'),
     import('./sources/flows/observe.ts'),
   ]);
   const { signal, onProgress, live } = choices;
-  const reader = live ?? (await openCaptures(inputs));
+  const reader = live ?? (inputs.length === 0 ? new NoCaptures() : await openCaptures(inputs));
   const stop = (): void => {
     // What a ring holds already is still read.
     if (live === undefined) void reader.close();
