@@ -4,7 +4,7 @@
  * ports that it can express; what it cannot is named in docs/assess.md, and held here.
  */
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +31,10 @@ async function portsOf(...inputs: string[]): Promise<Record<string, Row>> {
     const { status, flows, clients, serving, tried, packetsToServer, packetsToClient } = port;
     const { bytesToServer, bytesToClient } = port;
     const volume = { packetsToServer, packetsToClient, bytesToServer, bytesToClient };
-    return [`${port.transport}/${port.port}`, { status, flows, clients, serving, tried, ...volume }];
+    return [
+      `${port.transport}/${port.port}`,
+      { status, flows, clients, serving, tried, ...volume },
+    ];
   });
   return Object.fromEntries(rows.sort(([left], [right]) => (left < right ? -1 : 1)));
 }
@@ -44,6 +47,10 @@ function changed(
   return Object.fromEntries(
     Object.entries(rows).map(([port, row]) => [port, { ...row, ...change(row, port) }]),
   );
+}
+
+function answeredDatagrams(_: Row, port: string): Partial<Row> {
+  return port.startsWith('udp') ? { status: 'answered', serving: 1 } : {};
 }
 
 /** A flow as Suricata writes it: lengths with the link's header, flags by history. */
@@ -84,7 +91,20 @@ async function exported(version: number, capture: string): Promise<Uint8Array> {
   await new Promise<void>((resolve) => collector.bind(0, '127.0.0.1', resolve));
   const to = `127.0.0.1:${collector.address().port}`;
   // It stands still while the exporter runs: the socket's buffer holds what is sent.
-  run('softflowd', '-r', capture, '-n', to, '-v', String(version), '-d', '-c', '/dev/null', '-p', '/dev/null');
+  run(
+    'softflowd',
+    '-r',
+    capture,
+    '-n',
+    to,
+    '-v',
+    String(version),
+    '-d',
+    '-c',
+    '/dev/null',
+    '-p',
+    '/dev/null',
+  );
   await new Promise((resolve) => setTimeout(resolve, 50));
   await new Promise<void>((resolve) => collector.close(resolve));
   return captureOf(datagrams);
@@ -109,9 +129,13 @@ describeLab(
       lab.join(a, b, ['10.9.8.1/24'], ['10.9.8.2/24']);
       b.run(
         'nft',
-        `table ip t { chain i { type filter hook input priority 0; policy accept
-          tcp dport 8099 log prefix "${tag}-DROP " drop
-          ct state new log prefix "${tag}-ACCEPT " accept } }`,
+        `table ip t {
+          chain i {
+            type filter hook input priority 0; policy accept
+            tcp dport 8099 log prefix "${tag}-DROP " drop
+            ct state new log prefix "${tag}-ACCEPT " accept
+          }
+        }`,
       );
       const server = b.start(process.execPath, [script('parity-server.mjs')]);
       const words = ['-U', '-n', '-i', 'eth0', '-w', path('lan.pcap'), 'ip and not icmp'];
@@ -151,33 +175,61 @@ describeLab(
 
     it('by a conn.log', async () => {
       const lines = (await listFlows([path('lan.pcap')], {}, () => {})).listed;
-      const text = [...lines].map((listed) => connLogLine(listed)).join('');
+      const text = [...lines].map(({ flow }) => connLogLine(flow, true, true)).join('');
       writeFileSync(path('conn.log'), connLogHead(0) + text + connLogTail(0));
-      console.log(wanted, await portsOf(path('conn.log')));
+      // Who sent first is its originator: a datagram that was answered has a server.
+      expect(await portsOf(path('conn.log'))).toEqual(changed(wanted, answeredDatagrams));
     });
 
     it('by an EVE log', async () => {
       writeFileSync(path('eve.json'), `${(await flows()).map(eveLine).join('\n')}\n`);
-      console.log(await portsOf(path('eve.json')));
+      const withLinks = changed(wanted, (row, port) => ({
+        ...answeredDatagrams(row, port),
+        bytesToServer: row.bytesToServer + 14 * row.packetsToServer,
+        bytesToClient: row.bytesToClient + 14 * row.packetsToClient,
+      }));
+      expect(await portsOf(path('eve.json'))).toEqual(withLinks);
     });
 
     it.each([5, 9, 10])('by softflowd, version %i', async (version) => {
       writeFileSync(path(`v${version}.pcap`), await exported(version, path('lan.pcap')));
-      console.log(version, await portsOf(path(`v${version}.pcap`)));
+      expect(await portsOf(path(`v${version}.pcap`))).toEqual(wanted);
     });
 
     it('by nfpcapd and nfdump', async () => {
       run('mkdir', path('nf'));
       run('nfpcapd', '-r', path('lan.pcap'), '-l', path('nf'));
-      console.log(readdirSync(path('nf')));
-      writeFileSync(path('nf.csv'), run('nfdump', '-R', path('nf'), '-o', 'csv', '-q'));
-      console.log(readFileSync(path('nf.csv'), 'utf8').slice(0, 600), await portsOf(path('nf.csv')));
+      writeFileSync(path('nf.csv'), run('nfdump', '-R', path('nf'), '-o', 'csv'));
+      expect(await portsOf(path('nf.csv'))).toEqual(wanted);
     });
 
     it('by what nftables logged', async () => {
-      const lines = run('dmesg').split('\n').filter((line) => line.includes(tag));
+      const lines = run('dmesg')
+        .split('\n')
+        .filter((line) => line.includes(tag));
       writeFileSync(path('kern.log'), `${lines.join('\n')}\n`);
-      console.log(await portsOf(path('kern.log')));
+      // One packet of each connection, no answers, and the firewall's verdict.
+      const logged = changed(wanted, ({ flows, bytesToServer }, port) => ({
+        status: port === 'tcp/8099' ? 'denied' : 'logged',
+        ...{ serving: 0, packetsToServer: flows, packetsToClient: 0, bytesToClient: 0 },
+        bytesToServer: port.startsWith('tcp') ? 60 * flows : bytesToServer,
+      }));
+      expect(await portsOf(path('kern.log'))).toEqual(logged);
+    });
+
+    it('by all of them at once: each flow counts once', async () => {
+      const names = ['lan.pcap', 'conn.log', 'v9.pcap', 'kern.log'].map(path);
+      const { ports, logs } = await assess(names, { top: 10, logs: { flowPorts: [2055] } });
+      expect(await portsOf(...names)).toEqual(wanted);
+      expect(ports.map(({ port, sources }) => [port, sources.map(({ source }) => source)])).toEqual(
+        expect.arrayContaining([[8081, ['capture', 'zeek', 'netflow', 'netfilter']]]),
+      );
+      expect(logs?.sources).toMatchObject([
+        { source: 'capture', flows: 11, alsoSeen: 0 },
+        { source: 'zeek', flows: 0, alsoSeen: 11 },
+        { source: 'netflow', flows: 0, alsoSeen: 11 },
+        { source: 'netfilter', flows: 0, alsoSeen: 11 },
+      ]);
     });
   },
 );

@@ -9,5 +9,7 @@ for (const port of [8081, 8082]) {
   }).listen(port, '10.9.8.2');
 }
 const echo = createSocket('udp4');
-echo.on('message', (bytes, from) => echo.send(Buffer.concat([bytes, bytes]), from.port, from.address));
+echo.on('message', (bytes, from) =>
+  echo.send(Buffer.concat([bytes, bytes]), from.port, from.address),
+);
 echo.bind(8053, '10.9.8.2', () => setTimeout(() => process.stdout.write('ready\n'), 100));
