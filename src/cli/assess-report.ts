@@ -7,8 +7,8 @@ import type {
   ServiceUse,
   SizeBin,
 } from '../model/use.ts';
+import type { Assessment } from '../pipeline/assess.ts';
 import type { SourceUse } from '../pipeline/assess-logs.ts';
-import type { Assessment } from '../pipeline.ts';
 import { bytes, count, duration, isoTime } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Severity, Table } from '../report/table.ts';

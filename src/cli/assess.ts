@@ -9,10 +9,9 @@ import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
 import { nearest } from '../net/nearest.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
+import type { AssessChoices, Assessment, ZoneRule } from '../pipeline/assess.ts';
+import { assess } from '../pipeline/assess.ts';
 import type { PrefixRule } from '../pipeline/audit.ts';
-import { LiveReader } from '../pipeline/live.ts';
-import type { AssessChoices, Assessment, ZoneRule } from '../pipeline.ts';
-import { assess } from '../pipeline.ts';
 import { MOST_SLICES } from './assess-over-time.ts';
 import { assessReport, SORTS, type Sort } from './assess-report.ts';
 import {
@@ -29,7 +28,7 @@ import {
 import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
-import { addLiveOptions, type LiveOptions, openInterfaces } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
 import {
   gatherFiles,
   mappingOf,
@@ -170,11 +169,11 @@ async function run(
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
   const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : openInterfaces(options, filter);
+  const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const assessment = await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {
-        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...(live === undefined ? {} : { live }),
         ...choicesOf(options),
         ...(filter === undefined ? {} : { filter }),
         ...watch,

@@ -17,7 +17,7 @@ import { auditReport } from './audit-report.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { parseDuration } from './live-options.ts';
+import { parseDuration } from './interface-options.ts';
 import {
   gatherFiles,
   mappingOf,

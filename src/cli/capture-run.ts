@@ -22,7 +22,7 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { type OpenedLive, openInterfaces } from './live-options.ts';
+import { type OpenedLive, openInterfaces } from './open-interfaces.ts';
 
 export class CaptureRun {
   private readonly text: string;

@@ -1,16 +1,16 @@
 /** Firewall logs in, what passed and what was refused out. */
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
-import type { AuditFilter } from '../analysis/audit/audit.ts';
+import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
 import type { ZoneRule } from '../analysis/zones.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Progress } from '../pipeline.ts';
 import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
 

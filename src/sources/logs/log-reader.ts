@@ -27,6 +27,7 @@ import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { Clock } from './clock.ts';
 import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
+import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
@@ -40,6 +41,7 @@ import { Scan } from './scan.ts';
 import { LineHead } from './syslog-header.ts';
 
 const CHUNK_OCTETS = 256 * 1024;
+const SLACK_OCTETS = 64;
 /** Longer lines are counted as faults and passed over. */
 const LONGEST_LINE = 1024 * 1024;
 const MOST_FILES = 100_000;
@@ -66,6 +68,11 @@ export interface LogOptions {
   readonly standardInput?: Readable;
   readonly signal?: AbortSignal;
   readonly onProgress?: (reader: LogReader) => void;
+  /**
+   * Go on at the end of the input, across rotation, until the signal. Called whenever all that was
+   * written so far has been handed on. Only the first input is ever reached.
+   */
+  readonly onWait?: () => void;
 }
 
 /** What is wrong with an input as a whole, or with the rest of it. */
@@ -108,6 +115,7 @@ export class LogReader {
   private current = 0;
   private readonly readBy: number[] = [];
   private source: ByteSource | undefined;
+  private followed: FollowedFile | undefined;
   /** Outcome of the line before. */
   private lastRead = OTHER;
   private device = 0;
@@ -151,8 +159,11 @@ export class LogReader {
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
     for (const input of inRotationOrder(inputs)) {
-      if (this.options.signal?.aborted) break;
-      await this.readInput(input);
+      do {
+        if (this.options.signal?.aborted) break;
+        this.followed = undefined;
+        await this.readInput(input);
+      } while (this.wasRotated());
     }
     this.batch.flush();
     this.countFormats();
@@ -217,8 +228,24 @@ export class LogReader {
     await this.source.close();
   }
 
-  private open(name: string): Promise<ByteSource> {
-    return name === '-' ? openStandardInput(this.options.standardInput) : openFile(name);
+  private async open(name: string): Promise<ByteSource> {
+    const { onWait, standardInput } = this.options;
+    if (onWait === undefined) {
+      return name === '-' ? openStandardInput(standardInput) : openFile(name);
+    }
+    const waiting = (): void => {
+      this.batch.flush();
+      this.line.clock.advance(Date.now());
+      onWait();
+    };
+    if (name === '-') return new NoticedBytes(await openStandardInput(standardInput), waiting);
+    if (!(await stat(name)).isFile()) return new NoticedBytes(await openFile(name), waiting);
+    this.followed = await openFollowed(name, waiting);
+    return this.followed;
+  }
+
+  private wasRotated(): boolean {
+    return this.followed?.rotated === true;
   }
 
   private fault(
@@ -292,7 +319,8 @@ export class LogReader {
 
   private async readLines(source: ByteSource, input: number, before: number): Promise<void> {
     const { signal, onProgress } = this.options;
-    const window = new Window(source, Math.min(CHUNK_OCTETS, Math.max(1, source.most)));
+    // With room behind the last line, which readers that look ahead may touch.
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
     this.list = this.newFormats();
     this.line.input = input;
     this.line.number = 0;
@@ -376,6 +404,7 @@ export class LogReader {
     scan.aim(bytes, start, end);
     batch.lineNumber = line.number;
     head.read(scan, line.clock);
+    if (!head.sameHost) this.device = 0;
     if (head.onlyRepeats) this.repeat(bytes, start, end);
     else this.message(bytes, start, end);
   }
@@ -387,6 +416,7 @@ export class LogReader {
     scan.aim(journal.bytes, journal.messageStart, journal.end);
     batch.lineNumber = line.number;
     head.set(journal);
+    this.device = 0;
     this.message(bytes, start, end);
   }
 
@@ -437,11 +467,11 @@ export class LogReader {
     }
   }
 
-  /** Number of the name of the host in the header; the same as the line's before, mostly. */
+  /** Number of the name of the host in the header; kept while lines have the same header. */
   private deviceOf(): number {
     const { head, scan, names } = this.line;
     if (head.hostEnd === head.hostStart) return 0;
-    if (!head.sameHost || this.device === 0) {
+    if (this.device === 0) {
       this.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
     }
     return this.device;

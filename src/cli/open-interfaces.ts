@@ -1,5 +1,4 @@
-/** Options of the commands that capture from the network, and what is said where they cannot. */
-import { type Command, InvalidArgumentError } from 'commander';
+/** Opens the interfaces that a command was given, and says why where it cannot. */
 import { nearest } from '../net/nearest.ts';
 import type { Filter } from '../pipeline/filters.ts';
 import {
@@ -12,42 +11,10 @@ import {
   openLive,
   SystemCallError,
 } from '../pipeline/live.ts';
-import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure } from './filter-option.ts';
-
-export interface LiveOptions {
-  readonly i?: readonly string[];
-  /** False: `--no-promiscuous`. */
-  readonly promiscuous?: boolean;
-  readonly B?: number;
-  readonly for?: number;
-}
-
-export function addLiveOptions(command: Command): void {
-  command
-    .option('-i <interface>', 'capture from an interface; any: all; repeatable', gatherNames)
-    .option('-p, --no-promiscuous', 'only what is meant for this machine')
-    .option('-B <KiB>', 'size of the ring (default: 16384)', wholeNumber(64, 4e6))
-    .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration);
-}
-
-function gatherNames(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
-}
-
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** A time in ms from `90s`, `15m`, `2h`, `7d`; a bare number is seconds. */
-export function parseDuration(text: string): number {
-  const [, digits, unit = 's'] = /^(\d{1,7}(?:\.\d{1,3})?)([smhd]?)$/.exec(text) ?? [];
-  const ms = Number(digits) * (UNITS[unit === '' ? 's' : unit] ?? 0);
-  if (digits === undefined || ms <= 0) {
-    throw new InvalidArgumentError('It is a time as in 90s, 15m, 2h or 7d.');
-  }
-  return ms;
-}
+import type { LiveOptions } from './interface-options.ts';
 
 export interface OpenedLive extends LiveCapture {
   /** Who the program runs as from here on, where that changed. */

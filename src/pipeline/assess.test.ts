@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { concat, pcapHeader, pcapRecord } from '../test/builders/capture.ts';
+import { concat, pcapHeader, pcapRecord } from '../../test/builders/capture.ts';
 import {
   arp,
   ether,
@@ -17,15 +17,16 @@ import {
   tcp,
   udp,
   vxlan,
-} from '../test/builders/packet.ts';
-import { FLOW_COLUMNS } from './cli/flow-columns.ts';
-import { flowLine } from './cli/flow-line.ts';
-import type { PortUse } from './model/use.ts';
-import { type Assessment, assess, type ListedFlow, listFlows } from './pipeline.ts';
-import { ndjsonRow } from './report/json.ts';
-import type { Column } from './report/table.ts';
+} from '../../test/builders/packet.ts';
+import { FLOW_COLUMNS } from '../cli/flow-columns.ts';
+import { flowLine } from '../cli/flow-line.ts';
+import type { PortUse } from '../model/use.ts';
+import { ndjsonRow } from '../report/json.ts';
+import type { Column } from '../report/table.ts';
+import { type Assessment, assess } from './assess.ts';
+import { type ListedFlow, listFlows } from './flows.ts';
 
-const CORPORA = fileURLToPath(new URL('../../shared/corpora/', import.meta.url));
+const CORPORA = fileURLToPath(new URL('../../../shared/corpora/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-assess-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -256,6 +257,42 @@ describe('ports and remainder', () => {
         expectWhole(await assess([join(decode, name)], { top: 5, dropDuplicates }));
       }
     }
+  });
+});
+
+describe('a sweep by ARP', () => {
+  const SWEEPER = '192.0.2.1';
+  const question = (host: number) => ether({}, arp({ sender: SWEEPER, target: `192.0.2.${host}` }));
+  const answer = (host: number) =>
+    ether({}, arp({ sender: `192.0.2.${host}`, target: SWEEPER, operation: 2 }));
+
+  it('is told, with the frames of questions that nobody answered', async () => {
+    const hosts = Array.from({ length: 60 }, (_, index) => index + 2);
+    const frames = hosts.flatMap((host) =>
+      host % 6 === 0 ? [question(host), answer(host)] : [question(host)],
+    );
+    const { findings } = await assess([capture(frames)], { top: 10 });
+    const [sweep, ...others] = findings.filter(({ id }) => id === 'arp-sweep');
+    expect(others).toEqual([]);
+    expect(sweep).toMatchObject({
+      subject: { text: SWEEPER },
+      numbers: { addresses: 50, answered: 10 },
+      thresholds: { 'scan-hosts': 25 },
+    });
+    expect(sweep!.evidence[0]!.locator).toMatch(/#1$/);
+  });
+
+  it('is none where most hosts exist, or few were asked for', async () => {
+    const known = Array.from({ length: 60 }, (_, index) => index + 2);
+    const many = known.flatMap((host) => [question(host), ...(host > 30 ? [answer(host)] : [])]);
+    const asked = [many, known.slice(0, 20).map(question)].map(async (frames) => {
+      const { findings } = await assess([capture(frames)], {
+        top: 10,
+        thresholds: { 'scan-hosts': 25, 'scan-failed': 0.6 },
+      });
+      return findings.map(({ id }) => id);
+    });
+    for (const ids of await Promise.all(asked)) expect(ids).not.toContain('arp-sweep');
   });
 });
 
