@@ -32,6 +32,7 @@ import { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Observation } from '../sources/flows/observe.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
+import { isCapture } from '../sources/pcap/form.ts';
 import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
 import {
   type CaptureChoices,
@@ -241,6 +242,10 @@ async function logsAmong(
 ): Promise<{ captures: readonly string[]; logs: readonly string[]; join: LogJoin | undefined }> {
   const none = { captures: inputs, logs: [], join: undefined };
   if (choices.live !== undefined) return none;
+  const files = inputs.filter((name) => name !== '-');
+  const plain = await Promise.all(files.map(isCapture));
+  // The readers of logs are loaded only where there is something for them.
+  if (choices.logs?.flowPorts === undefined && !plain.includes(false)) return none;
   const { sortInputs, LogJoin } = await import('./assess-logs.ts');
   const { captures, logs } = await sortInputs(inputs, choices.logs);
   if (logs.length === 0) return none;

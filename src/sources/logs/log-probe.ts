@@ -8,11 +8,8 @@ import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
 import { CapturedExports } from '../flowlogs/captured-exports.ts';
 import { FlowExports, isFlowExport } from '../flowlogs/flow-exports.ts';
-import { type ByteSource, openFile, PrefixedBytes } from '../pcap/byte-source.ts';
-import { GzipBytes } from '../pcap/gzip-bytes.ts';
-import { readHead } from '../pcap/head.ts';
-import { recognise } from '../pcap/recognise.ts';
-import { ZstdBytes } from '../pcap/zstd-bytes.ts';
+import type { ByteSource } from '../pcap/byte-source.ts';
+import { type OpenedForm, openForm } from '../pcap/form.ts';
 import { captureInput } from './flow-inputs.ts';
 import { LogReader } from './log-reader.ts';
 import type { Mapping } from './mapping.ts';
@@ -31,28 +28,23 @@ export async function isLog(
   name: string,
   { mappings = [], flowPorts = [] }: ProbeChoices,
 ): Promise<boolean> {
-  let source: ByteSource | undefined;
+  let opened: OpenedForm;
   try {
-    source = await openFile(name);
-    let head = await readHead(source);
-    let whole: ByteSource = new PrefixedBytes(head, source);
-    const form = recognise(head);
-    if (form === 'gzip' || form === 'zstd') {
-      const inner = form === 'gzip' ? new GzipBytes(whole) : new ZstdBytes(whole);
-      head = await readHead(inner);
-      whole = new PrefixedBytes(head, inner);
+    opened = await openForm(name);
+  } catch {
+    return false;
+  }
+  const { source, head, form } = opened;
+  try {
+    if (form === 'pcap' || form === 'pcapng') {
+      return flowPorts.length > 0 && (await holdsExport(source, name, flowPorts));
     }
-    source = whole;
-    const inner = recognise(head);
-    if (inner === 'pcap' || inner === 'pcapng') {
-      return flowPorts.length > 0 && (await holdsExport(whole, name, flowPorts));
-    }
-    if (inner !== undefined || head.length === 0) return false;
-    return isFlowExport(head) || (await isKnownText(await firstOctets(whole), mappings));
+    if (form !== undefined || head.length === 0) return false;
+    return isFlowExport(head) || (await isKnownText(await firstOctets(source), mappings));
   } catch {
     return false;
   } finally {
-    await source?.close();
+    await source.close();
   }
 }
 
