@@ -387,10 +387,12 @@ export class IptablesRule {
   }
 
   private rate(word: string): number {
-    const [, count, unit] = /^(\d{1,9})\/(s|m|h|d)[a-z]*$/.exec(word) ?? [];
-    if (count === undefined) throw new UnknownOption(`“${word}” is not a rate.`);
-    const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
-    return Number(count) / seconds[unit as keyof typeof seconds];
+    const [, count, unit] = /^(\d{1,9})\/([a-z]+)$/.exec(word) ?? [];
+    const units = Object.entries({ second: 1, minute: 60, hour: 3600, day: 86_400 });
+    // Any beginning of a unit's name will do.
+    const [, seconds] = units.find(([name]) => name.startsWith(unit ?? '-')) ?? [];
+    if (seconds === undefined) throw new UnknownOption(`“${word}” is not a rate.`);
+    return Number(count) / seconds;
   }
 
   private number(word: string, max: number): number {

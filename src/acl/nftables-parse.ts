@@ -34,6 +34,12 @@ interface Table {
   readonly chains: FilterChain[];
 }
 
+/** Types of sets whose elements rules can ask for (nft(8), DATA TYPES). */
+const SET_TYPES = new Set([
+  ...['ipv4_addr', 'ipv6_addr', 'inet_proto', 'inet_service', 'icmp_type', 'icmpv6_type'],
+  ...['ct_state', 'ifname'],
+]);
+
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export function parseNftables(text: string): Parsed {
@@ -258,7 +264,7 @@ class Parser implements Reader {
       this.skipEnds();
       if (this.take('}')) break;
       const word = this.next();
-      if (word === 'type') type = this.next();
+      if (word === 'type') type = this.setType();
       else if (word === 'flags') this.setFlags();
       else if (word === 'comment') this.string();
       else if (word === 'elements') {
@@ -269,6 +275,12 @@ class Parser implements Reader {
       }
     }
     sets.set(name, { type, elements, line });
+  }
+
+  private setType(): string {
+    const word = this.next();
+    if (!SET_TYPES.has(word)) throw new Unknown(`A set of the type “${word}” is not read.`);
+    return word;
   }
 
   private setFlags(): void {
