@@ -14,8 +14,8 @@ import { outOfPlace, type Platform, planChoices } from './platform.ts';
 import { PLATFORMS, platformNamed } from './platforms.ts';
 
 /** Policies by platform; many more were tried by hand (docs/policy.md says how many). */
-const POLICIES = Number(process.env.PORTREEVE_POLICIES ?? 60);
-const MUTATIONS = Number(process.env.PORTREEVE_MUTATIONS ?? 250);
+const POLICIES = Number(process.env.PORTREEVE_POLICIES ?? 50);
+const MUTATIONS = Number(process.env.PORTREEVE_MUTATIONS ?? 150);
 
 const sample = (seed: number): Policy => randomPolicy(diceOf(seed));
 
@@ -141,8 +141,8 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
         ? []
         : [...line.matchAll(/ (?=\S)|$/g)].map(({ index: at }) => ({ index, at })),
     );
-    // Some eighty of them; each takes a reading of the whole text.
-    const step = Math.ceil(places.length / 80);
+    // Some of them; each takes a reading of the whole text.
+    const step = Math.ceil(places.length / 60);
     for (const { index, at } of places.filter((_, place) => place % step === 0)) {
       const line = lines[index]!;
       if (line.slice(0, at).trim() === '') continue;
@@ -157,8 +157,8 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
     const seeds = Array.from({ length: 40 }, (_, index) => index + 3);
     const text = seeds.map((seed) => render(plan(seed)).text).find((one) => one !== undefined)!;
     const lines = text.split('\n');
-    // Some fifty places; each takes a reading of the whole text.
-    const step = Math.ceil(lines.length / 50);
+    // Some places; each takes a reading of the whole text.
+    const step = Math.ceil(lines.length / 25);
     for (const [index, line] of lines.entries()) {
       if (line.trim() === '' || COMMENT.test(line) || index % step !== 0) continue;
       const broken = [...lines];
