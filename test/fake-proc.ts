@@ -18,6 +18,8 @@ interface FakeProcess {
   readonly forbidden?: boolean;
   /** The files are still listed, everything else is gone. */
   readonly vanishing?: boolean;
+  /** Something is mounted over its folder. */
+  readonly masked?: boolean;
 }
 
 export interface FakeProc {
@@ -54,6 +56,10 @@ export function fakeProc(content: FakeProc): { readonly root: string; dispose():
 function layOut(root: string, process: FakeProcess): void {
   const folder = join(root, String(process.pid));
   const files = join(folder, 'fd');
+  if (process.masked) {
+    mkdirSync(folder, { recursive: true });
+    return;
+  }
   mkdirSync(files, { recursive: true });
   for (const [index, target] of (process.files ?? []).entries()) {
     symlinkSync(target, join(files, String(index)));

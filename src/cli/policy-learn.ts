@@ -177,7 +177,7 @@ function socketWish(options: LearnOptions): SocketWish | undefined {
     ...(sockets === true ? [await viewThisMachine({ connections: true })] : []),
     // Each file may be of another machine.
     ...(Array.isArray(sockets) ? await Promise.all(sockets.map((file) => readFiles([file]))) : []),
-    ...(ssh === undefined ? [] : [await viewBySsh(options, true)]),
+    ...(await Promise.all((ssh ?? []).map((machine) => viewBySsh(machine, options, true)))),
   ];
   const again = options.for !== undefined && (sockets === true || ssh !== undefined);
   return { look, ...(again ? { everyMs: LOOK_EVERY_MS } : {}) };

@@ -95,6 +95,44 @@ function powerOfTwo(packets: bigint): string {
     : `about 2^${packets.toString(2).length - 1}`;
 }
 
+/** What a rule allows although no validated conversation was seen to need it. */
+function beyondTable(policy: Policy, { beyond }: Proof): Table {
+  const rules = new Map(policy.rules.map((rule) => [rule.id, rule]));
+  const columns: readonly Column<Proof['beyond'][number]>[] = [
+    { key: 'rule', title: 'RULE', value: ({ rule }) => rule },
+    {
+      key: 'why',
+      title: 'WHY',
+      value: ({ rule }) => (rules.get(rule)?.unobserved ? 'unobserved' : 'own'),
+      text: ({ rule }) =>
+        rules.get(rule)?.unobserved ? 'a set that nobody saw whole' : 'a person wrote the rule',
+      priority: 1,
+    },
+    {
+      key: 'packet',
+      title: 'SMALLEST PACKET',
+      value: ({ packet }) => describePacket(packet),
+      grow: true,
+    },
+    {
+      key: 'packets',
+      title: 'PACKETS LIKE IT',
+      value: ({ packets }) => String(packets),
+      text: ({ packets }) => powerOfTwo(packets),
+      align: 'right',
+      priority: 2,
+    },
+  ];
+  return {
+    key: 'beyond',
+    kind: 'generalisation',
+    heading: 'ALLOWED BEYOND WHAT WAS SEEN',
+    columns: columns as readonly Column[],
+    rows: beyond,
+    footnote: 'All other rules allow what was seen and validated, and nothing else.',
+  };
+}
+
 function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
   const { faults, differences, replayed, lost, hits, rules } = proof;
   const table = (
@@ -138,6 +176,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
         ],
         lost,
       ),
+      beyondTable(policy, proof),
       table(
         'rules',
         'rule',

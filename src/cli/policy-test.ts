@@ -4,7 +4,9 @@ import { decidedBy, findPlan, type Platform, testConversation } from '../pipelin
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
 import type { Policy } from '../policy/intent.ts';
 import type { Hosts } from '../policy/plan.ts';
+import { type NearRule, nearRules } from '../policy/rule-match.ts';
 import type { Report } from '../report/report.ts';
+import type { Column } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
@@ -19,6 +21,38 @@ const EXAMPLES = `Examples:
 const NOTES = `
 Exit codes: 0 allowed, 1 denied, 2 wrong usage, 3 a file could not be read.
 `;
+
+/** More of them explain nothing. */
+const MOST_NEAR = 8;
+
+const NEAR_COLUMNS: readonly Column<NearRule>[] = [
+  { key: 'rule', title: 'RULE', value: ({ rule }) => rule.id },
+  {
+    key: 'lacks',
+    title: 'WOULD ALLOW IT FOR',
+    value: ({ lacks }) => lacks,
+    text: ({ lacks }) => `another ${lacks}`,
+  },
+  {
+    key: 'from',
+    title: 'FROM',
+    value: ({ rule }) => rule.from.names,
+    text: ({ rule }) => rule.from.names.join(', '),
+  },
+  {
+    key: 'to',
+    title: 'TO',
+    value: ({ rule }) => rule.to.names,
+    text: ({ rule }) => rule.to.names.join(', '),
+  },
+  {
+    key: 'services',
+    title: 'SERVICES',
+    value: ({ rule }) => rule.serviceNames,
+    text: ({ rule }) => rule.serviceNames.join(' '),
+    grow: true,
+  },
+];
 
 interface TestOptions {
   readonly policy: string;
@@ -36,6 +70,8 @@ export function configure(command: Command): void {
     .option('--for <platform>', 'the platform of that text', findPlatform);
   addHostOption(command);
   addOutputOptions(command);
+  // An arrow that stands as a word of its own looks like an option.
+  command.allowUnknownOption();
   command.action(run);
 }
 
@@ -56,6 +92,7 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
   const told = withFiles(() => testConversation(filter, policy.zones, asked, hosts));
   const allowed = told.verdict === 'accept';
   const rule = policy.rules.find(({ id }) => id === told.rule?.id);
+  const near = allowed || options.rules !== undefined ? [] : nearRules(policy, asked, Date.now());
   process.exitCode = allowed ? DONE : FINDINGS;
   const report: Report = {
     kind: 'policy-test',
@@ -82,7 +119,15 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
         ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
       },
     ],
-    tables: [],
+    tables: [
+      {
+        key: 'near',
+        kind: 'rule',
+        heading: 'RULES THAT COME NEAREST',
+        columns: NEAR_COLUMNS as readonly Column[],
+        rows: near.slice(0, MOST_NEAR),
+      },
+    ],
     notes: [],
     next: [],
   };

@@ -31,9 +31,11 @@ const CLOSE_BRACKET = 0x5d;
 /** Linux allows two megabytes of arguments and more; a person reads less. */
 const FILE_LENGTH = 131_072;
 
-/** What `namespace` and `eachSocket` meet with: the process ended, or we may not look. */
+/** What `network` and `eachSocket` meet with: it is not there, or we may not look. */
 export const GONE = 0;
 export const FORBIDDEN = -1;
+/** What `eachSocket` gives where it looked. */
+const LOOKED = 1;
 
 type Calls = Readonly<
   Record<'openat' | 'close' | 'read' | 'getdents64' | 'readlinkat', NativeFunction>
@@ -101,18 +103,18 @@ export class ProcWalker {
   }
 
   /**
-   * Calls back with the inode of each socket that the process has open. False when its files may
-   * not be listed or their links not be read; a process that is gone is passed over.
+   * Calls back with the inode of each socket that the process has open. `FORBIDDEN` when its files
+   * may not be listed or their links not be read, `GONE` when there is no list of files.
    */
-  eachSocket(onInode: (inode: number) => void): boolean {
+  eachSocket(onInode: (inode: number) => void): number {
     const fd = this.open(this.folder, this.nameOf('fd'), O_RDONLY | O_DIRECTORY);
-    if (fd < 0) return !this.mayNot();
+    if (fd < 0) return this.mayNot() ? FORBIDDEN : GONE;
     try {
       for (;;) {
         const length = this.calls.getdents64(fd, this.dirents, DIRENTS_LENGTH) as number;
-        if (length <= 0) return length === 0 || !this.mayNot();
-        if (!this.readBatch(fd, length, onInode)) return false;
-        if (length < DIRENTS_LENGTH - LONGEST_RECORD) return true;
+        if (length <= 0) return length < 0 && this.mayNot() ? FORBIDDEN : LOOKED;
+        if (!this.readBatch(fd, length, onInode)) return FORBIDDEN;
+        if (length < DIRENTS_LENGTH - LONGEST_RECORD) return LOOKED;
       }
     } finally {
       this.calls.close(fd);

@@ -23,6 +23,7 @@ import {
 import type { PacketHeader } from '../net/header-fields.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
+import { type Beyond, beyondSeen } from '../policy/beyond.ts';
 import { compareFilters, type Difference, hooksOf } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
@@ -38,8 +39,6 @@ import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/p
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
-import { listFlows } from './flows.ts';
-import type { CaptureChoices } from './reading.ts';
 
 export type { Composition, Platform };
 export { PLATFORMS, platformNamed };
@@ -136,6 +135,8 @@ export interface Proof {
   readonly lost: readonly Lost[];
   /** Conversations that justify each rule of the policy, by its id. */
   readonly hits: ReadonlyMap<string, number>;
+  /** What rules allow beyond the validated conversations that were seen; empty without any. */
+  readonly beyond: readonly Beyond[];
   /** Rules of the text, continuations and jumps counted. */
   readonly rules: number;
   readonly notes: readonly BlindSpot[];
@@ -181,7 +182,13 @@ export function provePolicy(
       : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
   const notes = fragmentNotes(platform, filter);
-  return { faults, differences, replayed, lost, hits, rules, notes };
+  const planned = plan.filter.chains.flatMap(({ rules }) => rules);
+  const seen = valid.flatMap(({ conversation }) =>
+    conversation.unobserved === true ? [] : [conversation],
+  );
+  const beyond =
+    seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
+  return { faults, differences, replayed, lost, hits, beyond, rules, notes };
 }
 
 /** Packets for which the platform may do something else than its text says. */

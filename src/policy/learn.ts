@@ -2,9 +2,6 @@
  * Gathers flows into conversations between zones, and sets aside what must not become a rule:
  * unknown direction, scans, backscatter, what never leaves its link. What is set aside stays
  * visible with its reason. An answered connection is evidence, a request alone is not.
- *
- * Thresholds for scans follow published practice for connection-failure detectors: 20 different
- * targets in ten minutes of which four fifths fail, or one port of 15 hosts that all fail.
  */
 
 import type { Flow } from '../model/flow.ts';
@@ -18,17 +15,10 @@ import {
   type SourceKind,
   type Standing,
 } from './conversation.ts';
-import { flowService } from './flow-service.ts';
+import { type FlowService, flowService } from './flow-service.ts';
 import type { Zone } from './intent.ts';
+import { ScanWatch } from './scan-watch.ts';
 
-const SCAN_WINDOW_MS = 600_000;
-const SCAN_TARGETS = 20;
-const SCAN_FAILURES = 0.8;
-const SWEEP_HOSTS = 15;
-/** Different failing targets remembered for one client in one window; more change nothing. */
-const MOST_TARGETS = 64;
-/** Windows of clients remembered; then the older half is judged and let go. */
-const MOST_WINDOWS = 100_000;
 const HOUR_MS = 3_600_000;
 
 const SOURCES: readonly SourceKind[] = ['packets', 'log', 'sockets'];
@@ -69,12 +59,6 @@ interface Record {
   sound: boolean;
 }
 
-/** What one client tried within one window. */
-interface Attempts {
-  readonly failed: Set<string>;
-  readonly all: Set<string>;
-}
-
 export interface Learned {
   /** Sorted: best standing first, then by zones, server, service, client. */
   readonly conversations: readonly Conversation[];
@@ -87,10 +71,8 @@ export interface Learned {
 export class Learner {
   private readonly zones: readonly Zone[];
   private readonly records = new Map<string, Record>();
-  private readonly attempts = new Map<string, Attempts>();
-  /** Clients found to scan in windows that were let go. */
-  private readonly scanning = new Set<string>();
-  private readonly sweeps = new Map<string, Set<string>>();
+  private readonly watch = new ScanWatch();
+  private readonly services = new Map<string, FlowService>();
   private readonly zoneNames = new Map<string, string | undefined>();
   private flows = 0;
   private within = 0;
@@ -117,7 +99,7 @@ export class Learner {
       this.within++;
       return;
     }
-    const asked = flowService(flow);
+    const asked = this.serviceOf(flow);
     const key = `${flow.client} ${flow.server} ${asked.service}`;
     const doubt = asked.doubt ?? doubtOf(flow);
     let record = this.records.get(key);
@@ -153,25 +135,19 @@ export class Learner {
     record.hours.add(Math.floor(flow.firstMs / HOUR_MS));
     record.firstMs = Math.min(record.firstMs, flow.firstMs);
     record.lastMs = Math.max(record.lastMs, flow.lastMs);
-    this.attempt(record, flow, !answered && fate !== 'unknown');
+    this.watch.add(record, flow.firstMs, !answered && fate !== 'unknown');
   }
 
-  private attempt({ client, server, service }: Record, flow: LearnedFlow, failed: boolean): void {
-    const window = `${client} ${Math.floor(flow.firstMs / SCAN_WINDOW_MS)}`;
-    let attempts = this.attempts.get(window);
-    if (attempts === undefined) {
-      attempts = { failed: new Set(), all: new Set() };
-      this.attempts.set(window, attempts);
-      if (this.attempts.size > MOST_WINDOWS) this.settle();
+  private serviceOf(flow: LearnedFlow): FlowService {
+    // Of messages of ICMP the client's field is the type; of all else it never counts.
+    const field = flow.transport.startsWith('icmp') ? flow.clientPort : flow.serverPort;
+    const key = `${flow.transport} ${field}`;
+    let service = this.services.get(key);
+    if (service === undefined) {
+      service = flowService(flow);
+      this.services.set(key, service);
     }
-    const target = `${server} ${service}`;
-    if (attempts.all.size < MOST_TARGETS) attempts.all.add(target);
-    if (!failed) return;
-    if (attempts.failed.size < MOST_TARGETS) attempts.failed.add(target);
-    const sweep = `${client} ${service}`;
-    const hosts = this.sweeps.get(sweep);
-    if (hosts === undefined) this.sweeps.set(sweep, new Set([server]));
-    else if (hosts.size < MOST_TARGETS) hosts.add(server);
+    return service;
   }
 
   /** Whether a firewall between the zones would see it. */
@@ -197,8 +173,7 @@ export class Learner {
 
   /** What is known by now; more may be added. */
   finish(): Learned {
-    const scanners = this.scanners();
-    const conversations = [...this.records.values()].map((record) => this.judge(record, scanners));
+    const conversations = [...this.records.values()].map((record) => this.judge(record));
     conversations.sort(byStanding);
     return {
       conversations,
@@ -208,25 +183,9 @@ export class Learner {
     };
   }
 
-  private scanners(): ReadonlySet<string> {
-    const found = new Set(this.scanning);
-    for (const [window, attempts] of this.attempts)
-      if (scans(attempts)) found.add(clientOf(window));
-    return found;
-  }
-
-  /** Judges the older half of the windows, and lets it go. */
-  private settle(): void {
-    for (const [window, attempts] of this.attempts) {
-      if (this.attempts.size <= MOST_WINDOWS / 2) return;
-      this.attempts.delete(window);
-      if (scans(attempts)) this.scanning.add(clientOf(window));
-    }
-  }
-
-  private judge(record: Record, scanners: ReadonlySet<string>): Conversation {
+  private judge(record: Record): Conversation {
     const { hours, doubt, sound, connections, answered, ...plain } = record;
-    const because = sound ? this.noise(record, scanners) : doubt;
+    const because = sound ? this.noise(record) : doubt;
     return {
       kind: 'conversation',
       ...plain,
@@ -240,12 +199,8 @@ export class Learner {
   }
 
   /** Why an unanswered conversation is noise, if it is. What was answered is no noise. */
-  private noise(record: Record, scanners: ReadonlySet<string>): string | undefined {
-    if (Math.max(...record.answered) > 0) return undefined;
-    const hosts = this.sweeps.get(`${record.client} ${record.service}`)?.size ?? 0;
-    if (hosts >= SWEEP_HOSTS) return `sweep: ${record.service} of ${hosts} hosts without an answer`;
-    if (scanners.has(record.client)) return 'scan: its client tried many targets without an answer';
-    return undefined;
+  private noise(record: Record): string | undefined {
+    return Math.max(...record.answered) > 0 ? undefined : this.watch.noise(record);
   }
 }
 
@@ -253,14 +208,6 @@ function sourceOf(reason: LearnedReason): SourceKind {
   if (reason === 'log') return 'log';
   const bySockets = reason === 'listener' || reason === 'no-listener' || reason === 'syn-sent';
   return bySockets ? 'sockets' : 'packets';
-}
-
-function scans({ all, failed }: Attempts): boolean {
-  return all.size >= SCAN_TARGETS && failed.size >= SCAN_FAILURES * all.size;
-}
-
-function clientOf(window: string): string {
-  return window.slice(0, window.lastIndexOf(' '));
 }
 
 function doubtOf({ direction }: LearnedFlow): string | undefined {

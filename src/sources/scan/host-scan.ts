@@ -244,7 +244,7 @@ export class HostScan {
         expired?.(this, cell);
         if (this.slowTries !== undefined) this.slowTry(cell);
         else if (this.tries[cell]! < allowed) this.again.push(cell);
-        if (this.lost === 0) this.window.silence(this.timing.silentWindow);
+        if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
       }
       this.outstanding.shift();
     }

@@ -3,6 +3,9 @@ import type { Owner } from '../../model/listener.ts';
 import type { Process } from '../../model/process.ts';
 import { type ProcessContext, type ProcessWalk, readProcess } from './proc-processes.ts';
 
+/** What may have been out of sight. */
+export type Unseen = Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner' | 'masked'>;
+
 /** Who holds the socket with that inode, or why nobody can be named. */
 export function ownerFinder(
   search: ProcessWalk,
@@ -38,7 +41,7 @@ export function ownerFinder(
 /** The same where the processes came with their sockets. */
 export function ownerOfFar(
   held: readonly { readonly process: Process; readonly inodes: readonly string[] }[],
-  search: Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner'>,
+  search: Unseen,
 ): (inode: string) => Owner {
   const holders = new Map<string, Process[]>();
   for (const { process, inodes } of held) {
@@ -55,8 +58,9 @@ export function ownerOfFar(
 }
 
 /** Why no process was found for a socket that has a file. */
-function ownerUnseen(search: Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner'>): Owner {
-  if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
+function ownerUnseen(search: Unseen): Owner {
+  if (search.hidden || search.masked.length > 0)
+    return { kind: 'unknown', because: 'hidden-processes' };
   if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
   if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };
   return { kind: 'kernel' };

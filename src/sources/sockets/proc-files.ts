@@ -3,7 +3,7 @@
  * used and the machine is the real one, else by the runtime's file functions. Both give the same
  * answers.
  */
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { NativeUnavailable } from '../../native/libc.ts';
 import { FORBIDDEN, GONE, ProcWalker } from '../../native/proc-walk.ts';
 
@@ -15,8 +15,8 @@ export interface ProcFiles {
   enter(process: number | 'self'): boolean;
   /** Number of its network namespace, `GONE` or `FORBIDDEN`. */
   network(): number;
-  /** Calls back with the inode of each socket it has open. False: not permitted. */
-  eachSocket(onInode: (inode: number) => void): boolean;
+  /** Calls back with the inode of each socket it has open. May give `GONE` or `FORBIDDEN`. */
+  eachSocket(onInode: (inode: number) => void): number;
   /** Effective user id; undefined: it is gone. */
   effectiveUser(): number | undefined;
   /** Target of a symbolic link; `forbidden` or `gone`, which no link of proc leads to. */
@@ -54,7 +54,7 @@ class RuntimeFiles implements ProcFiles {
 
   enter(process: number | 'self'): boolean {
     this.folder = `${this.root}/${process}`;
-    return true;
+    return existsSync(this.folder);
   }
 
   network(): number {
@@ -63,19 +63,19 @@ class RuntimeFiles implements ProcFiles {
     return target === 'gone' ? GONE : Number(target.slice(target.indexOf('[') + 1, -1));
   }
 
-  eachSocket(onInode: (inode: number) => void): boolean {
+  eachSocket(onInode: (inode: number) => void): number {
     let names: string[];
     try {
       names = readdirSync(`${this.folder}/fd`);
     } catch (error) {
-      return !isForbidden(error);
+      return isForbidden(error) ? FORBIDDEN : GONE;
     }
     for (const name of names) {
       const target = this.readLink(`fd/${name}`);
-      if (target === 'forbidden') return false;
+      if (target === 'forbidden') return FORBIDDEN;
       if (target.startsWith(SOCKET_LINK)) onInode(Number(target.slice(SOCKET_LINK.length, -1)));
     }
-    return true;
+    return 1;
   }
 
   effectiveUser(): number | undefined {

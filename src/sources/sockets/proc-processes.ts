@@ -20,6 +20,8 @@ export interface ProcessWalk {
   readonly holders: ReadonlyMap<number, number | readonly number[]>;
   /** Processes whose files we may not list. */
   readonly forbidden: number;
+  /** Processes that are hidden by something mounted over their folders. */
+  readonly masked: readonly number[];
   /** Whether other users' processes are hidden from the listing itself (proc option `hidepid`). */
   readonly hidden: boolean;
   /** Whether processes outside this process namespace (container) may exist unseen. */
@@ -40,6 +42,7 @@ export function walkProcesses(root: string, files: ProcFiles): ProcessWalk {
   const holders = new Map<number, number | number[]>();
   const otherNetworks = new Map<number, number>();
   let forbidden = 0;
+  const masked: number[] = [];
   let unknownNetworks = 0;
   let pid = 0;
   const hold = (inode: number): void => {
@@ -57,10 +60,18 @@ export function walkProcesses(root: string, files: ProcFiles): ProcessWalk {
     else if (network !== GONE && network !== ownNetwork && !otherNetworks.has(network)) {
       otherNetworks.set(network, pid);
     }
-    if (!files.eachSocket(hold)) forbidden++;
+    const looked = files.eachSocket(hold);
+    if (looked === FORBIDDEN) forbidden++;
+    else if (looked === GONE && isMasked(pid, files)) masked.push(pid);
   }
   const hidden = pids[0] !== 1;
-  return { holders, forbidden, hidden, inner, ownNetwork, otherNetworks, unknownNetworks };
+  return { holders, forbidden, masked, hidden, inner, ownNetwork, otherNetworks, unknownNetworks };
+}
+
+/** The folder of a process that is there, and has nothing of what the kernel puts into it. */
+function isMasked(pid: number, files: ProcFiles): boolean {
+  // Once more, since a process that ends now leaves an empty folder to who had opened it.
+  return files.enter(pid) && files.readText('stat') === undefined && files.enter(pid);
 }
 
 function processIds(root: string): number[] {

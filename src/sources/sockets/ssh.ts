@@ -123,6 +123,7 @@ function viewOf(far: FarText, { destination, connections = false }: SshChoices):
   const search = {
     forbidden: far.closed,
     hidden: far.hidden,
+    masked: [],
     inner: far.inner,
     unknownNetworks: 1,
   };
