@@ -13,7 +13,7 @@ import { extentOf, type Hosts, type Plan, planFor } from '../policy/plan.ts';
 import { outOfPlace, type Platform, planChoices } from './platform.ts';
 import { PLATFORMS, platformNamed } from './platforms.ts';
 
-/** Policies by platform; many more were tried by hand (docs/policy.md says how many). */
+/** Policies by platform; many more were tried by hand (docs/acl.md says how many). */
 const POLICIES = Number(process.env.PORTREEVE_POLICIES ?? 50);
 const MUTATIONS = Number(process.env.PORTREEVE_MUTATIONS ?? 150);
 
