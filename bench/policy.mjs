@@ -15,7 +15,10 @@ const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
 try {
   const outfile = join(folder, 'policy.mjs');
   const entry = new URL('./policy-timings.ts', import.meta.url).pathname;
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  // Packages written for CommonJS ask for Node's own modules by name.
+  const js = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+  const shape = { bundle: true, platform: 'node', format: 'esm', banner: { js } };
+  await build({ entryPoints: [entry], outfile, ...shape });
   const { model } = cpus()[0];
   console.log(
     `${new Date().toISOString().slice(0, 10)}, Linux ${release()}, Node.js ${process.version}`,
