@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleFile } from '../scripts/bundle.mjs';
 
 const PARTS = ['space', 'conversations', 'roles', 'minimum', 'platforms', 'days'];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : PARTS;
@@ -15,10 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
 try {
   const outfile = join(folder, 'policy.mjs');
   const entry = new URL('./policy-timings.ts', import.meta.url).pathname;
-  // Packages written for CommonJS ask for Node's own modules by name.
-  const js = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
-  const shape = { bundle: true, platform: 'node', format: 'esm', banner: { js } };
-  await build({ entryPoints: [entry], outfile, ...shape });
+  await bundleFile(entry, outfile);
   const { model } = cpus()[0];
   console.log(
     `${new Date().toISOString().slice(0, 10)}, Linux ${release()}, Node.js ${process.version}`,
