@@ -76,6 +76,7 @@ const PARTS = new Set([
   'analysis/host-firewall.ts',
   'analysis/socket-changes.ts',
   'analysis/surface.ts',
+  'analysis/surface-changes.ts',
   'catalog/mirror',
   'wire/filter',
   'wire/print',
