@@ -14,6 +14,7 @@ const ENTRIES = {
   cli: 'src/cli/main.ts',
   index: 'src/index.ts',
   'flow-worker': 'src/sources/flows/worker.ts',
+  'audit-worker': 'src/pipeline/audit-worker.ts',
 };
 
 /** Texts from this length on (characters) are read from a file instead of compiled. */

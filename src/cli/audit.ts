@@ -45,6 +45,7 @@ interface AuditCommandOptions {
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
   readonly newSince?: number;
+  readonly workers?: number;
   readonly top?: number;
   readonly all?: boolean;
 }
@@ -74,6 +75,7 @@ export function configure(command: Command): void {
       ]),
     )
     .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
   addOutputOptions(command);
@@ -95,6 +97,7 @@ async function run(
       ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
       ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
       ...(where === undefined ? {} : { where }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
       top: limit ?? TOP_IN_PIPES,
     }),
   );

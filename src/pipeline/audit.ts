@@ -1,4 +1,5 @@
 /** Firewall logs in, what passed and what was refused out. */
+import { availableParallelism } from 'node:os';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
@@ -8,6 +9,7 @@ import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
 import type { Progress } from './reading.ts';
+import { workerProgram } from './worker-program.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, PrefixRule, ZoneRule };
 
@@ -20,6 +22,8 @@ export interface AuditChoices {
   readonly where?: AuditFilter;
   /** Rows of hosts and conversations wanted at most. */
   readonly top: number;
+  /** Threads beside the first: 0 or 1; 1 for large files where there are two processors. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -53,25 +57,37 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ Audit }, { LogReader }, { logNotes }] = await Promise.all([
+  const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
     import('../analysis/audit/audit.ts'),
+    import('./audit-helper.ts'),
     import('../sources/logs/log-reader.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
+  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
+    choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const folded = new Audit({
-    ...{ top, seed },
+  const auditOptions = {
+    seed,
     ...(zones === undefined ? {} : { zones }),
     ...(interfaces === undefined ? {} : { interfaces }),
-    ...(where === undefined ? {} : { where }),
-  });
+  };
+  const lineOptions = {
+    seed,
+    ...(prefixes === undefined ? {} : { prefixes }),
+    ...(offsetMs === undefined ? {} : { offsetMs }),
+  };
+  const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
+  const program =
+    (workers ?? availableParallelism() - 1) > 0 ? workerProgram('audit-worker') : undefined;
   const reader = new LogReader(
     {
-      ...{ seed, nowMs: Date.now() },
-      ...(prefixes === undefined ? {} : { prefixes }),
-      ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...{ ...lineOptions, nowMs: Date.now() },
+      ...(program === undefined
+        ? {}
+        : {
+            helper: new AuditHelper(program, folded, { lines: lineOptions, audit: auditOptions }),
+          }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}

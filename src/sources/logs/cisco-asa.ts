@@ -24,6 +24,7 @@ import {
   OTHER,
   READ,
   SILENT,
+  UNSAID,
 } from './format.ts';
 import { hasPorts, PortNames, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
@@ -161,6 +162,11 @@ export class CiscoAsa implements LogFormat {
         line.label = String(number);
         return SILENT;
     }
+  }
+
+  /** Connections that were built are too many to write down. */
+  state(): string {
+    return this.numbers.length === 0 ? '' : UNSAID;
   }
 
   /** `… from A/p to B/p [flags F] [due to DNS …] on interface I`. */
