@@ -1,24 +1,12 @@
 /** The thread that reads the second halves of large logs, seen from the one that asks it to. */
 import { Worker } from 'node:worker_threads';
-import type { Audit, AuditOptions, AuditPart } from '../analysis/audit/audit.ts';
-import type { LineOptions, LineReader, LinesPart } from '../sources/logs/line-reader.ts';
+import type { Audit } from '../analysis/audit/audit.ts';
+import type { LineReader } from '../sources/logs/line-reader.ts';
 import type { PartHelper, PartReading, PartTask } from '../sources/logs/log-reader.ts';
+import type { HelperMessage, HelperTask } from './audit-part.ts';
 
 /** From this size on a second thread saves more than starting it costs. */
 const WORTH_A_THREAD = 24e6;
-
-/** What the thread is to do. */
-export interface HelperTask {
-  readonly part: PartTask;
-  readonly lines: LineOptions;
-  readonly audit: Omit<AuditOptions, 'top' | 'where'>;
-}
-
-/** What the thread says: with what it begins, and at the end what it read. */
-export type HelperMessage =
-  | { readonly kind: 'seam'; readonly seam: string | undefined }
-  | { readonly kind: 'part'; readonly lines: LinesPart; readonly audit: AuditPart }
-  | { readonly kind: 'failed' };
 
 type PartMessage = Extract<HelperMessage, { kind: 'part' }>;
 
@@ -63,16 +51,23 @@ export class AuditHelper implements PartHelper {
     worker.on('messageerror', fail);
     worker.on('exit', fail);
     worker.postMessage({ part, ...this.options } satisfies HelperTask);
-    const absorb = async (lines: LineReader): Promise<boolean> => {
-      const message = await read;
-      const maps = message === undefined ? undefined : lines.mapsOf(message.lines);
-      if (message === undefined || maps === undefined) return false;
-      if (!this.audit.absorb(message.audit, maps)) return false;
-      lines.absorb(message.lines, maps.names);
-      return true;
-    };
+    const absorb = async (lines: LineReader): Promise<boolean> =>
+      absorbPart(await read, lines, this.audit);
     return { seam, absorb, abandon: () => void worker.terminate() };
   }
+}
+
+/** Takes over what was read of a part; false, with nothing changed that shows, when it cannot be. */
+export function absorbPart(
+  message: PartMessage | undefined,
+  lines: LineReader,
+  audit: Audit,
+): boolean {
+  const maps = message === undefined ? undefined : lines.mapsOf(message.lines);
+  if (message === undefined || maps === undefined) return false;
+  if (!audit.absorb(message.audit, maps)) return false;
+  lines.absorb(message.lines, maps.names);
+  return true;
 }
 
 /** A promise, and what fulfils it; only the first time counts. */

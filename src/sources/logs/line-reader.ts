@@ -122,6 +122,7 @@ export class LineReader {
       const newline = buffer.indexOf(NEWLINE, at);
       if (newline < 0) break;
       if (this.passing) this.passing = false;
+      else if (newline - at > LONGEST_LINE) this.tooLong(bytes, at, newline);
       else this.read1(bytes, at, newline);
       at = newline + 1;
     }

@@ -331,11 +331,14 @@ export class LogReader {
         const { error } = await this.readSpan(new FileSpan(handle, 0, from), before, size / from);
         if (this.options.signal?.aborted) return true;
         if (error !== undefined) throw error;
+        // Rows go on in the order of their lines.
+        this.lines.flush();
         const seam = await part.seam;
-        if (seam !== undefined && seam === this.lines.seam() && (await part.absorb(this.lines))) {
-          this.lines.flush();
-        } else
-          await this.readLines(new FileSpan(handle, from, Number.POSITIVE_INFINITY), before + from);
+        const alike = seam !== undefined && seam === this.lines.seam();
+        if (!alike || !(await part.absorb(this.lines))) {
+          const rest = new FileSpan(handle, from, Number.POSITIVE_INFINITY);
+          await this.readLines(rest, before + from);
+        }
       } finally {
         part.abandon();
       }

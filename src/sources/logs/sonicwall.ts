@@ -79,17 +79,18 @@ function read(line: Line): number {
   }
   if (cut === SRC6 || cut === DST6) return CUT_OFF;
   // Behind a port, or behind a protocol's name, stands more.
-  if ((cut === SRC || cut === DST) && colons(bytes, cut) < 2) return CUT_OFF;
-  if (cut === PROTO && bytes.indexOf(SLASH, starts[PROTO!]!) >= ends[PROTO!]!) return CUT_OFF;
+  if ((cut === SRC || cut === DST) && count(bytes, cut, COLON) < 2) return CUT_OFF;
+  if (cut === PROTO && count(bytes, cut, SLASH) === 0) return CUT_OFF;
   if (open) return CUT_OFF;
   if (starts[SRC!] === -1 || starts[DST!] === -1 || starts[PROTO!] === -1) return CUT_OFF;
   return connection(line, message, verdict);
 }
 
-function colons(bytes: Uint8Array, number: number): number {
-  let count = 0;
-  for (let at = starts[number]!; at < ends[number]!; at++) if (bytes[at] === COLON) count++;
-  return count;
+/** How often the octet stands in a value. */
+function count(bytes: Uint8Array, number: number, octet: number): number {
+  let found = 0;
+  for (let at = starts[number]!; at < ends[number]!; at++) if (bytes[at] === octet) found++;
+  return found;
 }
 
 /** Index into `ACTIONS` of the model; -1: none is stated, -2: one that is not known. */
