@@ -134,7 +134,6 @@ export class VerdictTable {
     if (contexts === undefined) return false;
     const words = new Int32Array(part.buffer);
     const hashes = new Int32Array(part.count);
-    let fresh = 0;
     for (let entry = 0; entry < part.count; entry++) {
       const at = ROW_WORDS * entry;
       const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
@@ -148,19 +147,26 @@ export class VerdictTable {
       words[at + R_LINE]! += maps.linesBefore;
       hashes[entry] = this.hashAt(words, at);
     }
+    if (this.count + part.count > this.limit && !this.hasRoomFor(words, hashes)) return false;
+    const floats = new Float64Array(part.buffer);
     for (let from = 0; from < part.count; from += VERDICT_BATCH_CAPACITY) {
-      const count = Math.min(VERDICT_BATCH_CAPACITY, part.count - from);
-      this.hashes.set(hashes.subarray(from, from + count));
-      this.touched += this.touch(count);
-      for (let entry = from; entry < from + count; entry++) {
-        if (this.slots[this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)] === 0) fresh++;
+      const to = Math.min(from + VERDICT_BATCH_CAPACITY, part.count);
+      this.hashes.set(hashes.subarray(from, to));
+      this.touched += this.touch(to - from);
+      for (let entry = from; entry < to; entry++) {
+        this.merge(words, floats, entry, hashes[entry]!);
       }
     }
-    if (this.count + fresh > this.limit) return false;
-    const floats = new Float64Array(part.buffer);
-    for (let entry = 0; entry < part.count; entry++)
-      this.merge(words, floats, entry, hashes[entry]!);
     return true;
+  }
+
+  /** Whether the limit allows for all rows whose keys are not here yet. */
+  private hasRoomFor(words: Int32Array, hashes: Int32Array): boolean {
+    let room = this.limit - this.count;
+    for (let entry = 0; entry < hashes.length && room >= 0; entry++) {
+      if (this.slots[this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)] === 0) room--;
+    }
+    return room >= 0;
   }
 
   private hashAt(words: Int32Array, at: number): number {
