@@ -69,6 +69,9 @@ const BY_COMMAND = new Set(['cli', 'acl', 'native', 'pipeline']);
 const PARTS = new Set([
   'analysis/audit',
   'analysis/compare',
+  'analysis/firewalled-listeners.ts',
+  'analysis/host-firewall.ts',
+  'analysis/socket-changes.ts',
   'analysis/surface.ts',
   'catalog/mirror',
   'wire/filter',
@@ -79,6 +82,7 @@ const PARTS = new Set([
 const TOGETHER = new Map([
   ['net', 'base'],
   ['model', 'base'],
+  ['wire-filter-fault', 'base'],
   ['wire', 'traffic'],
   ['flow', 'traffic'],
   ['sources-pcap', 'traffic'],
@@ -97,9 +101,11 @@ function chunkOf(path) {
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || deeper[0] === 'worker.ts') return null;
   if (part.startsWith('vendors')) return 'vendors';
-  const apart = room === 'sources' || (PARTS.has(`${room}/${part}`) && deeper[0] !== 'fault.ts');
+  const apart = room === 'sources' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
-  if (room === 'sources' && deeper.length > 1) name += `-${deeper[0]}`;
+  if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
+    name += `-${deeper[0].replace('.ts', '')}`;
+  }
   return TOGETHER.get(name) ?? name;
 }
 

@@ -1,5 +1,6 @@
 /** What a review came to: decisions, the rules made of them, what is still open. */
-import type { Composition, Offer } from '../pipeline/policy.ts';
+import type { Composition } from '../pipeline/policy.ts';
+import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
 import { count } from '../report/numbers.ts';
@@ -79,7 +80,7 @@ export function reviewReport(
     ],
     tables: [
       table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
-      table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
+      table('open', 'conversation', 'STILL OPEN', conversationColumns({}, left), left),
       offerTable(offers),
     ],
     notes: contradicted.slice(0, MOST_NOTES).map(({ decision, rule }) => ({

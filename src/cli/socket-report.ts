@@ -62,9 +62,11 @@ function nextSteps(local: boolean, { connections }: SocketReportOptions): NextSt
   ];
 }
 
+const RANKS = new Map<Exposure, number>(EXPOSURES.map((exposure, rank) => [exposure, rank]));
+
 function compare(left: Listener, right: Listener): number {
   return (
-    EXPOSURES.indexOf(left.exposure) - EXPOSURES.indexOf(right.exposure) ||
+    RANKS.get(left.exposure)! - RANKS.get(right.exposure)! ||
     left.local.port - right.local.port ||
     order(left.local.transport, right.local.transport) ||
     order(left.local.address, right.local.address)

@@ -10,7 +10,7 @@ import {
 import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
+import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
 import { type WatchOptions, watchSockets } from './socket-watch.ts';
@@ -65,7 +65,8 @@ async function run(
   const choices = { connections: options.all ?? false, packages: options.packages ?? false };
   const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {
-    if (options.ssh !== undefined) return viewBySsh(options, choices.connections);
+    const [machine] = options.ssh ?? [];
+    if (machine !== undefined) return viewBySsh(machine, options, choices.connections);
     return names.length > 0 ? readFiles(names) : viewThisMachine({ ...choices, firewall });
   };
   if (options.watch !== undefined) {
@@ -79,7 +80,15 @@ async function run(
   }
 }
 
-function refuseMixture(names: readonly string[], { ssh, watch }: SocketOptions): void {
+function refuseMixture(names: readonly string[], options: SocketOptions): void {
+  const { ssh, watch } = options;
+  refuseWithoutMachine(options);
+  if (ssh !== undefined && ssh.length > 1) {
+    throw new Failure(USAGE, {
+      what: `sockets are listed of one machine at a time, and ${ssh.length} are named`,
+      ways: ['run it for each', 'portreeve compare takes several'],
+    });
+  }
   if (names.length > 0 && (ssh !== undefined || watch !== undefined)) {
     throw new Failure(USAGE, {
       what: `files do not go together with ${ssh === undefined ? '--watch' : '--ssh'}`,

@@ -235,12 +235,6 @@ function mapped(address: unknown, octets: number): ArrayBuffer {
   return koffi.view(address, octets) as ArrayBuffer;
 }
 
-/** FFI runs such a call in a thread of its own. */
-interface AsyncFunction {
-  // biome-ignore lint/suspicious/noExplicitAny: as for NativeFunction.
-  async(...values: any[]): void;
-}
-
 /** Waits until one of the sockets has something to say, or the time is over. */
 export function waitForAny(descriptors: readonly number[], timeoutMs: number): Promise<void> {
   const fds = new Uint8Array(descriptors.length * 8);
@@ -252,6 +246,6 @@ export function waitForAny(descriptors: readonly number[], timeoutMs: number): P
   });
   const { poll } = system();
   return new Promise((resolve) => {
-    (poll as unknown as AsyncFunction).async(fds, descriptors.length, timeoutMs, () => resolve());
+    poll.async(fds, descriptors.length, timeoutMs, () => resolve());
   });
 }

@@ -9,6 +9,7 @@
 import { checked } from './libc.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import {
+  AF_PACKET,
   closeSocket,
   openSocket,
   SO_ATTACH_FILTER,
@@ -18,7 +19,6 @@ import {
   socketCalls,
 } from './sockets.ts';
 
-const AF_PACKET = 17;
 const SOL_PACKET = 263;
 const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
@@ -126,7 +126,8 @@ export class ScanRing {
   }
 
   close(): void {
+    // The mapping holds the socket, so this returns at once.
     closeSocket(this.fd);
-    this.memory.release();
+    this.memory.releaseAside();
   }
 }

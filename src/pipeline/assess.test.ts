@@ -260,6 +260,42 @@ describe('ports and remainder', () => {
   });
 });
 
+describe('a sweep by ARP', () => {
+  const SWEEPER = '192.0.2.1';
+  const question = (host: number) => ether({}, arp({ sender: SWEEPER, target: `192.0.2.${host}` }));
+  const answer = (host: number) =>
+    ether({}, arp({ sender: `192.0.2.${host}`, target: SWEEPER, operation: 2 }));
+
+  it('is told, with the frames of questions that nobody answered', async () => {
+    const hosts = Array.from({ length: 60 }, (_, index) => index + 2);
+    const frames = hosts.flatMap((host) =>
+      host % 6 === 0 ? [question(host), answer(host)] : [question(host)],
+    );
+    const { findings } = await assess([capture(frames)], { top: 10 });
+    const [sweep, ...others] = findings.filter(({ id }) => id === 'arp-sweep');
+    expect(others).toEqual([]);
+    expect(sweep).toMatchObject({
+      subject: { text: SWEEPER },
+      numbers: { addresses: 50, answered: 10 },
+      thresholds: { 'scan-hosts': 25 },
+    });
+    expect(sweep!.evidence[0]!.locator).toMatch(/#1$/);
+  });
+
+  it('is none where most hosts exist, or few were asked for', async () => {
+    const known = Array.from({ length: 60 }, (_, index) => index + 2);
+    const many = known.flatMap((host) => [question(host), ...(host > 30 ? [answer(host)] : [])]);
+    const asked = [many, known.slice(0, 20).map(question)].map(async (frames) => {
+      const { findings } = await assess([capture(frames)], {
+        top: 10,
+        thresholds: { 'scan-hosts': 25, 'scan-failed': 0.6 },
+      });
+      return findings.map(({ id }) => id);
+    });
+    for (const ids of await Promise.all(asked)) expect(ids).not.toContain('arp-sweep');
+  });
+});
+
 describe('inputs', () => {
   it('keeps what came before the damage, and locates it', async () => {
     const path = join(folder, 'cut.pcap');

@@ -43,10 +43,15 @@ export function readText(file: string, optional = false): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (optional && code === 'ENOENT') return undefined;
-    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error));
-    throw new PolicyFileError(file, `cannot read ${file}: ${why}`);
+    throw new PolicyFileError(file, `cannot read ${file}: ${UNREADABLE[code ?? ''] ?? code}`);
   }
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission to read it',
+};
 
 /**
  * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and its

@@ -69,7 +69,7 @@ export class Clock {
   /** What is taken where no zone stands, ms east of UTC. */
   private readonly offsetMs: number;
   /** No line is later than this, as far as the input's own time says. */
-  private readonly referenceMs: number;
+  private referenceMs: number;
   private readonly reference: {
     readonly year: number;
     readonly month: number;
@@ -103,6 +103,11 @@ export class Clock {
       month: local.getUTCMonth() + 1,
       day: local.getUTCDate(),
     };
+  }
+
+  /** The input was still written to at this moment, in ms since 1970. */
+  advance(referenceMs: number): void {
+    this.referenceMs = Math.max(this.referenceMs, referenceMs);
   }
 
   /** Changes when stamps without a year get another one than before. */

@@ -13,6 +13,8 @@ import { GAP, type Line, type LogFormat, OTHER, READ, SILENT, UNSAID } from './f
 import { logFormats } from './formats.ts';
 import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
 import { LogTally, type TallyPart } from './log-tally.ts';
+import { MappedLog } from './mapped-log.ts';
+import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { Scan } from './scan.ts';
 import { LineHead } from './syslog-header.ts';
@@ -27,6 +29,8 @@ export interface LineOptions {
   readonly prefixes?: readonly PrefixRule[];
   /** Where stamps name no zone: ms east of UTC; 0. */
   readonly offsetMs?: number;
+  /** Logs of somebody's own; they are tried before the formats known here. */
+  readonly mappings?: readonly Mapping[];
   /** Mixed into hashes. */
   readonly seed: number;
 }
@@ -102,10 +106,12 @@ export class LineReader {
    * @param format the one tried first; the one that read the last line
    */
   begin(index: number, name: string, referenceMs: number, format = this.current): void {
-    this.list = this.list.length > 0 ? this.list.map((each) => fresh(each.name)) : logFormats();
+    const { mappings = [], offsetMs = 0 } = this.options;
+    // New ones: some keep what they learned from a file's first lines.
+    this.list = [...mappings.map((mapping) => new MappedLog(mapping, offsetMs)), ...logFormats()];
     this.current = format;
     this.line.number = 0;
-    this.line.clock = new Clock(referenceMs, this.options.offsetMs ?? 0);
+    this.line.clock = new Clock(referenceMs, offsetMs);
     this.inputName = name;
     this.batch.inputIndex = index;
     this.batch.formatName = this.formatName(this.current);
@@ -371,9 +377,4 @@ function multiply(batch: VerdictBatch, row: number, times: number): void {
   batch.events[row]! *= times;
   if (batch.packets[row]! > 0) batch.packets[row]! *= times;
   if (batch.bytes[row]! > 0) batch.bytes[row]! *= times;
-}
-
-/** A new reader of the format: some keep what they learned from a file's first lines. */
-function fresh(name: string): LogFormat {
-  return logFormats().find((format) => format.name === name)!;
 }

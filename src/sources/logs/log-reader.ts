@@ -10,8 +10,7 @@ import type { Readable } from 'node:stream';
 import type { NameTable } from '../../model/name-table.ts';
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
-import { putFlow } from '../flowlogs/flow-verdicts.ts';
-import { NetflowDecoder } from '../flowlogs/netflow.ts';
+import { isFlowExport } from '../flowlogs/flow-exports.ts';
 import {
   type ByteSource,
   openFile,
@@ -27,19 +26,18 @@ import { describeStranger, recognise } from '../pcap/recognise.ts';
 import type { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { FileSpan, lineStart, openForSpans, readSpan } from './file-span.ts';
+import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
+import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
 import { LineReader, LONGEST_LINE } from './line-reader.ts';
 import type { LogTally } from './log-tally.ts';
+import type { Mapping } from './mapping.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
 
-const CHUNK_OCTETS = 256 * 1024;
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
-/** Octets of a file of flow export datagrams. */
-const LONGEST_EXPORT = 64 * 1024 * 1024;
-const NETFLOW = 'netflow';
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -50,6 +48,10 @@ export interface LogOptions {
   readonly nowMs: number;
   /** Stamps without a year are dated by the present, not by when their file was written. */
   readonly datedByNow?: boolean;
+  /** Logs of somebody's own; they are tried before the formats known here. */
+  readonly mappings?: readonly Mapping[];
+  /** UDP ports of flow export in captures, beside the usual ones. */
+  readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
   readonly seed: number;
   /** What `-` reads; standard input. */
@@ -58,6 +60,11 @@ export interface LogOptions {
   readonly helper?: PartHelper;
   readonly signal?: AbortSignal;
   readonly onProgress?: (reader: LogReader) => void;
+  /**
+   * Go on at the end of the last input, across rotation, until the signal. Called whenever all that
+   * was written so far has been handed on.
+   */
+  readonly onWait?: () => void;
 }
 
 /** The second half of a file, for another thread. */
@@ -121,7 +128,11 @@ export class LogReader {
   private source: ByteSource | undefined;
   /** The present input's text, when that is a file as it is. */
   private plain: ByteSource | undefined;
-  private exports: NetflowDecoder | undefined;
+  private followed: FollowedFile | undefined;
+  /** The present input is the last one, which is followed if any is. */
+  private isLast = false;
+  /** What reads flow export, once there was some. */
+  flows: FlowInputs | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
@@ -158,12 +169,35 @@ export class LogReader {
     }
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
-    for (const input of inRotationOrder(inputs)) {
-      if (this.options.signal?.aborted) break;
-      await this.readInput(input);
+    const ordered = inRotationOrder(inputs);
+    for (const input of ordered) {
+      this.isLast = input === ordered.at(-1);
+      do {
+        if (this.options.signal?.aborted) break;
+        this.followed = undefined;
+        await this.readInput(input);
+      } while (this.wasRotated());
     }
     this.lines.flush();
+    this.countFormats();
+  }
+
+  /** Takes flow export as it comes, until the signal; `name` is what locators begin with. */
+  async listen(hearing: Hearing, name: string): Promise<void> {
+    const { onProgress, signal } = this.options;
+    this.inputs.push(name);
+    this.bytesTotal = undefined;
+    const onDatagram = (octets: number): void => {
+      this.bytesRead += octets;
+      onProgress?.(this);
+    };
+    await this.flowInputs().listen({ ...hearing, onDatagram }, name, signal);
+    this.countFormats();
+  }
+
+  private countFormats(): void {
     for (const [name, lines] of this.lines.formats()) this.formats.set(name, lines);
+    for (const [name, lines] of this.flows?.formats ?? []) this.formats.set(name, lines);
   }
 
   private async readInput(input: NamedInput): Promise<void> {
@@ -188,7 +222,7 @@ export class LogReader {
     try {
       const text = await this.unwrapped(input, source);
       if (text !== undefined) {
-        const format = this.lines.format;
+        const { format } = this.lines;
         this.lines.begin(index, name, referenceMs);
         const plain = text === this.plain;
         if (!(plain && (await this.readInTwo(name, index, referenceMs, format, before)))) {
@@ -209,8 +243,25 @@ export class LogReader {
     await this.source.close();
   }
 
-  private open(name: string): Promise<ByteSource> {
-    return name === '-' ? openStandardInput(this.options.standardInput) : openFile(name);
+  private async open(name: string): Promise<ByteSource> {
+    const { onWait, standardInput } = this.options;
+    if (onWait === undefined || !this.isLast) {
+      return name === '-' ? openStandardInput(standardInput) : openFile(name);
+    }
+    const waiting = (): void => {
+      this.lines.flush();
+      this.lines.clock.advance(Date.now());
+      this.countFormats();
+      onWait();
+    };
+    if (name === '-') return new NoticedBytes(await openStandardInput(standardInput), waiting);
+    if (!(await stat(name)).isFile()) return new NoticedBytes(await openFile(name), waiting);
+    this.followed = await openFollowed(name, waiting);
+    return this.followed;
+  }
+
+  private wasRotated(): boolean {
+    return this.followed?.rotated === true;
   }
 
   private fault(
@@ -241,70 +292,44 @@ export class LogReader {
         }
         return depth < 0 ? whole : new JsonRecords(whole, depth);
       } else if (form === undefined && isFlowExport(head)) {
-        await this.readExport(whole);
+        await this.flowInputs().readFile(whole, input.source);
+        return undefined;
+      } else if (form === 'pcap' || form === 'pcapng') {
+        await this.readCapture(input, whole);
         return undefined;
       } else {
         const stranger = describeStranger(head);
         const what = form === undefined ? stranger.what : `a ${form} file`;
-        if (input.folder !== undefined) this.skipped.push({ source: input.source, why: what });
-        else {
-          this.fault(input.source, 0, {
-            code: 'not-a-log',
-            what: `this is ${what}`,
-            why: 'a log is lines of text, or such within gzip or zstd',
-            do: form === 'pcap' || form === 'pcapng' ? 'give it to portreeve assess' : stranger.do,
-          });
-        }
+        this.refuse(input, {
+          code: 'not-a-log',
+          what: `this is ${what}`,
+          why: 'a log is lines of text, flow export or a capture of it, or such within gzip or zstd',
+          do: stranger.do,
+        });
         return undefined;
       }
       this.source = source;
     }
   }
 
-  /** A file of datagrams of NetFlow or IPFIX; each record counts as a line. */
-  private async readExport(source: ByteSource): Promise<void> {
-    const { tally } = this;
-    const { batch } = this.lines;
-    let bytes = new Uint8Array(CHUNK_OCTETS);
-    let length = 0;
-    for (;;) {
-      if (length === bytes.length) {
-        const larger = new Uint8Array(2 * bytes.length);
-        larger.set(bytes);
-        bytes = larger;
-      }
-      const count = await source.read(bytes, length, bytes.length - length);
-      length += count;
-      if (count === 0 || length >= LONGEST_EXPORT) break;
-    }
+  /** Says what is wrong with an input; in a folder it is passed over. */
+  private refuse(input: NamedInput, fault: InputFault): void {
+    if (input.folder === undefined) this.fault(input.source, 0, fault);
+    else this.skipped.push({ source: input.source, why: fault.what });
+  }
+
+  private async readCapture(input: NamedInput, source: ByteSource): Promise<void> {
+    const { signal } = this.options;
+    const faults = await this.flowInputs().readCapture(source, input.source, signal);
+    for (const fault of faults) this.refuse(input, fault);
+  }
+
+  private flowInputs(): FlowInputs {
+    const { options } = this;
+    const { batch, tally } = this.lines;
+    this.flows ??= new FlowInputs(batch, tally, options.seed, options.flowPorts ?? []);
     batch.inputIndex = this.inputs.length - 1;
-    batch.formatName = this.names.internText(NETFLOW);
-    batch.lineNumber = 0;
-    // One collector for all inputs: a template may come in a file of its own.
-    this.exports ??= new NetflowDecoder((record) => {
-      batch.lineNumber++;
-      tally.lines++;
-      tally.read++;
-      putFlow(record, batch);
-    });
-    const { exports } = this;
-    const [flows, sets, cut] = [exports.flows, exports.setsWithoutTemplate, exports.truncated];
-    const whole = bytes.subarray(0, length);
-    const rest = length - exports.readAll(whole);
-    batch.flush();
-    this.formats.set(NETFLOW, (this.formats.get(NETFLOW) ?? 0) + exports.flows - flows);
-    const locator = `${this.inputs.at(-1)}:${batch.lineNumber}`;
-    const nothing = new Uint8Array(0);
-    const missed = exports.setsWithoutTemplate - sets;
-    // What is said of the datagrams as a whole counts as a line too.
-    if (missed > 0) {
-      tally.lines++;
-      tally.gap(NETFLOW, 'data without a template', missed, locator, nothing);
-    }
-    if (exports.truncated > cut || rest > 0) {
-      tally.lines++;
-      tally.unreadable('cut-off', 'a datagram ends before it should', locator, nothing);
-    }
+    return this.flows;
   }
 
   /**
@@ -320,15 +345,17 @@ export class LogReader {
     before: number,
   ): Promise<boolean> {
     const { helper } = this.options;
-    const { size, isFile } = await sizeOf(path);
-    if (helper === undefined || !isFile || size < helper.least) return false;
+    if (helper === undefined || this.followed !== undefined) return false;
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size < helper.least) return false;
     const handle = await openForSpans(path);
     try {
-      const from = lineStart(handle, Math.floor(size / 2), LONGEST_LINE);
+      const from = lineStart(handle, Math.floor(stats.size / 2), LONGEST_LINE);
       if (from < 0) return false;
       const part = helper.start({ path, input, referenceMs, format, from });
       try {
-        const { error } = await this.readSpan(new FileSpan(handle, 0, from), before, size / from);
+        const share = stats.size / from;
+        const { error } = await this.readSpan(new FileSpan(handle, 0, from), before, share);
         if (this.options.signal?.aborted) return true;
         if (error !== undefined) throw error;
         // Rows go on in the order of their lines.
@@ -345,7 +372,7 @@ export class LogReader {
     } finally {
       await handle.close();
     }
-    this.bytesRead = before + size;
+    this.bytesRead = before + stats.size;
     return true;
   }
 
@@ -365,17 +392,6 @@ export class LogReader {
       return signal?.aborted !== true;
     });
   }
-}
-
-async function sizeOf(path: string): Promise<{ size: number; isFile: boolean }> {
-  const stats = await stat(path);
-  return { size: stats.size, isFile: stats.isFile() };
-}
-
-/** Version 5, 9 or 10 in two octets, and enough for a header. */
-function isFlowExport(head: Uint8Array): boolean {
-  const version = head[1]!;
-  return head.length >= 16 && head[0] === 0 && (version === 5 || version === 9 || version === 10);
 }
 
 /** Text has no NUL and few control octets. */

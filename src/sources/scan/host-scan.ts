@@ -7,6 +7,7 @@
  */
 
 import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
+import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
@@ -99,6 +100,8 @@ export class HostScan {
    * itself (RFC 6298: after a second), and nobody can tell which question was answered.
    */
   trustedUs = Number.POSITIVE_INFINITY;
+  /** Where it is on our link, when it is known to be there. */
+  link: LinkTarget | undefined;
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
   private readonly flying: Uint8Array;
@@ -241,7 +244,7 @@ export class HostScan {
         expired?.(this, cell);
         if (this.slowTries !== undefined) this.slowTry(cell);
         else if (this.tries[cell]! < allowed) this.again.push(cell);
-        if (this.lost === 0) this.window.silence(this.timing.silentWindow);
+        if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
       }
       this.outstanding.shift();
     }
@@ -294,7 +297,7 @@ export class HostScan {
 
   /** A slow try stayed silent: the host may answer even less often. */
   private slowTry(cell: number): void {
-    this.gapUs = Math.min(MOST_GAP_US, 2 * this.gapUs);
+    this.gapUs = Math.min(MOST_GAP_US, 1.5 * this.gapUs);
     this.slowTries![cell]!++;
   }
 

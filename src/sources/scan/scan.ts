@@ -195,13 +195,13 @@ class ScanRun {
       }
       return undefined;
     };
-    const tcp = discovery ? this.tryEngine('tcp', DISCOVERY_PORTS) : undefined;
+    const tcp = () => this.tryEngine('tcp', DISCOVERY_PORTS)?.engine;
     const search = new Discovery({
       timing,
       clock: this.clock,
       signal,
       next,
-      tcp: tcp?.engine,
+      tcp: discovery ? tcp : undefined,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
       down: (number) => {
@@ -297,6 +297,7 @@ class ScanRun {
     offset: number,
   ): HostScan {
     const host = new HostScan(found.number, found.address, order, this.request.timing);
+    host.link = found.link;
     if (transport === 'udp') host.patienceUs = 1e6 * this.request.patienceSeconds;
     if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
     if (this.shard !== undefined) {
@@ -422,7 +423,10 @@ class ScanRun {
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
       hosts: () => {
         const host = waiting.pop();
-        return host && new HostScan(host.number, host.address, order, timing);
+        if (host === undefined) return undefined;
+        const control = new HostScan(host.number, host.address, order, timing);
+        control.link = host.link;
+        return control;
       },
       hooks: {
         answered: () => {},
@@ -445,7 +449,8 @@ class ScanRun {
 
   private record({ found, open, groups, uniform, unasked, accounted }: Gathered): ScannedHost {
     const address = formatAddress(found.address);
-    const vendor = found.mac === undefined ? undefined : vendorOf(found.mac);
+    const mac = found.link && macText(found.link.mac);
+    const vendor = mac === undefined ? undefined : vendorOf(mac);
     const left = unasked + this.portsPerHost - accounted;
     return {
       kind: 'host',
@@ -453,7 +458,7 @@ class ScanRun {
       names: this.request.namesOf(address),
       status: 'up',
       statusReason: found.reason,
-      ...(found.mac === undefined ? {} : { mac: found.mac }),
+      ...(mac === undefined ? {} : { mac }),
       ...(vendor === undefined ? {} : { vendor }),
       ports: [...open].sort((a, b) => a.target.port - b.target.port),
       groups,
@@ -493,6 +498,10 @@ class ScanRun {
       elapsedMs: Date.now() - this.startMs,
     });
   }
+}
+
+function macText(mac: Uint8Array): string {
+  return Array.from(mac, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 }
 
 /** Cells to ask first: for UDP those with a payload, else the most common ports. */

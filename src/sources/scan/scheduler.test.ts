@@ -139,6 +139,15 @@ describe('a scan', () => {
     expect(network.nowUs).toBeLessThan(3.6e6);
   });
 
+  it('keeps the rate also where hosts answer little and packets are lost', async () => {
+    const window = 40_000;
+    const limits = { startWindow: window, mostWindow: window, silentWindow: window };
+    const timing = { ...TIMINGS[3]!, ...limits, totalWindow: 4 * window, ratePerSecond: window };
+    const few: SimulatedHost = { open: new Set([7, 70, 700]), closed: 'silent', loss: 0.1 };
+    const { network } = await scan([few, { ...few, seed: 2 }], 20_000, timing);
+    expect(network.nowUs).toBeLessThan((1.3e6 * network.sent) / window);
+  });
+
   it('asks no cell that is known or belongs to another shard', async () => {
     const { done, network } = await scan(
       [{ open: TWENTY, closed: 'reset' }],

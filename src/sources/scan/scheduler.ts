@@ -246,6 +246,16 @@ export class Scheduler implements AnswerSink {
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
   }
 
+  /**
+   * Tries to a host that does answer stayed silent. Where nothing speaks of too much speed that is
+   * a filter's work, and the window of all opens as the host's own does.
+   */
+  private endure(host: HostScan, silent: number): void {
+    this.inFlight -= silent;
+    if (host.window.closings > 0) return;
+    this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
+  }
+
   /** Gives up old tries and lets finished hosts go. */
   private sweep(): void {
     const { active, expired } = this;
@@ -255,7 +265,7 @@ export class Scheduler implements AnswerSink {
       const host = active[index]!;
       const before = host.inFlight;
       if (host.expire(now, expired)) this.totalWindow = Math.max(50, this.totalWindow * 0.75);
-      if (host.answered > 0) this.inFlight += host.inFlight - before;
+      if (host.answered > 0) this.endure(host, before - host.inFlight);
       if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);
       active[index] = active[active.length - 1]!;
