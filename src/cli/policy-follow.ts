@@ -98,7 +98,8 @@ class Follower {
   /** Until the signal, the end of the input, or the person's word. */
   async run(controller: AbortController): Promise<void> {
     const { signal } = controller;
-    this.status.tell(`following ${this.options.denyLog!.join(', ')}; Ctrl-C ends`);
+    const logs = this.options.denyLog!.map((log) => (log === '-' ? 'standard input' : log));
+    this.status.tell(`following ${logs.join(', ')}; Ctrl-C ends`);
     let attempts = -1;
     let changedMs = Date.now();
     let waitsMs: number | undefined;
