@@ -12,7 +12,7 @@ import {
   type PrefixRule,
   type ZoneRule,
 } from '../pipeline/audit.ts';
-import { dropPrivilege } from '../pipeline/live.ts';
+import { dropPrivilege } from '../pipeline/privilege.ts';
 import { auditReport } from './audit-report.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';

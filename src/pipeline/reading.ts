@@ -1,5 +1,4 @@
 /** Reads captures into flows: what all commands that look at traffic begin with. */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import type { FlowVisitor } from '../flow/flow-set.ts';
 import type { Names } from '../flow/flow-view.ts';
@@ -12,6 +11,7 @@ import type { CaptureFault } from '../sources/pcap/fault.ts';
 import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameSource } from '../wire/frame-batch.ts';
 import type { FilteredSource } from './filters.ts';
+import { programOf } from './programs.ts';
 
 /** How far reading has come. Octets are those of the files, compressed or not. */
 export interface Progress {
@@ -148,10 +148,7 @@ function workerFor(octets: number | undefined, asked: number | undefined): URL |
     if (octets !== undefined && octets < WORTH_A_THREAD) return undefined;
     if (availableParallelism() < 2) return undefined;
   }
-  // This file is bundled into dist/ or into dist/chunks/; from source there is no worker.
-  return ['./flow-worker.js', '../flow-worker.js']
-    .map((path) => new URL(path, import.meta.url))
-    .find((url) => existsSync(url));
+  return programOf('flow-worker');
 }
 
 /** Unknown to those who choose addresses and ports, so that they cannot make keys collide. */
