@@ -20,7 +20,7 @@ import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
   gatherFiles,
-  mappingOf,
+  mappingsOf,
   parseFlowPort,
   parseListen,
   parseOffset,
@@ -113,7 +113,7 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
   checkInputs(inputs, options);
-  const mappings = options.map?.map(mappingOf);
+  const mappings = options.map && (await mappingsOf(options.map));
   const listen = await listenerOf(options);
   const answer = await whileReading(
     (watch) =>
