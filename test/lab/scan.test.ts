@@ -104,7 +104,10 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     },
   );
 
-  it('agrees with Nmap on every port behind a firewall', async () => {
+  it.each([
+    ['syn', '-sS'],
+    ['connect', '-sT'],
+  ])('agrees by %s with Nmap on every port behind a firewall', async (engine, type) => {
     rules(`table inet wall { chain in { type filter hook input priority 0
       tcp dport 100-149 drop
       tcp dport 150-159 reject with tcp reset
@@ -117,8 +120,8 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     // Else the kernel sends six errors and then one a second, and reasons depend on the moment.
     there.run('sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0');
     const ports = '20-30,79-81,100-200,440-445';
-    const ours = await scan([TARGET, '-p', ports, '--engine', 'syn']);
-    const xml = here.run('nmap', '-n', '-Pn', '-sS', '-p', ports, '-oX', '-', '-dd', TARGET);
+    const ours = await scan([TARGET, '-p', ports, '--engine', engine]);
+    const xml = here.run('nmap', '-n', '-Pn', '-T4', type, '-p', ports, '-oX', '-', '-dd', TARGET);
     const stated = statesOf(ours.hosts[0]!.groups, ours.ports);
     const theirs = nmapStates(xml);
     expect(theirs.size).toBeGreaterThan(60);
