@@ -1,80 +1,128 @@
 /**
- * How many packets of a flood a capture loses: portreeve beside tcpdump, in network namespaces of
- * this machine, with rings of the same size, in turns. Needs root. `node bench/capture.mjs
- * [packets] [rate] [rounds]`; a rate of 0 is as fast as the sender can.
+ * How many packets of a flood a capture loses: portreeve beside tcpdump and iptraf-ng, in network
+ * namespaces of this machine, with rings of the same size, in turns. Needs root and Linux's tc.
+ *
+ *   node bench/capture.mjs flood [packets] [rounds] [ring KiB]    as fast as the sender can
+ *   node bench/capture.mjs rate [packets] [rounds] [ring KiB]     the highest rate without a drop
+ *
+ * A sender alone is slower than any capture. So the receiving namespace multiplies what comes:
+ * each frame is handed to the interface captured from `COPIES` times (tc, mirred), which costs the
+ * kernel little more than the capture's own copy. The sender has the first core, the capture the
+ * second, and only the kernel's counters and the programs' own last lines are believed.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [packets = '2000000', rate = '0', rounds = '3'] = process.argv.slice(2);
-const RING_KIB = '16384';
+const [mode = 'flood', packetsText = '8000000', roundsText = '3', ring = '16384', only = ''] =
+  process.argv.slice(2);
+const COPIES = 16;
+const packets = Number(packetsText);
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const FLOOD = fileURLToPath(new URL('flood.mjs', import.meta.url));
 const tag = `pvb${randomBytes(2).toString('hex')}`;
 const [sender, receiver] = [`${tag}a`, `${tag}b`];
+const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
+const iptrafLog = join(folder, 'iptraf.log');
+const portreeve = [process.execPath, CLI];
+const live = ['-i', 'cap0', '-B', ring];
 
-/** Programs with the line in which they say what the kernel gave them and what it dropped. */
+/** Programs with what they say once they capture, and where they say what they got and lost. */
 const CONTENDERS = [
   {
     name: 'tcpdump -w /dev/null',
-    command: ['tcpdump', '-i', 'eth0', '-B', RING_KIB, '-nn', '-w', '/dev/null'],
+    command: ['tcpdump', ...live, '-nn', '-w', '/dev/null'],
     ready: 'listening on',
-    counts: (text) => [
-      number(text, /(\d+) packets? captured/),
-      number(text, /(\d+) packets? dropped by kernel/),
-    ],
+    counts: tcpdumpCounts,
   },
   {
     name: 'portreeve capture -w /dev/null',
-    command: [process.execPath, CLI, 'capture', '-i', 'eth0', '-B', RING_KIB, '-w', '/dev/null'],
+    command: [...portreeve, 'capture', ...live, '-w', '/dev/null'],
     ready: 'capturing on',
-    counts: (text) => [
-      number(text, /([\d,]+) packets captured/),
-      number(text, /([\d,]+) dropped by/),
-    ],
+    counts: portreeveCounts,
   },
   {
     name: 'portreeve watch --ndjson',
-    command: [
-      process.execPath,
-      CLI,
-      'watch',
-      '-i',
-      'eth0',
-      '-B',
-      RING_KIB,
-      '--ndjson',
-      '--interval',
-      '1s',
-    ],
-    ready: '',
+    command: [...portreeve, 'watch', ...live, '--ndjson', '--interval', '1s'],
+    ready: 'capturing on',
     counts: (text) => {
-      const last = JSON.parse(
-        text
-          .trim()
-          .split('\n')
-          .filter((line) => line.startsWith('{'))
-          .at(-1),
-      );
-      return [last.packets, last.interfaces[0].dropped];
+      const lines = text.split('\n').filter((line) => line.startsWith('{'));
+      const last = JSON.parse(lines.at(-1));
+      const dropped = last.interfaces.reduce((sum, each) => sum + each.dropped, 0);
+      return { captured: last.packets, dropped };
+    },
+  },
+  {
+    name: 'tcpdump -nq > /dev/null',
+    command: ['sh', '-c', `exec tcpdump ${live.join(' ')} -nq > /dev/null`],
+    ready: 'listening on',
+    counts: tcpdumpCounts,
+  },
+  {
+    name: 'portreeve capture -nq > /dev/null',
+    command: ['sh', '-c', `exec ${portreeve.join(' ')} capture ${live.join(' ')} -nq > /dev/null`],
+    ready: 'capturing on',
+    counts: portreeveCounts,
+  },
+  {
+    name: 'iptraf-ng -s',
+    command: ['iptraf-ng', '-s', 'cap0', '-t', '1', '-B', '-L', iptrafLog],
+    ready: '',
+    counts: (_, sent) => {
+      const captured = number(readFileSync(iptrafLog, 'utf8'), /UDP\/53: (\d+) packets/);
+      return { captured, dropped: sent - captured };
     },
   },
 ];
+
+function tcpdumpCounts(text) {
+  return {
+    captured: number(text, /(\d+) packets? captured/),
+    dropped: number(text, /(\d+) packets? dropped by kernel/),
+  };
+}
+
+function portreeveCounts(text) {
+  return {
+    captured: number(text, /([\d,]+) packets? (?:captured|printed)/),
+    dropped: number(text, /([\d,]+) dropped by/),
+  };
+}
 
 function number(text, pattern) {
   return Number((pattern.exec(text)?.[1] ?? '0').replaceAll(',', ''));
 }
 
-function ip(...words) {
-  const done = spawnSync('ip', words, { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`ip ${words.join(' ')}: ${done.stderr}`);
+function run(...words) {
+  const done = spawnSync(words[0], words.slice(1), { encoding: 'utf8' });
+  if (done.status !== 0) throw new Error(`${words.join(' ')}: ${done.stderr}`);
+  return done.stdout;
 }
 
+const inside = (space, ...words) => run('ip', 'netns', 'exec', space, ...words);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-async function round({ name, command, ready, counts }) {
-  const child = spawn('ip', ['netns', 'exec', receiver, ...command]);
+/** Sends `count` packets, `rate` a second; 0 is as fast as can be. */
+async function flood(count, rate) {
+  const words = [FLOOD, 'eth0', String(Math.ceil(count / COPIES)), String(rate / COPIES)];
+  const pinned = ['taskset', '-c', '0', process.execPath, ...words];
+  const child = spawn('ip', ['netns', 'exec', sender, ...pinned], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  child.stdout.on('data', (piece) => {
+    said += piece;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  const { sent, seconds } = JSON.parse(said);
+  return { sent: sent * COPIES, rate: (sent * COPIES) / seconds };
+}
+
+async function measured({ command, ready, counts }, count, rate) {
+  const child = spawn('ip', ['netns', 'exec', receiver, 'taskset', '-c', '1', ...command]);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (piece) => {
@@ -82,55 +130,102 @@ async function round({ name, command, ready, counts }) {
     });
   }
   const over = new Promise((resolve) => child.once('close', resolve));
-  while (ready !== '' && !text.includes(ready)) await pause(50);
+  const endMs = Date.now() + 10_000;
+  while (ready !== '' && !text.includes(ready) && Date.now() < endMs) await pause(50);
+  rmSync(iptrafLog, { force: true });
   await pause(ready === '' ? 1500 : 300);
-  const words = ['netns', 'exec', sender, process.execPath, FLOOD, 'eth0', packets, rate];
-  const flood = spawn('ip', words, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let said = '';
-  flood.stdout.on('data', (piece) => {
-    said += piece;
-  });
-  await new Promise((resolve) => flood.once('close', resolve));
-  await pause(2000);
+  const pid = inside(receiver, 'sh', '-c', 'ip netns pids "$(ip netns identify $$)"');
+  const before = cpuOf(pid);
+  const flooded = await flood(count, rate);
+  await pause(2500);
+  const cpu = cpuOf(pid) - before;
   child.kill('SIGINT');
+  for (const each of command[0] === 'iptraf-ng' ? pid.split('\n').filter(Boolean) : []) {
+    spawnSync('kill', ['-USR2', each]);
+    // It writes its figures before it goes.
+    await pause(1500);
+  }
   await over;
-  const { sent, seconds } = JSON.parse(said);
-  const [captured, dropped] = counts(text);
-  return { name, sent, pps: sent / seconds, captured, dropped, lost: sent - captured };
+  return { ...flooded, ...counts(text, flooded.sent), cpu };
+}
+
+/** Processor seconds of processes, user and system. */
+function cpuOf(pids) {
+  let ticks = 0;
+  for (const pid of pids.split('\n').filter(Boolean)) {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ');
+      ticks += Number(fields[11]) + Number(fields[12]);
+    } catch {
+      // It ended.
+    }
+  }
+  return ticks / 100;
 }
 
 const whole = (value) => Math.round(value).toLocaleString('en-US');
-ip('netns', 'add', sender);
-ip('netns', 'add', receiver);
-try {
-  ip(
-    'link',
-    'add',
-    'eth0',
-    'netns',
-    sender,
-    'type',
-    'veth',
-    'peer',
-    'name',
-    'eth0',
-    'netns',
-    receiver,
-  );
-  for (const space of [sender, receiver]) {
-    spawnSync('ip', ['netns', 'exec', space, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
-    ip('-n', space, 'link', 'set', 'eth0', 'up');
-  }
-  console.log(`${whole(packets)} packets of 60 octets, ring of ${RING_KIB} KiB\n`);
-  console.log('| program | round | sent/s | captured | dropped by kernel | lost |');
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
-  for (let turn = 1; turn <= Number(rounds); turn++) {
+
+async function rounds(count, rate) {
+  console.log('| program | round | sent/s | captured | dropped | of sent | lost untold | CPU s |');
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  for (let turn = 1; turn <= Number(roundsText); turn++) {
     for (const contender of CONTENDERS) {
-      const { name, pps, captured, dropped, lost } = await round(contender);
-      const cells = [name, turn, whole(pps), whole(captured), whole(dropped), whole(lost)];
-      console.log(`| ${cells.join(' | ')} |`);
+      if (!contender.name.includes(only)) continue;
+      const { sent, rate: pps, captured, dropped, cpu } = await measured(contender, count, rate);
+      const share = `${((dropped / sent) * 100).toFixed(2)} %`;
+      const untold = sent - captured - dropped;
+      const cells = [contender.name, turn, whole(pps), whole(captured), whole(dropped), share];
+      console.log(`| ${[...cells, whole(untold), cpu.toFixed(1)].join(' | ')} |`);
     }
   }
+}
+
+/** The highest rate at which tcpdump dropped nothing, by halving; packets a second. */
+async function lossless() {
+  let [low, high] = [0, (await flood(2_000_000, 0)).rate];
+  while (high - low > 50_000) {
+    const middle = low === 0 ? high : (low + high) / 2;
+    const { rate, dropped } = await measured(CONTENDERS[0], middle * 3, middle);
+    console.log(`tcpdump at ${whole(rate)} packets/s: ${whole(dropped)} dropped`);
+    if (dropped === 0 && low === 0) return rate;
+    if (dropped === 0) low = rate;
+    else high = middle;
+    if (low === 0 && dropped > 0) low = 1;
+  }
+  return low;
+}
+
+run('ip', 'netns', 'add', sender);
+run('ip', 'netns', 'add', receiver);
+try {
+  for (const space of [sender, receiver]) {
+    inside(space, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
+  }
+  const pair = ['type', 'veth', 'peer', 'name'];
+  run('ip', 'link', 'add', 'eth0', 'netns', sender, ...pair, 'in0', 'netns', receiver);
+  run('ip', '-n', receiver, 'link', 'add', 'cap0', ...pair, 'cap1');
+  run('ip', '-n', sender, 'link', 'set', 'eth0', 'up');
+  for (const device of ['in0', 'cap0', 'cap1']) {
+    run('ip', '-n', receiver, 'link', 'set', device, 'up');
+  }
+  // Frames are for this interface (iptraf-ng counts no others), and end behind the captures.
+  run('ip', '-n', receiver, 'link', 'set', 'cap0', 'address', '02:00:00:00:00:09');
+  const end = 'type filter hook ingress device cap0 priority 0; policy drop;';
+  inside(receiver, 'nft', `table netdev end {\nchain in {\n${end}\n}\n}\n`);
+  inside(receiver, 'tc', 'qdisc', 'add', 'dev', 'in0', 'clsact');
+  const copies = Array.from({ length: COPIES }, (_, index) => {
+    const last = index === COPIES - 1;
+    return ['action', 'mirred', 'ingress', last ? 'redirect' : 'mirror', 'dev', 'cap0'].concat(
+      last ? [] : ['pipe'],
+    );
+  });
+  const all = ['protocol', 'all', 'u32', 'match', 'u32', '0', '0'];
+  inside(receiver, 'tc', 'filter', 'add', 'dev', 'in0', 'ingress', ...all, ...copies.flat());
+  console.log(`${whole(packets)} packets of 60 octets, ring of ${ring} KiB\n`);
+  await rounds(packets, mode === 'rate' ? await lossless() : 0);
 } finally {
   for (const space of [sender, receiver]) spawnSync('ip', ['netns', 'delete', space]);
+  rmSync(folder, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 /**
  * Sends small UDP frames out of an interface as fast as it can, or at a rate, in batches of
  * sendmmsg(2), and prints how many went and how long it took. For bench/capture.mjs.
+ * `flood.mjs <interface> <frames> <rate> [flows]`; a rate of 0 is as fast as it can.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,25 +12,33 @@ const socket = libc.func('int socket(int, int, int)');
 const bind = libc.func('int bind(int, const void *, uint32_t)');
 const sendmmsg = libc.func('int sendmmsg(int, void *, uint32_t, int)');
 
-const [device = '', countText = '', rateText = '0'] = process.argv.slice(2);
+const [device = '', countText = '', rateText = '0', flowsText = '1000'] = process.argv.slice(2);
 const count = Number(countText);
 /** Packets per second; 0 is as many as there can be. */
 const rate = Number(rateText);
-const BATCH = 256;
+/** At a rate, bursts are small: rings are to be filled by the rate, not by one burst. */
+const BATCH = rate > 0 ? 16 : 256;
 const FRAME = 60;
-const FLOWS = 1000;
+const FLOWS = Number(flowsText);
 
 const index = Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8'));
 const frames = Buffer.alloc(FLOWS * FRAME);
 for (let flow = 0; flow < FLOWS; flow++) {
   const at = flow * FRAME;
-  frames.write('ffffffffffff020000000001080045000020000100004011', at, 'hex');
-  frames.writeUInt8(17, at + 23);
-  frames.writeUInt32BE(0x0a630000 + flow, at + 26);
+  frames.write('020000000009020000000001080045000020000100004011', at, 'hex');
+  frames.writeUInt32BE(0x0a630000 + (flow % 60_000), at + 26);
   frames.writeUInt32BE(0x0a62ffff, at + 30);
-  frames.writeUInt16BE(1024 + flow, at + 34);
+  frames.writeUInt16BE(1024 + (flow % 60_000), at + 34);
   frames.writeUInt16BE(53, at + 36);
   frames.writeUInt16BE(12, at + 38);
+  frames.writeUInt16BE(checksum(at + 14), at + 24);
+}
+
+/** Of an IPv4 header; iptraf-ng counts no packet with a wrong one. */
+function checksum(at) {
+  let sum = 0;
+  for (let offset = 0; offset < 20; offset += 2) sum += frames.readUInt16BE(at + offset);
+  return 0xffff - ((sum & 0xffff) + (sum >>> 16));
 }
 const memory = koffi.alloc('uint8_t', frames.length);
 const start = koffi.address(memory);

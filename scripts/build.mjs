@@ -14,6 +14,8 @@ const ENTRIES = {
   cli: 'src/cli/main.ts',
   index: 'src/index.ts',
   'flow-worker': 'src/sources/flows/worker.ts',
+  'ring-reader': 'src/sources/capture/ring-reader.ts',
+  'watch-worker': 'src/pipeline/watch-worker.ts',
   'audit-worker': 'src/pipeline/audit-worker.ts',
 };
 
@@ -63,6 +65,8 @@ const noPrograms = {
   load: { filter: { id: /^\0none$/ }, handler: () => 'export default {};' },
 };
 
+const PROGRAMS = new Set(Object.values(ENTRIES));
+
 /** Rooms of which a command takes this or that: no chunk of the whole. */
 const BY_COMMAND = new Set(['cli', 'acl', 'native', 'pipeline']);
 /** Parts of rooms that many commands do without. */
@@ -73,6 +77,7 @@ const PARTS = new Set([
   'analysis/host-firewall.ts',
   'analysis/socket-changes.ts',
   'analysis/surface.ts',
+  'analysis/surface-changes.ts',
   'catalog/mirror',
   'wire/filter',
   'wire/print',
@@ -99,7 +104,7 @@ function chunkOf(path) {
   if (library !== undefined) return library;
   const [, inside] = /\/src\/(.+\.ts)$/.exec(place) ?? [];
   const [room, part, ...deeper] = inside?.split('/') ?? [];
-  if (part === undefined || BY_COMMAND.has(room) || deeper[0] === 'worker.ts') return null;
+  if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (part.startsWith('vendors')) return 'vendors';
   const apart = room === 'sources' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;

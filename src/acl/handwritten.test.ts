@@ -469,6 +469,22 @@ describe('what cannot be proved is a fault', () => {
     ['pf', 'table <t> persist { 10.0.0.1 }', 1],
     ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
     ['fortios', 'config vpn ipsec phase1\nend', 1],
+    [
+      'fortios',
+      'config firewall service custom\nedit a\nset protocol ICMP\nset icmpcode 4\nend',
+      5,
+    ],
+    ['fortios', 'config firewall policy\nedit 1\nset action accept deny\nnext\nend', 4],
+    ['fortios', 'config firewall policy\nedit 1\nnext xyzzy\nend', 3],
+    ['fortios', 'config firewall policy\nedit web\nnext\nend', 2],
+    [
+      'fortios',
+      'config firewall address\nedit a\nset subnet 10.0.0.0/8\nnext\nedit a\nset subnet 10.1.0.0/16\nend',
+      5,
+    ],
+    ['mikrotik', '/ip firewall filter\nadd chain=forward action=accept log=maybe', 2],
+    ['firewalld', richRule('rule log prefix="a" level="loud" accept'), 2],
+    ['firewalld', richRule('rule log prefix="a" limit value="9/x" accept'), 2],
     ['firewalld', 'firewall-cmd --zone=dmz --permanent --add-service=http', 1],
     [
       'firewalld',

@@ -203,7 +203,8 @@ class ConfigReader {
     if (action === undefined) throw new LineFault(`Rules of the type “${type}” are not read.`);
     const floating = isSet(take('floating'));
     const disabled = isSet(take('disabled'));
-    const quick = take('quick');
+    const quickWord = take('quick');
+    const quick = quickWord !== '' && isSet(quickWord);
     const direction = take('direction') || 'in';
     if (direction !== 'in' && !(floating && direction === 'any')) {
       throw new LineFault('Only rules for what comes in are read.');
@@ -237,7 +238,7 @@ class ConfigReader {
         ...(log ? { log: { prefix: '' } } : {}),
       }),
     );
-    return { floating, quick: !floating || quick === 'yes' || quick === '1', rules };
+    return { floating, quick: !floating || quick, rules };
   }
 
   private matchesOf(
@@ -286,11 +287,12 @@ class ConfigReader {
     const port = word('port');
     const ports = port === undefined || port === '' ? undefined : this.portsOf(port);
     const negated = isSet(word('not'));
+    const value = word(kinds[0]!) ?? '';
     if (kinds[0] === 'any') {
+      if (!isSet(value)) throw new LineFault('A side is any, or it does not say so.');
       if (negated) throw new LineFault('Nothing is not any.');
       return { ranges: undefined, ports, negated };
     }
-    const value = word(kinds[0]!) ?? '';
     if (kinds[0] === 'network' && value === '(self)') {
       if (negated) throw new LineFault('All but the firewall itself is not read.');
       return { ranges: undefined, ports, negated };

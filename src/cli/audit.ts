@@ -12,7 +12,7 @@ import {
   type PrefixRule,
   type ZoneRule,
 } from '../pipeline/audit.ts';
-import { dropPrivilege } from '../pipeline/live.ts';
+import { dropPrivilege } from '../pipeline/privilege.ts';
 import type { Report } from '../report/report.ts';
 import { AuditFollower } from './audit-follow.ts';
 import { auditReport } from './audit-report.ts';

@@ -13,7 +13,13 @@ import {
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource } from '../pipeline/filters.ts';
-import { type LiveCounts, listInterfaces } from '../pipeline/live.ts';
+import {
+  type CaptureEngine,
+  type KnownInterface,
+  knownInterfaces,
+  type LiveCapture,
+  type LiveCounts,
+} from '../pipeline/live.ts';
 import { printable } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
@@ -22,7 +28,8 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { type OpenedLive, openInterfaces } from './open-interfaces.ts';
+import { liveFailure, openLive, readLive } from './open-interfaces.ts';
+import { PostRotate } from './post-rotate.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -33,6 +40,7 @@ export class CaptureRun {
   private printed = 0;
   private lines: LineOutput | undefined;
   private writer: FileWriter | undefined;
+  private readonly after: PostRotate | undefined;
 
   constructor(filter: readonly string[], options: CaptureCommandOptions, repeats: Repeats) {
     const fromFile = options.F === undefined ? '' : readFilter(options.F);
@@ -40,10 +48,11 @@ export class CaptureRun {
     this.options = options;
     this.repeats = repeats;
     this.left = options.c ?? Number.POSITIVE_INFINITY;
+    this.after = options.z === undefined ? undefined : new PostRotate(options.z);
   }
 
   async run(): Promise<void> {
-    if (this.options.D) return listDevices();
+    if (this.options.D) return listDevices(this.options.engine);
     const { r: files } = this.options;
     if (files !== undefined && this.options.i !== undefined) {
       throw new Failure(USAGE, {
@@ -51,9 +60,14 @@ export class CaptureRun {
         ways: ['leave out -r or -i'],
       });
     }
+    refuseRotation(this.options);
     const filter = await filterOf(this.text);
-    if (files === undefined) await this.runLive(filter);
-    else await this.runFiles(files, filter);
+    try {
+      if (files === undefined) await this.runLive(filter);
+      else await this.runFiles(files, filter);
+    } finally {
+      await this.after?.finished();
+    }
   }
 
   private async runFiles(files: readonly string[], filter: Filter | undefined): Promise<void> {
@@ -79,14 +93,15 @@ export class CaptureRun {
 
   private async runLive(filter: Filter | undefined): Promise<void> {
     const { w: path, l, for: limitMs, s } = this.options;
-    const opened = openInterfaces(this.options, filter, s);
-    const { live } = opened;
+    const opened = openLive(this.options, filter, s);
     this.prepareOutput(opened.caller);
     if (this.lines !== undefined) {
       const prompt = l === true || process.stdout.isTTY === true;
       this.lines = new LineOutput(await this.printerOptions(), prompt);
     }
-    announce(opened, path);
+    const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
+    const capture = await readLive(opened, goal);
+    const { live } = capture;
     const stop = (): void => {
       // The second one means it.
       if (this.stopped) process.exit(INTERRUPTED);
@@ -97,7 +112,7 @@ export class CaptureRun {
     const timer = limitMs === undefined ? undefined : setTimeout(() => live.stop(), limitMs);
     try {
       this.writer?.open(Date.now());
-      await this.readLive(opened);
+      await this.readLive(capture);
     } catch (error) {
       throw writeFailure(error, path, this.writer?.written);
     } finally {
@@ -108,7 +123,7 @@ export class CaptureRun {
     }
   }
 
-  private async readLive({ source, live }: OpenedLive): Promise<void> {
+  private async readLive({ source, live }: LiveCapture): Promise<void> {
     let told = 0;
     let flushedMs = Date.now();
     while (this.left > 0) {
@@ -131,17 +146,26 @@ export class CaptureRun {
     this.writer?.close(Date.now(), live.counts());
   }
 
+  /** In how many files, and how many of them are left where they go in a circle. */
+  private filesWritten(number: number): string {
+    const { C, W } = this.options;
+    if (number <= 1) return '';
+    const kept = C !== undefined && W !== undefined && W < number;
+    return ` in ${number} files${kept ? `, of which the last ${W} are kept` : ''}`;
+  }
+
   /** The last lines: what was received, dropped and kept. */
   private sumUp(counts: readonly LiveCounts[]): void {
     for (const { name, received, dropped, freezes } of counts) {
       const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
-      const full = freezes === 0 ? '' : `, ring full ${count(freezes)} times`;
+      const full =
+        freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
       process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
     }
     const what = this.writer === undefined ? 'printed' : 'captured';
     process.stderr.write(`${count(this.printed)} packets ${what}`);
     if (this.writer !== undefined) {
-      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`, ${count(this.writer.written)} written${files}`);
     }
     process.stderr.write('\n');
@@ -162,6 +186,7 @@ export class CaptureRun {
       ...(G === undefined ? {} : { rotateSeconds: G }),
       ...(W === undefined ? {} : { files: W }),
       ...(owner === undefined ? {} : { owner }),
+      ...(this.after === undefined ? {} : { onRotated: (file) => this.after!.start(file) }),
     });
   }
 
@@ -169,7 +194,7 @@ export class CaptureRun {
     const { q, e, S, A, numbers } = this.options;
     const { n, v, t, x, X } = this.repeats;
     const names = n > 0 ? undefined : await portNames();
-    const devices = new Map(listInterfaces().map(({ index, name }) => [index, name]));
+    const devices = interfaceNames(this.options.engine);
     const time = (['clock', 'none', 'epoch', 'delta', 'date', 'since-first'] as const)[
       Math.min(t, 5)
     ]!;
@@ -225,7 +250,7 @@ export class CaptureRun {
       process.stderr.write(renderProblem({ what, why: because, ways }, ability));
     }
     if (this.writer !== undefined) {
-      const files = this.writer.fileCount > 1 ? ` in ${this.writer.fileCount} files` : '';
+      const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`${count(this.writer.written)} packets written${files}\n`);
     }
     const damaged = reader.faults.length > 0;
@@ -233,30 +258,57 @@ export class CaptureRun {
   }
 }
 
-const FLUSH_EVERY_MS = 1000;
-
-/** Says on standard error what is captured, from where, and where it goes. */
-function announce({ live, filteredHere, caller }: OpenedLive, path: string | undefined): void {
-  const names = live.interfaces.map(({ name }) => name).join(', ');
-  const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
-  process.stderr.write(`capturing on ${printable(names + goal)}; Ctrl-C ends it\n`);
-  if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
-  if (filteredHere !== undefined) {
-    process.stderr.write(`the filter runs in this program: ${filteredHere}\n`);
+/** Options about several files mean nothing without a file, or without a reason to go on to the next. */
+function refuseRotation({ w, C, G, W, z }: CaptureCommandOptions): void {
+  const turning = C !== undefined || G !== undefined;
+  const given = [
+    ...(C === undefined ? [] : ['-C']),
+    ...(G === undefined ? [] : ['-G']),
+    ...(W === undefined ? [] : ['-W']),
+    ...(z === undefined ? [] : ['-z']),
+  ];
+  if (given.length > 0 && (w === undefined || w === '-')) {
+    throw new Failure(USAGE, {
+      what: `${given.join(' and ')} without a file to write`,
+      ways: ['name one: -w FILE'],
+    });
+  }
+  if (!turning && given.length > 0) {
+    throw new Failure(USAGE, {
+      what: `${given.join(' and ')} without a reason to begin another file`,
+      ways: ['-C 100 begins one after 100 million octets, -G 3600 after an hour'],
+    });
   }
 }
 
-function listDevices(): void {
-  const known = listInterfaces();
-  for (const [index, { name, up, loopback, carrier }] of known.entries()) {
+const FLUSH_EVERY_MS = 1000;
+
+/** Names by the numbers that cooked frames have; none where they cannot be known. */
+function interfaceNames(engine: CaptureEngine | undefined): Map<number, string> {
+  const names = new Map<number, string>();
+  // Only Linux numbers them in frames.
+  if (process.platform !== 'linux' || engine === 'libpcap') return names;
+  for (const { index, name } of knownInterfaces()) if (index !== undefined) names.set(index, name);
+  return names;
+}
+
+function listDevices(engine: CaptureEngine | undefined): void {
+  let known: KnownInterface[];
+  try {
+    known = knownInterfaces(engine);
+  } catch (error) {
+    throw liveFailure(error, []);
+  }
+  for (const [index, { name, up, loopback, carrier, description }] of known.entries()) {
     const states = [
       up ? 'up' : 'down',
       ...(carrier ? ['running'] : []),
       ...(loopback ? ['loopback'] : []),
     ];
-    process.stdout.write(`${index + 1}.${name} [${states.join(', ')}]\n`);
+    const all = name === 'any' ? 'all of them at once' : states.join(', ');
+    const words = description === undefined ? '' : ` (${description})`;
+    process.stdout.write(`${printable(`${index + 1}.${name}${words} [${all}]`)}\n`);
   }
-  process.stdout.write(`${known.length + 1}.any [all of them at once]\n`);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -295,7 +347,7 @@ function writeFailure(error: unknown, path: string | undefined, written = 0): un
   if (code === 'EPIPE') process.exit();
   if (code === undefined || syscall === undefined) return error;
   // Where it could not even be opened there is no file to speak of.
-  const kept = `; ${count(written)} packets are in the file, which can be read`;
+  const kept = `; ${count(written)} packets are safe: what was written can be read`;
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
     why: `${WHY[code] ?? code}${syscall === 'open' ? '' : kept}`,

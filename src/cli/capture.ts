@@ -29,6 +29,7 @@ export interface CaptureCommandOptions extends LiveOptions {
   readonly C?: number;
   readonly G?: number;
   readonly W?: number;
+  readonly z?: string;
   readonly q?: boolean;
   readonly e?: boolean;
   readonly S?: boolean;
@@ -73,6 +74,7 @@ export function configure(command: Command): void {
     .option('-C <MB>', 'a new file after so many million octets', wholeNumber(1, 1e6))
     .option('-G <s>', 'a new file after so many seconds', wholeNumber(1, 1e8))
     .option('-W <count>', 'how many files', wholeNumber(1, 1e6))
+    .option('-z <command>', 'run it for each file that another one follows')
     .option('-U', 'write each packet to the file at once')
     .option('-l', 'write each line at once')
     .option('-F <file>', 'read the filter from a file')

@@ -68,6 +68,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import('./mirror.ts'),
   },
   {
+    name: 'setup-capture',
+    summary: 'let members of a group capture without sudo, and take that back',
+    load: () => import('./setup-capture.ts'),
+  },
+  {
     name: 'explain',
     summary: 'say what a port is for, what risk it is, and how to close it',
     load: () => import('./explain.ts'),

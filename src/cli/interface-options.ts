@@ -1,7 +1,7 @@
 /** Options of the commands that capture from the network. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Filter } from '../pipeline/filters.ts';
-import type { LiveReader } from '../pipeline/live.ts';
+import type { CaptureEngine, LiveReader } from '../pipeline/live.ts';
 import { wholeNumber } from './capture-options.ts';
 
 export interface LiveOptions {
@@ -10,6 +10,8 @@ export interface LiveOptions {
   readonly promiscuous?: boolean;
   readonly B?: number;
   readonly for?: number;
+  readonly fanout?: number;
+  readonly engine?: CaptureEngine;
 }
 
 export function addLiveOptions(command: Command): void {
@@ -17,7 +19,10 @@ export function addLiveOptions(command: Command): void {
     .option('-i <interface>', 'capture from an interface; any: all; repeatable', gatherNames)
     .option('-p, --no-promiscuous', 'only what is meant for this machine')
     .option('-B <KiB>', 'size of the ring (default: 16384)', wholeNumber(64, 4e6))
-    .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration);
+    .option('--fanout <n>', 'share an interface between so many rings (1)', wholeNumber(1, 16))
+    .option('--for <time>', 'stop after so long: 90s, 15m, 2h', parseDuration)
+    // Each system has one; the other is for finding faults.
+    .addOption(new Option('--engine <name>').choices(['ring', 'libpcap']).hideHelp());
 }
 
 function gatherNames(value: string, before: readonly string[] = []): string[] {
@@ -42,9 +47,9 @@ export async function readInterfaces(
   filter: Filter | undefined,
 ): Promise<LiveReader> {
   // What captures is loaded only when it is asked for.
-  const [{ LiveReader }, { openInterfaces }] = await Promise.all([
+  const [{ LiveReader }, { openLive, readLive }] = await Promise.all([
     import('../pipeline/live.ts'),
     import('./open-interfaces.ts'),
   ]);
-  return new LiveReader(openInterfaces(options, filter));
+  return new LiveReader(await readLive(openLive(options, filter)));
 }

@@ -68,7 +68,7 @@ describe('the live view', () => {
     state.filter = 'https';
     const shown = lines(state, facts({ counts, filterText: 'tcp' }));
     expect(shown[0]).toContain('filter: tcp  showing: https');
-    expect(shown[1]).toContain('10 drops (1.00 %)');
+    expect(shown[1]).toContain('10 drops (1.00 %), ring full once');
     expect(shown.slice(3).join('\n')).not.toContain('22/tcp');
   });
 
@@ -126,6 +126,11 @@ describe('keys', () => {
     const state = newState();
     press(state, 's', []);
     expect(lines(state)[23]).toContain('[s] bytes');
+    for (const width of [20, 33, 40, 60, 79, 80, 100, 120, 200]) {
+      const last = lines(state, facts(), width)[23]!;
+      expect(last.length).toBeLessThanOrEqual(width);
+      expect(last).toContain('[q] quit');
+    }
     press(state, '\t', []);
     expect(state.view).toBe('hosts');
     press(state, '4', []);

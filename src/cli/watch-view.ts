@@ -17,6 +17,8 @@ export interface WatchFacts {
   readonly filterText: string;
   /** Services that answered for the first time lately, the newest first. */
   readonly news: readonly string[];
+  /** What happened to an interface lately. */
+  readonly event?: string;
   readonly unicode: boolean;
 }
 
@@ -121,7 +123,11 @@ function drops({ counts, picture }: WatchFacts): Line {
   const received = counts.reduce((sum, each) => sum + each.received, 0);
   const dropped = counts.reduce((sum, each) => sum + each.dropped, 0);
   const share = received === 0 ? 0 : (dropped / received) * 100;
-  const lost = dropped === 0 ? '0 drops' : `${count(dropped)} drops (${share.toFixed(2)} %)`;
+  const freezes = counts.reduce((sum, each) => sum + each.freezes, 0);
+  const full =
+    freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
+  const lost =
+    dropped === 0 ? `0 drops${full}` : `${count(dropped)} drops (${share.toFixed(2)} %)${full}`;
   const gone =
     picture.evicted === 0 ? '' : `  ${count(picture.evicted)} flows summed up and let go`;
   const text = `${lost}  ${count(picture.packets)} packets  ${bytes(picture.bytes)}  ${plural(picture.flows, 'flow')}  ${plural(picture.hostCount, 'host')}${gone}`;
@@ -132,7 +138,8 @@ function plural(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-function newsLine({ news, unicode }: WatchFacts): Line {
+function newsLine({ news, event, unicode }: WatchFacts): Line {
+  if (event !== undefined) return { text: `${unicode ? '▲' : '^'} ${event}`, look: 'warn' };
   const [first, ...more] = news;
   if (first === undefined) return { text: '' };
   const rest = more.length === 0 ? '' : `  and ${more.length} more`;
@@ -142,10 +149,34 @@ function newsLine({ news, unicode }: WatchFacts): Line {
 function footer(state: WatchState, width: number): Line {
   if (state.typing !== undefined) return { text: `/${state.typing}_`, look: 'inverse' };
   if (state.message !== '') return { text: state.message, look: 'inverse' };
-  const sort = SORTS[state.view][state.sort] ?? '';
-  const all = `[1-4] ${VIEWS.join(' ')}  [/] filter  [s] sort: ${sort}  [Enter] detail  [p] pause  [w] save  [?] help  [q] quit`;
-  const brief = `[1-4] view  [/] filter  [s] ${sort}  [Enter] detail  [p] pause  [?] help  [q] quit`;
-  return { text: displayWidth(all) <= width ? all : brief, look: 'faint' };
+  return { text: keyLine(SORTS[state.view][state.sort] ?? '', width), look: 'faint' };
+}
+
+/** What keys do, as many as there is room for; those needed to get away or to learn more stay. */
+function keyLine(sort: string, width: number): string {
+  const keys = [
+    `[1-4] ${VIEWS.join(' ')}`,
+    '[/] filter',
+    `[s] sort: ${sort}`,
+    '[Enter] detail',
+    '[p] pause',
+    '[w] save',
+    '[?] help',
+    '[q] quit',
+  ];
+  const fits = (): boolean => displayWidth(keys.join('  ')) <= width;
+  if (!fits()) {
+    keys[0] = '[1-4] view';
+    keys[2] = `[s] ${sort}`;
+  }
+  for (const least of ['[w]', '[p]', '[1-4]', '[Enter]', '[s]', '[/]', '[?]']) {
+    if (fits()) break;
+    keys.splice(
+      keys.findIndex((key) => key.startsWith(least)),
+      1,
+    );
+  }
+  return keys.join('  ');
 }
 
 function helpLines(): Line[] {
@@ -314,7 +345,9 @@ function conversationRow(use: ConversationUse): Row {
 function sizeRows({ picture, unicode }: WatchFacts): Row[] {
   const total = picture.sizes.reduce((sum, { packets }) => sum + packets, 0);
   const block = unicode ? '█' : '#';
-  return picture.sizes.map(({ least, most, packets }) => {
+  // Twenty bins would not fit a small terminal; most of them are empty in most networks.
+  const used = picture.sizes.filter(({ packets }) => packets > 0);
+  return used.map(({ least, most, packets }) => {
     const share = total === 0 ? 0 : packets / total;
     const name = most === null ? `${count(least)} and more` : `${count(least)} to ${count(most)}`;
     return {

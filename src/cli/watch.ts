@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Filter } from '../pipeline/filters.ts';
-import { type Picture, WatchSession } from '../pipeline/watch.ts';
+import type { Picture } from '../pipeline/watch.ts';
+import { type LastLook, type Look, WatchThread } from '../pipeline/watch-thread.ts';
 import { safeJson } from '../report/escape.ts';
 import { bytes, count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
@@ -11,7 +12,7 @@ import { DONE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, parseDuration } from './interface-options.ts';
-import { type OpenedLive, openInterfaces } from './open-interfaces.ts';
+import { announce, type Opened, openLive } from './open-interfaces.ts';
 import { Screen } from './watch-screen.ts';
 import { keysOf, newState, press, Rates, type WatchState } from './watch-state.ts';
 import { summaryOf } from './watch-summary.ts';
@@ -67,15 +68,17 @@ function interval(text: string): number {
 
 class Watch {
   private readonly options: WatchCommandOptions;
-  private readonly opened: OpenedLive;
-  private readonly session: WatchSession;
+  private readonly opened: Opened;
+  private readonly thread: WatchThread;
   private readonly rates = new Rates();
-  private readonly startMs = Date.now();
+  private startMs = Date.now();
   private readonly filterText: string;
-  private picture: Picture;
+  private latest: Look = NOTHING_YET;
   private readonly known = new Set<string>();
   private news: { text: string; atMs: number }[] = [];
-  private ended = false;
+  private eventMs = 0;
+  /** The last look, once there is one. */
+  private last: LastLook | undefined;
 
   constructor(options: WatchCommandOptions, filter: Filter | undefined) {
     const asTable = !process.stdout.isTTY || options.ndjson === true;
@@ -87,58 +90,76 @@ class Watch {
     }
     this.options = options;
     this.filterText = filter?.parsed.text ?? '';
-    this.opened = openInterfaces(options, filter);
-    this.session = new WatchSession(this.opened.source, {
-      seed: Math.floor(Math.random() * 2 ** 32) | 0,
-      ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
+    this.opened = openLive(options, filter);
+    const { rings, devices, names, filteredHere } = this.opened;
+    const here = filteredHere === undefined ? {} : { filteredHere };
+    this.thread = new WatchThread({
+      interfaces: { rings, devices, names, ...here },
+      filterText: filteredHere === undefined ? undefined : this.filterText,
+      options: {
+        seed: Math.floor(Math.random() * 2 ** 32) | 0,
+        ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
+      },
     });
-    this.picture = this.session.picture();
   }
 
   async run(): Promise<void> {
-    const { live } = this.opened;
-    const stop = (): void => live.stop();
+    await this.thread.ready;
+    announce(this.opened, '');
+    this.startMs = Date.now();
+    const stop = (): void => this.thread.stop();
     for (const signal of SIGNALS) process.on(signal, stop);
     const limit = this.options.for;
     const timer = limit === undefined ? undefined : setTimeout(stop, limit);
+    const end = this.thread.end.then((last) => {
+      this.last = last;
+    });
     try {
-      if (process.stdout.isTTY && !this.options.ndjson) await this.onScreen();
-      else await this.asTables();
+      if (process.stdout.isTTY && !this.options.ndjson) await this.onScreen(end);
+      else await this.asTables(end);
     } finally {
       clearTimeout(timer);
-      this.ended = true;
       for (const signal of SIGNALS) process.off(signal, stop);
-      await live.close();
     }
-    if (!this.options.ndjson) {
-      await summaryOf(this.facts(), await this.session.judge(), this.options);
-    }
+    await this.finish();
     process.exitCode = DONE;
+  }
+
+  /** Says what happened on the way, then the assessment. */
+  private async finish(): Promise<void> {
+    const last = this.last!;
+    this.latest = last;
+    for (const event of last.events) process.stderr.write(`${event}\n`);
+    if (!this.options.ndjson) await summaryOf(this.facts(), last.judged, this.options);
   }
 
   private facts(): WatchFacts {
     const { for: limit } = this.options;
     const elapsedMs = Date.now() - this.startMs;
+    const { picture, counts, events } = this.latest;
+    const event = Date.now() - this.eventMs < NEWS_FOR_MS ? events.at(-1) : undefined;
     return {
-      picture: this.picture,
+      picture,
       rates: this.rates,
-      counts: this.opened.live.counts(),
+      counts,
       elapsedMs,
       ...(limit === undefined ? {} : { leftMs: Math.max(0, limit - elapsedMs) }),
       filterText: this.filterText,
       news: this.news.map(({ text }) => text),
+      ...(event === undefined ? {} : { event }),
       unicode: terminalAbility(process.stdout, process.env).unicode,
     };
   }
 
-  /** Makes a new picture and notes services that were not in the one before. */
-  private look(): void {
-    const first = this.picture.packets === 0;
-    this.picture = this.session.picture();
+  /** Takes a new look, and notes services that were not in the one before. */
+  private take(look: Look): void {
     const nowMs = Date.now();
-    this.rates.take(this.picture, nowMs);
+    const first = this.latest.picture.packets === 0;
+    if (look.events.length > this.latest.events.length) this.eventMs = nowMs;
+    this.latest = look;
+    this.rates.take(look.picture, nowMs);
     this.news = this.news.filter(({ atMs }) => nowMs - atMs < NEWS_FOR_MS);
-    for (const { server, port, transport, clients } of this.picture.services) {
+    for (const { server, port, transport, clients } of look.picture.services) {
       const key = `${server} ${port}/${transport}`;
       if (this.known.has(key)) continue;
       this.known.add(key);
@@ -151,29 +172,29 @@ class Watch {
     }
   }
 
-  private async asTables(): Promise<void> {
+  private async asTables(end: Promise<void>): Promise<void> {
     const every = this.options.interval ?? DEFAULT_INTERVAL_MS;
-    let nextMs = this.startMs + every;
-    let left = this.options.count ?? Number.POSITIVE_INFINITY;
-    while (left > 0 && (await this.session.step())) {
-      if (Date.now() < nextMs) continue;
-      nextMs += every;
-      left--;
-      this.look();
+    const most = this.options.count ?? Number.POSITIVE_INFINITY;
+    for (let number = 1; number <= most; number++) {
+      await untilOrEnd(this.startMs + number * every - Date.now(), end);
+      if (this.last !== undefined) return;
+      this.take(await this.thread.look());
       process.stdout.write(this.options.ndjson ? this.jsonLine() : this.tableText());
     }
-    this.look();
+    this.thread.stop();
+    await end;
   }
 
   private jsonLine(): string {
-    const { picture, rates } = this;
+    const { rates } = this;
+    const { picture, counts } = this.latest;
     const { costMs: _cost, ports, ...rest } = picture;
     return `${safeJson({
       schema: 'portreeve/watch/1',
       timeMs: Date.now(),
       packetsPerSecond: rates.packets,
       bytesPerSecond: rates.bytes,
-      interfaces: this.opened.live.counts(),
+      interfaces: counts,
       ports: ports.map((use) => ({
         ...use,
         bytesPerSecond: rates.of(`${use.port}/${use.transport}`),
@@ -190,11 +211,12 @@ class Watch {
     return `${time}\n${body.filter((line) => line !== '').join('\n')}\n\n`;
   }
 
-  private async onScreen(): Promise<void> {
+  private async onScreen(end: Promise<void>): Promise<void> {
     const state = newState();
     const screen = new Screen(process.stdout, terminalAbility(process.stdout, process.env).colour);
     const draw = (): void => {
-      if (!this.ended) screen.draw(watchLines(state, this.facts(), screen.width, screen.height));
+      if (this.last !== undefined) return;
+      screen.draw(watchLines(state, this.facts(), screen.width, screen.height));
     };
     const resize = (): void => {
       screen.resize(process.stdout.columns ?? 80, process.stdout.rows ?? 24);
@@ -211,7 +233,7 @@ class Watch {
     process.stdin.setRawMode?.(true);
     process.stdin.setEncoding('utf8').on('data', input).resume();
     try {
-      await this.drawWhileReading(state, draw);
+      await this.drawUntil(end, state, draw);
     } finally {
       process.stdout.off('resize', resize);
       process.stdin.off('data', input).pause();
@@ -220,31 +242,57 @@ class Watch {
     }
   }
 
-  private async drawWhileReading(state: WatchState, draw: () => void): Promise<void> {
-    let drawnMs = 0;
-    while (await this.session.step()) {
-      const nowMs = Date.now();
-      const pause = Math.max(REFRESH_MS, this.picture.costMs / PICTURE_SHARE);
-      if (nowMs - drawnMs < pause) continue;
-      drawnMs = nowMs;
-      if (!state.paused) this.look();
+  private async drawUntil(end: Promise<void>, state: WatchState, draw: () => void): Promise<void> {
+    while (this.last === undefined) {
+      const look = await this.thread.look();
+      // While the view stands still, drops are shown nevertheless.
+      if (!state.paused) this.take(look);
+      else this.latest = { ...look, picture: this.latest.picture };
       draw();
+      await untilOrEnd(Math.max(REFRESH_MS, look.picture.costMs / PICTURE_SHARE), end);
     }
-    this.look();
   }
 
   private act(wish: ReturnType<typeof press>, state: WatchState): void {
-    if (wish === 'quit') this.opened.live.stop();
+    if (wish === 'quit') this.thread.stop();
     if (wish !== 'save') return;
     const path = `portreeve-watch-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}.json`;
     try {
       writeFileSync(path, this.jsonLine(), { flag: 'wx' });
-      const { ports, packets, bytes: octets } = this.picture;
+      const { ports, packets, bytes: octets } = this.latest.picture;
       state.message = `${path}: ${count(ports.length)} ports, ${count(packets)} packets, ${bytes(octets)}`;
     } catch (error) {
       state.message = `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
     }
   }
 }
+
+/** Waits for a time, or until the end comes before it is over. */
+async function untilOrEnd(ms: number, end: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, ms));
+  });
+  await Promise.race([over, end]).finally(() => clearTimeout(timer));
+}
+
+const NOTHING_YET: Look = {
+  picture: {
+    packets: 0,
+    bytes: 0,
+    flows: 0,
+    evicted: 0,
+    evictedLive: 0,
+    ports: [],
+    services: [],
+    hosts: [],
+    hostCount: 0,
+    conversations: [],
+    sizes: [],
+    costMs: 0,
+  } satisfies Picture,
+  counts: [],
+  events: [],
+};
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

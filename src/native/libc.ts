@@ -47,23 +47,37 @@ const LIBRARIES: readonly string[] = [
   `libc.musl-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so.1`,
 ];
 
-let loaded: { koffi: Koffi; library: ReturnType<Koffi['load']> } | undefined;
+let koffiPackage: Koffi | undefined;
+let loaded: ReturnType<Koffi['load']> | undefined;
 let refused: NativeUnavailable | undefined;
 
-/** FFI and the C library. Throws `NativeUnavailable`, the same one each time. */
-function load(): { koffi: Koffi; library: ReturnType<Koffi['load']> } {
-  if (loaded !== undefined) return loaded;
+/** Runs a step of loading. Throws `NativeUnavailable`, the same one each time. */
+function attempt<Result>(step: () => Result): Result {
   if (refused !== undefined) throw refused;
   try {
-    if (process.platform !== 'linux') throw new Error(`no binding for ${process.platform} yet`);
-    const koffi = createRequire(import.meta.url)('koffi') as Koffi;
-    loaded = { koffi, library: openFirst(koffi) };
-    return loaded;
+    return step();
   } catch (error) {
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     refused = new NativeUnavailable(`system calls by FFI are not available here: ${reason}`);
     throw refused;
   }
+}
+
+/** The FFI package itself: types, pointers, views. Throws `NativeUnavailable`. */
+export function ffi(): Koffi {
+  koffiPackage ??= attempt(() => createRequire(import.meta.url)('koffi') as Koffi);
+  return koffiPackage;
+}
+
+/** The C library. Throws `NativeUnavailable`. */
+function load(): ReturnType<Koffi['load']> {
+  if (loaded !== undefined) return loaded;
+  const koffi = ffi();
+  if (process.platform !== 'linux') {
+    throw new NativeUnavailable(`system calls by FFI have no binding for ${process.platform} yet`);
+  }
+  loaded = attempt(() => openFirst(koffi));
+  return loaded;
 }
 
 function openFirst(koffi: Koffi): ReturnType<Koffi['load']> {
@@ -78,16 +92,11 @@ function openFirst(koffi: Koffi): ReturnType<Koffi['load']> {
   throw last;
 }
 
-/** The FFI package itself: types, pointers, views. Throws `NativeUnavailable`. */
-export function ffi(): Koffi {
-  return load().koffi;
-}
-
 /** Binds C prototypes (`int socket(int, int, int)`), keyed as given. Throws `NativeUnavailable`. */
 export function bind<Key extends string>(
   prototypes: Readonly<Record<Key, string>>,
 ): Readonly<Record<Key, NativeFunction>> {
-  const { library } = load();
+  const library = load();
   const bound: Partial<Record<Key, NativeFunction>> = {};
   for (const key of Object.keys(prototypes) as Key[]) bound[key] = library.func(prototypes[key]);
   return bound as Record<Key, NativeFunction>;
@@ -95,7 +104,7 @@ export function bind<Key extends string>(
 
 /** errno of the last call made through FFI in this thread. */
 export function lastErrno(): number {
-  return load().koffi.errno();
+  return ffi().errno();
 }
 
 /** Passes a call's result through, or throws `SystemCallError` where it is negative. */
@@ -108,7 +117,7 @@ export function checked(call: string, result: number): number {
 export function errorName(errno: number): string {
   if (names === undefined) {
     names = new Map();
-    for (const [name, value] of Object.entries(load().koffi.os.errno)) {
+    for (const [name, value] of Object.entries(ffi().os.errno)) {
       if (!names.has(value as number)) names.set(value as number, name);
     }
   }

@@ -8,13 +8,12 @@
  */
 import { checked } from './libc.ts';
 import { MappedMemory } from './mapped-memory.ts';
+import { attachFilter, type FilterStep } from './socket-filter.ts';
 import {
   AF_PACKET,
   closeSocket,
   openSocket,
-  SO_ATTACH_FILTER,
   SOCK_DGRAM,
-  SOL_SOCKET,
   setOption,
   socketCalls,
 } from './sockets.ts';
@@ -28,27 +27,6 @@ const TPACKET_V2 = 1;
 const SLOT = 256;
 const BLOCK = 65_536;
 const SLOTS = 32_768;
-
-/** One instruction of the classic packet filter: code, jump true, jump false, operand. */
-export type FilterStep = readonly [code: number, yes: number, no: number, operand: number];
-
-/** Attaches a classic filter (at most 64 steps) to a socket. Throws `SystemCallError`. */
-export function attachFilter(fd: number, steps: readonly FilterStep[]): void {
-  const program = new MappedMemory(4096);
-  const view = new DataView(program.buffer);
-  // struct sock_fprog: length, padding, pointer; then the instructions.
-  view.setUint16(0, steps.length, true);
-  view.setBigUint64(8, program.address + 16n, true);
-  steps.forEach(([code, yes, no, operand], index) => {
-    view.setUint16(16 + 8 * index, code, true);
-    view.setUint8(18 + 8 * index, yes);
-    view.setUint8(19 + 8 * index, no);
-    view.setUint32(20 + 8 * index, operand >>> 0, true);
-  });
-  const result = socketCalls().setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, program.address, 16);
-  program.release();
-  checked('setsockopt(SO_ATTACH_FILTER)', result);
-}
 
 export class ScanRing {
   readonly fd: number;

@@ -11,8 +11,8 @@ import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import { programOf } from './programs.ts';
 import type { Progress } from './reading.ts';
-import { workerProgram } from './worker-program.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
 
@@ -125,7 +125,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   };
   const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
   const program =
-    (workers ?? availableParallelism() - 1) > 0 ? workerProgram('audit-worker') : undefined;
+    (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
   const reader = new LogReader(
     {
       ...{ ...lineOptions, nowMs: Date.now() },

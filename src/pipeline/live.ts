@@ -1,25 +1,40 @@
 /**
- * Capturing from the network: interfaces by name, the filter for the kernel where it can run it,
- * and the privilege given up before a single octet is read.
+ * Capturing from the network: interfaces by name, and the filter for the kernel where it can run
+ * it. Opening and reading are apart, so that the privilege is given up between them.
  */
 import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
-import type { KernelFilter } from '../native/packet-ring.ts';
+import { listPcapDevices, PcapFailure } from '../native/pcap-library.ts';
+import type { FilterStep } from '../native/socket-filter.ts';
 import {
   ANY,
   interfaceNamed,
   listInterfaces,
   type NetworkInterface,
 } from '../sources/capture/interfaces.ts';
-import { type LiveCounts, type LiveOptions, LiveSource } from '../sources/capture/live-source.ts';
+import {
+  type LiveCounts,
+  type LiveFrames,
+  type LiveOptions,
+  LiveSource,
+  type OpenedInterface,
+  openRing,
+} from '../sources/capture/live-source.ts';
+import { type OpenedDevice, openDevice, PcapSource } from '../sources/capture/pcap-source.ts';
 import type { CaptureReader } from '../sources/pcap/capture-reader.ts';
-import { NoBytecode } from '../wire/filter/bytecode.ts';
+import { type Bytecode, NoBytecode } from '../wire/filter/bytecode.ts';
 import { withoutHeader } from '../wire/filter/cooked-bytecode.ts';
 import type { Expression } from '../wire/filter/expression.ts';
 import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 import { FilteredSource } from './filters.ts';
+import { programOf } from './programs.ts';
 
-export { type LiveCounts, LiveSource, listInterfaces, NativeUnavailable, SystemCallError };
+export { type LiveCounts, type LiveFrames, NativeUnavailable, PcapFailure, SystemCallError };
+
+/** What frames are taken with: Linux's own rings, or libpcap. */
+export type CaptureEngine = 'ring' | 'libpcap';
+
+const USUAL_ENGINE: CaptureEngine = process.platform === 'linux' ? 'ring' : 'libpcap';
 
 export interface LiveChoices {
   readonly interfaces: readonly string[];
@@ -27,6 +42,9 @@ export interface LiveChoices {
   readonly promiscuous?: boolean;
   readonly snapLength?: number;
   readonly ringOctets?: number;
+  readonly fanout?: number;
+  /** The usual one of this system where it is not given. */
+  readonly engine?: CaptureEngine;
 }
 
 /** There is no interface of that name. */
@@ -40,27 +58,33 @@ export class NoSuchInterface extends Error {
   }
 }
 
-export interface LiveCapture {
-  /** The network itself: counters, events. */
-  readonly live: LiveSource;
-  /** What to read from: filtered here where the kernel could not. */
-  readonly source: FrameSource;
+/** Interfaces that were opened, as they can be handed to another thread. */
+export interface OpenedInterfaces {
+  readonly rings: readonly OpenedInterface[];
+  readonly devices: readonly OpenedDevice[];
+  readonly names: readonly string[];
   /** Why the filter runs in this program and not in the kernel. */
   readonly filteredHere?: string;
+}
+
+export interface LiveCapture {
+  /** The network itself: counters, events. */
+  readonly live: LiveFrames;
+  /** What to read from: filtered here where the kernel could not. */
+  readonly source: FrameSource;
 }
 
 const MOST_SNAP_LENGTH = 262_144;
 
 /**
- * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `NativeUnavailable`, and
- * `FilterFault` for a filter that the link type makes meaningless.
+ * Opens interfaces. Throws `NoSuchInterface`, `SystemCallError` (EPERM), `PcapFailure`,
+ * `NativeUnavailable`, and `FilterFault` for a filter that the link type makes meaningless.
  */
-export function openLive(choices: LiveChoices): LiveCapture {
-  const devices = choices.interfaces.map(deviceNamed);
-  const { filter } = choices;
+export function openInterfaces(choices: LiveChoices): OpenedInterfaces {
+  const { filter, promiscuous, ringOctets, fanout, interfaces: names } = choices;
   const snapLength = choices.snapLength ?? MOST_SNAP_LENGTH;
   let filteredHere: string | undefined;
-  const filterFor = (linkType: number, cooked: boolean): KernelFilter | undefined => {
+  const filterFor = (linkType: number, cooked: boolean): readonly FilterStep[] | undefined => {
     if (filter === undefined) return undefined;
     filter.forLinkType(linkType);
     try {
@@ -68,7 +92,7 @@ export function openLive(choices: LiveChoices): LiveCapture {
         throw new NoBytecode('the kernel takes VLAN tags off before its filter runs');
       }
       const program = filter.bytecode(linkType, snapLength);
-      return cooked ? withoutHeader(program) : program;
+      return stepsOf(cooked ? withoutHeader(program) : program);
     } catch (error) {
       if (!(error instanceof NoBytecode)) throw error;
       filteredHere = error.message;
@@ -79,13 +103,64 @@ export function openLive(choices: LiveChoices): LiveCapture {
     snapLength,
     filterFor,
     ...(filter === undefined ? {} : { filterText: filter.parsed.text }),
-    ...(choices.promiscuous === undefined ? {} : { promiscuous: choices.promiscuous }),
-    ...(choices.ringOctets === undefined ? {} : { ringOctets: choices.ringOctets }),
+    ...(promiscuous === undefined ? {} : { promiscuous }),
+    ...(ringOctets === undefined ? {} : { ringOctets }),
+    ...(fanout === undefined ? {} : { fanout }),
   };
-  const live = new LiveSource(devices, options);
-  const here = filteredHere === undefined || filter === undefined;
-  const source = here ? live : new FilteredSource(live, filter);
-  return { live, source, ...(filteredHere === undefined ? {} : { filteredHere }) };
+  const byRing = (choices.engine ?? USUAL_ENGINE) === 'ring';
+  const rings = byRing ? names.map(deviceNamed).map((each) => openRing(each, options)) : [];
+  const devices = byRing ? [] : names.map((each) => openDevice(each, options));
+  const where = filteredHere === undefined ? {} : { filteredHere };
+  return { rings, devices, names, ...where };
+}
+
+function stepsOf({ length, code, jumpTrue, jumpFalse, operand }: Bytecode): FilterStep[] {
+  return Array.from({ length }, (_, index) => [
+    code[index]!,
+    jumpTrue[index]!,
+    jumpFalse[index]!,
+    operand[index]!,
+  ]);
+}
+
+/** Frames of interfaces that were opened. Throws `NativeUnavailable`. */
+export function readInterfaces(
+  { rings, devices, filteredHere }: OpenedInterfaces,
+  filter: Filter | undefined,
+): LiveCapture {
+  const live = devices.length > 0 ? new PcapSource(devices) : new LiveSource(rings, ringReader());
+  const here = filteredHere !== undefined && filter !== undefined;
+  return { live, source: here ? new FilteredSource(live, filter) : live };
+}
+
+function ringReader(): URL {
+  const program = programOf('ring-reader');
+  if (program !== undefined) return program;
+  throw new NativeUnavailable('the program of the reading threads is missing: ring-reader.js');
+}
+
+/** Interfaces that may be captured from, as the engine knows them. */
+export interface KnownInterface {
+  readonly name: string;
+  readonly up: boolean;
+  readonly loopback: boolean;
+  readonly carrier: boolean;
+  /** What people call it, where its name says nothing (Windows). */
+  readonly description?: string;
+  /** Number by which cooked frames name it. */
+  readonly index?: number;
+}
+
+/** Throws `PcapFailure`, `NativeUnavailable` where only libpcap knows. */
+export function knownInterfaces(engine: CaptureEngine = USUAL_ENGINE): KnownInterface[] {
+  if (engine === 'ring') return [...listInterfaces(), ANY];
+  return listPcapDevices().map(({ name, up, loopback, running, description }) => ({
+    name,
+    up,
+    loopback,
+    carrier: running,
+    ...(description === '' ? {} : { description }),
+  }));
 }
 
 function deviceNamed(name: string): NetworkInterface {
@@ -149,39 +224,7 @@ function looksForTags(expression: Expression | undefined): boolean {
 }
 
 /** The interface to capture from when none is named: the first that is up and no loopback. */
-export function firstInterface(): string | undefined {
-  const interfaces = listInterfaces().filter(({ up }) => up);
-  return (interfaces.find(({ loopback }) => !loopback) ?? interfaces[0])?.name;
-}
-
-interface GroupsOf {
-  initgroups(user: string, group: number): void;
-}
-
-/** Who called sudo. */
-export interface Caller {
-  readonly uid: number;
-  readonly gid: number;
-  readonly name: string;
-}
-
-/**
- * Under sudo, becomes the user who called it, for good; undefined where there is nobody to
- * become. What was opened before stays open.
- */
-export function dropPrivilege(): Caller | undefined {
-  const { SUDO_UID, SUDO_GID, SUDO_USER } = process.env;
-  const uid = Number(SUDO_UID);
-  const gid = Number(SUDO_GID);
-  if (process.getuid?.() !== 0 || !Number.isInteger(uid) || uid <= 0) return undefined;
-  if (!Number.isInteger(gid) || gid < 0) return undefined;
-  const name = SUDO_USER ?? String(uid);
-  try {
-    (process as unknown as GroupsOf).initgroups(name, gid);
-  } catch {
-    process.setgroups!([gid]);
-  }
-  process.setgid!(gid);
-  process.setuid!(uid);
-  return { uid, gid, name };
+export function firstInterface(engine?: CaptureEngine): string | undefined {
+  const up = knownInterfaces(engine).filter((each) => each.up && each.name !== ANY.name);
+  return (up.find(({ loopback }) => !loopback) ?? up[0])?.name;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ether, ipv4, tcp, udp } from '../../test/builders/packet.ts';
-import { FrameBatch, type FrameSource } from '../wire/frame-batch.ts';
+import { FRAME_BATCH_CAPACITY, FrameBatch, type FrameSource } from '../wire/frame-batch.ts';
 import { WatchSession } from './watch.ts';
 
 /** A source of frames made one after the other, many at a time. */
@@ -98,5 +98,50 @@ describe('a week of traffic in bounded memory', () => {
         )
         .sort();
     expect(facts(small)).toEqual(facts(large));
+  });
+
+  it('takes no more memory the longer hosts come and go', async () => {
+    const frame = ether(
+      {},
+      ipv4({ src: '10.0.0.1', dst: SERVER }, udp({ sport: 1, dport: 53 }, 'x')),
+    );
+    const bytes = new Uint8Array(frame.length * FRAME_BATCH_CAPACITY);
+    const view = new DataView(bytes.buffer);
+    const batch = new FrameBatch();
+    for (let index = 0; index < FRAME_BATCH_CAPACITY; index++) {
+      bytes.set(frame, index * frame.length);
+      batch.offset[index] = index * frame.length;
+      batch.captured[index] = frame.length;
+      batch.original[index] = frame.length;
+    }
+    let sent = 0;
+    const session = new WatchSession(
+      {
+        interfaces: [{ source: 'eth0', linkType: 1, snapLength: 0 }],
+        close: () => Promise.resolve(),
+        next: () => {
+          batch.reset(bytes, view);
+          batch.count = FRAME_BATCH_CAPACITY;
+          for (let index = 0; index < FRAME_BATCH_CAPACITY; index++) {
+            // Each host sends one packet in the week, which nobody answers.
+            view.setUint32(batch.offset[index]! + 26, 0x0b000000 + sent);
+            batch.seconds[index] = START + Math.floor((sent * WEEK) / 700_000);
+            batch.number[index] = ++sent;
+          }
+          return Promise.resolve(batch);
+        },
+      },
+      { maxFlows: 16_384 },
+    );
+    const memoryAfter = async (flows: number): Promise<number> => {
+      while (sent < flows) await session.step();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = await memoryAfter(400_000);
+    expect(await memoryAfter(700_000)).toBeLessThan(before * 1.1);
+    const picture = session.picture();
+    expect(picture.flows).toBe(sent);
+    expect(picture.evicted).toBeGreaterThanOrEqual(sent - 16_384);
+    expect(picture.ports).toMatchObject([{ port: 53, packets: sent }]);
   });
 });

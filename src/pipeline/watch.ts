@@ -57,6 +57,12 @@ export interface Picture {
 const DEFAULT_MAX_FLOWS = 131_072;
 const DEFAULT_TOP = 200;
 
+/** What traffic says about risks, and about what hosts are for. */
+export interface Judged {
+  readonly findings: readonly Finding[];
+  readonly roles: readonly HostRoles[];
+}
+
 export class WatchSession {
   private readonly decoder: Decoder;
   private readonly table: FlowTable;
@@ -147,7 +153,7 @@ export class WatchSession {
   }
 
   /** What the flows that are still in memory say about risks and about what hosts are for. */
-  async judge(): Promise<{ findings: readonly Finding[]; roles: readonly HostRoles[] }> {
+  async judge(): Promise<Judged> {
     const { names, table, zones, seed } = this;
     const thresholds = thresholdsOf({});
     const folder = new FlowFolder({ zones, thresholds, seed, dark: [], overTime: false });

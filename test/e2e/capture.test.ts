@@ -1,5 +1,5 @@
 /** `capture`, `mirror` and filters as they are run, on files. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -121,6 +121,34 @@ describe.skipIf(!built)('capture -r', () => {
     expect(frames[0]!.octets).toEqual(FRAMES[0]!.slice(0, 20));
   });
 
+  it('runs a command for each file that another follows, without a shell', async () => {
+    const source = join(folder, 'many.pcap');
+    const payload = 'x'.repeat(1400);
+    const frame = ether({}, ipv4({ src: A, dst: B }, udp({ sport: 1, dport: 2 }, payload)));
+    const record = pcapRecord(frame, { seconds: 1_700_000_000 });
+    writeFileSync(source, concat(pcapHeader(), ...Array.from({ length: 1600 }, () => record)));
+    const place = join(folder, 'turned');
+    mkdirSync(place);
+    const path = join(place, 'a b;touch c');
+    const words = ['capture', '-r', source, '-w', path, '-C', '1'];
+    const { err, code } = await runCli([...words, '-z', 'gzip']);
+    expect([code, err]).toEqual([0, '1,600 packets written in 3 files\n']);
+    const names = ['a b;touch c.gz', 'a b;touch c1.gz', 'a b;touch c2'];
+    expect(readdirSync(place).sort()).toEqual(names);
+    const failing = await runCli([...words, '-z', '/no/such']);
+    expect(failing.err).toContain(`-z /no/such ${path}: it cannot be run (ENOENT)`);
+  });
+
+  it.each([
+    [['-z', 'gzip'], '-z without a file to write'],
+    [['-w', '-', '-C', '1'], '-C without a file to write'],
+    [['-w', 'x', '-W', '2'], '-W without a reason to begin another file'],
+  ])('refuses %j', async (words, what) => {
+    const { err, code } = await runCli(['capture', '-r', file, ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(what);
+  });
+
   it('rotates by size', async () => {
     const big = join(folder, 'big.pcap');
     const frame = ether(
@@ -178,7 +206,7 @@ describe.skipIf(!built)('capture -r', () => {
 });
 
 describe.skipIf(!built)('mirror and watch', () => {
-  it.each(['mirror', 'watch'])('%s helps within 80 columns', async (name) => {
+  it.each(['mirror', 'setup-capture', 'watch'])('%s helps within 80 columns', async (name) => {
     const { out } = await runCli([name, '--help']);
     await expect(out).toMatchFileSnapshot(`help/${name}.txt`);
     for (const line of out.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

@@ -128,6 +128,29 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     expect(run('tcpdump', '-nq', '-r', file).trim().split('\n')).toHaveLength(DATAGRAMS);
   });
 
+  it.each([
+    ['by libpcap', ['--engine', 'libpcap', '-i', 'eth0']],
+    ['by rings that share an interface', ['--fanout', '3', '-i', 'eth0']],
+    ['by rings that share all interfaces', ['--fanout', '2', '-i', 'any']],
+  ])('has every packet %s', async (_, words) => {
+    const file = join(folder, 'each.pcapng');
+    const rest = ['-w', file, '-B', '65536', 'udp dst port 9998'];
+    const child = here.start(process.execPath, [CLI, 'capture', ...words, ...rest]);
+    await started(child);
+    // Of several flows, so that they are shared out.
+    for (const from of ['40001', '40002', '40003', '40004']) {
+      const sender = SENDER.replace('40000', from);
+      there.run(process.execPath, '-e', sender, '3200', '9998', '10.9.1.1');
+    }
+    const { code, err } = await stopped(child);
+    expect(err).toContain('12,800 packets captured, 12,800 written');
+    expect(err).toMatch(/12,80\d packets received, none dropped/);
+    expect(code).toBe(0);
+    const { frames, reader } = await readCaptures([file]);
+    expect(frames).toHaveLength(12_800);
+    expect(reader.faults).toEqual([]);
+  });
+
   it('restores VLAN tags, and filters by them', async () => {
     const tagged = (vlan: string) =>
       `ffffffffffff02000000000181000${vlan}0800${'4500001c00010000401100000a0901020a090101'}0001000200080000`;
@@ -214,21 +237,24 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     }
   });
 
-  it('keeps what is safe on a full disk, and says so', async () => {
-    const disk = join(folder, 'disk');
-    run('mkdir', disk);
-    run('mount', '-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk);
+  it.each([
+    ['', '600k', [], ['full.pcapng']],
+    [' where a file cannot even be begun', '1048k', ['-C', '1'], ['full.pcapng']],
+    [' amid several files', '1600k', ['-C', '1'], ['full.pcapng', 'full.pcapng1']],
+  ])('keeps what is safe on a full disk%s, and says so', async (_, size, words, names) => {
+    const disk = mkdtempSync(join(folder, 'disk-'));
+    run('mount', '-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk);
     try {
-      const file = join(disk, 'full.pcapng');
-      const child = capture('-w', file, 'udp');
+      const child = capture('-w', join(disk, 'full.pcapng'), ...words, 'udp');
       const end = ended(child);
       await started(child);
       there.run(process.execPath, '-e', SENDER, '30720', '9', '10.9.1.1');
       const { code, err } = await end;
       expect(code).toBe(3);
       expect(err).toContain('the disk is full (ENOSPC)');
-      const safe = Number(/; ([\d,]+) packets are in the file/.exec(err)?.[1]?.replaceAll(',', ''));
-      const { frames, reader } = await readCaptures([file]);
+      const safe = Number(/; ([\d,]+) packets are safe/.exec(err)?.[1]?.replaceAll(',', ''));
+      expect(readdirSync(disk).sort()).toEqual(names);
+      const { frames, reader } = await readCaptures(names.map((name) => join(disk, name)));
       expect(frames.length).toBe(safe);
       expect(safe).toBeGreaterThan(1000);
       expect(reader.faults).toEqual([]);

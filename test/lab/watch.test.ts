@@ -130,4 +130,24 @@ describeLab('the live view', ['ip', 'tmux'], () => {
     expect(out.match(/^ *PORT +SERVICE +RATE/gm)!.length).toBeGreaterThanOrEqual(2);
     expect(out).toMatch(/8080 +tcp +http-alt +answered/);
   });
+
+  it('ends when its interface is removed, and says what it knew', async () => {
+    lab.join(here, there, ['10.9.4.1/24'], ['10.9.4.2/24'], ['gone0', 'gone1']);
+    const words = [CLI, 'watch', '-i', 'gone0', '--fanout', '2', '--interval', '0.3s', 'icmp'];
+    const child = here.start(process.execPath, words);
+    let [out, err] = ['', ''];
+    child.stdout!.on('data', (piece) => {
+      out += piece;
+    });
+    child.stderr!.on('data', (piece) => {
+      err += piece;
+    });
+    const end = new Promise<number | null>((resolve) => child.once('close', resolve));
+    while (!err.includes('capturing on')) await pause(20);
+    there.run('ping', '-c3', '-i0.2', '10.9.4.1');
+    here.run('ip', 'link', 'delete', 'gone0');
+    expect(await end).toBe(0);
+    expect(err.match(/gone0 was removed; its capture ends/g)).toHaveLength(1);
+    expect(out).toMatch(/0 drops {2}6 packets/);
+  });
 });

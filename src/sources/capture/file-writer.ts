@@ -40,6 +40,8 @@ export interface WriterOptions {
   readonly application?: string;
   /** Who owns the files. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Called with the path of each file that another one follows. */
+  readonly onRotated?: (path: string) => void;
 }
 
 /** Gathered before it is handed to the system. */
@@ -65,6 +67,11 @@ export class FileWriter {
   private length = 0;
   private pending = 0;
   private descriptor = -1;
+  /** Where the present file is. */
+  private path = '';
+  /** The name that is numbered, and the number of the present file that has it, from 0. */
+  private named = '';
+  private number = -1;
   /** Octets of the present file that hold whole records. */
   private fileOctets = 0;
   private regular = false;
@@ -157,7 +164,7 @@ export class FileWriter {
       original[index]!,
     );
     const from = offset[index]!;
-    this.buffer.set(bytes.subarray(from, from + captured), at + PCAP_RECORD);
+    copyOctets(bytes, from, captured, this.buffer, at + PCAP_RECORD);
     this.length = at + PCAP_RECORD + captured;
   }
 
@@ -181,8 +188,8 @@ export class FileWriter {
       original[index]!,
     );
     const from = offset[index]!;
-    this.buffer.set(bytes.subarray(from, from + captured), at + 28);
-    this.buffer.fill(0, at + 28 + captured, at + length - 4);
+    copyOctets(bytes, from, captured, this.buffer, at + 28);
+    for (let pad = at + 28 + captured; pad < at + length - 4; pad++) this.buffer[pad] = 0;
     this.length = at + length;
   }
 
@@ -218,9 +225,10 @@ export class FileWriter {
       rotateSeconds !== undefined &&
       this.firstSeconds >= 0 &&
       seconds >= this.firstSeconds + rotateSeconds;
-    const large = rotateOctets !== undefined && this.fileOctets + this.length >= rotateOctets;
+    const large = rotateOctets !== undefined && this.fileOctets + this.length > rotateOctets;
     if (!late && !large) return;
     this.close(seconds * 1000);
+    this.options.onRotated?.(this.path);
     if (files !== undefined && rotateOctets === undefined && this.fileCount >= files) {
       this.full = true;
       return;
@@ -229,7 +237,8 @@ export class FileWriter {
   }
 
   private begin(seconds: number): void {
-    const path = this.nextPath(seconds);
+    this.path = this.nextPath(seconds);
+    const { path } = this;
     this.linkType = -1;
     this.described = 0;
     this.firstSeconds = -1;
@@ -247,18 +256,24 @@ export class FileWriter {
     }
   }
 
-  /** `x.pcap`, then `x.pcap1`, `x.pcap2`; with a number of files, padded and in a circle. */
+  /**
+   * `x.pcap`, then `x.pcap1`, `x.pcap2`; with a number of files, padded and in a circle. A name
+   * with another time in it is numbered from the beginning.
+   */
   private nextPath(seconds: number): string {
     const { path, rotateOctets, rotateSeconds, files } = this.options;
     if (path === '-') return path;
     const named = rotateSeconds === undefined ? path : withTime(path, seconds);
-    const number = this.fileCount;
+    this.number = named === this.named ? this.number + 1 : 0;
+    this.named = named;
+    const { number } = this;
     if (files !== undefined && rotateOctets !== undefined) {
+      // One file is no circle: it is written anew under its own name.
+      if (files === 1) return named;
       const digits = String(files - 1).length;
       return `${named}${String(number % files).padStart(digits, '0')}`;
     }
-    const again = rotateSeconds !== undefined && named !== path;
-    return number === 0 || again ? named : `${named}${number}`;
+    return number === 0 ? named : `${named}${number}`;
   }
 
   /** Removes what was written of a record that did not fit. */
@@ -266,11 +281,26 @@ export class FileWriter {
     if (!this.regular) return;
     try {
       ftruncateSync(this.descriptor, this.fileOctets);
-      if (this.fileOctets === 0 && this.options.path !== '-') unlinkSync(this.options.path);
+      if (this.fileOctets === 0) unlinkSync(this.path);
     } catch {
       // The file is as good as it can be made.
     }
   }
+}
+
+/** From so many octets on the system's copy pays for the view that it needs. */
+const LONG_COPY = 192;
+
+/** Copies octets; short runs one by one, which leaves nothing behind to collect. */
+function copyOctets(
+  from: Uint8Array,
+  start: number,
+  length: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  if (length >= LONG_COPY) to.set(from.subarray(start, start + length), at);
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!;
 }
 
 /** strftime(3) of the few parts that file names use, in local time. */

@@ -1,33 +1,42 @@
 /**
- * Frames from the network as they pass: one ring for each interface, walked in place, as a source
- * like a file.
+ * Frames from the network as they pass, as a source like a file. Threads of their own empty the
+ * rings (ring-reader.ts); here the blocks they hand over are walked in place, frames of several
+ * rings in the order of their times.
  *
  * What the kernel keeps beside a frame is put back before anyone looks: the VLAN tag that it took
- * off, and the header of cooked captures (LINKTYPE_LINUX_SLL2). Both fit into the room the ring
- * leaves before each frame.
+ * off, and the header of cooked captures (LINKTYPE_LINUX_SLL2). Both fit into the room that is
+ * left before each frame.
  */
+import { Worker } from 'node:worker_threads';
+import { BLOCK_FIRST, BLOCK_FRAMES } from '../../native/packet-ring.ts';
 import {
-  type KernelFilter,
-  PacketRing,
+  addStatistics,
+  closePacketSocket,
+  openPacketSockets,
+  type PacketSocket,
   type RingCounts,
-  waitForAny,
-} from '../../native/packet-ring.ts';
+} from '../../native/packet-socket.ts';
+import type { FilterStep } from '../../native/socket-filter.ts';
 import {
   type CaptureInterface,
   FRAME_BATCH_CAPACITY,
   FrameBatch,
   type FrameSource,
 } from '../../wire/frame-batch.ts';
+import { BlockTaker, newRelay, STOP_DRAINED, STOP_NOW } from './block-relay.ts';
 import { framingOf, interfaceNamed, type NetworkInterface } from './interfaces.ts';
+import type { ReaderMessage, ReaderStart } from './ring-reader.ts';
 
 export interface LiveOptions {
   readonly promiscuous?: boolean;
   /** Octets kept of a frame. */
   readonly snapLength?: number;
-  /** Octets of each interface's ring; rounded to whole blocks. 16 MiB. */
+  /** Octets of each ring; rounded to whole blocks. 16 MiB. */
   readonly ringOctets?: number;
+  /** Rings that share an interface's frames, each with a reading thread. 1. */
+  readonly fanout?: number;
   /** The program for an interface; without it every frame is kept. */
-  readonly filterFor?: (linkType: number, cooked: boolean) => KernelFilter | undefined;
+  readonly filterFor?: (linkType: number, cooked: boolean) => readonly FilterStep[] | undefined;
   /** How the filter is written, for files. */
   readonly filterText?: string;
 }
@@ -37,259 +46,337 @@ export interface LiveCounts extends Readonly<RingCounts> {
   readonly name: string;
 }
 
-const BLOCK_OCTETS = 256 * 1024;
+/** Frames as they pass, whatever they are taken with. */
+export interface LiveFrames extends FrameSource {
+  /** What happened to interfaces while capturing, in words, oldest first. */
+  readonly events: readonly string[];
+  /** Until frames are really taken. */
+  start(): Promise<void>;
+  /** What was received already is still read, then `next` returns undefined. */
+  stop(): void;
+  /** Counters of each interface, as they stand. */
+  counts(): LiveCounts[];
+}
+
+/** An interface that was opened, as it can be handed to another thread. */
+export interface OpenedInterface {
+  readonly device: NetworkInterface;
+  readonly cooked: boolean;
+  readonly described: CaptureInterface;
+  readonly sockets: readonly PacketSocket[];
+}
+
 const DEFAULT_RING_OCTETS = 16 * 1024 * 1024;
-const LEAST_BLOCKS = 4;
-const RETIRE_MS = 50;
+/** Room between the reading threads and here, for all of them together. */
+const RELAY_OCTETS = 64 * 1024 * 1024;
+const FEWEST_SLOTS = 16;
 /** How long `next` waits for frames before it returns a batch without any. */
 const WAIT_MS = 100;
 const DEFAULT_SNAP_LENGTH = 262_144;
 const YIELD_EVERY_MS = 20;
-/** How long a ring is read after `stop`. */
-const DRAIN_MS = 1000;
 const SLL2 = 20;
 const OUTGOING = 4;
 const VLAN_VALID = 0x10;
 const TPID_VALID = 0x40;
 const ENETDOWN = 100;
+const LOOPBACK_HARDWARE = 772;
 /** Where the kernel keeps the sockaddr_ll of a frame, from the frame's own header. */
 const ADDRESS = 48;
 
-/** One interface's ring and how far it was read. */
-interface Lane {
-  readonly ring: PacketRing;
-  readonly device: NetworkInterface;
-  readonly cooked: boolean;
-  block: number;
-  /** Offset of the next frame in the ring, and how many are left in the block. */
-  at: number;
-  left: number;
-  /** Whether frames of the block are being read. */
-  begun: boolean;
-  frames: number;
-  gone: boolean;
+/** Opens an interface. Throws `SystemCallError` and `NativeUnavailable`. */
+export function openRing(device: NetworkInterface, options: LiveOptions): OpenedInterface {
+  const { linkType, cooked } = framingOf(device);
+  const snapLength = options.snapLength ?? DEFAULT_SNAP_LENGTH;
+  const sockets = openPacketSockets({
+    interfaceIndex: device.index,
+    cooked,
+    promiscuous: options.promiscuous ?? true,
+    ringOctets: options.ringOctets ?? DEFAULT_RING_OCTETS,
+    filter: options.filterFor?.(linkType, cooked) ?? [[6, 0, 0, snapLength]],
+    fanout: options.fanout ?? 1,
+  });
+  const described = {
+    source: device.name,
+    name: device.name,
+    linkType,
+    snapLength,
+    ...(options.filterText === undefined ? {} : { filter: options.filterText }),
+  };
+  return { device, cooked, described, sockets };
 }
 
-export class LiveSource implements FrameSource {
-  readonly interfaces: CaptureInterface[] = [];
-  /** What happened to interfaces while capturing, in words, oldest first. */
+/** One ring, and how far its blocks were read. */
+interface Lane {
+  readonly which: number;
+  readonly device: NetworkInterface;
+  readonly cooked: boolean;
+  readonly taker: BlockTaker;
+  readonly worker: Worker;
+  /** First octet of the block being read, -1: none. */
+  block: number;
+  /** Offset of the next frame, and how many are left in the block. */
+  at: number;
+  left: number;
+  /** Nothing more comes. */
+  done: boolean;
+}
+
+export class LiveSource implements LiveFrames {
+  readonly interfaces: CaptureInterface[];
   readonly events: string[] = [];
+  private readonly opened: readonly OpenedInterface[];
+  private readonly program: URL;
   private readonly lanes: Lane[] = [];
+  /** Blocks of all rings. */
+  private bytes: Uint8Array = new Uint8Array(0);
+  private view = new DataView(this.bytes.buffer);
+  /** Frames of each interface so far. */
+  private readonly frames: Float64Array;
+  private readonly sums: RingCounts[];
   private readonly batch = new FrameBatch();
-  private readonly last: LiveCounts[] = [];
-  /** The lane the last batch came from, whose block is handed back by the next call. */
-  private turn = 0;
-  private stopping = false;
-  /** The rings were waited for once more after `stop`. */
-  private drained = false;
-  /** Under a flood the rings are never empty: reading ends at this time. */
-  private endMs = Number.POSITIVE_INFINITY;
-  private closed = false;
-  private waiting: Promise<void> | undefined;
+  /** Blocks that the last batch was read to the end of, with their lanes. */
+  private readonly spent: { lane: Lane; block: number }[] = [];
+  private started: Promise<void> | undefined;
+  private closed: Promise<void> | undefined;
+  private wake: (() => void) | undefined;
+  private failure: Error | undefined;
   /** When others had a turn last. */
   private yieldedMs = 0;
 
-  /** Opens the rings. Throws `SystemCallError` and `NativeUnavailable`. */
-  constructor(devices: readonly NetworkInterface[], options: LiveOptions = {}) {
-    try {
-      for (const device of devices) this.open(device, options);
-    } catch (error) {
-      this.release();
-      throw error;
-    }
+  /** @param program of the reading threads, see ring-reader.ts */
+  constructor(opened: readonly OpenedInterface[], program: URL) {
+    this.opened = opened;
+    this.program = program;
+    this.interfaces = opened.map(({ described }) => described);
+    this.frames = new Float64Array(opened.length);
+    this.sums = opened.map(() => ({ received: 0, dropped: 0, freezes: 0 }));
   }
 
-  private open(device: NetworkInterface, options: LiveOptions): void {
-    const { linkType, cooked } = framingOf(device);
-    const snapLength = options.snapLength ?? DEFAULT_SNAP_LENGTH;
-    const octets = options.ringOctets ?? DEFAULT_RING_OCTETS;
-    const ring = new PacketRing({
-      interfaceIndex: device.index,
-      cooked,
-      promiscuous: options.promiscuous ?? true,
-      blockOctets: BLOCK_OCTETS,
-      blocks: Math.max(LEAST_BLOCKS, Math.ceil(octets / BLOCK_OCTETS)),
-      retireMs: RETIRE_MS,
-      filter: options.filterFor?.(linkType, cooked) ?? keepAll(snapLength),
+  start(): Promise<void> {
+    this.started ??= this.startReading();
+    return this.started;
+  }
+
+  private async startReading(): Promise<void> {
+    const rings = this.opened.flatMap((opened, which) =>
+      opened.sockets.map((socket) => ({ opened, which, socket })),
+    );
+    const share = RELAY_OCTETS / Math.max(1, rings.length);
+    const slotsOf = ({ blockOctets }: PacketSocket): number =>
+      Math.max(FEWEST_SLOTS, Math.floor(share / blockOctets));
+    const octets = rings.reduce((sum, { socket }) => sum + slotsOf(socket) * socket.blockOctets, 0);
+    this.bytes = new Uint8Array(new SharedArrayBuffer(octets));
+    this.view = new DataView(this.bytes.buffer);
+    let base = 0;
+    const ready = rings.map(({ opened: { device, cooked }, which, socket }) => {
+      const relay = newRelay(this.bytes, base, slotsOf(socket), socket.blockOctets);
+      base += relay.slots * relay.slotOctets;
+      const start: ReaderStart = { socket, relay };
+      const worker = new Worker(this.program, { workerData: start });
+      const taker = new BlockTaker(relay);
+      const lane = { which, device, cooked, taker, worker, block: -1, at: 0, left: 0, done: false };
+      this.lanes.push(lane);
+      return this.listen(lane);
     });
-    this.lanes.push({
-      ring,
-      device,
-      cooked,
-      block: 0,
-      at: 0,
-      left: 0,
-      begun: false,
-      frames: 0,
-      gone: false,
+    await Promise.all(ready);
+  }
+
+  /** Hears a reading thread; the promise is fulfilled once it reads. */
+  private listen(lane: Lane): Promise<void> {
+    return new Promise((resolve, reject) => {
+      lane.worker.on('message', (message: ReaderMessage) => {
+        if (message === 'ready') resolve();
+        else if (message === 'done') lane.done = true;
+        else if (message !== 'frames') this.hearOfError(lane, message.errno);
+        this.wake?.();
+      });
+      lane.worker.once('error', (error) => {
+        this.failure ??= error;
+        reject(error);
+      });
+      lane.worker.once('exit', () => {
+        lane.done = true;
+        this.wake?.();
+      });
     });
-    this.interfaces.push({
-      source: device.name,
-      name: device.name,
-      linkType,
-      snapLength,
-      ...(options.filterText === undefined ? {} : { filter: options.filterText }),
-    });
+  }
+
+  private hearOfError({ device, which }: Lane, errno: number): void {
+    if (errno !== ENETDOWN || device.index === 0) return;
+    const still = interfaceNamed(device.name)?.index === device.index;
+    const event = still
+      ? `${device.name} went down; frames are taken again once it is up`
+      : `${device.name} was removed; its capture ends`;
+    // Each ring of an interface tells of the same.
+    if (this.events.at(-1) !== event) this.events.push(event);
+    if (still) return;
+    for (const lane of this.lanes) if (lane.which === which) lane.taker.stop(STOP_DRAINED);
   }
 
   /** Frames that can be read now; after a while without any, a batch that holds none. */
   async next(): Promise<FrameBatch | undefined> {
-    this.finishBlock();
-    while (!this.closed) {
-      if (performance.now() > this.endMs) break;
-      if (this.fill()) {
-        // Under a flood there is always a frame: signals, timers and keys must have a turn too.
-        if (performance.now() - this.yieldedMs > YIELD_EVERY_MS) await this.yield();
-        return this.batch;
-      }
-      if (this.lanes.every(({ gone }) => gone)) break;
-      if (this.stopping && this.drained) break;
-      // What lies in a block that is not full yet is handed over a moment later.
-      this.drained = this.stopping;
-      await this.wait();
-      this.lookAtErrors();
-      if (this.closed) break;
-      if (!this.fill()) this.batch.count = 0;
-      return this.batch;
+    await this.start();
+    this.giveBack();
+    if (this.closed !== undefined) return undefined;
+    // Asked first: what is handed over before a thread ends is still read.
+    const over = this.lanes.every(({ done }) => done);
+    if (!this.fill()) {
+      if (over) return undefined;
+      await this.sleep();
+      if (this.failure !== undefined) throw this.failure;
+      if (this.closed !== undefined) return undefined;
+      this.fill();
+    } else if (performance.now() - this.yieldedMs > YIELD_EVERY_MS) {
+      // Under a flood there is always a frame: signals, timers and keys must have a turn too.
+      await new Promise((resolve) => setImmediate(resolve));
+      this.yieldedMs = performance.now();
+      if (this.closed !== undefined) return undefined;
     }
-    return undefined;
+    return this.batch;
   }
 
-  /** What is in the rings already is still read, then `next` returns undefined. */
+  /** Waits for frames, for a while. */
+  private async sleep(): Promise<void> {
+    let nothing = true;
+    for (const { taker } of this.lanes) if (!taker.sleep()) nothing = false;
+    if (nothing) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, WAIT_MS);
+        this.wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.wake = undefined;
+    }
+    this.yieldedMs = performance.now();
+  }
+
   stop(): void {
-    if (!this.stopping) this.endMs = performance.now() + DRAIN_MS;
-    this.stopping = true;
+    for (const { taker } of this.lanes) taker.stop(STOP_DRAINED);
   }
 
-  /** Counters of each interface, as they stand. */
   counts(): LiveCounts[] {
-    if (this.closed) return this.last;
-    return this.lanes.map(({ ring, device }) => ({ name: device.name, ...ring.statistics() }));
+    return this.opened.map(({ device, sockets }, which) => {
+      const sum = this.sums[which]!;
+      if (this.closed === undefined) for (const socket of sockets) addStatistics(socket, sum);
+      return { name: device.name, ...sum };
+    });
   }
 
-  /** Not to be called while frames of the last batch are still being read. */
-  async close(): Promise<void> {
-    this.stopping = true;
-    await this.waiting;
-    this.release();
+  close(): Promise<void> {
+    this.closed ??= this.end();
+    return this.closed;
   }
 
-  private release(): void {
-    if (this.closed) return;
-    this.last.push(...this.counts());
-    this.closed = true;
-    // Nobody may read the rings once they are gone.
-    this.batch.reset(new Uint8Array(0), new DataView(new ArrayBuffer(0)));
-    for (const { ring } of this.lanes) ring.close();
+  private async end(): Promise<void> {
+    this.counts();
+    const ends = this.lanes.map(({ taker, worker, done }) => {
+      taker.stop(STOP_NOW);
+      return done ? undefined : new Promise((resolve) => worker.once('exit', resolve));
+    });
+    this.wake?.();
+    await Promise.all(ends);
+    for (const { sockets } of this.opened) for (const each of sockets) closePacketSocket(each);
   }
 
-  private async yield(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.yieldedMs = performance.now();
+  /** Gives back the blocks that the last batch was read to the end of. */
+  private giveBack(): void {
+    for (const { lane, block } of this.spent) lane.taker.giveBack(block);
+    this.spent.length = 0;
   }
 
-  private async wait(): Promise<void> {
-    const open = this.lanes.filter(({ gone }) => !gone).map(({ ring }) => ring.descriptor);
-    this.waiting = waitForAny(open, WAIT_MS);
-    await this.waiting;
-    this.waiting = undefined;
-    this.yieldedMs = performance.now();
-  }
-
-  private lookAtErrors(): void {
-    for (const lane of this.lanes) {
-      const { ring, device } = lane;
-      if (lane.gone || ring.pendingError() !== ENETDOWN || device.index === 0) continue;
-      const now = interfaceNamed(device.name);
-      if (now?.index === device.index) {
-        this.events.push(`${device.name} went down; frames are taken again once it is up`);
-      } else {
-        this.events.push(`${device.name} was removed; its capture ends`);
-        lane.gone = true;
-      }
-    }
-  }
-
-  /** Hands back the block that the last batch was read to the end of. */
-  private finishBlock(): void {
-    const lane = this.lanes[this.turn];
-    if (lane === undefined || !lane.begun || lane.left > 0 || this.closed) return;
-    lane.ring.release(lane.block);
-    lane.block = (lane.block + 1) % lane.ring.blocks;
-    lane.begun = false;
-  }
-
-  /** Fills the batch from the next ring that has frames. */
+  /** Fills the batch, oldest frames first. False when there are none. */
   private fill(): boolean {
-    for (let step = 1; step <= this.lanes.length; step++) {
-      // A block under way is finished before another ring has its turn.
-      const which =
-        (this.turn + (this.lanes[this.turn]!.begun ? step - 1 : step)) % this.lanes.length;
-      const lane = this.lanes[which]!;
-      if (!lane.begun && !lane.ring.ready(lane.block)) continue;
-      this.turn = which;
-      if (!lane.begun) beginBlock(lane);
-      this.batch.reset(lane.ring.bytes, lane.ring.view);
-      this.read(lane, which);
-      if (this.batch.count > 0) return true;
-      this.finishBlock();
-      // A block in which nothing was kept: look again.
-      step = 0;
+    const { batch, lanes } = this;
+    batch.reset(this.bytes, this.view);
+    while (batch.count < FRAME_BATCH_CAPACITY) {
+      let oldest: Lane | undefined;
+      let first = Number.POSITIVE_INFINITY;
+      let second = Number.POSITIVE_INFINITY;
+      for (let index = 0; index < lanes.length; index++) {
+        const lane = lanes[index]!;
+        if (lane.left === 0 && !this.begin(lane)) continue;
+        const time = this.timeAt(lane.at);
+        if (time < first) {
+          second = first;
+          first = time;
+          oldest = lane;
+        } else if (time < second) second = time;
+      }
+      if (oldest === undefined) break;
+      this.read(oldest, second);
+    }
+    return batch.count > 0;
+  }
+
+  /** Begins the next block of a lane. False when there is none. */
+  private begin(lane: Lane): boolean {
+    for (let at = lane.taker.next(); at >= 0; at = lane.taker.next()) {
+      lane.left = this.view.getUint32(at + BLOCK_FRAMES, true);
+      lane.at = at + this.view.getUint32(at + BLOCK_FIRST, true);
+      lane.block = at;
+      if (lane.left > 0) return true;
+      lane.taker.giveBack(at);
     }
     return false;
   }
 
-  private read(lane: Lane, which: number): void {
-    const { batch } = this;
-    const { view } = lane.ring;
-    const skipsOutgoing = lane.device.loopback || lane.device.index === 0;
-    let count = 0;
-    while (lane.left > 0 && count < FRAME_BATCH_CAPACITY) {
+  /** Time of a frame, ns; exact to a quarter of a microsecond, which is enough to compare. */
+  private timeAt(at: number): number {
+    return this.view.getUint32(at + 4, true) * 1e9 + this.view.getUint32(at + 8, true);
+  }
+
+  /** Reads frames of a block up to a time, or its end. */
+  private read(lane: Lane, untilTime: number): void {
+    const { batch, view, bytes, frames } = this;
+    const { which, cooked, device } = lane;
+    const skipsOutgoing = device.loopback || device.index === 0;
+    const alone = untilTime === Number.POSITIVE_INFINITY;
+    let count = batch.count;
+    while (count < FRAME_BATCH_CAPACITY) {
       const at = lane.at;
-      lane.left--;
       lane.at = at + view.getUint32(at, true);
-      // Loopback shows each packet on its way out and in; in is enough.
-      if (skipsOutgoing && view.getUint8(at + ADDRESS + 10) === OUTGOING) {
-        if (lane.device.loopback || view.getUint16(at + ADDRESS + 8, true) === LOOPBACK_HARDWARE) {
-          continue;
-        }
-      }
+      lane.left--;
       let offset = at + view.getUint16(at + 24, true);
       let captured = view.getUint32(at + 12, true);
       let original = view.getUint32(at + 16, true);
       const status = view.getUint32(at + 20, true);
-      if (lane.cooked) {
-        offset -= SLL2;
-        cook(lane.ring.bytes, view, at + ADDRESS, offset);
-        captured += SLL2;
-        original += SLL2;
-      } else if ((status & VLAN_VALID) !== 0 && captured >= 12) {
-        offset -= 4;
-        retag(lane.ring.bytes, view, at, offset, status);
-        captured += 4;
-        original += 4;
+      if (!(skipsOutgoing && isEcho(view, at + ADDRESS, device))) {
+        if (cooked) {
+          offset -= SLL2;
+          cook(bytes, view, at + ADDRESS, offset);
+          captured += SLL2;
+          original += SLL2;
+        } else if ((status & VLAN_VALID) !== 0 && captured >= 12) {
+          offset -= 4;
+          retag(bytes, view, at, offset, status);
+          captured += 4;
+          original += 4;
+        }
+        batch.offset[count] = offset;
+        batch.captured[count] = captured;
+        batch.original[count] = original;
+        batch.seconds[count] = view.getUint32(at + 4, true);
+        batch.nanoseconds[count] = view.getUint32(at + 8, true);
+        batch.number[count] = ++frames[which]!;
+        batch.interface[count] = which;
+        count++;
       }
-      batch.offset[count] = offset;
-      batch.captured[count] = captured;
-      batch.original[count] = original;
-      batch.seconds[count] = view.getUint32(at + 4, true);
-      batch.nanoseconds[count] = view.getUint32(at + 8, true);
-      batch.number[count] = ++lane.frames;
-      batch.interface[count] = which;
-      count++;
+      if (lane.left === 0) {
+        this.spent.push({ lane, block: lane.block });
+        break;
+      }
+      if (!alone && this.timeAt(lane.at) > untilTime) break;
     }
     batch.count = count;
   }
 }
 
-const LOOPBACK_HARDWARE = 772;
-
-function beginBlock(lane: Lane): void {
-  const { view } = lane.ring;
-  const start = lane.block * lane.ring.blockOctets;
-  lane.left = view.getUint32(start + 12, true);
-  lane.at = start + view.getUint32(start + 16, true);
-  lane.begun = true;
+/** Loopback shows each packet on its way out and in; in is enough. */
+function isEcho(view: DataView, address: number, { loopback }: NetworkInterface): boolean {
+  if (view.getUint8(address + 10) !== OUTGOING) return false;
+  return loopback || view.getUint16(address + 8, true) === LOOPBACK_HARDWARE;
 }
 
 /** Puts the VLAN tag back between the addresses and the type. */
@@ -323,15 +410,4 @@ function cook(bytes: Uint8Array, view: DataView, address: number, offset: number
   bytes[offset + 11] = octets;
   view.setUint32(offset + 12, low, true);
   view.setUint32(offset + 16, high, true);
-}
-
-/** The program that keeps every frame, up to a number of octets. */
-function keepAll(snapLength: number): KernelFilter {
-  return {
-    length: 1,
-    code: Uint16Array.of(6),
-    jumpTrue: new Uint8Array(1),
-    jumpFalse: new Uint8Array(1),
-    operand: Uint32Array.of(snapLength),
-  };
 }

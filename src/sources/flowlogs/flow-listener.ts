@@ -11,7 +11,7 @@ import {
   receiveBuffer,
 } from '../../native/datagram-batch.ts';
 import { NativeUnavailable } from '../../native/libc.ts';
-import { waitForAny } from '../../native/packet-ring.ts';
+import { waitForAny } from '../../native/poll.ts';
 import { closeSocket } from '../../native/sockets.ts';
 import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 

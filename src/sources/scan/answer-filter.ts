@@ -3,7 +3,7 @@
  * source ports, and ICMP errors. Classic BPF over packets that begin at their IP header; opcodes
  * as in the kernel's `filter.txt`.
  */
-import type { FilterStep } from '../../native/scan-ring.ts';
+import type { FilterStep } from '../../native/socket-filter.ts';
 
 const LOAD_OCTET = 0x30;
 const LOAD_HALF = 0x28;

@@ -18,7 +18,8 @@ import {
   PENDING,
 } from '../../model/port-state.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
-import { attachFilter, ScanRing } from '../../native/scan-ring.ts';
+import { ScanRing } from '../../native/scan-ring.ts';
+import { attachFilter } from '../../native/socket-filter.ts';
 import {
   AF_INET,
   AF_INET6,
