@@ -16,6 +16,7 @@ const ENTRIES = {
   'flow-worker': 'src/sources/flows/worker.ts',
   'ring-reader': 'src/sources/capture/ring-reader.ts',
   'watch-worker': 'src/pipeline/watch-worker.ts',
+  'audit-worker': 'src/pipeline/audit-worker.ts',
 };
 
 /** Texts from this length on (characters) are read from a file instead of compiled. */
