@@ -181,7 +181,6 @@ function minimum(): void {
   say(`the worst has ${worst.toFixed(2)} times the fewest`);
 }
 
-/** 10,000 rules written for every platform that takes them. */
 /** A policy of so many rules between single hosts, or all of them towards one. */
 function hostPolicy(count: number, target: number | undefined): Policy {
   const dice = diceOf(1);
@@ -204,6 +203,7 @@ function hostPolicy(count: number, target: number | undefined): Policy {
   return { ...emptyPolicy([zone]), rules };
 }
 
+/** 10,000 rules written for every platform that takes them. */
 function platforms(): void {
   const target = 0x0aff0001;
   const hosts = {
@@ -248,7 +248,10 @@ function days(): void {
         missed++;
         const [near] = nearRules(policy, asked, NOW_MS);
         if (near === undefined) unexplained++;
-        else lacks.set(near.lacks, (lacks.get(near.lacks) ?? 0) + 1);
+        else {
+          const parts = near.lacks.join(' and ');
+          lacks.set(parts, (lacks.get(parts) ?? 0) + 1);
+        }
       }
     }
   });

@@ -1,5 +1,5 @@
 /**
- * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, conversations, roles,
+ * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, conversations, chance, roles,
  * minimum, platforms and days. Bundles the sources itself, so it measures what is in the tree; each
  * part runs in a process of its own, whose time and memory are told at its end. Figures: POLICY.md.
  */
@@ -9,9 +9,9 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFile } from '../scripts/bundle.mjs';
 
-const PARTS = ['space', 'conversations', 'roles', 'minimum', 'platforms', 'days'];
+const PARTS = ['space', 'conversations', 'chance', 'roles', 'minimum', 'platforms', 'days'];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : PARTS;
-const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
+const folder = mkdtempSync(join(tmpdir(), 'policy-timings-'));
 try {
   const outfile = join(folder, 'policy.mjs');
   const entry = new URL('./policy-timings.ts', import.meta.url).pathname;

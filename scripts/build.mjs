@@ -16,6 +16,7 @@ const ENTRIES = {
   'flow-worker': 'src/sources/flows/worker.ts',
   'ring-reader': 'src/sources/capture/ring-reader.ts',
   'watch-worker': 'src/pipeline/watch-worker.ts',
+  'audit-worker': 'src/pipeline/audit-worker.ts',
 };
 
 /** Texts from this length on (characters) are read from a file instead of compiled. */
@@ -76,6 +77,7 @@ const PARTS = new Set([
   'analysis/host-firewall.ts',
   'analysis/socket-changes.ts',
   'analysis/surface.ts',
+  'analysis/surface-changes.ts',
   'catalog/mirror',
   'wire/filter',
   'wire/print',

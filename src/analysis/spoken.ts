@@ -5,7 +5,7 @@
  */
 
 import type { ArpAsker } from '../flow/arp-questions.ts';
-import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
+import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { Heard, HeardHost } from '../flow/heard.ts';
 import { hostKey } from '../flow/heard.ts';
 import type { HostName, PortFit, Spoken, SpokenEndpoint } from '../model/spoken.ts';
@@ -157,7 +157,7 @@ export class SpokenView {
   }
 
   private locator(port: number, frame: number): string {
-    return `${this.names.interfaces[port]?.source ?? '-'}#${frame >>> 0}`;
+    return placeOf(this.names, port, frame >>> 0);
   }
 }
 

@@ -57,6 +57,7 @@ interface AuditCommandOptions {
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
   readonly newSince?: number;
+  readonly workers?: number;
   readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
   readonly for?: number;
@@ -91,6 +92,7 @@ export function configure(command: Command): void {
       ]),
     )
     .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
     .option('--for <time>', 'listen so long: 90s, 15m, 2h', parseDuration)
@@ -124,6 +126,7 @@ async function run(
         ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
         ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
         ...(where === undefined ? {} : { where }),
+        ...(options.workers === undefined ? {} : { workers: options.workers }),
         top: limit ?? TOP_IN_PIPES,
       }),
     options.for,

@@ -5,7 +5,7 @@
  */
 import type { Denials, Refinement } from '../pipeline/policy-refine.ts';
 import { type Conversation, conversationKey, type Decision } from '../policy/conversation.ts';
-import { count, duration } from '../report/numbers.ts';
+import { count, counted, duration } from '../report/numbers.ts';
 import { palette, terminalAbility } from '../report/terminal.ts';
 import { INPUT, INTERRUPTED } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -173,8 +173,7 @@ class Follower {
     try {
       const { policy } = this.desk.decide(decisions);
       const written = rules === undefined ? '' : `; ${rules} written and proved, install it`;
-      const number = policy.rules.length;
-      this.status.tell(`${said}; ${count(number)} ${number === 1 ? 'rule' : 'rules'}${written}`);
+      this.status.tell(`${said}; ${counted(policy.rules.length, 'rule')}${written}`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.status.tell(`${said}; ${error.message}`);

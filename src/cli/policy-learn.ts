@@ -255,7 +255,10 @@ function learnReport(
     version: VERSION,
     verdict: {
       severity: candidates > 0 ? 'ok' : 'warning',
-      text: `${count(candidates)} conversations between zones were answered and can be allowed`,
+      text:
+        candidates === 1
+          ? 'One conversation between zones was answered and can be allowed.'
+          : `${count(candidates)} conversations between zones were answered and can be allowed`,
     },
     facts: [
       { key: 'flows', value: flows, text: `${count(flows)} flows` },

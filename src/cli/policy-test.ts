@@ -31,7 +31,7 @@ const NEAR_COLUMNS: readonly Column<NearRule>[] = [
     key: 'lacks',
     title: 'WOULD ALLOW IT FOR',
     value: ({ lacks }) => lacks,
-    text: ({ lacks }) => `another ${lacks}`,
+    text: ({ lacks }) => `another ${lacks.join(' and ')}`,
   },
   {
     key: 'from',

@@ -7,7 +7,7 @@ import { entriesOnPorts } from '../catalog/entries.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
 import { offeredSets } from '../policy/offered.ts';
 import { type Question, ReviewSession } from '../policy/review-session.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import { type Palette, palette, terminalAbility } from '../report/terminal.ts';
 import { wrapText } from '../report/width.ts';
 import { USAGE } from './exit-codes.ts';
@@ -134,9 +134,9 @@ class Dialogue {
       case 'l':
         return session.answer('later');
       case 'a':
-        return this.say(`${several(session.answerAllLike('allow'), 'question')} answered with yes`);
+        return this.say(`${counted(session.answerAllLike('allow'), 'question')} answered with yes`);
       case 'x':
-        return this.say(`${several(session.answerAllLike('deny'), 'question')} answered with no`);
+        return this.say(`${counted(session.answerAllLike('deny'), 'question')} answered with no`);
       case 's':
         if (!session.split()) this.say('there is only one here');
         return;
@@ -193,7 +193,7 @@ class Dialogue {
       const hours = Math.max(...question.map((each) => each.hours));
       const tries = question.some(({ denied }) => denied > 0) ? 'denied attempt' : 'connection';
       const span = hours === 1 ? 'within an hour' : `in up to ${count(hours)} hours`;
-      this.say(`${several(connections, tries)} ${span}, ${standing}`);
+      this.say(`${counted(connections, tries)} ${span}, ${standing}`);
     }
     this.say(KEYS);
     this.say(MORE_KEYS);
@@ -236,10 +236,6 @@ function allowedBy(
   return decisions.flatMap(({ decision, conversation }) =>
     decision === 'allow' ? [conversation] : [],
   );
-}
-
-function several(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** What a service is for, by its port. */

@@ -25,7 +25,7 @@ export interface SocketReportOptions {
   readonly connections: boolean;
 }
 
-/** The report; sockets that more can reach come first. */
+/** The report; our own network first, and in each the sockets that more can reach. */
 export function socketReport(view: SocketView, options: SocketReportOptions): Report {
   const { listeners, connections, blindSpots, subject, means } = view;
   const rows = [...listeners].sort(compare);
@@ -66,6 +66,7 @@ const RANKS = new Map<Exposure, number>(EXPOSURES.map((exposure, rank) => [expos
 
 function compare(left: Listener, right: Listener): number {
   return (
+    order(left.network ?? '', right.network ?? '') ||
     RANKS.get(left.exposure)! - RANKS.get(right.exposure)! ||
     left.local.port - right.local.port ||
     order(left.local.transport, right.local.transport) ||

@@ -11,7 +11,7 @@ import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
-import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
 import { type WatchOptions, watchSockets } from './socket-watch.ts';
 
@@ -62,7 +62,11 @@ async function run(
   options: OutputOptions & SocketOptions,
 ): Promise<void> {
   refuseMixture(names, options);
-  const choices = { connections: options.all ?? false, packages: options.packages ?? false };
+  const choices = {
+    connections: options.all ?? false,
+    packages: options.packages ?? false,
+    brief: (chosenFormat(options) ?? 'table') === 'table',
+  };
   const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {
     const [machine] = options.ssh ?? [];

@@ -74,5 +74,6 @@ function assessmentOf(
     ...judged,
     matchedFlows: null,
     overTime: null,
+    logs: null,
   };
 }

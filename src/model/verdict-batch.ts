@@ -38,6 +38,11 @@ export class VerdictBatch {
   readonly initiator = new Uint8Array(CAPACITY);
   readonly direction = new Uint8Array(CAPACITY);
   readonly tcpFlags = new Int16Array(CAPACITY);
+  /** TCP flags that the source and the destination sent in all, where the record says so of each. */
+  readonly flagsSent = new Int16Array(CAPACITY);
+  readonly flagsBack = new Int16Array(CAPACITY);
+  /** 1: not every packet was looked at; figures are estimates. */
+  readonly sampled = new Uint8Array(CAPACITY);
   /** Addresses that the line does not give: `NO_SOURCE`, `NO_DESTINATION`. */
   readonly absent = new Uint8Array(CAPACITY);
   /** 1: sent to a group of stations, by its link address. */
@@ -73,6 +78,7 @@ export class VerdictBatch {
   private readonly onFull: (batch: VerdictBatch) => void;
   /** The row at `count` was begun, and may hold something. */
   private begun = false;
+  private lastSaved: readonly number[] | undefined;
   private readonly zeros: readonly (Int32Array | Uint8Array)[];
   /** Columns in which `NONE` means not stated. */
   private readonly unstated: readonly (Int16Array | Int32Array | Float64Array)[];
@@ -92,10 +98,11 @@ export class VerdictBatch {
       ...[this.family, this.source, this.destination, this.action, this.event, this.initiator],
       ...[this.direction, this.absent, this.group, this.rule, this.inInterface, this.outInterface],
       ...[this.inZone, this.outZone, this.device, this.application, this.reason, this.format],
+      this.sampled,
     ];
     this.unstated = [
       ...[this.protocol, this.sourcePort, this.destinationPort, this.tcpFlags, this.packets],
-      ...[this.bytes, this.packetsBack, this.bytesBack],
+      ...[this.bytes, this.packetsBack, this.bytesBack, this.flagsSent, this.flagsBack],
     ];
     this.empty(0, CAPACITY);
   }
@@ -139,6 +146,7 @@ export class VerdictBatch {
   flush(): void {
     const { count } = this;
     if (count === 0) return;
+    this.lastSaved = this.save(count - 1);
     this.input.fill(this.inputIndex, 0, count);
     this.onFull(this);
     this.empty(0, Math.min(CAPACITY, count + 1));
@@ -153,8 +161,12 @@ export class VerdictBatch {
     this.timeMs.fill(Number.NaN, start, end);
   }
 
-  /** All columns of a row, to be written again with `restore`. */
-  save(row: number): number[] {
+  /** The row committed last, to be written again with `restore`, even if it was handed on. */
+  last(): readonly number[] | undefined {
+    return this.count > 0 ? this.save(this.count - 1) : this.lastSaved;
+  }
+
+  private save(row: number): readonly number[] {
     return this.columns().map((column) => column[row]!);
   }
 

@@ -13,7 +13,10 @@ import { sizeBins } from '../analysis/size-bins.ts';
 import { SpokenView } from '../analysis/spoken.ts';
 import type { Traffic } from '../analysis/traffic.ts';
 import { type ZoneRule, ZoneTable } from '../analysis/zones.ts';
+import type { FlowVisitor } from '../flow/flow-set.ts';
 import type { Names } from '../flow/flow-view.ts';
+import type { Heard } from '../flow/heard.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Finding } from '../model/finding.ts';
 import type { HostRoles } from '../model/host-role.ts';
 import type {
@@ -29,6 +32,8 @@ import { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Observation } from '../sources/flows/observe.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
+import { isCapture } from '../sources/pcap/form.ts';
+import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
 import {
   type CaptureChoices,
   type CaptureSummary,
@@ -61,6 +66,8 @@ export interface Assessment extends CaptureSummary {
   readonly matchedFlows: number | null;
   /** Null when not asked for. */
   readonly overTime: readonly TimeSlice[] | null;
+  /** What logs were read beside captures; null without any. */
+  readonly logs: LogsAssessed | null;
 }
 
 export interface AssessChoices extends CaptureChoices {
@@ -75,6 +82,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
   readonly slices?: number;
+  /** How logs among the inputs are to be read. */
+  readonly logs?: Omit<LogChoices, 'signal' | 'maxFlows'>;
 }
 
 /** Throws `FilterError` when the text is no filter over flows. */
@@ -83,13 +92,13 @@ export async function checkFilter(text: string, zones: readonly ZoneRule[] = [])
   flowFilter(text, { addresses: new AddressPool(), zones: new ZoneTable(zones) });
 }
 
-/** Reads captures (`-` = standard input) and says what their ports were used for. */
+/** Reads captures (`-` = standard input) and logs, and says what ports were used for. */
 export async function assess(
   inputs: readonly string[],
   choices: AssessChoices,
 ): Promise<Assessment> {
   const folded = await fold(inputs, choices);
-  const { traffic, view, observation, reader, filtered, interrupted } = folded;
+  const { traffic, view, observation, reader, filtered, interrupted, logs } = folded;
   const speech = new SpokenView(observation.heard, observation.names);
   const { names, decoder } = observation;
   const state = {
@@ -97,9 +106,11 @@ export async function assess(
     stopped: interrupted,
     dropDuplicates: choices.dropDuplicates ?? false,
   };
+  const summary = summaryOf(inputs, observation, reader, interrupted);
   return {
-    ...summaryOf(inputs, observation, reader, interrupted),
+    ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    logs: logs?.assessed ?? null,
     flows: traffic.flows,
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
@@ -115,7 +126,27 @@ export async function assess(
     findings: findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
-    notes: [...captureNotes(reader), ...(filtered?.notes ?? []), ...blindSpots(traffic, state)],
+    notes: [
+      ...captureNotes(reader),
+      ...(filtered?.notes ?? []),
+      ...blindSpots(traffic, state),
+      ...(logs?.notes ?? []),
+    ],
+  };
+}
+
+/** The summary of captures with the time and the size of the logs beside. */
+function withLogs<Summary extends Omit<CaptureSummary, 'notes' | 'flows'>>(
+  summary: Summary,
+  { firstMs, lastMs, inputBytes }: LogsAssessed,
+): Summary {
+  const first = [summary.firstMs, firstMs].filter((time) => time !== null);
+  const last = [summary.lastMs, lastMs].filter((time) => time !== null);
+  return {
+    ...summary,
+    inputBytes: summary.inputBytes + inputBytes,
+    firstMs: first.length === 0 ? null : Math.min(...first),
+    lastMs: last.length === 0 ? null : Math.max(...last),
   };
 }
 
@@ -149,14 +180,22 @@ async function vendors(speech: SpokenView): Promise<(mac: string) => string | un
 async function fold(
   inputs: readonly string[],
   choices: AssessChoices,
-): Promise<Folded & Omit<Reading, 'observation'> & { observation: Omit<Observation, 'flows'> }> {
+): Promise<
+  Folded &
+    Omit<Reading, 'observation'> & {
+      observation: Omit<Observation, 'flows'>;
+      logs: { assessed: LogsAssessed; notes: readonly BlindSpot[] } | undefined;
+    }
+> {
   const zones = new ZoneTable(choices.zones);
   const thresholds = thresholdsOf(choices.thresholds);
   const seed = newSeed();
   const { where: text } = choices;
   // Compiled when addresses are at hand, but its modules are loaded before.
   const filters = text === undefined ? undefined : await import('../analysis/filter/filter.ts');
+  const { captures, join, logs } = await logsAmong(inputs, choices, seed);
   const folder = new FlowFolder({
+    ...(join === undefined ? {} : { seenBy: join.seenBy }),
     zones,
     thresholds,
     seed,
@@ -166,8 +205,58 @@ async function fold(
       ? {}
       : { filterFor: (world) => filters.flowFilter(text!, { ...world, zones }) }),
   });
-  const reading = await read(inputs, choices, seed, folder.visitor, folder.rows);
+  const visitorOf = (names: Names, heard: Heard | null): FlowVisitor => {
+    const visitor = folder.visitor(names, heard);
+    return join === undefined ? visitor : join.noting(visitor);
+  };
+  const reading = await read(captures, choices, seed, visitorOf, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(folder.visitor(observation.names, observation.heard));
-  return { ...reading, observation, ...folder.finish(), thresholds };
+  flows.visit(visitorOf(observation.names, observation.heard));
+  if (join === undefined) {
+    return { ...reading, observation, logs: undefined, ...folder.finish(), thresholds };
+  }
+  const { names, assessed, notes } = await join.add(
+    logs,
+    observation.names,
+    (all) => folder.visitor(all, observation.heard),
+    () => folder.traffics,
+  );
+  const sources = [
+    ...(captures.length > 0 ? [join.captured(observation.decoder.frames)] : []),
+    ...assessed.sources,
+  ];
+  return {
+    ...reading,
+    observation: { ...observation, names },
+    logs: { assessed: { ...assessed, sources }, notes },
+    ...folder.finish(),
+    thresholds,
+  };
+}
+
+/** Which inputs are logs, and what joins them to the captures; nothing where there are none. */
+async function logsAmong(
+  inputs: readonly string[],
+  choices: AssessChoices,
+  seed: number,
+): Promise<{ captures: readonly string[]; logs: readonly string[]; join: LogJoin | undefined }> {
+  const none = { captures: inputs, logs: [], join: undefined };
+  if (choices.live !== undefined) return none;
+  const files = inputs.filter((name) => name !== '-');
+  const plain = await Promise.all(files.map(isCapture));
+  // The readers of logs are loaded only where there is something for them.
+  if (choices.logs?.flowPorts === undefined && !plain.includes(false)) return none;
+  const { sortInputs, LogJoin } = await import('./assess-logs.ts');
+  const { captures, logs } = await sortInputs(inputs, choices.logs);
+  if (logs.length === 0) return none;
+  const { signal, maxFlows } = choices;
+  const join = new LogJoin(
+    {
+      ...choices.logs,
+      ...(signal === undefined ? {} : { signal }),
+      ...(maxFlows === undefined ? {} : { maxFlows }),
+    },
+    seed,
+  );
+  return { captures, logs, join };
 }

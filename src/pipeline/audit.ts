@@ -1,4 +1,5 @@
 /** Firewall logs in, what passed and what was refused out. */
+import { availableParallelism } from 'node:os';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
@@ -10,6 +11,7 @@ import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import { programOf } from './programs.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -29,6 +31,8 @@ export interface AuditChoices {
   readonly listen?: ListenChoices;
   /** Rows of hosts and conversations wanted at most. */
   readonly top: number;
+  /** Threads beside the first: 0 or 1; 1 for large files where there are two processors. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -92,28 +96,40 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ Audit }, { LogReader }, { logNotes }] = await Promise.all([
+  const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
     import('../analysis/audit/audit.ts'),
+    import('./audit-helper.ts'),
     import('../sources/logs/log-reader.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
+  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
+    choices;
   const { flowPorts, mappings, listen } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const folded = new Audit({
-    ...{ top, seed },
+  const auditOptions = {
+    seed,
     ...(zones === undefined ? {} : { zones }),
     ...(interfaces === undefined ? {} : { interfaces }),
-    ...(where === undefined ? {} : { where }),
-  });
+  };
+  const lineOptions = {
+    seed,
+    ...(prefixes === undefined ? {} : { prefixes }),
+    ...(offsetMs === undefined ? {} : { offsetMs }),
+    ...(mappings === undefined ? {} : { mappings }),
+  };
+  const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
+  const program =
+    (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
   const reader = new LogReader(
     {
-      ...{ seed, nowMs: Date.now() },
-      ...(prefixes === undefined ? {} : { prefixes }),
-      ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...{ ...lineOptions, nowMs: Date.now() },
+      ...(program === undefined
+        ? {}
+        : {
+            helper: new AuditHelper(program, folded, { lines: lineOptions, audit: auditOptions }),
+          }),
       ...(flowPorts === undefined ? {} : { flowPorts }),
-      ...(mappings === undefined ? {} : { mappings }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}

@@ -6,7 +6,7 @@ import type { Heard } from '../flow/heard.ts';
 import type { Timeouts } from '../flow/timeouts.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { type Observation, observe } from '../sources/flows/observe.ts';
-import { type CaptureReader, openCaptures } from '../sources/pcap/capture-reader.ts';
+import { type CaptureReader, NoCaptures, openCaptures } from '../sources/pcap/capture-reader.ts';
 import type { CaptureFault } from '../sources/pcap/fault.ts';
 import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameSource } from '../wire/frame-batch.ts';
@@ -77,7 +77,7 @@ export async function read(
   onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
 ): Promise<Reading> {
   const { signal, onProgress, live } = choices;
-  const reader = live ?? (await openCaptures(inputs));
+  const reader = live ?? (inputs.length === 0 ? new NoCaptures() : await openCaptures(inputs));
   const stop = (): void => {
     // What a ring holds already is still read.
     if (live === undefined) void reader.close();

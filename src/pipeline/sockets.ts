@@ -15,6 +15,8 @@ export interface SocketChoices {
   readonly connections?: boolean;
   /** Name the packages that own the programs. */
   readonly packages?: boolean;
+  /** Of processes only what a table for people shows. */
+  readonly brief?: boolean;
   /** Read the machine's packet filter and hold each listener against it. */
   readonly firewall?: boolean;
 }
@@ -34,12 +36,11 @@ export async function viewSockets(choices: SocketChoices = {}): Promise<SocketVi
 
 /** Adds what the host's own packet filter lets through, or that it could not be read. */
 async function filteredView(view: SocketView): Promise<SocketView> {
-  const [{ readFirewall }, { withFirewall }] = await Promise.all([
-    import('../sources/sockets/firewall/read-firewall.ts'),
-    import('../analysis/firewalled-listeners.ts'),
-  ]);
-  const reading = readFirewall();
+  const { canBeFirewalled, withFirewall } = await import('../analysis/firewalled-listeners.ts');
   const others = view.blindSpots.filter(({ id }) => id !== 'firewall-rules');
+  if (!view.listeners.some(canBeFirewalled)) return { ...view, blindSpots: others };
+  const { readFirewall } = await import('../sources/sockets/firewall/read-firewall.ts');
+  const reading = readFirewall();
   if (reading.kind === 'read') {
     return { ...view, listeners: withFirewall(view.listeners, reading.filter), blindSpots: others };
   }

@@ -65,7 +65,7 @@ describe('days held out', () => {
         expect(known.has(key)).toBe(false);
         const [near] = nearRules(policy, asked, 0);
         expect(near, `${asked.client} -> ${asked.server} ${asked.service}`).toBeDefined();
-        missed.push(near!.lacks);
+        missed.push(near!.lacks.join());
       }
     }
     expect(all).toBeGreaterThan(20_000);

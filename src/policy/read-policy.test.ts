@@ -79,7 +79,7 @@ describe('readPolicy', () => {
       'The key “rulse” is not known here; do you mean rules?',
     ],
     ['no version', 'name: x', 1, 1, '“version” is missing.'],
-    ['another version', 'version: 2', 1, 10, 'A whole number from 1 to 1 should stand here.'],
+    ['another version', 'version: 2', 1, 10, 'This version of Portreeve reads version 1.'],
     [
       'default allow',
       'version: 1\ndefault: allow',
@@ -175,6 +175,9 @@ describe('readPolicy', () => {
     ['a key twice', 'version: 1\nversion: 1', 2, 1, /unique/],
     ['no YAML', 'version: [1', 1, 12, /flow sequence/i],
     ['nothing', '', 1, 1, /^A map with version/],
+    ['a second document', 'version: 1\n---\nversion: 1', 2, 1, /^A second document/],
+    ['what holds itself', 'version: 1\nzones: &z {a: *z}', 2, 11, /^It is nested too deeply/],
+    ['many levels', `a: ${'['.repeat(200)}${']'.repeat(200)}`, 1, 104, /nested too deeply/],
   ])('locates %s', (_name, text, line, column, what) => {
     const { faults } = read(text);
     expect(faults[0]).toMatchObject({ line, column });

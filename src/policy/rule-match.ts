@@ -44,15 +44,17 @@ export type Lack = 'client' | 'server' | 'service';
 
 export interface NearRule {
   readonly rule: Rule;
-  readonly lacks: Lack;
+  /** One part, or two. */
+  readonly lacks: readonly Lack[];
 }
 
 const LACKS: readonly Lack[] = ['client', 'service', 'server'];
 
 /**
- * Rules that would allow the conversation but for one part of it, those that lack the client first,
- * then those that lack the service: why something is denied, in terms of what is allowed. Rules that
- * have expired are left out. Throws RangeError for what is no service.
+ * Rules that would allow the conversation but for one part of it, or where there are none, for two:
+ * why something is denied, in terms of what is allowed. Those that lack the client come first, then
+ * those that lack the service. Rules that have expired are left out. Throws RangeError for what is no
+ * service.
  */
 export function nearRules(policy: Policy, asked: Ends, nowMs: number): NearRule[] {
   const wanted = parseService(asked.service);
@@ -64,7 +66,11 @@ export function nearRules(policy: Policy, asked: Ends, nowMs: number): NearRule[
       service: serviceWithin(rule.services, wanted),
     };
     const lacks = LACKS.filter((part) => !holds[part]);
-    return lacks.length === 1 ? [{ rule, lacks: lacks[0]! }] : [];
+    return lacks.length === 1 || lacks.length === 2 ? [{ rule, lacks }] : [];
   });
-  return near.sort((one, two) => LACKS.indexOf(one.lacks) - LACKS.indexOf(two.lacks));
+  const fewest = Math.min(...near.map(({ lacks }) => lacks.length));
+  const order = ({ lacks }: NearRule) => LACKS.indexOf(lacks[0]!);
+  return near
+    .filter(({ lacks }) => lacks.length === fewest)
+    .sort((one, two) => order(one) - order(two));
 }

@@ -3,7 +3,7 @@
  * thresholds; and how they put hosts, zones and frames into words.
  */
 import type { Names } from '../../flow/flow-view.ts';
-import { addressText, transportOf } from '../../flow/flow-view.ts';
+import { addressText, placeOf, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
@@ -116,7 +116,7 @@ export class Case {
   }
 
   locator(at: number, frame: number): string {
-    return `${this.names.interfaces[at]?.source ?? '-'}#${frame}`;
+    return placeOf(this.names, at, frame);
   }
 
   /** The thresholds of these names, for a finding to show. */

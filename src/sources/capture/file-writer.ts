@@ -164,7 +164,7 @@ export class FileWriter {
       original[index]!,
     );
     const from = offset[index]!;
-    this.buffer.set(bytes.subarray(from, from + captured), at + PCAP_RECORD);
+    copyOctets(bytes, from, captured, this.buffer, at + PCAP_RECORD);
     this.length = at + PCAP_RECORD + captured;
   }
 
@@ -188,8 +188,8 @@ export class FileWriter {
       original[index]!,
     );
     const from = offset[index]!;
-    this.buffer.set(bytes.subarray(from, from + captured), at + 28);
-    this.buffer.fill(0, at + 28 + captured, at + length - 4);
+    copyOctets(bytes, from, captured, this.buffer, at + 28);
+    for (let pad = at + 28 + captured; pad < at + length - 4; pad++) this.buffer[pad] = 0;
     this.length = at + length;
   }
 
@@ -286,6 +286,21 @@ export class FileWriter {
       // The file is as good as it can be made.
     }
   }
+}
+
+/** From so many octets on the system's copy pays for the view that it needs. */
+const LONG_COPY = 192;
+
+/** Copies octets; short runs one by one, which leaves nothing behind to collect. */
+function copyOctets(
+  from: Uint8Array,
+  start: number,
+  length: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  if (length >= LONG_COPY) to.set(from.subarray(start, start + length), at);
+  else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!;
 }
 
 /** strftime(3) of the few parts that file names use, in local time. */

@@ -56,6 +56,11 @@ export class FlowRows {
     ports(record, batch, row, protocol);
     batch.tcpFlags[row] = protocol === TCP ? values[places.TCP_FLAGS]! & 0xff : -1;
     if (values[places.TCP_FLAGS]! < 0) batch.tcpFlags[row] = -1;
+    if (protocol === TCP) {
+      batch.flagsSent[row] = batch.tcpFlags[row]!;
+      batch.flagsBack[row] = values[places.RESPONDER_FLAGS]!;
+    }
+    batch.sampled[row] = record.rate > 1 ? 1 : 0;
     counters(record, batch, row);
     batch.event[row] = SUMMARY;
     verdict(record, batch, row, protocol);
@@ -114,6 +119,7 @@ export class FlowRows {
     const row = batch.begin();
     batch.protocol[row] = protocol > 255 ? -1 : protocol;
     batch.events[row] = rate;
+    batch.sampled[row] = rate > 1 ? 1 : 0;
     batch.packets[row] = rate;
     batch.bytes[row] = rate * octets;
     batch.timeMs[row] = timeMs;

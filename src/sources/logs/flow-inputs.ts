@@ -84,18 +84,7 @@ export class FlowInputs {
   ): Promise<readonly InputFault[]> {
     const { batch } = this;
     const faults: InputFault[] = [];
-    const interfaces: CaptureInterface[] = [];
-    const input = new CaptureInput({
-      largestRecord: limitsOf({}).largestRecord,
-      repeatable: false,
-      open: () => Promise.resolve(source),
-      chunkOctets: () => CHUNK_OCTETS,
-      addInterface: (entry) =>
-        interfaces.length < MOST_INTERFACES ? interfaces.push({ source: name, ...entry }) - 1 : -1,
-      statistics: () => ({}),
-      passOver: () => {},
-      fault: (_, fault) => faults.push(fault),
-    });
+    const input = captureInput(source, name, (fault) => faults.push(fault));
     this.byFrame = true;
     const found = new CapturedExports(
       {
@@ -112,7 +101,7 @@ export class FlowInputs {
     while (!signal?.aborted) {
       const frames = await input.next();
       if (frames === undefined) break;
-      found.add(frames, interfaces);
+      found.add(frames, input.interfaces);
     }
     await input.close();
     batch.flush();
@@ -167,6 +156,27 @@ export class FlowInputs {
     this.tally.lines++;
     this.tally.unreadable('cut-off', 'a datagram ends before it should', locator, NOTHING);
   }
+}
+
+/** A capture read from a source that is open, and may be looked at already. */
+export function captureInput(
+  source: ByteSource,
+  name: string,
+  onFault: (fault: FaultDetails) => void,
+): CaptureInput & { readonly interfaces: readonly CaptureInterface[] } {
+  const interfaces: CaptureInterface[] = [];
+  const input = new CaptureInput({
+    largestRecord: limitsOf({}).largestRecord,
+    repeatable: false,
+    open: () => Promise.resolve(source),
+    chunkOctets: () => CHUNK_OCTETS,
+    addInterface: (entry) =>
+      interfaces.length < MOST_INTERFACES ? interfaces.push({ source: name, ...entry }) - 1 : -1,
+    statistics: () => ({}),
+    passOver: () => {},
+    fault: (_, fault) => onFault(fault),
+  });
+  return Object.assign(input, { interfaces });
 }
 
 /** All octets of a source, up to a limit. */

@@ -92,6 +92,14 @@ describe('a scan', () => {
     expect(done[0]!.window.closings).toBeGreaterThan(0);
   });
 
+  it('does not slow down for ever where a host falls silent', async () => {
+    const blocking: SimulatedHost = { open: TWENTY, closed: 'reset', blocksAfter: 3000 };
+    const { done, network } = await scan([blocking], 20_000);
+    expect(done[0]!.known).toBe(20_000);
+    expect(network.nowUs).toBeLessThan(120e6);
+    expect(network.sent).toBeLessThan(20_000 * 10);
+  });
+
   it('keeps to the speed of a lossy link: loss alone does not slow it down', async () => {
     const { network } = await scan(
       [{ open: TWENTY, closed: 'reset', loss: 0.0975, delayUs: 1000 }],

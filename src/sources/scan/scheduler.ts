@@ -14,6 +14,7 @@ import {
   type ProbeEngine,
 } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
+import type { WorkLeft } from './remaining-time.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -143,6 +144,31 @@ export class Scheduler implements AnswerSink {
 
   /** Probes in flight to hosts that answer. */
   private inFlight = 0;
+  /** Of hosts that are finished: how many, and probes sent to them. */
+  private ended = { hosts: 0, probes: 0 };
+
+  /**
+   * What is left to do, with `waiting` hosts to come that resemble those so far.
+   * @param cells ports of a host, until it is known how often they are asked
+   */
+  workLeft(waiting: number, cells: number): WorkLeft & { sent: number; total: number } {
+    const now = this.options.clock();
+    const { ratePerSecond } = this.options.timing;
+    let [probes, sent, total, leastMs] = [0, this.ended.probes, this.ended.probes, 0];
+    for (const host of this.active) {
+      const left = host.probesLeft();
+      total += left + host.sent;
+      leastMs = Math.max(leastMs, host.leastLeftMs(now));
+      if (host.paced) continue;
+      probes += left;
+      sent += host.sent;
+    }
+    const hosts = this.ended.hosts + this.active.length;
+    const queued = waiting * (hosts === 0 ? cells : total / hosts);
+    total += queued;
+    leastMs = Math.max(leastMs, (1000 * (total - this.counts.sent)) / ratePerSecond);
+    return { probes: probes + queued, leastMs, sent, total };
+  }
 
   private admit(): void {
     while (
@@ -271,6 +297,8 @@ export class Scheduler implements AnswerSink {
       active[index] = active[active.length - 1]!;
       active.pop();
       this.activeCells -= host.outcomes.length;
+      this.ended.hosts++;
+      this.ended.probes += host.sent;
       engine.dismiss?.(host);
       hooks.finished(host);
     }

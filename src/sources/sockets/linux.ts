@@ -37,6 +37,8 @@ export interface LinuxSocketOptions {
   readonly connections?: boolean;
   /** Name the packages that own the programs, which takes a while. Default: no. */
   readonly packages?: boolean;
+  /** Of processes only what a table for people shows: no start, unit, container or file. */
+  readonly brief?: boolean;
 }
 
 /** No table of sockets could be read at all. */
@@ -90,7 +92,9 @@ function viewWith(
   }
   const { tables, walk, closedNetworks } = look;
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const context = { files, userOf, groupsOf: cgroupReader(), bootMs: readBootTime(root) };
+  const brief = options.brief === true && options.packages !== true;
+  const bootMs = brief ? undefined : readBootTime(root);
+  const context = { files, brief, userOf, groupsOf: cgroupReader(), bootMs };
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
   const view = buildView({
     rows: tables.rows,

@@ -85,6 +85,8 @@ function processIds(root: string): number[] {
 
 export interface ProcessContext {
   readonly files: ProcFiles;
+  /** Leave out what a table for people does not show: start, unit, container, program's file. */
+  readonly brief: boolean;
   /** What a process's control groups say: `cgroupReader`. */
   readonly groupsOf: (text: string) => Membership;
   /** Names a numeric user id. */
@@ -94,16 +96,12 @@ export interface ProcessContext {
 }
 
 /** Reads one process; undefined when it is gone. What is not readable is left out. */
-export function readProcess(
-  pid: number,
-  { files, userOf, groupsOf, bootMs }: ProcessContext,
-): Process | undefined {
+export function readProcess(pid: number, context: ProcessContext): Process | undefined {
+  const { files, userOf } = context;
   if (!files.enter(pid)) return undefined;
   const stat = parseStat(files.readText('stat'));
   if (stat === undefined) return undefined;
   const uid = files.effectiveUser();
-  const executable = files.readLink('exe');
-  const { unit, container } = groupsOf(files.readText('cgroup') ?? '');
   const process: Mutable<Process> = {
     pid,
     // Some kernels escape the name there; where that may be so, this file has it as it is.
@@ -112,11 +110,21 @@ export function readProcess(
   };
   if (uid !== undefined) process.user = userOf(uid);
   process.parentPid = stat.parent;
-  if (bootMs !== undefined) process.startMs = bootMs + stat.startMs;
+  if (!context.brief) addDetails(process, stat, context);
+  return process;
+}
+
+function addDetails(
+  process: Mutable<Process>,
+  { startMs }: Stat,
+  { files, groupsOf, bootMs }: ProcessContext,
+): void {
+  if (bootMs !== undefined) process.startMs = bootMs + startMs;
+  const { unit, container } = groupsOf(files.readText('cgroup') ?? '');
   if (unit !== undefined) process.unit = unit;
   if (container !== undefined) process.container = container;
+  const executable = files.readLink('exe');
   if (executable.startsWith('/')) process.executable = executable;
-  return process;
 }
 
 function shortName(files: ProcFiles): string | undefined {
