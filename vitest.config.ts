@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Runs of the program under test leave nothing in the home folder of who tests. */
+const env = { XDG_STATE_HOME: '/dev/null' };
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,6 +13,7 @@ export default defineConfig({
           exclude: ['test/conformance/**', 'test/lab/**'],
           // Generous, since a loaded machine is slow and no test judges time.
           testTimeout: 60_000,
+          env,
         },
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
@@ -22,6 +26,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          env,
         },
       },
     ],

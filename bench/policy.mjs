@@ -1,20 +1,31 @@
 /**
- * Times header space and the minimiser on generated rules: `node bench/policy.mjs [rules]`. Bundles
- * the sources itself, so it measures what is in the tree.
+ * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, conversations, chance, roles,
+ * minimum, platforms and days. Bundles the sources itself, so it measures what is in the tree; each
+ * part runs in a process of its own, whose time and memory are told at its end. Figures: POLICY.md.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../scripts/bundle.mjs';
 
-const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
+const PARTS = ['space', 'conversations', 'chance', 'roles', 'minimum', 'platforms', 'days'];
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : PARTS;
+const folder = mkdtempSync(join(tmpdir(), 'policy-timings-'));
 try {
   const outfile = join(folder, 'policy.mjs');
   const entry = new URL('./policy-timings.ts', import.meta.url).pathname;
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
-  const { main } = await import(pathToFileURL(outfile).href);
-  main(Number(process.argv[2] ?? 100_000));
+  await bundleFile(entry, outfile);
+  const { model } = cpus()[0];
+  console.log(
+    `${new Date().toISOString().slice(0, 10)}, Linux ${release()}, Node.js ${process.version}`,
+  );
+  console.log(`${model}, ${cpus().length} cores`);
+  for (const part of wanted) {
+    console.log(`\n${part}`);
+    const { status } = spawnSync(process.execPath, [outfile, part], { stdio: 'inherit' });
+    if (status !== 0) process.exitCode = 1;
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }

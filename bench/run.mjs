@@ -6,20 +6,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../scripts/bundle.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
 try {
   const outfile = join(folder, 'bench.mjs');
-  await build({
-    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), 'main.ts')],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    outfile,
-    logLevel: 'warning',
-  });
+  await bundleFile(join(dirname(fileURLToPath(import.meta.url)), 'main.ts'), outfile);
   const { main } = await import(pathToFileURL(outfile).href);
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

@@ -1,16 +1,20 @@
 /**
- * Scans one laboratory with Portreeve, Nmap and masscan in turn and prints the medians and ratios:
- * two network namespaces on this machine, twenty listeners among 65,535 ports, and 54 addresses of
- * a /24. Needs root, nmap and masscan; takes about a minute.
+ * Scans one laboratory with Portreeve, Nmap and masscan in turn, and writes medians and ratios as
+ * Markdown: two network namespaces on this machine, twenty listeners among 65,535 ports, a /24 with
+ * 55 hosts, three UDP services behind Linux' limit of one ICMP error a second. Needs root, nmap and
+ * masscan; takes about ten minutes.
  *
- *   node bench/scan.mjs [runs]
+ *   node bench/scan.mjs [runs] > bench/SCAN.md
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { cpus, loadavg, release, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const RUNS = Number(process.argv[2] ?? 3);
+const RUNS = Number(process.argv[2] ?? 7);
+/** UDP scans take long. */
+const UDP_RUNS = Math.min(RUNS, 3);
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const LISTENERS = fileURLToPath(new URL('../test/lab/scan-listeners.mjs', import.meta.url));
 const PORTS =
@@ -59,9 +63,12 @@ async function build() {
 
 /** Wall seconds, CPU seconds and open ports found of one run. */
 function measure(program, words, count) {
-  const times = ['-f', '%e %U %S'];
-  const all = ['netns', 'exec', here, '/usr/bin/time', ...times, program, ...words];
+  const timed = ['/usr/bin/time', '-f', '%e %U %S', program, ...words];
+  // masscan sometimes waits for ever after its last probe.
+  const limit = program === 'masscan' ? '25' : '120';
+  const all = ['netns', 'exec', here, 'timeout', '-s', 'KILL', limit, ...timed];
   const done = spawnSync('ip', all, { encoding: 'utf8', maxBuffer: 1 << 28 });
+  if (done.status === 137) return { wall: Number.POSITIVE_INFINITY, cpu: 0, found: 'no end' };
   const [wall, user, system] = done.stderr
     .trim()
     .split(/[\r\n]/)
@@ -86,54 +93,169 @@ const nmap = (...words) => [
   (out) => (out.match(/\/open\//g) ?? []).length,
 ];
 
-function contests() {
-  const mac = /link\/ether (\S+)/.exec(run('ip', '-n', there, '-o', 'link', 'show', 'eth0'))[1];
-  const how = ['--interface', 'eth0', '--router-mac', mac, '--source-ip', '10.78.0.1', '-oL', '-'];
-  const masscan = (rate) => [
-    'masscan',
-    [...how, '--rate', String(rate), '--wait', '1', '-p1-65535', TARGET],
-    (out) => (out.match(/^open /gm) ?? []).length,
-  ];
-  return {
-    'SYN, 65,535 ports of one host': {
-      portreeve: ours(TARGET, '-p', 'all', '--engine', 'syn', '--timing', '4'),
-      'nmap -sS -T4': nmap('-Pn', '-sS', '-T4', '-p-', TARGET),
-      'masscan at 100,000/s': masscan(100_000),
-    },
-    'connect, 65,535 ports of one host': {
-      portreeve: ours(TARGET, '-p', 'all', '--engine', 'connect', '--timing', '4'),
-      'nmap -sT -T4': nmap('-Pn', '-sT', '-T4', '-p-', TARGET),
-    },
-    '/24 with 54 hosts, ports 1-1000': {
-      portreeve: ours('10.78.0.0/24', '-p', '1-1000', '--timing', '4'),
-      'nmap -sS -T4': nmap('-sS', '-T4', '-p', '1-1000', '10.78.0.0/24'),
-    },
-  };
+const portText = () =>
+  JSON.parse(run(process.execPath, CLI, 'scan', TARGET, '-t', 'udp', '--dry-run', '--json'))
+    .ports[0].ports;
+const mac = () => /link\/ether (\S+)/.exec(run('ip', '-n', there, '-o', 'link', 'show', 'eth0'))[1];
+const masscanWords = () => [
+  '--interface',
+  'eth0',
+  '--router-mac',
+  mac(),
+  '--source-ip',
+  '10.78.0.1',
+];
+
+const masscan = (rate) => [
+  'masscan',
+  [...masscanWords(), '-oL', '-', '--rate', String(rate), '--wait', '1', '-p1-65535', TARGET],
+  (out) => (out.match(/^open /gm) ?? []).length,
+];
+
+/** The highest rate at which masscan found all ports twice; undefined: none did. */
+function losslessRate() {
+  for (const rate of [100_000, 50_000, 20_000, 10_000, 5000]) {
+    const twice = [0, 1].every(() => measure(...masscan(rate)).found === PORTS.split(',').length);
+    if (twice) return rate;
+  }
 }
 
-const listeners = await build();
-try {
-  for (const [contest, contenders] of Object.entries(contests())) {
-    console.log(`\n${contest}, median of ${RUNS}`);
-    const results = new Map(Object.keys(contenders).map((name) => [name, []]));
-    // In turn, so that what else the machine does falls on all alike.
-    for (let round = 0; round < RUNS; round++) {
-      for (const [name, [program, words, count]] of Object.entries(contenders)) {
-        results.get(name).push(measure(program, words, count));
-      }
-    }
-    const own = median(results.get('portreeve').map(({ wall }) => wall));
-    for (const [name, runs] of results) {
-      const wall = median(runs.map((each) => each.wall));
-      const cpu = median(runs.map((each) => each.cpu));
-      const found = [...new Set(runs.map((each) => each.found))].join('/');
-      const ratio =
-        name === 'portreeve' ? '' : `  portreeve takes ${(own / wall).toFixed(2)} of it`;
-      console.log(
-        `  ${name.padEnd(22)} ${wall.toFixed(2)} s wall  ${cpu.toFixed(2)} s CPU  ${found} open${ratio}`,
-      );
+const pause = (ms) => spawnSync('sleep', [String(ms / 1000)]);
+
+/** Rounds in turn, so that what else the machine does falls on all alike. */
+function contest(title, contenders, rounds, restMs = 0) {
+  const results = new Map(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, words] of Object.entries(contenders)) {
+      results.get(name).push(measure(...words));
+      pause(restMs);
     }
   }
+  console.log(`\n## ${title}\n\nMedians of ${rounds} interleaved runs.\n`);
+  console.log('| program | wall s | least–most s | CPU s | found | portreeve takes |');
+  console.log('| --- | --: | --: | --: | --: | --: |');
+  const own = median(results.get('portreeve').map(({ wall }) => wall));
+  for (const [name, runs] of results) {
+    const walls = runs.map((each) => each.wall);
+    const wall = median(walls);
+    const cells = [
+      name,
+      wall.toFixed(2),
+      `${Math.min(...walls).toFixed(2)}–${Math.max(...walls).toFixed(2)}`,
+      median(runs.map((each) => each.cpu)).toFixed(2),
+      [...new Set(runs.map((each) => each.found))].join(' / '),
+      name === 'portreeve' ? '' : `${(own / wall).toFixed(2)}`,
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+/** The most frames that left in a second, sampled ten times a second, in `seconds`. */
+async function peakRate(program, words, seconds) {
+  const child = spawn('ip', ['netns', 'exec', here, program, ...words], { stdio: 'ignore' });
+  const sent = () =>
+    Number(/TX:.*\n\s+\d+\s+(\d+)/.exec(run('ip', '-n', here, '-s', 'link', 'show', 'eth0'))[1]);
+  const samples = [];
+  const end = performance.now() + 1000 * seconds;
+  while (performance.now() < end) {
+    samples.push([performance.now(), sent()]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  for (const pid of run('ip', 'netns', 'pids', here).split('\n').filter(Boolean)) {
+    process.kill(Number(pid), 'SIGKILL');
+  }
+  return Math.max(
+    ...samples.map(([ms, count]) => {
+      const later = samples.find(([other]) => other >= ms + 1000);
+      return later === undefined ? 0 : (1000 * (later[1] - count)) / (later[0] - ms);
+    }),
+  );
+}
+
+async function transmit() {
+  // Nobody answers: the target drops what arrives at once.
+  run('ip', 'netns', 'exec', there, 'nft', DROP_ALL);
+  const many = ['10.78.0.10-62', '-p'];
+  const rates = { portreeve: [], masscan: [] };
+  for (let round = 0; round < 3; round++) {
+    const own = [CLI, 'scan', ...many, 'all', '--engine', 'syn', '--rate', '10000000', '--json'];
+    rates.portreeve.push(await peakRate(process.execPath, own, 6));
+    const words = [...masscanWords(), '--rate', '10000000', '-p1-65535', '10.78.0.10-10.78.0.62'];
+    rates.masscan.push(await peakRate('masscan', words, 6));
+  }
+  run('ip', 'netns', 'exec', there, 'nft', 'flush ruleset');
+  const [own, theirs] = [median(rates.portreeve), median(rates.masscan)];
+  console.log('\n## Raw transmit\n');
+  console.log('Most frames in a second on the same interface, medians of 3 interleaved runs.\n');
+  console.log('| program | SYNs a second |\n| --- | --: |');
+  console.log(`| portreeve | ${Math.round(own).toLocaleString('en')} |`);
+  console.log(`| masscan | ${Math.round(theirs).toLocaleString('en')} |`);
+  console.log(`\nportreeve sends ${(own / theirs).toFixed(2)} × what masscan sends.`);
+}
+
+const DROP_ALL =
+  'table netdev wall { chain in { type filter hook ingress device "eth0" priority 0; ip protocol tcp drop; }; }';
+
+const openUdp = (out) => {
+  const xml = [...out.matchAll(/portid="(\d+)"><state state="([^"]+)"/g)];
+  const rest = /<extraports state="closed" count="(\d+)"/.exec(out)?.[1] ?? 0;
+  const of = (state) => xml.filter((each) => each[2] === state).length;
+  return `${of('open')} open, ${of('closed') + Number(rest)} closed`;
+};
+const ownUdp = (out) => {
+  const { states } = JSON.parse(out).facts;
+  return `${states['open udp-response'] ?? 0} open, ${states['closed port-unreach'] ?? 0} closed`;
+};
+
+const version = (program, ...words) =>
+  run(program, ...words)
+    .trim()
+    .split('\n')[0];
+const listeners = await build();
+try {
+  const [cpu] = cpus();
+  console.log('# Scans\n');
+  console.log(
+    `- ${new Date().toISOString().slice(0, 10)}, ${type()} ${release()}, Node.js ${process.version}`,
+  );
+  console.log(
+    `- ${cpu.model.trim()}, ${cpus().length} cores, load ${loadavg()[0].toFixed(1)} at start`,
+  );
+  console.log(`- ${version('nmap', '--version')}`);
+  console.log('- `node bench/scan.mjs`: two namespaces, a veth pair; each program started anew');
+  const rate = losslessRate();
+  const syn = {
+    portreeve: ours(TARGET, '-p', 'all', '--engine', 'syn', '--timing', '4'),
+    'nmap -sS -T4': nmap('-Pn', '-sS', '-T4', '-p-', TARGET),
+  };
+  if (rate !== undefined) syn[`masscan --rate ${rate}`] = masscan(rate);
+  contest('SYN, 65,535 ports of one host', syn, RUNS);
+  if (rate === undefined) {
+    console.log(
+      '\nmasscan found all twenty ports twice at no rate from 5,000 to 100,000 a second.',
+    );
+  }
+  const connect = {
+    portreeve: ours(TARGET, '-p', 'all', '--engine', 'connect', '--timing', '4'),
+    'nmap -sT -T4': nmap('-Pn', '-sT', '-T4', '-p-', TARGET),
+  };
+  contest('connect, 65,535 ports of one host', connect, RUNS);
+  const dead = {
+    portreeve: ours('10.78.0.0/24', '-p', '1-1000', '--timing', '4'),
+    'nmap -sS -T4': nmap('-sS', '-T4', '-p', '1-1000', '10.78.0.0/24'),
+  };
+  contest('A /24 with 201 dead addresses, ports 1-1000', dead, RUNS);
+  await transmit();
+  const [program, words] = ours(TARGET, '-t', 'udp', '--timing', '4');
+  const normal = ours(TARGET, '-t', 'udp')[1];
+  const nmapUdp = ['-n', '-Pn', '-sU', '-T4', '-p', portText(), '-oX', '-', TARGET];
+  const udp = {
+    portreeve: [program, words, ownUdp],
+    'nmap -sU -T4': ['nmap', nmapUdp, openUdp],
+    'portreeve at timing 3': [program, normal, ownUdp],
+  };
+  contest('UDP, the same 100 ports, one ICMP error a second', udp, UDP_RUNS, 7000);
 } finally {
   listeners.kill('SIGKILL');
   for (const space of [here, there]) {

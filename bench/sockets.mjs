@@ -60,6 +60,7 @@ try {
   });
   const contenders = {
     'ss -tulpn': ['ss', '-H', '-tulpn', '-O'],
+    'portreeve sockets': [process.execPath, CLI, 'sockets'],
     'portreeve sockets --json': [process.execPath, CLI, 'sockets', '--json'],
     'portreeve sockets --plain': [process.execPath, CLI, 'sockets', '--format', 'plain'],
   };

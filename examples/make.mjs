@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../scripts/bundle.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-examples-'));
@@ -13,13 +13,7 @@ try {
     ['evening-office', 'eveningOffice'],
   ]) {
     const outfile = join(folder, `${name}.mjs`);
-    await build({
-      entryPoints: [here(`${name}.ts`)],
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      outfile,
-    });
+    await bundleFile(here(`${name}.ts`), outfile);
     const module = await import(pathToFileURL(outfile).href);
     writeFileSync(join(process.argv[2] ?? here('.'), `${name}.pcapng`), module[make]());
   }

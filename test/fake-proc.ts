@@ -18,6 +18,8 @@ interface FakeProcess {
   readonly forbidden?: boolean;
   /** The files are still listed, everything else is gone. */
   readonly vanishing?: boolean;
+  /** Something is mounted over its folder. */
+  readonly masked?: boolean;
 }
 
 export interface FakeProc {
@@ -54,6 +56,10 @@ export function fakeProc(content: FakeProc): { readonly root: string; dispose():
 function layOut(root: string, process: FakeProcess): void {
   const folder = join(root, String(process.pid));
   const files = join(folder, 'fd');
+  if (process.masked) {
+    mkdirSync(folder, { recursive: true });
+    return;
+  }
   mkdirSync(files, { recursive: true });
   for (const [index, target] of (process.files ?? []).entries()) {
     symlinkSync(target, join(files, String(index)));
@@ -64,6 +70,10 @@ function layOut(root: string, process: FakeProcess): void {
   const comm = process.comm ?? `p${process.pid}`;
   write(join(folder, 'comm'), `${comm}\n`);
   write(join(folder, 'cmdline'), process.cmdline ?? `/bin/${comm}\0`);
+  write(
+    join(folder, 'stat'),
+    `${process.pid} (${comm}) S ${process.parent ?? 1} ${'0 '.repeat(17)}700 0 0\n`,
+  );
   const uid = process.uid ?? 0;
   const escaped = comm.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
   write(

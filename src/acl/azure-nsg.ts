@@ -35,6 +35,7 @@ export const azureNsg: Platform = {
   aliases: ['azure'],
   title: 'Azure network security group (Terraform JSON)',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [

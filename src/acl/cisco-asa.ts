@@ -32,6 +32,7 @@ export const ciscoAsa: Platform = {
   aliases: ['asa', 'ftd'],
   title: 'Cisco ASA access list',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -80,7 +81,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `! ${plainText(remark, 200)}`),
     '! Needs:    inspection of icmp and icmp error in the global policy, for answers and path MTU;',
     '!           access lists of single interfaces are asked before this one: remove theirs.',
-    ...managementLines(ciscoAsa, '!'),
+    ...managementLines(ciscoAsa, '!', plan),
     '! Keep:     show running-config access-list; show running-config access-group',
     `! Install:  clear configure access-list ${LIST}, then paste; reload in 10 first, reload cancel after`,
     `! Verify:   show access-list ${LIST}; packet-tracer input INTERFACE tcp SOURCE PORT TARGET PORT`,

@@ -31,6 +31,7 @@ export const ciscoIos: Platform = {
   aliases: ['ios', 'ios-xe', 'cisco-ios-xe'],
   title: 'Cisco IOS and IOS-XE access lists',
   capabilities: {
+    filters: ['between'],
     stateful: false,
     families: [4, 6],
     management: [

@@ -30,6 +30,7 @@ export const ciscoNxos: Platform = {
   aliases: ['nxos', 'nx-os', 'nexus'],
   title: 'Cisco NX-OS access lists',
   capabilities: {
+    filters: ['between'],
     stateful: false,
     families: [4, 6],
     management: [

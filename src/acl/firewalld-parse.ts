@@ -8,24 +8,12 @@ import type { Family } from '../net/address.ts';
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
+import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { LineFault, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
 
-const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['icmp', 1],
-  ['igmp', 2],
-  ['tcp', 6],
-  ['udp', 17],
-  ['dccp', 33],
-  ['gre', 47],
-  ['esp', 50],
-  ['ah', 51],
-  ['ipv6-icmp', 58],
-  ['ospf', 89],
-  ['sctp', 132],
-]);
 const MESSAGES: Readonly<Record<Family, ReadonlyMap<string, number>>> = {
   4: new Map([
     ['echo-reply', 0],
@@ -266,7 +254,7 @@ function matchOf(
     return found;
   };
   const protocol = (word: string) => {
-    const number = PROTOCOLS.get(word) ?? numberOf(word, 255);
+    const number = LINUX_PROTOCOLS.get(word) ?? numberOf(word, 255);
     return [{ first: number, last: number }];
   };
   for (const side of ['source', 'destination'] as const) {

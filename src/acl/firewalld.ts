@@ -54,6 +54,7 @@ export const firewalld: Platform = {
   name: 'firewalld',
   title: 'firewalld policy',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -104,7 +105,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    firewalld 0.9 or later; no other policies, direct rules or untracked connections;',
     '#           what has its destination translated (forward ports) passes before any policy.',
-    ...managementLines(firewalld, '#'),
+    ...managementLines(firewalld, '#', plan),
     '# Keep:     cp -a /etc/firewalld /root/firewalld-before-portreeve',
     '# Install:  sh THIS-FILE; firewall-cmd --check-config; firewall-cmd --reload; try',
     `# Verify:   firewall-cmd --info-policy=${POLICY}`,

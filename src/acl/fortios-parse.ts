@@ -84,6 +84,7 @@ class FortiParser {
   private edited: Edited | undefined;
   private name = '';
   private last = 0;
+  private readonly known = new Set<string>();
   /** By family and name. */
   private readonly addresses = new Map<string, readonly AddressRange[]>([
     ['4 all', [wholeFamily(4)]],
@@ -119,20 +120,27 @@ class FortiParser {
         throw new LineFault(`The section “${rest.join(' ')}” is not read.`);
       }
       this.section = section;
+    } else if (verb === 'next' || verb === 'end') {
+      if (rest.length > 0) throw new LineFault(`“${rest[0]}” is not known here.`);
+      if (this.section === '') throw new LineFault(`“${verb}” stands outside of a section.`);
+      if (verb === 'next' || this.edited !== undefined) this.next();
+      if (verb === 'end') this.section = '';
     } else if (this.section === '') throw new LineFault(`“${verb}” stands outside of a section.`);
     else if (verb === 'edit') this.edit(rest, line);
     else if (verb === 'set') this.set(rest);
-    else if (verb === 'next') this.next();
-    else if (verb === 'end') {
-      if (this.edited !== undefined) this.next();
-      this.section = '';
-    } else throw new LineFault(`“${verb}” is not known here.`);
+    else throw new LineFault(`“${verb}” is not known here.`);
   }
 
   private edit(words: readonly string[], line: number): void {
     if (this.edited !== undefined) throw new LineFault(`“${this.name}” is not ended by “next”.`);
     if (words.length !== 1) throw new LineFault('An entry has one name.');
     this.name = words[0]!;
+    const key = `${this.section} ${this.name}`;
+    // A second time it would change what is there; 0 stands for the next free number.
+    if (this.known.has(key) && this.name !== '0') {
+      throw new LineFault(`“${this.name}” is edited twice.`);
+    }
+    this.known.add(key);
     this.edited = { line, values: new Map() };
   }
 
@@ -174,8 +182,8 @@ class FortiParser {
   private address(fields: Fields, family: Family): void {
     const subnet = fields.take('subnet');
     const ip6 = fields.take('ip6');
-    const first = fields.take('start-ip')?.[0];
-    const last = fields.take('end-ip')?.[0];
+    const first = fields.one('start-ip');
+    const last = fields.one('end-ip');
     if (subnet !== undefined && family === 4) this.define(4, [subnetOf(subnet)]);
     else if (ip6 !== undefined && family === 6) this.define(6, [prefixRange(ip6.join(' '), 6)]);
     else if (first !== undefined && last !== undefined)
@@ -205,10 +213,13 @@ class FortiParser {
     if ((fields.take('schedule')?.join(' ') ?? 'always') !== 'always') {
       throw new LineFault('A policy with a schedule depends on time; it proves nothing.');
     }
-    const status = fields.take('status')?.[0] ?? 'enable';
-    const action = fields.take('action')?.[0] ?? 'deny';
+    const status = fields.one('status') ?? 'enable';
+    if (status !== 'enable' && status !== 'disable')
+      throw new LineFault(`“${status}” is not read.`);
+    const action = fields.one('action') ?? 'deny';
     if (action !== 'accept' && action !== 'deny') throw new LineFault(`“${action}” is not read.`);
-    const logs = fields.take('logtraffic')?.[0];
+    const logs = fields.one('logtraffic') ?? 'utm';
+    if (!['all', 'utm', 'disable'].includes(logs)) throw new LineFault(`“${logs}” is not read.`);
     const comment = fields.peek('comments')?.join(' ');
     const services = (fields.take('service') ?? []).flatMap((name) => {
       const asked = this.services.get(name);
@@ -267,9 +278,17 @@ class Fields {
     return value;
   }
 
+  /** The one value of the setting. */
+  one(key: string): string | undefined {
+    const words = this.take(key);
+    if (words !== undefined && words.length !== 1) throw new LineFault(`“${key}” has one value.`);
+    return words?.[0];
+  }
+
   end(): void {
-    for (const key of this.values.keys()) {
+    for (const [key, words] of this.values) {
       if (!HARMLESS.has(key)) throw new LineFault(`“${key}” is not read.`);
+      if (words.length !== 1) throw new LineFault(`“${key}” has one value.`);
     }
   }
 }
@@ -302,16 +321,19 @@ const single = (number: number): NumberRange[] => [{ first: number, last: number
 function serviceOf(fields: Fields): Asked[] {
   const protocol = fields.take('protocol')?.join(' ') ?? 'TCP/UDP/SCTP';
   if (protocol === 'IP') {
-    const number = numberOf(fields.take('protocol-number')?.[0] ?? '0', 255);
+    const number = numberOf(fields.one('protocol-number') ?? '0', 255);
     // Number 0 stands for any.
     return number === 0 ? [{}] : [{ protocols: single(number) }];
   }
   if (protocol === 'ICMP' || protocol === 'ICMP6') {
     const family = protocol === 'ICMP' ? 4 : 6;
     const protocols = single(family === 4 ? ICMP : ICMPV6);
-    const type = fields.take('icmptype')?.[0];
-    const code = fields.take('icmpcode')?.[0];
-    if (type === undefined) return [{ family, protocols }];
+    const type = fields.one('icmptype');
+    const code = fields.one('icmpcode');
+    if (type === undefined) {
+      if (code !== undefined) throw new LineFault('A code of ICMP stands without a type.');
+      return [{ family, protocols }];
+    }
     const message: IcmpMatch = {
       type: single(numberOf(type, 255))[0]!,
       ...(code === undefined ? {} : { code: single(numberOf(code, 255))[0]! }),

@@ -28,6 +28,7 @@ export const fortios: Platform = {
   aliases: ['fortigate', 'fortinet'],
   title: 'FortiOS (FortiGate)',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -59,7 +60,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is denied.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no other policy before these; the numbers 1 and up are theirs.',
-    ...managementLines(fortios, '#'),
+    ...managementLines(fortios, '#', plan),
     '# Keep:     execute backup config flash before-portreeve',
     '# Install:  config system global, set cfg-save revert, set cfg-revert-timeout 600; paste; try;',
     '#           execute cfg save',

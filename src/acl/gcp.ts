@@ -29,6 +29,7 @@ export const gcp: Platform = {
   aliases: ['google-cloud'],
   title: 'Google Cloud VPC firewall (Terraform JSON)',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [

@@ -3,37 +3,9 @@
  * parsers that prove what was rendered must read these as the devices do.
  */
 import { describe, expect, it } from 'vitest';
-import { parseAddress } from '../net/address.ts';
-import type { PacketHeader } from '../net/header-fields.ts';
+import { packet } from '../../test/builders/packet-words.ts';
 import { decide } from '../policy/evaluate.ts';
 import { platformNamed } from './platforms.ts';
-
-/** `tcp 198.51.100.7:40000 > 10.0.1.10:443`, with words such as `ack`, `fragment`, `established`. */
-function packet(text: string): PacketHeader {
-  const [protocol = '', source = '', , destination = '', ...words] = text.split(' ');
-  const side = (word: string): [string, number] => {
-    const [, host = '', port = '0'] = /^\[?([0-9a-f.:]+?)\]?(?:[:#](\d+))?$/.exec(word) ?? [];
-    return [host, Number(port)];
-  };
-  const [from, sourcePort] = side(source);
-  const [to, destinationPort] = side(destination);
-  const [name, type = '0', code = '0'] = protocol.split('/');
-  const six = from.includes(':');
-  const numbers: Record<string, number> = { tcp: 6, udp: 17, icmp: six ? 58 : 1, gre: 47 };
-  return {
-    state: words.includes('established') ? 'established' : 'new',
-    family: six ? 6 : 4,
-    source: parseAddress(from)!,
-    destination: parseAddress(to)!,
-    laterFragment: words.includes('fragment'),
-    protocol: numbers[name ?? ''] ?? 0,
-    sourcePort,
-    destinationPort,
-    icmpType: Number(type),
-    icmpCode: Number(code),
-    tcpFlags: words.includes('ack') ? 0x10 : 0x02,
-  };
-}
 
 const TEXTS: Readonly<
   Record<string, { text: string; packets: readonly [string, 'accept' | 'drop'][] }>

@@ -6,68 +6,12 @@ import type { NumberRange } from '../net/header-match.ts';
 import { addressBits, prefixOf } from '../net/prefix.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { flagMatches } from './flag-matches.ts';
+import { ICMP_NAMES, ICMPV6_NAMES, TARGET_EXTENSIONS } from './iptables-names.ts';
+import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
 
 /** An option or value that is not understood. */
 export class UnknownOption extends Error {}
-
-const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['icmp', 1],
-  ['igmp', 2],
-  ['tcp', 6],
-  ['udp', 17],
-  ['dccp', 33],
-  ['gre', 47],
-  ['esp', 50],
-  ['ah', 51],
-  ['icmpv6', 58],
-  ['ipv6-icmp', 58],
-  ['ospf', 89],
-  ['vrrp', 112],
-  ['sctp', 132],
-  ['udplite', 136],
-]);
-
-/** iptables -p icmp -h; types and codes as iptables names them. */
-const ICMP_NAMES: ReadonlyMap<string, readonly [number, number?]> = new Map([
-  ['echo-reply', [0]],
-  ['destination-unreachable', [3]],
-  ['network-unreachable', [3, 0]],
-  ['host-unreachable', [3, 1]],
-  ['protocol-unreachable', [3, 2]],
-  ['port-unreachable', [3, 3]],
-  ['fragmentation-needed', [3, 4]],
-  ['source-quench', [4]],
-  ['redirect', [5]],
-  ['echo-request', [8]],
-  ['router-advertisement', [9]],
-  ['router-solicitation', [10]],
-  ['time-exceeded', [11]],
-  ['ttl-exceeded', [11]],
-  ['ttl-zero-during-transit', [11, 0]],
-  ['parameter-problem', [12]],
-  ['timestamp-request', [13]],
-  ['timestamp-reply', [14]],
-]);
-
-/** ip6tables -p ipv6-icmp -h */
-const ICMPV6_NAMES: ReadonlyMap<string, readonly [number, number?]> = new Map([
-  ['destination-unreachable', [1]],
-  ['no-route', [1, 0]],
-  ['packet-too-big', [2]],
-  ['time-exceeded', [3]],
-  ['ttl-exceeded', [3]],
-  ['parameter-problem', [4]],
-  ['echo-request', [128]],
-  ['echo-reply', [129]],
-  ['router-solicitation', [133]],
-  ['router-advertisement', [134]],
-  ['neighbour-solicitation', [135]],
-  ['neighbor-solicitation', [135]],
-  ['neighbour-advertisement', [136]],
-  ['neighbor-advertisement', [136]],
-  ['redirect', [137]],
-]);
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
@@ -98,6 +42,7 @@ export class IptablesRule {
   private readonly line: number;
   private readonly builder = new MatchBuilder();
   private family: Family | undefined;
+  private readonly seen = new Set<string>();
   private at = 0;
   private protocol: number | undefined;
   private action: FilterAction = 'continue';
@@ -139,6 +84,18 @@ export class IptablesRule {
     return word;
   }
 
+  /** The next word, which looks so. */
+  private word(pattern: RegExp, wanted: string): void {
+    const word = this.next();
+    if (!pattern.test(word)) throw new UnknownOption(`“${word}” is not ${wanted}.`);
+  }
+
+  /** Notes an option that iptables takes once in a rule. */
+  private once(option: string): void {
+    if (this.seen.has(option)) throw new UnknownOption(`“${option}” stands twice.`);
+    this.seen.add(option);
+  }
+
   private option(): void {
     let word = this.next();
     const negated = word === '!';
@@ -155,6 +112,7 @@ export class IptablesRule {
         return this.jump(this.next());
       case '-g':
       case '--goto':
+        this.once('-j');
         this.action = 'goto';
         this.target = this.next();
         return;
@@ -190,21 +148,25 @@ export class IptablesRule {
       case '-s':
       case '--source':
       case '--src':
-        this.addresses('source', this.next().split(',').map(addressOf), negated);
+        this.once('-s');
+        this.addresses('source', this.listed(negated), negated);
         return true;
       case '-d':
       case '--destination':
       case '--dst':
-        this.addresses('destination', this.next().split(',').map(addressOf), negated);
+        this.once('-d');
+        this.addresses('destination', this.listed(negated), negated);
         return true;
       case '-p':
       case '--protocol':
+        this.once('-p');
         this.protocols(this.next(), negated);
         return true;
       case '-i':
       case '--in-interface':
       case '-o':
       case '--out-interface':
+        this.once(word.includes('i') && !word.includes('out') ? '-i' : '-o');
         this.interface(word.includes('i') && !word.includes('out') ? 'in' : 'out', negated);
         return true;
       case '-f':
@@ -215,6 +177,13 @@ export class IptablesRule {
       default:
         return false;
     }
+  }
+
+  /** Addresses with commas between them, which become a rule each. */
+  private listed(negated: boolean): AddressRange[] {
+    const words = this.next().split(',');
+    if (negated && words.length > 1) throw new UnknownOption('“!” stands with one address.');
+    return words.map(addressOf);
   }
 
   private restrict(family: Family): void {
@@ -240,7 +209,7 @@ export class IptablesRule {
   }
 
   private protocols(word: string, negated: boolean): void {
-    const number = PROTOCOLS.get(word.toLowerCase()) ?? (word === 'all' ? 0 : -1);
+    const number = LINUX_PROTOCOLS.get(word.toLowerCase()) ?? (word === 'all' ? 0 : -1);
     const protocol = number >= 0 ? number : this.number(word, 255);
     // iptables takes protocol 0 for “any”.
     if (protocol === 0) {
@@ -257,6 +226,8 @@ export class IptablesRule {
     if (needs !== undefined && this.protocol !== needs) {
       throw new UnknownOption(`“-m ${name}” stands without “-p ${name}”.`);
     }
+    // What the extension takes where no rate stands (iptables-extensions(8)).
+    if (name === 'limit') this.limit ??= 3 / 3600;
   }
 
   /** Options of extensions that ask something of the packet. */
@@ -368,6 +339,7 @@ export class IptablesRule {
   }
 
   private jump(target: string): void {
+    this.once('-j');
     switch (target) {
       case 'ACCEPT':
         this.action = 'accept';
@@ -377,7 +349,9 @@ export class IptablesRule {
         return;
       case 'REJECT':
         this.action = 'reject';
-        if (this.words[this.at] === '--reject-with') this.at += 2;
+        if (this.words[this.at] !== '--reject-with') return;
+        this.at++;
+        this.word(/^(?:icmp6?|tcp)-[a-z-]+$/, 'a kind of rejection');
         return;
       case 'RETURN':
         this.action = 'return';
@@ -401,8 +375,12 @@ export class IptablesRule {
       if (word === '--log-prefix' || word === '--nflog-prefix') {
         this.at++;
         this.prefix = this.next();
-      } else if (word === '--log-level' || word === '--nflog-group' || word === '--nflog-size') {
-        this.at += 2;
+      } else if (word === '--log-level') {
+        this.at++;
+        this.word(/^(?:[0-7]|[a-z]+)$/, 'a level of a log');
+      } else if (word === '--nflog-group' || word === '--nflog-size') {
+        this.at++;
+        this.number(this.next(), 0xffffffff);
       } else if (LOG_SWITCHES.has(word)) this.at++;
       else break;
     }
@@ -421,35 +399,6 @@ export class IptablesRule {
     return value;
   }
 }
-
-/** Targets that change packets or what becomes of them. */
-const TARGET_EXTENSIONS = new Set([
-  ...[
-    'MARK',
-    'CONNMARK',
-    'TCPMSS',
-    'TOS',
-    'DSCP',
-    'TTL',
-    'HL',
-    'CT',
-    'NOTRACK',
-    'QUEUE',
-    'NFQUEUE',
-  ],
-  ...[
-    'TEE',
-    'AUDIT',
-    'SET',
-    'TRACE',
-    'DNAT',
-    'SNAT',
-    'MASQUERADE',
-    'REDIRECT',
-    'SYNPROXY',
-    'HMARK',
-  ],
-]);
 
 /** `10.0.1.7`, `10.0.1.0/24`, `10.0.1.0/255.255.255.0`; bits behind the mask do not matter. */
 function addressOf(word: string): AddressRange {

@@ -33,6 +33,7 @@ export const iptables: Platform = {
   aliases: ['iptables-save', 'ip6tables'],
   title: 'iptables and ip6tables (Linux)',
   capabilities: {
+    filters: ['between', 'host'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -58,13 +59,17 @@ function head(plan: Plan): string[] {
   return [
     `# Policy ${plainText(plan.name, 80)}, written by Portreeve. Everything not allowed is dropped.`,
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
-    '# One file for both families; the chains INPUT and OUTPUT stay as they are.',
-    ...managementLines(iptables, '#'),
+    plan.hosts === undefined
+      ? '# One file for both families; the chains INPUT and OUTPUT stay as they are.'
+      : '# One file for both families; the chain FORWARD stays as it is.',
+    ...managementLines(iptables, '#', plan),
     '# Keep:     iptables-save > before.v4; ip6tables-save > before.v6',
     '# Check:    iptables-restore --test < THIS-FILE; ip6tables-restore --test < THIS-FILE',
     '# Install:  iptables-apply does it with a time limit, or',
     '#           iptables-restore --noflush < THIS-FILE; ip6tables-restore --noflush < THIS-FILE',
-    '# Verify:   iptables -vnL FORWARD; ip6tables -vnL FORWARD',
+    plan.hosts === undefined
+      ? '# Verify:   iptables -vnL FORWARD; ip6tables -vnL FORWARD'
+      : '# Verify:   iptables -vnL; ip6tables -vnL',
     '# Go back:  iptables-restore < before.v4; ip6tables-restore < before.v6',
     '*filter',
   ];

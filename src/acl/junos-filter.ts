@@ -38,6 +38,7 @@ export const junosFilter: Platform = {
   aliases: ['junos'],
   title: 'Junos firewall filter',
   capabilities: {
+    filters: ['between'],
     stateful: false,
     families: [4, 6],
     management: [
@@ -80,7 +81,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    what the router sends itself, neighbour discovery too, passes an output filter:',
     '#           apply another filter before this one that accepts them (filter output-list).',
-    ...managementLines(junosFilter, '#'),
+    ...managementLines(junosFilter, '#', plan),
     '# Keep:     save before-portreeve',
     '# Install:  load set terminal, paste; for every interface between the zones:',
     `#           set interfaces NAME unit 0 family inet filter output ${NAMES[4]} (inet6: ${NAMES[6]});`,

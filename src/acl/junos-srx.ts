@@ -31,6 +31,7 @@ export const junosSrx: Platform = {
   aliases: ['srx'],
   title: 'Juniper SRX policies',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -66,7 +67,7 @@ function head(plan: Plan): string[] {
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no policies from zone to zone, which are asked first, and no other global ones.',
     '#           IPv6 passes only where security forwarding-options family inet6 is flow-based.',
-    ...managementLines(junosSrx, '#'),
+    ...managementLines(junosSrx, '#', plan),
     '# Keep:     save before-portreeve',
     '# Install:  load set terminal, paste; commit check; commit confirmed 10; try; commit',
     '# Verify:   show security match-policies global source-ip A destination-ip B source-port 40000',

@@ -13,8 +13,9 @@ export class LineWords {
   readonly words: readonly string[];
   private at = 0;
 
-  constructor(line: string) {
-    this.words = line.split(/\s+/).filter((word) => word !== '');
+  /** A line, or the words of one where blanks are not all that parts them. */
+  constructor(line: string | readonly string[]) {
+    this.words = typeof line === 'string' ? line.split(/\s+/).filter((word) => word !== '') : line;
   }
 
   get ended(): boolean {

@@ -36,6 +36,7 @@ export const mikrotik: Platform = {
   aliases: ['routeros'],
   title: 'MikroTik RouterOS',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: ['the chain input is not written: who manages the router stays as it is.'],
@@ -62,7 +63,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is dropped. Only the chain forward is written.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no FastTrack rule and no other rule in the chain forward before these.',
-    ...managementLines(mikrotik, '#'),
+    ...managementLines(mikrotik, '#', plan),
     '# Keep:     /export file=before-portreeve',
     '# Install:  press Ctrl-X (safe mode), /import THIS-FILE, try, press Ctrl-X again to keep it',
     '# Verify:   /ip firewall filter print stats chain=forward',

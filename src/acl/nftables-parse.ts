@@ -4,8 +4,9 @@
  * would change packets or depends on time is a fault, since it cannot be proved from the text.
  */
 import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
-import { NftRule, type NftSet, type Reader, Unknown } from './nftables-rule.ts';
+import { NftRule, type NftSet, type Reader } from './nftables-rule.ts';
 import { type Token, tokensOf } from './nftables-tokens.ts';
+import { Unknown } from './nftables-values.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([

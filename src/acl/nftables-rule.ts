@@ -1,16 +1,14 @@
 /** Reads the statements of one nftables rule: conditions, log, counter, verdict (nft(8)). */
 import type { Family } from '../net/address.ts';
-import { parseAddress } from '../net/address.ts';
-import { type AddressRange, mergeRanges, rangeOfPrefix } from '../net/address-range.ts';
+import { mergeRanges } from '../net/address-range.ts';
 import { PORT_PROTOCOLS, STATES, type State } from '../net/header-fields.ts';
-import type { FlagsMatch, NumberRange } from '../net/header-match.ts';
-import { PrefixError, parsePrefix } from '../net/prefix.ts';
+import type { FlagsMatch } from '../net/header-match.ts';
 import type { FilterAction, FilterLog, FilterRule } from '../policy/filter.ts';
 import { flagMatches } from './flag-matches.ts';
+import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
-
-/** A token that is not understood. */
-export class Unknown extends Error {}
+import { FLAGS, ICMP_CODES, ICMP_TYPES, ICMPV6_CODES, ICMPV6_TYPES } from './nftables-names.ts';
+import { addressRange, numberRange, Unknown } from './nftables-values.ts';
 
 /** Where statements come from; `nftables-parse.ts`. */
 export interface Reader {
@@ -28,100 +26,6 @@ export interface NftSet {
   readonly elements: readonly string[];
   readonly line: number;
 }
-
-const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['icmp', 1],
-  ['igmp', 2],
-  ['tcp', 6],
-  ['udp', 17],
-  ['dccp', 33],
-  ['gre', 47],
-  ['esp', 50],
-  ['ah', 51],
-  ['icmpv6', 58],
-  ['ipv6-icmp', 58],
-  ['comp', 108],
-  ['sctp', 132],
-  ['udplite', 136],
-]);
-
-/** nft(8), ICMP TYPE. */
-const ICMP_TYPES: ReadonlyMap<string, number> = new Map([
-  ['echo-reply', 0],
-  ['destination-unreachable', 3],
-  ['source-quench', 4],
-  ['redirect', 5],
-  ['echo-request', 8],
-  ['router-advertisement', 9],
-  ['router-solicitation', 10],
-  ['time-exceeded', 11],
-  ['parameter-problem', 12],
-  ['timestamp-request', 13],
-  ['timestamp-reply', 14],
-  ['info-request', 15],
-  ['info-reply', 16],
-  ['address-mask-request', 17],
-  ['address-mask-reply', 18],
-]);
-
-/** nft(8), ICMP CODE. */
-const ICMP_CODES: ReadonlyMap<string, number> = new Map([
-  ['net-unreachable', 0],
-  ['host-unreachable', 1],
-  ['prot-unreachable', 2],
-  ['port-unreachable', 3],
-  ['frag-needed', 4],
-  ['net-prohibited', 9],
-  ['host-prohibited', 10],
-  ['admin-prohibited', 13],
-]);
-
-/** nft(8), ICMPV6 TYPE. */
-const ICMPV6_TYPES: ReadonlyMap<string, number> = new Map([
-  ['destination-unreachable', 1],
-  ['packet-too-big', 2],
-  ['time-exceeded', 3],
-  ['parameter-problem', 4],
-  ['echo-request', 128],
-  ['echo-reply', 129],
-  ['mld-listener-query', 130],
-  ['mld-listener-report', 131],
-  ['mld-listener-done', 132],
-  ['mld-listener-reduction', 132],
-  ['nd-router-solicit', 133],
-  ['nd-router-advert', 134],
-  ['nd-neighbor-solicit', 135],
-  ['nd-neighbor-advert', 136],
-  ['nd-redirect', 137],
-  ['router-renumbering', 138],
-  ['ind-neighbor-solicit', 141],
-  ['ind-neighbor-advert', 142],
-  ['mld2-listener-report', 143],
-]);
-
-/** nft(8), ICMPV6 CODE. */
-const ICMPV6_CODES: ReadonlyMap<string, number> = new Map([
-  ['no-route', 0],
-  ['admin-prohibited', 1],
-  ['addr-unreachable', 3],
-  ['port-unreachable', 4],
-  ['policy-fail', 5],
-  ['reject-route', 6],
-]);
-
-const FLAGS: ReadonlyMap<string, number> = new Map([
-  ['fin', 1],
-  ['syn', 2],
-  ['rst', 4],
-  ['psh', 8],
-  ['ack', 16],
-  ['urg', 32],
-  ['ecn', 64],
-  ['ece', 64],
-  ['cwr', 128],
-]);
-
-const NONE: ReadonlyMap<string, number> = new Map();
 
 /** A right-hand side: words, and whether they are what must not be. */
 interface Operand {
@@ -196,7 +100,7 @@ export class NftRule {
       case 'dccp':
       case 'sctp':
       case 'udplite':
-        return this.transport([PROTOCOLS.get(word)!]);
+        return this.transport([LINUX_PROTOCOLS.get(word)!]);
       case 'th':
         return this.transport(PORT_PROTOCOLS);
       case 'icmp':
@@ -343,7 +247,7 @@ export class NftRule {
 
   private protocols(): void {
     const { words, negated } = this.operand();
-    const ranges = words.map((word) => numberRange(word, 255, PROTOCOLS));
+    const ranges = words.map((word) => numberRange(word, 255, LINUX_PROTOCOLS));
     this.builder.protocols(ranges, negated);
   }
 
@@ -358,7 +262,7 @@ export class NftRule {
     }
     const { words, negated } = this.operand();
     const side = field === 'sport' ? 'sourcePorts' : 'destinationPorts';
-    const ranges = words.map((word) => numberRange(word, 65_535, NONE));
+    const ranges = words.map((word) => numberRange(word, 65_535));
     this.builder.ports(side, ranges, negated);
   }
 
@@ -478,42 +382,4 @@ export class NftRule {
       reader.expect('packets');
     }
   }
-}
-
-/** `10.0.1.7`, `10.0.1.0/24`, `10.0.1.7-10.0.1.9`. */
-function addressRange(word: string, family: Family): AddressRange {
-  const range = /^([^-]+)-([^-]+)$/.exec(word);
-  if (range !== null) {
-    const first = parseAddress(range[1]!);
-    const last = parseAddress(range[2]!);
-    if (first?.family === family && last?.family === family) {
-      const made = { family, first: first.words, last: last.words };
-      if (mergeRanges([made]).length === 1 && !backwards(made)) return made;
-    }
-    throw new Unknown(`“${word}” is not a range of IPv${family} addresses.`);
-  }
-  try {
-    const prefix = parsePrefix(word);
-    if (prefix.family === family) return rangeOfPrefix(prefix);
-  } catch (thrown) {
-    if (!(thrown instanceof PrefixError)) throw thrown;
-  }
-  throw new Unknown(`“${word}” is not an IPv${family} address or prefix.`);
-}
-
-function backwards({ first, last }: AddressRange): boolean {
-  const at = first.findIndex((word, index) => word !== last[index]);
-  return at >= 0 && first[at]! > last[at]!;
-}
-
-function numberRange(word: string, max: number, names: ReadonlyMap<string, number>): NumberRange {
-  const named = names.get(word);
-  if (named !== undefined) return { first: named, last: named };
-  const [, low, high] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(word) ?? [];
-  const first = Number(low);
-  const last = high === undefined ? first : Number(high);
-  if (low === undefined || last > max || first > last) {
-    throw new Unknown(`“${word}” is not a number or range up to ${max}; names are not read here.`);
-  }
-  return { first, last };
 }

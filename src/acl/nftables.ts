@@ -32,6 +32,7 @@ export const nftables: Platform = {
   aliases: ['nft'],
   title: 'nftables (Linux)',
   capabilities: {
+    filters: ['between', 'host'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -69,7 +70,7 @@ function head(plan: Plan): string[] {
     '#!/usr/sbin/nft -f',
     `# Policy ${plainText(plan.name, 80)}, written by Portreeve. Everything not allowed is dropped.`,
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
-    ...managementLines(nftables, '#'),
+    ...managementLines(nftables, '#', plan),
     '# Keep:     nft list ruleset > before.nft',
     '# Check:    nft -c -f THIS-FILE',
     `# Install:  (sleep 60; nft delete table inet ${TABLE}) & nft -f THIS-FILE`,

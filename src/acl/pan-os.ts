@@ -34,6 +34,7 @@ export const panos: Platform = {
   aliases: ['panos', 'paloalto'],
   title: 'Palo Alto Networks PAN-OS',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -69,7 +70,7 @@ function head(plan: Plan): string[] {
     '# Everything that is not allowed is dropped, within a zone as well.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    no other security rules, no application override; IPv6 firewalling turned on.',
-    ...managementLines(panos, '#'),
+    ...managementLines(panos, '#', plan),
     '# Keep:     save config to before-portreeve.xml',
     '# Install:  set cli scripting-mode on; configure; paste without these lines; validate full;',
     '#           commit; try',

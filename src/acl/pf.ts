@@ -32,6 +32,7 @@ export const pf: Platform = {
   aliases: ['openbsd-pf', 'pf.conf'],
   title: 'pf (OpenBSD, FreeBSD)',
   capabilities: {
+    filters: ['between'],
     stateful: true,
     families: [4, 6],
     management: [
@@ -78,7 +79,7 @@ function head(plan: Plan): string[] {
     `# Policy ${plainText(plan.name, 80)} for pf, written by Portreeve.`,
     '# Everything that is not allowed is dropped.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
-    ...managementLines(pf, '#'),
+    ...managementLines(pf, '#', plan),
     '# Keep:     cp /etc/pf.conf /etc/pf.conf.before',
     '# Check:    pfctl -nf THIS-FILE',
     '# Install:  pfctl -f THIS-FILE; sleep 60; pfctl -f /etc/pf.conf.before, in one line, to try it',

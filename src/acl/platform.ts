@@ -12,8 +12,10 @@
  * - Names, comments and log prefixes come from people and captures: `render` must not let them
  *   become syntax.
  */
+
+import type { PortRange } from '../net/port-range.ts';
 import type { Filter } from '../policy/filter.ts';
-import type { Plan } from '../policy/plan.ts';
+import type { Plan, PlanChoices } from '../policy/plan.ts';
 
 /** Why (a part of) a plan cannot be written for the platform. */
 export interface Refusal {
@@ -44,8 +46,17 @@ export interface Parsed {
 }
 
 export interface Capabilities {
+  /** What can be filtered: what passes `between` zones, what a `host` itself accepts and sends. */
+  readonly filters: readonly ('between' | 'host')[];
   /** Keeps track of connections; otherwise the plan brings mirrored rules for the answers. */
   readonly stateful: boolean;
+  /**
+   * Ports that answers of TCP and UDP are let back to, where neither state nor the server's port can
+   * be asked for.
+   */
+  readonly returnPorts?: PortRange;
+  /** State does not tie errors of a connection to it: they need rules of their own. */
+  readonly asksErrors?: boolean;
   readonly families: readonly (4 | 6)[];
   /** Rules (as the platform counts them) that one filter may have, where there is a limit. */
   readonly mostRules?: number;
@@ -70,4 +81,32 @@ export interface Platform {
   readonly capabilities: Capabilities;
   readonly render: (plan: Plan) => Rendered;
   readonly parse: (text: string) => Parsed;
+}
+
+/** What of a platform decides how a plan for it is made. */
+export function planChoices({ capabilities }: Platform): Omit<PlanChoices, 'nowMs'> {
+  const { stateful, returnPorts, asksErrors } = capabilities;
+  return {
+    stateful,
+    ...(returnPorts === undefined ? {} : { returnPorts }),
+    ...(asksErrors === undefined ? {} : { asksErrors }),
+  };
+}
+
+/** Why the platform does not filter where the plan asks for; undefined when it does. */
+export function outOfPlace({ capabilities }: Platform, { hosts }: Plan): Refusal | undefined {
+  const { filters } = capabilities;
+  if (hosts === undefined && !filters.includes('between')) {
+    return {
+      what: 'It filters what a machine itself accepts and sends, not what passes between zones.',
+      instead: 'name the machine, as in --host 192.0.2.10',
+    };
+  }
+  if (hosts !== undefined && !filters.includes('host')) {
+    return {
+      what: 'It filters what passes between zones, not what a machine itself accepts and sends.',
+      instead: 'leave out --host, or choose a platform of that machine',
+    };
+  }
+  return undefined;
 }

@@ -58,7 +58,7 @@ export function renderLists(
     `! Policy ${plainText(plan.name, 80)} for ${dialect.title}, written by Portreeve.`,
     '! Everything that is not allowed is denied.',
     ...plan.remarks.map((remark) => `! ${plainText(remark, 200)}`),
-    ...managementLines(platform, '!'),
+    ...managementLines(platform, '!', plan),
     ...dialect.steps(NAMES).map((line) => `! ${line}`),
   ];
   return { text: [...head, ...writer.lines(), ''].join('\n'), refusals: [] };

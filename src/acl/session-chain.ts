@@ -3,7 +3,7 @@
  * unasked and before any policy. For parsers alone; renderers have no part in it.
  */
 import type { NumberRange } from '../net/header-match.ts';
-import type { Filter, FilterRule, Verdict } from '../policy/filter.ts';
+import type { Filter, FilterChain, FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { LineFault, numberOf } from './list-line.ts';
 
 export function sessionFilter(
@@ -30,6 +30,57 @@ export function sessionFilter(
     ],
   };
 }
+
+/** Messages of ICMPv6 that begin and belong to no session: neighbours, routers, listeners. */
+export const SESSIONLESS: FilterMatch = {
+  family: 6,
+  protocols: [{ first: 58, last: 58 }],
+  icmp: [{ type: { first: 130, last: 136 } }, { type: { first: 143, last: 143 } }],
+};
+
+interface HostSide {
+  readonly rules: readonly FilterRule[];
+  /** What happens to what no rule decides. */
+  readonly otherwise: Verdict;
+}
+
+/**
+ * What a machine accepts and sends by such policies. `unasked` are matches that pass before any
+ * rule, by direction.
+ */
+export function hostFilter(
+  input: HostSide,
+  output: HostSide,
+  unasked: Readonly<Record<'input' | 'output', readonly FilterMatch[]>>,
+  stateful = true,
+): Filter {
+  const chain = (hook: 'input' | 'output', { rules, otherwise }: HostSide): FilterChain => {
+    const passing: FilterMatch[] = [...unasked[hook]];
+    if (stateful) passing.push({ states: ['established', 'related'] });
+    const last: FilterRule = {
+      action: 'accept',
+      match: stateful ? { states: ['new'] } : {},
+      line: 0,
+    };
+    const before = passing.map((match): FilterRule => ({ action: 'accept', match, line: 0 }));
+    const after = otherwise === 'accept' ? [last] : [];
+    return { name: hook, hook, otherwise: 'drop', line: 0, rules: [...before, ...rules, ...after] };
+  };
+  return { chains: [chain('input', input), chain('output', output)] };
+}
+
+const udp = (from: number, to: number): FilterMatch => ({
+  states: ['new'],
+  protocols: [{ first: 17, last: 17 }],
+  sourcePorts: [{ first: from, last: from }],
+  destinationPorts: [{ first: to, last: to }],
+});
+
+/** Neighbours, routers and leases, by direction, for clouds that never filter them. */
+export const CLOUD_UNASKED = {
+  input: [SESSIONLESS, udp(67, 68), udp(547, 546)],
+  output: [SESSIONLESS, udp(68, 67), udp(546, 547)],
+} as const;
 
 /** `80` or `80-90`. */
 export function portRange(word: string): NumberRange {

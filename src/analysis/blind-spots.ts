@@ -1,7 +1,9 @@
 /** What the packets themselves say about the limits of a capture. Only what is so is said. */
+
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Decoder } from '../wire/decoder.ts';
 import { FAULTS } from '../wire/faults.ts';
+import { OUTCOMES } from './flow-facts.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What is known after a capture was read, beside its traffic. */
@@ -146,7 +148,7 @@ function undirected({ ports, flows }: Traffic): BlindSpot | undefined {
   let unknown = 0;
   for (let row = 0; row < ports.count; row++) {
     if (ports.listing(row) === 1)
-      for (let each = 0; each < 9; each++) unknown += ports.flows(row, each);
+      for (let each = 0; each < OUTCOMES.length; each++) unknown += ports.flows(row, each);
   }
   if (unknown === 0) return undefined;
   return {

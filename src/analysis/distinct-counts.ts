@@ -85,9 +85,9 @@ export class DistinctCounts {
     this.estimated[group] = 1;
   }
 
-  /** Reads what `add` will need, when that is the bitmap; see `TallyTable.touch`. */
+  /** Reads what `add` will need; see `TallyTable.touch`. */
   touch(group: number, address: number, family: number): number {
-    if (this.members !== undefined) return 0;
+    if (this.members !== undefined) return this.members.touch(address, group, family);
     return this.bitmap[this.bitOf(group, address, family) >>> 5]!;
   }
 

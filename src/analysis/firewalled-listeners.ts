@@ -4,10 +4,18 @@ import type { FilterQuestion, PacketFilter, Reachability } from '../model/packet
 import { parseAddress } from '../net/address.ts';
 import { reachability } from './host-firewall.ts';
 
-/**
- * Listeners of other network namespaces, on loopback, and of frames are left as they are: this
- * filter says nothing of them.
- */
+/** Of listeners of other network namespaces, on loopback, and of frames this filter says nothing. */
+export function canBeFirewalled({ local, exposure, network }: Listener): boolean {
+  const { transport } = local;
+  return (
+    network === undefined &&
+    exposure !== 'loopback' &&
+    transport !== 'packet' &&
+    transport !== 'raw'
+  );
+}
+
+/** Listeners of which the filter says nothing are left as they are. */
 export function withFirewall(listeners: readonly Listener[], filter: PacketFilter): Listener[] {
   const known = new Map<string, Reachability>();
   const ask = (question: FilterQuestion): Reachability => {
@@ -19,18 +27,9 @@ export function withFirewall(listeners: readonly Listener[], filter: PacketFilte
     }
     return answer;
   };
-  return listeners.map((listener) => {
-    const { local, exposure, network } = listener;
-    if (
-      network !== undefined ||
-      exposure === 'loopback' ||
-      local.transport === 'packet' ||
-      local.transport === 'raw'
-    ) {
-      return listener;
-    }
-    return { ...listener, firewall: verdictsOf(listener, ask) };
-  });
+  return listeners.map((listener) =>
+    canBeFirewalled(listener) ? { ...listener, firewall: verdictsOf(listener, ask) } : listener,
+  );
 }
 
 function verdictsOf(

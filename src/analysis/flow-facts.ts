@@ -17,7 +17,9 @@ import {
   F_PAYLOAD_A,
   MARK_ACCEPT_FROM_A,
   MARK_ACCEPT_FROM_B,
+  MARK_DENIED,
   MARK_GROUP,
+  MARK_LOGGED,
   MARK_OPEN_FROM_A,
   MARK_OPEN_FROM_B,
   R_A,
@@ -47,8 +49,12 @@ export const OUTCOMES = [
   'likely',
   /** Sent to a group address: nobody can be said to answer. */
   'group',
+  /** A log has it that cannot show answers. */
+  'logged',
   /** Reset, or an ICMP error came back. */
   'refused',
+  /** A firewall says that it let nothing of it through. */
+  'denied',
   /** Asked, and nothing came back. */
   'unanswered',
   /** An answer to a question nobody asked here: spoofed source, or one half of a mirror. */
@@ -62,11 +68,13 @@ export const HANDSHAKE = 0;
 export const REPLY = 1;
 export const LIKELY = 2;
 export const GROUP_SENT = 3;
-export const REFUSED = 4;
-export const UNANSWERED = 5;
-export const BACKSCATTER = 6;
-export const UNKNOWN = 7;
-const PORTLESS = 8;
+export const LOGGED = 4;
+export const REFUSED = 5;
+export const DENIED = 6;
+export const UNANSWERED = 7;
+export const BACKSCATTER = 8;
+export const UNKNOWN = 9;
+const PORTLESS = 10;
 
 /** What a flow is listed under. */
 export const BY_PORT = 0;
@@ -167,7 +175,18 @@ export class FlowFacts {
     this.outcome =
       this.listing >= BY_TYPE
         ? PORTLESS
-        : this.outcomeOf(words, base, serverSide, decision, extensions);
+        : this.asLogged(
+            words[base + R_STATE]!,
+            this.outcomeOf(words, base, serverSide, decision, extensions),
+          );
+  }
+
+  /** What a log can say of an outcome: one that shows no answers cannot say that there was none. */
+  private asLogged(state: number, outcome: number): number {
+    if ((state & MARK_DENIED) !== 0) return DENIED;
+    if ((state & MARK_LOGGED) === 0) return outcome;
+    const claims = outcome === UNANSWERED || outcome === BACKSCATTER || outcome === LIKELY;
+    return claims ? LOGGED : outcome;
   }
 
   private readCounters(

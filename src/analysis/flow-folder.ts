@@ -16,7 +16,7 @@ import { Clues } from './findings/clues.ts';
 import type { Thresholds } from './findings/thresholds.ts';
 import { OverTime } from './over-time.ts';
 import { SpokenView } from './spoken.ts';
-import { Traffic } from './traffic.ts';
+import { type SeenBy, Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
 
 export interface FolderChoices {
@@ -26,6 +26,8 @@ export interface FolderChoices {
   readonly dark: readonly Prefix[];
   /** With a chart over time. */
   readonly overTime: boolean;
+  /** Counts for each table what each kind of source saw. */
+  readonly seenBy?: () => SeenBy;
   /** Makes the filter; it may throw. */
   readonly filterFor?: (world: Omit<FilterWorld, 'zones'>) => FlowFilter;
 }
@@ -73,6 +75,13 @@ export class FlowFolder {
     return overTime.takeRows.bind(overTime);
   };
 
+  /** The tables that count ports, for flows that were seen once more; none before the first flow. */
+  get traffics(): readonly Traffic[] {
+    if (this.tables === undefined) return [];
+    const { traffic, view } = this.tables;
+    return view === traffic ? [traffic] : [traffic, view];
+  }
+
   /** The tables, complete. */
   finish(): Omit<Tables, 'filter'> & { readonly packetsOverTime: boolean } {
     const { filter, ...tables } = this.tables!;
@@ -87,12 +96,14 @@ export class FlowFolder {
   }
 
   private make(addresses: AddressPool): Tables {
-    const { zones, thresholds, seed, dark, filterFor } = this.choices;
+    const { zones, thresholds, seed, dark, filterFor, seenBy } = this.choices;
     const protocolAt: FilterWorld['protocolAt'] = (...at) => this.spoken?.protocolAt(...at);
     const filter = filterFor?.({ addresses, protocolAt });
     const clues = new Clues(addresses, thresholds, dark, seed);
     const traffic = new Traffic(addresses, zones, {}, seed, clues);
     const view = filter === undefined ? traffic : new Traffic(addresses, zones, {}, seed);
+    if (seenBy !== undefined) traffic.seenBy = seenBy();
+    if (seenBy !== undefined && view !== traffic) view.seenBy = seenBy();
     const accepts =
       filter === undefined
         ? undefined

@@ -3,7 +3,7 @@
  * are explained greedily: the strongest signature is taken, its ports are set aside, and the rest
  * is looked at again.
  */
-import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
+import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { dependencies } from './host-dependencies.ts';
@@ -173,9 +173,8 @@ function answeredByHost(traffic: Traffic, names: Names): Map<string, Answered> {
       host = { ports: new Map() };
       hosts.set(key, host);
     }
-    const source = names.interfaces[services.interfaceOf(entry)]?.source ?? '-';
     const port = `${table.words[word + 1]}/${transportOf(kind & 0xff)}`;
-    host.ports.set(port, `${source}#${services.frameOf(entry)}`);
+    host.ports.set(port, placeOf(names, services.interfaceOf(entry), services.frameOf(entry)));
   }
   return hosts;
 }

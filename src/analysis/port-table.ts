@@ -4,8 +4,8 @@
  */
 import type { FlowFacts } from './flow-facts.ts';
 
-/** Numbers per row: two cache lines. */
-const COLUMNS = 16;
+/** Numbers per row. */
+const COLUMNS = 17;
 const TO_SERVER = 0;
 const TO_CLIENT = 2;
 const FIRST = 4;
@@ -35,6 +35,11 @@ export class PortTable {
     if (flow.lastMs > values[at + LAST]!) values[at + LAST] = flow.lastMs;
     values[at + BY_OUTCOME + flow.outcome]!++;
     return row;
+  }
+
+  /** The row that the flow would be counted in; -1 when there is none yet. */
+  find(flow: FlowFacts): number {
+    return (this.index[flow.protocol | (flow.listing << 8)]?.[flow.port] ?? 0) - 1;
   }
 
   protocol(row: number): number {

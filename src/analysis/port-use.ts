@@ -1,10 +1,21 @@
 /** What the analysis found, as plain records: ports, services, conversations, hosts. */
 
 import type { Names } from '../flow/flow-view.ts';
-import { addressText, transportOf } from '../flow/flow-view.ts';
+import { addressText, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { ConversationUse, HostUse, PortStatus, PortUse, ServiceUse } from '../model/use.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
-import { BY_LOWER_PORT, BY_TYPE, OUTCOMES } from './flow-facts.ts';
+import {
+  BACKSCATTER,
+  BY_LOWER_PORT,
+  BY_TYPE,
+  DENIED,
+  HANDSHAKE,
+  LOGGED,
+  OUTCOMES,
+  REFUSED,
+  REPLY,
+  UNANSWERED,
+} from './flow-facts.ts';
 import type { SpokenView } from './spoken.ts';
 import { spokenByPort } from './spoken-ports.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
@@ -16,7 +27,9 @@ const STATUS: readonly PortStatus[] = [
   'answered',
   'likely',
   'group',
+  'logged',
   'refused',
+  'denied',
   'tried',
   'backscatter',
   'unknown',
@@ -25,6 +38,7 @@ const STATUS: readonly PortStatus[] = [
 /** Every port that flows were charged to, in order of first flow. */
 export function portUses(traffic: Traffic, speech: SpokenView): PortUse[] {
   const zones = zonesByRow(traffic);
+  const sources = sourcesByRow(traffic);
   const spoken = spokenByPort(speech);
   const uses: PortUse[] = [];
   const ports = traffic.ports;
@@ -55,10 +69,13 @@ export function portUses(traffic: Traffic, speech: SpokenView): PortUse[] {
       clients: traffic.clients.count(row),
       clientsEstimated: traffic.clients.isEstimate(row),
       flows: flowsByOutcome.reduce((sum, flows) => sum + flows, 0),
-      flowsAnswered: flowsByOutcome[0]! + flowsByOutcome[1]!,
-      flowsRefused: flowsByOutcome[4]!,
-      flowsUnanswered: flowsByOutcome[5]!,
-      flowsBackscatter: flowsByOutcome[6]!,
+      flowsAnswered: flowsByOutcome[HANDSHAKE]! + flowsByOutcome[REPLY]!,
+      flowsLogged: flowsByOutcome[LOGGED]!,
+      flowsRefused: flowsByOutcome[REFUSED]!,
+      flowsDenied: flowsByOutcome[DENIED]!,
+      flowsUnanswered: flowsByOutcome[UNANSWERED]!,
+      flowsBackscatter: flowsByOutcome[BACKSCATTER]!,
+      sources: sources.get(row) ?? [],
       firstMs: ports.firstMs(row),
       lastMs: ports.lastMs(row),
       zones: (zones.get(row) ?? []).sort((left, right) => right.bytes - left.bytes),
@@ -66,6 +83,24 @@ export function portUses(traffic: Traffic, speech: SpokenView): PortUse[] {
     });
   }
   return uses;
+}
+
+/** What each kind of source saw of each port; nothing where there is but one. */
+function sourcesByRow({ seenBy }: Traffic): Map<number, PortUse['sources'][number][]> {
+  const byRow = new Map<number, PortUse['sources'][number][]>();
+  if (seenBy === undefined) return byRow;
+  const { pairs, flows, bytes, repeated, kinds } = seenBy;
+  for (let entry = 0; entry < pairs.count; entry++) {
+    const list = byRow.get(pairs.address(entry)) ?? [];
+    byRow.set(pairs.address(entry), list);
+    list.push({
+      source: kinds[pairs.port(entry)]!,
+      flows: flows.get(entry),
+      bytes: bytes.get(entry),
+      alsoSeen: repeated.get(entry),
+    });
+  }
+  return byRow;
 }
 
 type ZoneUse = PortUse['zones'][number];
@@ -100,7 +135,6 @@ export function serviceUses(traffic: Traffic, names: Names, speech: SpokenView):
     const at = word / 2 + TALLY_FLOATS;
     const address = table.words[word]!;
     const kind = table.words[word + 2]!;
-    const source = names.interfaces[services.interfaceOf(entry)]?.source ?? '-';
     const transport = transportOf(kind & 0xff);
     const server = addressText(names.addresses, address, kind);
     const port = table.words[word + 1]!;
@@ -121,7 +155,7 @@ export function serviceUses(traffic: Traffic, names: Names, speech: SpokenView):
       bytesToClient: table.floats[at + 3]!,
       firstMs: table.floats[at + 4]!,
       lastMs: table.floats[at + 5]!,
-      locator: `${source}#${services.frameOf(entry)}`,
+      locator: placeOf(names, services.interfaceOf(entry), services.frameOf(entry)),
       spoken: speech.at(server, transport, port)?.spoken ?? [],
     });
   }

@@ -4,7 +4,8 @@
  * that see every flow, by text elsewhere.
  */
 
-import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
+import type { ArpAsker } from '../flow/arp-questions.ts';
+import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { Heard, HeardHost } from '../flow/heard.ts';
 import { hostKey } from '../flow/heard.ts';
 import type { HostName, PortFit, Spoken, SpokenEndpoint } from '../model/spoken.ts';
@@ -46,6 +47,11 @@ export class SpokenView {
     if (heard.announced.count === 0) return undefined;
     const announced = heard.announced.find(address, port, kind);
     return announced < 0 ? undefined : heard.announcements[announced]!.protocol;
+  }
+
+  /** Hosts that asked by ARP for so many addresses in vain, or more. */
+  arpAskers(least: number): readonly ArpAsker[] {
+    return this.heard?.questions.askers(least) ?? [];
   }
 
   /** All endpoints with a protocol, in order of first frame heard; announced ones last. */
@@ -151,7 +157,7 @@ export class SpokenView {
   }
 
   private locator(port: number, frame: number): string {
-    return `${this.names.interfaces[port]?.source ?? '-'}#${frame >>> 0}`;
+    return placeOf(this.names, port, frame >>> 0);
   }
 }
 

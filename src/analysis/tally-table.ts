@@ -4,6 +4,8 @@
  * largest; an entry that comes back starts anew, and `missing` says how much it may lack at most.
  */
 
+import { firstOf } from './heaviest.ts';
+
 /** 32-bit words per entry: key (0–2), a word for the caller (3), then six floats. */
 export const TALLY_WORDS = 16;
 /** Index of an entry's first word in `words` and of its first float in `floats`. */
@@ -65,9 +67,10 @@ export class TallyTable {
 
   /** Entries by weight, the heaviest first; at most `most`. */
   heaviest(most: number): number[] {
-    const order = Array.from({ length: this.count }, (_, entry) => entry);
-    order.sort((left, right) => this.weight(right) - this.weight(left) || left - right);
-    return order.slice(0, most);
+    return firstOf(this.count, most, (left, right) => {
+      const more = this.weight(left) - this.weight(right);
+      return more === 0 ? left < right : more > 0;
+    });
   }
 
   /** The slot that holds the key, or the empty one where it belongs. */

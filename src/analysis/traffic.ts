@@ -48,7 +48,42 @@ export interface FlowObserver {
   take(flow: FlowFacts): void;
 }
 
+/** What each kind of source saw of each port, where there are several. */
+export class SeenBy {
+  /** Key: port row, kind. */
+  readonly pairs: EndpointTable;
+  readonly flows = new Column();
+  readonly bytes = new Column();
+  /** Flows that another source saw better. */
+  readonly repeated = new Column();
+  readonly kinds: readonly string[];
+  private readonly kindOf: (interfaceIndex: number) => number;
+
+  /** @param kindOf index into `kinds` of what an interface belongs to */
+  constructor(kinds: readonly string[], kindOf: (interfaceIndex: number) => number, seed: number) {
+    this.kinds = kinds;
+    this.kindOf = kindOf;
+    this.pairs = new EndpointTable(seed);
+  }
+
+  note({ row, interface: at, bytesToServer, bytesToClient }: FlowFacts): void {
+    const entry = this.entry(row, at);
+    this.flows.add(entry, 1);
+    this.bytes.add(entry, bytesToServer + bytesToClient);
+  }
+
+  noteRepeated(row: number, interfaceIndex: number): void {
+    this.repeated.add(this.entry(row, interfaceIndex), 1);
+  }
+
+  private entry(row: number, interfaceIndex: number): number {
+    return this.pairs.intern(row, this.kindOf(interfaceIndex), 0);
+  }
+}
+
 export class Traffic {
+  /** Set where there are several kinds of sources, before the first flow. */
+  seenBy: SeenBy | undefined;
   readonly ports = new PortTable();
   /** Addresses tried on each port, and clients of each port. */
   readonly tried: DistinctCounts;
@@ -75,6 +110,7 @@ export class Traffic {
   /** All hosts as one group, for when not all have figures. */
   private readonly allHosts: DistinctCounts;
   private readonly run = Array.from({ length: RUN }, () => new FlowFacts());
+  private readonly repeated = new FlowFacts();
   private waiting = 0;
   private readonly observer: FlowObserver | undefined;
   /** Means nothing; see `TallyTable.touch`. */
@@ -110,6 +146,15 @@ export class Traffic {
     const flow = this.run[this.waiting++]!;
     flow.read(chunk, base, decision, extensions);
     if (this.waiting === RUN) this.takeRun();
+  }
+
+  /** Notes that a further source saw a flow that was taken; it counts in nothing else. */
+  addRepeated(chunk: Chunk, base: number, decision: number, extensions: ExtensionWords): void {
+    // Its port may be among those waiting.
+    this.takeRun();
+    this.repeated.read(chunk, base, decision, extensions);
+    const row = this.ports.find(this.repeated);
+    if (row >= 0) this.seenBy?.noteRepeated(row, this.repeated.interface);
   }
 
   /** Takes the flows still waiting; to be called before anything is read. */
@@ -162,6 +207,7 @@ export class Traffic {
     const serverZone = this.zoneOf(flow.server, flow.family);
     flow.clientZone = clientZone;
     flow.serverZone = serverZone;
+    this.seenBy?.note(flow);
     this.noteZones(row, (clientZone << 8) | serverZone, flow);
     this.noteConversation(flow);
     flow.service = -1;

@@ -1,32 +1,33 @@
 /**
  * Who made a network card, by its MAC address: IEEE's registry of address blocks (MA-L, MA-M and
- * MA-S), compiled into two strings that are decoded when the first address is asked for.
+ * MA-S), compiled into two texts with a line for each first octet, decoded when such an address is asked for.
  */
 import { NAMES, PREFIXES } from './vendors.generated.ts';
 
-/** Hexadecimal digits of prefixes, in the order of the compiled lines. */
+/** Hexadecimal digits of prefixes, in the order of the compiled lines: 256 for each, by octet. */
 const LENGTHS = [6, 7, 9];
+/** As in scripts/compile-vendors.mjs. */
+const NAMES_A_LINE = 256;
 
-interface Blocks {
-  readonly names: readonly string[];
-  /** Line of the name by prefix, one map for each length. */
-  readonly prefixes: readonly ReadonlyMap<number, number>[];
+let prefixLines: readonly string[] | undefined;
+let nameLines: readonly string[] | undefined;
+/** Numbers of names by what follows the first octet of a prefix; one map for each line asked for. */
+const decoded: ReadonlyMap<number, number>[] = [];
+
+function decode(line: string): ReadonlyMap<number, number> {
+  const map = new Map<number, number>();
+  let prefix = 0;
+  for (const token of line === '' ? [] : line.split(' ')) {
+    const dot = token.indexOf('.');
+    prefix += Number.parseInt(token.slice(0, dot), 36);
+    map.set(prefix, Number.parseInt(token.slice(dot + 1), 36));
+  }
+  return map;
 }
 
-let blocks: Blocks | undefined;
-
-function decode(): Blocks {
-  const prefixes = PREFIXES.split('\n').map((line) => {
-    const map = new Map<number, number>();
-    let prefix = 0;
-    for (const token of line === '' ? [] : line.split(' ')) {
-      const dot = token.indexOf('.');
-      prefix += Number.parseInt(token.slice(0, dot), 36);
-      map.set(prefix, Number.parseInt(token.slice(dot + 1), 36));
-    }
-    return map;
-  });
-  return { names: NAMES.split('\n'), prefixes };
+function nameAt(index: number): string {
+  nameLines ??= NAMES.split('\n');
+  return nameLines[Math.floor(index / NAMES_A_LINE)]!.split('\t')[index % NAMES_A_LINE]!;
 }
 
 /**
@@ -39,10 +40,13 @@ export function vendorOf(mac: string): string | undefined {
   if (!/^[\da-f]{12}$/i.test(digits) || (Number.parseInt(digits.slice(0, 2), 16) & 3) !== 0) {
     return undefined;
   }
-  blocks ??= decode();
+  prefixLines ??= PREFIXES.split('\n');
+  const octet = Number.parseInt(digits.slice(0, 2), 16);
   for (let index = LENGTHS.length - 1; index >= 0; index--) {
-    const name = blocks.prefixes[index]!.get(Number.parseInt(digits.slice(0, LENGTHS[index]), 16));
-    if (name !== undefined) return blocks.names[name];
+    const line = index * 256 + octet;
+    decoded[line] ??= decode(prefixLines[line]!);
+    const name = decoded[line].get(Number.parseInt(digits.slice(2, LENGTHS[index]), 16));
+    if (name !== undefined) return nameAt(name);
   }
   return undefined;
 }

@@ -14,7 +14,7 @@ import type { Anomaly, AnomalyKind } from '../policy/anomalies.ts';
 import type { Conversation } from '../policy/conversation.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import { describePacket } from '../policy/packet-text.ts';
-import { count } from '../report/numbers.ts';
+import { counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { refuseNothing } from './capture-options.ts';
@@ -22,7 +22,7 @@ import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { faultTable } from './parse-faults.ts';
-import { addPlatformOption, gather, parseZoneWish, withFiles } from './policy-files.ts';
+import { addPlatformOption, gather, hostsAsked, parseZoneWish, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   nft list ruleset | portreeve acl check - --for nftables
@@ -41,6 +41,7 @@ interface CheckOptions {
   readonly for: Platform;
   readonly traffic?: readonly string[];
   readonly zone?: Readonly<Record<string, ZoneWish>>;
+  readonly host?: string;
   readonly failOn?: 'findings';
 }
 
@@ -61,6 +62,7 @@ export function configure(command: Command): void {
   command
     .option('--traffic <capture>', 'a capture of what is used; repeatable', gather)
     .option('--zone <name=prefix>', 'zones of that traffic; repeatable', parseZoneWish)
+    .option('--host <address>', 'the machine whose own rules these are, for that traffic')
     .addOption(new Option('--fail-on <what>', 'exit with 1 when there are').choices(['findings']));
   addOutputOptions(command);
   command.action(run);
@@ -70,7 +72,8 @@ async function run(file: string, options: OutputOptions & CheckOptions): Promise
   const text = withFiles(() => readText(file));
   const zones = zonesOf(options.zone ?? {});
   const conversations = await trafficOf(options, zones);
-  const check = withFiles(() => checkText(options.for, text, zones, conversations));
+  const hosts = hostsAsked([], zones, options.host);
+  const check = withFiles(() => checkText(options.for, text, zones, conversations, hosts));
   const findings = check.anomalies.length;
   process.exitCode =
     check.faults.length > 0
@@ -92,7 +95,7 @@ async function trafficOf(
       ways: ['--zone dmz=10.0.1.0/24 --zone internet=rest'],
     });
   }
-  const { conversations, summary } = await learnConversations(traffic, zones, {});
+  const { conversations, summary } = await learnConversations({ captures: traffic }, zones, {});
   if (summary !== undefined) refuseNothing(summary);
   return conversations;
 }
@@ -168,10 +171,10 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
     ({ key, kind, heading, columns, rows }) as Table;
   const text =
     faults.length > 0
-      ? `Not judged: ${count(faults.length)} places were not understood.`
+      ? `Not judged: ${counted(faults.length, 'place was', 'places were')} not understood.`
       : rules === 0
         ? 'There are no rules in this text, so nothing was judged.'
-        : `${count(anomalies.length)} findings in ${count(rules)} rules`;
+        : `${counted(anomalies.length, 'finding')} in ${counted(rules, 'rule')}`;
   return {
     kind: 'acl-check',
     version: 1,
@@ -186,14 +189,16 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
       {
         key: 'unusedRules',
         value: traffic === undefined ? null : idle.length,
-        ...(traffic === undefined ? {} : { text: `${count(idle.length)} accepting rules unused` }),
+        ...(traffic === undefined
+          ? {}
+          : { text: `${counted(idle.length, 'accepting rule')} unused` }),
       },
       {
         key: 'stopped',
         value: traffic === undefined ? null : stopped.length,
         ...(traffic === undefined
           ? {}
-          : { text: `${count(stopped.length)} conversations stopped` }),
+          : { text: `${counted(stopped.length, 'conversation')} stopped` }),
       },
     ],
     tables: [

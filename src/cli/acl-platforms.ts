@@ -9,6 +9,12 @@ const COLUMNS: readonly Column<Platform>[] = [
   { key: 'name', title: 'NAME', value: ({ name }) => name },
   { key: 'title', title: 'PLATFORM', value: ({ title }) => title, grow: true },
   {
+    key: 'filters',
+    title: 'FOR',
+    value: ({ capabilities }) => capabilities.filters,
+    text: ({ capabilities }) => capabilities.filters.join(', '),
+  },
+  {
     key: 'stateful',
     title: 'STATE',
     value: ({ capabilities }) => capabilities.stateful,

@@ -5,11 +5,12 @@ import { readPolicyFile } from '../pipeline/policy-files.ts';
 import { FINDINGS } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { OutputBuffer } from './output.ts';
-import { addPlatformOption, withFiles } from './policy-files.ts';
+import { addHostOption, addPlatformOption, hostsAsked, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve acl render policy.yaml --for nftables > rules.nft
   portreeve acl render policy.yaml --for iptables | iptables-restore --test
+  portreeve acl render policy.yaml --for windows --host 192.0.2.10 > rules.ps1
 `;
 
 const NOTES = `
@@ -25,12 +26,17 @@ export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   command.argument('<policy>', 'the policy');
   addPlatformOption(command);
+  addHostOption(command);
   command.action(run);
 }
 
-async function run(file: string, options: { readonly for: Platform }): Promise<void> {
+async function run(
+  file: string,
+  options: { readonly for: Platform; readonly host?: string },
+): Promise<void> {
   const { policy } = withFiles(() => readPolicyFile(file));
-  const rendered = renderPolicy(policy, options.for, Date.now());
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
+  const rendered = renderPolicy(policy, options.for, Date.now(), hosts);
   if (rendered.text === undefined) {
     const { refusals } = rendered;
     const lines = refusals

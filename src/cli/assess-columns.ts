@@ -10,13 +10,16 @@ import type {
   ServiceUse,
   SizeBin,
 } from '../model/use.ts';
+import type { SourceUse } from '../pipeline/assess-logs.ts';
 import { bytes, count } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
 
 const TONES: Partial<Record<PortStatus, Severity>> = {
   answered: 'ok',
   likely: 'warning',
+  logged: 'warning',
   refused: 'warning',
+  denied: 'warning',
 };
 
 /** A column of whole numbers. */
@@ -261,4 +264,27 @@ export const SIZE_COLUMNS: readonly Column<SizeBin>[] = [
   },
   { key: 'most', title: '', value: ({ most }) => most, ...machine },
   figure('packets', 'PACKETS', ({ packets }) => packets),
+];
+
+/** Of ports, where logs were read beside captures. */
+export const SEEN_COLUMNS: readonly Column<PortUse>[] = [
+  {
+    key: 'sources',
+    title: 'SEEN BY',
+    value: ({ sources }) => sources,
+    text: ({ sources }) => sources.map(({ source }) => source).join(' '),
+    priority: 1,
+  },
+  figure('flowsLogged', 'LOGGED', ({ flowsLogged }) => flowsLogged, machine),
+  figure('flowsDenied', 'DENIED', ({ flowsDenied }) => flowsDenied, machine),
+];
+
+export const SOURCE_COLUMNS: readonly Column<SourceUse>[] = [
+  { key: 'source', title: 'SOURCE', value: ({ source }) => source },
+  figure('records', 'RECORDS', ({ records }) => records),
+  figure('flows', 'FLOWS', ({ flows }) => flows),
+  figure('alsoSeen', 'SEEN BEFORE', ({ alsoSeen }) => alsoSeen),
+  octets('bytes', 'BYTES', ({ bytes: all }) => all, { priority: 3 }),
+  figure('unplaced', 'NO ADDRESS', ({ unplaced }) => unplaced, { priority: 5 }),
+  { key: 'tells', title: 'WHAT IT TELLS', value: ({ tells }) => tells, grow: true, priority: 2 },
 ];

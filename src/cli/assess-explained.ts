@@ -17,7 +17,7 @@ interface Explained {
 }
 
 /** Nobody was there: explained after what is in use. */
-const VAIN: ReadonlySet<PortUse['status']> = new Set(['refused', 'tried', 'backscatter']);
+const VAIN: ReadonlySet<PortUse['status']> = new Set(['refused', 'denied', 'tried', 'backscatter']);
 /** Conversations named for each port. */
 const MOST_HERE = 2;
 /** Ports named of which nothing is known: a scan may have thousands. */
@@ -125,7 +125,9 @@ function hereText({ use, here }: Explained): string {
     answered: 'answered',
     likely: 'seems to have answered',
     group: 'sent to everybody',
+    logged: 'was logged',
     refused: 'was refused',
+    denied: 'was denied',
     tried: 'got no answer',
     backscatter: 'got answers it never asked for',
     unknown: 'unknown direction',

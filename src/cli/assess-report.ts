@@ -7,7 +7,8 @@ import type {
   ServiceUse,
   SizeBin,
 } from '../model/use.ts';
-import type { Assessment } from '../pipeline.ts';
+import type { Assessment } from '../pipeline/assess.ts';
+import type { SourceUse } from '../pipeline/assess-logs.ts';
 import { bytes, count, duration, isoTime } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Severity, Table } from '../report/table.ts';
@@ -16,8 +17,10 @@ import {
   HOST_COLUMNS,
   PORT_COLUMNS,
   REMAINDER_COLUMNS,
+  SEEN_COLUMNS,
   SERVICE_COLUMNS,
   SIZE_COLUMNS,
+  SOURCE_COLUMNS,
 } from './assess-columns.ts';
 import { explainedTable } from './assess-explained.ts';
 import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
@@ -72,24 +75,33 @@ function mainTableOf({ sections }: Drill): string {
 }
 
 function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict'] {
-  const { packets, services, ports, firstMs, lastMs } = assessment;
+  const { packets, services, ports, firstMs, lastMs, logs } = assessment;
   const severity = severityOf(assessment);
-  if (packets === 0) return { severity, text: `No packets in ${inputText(assessment)}.` };
+  if (packets === 0 && logs === null)
+    return { severity, text: `No packets in ${inputText(assessment)}.` };
   if (filter !== undefined) {
     const { matchedFlows, flows } = assessment;
     const text = `${count(matchedFlows ?? 0)} of ${plural(flows, 'flow')} in ${inputText(assessment)}: ${filter}`;
     return { severity: 'info', text };
   }
-  if (assessment.flows === 0)
-    return { severity, text: `${plural(packets, 'packet')}, no IP traffic` };
+  const read = readText(assessment);
+  if (assessment.flows === 0) return { severity, text: `${read}, no IP traffic` };
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
-  const whole = `${plural(packets, 'packet')}${span}, ${hostText(assessment)}`;
+  const whole = `${read}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
   const parts = [`${plural(services.length, 'service')} answered`];
   if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
   const found = severityCounts(assessment.findings);
   const findings = found === '' ? '' : `; findings: ${found}`;
   return { severity, text: `${whole}: ${parts.join(', ')}${findings}` };
+}
+
+/** `1,042 packets`, `312 log records`, or both. */
+function readText({ packets, logs }: Assessment): string {
+  const records = logs === null ? [] : [plural(logs.linesRead, 'log record')];
+  return [...(packets > 0 || logs === null ? [plural(packets, 'packet')] : []), ...records].join(
+    ', ',
+  );
 }
 
 /** That of the gravest finding; a warning where something could not be seen. */
@@ -113,7 +125,8 @@ function plural(value: number, noun: string): string {
 }
 
 function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
-  const { inputs, inputBytes, packets, firstMs, lastMs, flows, services, ports } = assessment;
+  const { inputs, inputBytes, packets, firstMs, lastMs, flows, services, ports, logs } = assessment;
+  const empty = packets === 0 && logs === null;
   const seconds = firstMs === null ? 0 : (lastMs! - firstMs) / 1000;
   const statuses = (status: PortUse['status']) =>
     ports.filter((port) => port.status === status).length;
@@ -121,7 +134,7 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     {
       key: 'inputs',
       value: inputs,
-      ...(packets === 0 ? {} : { text: inputText(assessment) }),
+      ...(empty ? {} : { text: inputText(assessment) }),
     },
     { key: 'inputBytes', value: inputBytes },
     { key: 'packets', value: packets },
@@ -138,7 +151,7 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     },
     { key: 'lastMs', value: lastMs },
     { key: 'seconds', value: seconds },
-    { key: 'flows', value: flows, ...(packets === 0 ? {} : { text: plural(flows, 'flow') }) },
+    { key: 'flows', value: flows, ...(empty ? {} : { text: plural(flows, 'flow') }) },
     { key: 'hosts', value: assessment.hosts },
     { key: 'hostsEstimated', value: assessment.hostsEstimated },
     { key: 'services', value: services.length },
@@ -147,6 +160,14 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     { key: 'portsRefused', value: statuses('refused') },
     { key: 'portsTried', value: statuses('tried') },
     { key: 'portsBackscatter', value: statuses('backscatter') },
+    ...(logs === null
+      ? []
+      : [
+          { key: 'portsLogged', value: statuses('logged') },
+          { key: 'portsDenied', value: statuses('denied') },
+          { key: 'logLines', value: logs.lines },
+          { key: 'logRecords', value: logs.linesRead },
+        ]),
     { key: 'conversations', value: assessment.conversationCount },
     { key: 'conversationBytesMissing', value: assessment.conversationBytesMissing },
     { key: 'findings', value: assessment.findings.length },
@@ -183,9 +204,14 @@ function ownTables(
   return [
     findingsTable(findings.filter(drill.concerns), live ? [] : inputs, limit ?? FIRST_FINDINGS),
     ...(assessment.overTime === null ? [] : [overTimeTable(assessment.overTime)]),
+    ...(assessment.logs === null
+      ? []
+      : [cut(SOURCES, assessment.logs.sources, assessment.logs.sources.length, EVERY_SOURCE)]),
     cut(
       // Said of frames without ports; without frames the verdict says enough.
-      assessment.packets > 0 ? { ...PORTS, empty: emptyText(drill) } : PORTS,
+      assessment.packets > 0
+        ? { ...portsOf(assessment), empty: emptyText(drill) }
+        : portsOf(assessment),
       byOrder,
       ports.length,
       limit ?? FIRST_PORTS,
@@ -222,6 +248,19 @@ const PORTS: Frame<PortUse> = {
   heading: 'PORTS',
   columns: PORT_COLUMNS,
 };
+const SOURCES: Frame<SourceUse> = {
+  key: 'sources',
+  kind: 'source',
+  heading: 'SOURCES',
+  columns: SOURCE_COLUMNS,
+};
+const EVERY_SOURCE = 100;
+const PORTS_BY_SOURCE: Frame<PortUse> = { ...PORTS, columns: [...PORT_COLUMNS, ...SEEN_COLUMNS] };
+
+function portsOf({ logs }: Assessment): Frame<PortUse> {
+  return logs === null ? PORTS : PORTS_BY_SOURCE;
+}
+
 const SERVICES: Frame<ServiceUse> = {
   key: 'services',
   kind: 'service',
@@ -287,10 +326,10 @@ function sorted(ports: readonly PortUse[], sort: Sort): PortUse[] {
 }
 
 function nextSteps(
-  { inputs, packets, findings, services }: Assessment,
+  { inputs, packets, findings, services, logs }: Assessment,
   { filter }: Drill,
 ): NextStep[] {
-  if (packets === 0 || inputs.includes('-')) return [];
+  if ((packets === 0 && logs === null) || inputs.includes('-')) return [];
   const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
   const suspect = findings.find(({ subject }) => subject.client !== undefined)?.subject.client;
   const [service] = [...services].sort(byBytes);
@@ -305,10 +344,16 @@ function nextSteps(
   }
   return [
     ...closer,
-    {
-      command: `portreeve flows ${names}`,
-      purpose: 'every flow, with the reason of its direction',
-    },
+    // Flows are listed of captures, verdicts of logs.
+    logs === null
+      ? {
+          command: `portreeve flows ${names}`,
+          purpose: 'every flow, with the reason of its direction',
+        }
+      : {
+          command: `portreeve audit ${logs.inputs.map(quoted).join(' ')}`,
+          purpose: 'what passed and what was refused, by the logs',
+        },
     { command: `portreeve assess ${names} --json`, purpose: 'the same for programs' },
   ];
 }

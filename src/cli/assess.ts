@@ -9,9 +9,9 @@ import { FINDING_SEVERITIES, type FindingSeverity } from '../model/finding.ts';
 import { nearest } from '../net/nearest.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { LiveReader } from '../pipeline/live.ts';
-import type { Assessment, ZoneRule } from '../pipeline.ts';
-import { assess } from '../pipeline.ts';
+import type { AssessChoices, Assessment, ZoneRule } from '../pipeline/assess.ts';
+import { assess } from '../pipeline/assess.ts';
+import type { PrefixRule } from '../pipeline/audit.ts';
 import { MOST_SLICES } from './assess-over-time.ts';
 import { assessReport, SORTS, type Sort } from './assess-report.ts';
 import {
@@ -26,9 +26,16 @@ import {
   wholeNumber,
 } from './capture-options.ts';
 import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
-import { DONE, FINDINGS, INCOMPLETE } from './exit-codes.ts';
+import { DONE, FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
-import { addLiveOptions, type LiveOptions, openLive, readLive } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
+import {
+  gatherFiles,
+  mappingOf,
+  parseFlowPort,
+  parseOffset,
+  parsePrefixRule,
+} from './log-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -37,6 +44,7 @@ const EXAMPLES = `Examples:
   portreeve assess lan.pcap --host 10.0.0.5      one host: roles, ports, peers
   portreeve assess lan.pcap --where 'service:rdp zone:outside'
   portreeve assess lan.pcap --filter 'port 80'   a part of it
+  portreeve assess lan.pcap fw.log conn.log      captures and logs in one table
   portreeve assess -i eth0 --for 15m             what passes on an interface
   tcpdump -w - | portreeve assess -              until the end, or Ctrl-C
   portreeve assess lan.pcap --json > lan.json    the same for programs
@@ -54,6 +62,10 @@ interface AssessOptions extends CaptureOptions, DrillOptions, FilterOptions, Liv
   readonly dark?: readonly Prefix[];
   readonly threshold?: Partial<Thresholds>;
   readonly failOn?: FindingSeverity;
+  readonly map?: readonly string[];
+  readonly prefix?: readonly PrefixRule[];
+  readonly utcOffset?: number;
+  readonly flowPort?: readonly number[];
   readonly sizes?: boolean;
   readonly sort: Sort;
   readonly top?: number;
@@ -80,6 +92,10 @@ export function configure(command: Command): void {
         FINDING_SEVERITIES,
       ),
     )
+    .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
+    .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
+    .option('--flow-port <port>', 'captures with flow export on it are logs', parseFlowPort)
+    .option('--utc-offset <offset>', "of logs' stamps without a zone, such as +02:00", parseOffset)
     .option('--sizes', 'with the lengths of packets, in 20 bins')
     .addOption(new Option('--sort <by>', 'order of ports').choices(SORTS).default('bytes'))
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
@@ -117,9 +133,24 @@ function parseThreshold(text: string, given: Partial<Thresholds> = {}): Partial<
   return { ...given, [name as ThresholdName]: value };
 }
 
+function logChoicesOf({
+  map,
+  prefix,
+  utcOffset,
+  flowPort,
+}: AssessOptions): AssessChoices['logs'] & {} {
+  return {
+    ...(map === undefined ? {} : { mappings: map.map(mappingOf) }),
+    ...(prefix === undefined ? {} : { prefixes: prefix }),
+    ...(utcOffset === undefined ? {} : { offsetMs: utcOffset }),
+    ...(flowPort === undefined ? {} : { flowPorts: flowPort }),
+  };
+}
+
 /** Findings count less than a view that was cut short or damaged, more than an incomplete one. */
 function exitCodeWith(assessment: Assessment, options: AssessOptions): number {
-  const code = exitCodeOf(assessment, options);
+  const damaged = (assessment.logs?.faults.length ?? 0) > 0;
+  const code = damaged ? INPUT : exitCodeOf(assessment, options);
   if ((code !== DONE && code !== INCOMPLETE) || options.failOn === undefined) return code;
   const least = FINDING_SEVERITIES.indexOf(options.failOn);
   const grave = assessment.findings.some(
@@ -138,11 +169,11 @@ async function run(
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
   const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : await readLive(openLive(options, filter));
+  const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const assessment = await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {
-        ...(live === undefined ? {} : { live: new LiveReader(live) }),
+        ...(live === undefined ? {} : { live }),
         ...choicesOf(options),
         ...(filter === undefined ? {} : { filter }),
         ...watch,
@@ -150,6 +181,7 @@ async function run(
         ...(options.dark === undefined ? {} : { dark: options.dark }),
         ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
         ...(drill.filter === undefined ? {} : { where: drill.filter }),
+        logs: logChoicesOf(options),
         ...(options.overTime ? { slices: MOST_SLICES } : {}),
         // The report names conversations of ports beside its table of them.
         top: Math.max(limit ?? 0, TOP_IN_PIPES),

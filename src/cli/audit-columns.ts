@@ -12,7 +12,7 @@ import { icmpTypeName, protocolName } from '../catalog/protocols.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { FlowTransport } from '../model/flow.ts';
 import type { Action } from '../model/verdict.ts';
-import type { LineKind, PrefixUse } from '../pipeline/audit.ts';
+import type { ExporterUse, LineKind, PrefixUse } from '../pipeline/audit.ts';
 import { count, duration, isoTime } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
 
@@ -323,3 +323,37 @@ export const LINE_COLUMNS: readonly Column<LineKind>[] = [
     priority: 2,
   },
 ];
+
+export const EXPORTER_COLUMNS: readonly Column<ExporterUse>[] = [
+  {
+    key: 'exporter',
+    title: 'EXPORTER',
+    value: ({ exporter }) => exporter || null,
+    text: ({ exporter }) => exporter || '-',
+  },
+  { key: 'protocol', title: 'PROTOCOL', value: ({ protocol }) => protocol },
+  figure('id', 'DOMAIN', ({ id }) => id, { text: ({ id }) => String(id), priority: 4 }),
+  figure('datagrams', 'DATAGRAMS', ({ datagrams }) => datagrams, { priority: 3 }),
+  figure('records', 'FLOWS', ({ records }) => records),
+  {
+    key: 'sampling',
+    title: 'SAMPLED',
+    value: ({ greatestRate }) => greatestRate,
+    text: ({ leastRate, greatestRate }) => rateText(leastRate, greatestRate),
+    align: 'right',
+  },
+  { key: 'leastSampling', title: '', value: ({ leastRate }) => leastRate, ...machine },
+  sparse('lost', 'LOST', ({ lost }) => lost),
+  sparse('withoutTemplate', 'NO TEMPLATE', ({ withoutTemplate }) => withoutTemplate, {
+    priority: 1,
+  }),
+  sparse('counterSamples', 'COUNTERS', ({ counterSamples }) => counterSamples, { priority: 5 }),
+  { key: 'sampledRecords', title: '', value: ({ sampledRecords }) => sampledRecords, ...machine },
+  { key: 'sampleDrops', title: '', value: ({ sampleDrops }) => sampleDrops, ...machine },
+];
+
+/** `1:100`, `1:1-512`; a dash where every packet counts. */
+function rateText(least: number, greatest: number): string {
+  if (greatest <= 1) return '-';
+  return least === greatest ? `1:${count(greatest)}` : `1:${count(least)}-${count(greatest)}`;
+}

@@ -6,6 +6,7 @@ import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Severity, Table } from '../report/table.ts';
 import {
   CONVERSATION_COLUMNS,
+  EXPORTER_COLUMNS,
   HOST_COLUMNS,
   LINE_COLUMNS,
   NOISE_COLUMNS,
@@ -23,6 +24,8 @@ const VERSION = 1;
 /** Rows of a table on a terminal. */
 const FIRST_ROWS = 8;
 const BAR_WIDTH = 24;
+/** Formats whose records are no lines. */
+const FLOW_FORMATS: readonly string[] = ['netflow', 'sflow'];
 /** Rows of the chart. */
 const TIME_ROWS = 24;
 
@@ -52,6 +55,9 @@ function plural(value: number, noun: string): string {
 function verdictOf(audit: LogAudit): Report['verdict'] {
   const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
   const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
+  if (linesRead === 0 && audit.live) {
+    return { severity: 'warning', text: 'No flow export came' };
+  }
   if (linesRead === 0) {
     return {
       severity: 'warning',
@@ -66,6 +72,8 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
     firstMs !== null && lastMs !== null && lastMs > firstMs
       ? `, ${duration(lastMs - firstMs)}`
       : '';
+  const flowsOnly = audit.formats.every(({ format }) => FLOW_FORMATS.includes(format));
+  const noun = flowsOnly ? 'flow record' : 'line';
   const parts = [
     `${count(allowed)} allowed`,
     `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
@@ -73,7 +81,7 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   ];
   const more = outward > 0 ? `; ${plural(outward, 'inside host')} refused outward` : '';
   const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
-  return { severity, text: `${plural(linesRead, 'line')}${span}: ${parts.join(', ')}${more}` };
+  return { severity, text: `${plural(linesRead, noun)}${span}: ${parts.join(', ')}${more}` };
 }
 
 function factsOf(audit: LogAudit): Fact[] {
@@ -196,6 +204,7 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
       audit.hostCount,
     ),
     timeTable(audit),
+    cut(frame('exporters', 'exporter', 'FLOW EXPORT', EXPORTER_COLUMNS), audit.exporters, most),
     cut(frame('prefixes', 'prefix', 'PREFIXES', PREFIX_COLUMNS), audit.prefixes, most),
     cut(frame('unread', 'unread', 'UNREAD LINES', LINE_COLUMNS), audit.unread, most),
     cut(frame('gaps', 'gap', 'LEFT OUT BY THE DEVICE', LINE_COLUMNS), audit.gaps, most),
@@ -240,7 +249,8 @@ function timeTable({ timeline }: LogAudit): Table {
 
 function nextSteps(audit: LogAudit): NextStep[] {
   const { inputs, refused } = audit;
-  if (audit.linesRead === 0 || inputs.includes('-')) return [];
+  // What came by the network is gone, and standard input too.
+  if (audit.linesRead === 0 || audit.live || inputs.includes('-')) return [];
   const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
   const [first] = refused;
   return [

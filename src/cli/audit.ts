@@ -6,15 +6,26 @@ import {
   type AuditFilter,
   audit,
   type InterfaceRule,
+  type ListenAddress,
   type LogAudit,
+  openListener,
   type PrefixRule,
   type ZoneRule,
 } from '../pipeline/audit.ts';
+import { dropPrivilege } from '../pipeline/privilege.ts';
 import { auditReport } from './audit-report.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
-import { DONE, INCOMPLETE, INPUT, INTERRUPTED } from './exit-codes.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { parseOffset, parsePrefixRule } from './log-options.ts';
+import { parseDuration } from './interface-options.ts';
+import {
+  gatherFiles,
+  mappingOf,
+  parseFlowPort,
+  parseListen,
+  parseOffset,
+  parsePrefixRule,
+} from './log-options.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 
 const EXAMPLES = `Examples:
@@ -23,12 +34,13 @@ const EXAMPLES = `Examples:
   portreeve audit fw.log --prefix 'RULE7=deny'   what a prefix stands for
   journalctl -k -o json | portreeve audit -      from the journal
   portreeve audit fw.log --denied --way outward  only what was refused outward
+  portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
 
 const NOTES = `
 Formats are recognised line by line: docs/log-formats.md lists them.
-Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 5 lines of a
-known format could not be read, 130 interrupted.
+Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 4 a port may
+not be opened, 5 lines of a known format could not be read, 130 interrupted.
 `;
 
 interface AuditCommandOptions {
@@ -45,6 +57,11 @@ interface AuditCommandOptions {
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
   readonly newSince?: number;
+  readonly map?: readonly string[];
+  readonly listen?: readonly ListenAddress[];
+  readonly for?: number;
+  readonly count?: number;
+  readonly flowPort?: readonly number[];
   readonly top?: number;
   readonly all?: boolean;
 }
@@ -56,7 +73,7 @@ const EVERYTHING = 2 ** 31;
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
   command
-    .argument('<log...>', 'log files or folders, gzip and zstd too; - is standard input')
+    .argument('[log...]', 'logs, flow export, captures of it; folders; - is standard input')
     .option('--zone <name=what>', 'name a prefix or an interface; repeatable', parseZone)
     .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
     .option('--utc-offset <offset>', 'of stamps without a zone, such as +02:00', parseOffset)
@@ -74,6 +91,11 @@ export function configure(command: Command): void {
       ]),
     )
     .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
+    .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
+    .option('--for <time>', 'listen so long: 90s, 15m, 2h', parseDuration)
+    .option('--count <n>', 'listen until so many flow records came', wholeNumber(1, 4e9))
+    .option('--flow-port <port>', 'UDP port of flow export in captures; repeatable', parseFlowPort)
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
   addOutputOptions(command);
@@ -88,15 +110,23 @@ async function run(
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
-  const answer = await whileReading((watch) =>
-    audit(inputs, {
-      ...watch,
-      ...(options.zone === undefined ? {} : options.zone),
-      ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
-      ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
-      ...(where === undefined ? {} : { where }),
-      top: limit ?? TOP_IN_PIPES,
-    }),
+  checkInputs(inputs, options);
+  const mappings = options.map?.map(mappingOf);
+  const listen = await listenerOf(options);
+  const answer = await whileReading(
+    (watch) =>
+      audit(inputs, {
+        ...watch,
+        ...(mappings === undefined ? {} : { mappings }),
+        ...(listen === undefined ? {} : { listen }),
+        ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
+        ...(options.zone === undefined ? {} : options.zone),
+        ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
+        ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
+        ...(where === undefined ? {} : { where }),
+        top: limit ?? TOP_IN_PIPES,
+      }),
+    options.for,
   );
   refuseNothing(answer);
   process.exitCode = exitCodeOf(answer);
@@ -106,6 +136,59 @@ async function run(
   });
   await writeReport(report, options);
 }
+
+/** Throws when there is nothing to read, or more than one thing. */
+function checkInputs(
+  inputs: readonly string[],
+  { listen, for: time, count }: AuditCommandOptions,
+): void {
+  if (inputs.length > 0 && listen !== undefined) {
+    throw new Failure(USAGE, {
+      what: 'logs and the network cannot be read together',
+      ways: ['leave out --listen, or the files'],
+    });
+  }
+  if (inputs.length === 0 && listen === undefined) {
+    throw new Failure(USAGE, {
+      what: "missing required argument 'log'",
+      ways: ['name a log, or - for standard input', '--listen 2055 takes flow export'],
+    });
+  }
+  if (listen === undefined && (time !== undefined || count !== undefined)) {
+    throw new Failure(USAGE, {
+      what: `--${time === undefined ? 'count' : 'for'} is for --listen`,
+      ways: ['leave it out: logs are read to their ends'],
+    });
+  }
+}
+
+/** Opens the ports, then gives up root. Throws `Failure`. */
+async function listenerOf({ listen, count }: AuditCommandOptions) {
+  if (listen === undefined) return undefined;
+  const ports = [...new Set(listen.map(({ port }) => port))].join(', ');
+  try {
+    const listener = await openListener(listen);
+    dropPrivilege();
+    return {
+      ...{ listener, name: `udp ${ports.replaceAll(', ', ',')}` },
+      ...(count === undefined ? {} : { mostRecords: count }),
+    };
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const reason = code ?? message;
+    throw new Failure(reason === 'EACCES' ? PRIVILEGE : INPUT, {
+      what: `cannot listen on UDP port ${ports}: ${reason}`,
+      why: LISTEN_REASONS[reason] ?? message,
+      ways: [reason === 'EACCES' ? 'sudo portreeve audit …' : 'listen on another port or address'],
+    });
+  }
+}
+
+const LISTEN_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there: portreeve sockets shows which',
+  EACCES: 'ports below 1024 need a privilege',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+};
 
 function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
   const { host, port, rule, way, newSince, allowed, denied } = options;

@@ -1,7 +1,8 @@
 /** Options and habits of all commands that read captures. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { parsePrefix } from '../net/prefix.ts';
-import type { CaptureChoices, CaptureSummary, Progress, ZoneRule } from '../pipeline.ts';
+import type { ZoneRule } from '../pipeline/assess.ts';
+import type { CaptureChoices, CaptureSummary, Progress } from '../pipeline/reading.ts';
 import { bytes, count, duration } from '../report/numbers.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';

@@ -28,7 +28,7 @@ import type { CaptureCommandOptions, Repeats } from './capture.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { liveFailure, openLive, readLive } from './live-options.ts';
+import { liveFailure, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 
 export class CaptureRun {

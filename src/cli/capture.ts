@@ -4,7 +4,7 @@ import { wholeNumber } from './capture-options.ts';
 import { CaptureRun } from './capture-run.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { addLiveOptions, type LiveOptions } from './live-options.ts';
+import { addLiveOptions, type LiveOptions } from './interface-options.ts';
 
 const EXAMPLES = `Examples:
   sudo portreeve capture -i eth0 -nq tcp port 80     as it passes

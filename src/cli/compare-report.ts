@@ -2,11 +2,16 @@
 import { isMismatch } from '../analysis/compare/compare.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { ComparedEndpoint, SideView, VerdictName } from '../model/comparison.ts';
+import {
+  type ComparedEndpoint,
+  type SideView,
+  VERDICTS,
+  type VerdictName,
+} from '../model/comparison.ts';
 import type { Listener } from '../model/listener.ts';
-import type { Comparison } from '../pipeline.ts';
+import type { Comparison } from '../pipeline/compare-host.ts';
 import { count } from '../report/numbers.ts';
-import type { Report } from '../report/report.ts';
+import type { Fact, Report } from '../report/report.ts';
 import type { Card, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
 import { pidText, plainProcess, processesOf, processText } from './owner-words.ts';
 
@@ -38,51 +43,114 @@ export function severityOf(row: ComparedEndpoint): Severity {
   return row.verdict === 'agree' || row.verdict === 'bind-scoped' ? 'ok' : 'info';
 }
 
+/** One host of a comparison. */
+export interface Compared {
+  readonly name: string;
+  readonly comparison: Comparison;
+}
+
+/** A row, and whose it is. */
+type Row = ComparedEndpoint & { readonly machine: string };
+
+/** @param more what is to be said of none of the hosts alone */
 export function compareReport(
-  { rows, host, vantages, asked, notes }: Comparison,
+  compared: readonly Compared[],
   more: readonly BlindSpot[],
 ): { report: Report; mismatches: number } {
+  const several = compared.length + more.filter(isMachine).length > 1;
+  const rows = compared.flatMap(({ name, comparison }): Row[] =>
+    comparison.rows.map((row) => ({ ...row, machine: name })),
+  );
+  // Those of one host are sorted already, and stay together within a verdict.
+  if (several) rows.sort((left, right) => rank(left) - rank(right));
   const doubted = rows.filter(isMismatch);
   const agreed = rows.filter((row) => !isMismatch(row));
+  const columns = several ? COLUMNS : COLUMNS.map(hideMachine);
   const report: Report = {
     kind: 'compare',
     version: VERSION,
     verdict: {
       severity: doubted.length > 0 ? 'warning' : 'ok',
-      text: verdictText(rows.length, doubted.length),
+      text: verdictText(rows.length, doubted),
     },
-    facts: [
-      { key: 'host', value: host.name, text: host.name },
-      { key: 'endpoints', value: rows.length },
-      { key: 'mismatches', value: doubted.length },
-      { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
-      {
-        key: 'vantages',
-        value: vantages.map(({ kind, name }) => ({ kind, name })),
-        ...(vantages.length === 0
-          ? {}
-          : { text: `from ${vantages.map(({ name }) => name).join(' and ')}` }),
-      },
+    facts: factsOf(compared, rows, doubted, several),
+    tables: [mismatchTable(doubted, columns, several), agreedTable(agreed, columns)] as Table[],
+    notes: [
+      ...compared.flatMap(({ name, comparison: { notes } }) =>
+        several ? notes.map((note) => ({ ...note, what: `${name}: ${note.what}` })) : notes,
+      ),
+      ...more,
     ],
-    tables: [mismatchTable(doubted), agreedTable(agreed)] as Table[],
-    notes: [...notes, ...more],
     next: [],
   };
   return { report, mismatches: doubted.length };
 }
 
-function verdictText(all: number, doubted: number): string {
+function isMachine({ id }: BlindSpot): boolean {
+  return id === 'machine-not-seen';
+}
+
+function rank({ verdict }: Row): number {
+  return VERDICTS.indexOf(verdict);
+}
+
+function hideMachine(column: Column<Row>): Column<Row> {
+  return column.key === 'machine' ? { ...column, machineOnly: true } : column;
+}
+
+function factsOf(
+  compared: readonly Compared[],
+  rows: readonly Row[],
+  doubted: readonly Row[],
+  several: boolean,
+): Fact[] {
+  const asked = compared.reduce((sum, { comparison }) => sum + comparison.asked, 0);
+  const vantages = new Map(
+    compared.flatMap(({ comparison }) => comparison.vantages.map((each) => [each.name, each])),
+  );
+  const names = compared.map(({ name }) => name);
+  const names3 = `${names.slice(0, 3).join(', ')}${names.length > 3 ? ', …' : ''}`;
+  return [
+    {
+      key: 'host',
+      value: several ? null : (names[0] ?? null),
+      text: several ? `${count(names.length)} machines: ${names3}` : (names[0] ?? ''),
+    },
+    {
+      key: 'hosts',
+      value: compared.map(({ name, comparison }) => ({
+        name,
+        endpoints: comparison.rows.length,
+        mismatches: comparison.rows.filter(isMismatch).length,
+        asked: comparison.asked,
+      })),
+    },
+    { key: 'endpoints', value: rows.length },
+    { key: 'mismatches', value: doubted.length },
+    { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
+    {
+      key: 'vantages',
+      value: [...vantages.values()].map(({ kind, name }) => ({ kind, name })),
+      ...(vantages.size === 0 ? {} : { text: `from ${[...vantages.keys()].join(' and ')}` }),
+    },
+  ];
+}
+
+function verdictText(all: number, doubted: readonly Row[]): string {
   if (all === 0) return 'Nothing listens, and nothing answers.';
   const endpoints = `${count(all)} endpoint${all === 1 ? '' : 's'}`;
-  if (doubted === 0) return `${endpoints}: host and network tell the same`;
-  return `${endpoints}: host and network contradict each other on ${count(doubted)}`;
+  if (doubted.length === 0) return `${endpoints}: host and network tell the same`;
+  const machines = new Set(doubted.map(({ machine }) => machine)).size;
+  const where = machines > 1 ? ` on ${count(machines)} machines` : '';
+  return `${endpoints}: host and network contradict each other on ${count(doubted.length)}${where}`;
 }
 
 function nameOf({ transport, port }: ComparedEndpoint): string | undefined {
   return serviceName(transport === 'udplite' ? 'udp' : transport, port);
 }
 
-const COLUMNS: readonly Column<ComparedEndpoint>[] = [
+const COLUMNS: readonly Column<Row>[] = [
+  { key: 'machine', title: 'MACHINE', value: ({ machine }) => machine },
   { key: 'port', title: 'PORT', value: ({ port }) => port, align: 'right' },
   { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
   { key: 'service', title: 'NAME', value: (row) => nameOf(row) ?? null, priority: 2 },
@@ -135,22 +203,26 @@ function plainSide({ says, evidence }: SideView): Plain {
   };
 }
 
-function mismatchTable(rows: readonly ComparedEndpoint[]): Table<ComparedEndpoint> {
+function mismatchTable(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  several: boolean,
+): Table<Row> {
   return {
     key: 'mismatches',
     kind: 'mismatch',
     heading: 'CONTRADICTIONS',
-    columns: COLUMNS,
+    columns,
     rows,
-    card,
+    card: (row) => card(row, several),
   };
 }
 
-function agreedTable(rows: readonly ComparedEndpoint[]): Table<ComparedEndpoint> {
-  return { key: 'endpoints', kind: 'endpoint', heading: 'AS EXPECTED', columns: COLUMNS, rows };
+function agreedTable(rows: readonly Row[], columns: readonly Column<Row>[]): Table<Row> {
+  return { key: 'endpoints', kind: 'endpoint', heading: 'AS EXPECTED', columns, rows };
 }
 
-function card(row: ComparedEndpoint): Card {
+function card(row: Row, several: boolean): Card {
   const name = nameOf(row);
   const part = (label: string, text: string, tone?: Severity): CardPart => ({
     label,
@@ -158,7 +230,7 @@ function card(row: ComparedEndpoint): Card {
     lines: [{ say: text }],
   });
   return {
-    heading: `${row.port}/${row.transport}${name === undefined ? '' : ` ${name}`}: ${VERDICT_WORDS[row.verdict]} (${row.sure})`,
+    heading: `${several ? `${row.machine} ` : ''}${row.port}/${row.transport}${name === undefined ? '' : ` ${name}`}: ${VERDICT_WORDS[row.verdict]} (${row.sure})`,
     lead: `${row.why}.`,
     parts: [
       part('host', row.host.says),

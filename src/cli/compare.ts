@@ -3,14 +3,19 @@ import { lookup } from 'node:dns/promises';
 import type { Command } from 'commander';
 import { scanSide } from '../analysis/compare/from-scan.ts';
 import { seenServices } from '../analysis/compare/from-traffic.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
 import type { NetworkSide } from '../model/comparison.ts';
+import type { ScanRecord } from '../model/scanned-host.ts';
+import { formatAddress, parseAddress } from '../net/address.ts';
+import { assess } from '../pipeline/assess.ts';
+import { compareHost, localAddresses } from '../pipeline/compare-host.ts';
 import { readEarlierScan } from '../pipeline/scan.ts';
-import { assess, compareHost, localAddresses, type SocketView } from '../pipeline.ts';
+import type { SocketView } from '../pipeline/sockets.ts';
 import { refuseNothing, wholeNumber } from './capture-options.ts';
-import { compareReport } from './compare-report.ts';
+import { type Compared, compareReport } from './compare-report.ts';
 import { FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
+import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { readFiles, viewThisMachine } from './sockets.ts';
 
@@ -18,6 +23,8 @@ const EXAMPLES = `Examples:
   portreeve compare                    this machine, asked from itself
   sudo portreeve compare               and through its firewall, from beside it
   portreeve compare --ssh anna@web1    another machine, asked from here
+  portreeve compare --ssh web1 --ssh web2
+                                       several, in one table
   portreeve compare --sockets netstat.txt --scan scan.xml --traffic lan.pcap
                                        saved sides, from any time
 `;
@@ -45,7 +52,10 @@ export function configure(command: Command): void {
   command
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', NOTES)
-    .option('--sockets <files...>', "the host's side, saved: output of its own tools")
+    .option(
+      '--sockets <files...>',
+      "the host's side, saved: its own tools' output, or ADDRESS=FILE",
+    )
     .option('--scan <files...>', "the network's side, saved: a scan of any scanner")
     .option('--traffic <captures...>', 'what packets prove of it')
     .option('--address <address>', 'ask the saved or other machine at this address')
@@ -64,49 +74,175 @@ export function configure(command: Command): void {
 }
 
 async function run(options: OutputOptions & CompareOptions): Promise<void> {
-  const { sockets, ssh, traffic = [], scan = [] } = options;
-  if (sockets !== undefined && ssh !== undefined) {
-    throw new Failure(USAGE, {
-      what: '--sockets and --ssh name two hosts',
-      ways: ['name one of them'],
-    });
-  }
-  const local = sockets === undefined && ssh === undefined;
-  const view = await viewOf(options);
-  const address = local || scan.length > 0 ? options.address : await addressOf(options);
-  if (sockets !== undefined && address === undefined && traffic.length + scan.length === 0) {
-    throw new Failure(USAGE, {
-      what: 'there is nothing to compare the sockets with',
-      ways: [
-        '--scan scan.xml compares with a scan, --traffic lan.pcap with packets',
-        '--address 192.0.2.7 asks the machine from here',
-      ],
-    });
-  }
+  const { traffic = [], scan = [] } = options;
+  refuseWithoutMachine(options);
+  const targets = targetsOf(options);
+  refuseForSeveral(targets, options);
+  const scans = await Promise.all(
+    scan.map(async (file) => ({ file, record: await readScan(file) })),
+  );
   const seen = traffic.length === 0 ? undefined : await assess(traffic, { top: 0 });
   if (seen !== undefined) refuseNothing(seen);
-  const comparison = await compareHost({
-    view,
-    local,
-    ...(address === undefined ? {} : { address }),
-    ...(options.has === undefined ? {} : { has: options.has }),
-    traffic: seenServices(seen?.services ?? []),
-    scans: await Promise.all(scan.map((file) => scanOf(file, local, options))),
-    bindTest: options.bindTest ?? false,
-    beside: options.beside ?? true,
-    timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
-  });
-  const report = compareReport(comparison, seen?.notes ?? []);
+  const looks = await Promise.all(targets.map((target) => lookAt(target, options, targets.length)));
+  const compared: Compared[] = [];
+  const unseen: BlindSpot[] = [];
+  for (const [index, target] of targets.entries()) {
+    const look = looks[index]!;
+    if ('because' in look) {
+      unseen.push(look);
+      continue;
+    }
+    const { view, address } = look;
+    const comparison = await compareHost({
+      view,
+      local: target.local,
+      ...(address === undefined ? {} : { address }),
+      ...(options.has === undefined ? {} : { has: options.has }),
+      traffic: seenServices(seen?.services ?? []),
+      scans: await scanSides(scans, look, targets.length > 1, options),
+      bindTest: options.bindTest ?? false,
+      beside: options.beside ?? true,
+      timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
+    });
+    compared.push({ name: target.name ?? comparison.host.name, comparison });
+  }
+  const report = compareReport(compared, [...unseen, ...(seen?.notes ?? [])]);
   await writeReport(report.report, options);
-  if (options.failOnMismatch && report.mismatches > 0) process.exitCode = FINDINGS;
+  if (unseen.length > 0) process.exitCode = INPUT;
+  else if (options.failOnMismatch && report.mismatches > 0) process.exitCode = FINDINGS;
 }
 
-/** What a saved scan says of the host that is meant. */
-async function scanOf(
-  file: string,
-  local: boolean,
-  { address, has }: CompareOptions,
-): Promise<NetworkSide> {
+/** A host to compare: this machine, one by ssh, or one whose sockets were saved. */
+interface Target {
+  readonly local: boolean;
+  readonly ssh?: string;
+  readonly files?: readonly string[];
+  /** What the files were named after. */
+  readonly name?: string;
+}
+
+function targetsOf(options: CompareOptions): Target[] {
+  const { sockets = [], ssh = [], scan = [], traffic = [], address } = options;
+  const { named, nameless } = byAddress(sockets);
+  const targets: Target[] = [
+    ...ssh.map((machine) => ({ local: false, ssh: machine })),
+    ...[...named].map(([name, files]) => ({ local: false, files, name })),
+  ];
+  if (nameless.length > 0 && targets.length > 0) {
+    throw new Failure(USAGE, {
+      what: `it is not clear of which machine ${nameless[0]} is`,
+      why: 'several machines are named',
+      ways: [`write the address before the file: --sockets 192.0.2.7=${nameless[0]}`],
+    });
+  }
+  if (nameless.length > 0) {
+    if (address === undefined && traffic.length + scan.length === 0) throw nothingToCompareWith();
+    targets.push({ local: false, files: nameless });
+  }
+  return targets.length > 0 ? targets : [{ local: true }];
+}
+
+/** `192.0.2.7=netstat.txt`: files by the address of their host, and those without one. */
+function byAddress(words: readonly string[]): {
+  named: ReadonlyMap<string, readonly string[]>;
+  nameless: readonly string[];
+} {
+  const named = new Map<string, string[]>();
+  const nameless: string[] = [];
+  for (const word of words) {
+    const equals = word.indexOf('=');
+    const parsed = equals < 0 ? undefined : parseAddress(word.slice(0, equals));
+    if (parsed === undefined) {
+      nameless.push(word);
+      continue;
+    }
+    const address = formatAddress(parsed);
+    named.set(address, [...(named.get(address) ?? []), word.slice(equals + 1)]);
+  }
+  return { named, nameless };
+}
+
+function nothingToCompareWith(): Failure {
+  return new Failure(USAGE, {
+    what: 'there is nothing to compare the sockets with',
+    ways: [
+      '--scan scan.xml compares with a scan, --traffic lan.pcap with packets',
+      '--address 192.0.2.7 asks the machine from here',
+    ],
+  });
+}
+
+function refuseForSeveral(targets: readonly Target[], options: CompareOptions): void {
+  const single = (['address', 'has'] as const).find((key) => options[key] !== undefined);
+  if (targets.length > 1 && single !== undefined) {
+    throw new Failure(USAGE, {
+      what: `--${single} is of one machine, and ${targets.length} are named`,
+      ways: ['write addresses before the files: --sockets 192.0.2.7=web1.txt 192.0.2.8=web2.txt'],
+    });
+  }
+  if (options.bindTest && !targets.some(({ local }) => local)) {
+    throw new Failure(USAGE, {
+      what: '--bind-test can be made on this machine only',
+      ways: ['run portreeve compare --bind-test there'],
+    });
+  }
+}
+
+/** The host's side, and where to ask it from here. */
+interface HostLook {
+  readonly local: boolean;
+  readonly view: SocketView;
+  readonly address?: string;
+}
+
+/** Of several machines, one that cannot be looked at is said to be so, and the others go on. */
+async function lookAt(
+  target: Target,
+  options: CompareOptions,
+  count: number,
+): Promise<HostLook | BlindSpot> {
+  const { local, ssh, files } = target;
+  const connections = options.bindTest ?? false;
+  try {
+    const address = await placeOf(target, options, count > 1);
+    const view = await (ssh !== undefined
+      ? viewBySsh(ssh, options, connections)
+      : files === undefined
+        ? viewThisMachine({ connections })
+        : readFiles(files));
+    return { local, view, ...(address === undefined ? {} : { address }) };
+  } catch (error) {
+    if (!(error instanceof Failure) || count < 2 || error.exitCode === USAGE) throw error;
+    const { what, why, ways } = error.problem;
+    const remedy = ways?.[0];
+    return {
+      id: 'machine-not-seen',
+      what: ssh ?? (files ?? []).join(', '),
+      because: why === undefined ? what : `${what}: ${why}`,
+      ...(remedy === undefined ? {} : { remedy }),
+      missing: true,
+    };
+  }
+}
+
+/** A single host of a saved scan needs no address, since the scan may have one host alone. */
+async function placeOf(
+  { local, ssh, name }: Target,
+  { address, scan = [] }: CompareOptions,
+  several: boolean,
+): Promise<string | undefined> {
+  if (name !== undefined) return name;
+  if (local || (scan.length > 0 && !several)) return address;
+  const destination = address ?? ssh;
+  return destination === undefined ? undefined : addressOf(destination);
+}
+
+interface SavedScan {
+  readonly file: string;
+  readonly record: ScanRecord;
+}
+
+async function readScan(file: string): Promise<ScanRecord> {
   const { earlier } = await readEarlierScan(file).catch((error: Error & { code?: string }) => {
     if (error.name !== 'UnknownScanError' && error.code === undefined) throw error;
     throw new Failure(INPUT, {
@@ -115,36 +251,47 @@ async function scanOf(
       ways: ['name the XML of Nmap, or what portreeve scan, masscan, naabu or RustScan wrote'],
     });
   });
-  const own = local ? await localAddresses() : undefined;
+  return earlier.record;
+}
+
+/** What saved scans say of the host that is meant. */
+async function scanSides(
+  scans: readonly SavedScan[],
+  { local, address }: HostLook,
+  several: boolean,
+  { has }: CompareOptions,
+): Promise<NetworkSide[]> {
+  const own = local && scans.length > 0 ? await localAddresses() : undefined;
   const addresses = address === undefined ? (has ?? own) : [address];
-  const chosen = scanSide(earlier.record, file, addresses, Date.now());
-  if (chosen !== undefined) return chosen.network;
-  const known = earlier.record.hosts
+  return scans.map(({ file, record }) => {
+    const chosen = scanSide(record, file, addresses, Date.now());
+    if (chosen !== undefined) return chosen.network;
+    if (several)
+      return {
+        vantage: { kind: 'unknown', name: file },
+        ports: [],
+        uniform: [],
+        seenMs: Date.now(),
+      };
+    throw unclearHost(file, record);
+  });
+}
+
+function unclearHost(file: string, { hosts }: ScanRecord): Failure {
+  const known = hosts
     .slice(0, 3)
     .map((host) => host.address)
     .join(', ');
-  throw new Failure(USAGE, {
+  return new Failure(USAGE, {
     what: `which host of ${file} is meant is not clear`,
-    why:
-      known === ''
-        ? 'it has no host'
-        : `it has ${known}${earlier.record.hosts.length > 3 ? ', …' : ''}`,
+    why: known === '' ? 'it has no host' : `it has ${known}${hosts.length > 3 ? ', …' : ''}`,
     ways: ['name its address: --address 192.0.2.7, or all it has: --has 192.0.2.7 2001:db8::7'],
   });
 }
 
-function viewOf(options: CompareOptions): Promise<SocketView> {
-  const connections = options.bindTest ?? false;
-  if (options.ssh !== undefined) return viewBySsh(options, connections);
-  return options.sockets === undefined
-    ? viewThisMachine({ connections })
-    : readFiles(options.sockets);
-}
-
-/** Where to ask: as told, or where the destination of ssh leads, as far as the system knows. */
-async function addressOf({ address, ssh }: CompareOptions): Promise<string | undefined> {
-  const name = address ?? ssh?.replace(/^.*@/, '');
-  if (name === undefined) return undefined;
+/** Where to ask: as told, or where a destination of ssh leads, as far as the system knows. */
+async function addressOf(destination: string): Promise<string> {
+  const name = destination.replace(/^.*@/, '');
   try {
     return (await lookup(name)).address;
   } catch {

@@ -3,10 +3,13 @@ import type { Conversation } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
 import type { Column } from '../report/table.ts';
 
-/** `names` are host names by address. */
+/** `names` are host names by address. People see no column that is empty in all `rows`. */
 export function conversationColumns(
   names: Readonly<Record<string, string>>,
+  rows: readonly Conversation[],
 ): readonly Column<Conversation>[] {
+  const silent = rows.every(({ spoken }) => spoken === undefined);
+  const sound = rows.every(({ because }) => because === undefined);
   const named = (address: string) =>
     names[address] === undefined ? address : `${names[address]} ${address}`;
   return [
@@ -26,6 +29,14 @@ export function conversationColumns(
     },
     { key: 'service', title: 'SERVICE', value: ({ service }) => service },
     {
+      key: 'spoken',
+      title: 'SPOKEN',
+      value: ({ spoken }) => spoken ?? null,
+      text: ({ spoken }) => spoken ?? '',
+      priority: 4,
+      machineOnly: silent,
+    },
+    {
       key: 'connections',
       title: 'CONN',
       value: ({ connections }) => connections,
@@ -40,8 +51,9 @@ export function conversationColumns(
       title: 'WHY SET ASIDE',
       value: ({ because }) => because ?? null,
       text: ({ because }) => because ?? '',
+      machineOnly: sound,
       grow: true,
-      priority: 4,
+      priority: 5,
     },
     { key: 'answered', title: '', value: ({ answered }) => answered, machineOnly: true },
     { key: 'denied', title: '', value: ({ denied }) => denied, machineOnly: true },
@@ -54,6 +66,13 @@ export function conversationColumns(
       text: ({ direction }) => direction.reason,
       priority: 3,
     },
-    { key: 'seen', title: 'SEEN', value: ({ seen }) => seen, priority: 5 },
+    {
+      key: 'sources',
+      title: 'SOURCES',
+      value: ({ sources }) => sources ?? [],
+      text: ({ sources = [] }) => sources.join(' '),
+      priority: 6,
+    },
+    { key: 'seen', title: 'SEEN', value: ({ seen }) => seen, priority: 6 },
   ];
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { FilterError } from '../analysis/filter/parse.ts';
 import type { Finding } from '../model/finding.ts';
 import { nearest } from '../net/nearest.ts';
-import { checkFilter, type ZoneRule } from '../pipeline.ts';
+import { checkFilter, type ZoneRule } from '../pipeline/assess.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 

@@ -1,7 +1,8 @@
 /** The option `--filter`, and what is said about filters that are not understood. */
 import type { Command } from 'commander';
 import { nearest } from '../net/nearest.ts';
-import { type Filter, FilterFault, prepareFilter } from '../pipeline/filters.ts';
+import { FilterFault } from '../pipeline/filter-fault.ts';
+import type { Filter } from '../pipeline/filters.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -17,6 +18,8 @@ export function addFilterOption(command: Command): void {
 export async function filterOf(text: string | undefined): Promise<Filter | undefined> {
   if (text === undefined || text.trim() === '') return undefined;
   try {
+    // What makes filters is loaded only when there is one.
+    const { prepareFilter } = await import('../pipeline/filters.ts');
     const filter = await prepareFilter(text);
     for (const note of filter.parsed.notes) process.stderr.write(`note: ${note}\n`);
     return filter;

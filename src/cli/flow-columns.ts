@@ -1,7 +1,7 @@
 /** The columns of a list of flows; docs/flows.md describes them. */
 import { serviceName } from '../catalog/services.ts';
 import type { Counters } from '../model/flow.ts';
-import type { ListedFlow } from '../pipeline.ts';
+import type { ListedFlow } from '../pipeline/flows.ts';
 import { bytes, count, duration, isoTime } from '../report/numbers.ts';
 import type { Column } from '../report/table.ts';
 

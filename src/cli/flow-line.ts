@@ -4,7 +4,7 @@
  * against the columns of flow-columns.ts, character by character.
  */
 import type { Counters } from '../model/flow.ts';
-import type { ListedFlow } from '../pipeline.ts';
+import type { ListedFlow } from '../pipeline/flows.ts';
 import { safeJson } from '../report/escape.ts';
 import { meanLength, serviceOf } from './flow-columns.ts';
 

@@ -1,7 +1,7 @@
 /** `portreeve flows`: every flow of a capture, with the reason of its direction. */
 import type { Command } from 'commander';
-import { LiveReader } from '../pipeline/live.ts';
-import { type CaptureSummary, type FlowListing, type ListedFlow, listFlows } from '../pipeline.ts';
+import { type FlowListing, type ListedFlow, listFlows } from '../pipeline/flows.ts';
+import type { CaptureSummary } from '../pipeline/reading.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
 import { count } from '../report/numbers.ts';
@@ -24,7 +24,7 @@ import { checkOption } from './drill-down.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { FLOW_COLUMNS } from './flow-columns.ts';
 import { flowLine } from './flow-line.ts';
-import { addLiveOptions, type LiveOptions, openLive, readLive } from './live-options.ts';
+import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
 import {
   addOutputOptions,
   chosenFormat,
@@ -113,12 +113,12 @@ async function read(
   const { where } = options;
   if (where !== undefined) await checkOption(where, '--where', undefined);
   const filter = await filterOf(options.filter);
-  const live = options.i === undefined ? undefined : await readLive(openLive(options, filter));
+  const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const choices = {
     ...choicesOf(options),
     ...(filter === undefined ? {} : { filter }),
     ...(where === undefined ? {} : { where }),
-    ...(live === undefined ? {} : { live: new LiveReader(live) }),
+    ...(live === undefined ? {} : { live }),
   };
   const names = options.i ?? inputs;
   return whileReading(

@@ -1,5 +1,5 @@
 /** Known sets of services that suggest themselves, as a table. */
-import type { Offer } from '../pipeline/policy.ts';
+import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Column, Table } from '../report/table.ts';
 
 const COLUMNS: readonly Column<Offer>[] = [

@@ -20,6 +20,8 @@ const UNKNOWN: Readonly<Record<OwnerUnknown, string>> = {
 export function processText(owner: Owner): string {
   if (owner.kind === 'kernel') return '(kernel)';
   if (owner.kind === 'unknown') return UNKNOWN[owner.because];
+  const [first, second] = owner.processes;
+  if (first !== undefined && second === undefined) return nameOf(first);
   return [...new Set(owner.processes.map(nameOf))].join(', ');
 }
 
@@ -37,9 +39,15 @@ export function pidText([first, ...others]: readonly Process[]): string {
 
 /** Whose rights the processes have; without processes, who created the socket. */
 export function userText({ owner, user }: Pick<Listener, 'owner' | 'user'>): string {
-  const users = processesOf(owner).flatMap((process) => process.user ?? []);
-  const known = users.length > 0 ? users : user === undefined ? [] : [user];
-  return [...new Set(known.map((each) => each.name ?? String(each.uid)))].join(', ') || '-';
+  const processes = processesOf(owner);
+  if (processes.length === 1) return nameOfUser(processes[0]!.user ?? user);
+  const users = processes.flatMap((process) => process.user ?? []);
+  if (users.length === 0) return nameOfUser(user);
+  return [...new Set(users.map(nameOfUser))].join(', ');
+}
+
+function nameOfUser(user: User | undefined): string {
+  return user === undefined ? '-' : (user.name ?? String(user.uid));
 }
 
 export function creator({ user }: Pick<Listener, 'user'>): Plain {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { diffFilters, findPlan, type Platform } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
 import type { Difference } from '../policy/compare.ts';
-import type { Filter } from '../policy/filter.ts';
+import type { Filter, Hook } from '../policy/filter.ts';
 import type { Zone } from '../policy/intent.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
@@ -46,7 +46,9 @@ async function run(
 ): Promise<void> {
   const [one, two] = withFiles(() => [sideOf(before, options), sideOf(after, options)]);
   const zones = two.zones.length > 0 ? two.zones : one.zones;
-  const differences = withFiles(() => diffFilters(one.filter, two.filter, zones));
+  const differences = withFiles(() =>
+    diffFilters(one.filter, two.filter, zones, one.hooks ?? two.hooks),
+  );
   process.exitCode = differences.length === 0 ? DONE : FINDINGS;
   const extra = differences.filter(({ kind }) => kind === 'extra').length;
   const report: Report = {
@@ -87,10 +89,18 @@ function wordsFor(differences: readonly Difference[]): string {
   return kinds.has('extra') ? 'lets packets in' : 'keeps packets out';
 }
 
-function sideOf(file: string, options: DiffOptions): { filter: Filter; zones: readonly Zone[] } {
+interface DiffSide {
+  readonly filter: Filter;
+  readonly zones: readonly Zone[];
+  /** Where a policy filters; a text says so itself. */
+  readonly hooks?: readonly Hook[];
+}
+
+function sideOf(file: string, options: DiffOptions): DiffSide {
   if (options.for === undefined || /\.ya?ml$/i.test(file)) {
     const { policy } = readPolicyFile(file);
-    return { filter: findPlan(policy, Date.now(), options.for).filter, zones: policy.zones };
+    const { filter } = findPlan(policy, Date.now(), options.for);
+    return { filter, zones: policy.zones, hooks: ['forward'] };
   }
   const { filter, faults } = options.for.parse(readText(file));
   const [first] = faults;

@@ -3,8 +3,16 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parseAddress } from '../net/address.ts';
 import { nearest } from '../net/nearest.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { PLATFORMS, type Platform, platformNamed, type ZoneWish } from '../pipeline/policy.ts';
+import {
+  hostsNamed,
+  PLATFORMS,
+  type Platform,
+  platformNamed,
+  type ZoneWish,
+} from '../pipeline/policy.ts';
 import { PolicyFileError } from '../pipeline/policy-files.ts';
+import type { Policy } from '../policy/intent.ts';
+import type { Hosts } from '../policy/plan.ts';
 import { INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -106,4 +114,31 @@ export function addSubcommand(parent: Command, name: string, summary: string): C
     .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({ outputError: () => {} });
+}
+
+/** Adds `--host`, for filters that a machine itself has. */
+export function addHostOption(command: Command): void {
+  command.option(
+    '--host <address>',
+    'only what this machine accepts and sends: addresses, a prefix, a group',
+  );
+}
+
+/** The hosts that `--host` names: addresses, or a group or zone of a policy. */
+export function hostsAsked(
+  groups: Policy['groups'],
+  zones: Policy['zones'],
+  name: string | undefined,
+): Hosts | undefined {
+  if (name === undefined) return undefined;
+  try {
+    return hostsNamed([...groups, ...zones], name);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new Failure(USAGE, {
+      what: '--host names no machine',
+      why: error.message,
+      ways: ['--host 192.0.2.10', '--host 192.0.2.10,2001:db8::10'],
+    });
+  }
 }

@@ -5,9 +5,11 @@ import { type ZoneWish, zonesOf } from '../pipeline/policy.ts';
 import { candidateText, replaceFile } from '../pipeline/policy-files.ts';
 import {
   type LearnedLogs,
+  type LearnedSockets,
   type LearnedTraffic,
   type LogWish,
   learnConversations,
+  type SocketWish,
 } from '../pipeline/policy-learn.ts';
 import type { Conversation } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
@@ -25,15 +27,20 @@ import {
 import { conversationColumns } from './conversation-columns.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
+import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
 import { parseOffset, parsePrefixRule } from './log-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { gather, parseHostName, parseZoneWish, withFiles } from './policy-files.ts';
+import { readFiles, viewThisMachine } from './sockets.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy learn a.pcap --zone dmz=10.0.1.0/24 --zone lan=10.0.2.0/24
   portreeve policy learn *.pcap --zone dmz=10.0.1.0/24 --zone internet=rest \\
     --name 10.0.1.10=web -o candidates.ndjson
+  portreeve policy learn -i eth0 --for 1h --zone dmz=10.0.1.0/24 --zone out=rest
   portreeve policy learn --log fw.log --zone dmz=10.0.1.0/24 --zone out=rest
+  portreeve policy learn --sockets ss.txt --zone dmz=10.0.1.0/24 --zone out=rest
 `;
 
 const NOTES = `
@@ -41,16 +48,21 @@ Nothing becomes a rule by itself: “portreeve policy review” asks a person.
 Scans, unanswered sweeps and flows whose direction is not known are set aside,
 with the reason. Of logs, those “portreeve audit” reads, only lines count that
 let traffic through and say which end began. Where they do not show that the
-server answered, the conversation counts as asked for, not as answered.
+server answered, the conversation counts as asked for, not as answered. Of
+sockets the end that listens serves; with --for, those of a machine are looked
+at every second. Saved output is what “portreeve sockets” reads, of listening
+sockets and connections alike: ss -tuan, netstat -ano.
 Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 5 something was
 not seen, under --complete, 130 interrupted.
 `;
 
-interface LearnOptions extends CaptureOptions {
+interface LearnOptions extends CaptureOptions, LiveOptions, FarOptions {
   readonly zone?: Readonly<Record<string, ZoneWish>>;
   readonly name?: Readonly<Record<string, string>>;
   readonly output?: string;
   readonly log?: readonly string[];
+  /** Files; true: those of this machine. */
+  readonly sockets?: readonly string[] | true;
   readonly prefix?: readonly PrefixRule[];
   readonly utcOffset?: number;
 }
@@ -70,7 +82,10 @@ export function configure(command: Command): void {
     .option('--log <file>', 'a firewall log or flow log, or a folder; repeatable', gather)
     .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
     .option('--utc-offset <offset>', 'of log stamps without a zone, such as +02:00', parseOffset)
+    .option('--sockets [file]', "this machine's sockets, or saved output; repeatable", gatherFiles)
     .option('-o, --output <file>', 'write the candidates here, for “policy review”');
+  addLiveOptions(command);
+  addFarOptions(command);
   addOutputOptions(command);
   command.action(run);
 }
@@ -86,21 +101,43 @@ async function run(
       ways: ['--zone dmz=10.0.1.0/24 --zone internal=10.0.2.0/24', '--zone internet=rest'],
     });
   }
-  const wish = logWish(options);
-  if (inputs.length + wish.files.length === 0) {
+  const logs = logWish(options);
+  const sockets = socketWish(options);
+  refuseMixture(inputs, options);
+  if ((options.i ?? inputs).length + (logs?.files.length ?? 0) === 0 && sockets === undefined) {
     throw new Failure(USAGE, {
       what: 'there is nothing to learn from',
-      ways: ['name captures, or - for standard input', '--log fw.log reads a firewall log'],
+      ways: [
+        'name captures, or - for standard input',
+        '-i eth0 --for 1h captures from the network',
+        '--log fw.log reads a firewall log, --sockets ss.txt a list of sockets',
+      ],
     });
   }
-  const learned = await whileReading((watch) =>
-    learnConversations(inputs, zonesOf(wishes), { ...choicesOf(options), ...watch }, wish),
+  const live = options.i === undefined ? undefined : await readInterfaces(options, undefined);
+  const wish = {
+    captures: options.i ?? inputs,
+    ...(logs === undefined ? {} : { logs }),
+    ...(sockets === undefined ? {} : { sockets }),
+  };
+  const learned = await whileReading(
+    (watch) =>
+      learnConversations(wish, zonesOf(wishes), {
+        ...choicesOf(options),
+        ...(live === undefined ? {} : { live }),
+        ...watch,
+      }),
+    options.for,
   );
   refuseUnread(learned);
   const names = options.name ?? {};
   if (options.output !== undefined) {
     const { conversations } = learned;
-    const sources = [...inputs, ...wish.files];
+    const sources = [
+      ...wish.captures,
+      ...(logs?.files ?? []),
+      ...(learned.sockets?.subjects.map((subject) => `sockets of ${subject}`) ?? []),
+    ];
     const text = candidateText({ zones: wishes, names, inputs: sources, conversations });
     withFiles(() => replaceFile(options.output!, text));
   }
@@ -108,9 +145,48 @@ async function run(
   await writeReport(learnReport(learned, names, options.output), options);
 }
 
-function logWish({ log, prefix, utcOffset }: LearnOptions): LogWish {
+/** Throws for what cannot be read together, or has no end. */
+function refuseMixture(inputs: readonly string[], options: LearnOptions): void {
+  const { i, sockets, ssh } = options;
+  if (inputs.length > 0 && i !== undefined) {
+    throw new Failure(USAGE, {
+      what: 'captures and interfaces cannot be read together',
+      ways: ['leave out -i, or the files'],
+    });
+  }
+  const watched = i !== undefined || sockets === true || ssh !== undefined;
+  if (options.for !== undefined && !watched) {
+    throw new Failure(USAGE, {
+      what: '--for goes with -i, --sockets or --ssh: files end by themselves',
+      ways: ['leave it out, or add -i eth0'],
+    });
+  }
+}
+
+const LOOK_EVERY_MS = 1000;
+
+/** Gathers `--sockets ss.txt`, which may be repeated, for commander. */
+function gatherFiles(text: string, before: readonly string[] | true = []): string[] {
+  return [...(before === true ? [] : before), text];
+}
+
+function socketWish(options: LearnOptions): SocketWish | undefined {
+  const { sockets, ssh } = options;
+  if (sockets === undefined && ssh === undefined) return undefined;
+  const look: SocketWish['look'] = async () => [
+    ...(sockets === true ? [await viewThisMachine({ connections: true })] : []),
+    // Each file may be of another machine.
+    ...(Array.isArray(sockets) ? await Promise.all(sockets.map((file) => readFiles([file]))) : []),
+    ...(await Promise.all((ssh ?? []).map((machine) => viewBySsh(machine, options, true)))),
+  ];
+  const again = options.for !== undefined && (sockets === true || ssh !== undefined);
+  return { look, ...(again ? { everyMs: LOOK_EVERY_MS } : {}) };
+}
+
+function logWish({ log, prefix, utcOffset }: LearnOptions): LogWish | undefined {
+  if (log === undefined) return undefined;
   return {
-    files: log ?? [],
+    files: log,
     ...(prefix === undefined ? {} : { prefixes: prefix }),
     ...(utcOffset === undefined ? {} : { offsetMs: utcOffset }),
   };
@@ -125,12 +201,28 @@ function refuseUnread({ summary, logs }: LearnedTraffic): void {
   throw new Failure(INPUT, { what: `cannot read ${source}: ${what}`, why, ways: [remedy] });
 }
 
-function codeOf({ summary, logs }: LearnedTraffic, options: LearnOptions): number {
+function codeOf({ summary, logs, sockets }: LearnedTraffic, options: LearnOptions): number {
   const code = summary === undefined ? DONE : exitCodeOf(summary, options);
-  if (code === INTERRUPTED || logs === undefined) return code;
-  if (logs.interrupted) return INTERRUPTED;
-  if (code === INPUT || logs.faults.length > 0) return INPUT;
-  return options.complete && logs.notes.some(({ missing }) => missing) ? INCOMPLETE : code;
+  if (code === INTERRUPTED || logs?.interrupted) return INTERRUPTED;
+  if (code === INPUT || (logs?.faults.length ?? 0) > 0) return INPUT;
+  const notes = [...(logs?.notes ?? []), ...(sockets?.notes ?? [])];
+  return options.complete && notes.some(({ missing }) => missing) ? INCOMPLETE : code;
+}
+
+function socketFacts({ looks, connections, undirected }: LearnedSockets): Report['facts'] {
+  return [
+    {
+      key: 'socketLooks',
+      value: looks,
+      text: looks === 1 ? 'one look at sockets' : `${count(looks)} looks at sockets`,
+    },
+    { key: 'socketConnections', value: connections, text: `${count(connections)} connections` },
+    {
+      key: 'socketsUndirected',
+      value: undirected,
+      text: `${count(undirected)} of them undirected`,
+    },
+  ];
 }
 
 function logFacts({ lines, allowed, denied, undirected }: LearnedLogs): Report['facts'] {
@@ -147,24 +239,26 @@ function learnReport(
   names: Readonly<Record<string, string>>,
   output: string | undefined,
 ): Report {
-  const { conversations, flows, flowsWithinZone, flowsOutside, summary, logs } = learned;
+  const { conversations, flows, flowsWithinZone, flowsOutside, summary, logs, sockets } = learned;
   const number = (wanted: (conversation: Conversation) => boolean) =>
     conversations.filter(wanted).length;
   const candidates = number(({ standing }) => standing === 'confirmed' || standing === 'thin');
   const asked = number(({ standing }) => standing === 'asked');
   const quarantined = number(({ standing }) => standing === 'quarantined');
-  const columns = conversationColumns(names);
-  const table = (key: string, heading: string, wanted: (one: Conversation) => boolean): Table =>
-    ({
-      ...{ key, kind: 'conversation', heading, columns },
-      rows: conversations.filter(wanted),
-    }) as Table;
+  const table = (key: string, heading: string, wanted: (one: Conversation) => boolean): Table => {
+    const rows = conversations.filter(wanted);
+    const columns = conversationColumns(names, rows);
+    return { key, kind: 'conversation', heading, columns, rows } as unknown as Table;
+  };
   return {
     kind: 'policy-learn',
     version: VERSION,
     verdict: {
       severity: candidates > 0 ? 'ok' : 'warning',
-      text: `${count(candidates)} conversations between zones were answered and can be allowed`,
+      text:
+        candidates === 1
+          ? 'One conversation between zones was answered and can be allowed.'
+          : `${count(candidates)} conversations between zones were answered and can be allowed`,
     },
     facts: [
       { key: 'flows', value: flows, text: `${count(flows)} flows` },
@@ -182,13 +276,14 @@ function learnReport(
         text: `${count(flowsOutside)} flows outside all zones`,
       },
       ...(logs === undefined ? [] : logFacts(logs)),
+      ...(sockets === undefined ? [] : socketFacts(sockets)),
     ],
     tables: [
       table('candidates', 'ANSWERED', ({ standing }) => ['confirmed', 'thin'].includes(standing)),
       table('asked', 'ASKED, NOT ANSWERED', ({ standing }) => standing === 'asked'),
       table('quarantined', 'SET ASIDE', ({ standing }) => standing === 'quarantined'),
     ],
-    notes: [...(summary?.notes ?? []), ...(logs?.notes ?? [])],
+    notes: [...(summary?.notes ?? []), ...(logs?.notes ?? []), ...(sockets?.notes ?? [])],
     next:
       output === undefined
         ? []

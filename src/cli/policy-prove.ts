@@ -5,13 +5,13 @@ import { journalOf, readJournal, readPolicyFile, readText } from '../pipeline/po
 import type { Difference } from '../policy/compare.ts';
 import type { Policy } from '../policy/intent.ts';
 import { describePacket } from '../policy/packet-text.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { DONE, FINDINGS } from './exit-codes.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { faultTable } from './parse-faults.ts';
-import { addPlatformOption, withFiles } from './policy-files.ts';
+import { addHostOption, addPlatformOption, hostsAsked, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy prove policy.yaml --for nftables rules.nft
@@ -31,6 +31,7 @@ export function configure(command: Command): void {
     .argument('<policy>', 'the policy')
     .argument('<rules>', 'the text of the rules; - is standard input');
   addPlatformOption(command);
+  addHostOption(command);
   addOutputOptions(command);
   command.action(run);
 }
@@ -38,14 +39,15 @@ export function configure(command: Command): void {
 async function run(
   file: string,
   rules: string,
-  options: OutputOptions & { readonly for: Platform },
+  options: OutputOptions & { readonly for: Platform; readonly host?: string },
 ): Promise<void> {
   const [policy, text, journal] = withFiles(() => [
     readPolicyFile(file).policy,
     readText(rules),
     readJournal(journalOf(file)),
   ]);
-  const proof = withFiles(() => provePolicy(policy, options.for, text, journal, Date.now()));
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
+  const proof = withFiles(() => provePolicy(policy, options.for, text, journal, Date.now(), hosts));
   const proved = isProved(proof);
   process.exitCode = proved ? DONE : FINDINGS;
   await writeReport(proofReport(policy, proof, options.for), options);
@@ -76,6 +78,12 @@ export const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
     align: 'right',
     priority: 1,
   },
+  {
+    key: 'hook',
+    title: 'WHERE',
+    value: ({ hook }) => hook ?? 'forward',
+    priority: 3,
+  },
   { key: 'from', title: 'FROM', value: ({ from }) => from ?? null, priority: 2 },
   { key: 'to', title: 'TO', value: ({ to }) => to ?? null, priority: 2 },
 ];
@@ -85,6 +93,44 @@ function powerOfTwo(packets: bigint): string {
   return packets < 1_000_000n
     ? count(Number(packets))
     : `about 2^${packets.toString(2).length - 1}`;
+}
+
+/** What a rule allows although no validated conversation was seen to need it. */
+function beyondTable(policy: Policy, { beyond }: Proof): Table {
+  const rules = new Map(policy.rules.map((rule) => [rule.id, rule]));
+  const columns: readonly Column<Proof['beyond'][number]>[] = [
+    { key: 'rule', title: 'RULE', value: ({ rule }) => rule },
+    {
+      key: 'why',
+      title: 'WHY',
+      value: ({ rule }) => (rules.get(rule)?.unobserved ? 'unobserved' : 'own'),
+      text: ({ rule }) =>
+        rules.get(rule)?.unobserved ? 'a set that nobody saw whole' : 'a person wrote the rule',
+      priority: 1,
+    },
+    {
+      key: 'packet',
+      title: 'SMALLEST PACKET',
+      value: ({ packet }) => describePacket(packet),
+      grow: true,
+    },
+    {
+      key: 'packets',
+      title: 'PACKETS LIKE IT',
+      value: ({ packets }) => String(packets),
+      text: ({ packets }) => powerOfTwo(packets),
+      align: 'right',
+      priority: 2,
+    },
+  ];
+  return {
+    key: 'beyond',
+    kind: 'generalisation',
+    heading: 'ALLOWED BEYOND WHAT WAS SEEN',
+    columns: columns as readonly Column[],
+    rows: beyond,
+    footnote: 'All other rules allow what was seen and validated, and nothing else.',
+  };
 }
 
 function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
@@ -130,6 +176,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
         ],
         lost,
       ),
+      beyondTable(policy, proof),
       table(
         'rules',
         'rule',
@@ -173,7 +220,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
 
 function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Report['verdict'] {
   if (faults.length > 0) {
-    const what = faults.length === 1 ? 'One place was' : `${count(faults.length)} places were`;
+    const what = counted(faults.length, 'place was', 'places were');
     return { severity: 'error', text: `Not proved: ${what} not understood.` };
   }
   if (differences.length > 0 || lost.length > 0) {

@@ -3,19 +3,14 @@
  * kept with who, when and why in the journal beside the policy; the rules are made of it.
  */
 import type { Command } from 'commander';
-import { compose, newPolicy, offersFor, zonesOf } from '../pipeline/policy.ts';
-import {
-  type CandidateFile,
-  journalOf,
-  readCandidates,
-  readJournal,
-  readPolicyFile,
-  readText,
-  writeJournal,
-  writePolicyFile,
-} from '../pipeline/policy-files.ts';
+import { newPolicy, zonesOf } from '../pipeline/policy.ts';
+import { type CandidateFile, readCandidates, readText } from '../pipeline/policy-files.ts';
+import { offersFor } from '../pipeline/policy-refine.ts';
+import type { Decision } from '../policy/conversation.ts';
 import type { Policy } from '../policy/intent.ts';
+import { INTERRUPTED } from './exit-codes.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { PolicyDesk } from './policy-desk.ts';
 import { withFiles } from './policy-files.ts';
 import {
   addReviewOptions,
@@ -35,7 +30,10 @@ const EXAMPLES = `Examples:
   portreeve policy review candidates.ndjson --from-file decisions.txt --by alice
 `;
 
-const NOTES = `${ORDER_NOTES}Exit codes: 0 done, 2 wrong usage, 3 a file could not be read.
+const NOTES = `${ORDER_NOTES}
+On a terminal each question takes one key. However it ends, with the last one, q
+or Ctrl-C, what was answered is kept.
+Exit codes: 0 done, 2 wrong usage, 3 a file could not be read, 130 interrupted.
 `;
 
 export function configure(command: Command): void {
@@ -48,28 +46,29 @@ export function configure(command: Command): void {
 
 async function run(file: string, options: OutputOptions & ReviewOptions): Promise<void> {
   const candidates = withFiles(() => readCandidates(file));
-  const before = withFiles(() => policyBefore(options, candidates));
+  const fresh = withFiles(() => freshPolicy(options, candidates));
   const names = new Map(Object.entries({ ...candidates.names, ...options.name }));
-  const journalFile = journalOf(options.policy);
-  const journal = withFiles(() => readJournal(journalFile));
+  const desk = new PolicyDesk(options.policy, names, undefined, fresh);
+  const [policy, journal] = [desk.read(), desk.journal()];
   const { conversations } = candidates;
-  const decisions = isScripted(options)
-    ? carryOut(
-        conversations,
-        withFiles(() => ordersOf(options, { names, policy: before.policy })),
-        options,
-      )
-    : await (await import('./review-terminal.ts')).reviewOnTerminal(
-        stillOpen(conversations, journal),
-        names,
-        who(options),
-      );
+  let decisions: readonly Decision[];
+  if (isScripted(options)) {
+    const orders = withFiles(() => ordersOf(options, { names, policy }));
+    decisions = carryOut(conversations, orders, options);
+  } else {
+    const { reviewOnTerminal } = await import('./review-terminal.ts');
+    const reviewed = await reviewOnTerminal(
+      stillOpen(conversations, journal),
+      journal,
+      names,
+      who(options),
+      options,
+    );
+    decisions = reviewed.decisions;
+    if (reviewed.ended === 'interrupted') process.exitCode = INTERRUPTED;
+  }
+  const composition = desk.decide(decisions);
   const complete = [...journal, ...decisions];
-  const composition = compose(before.policy, complete, names);
-  withFiles(() => {
-    writeJournal(journalFile, complete);
-    writePolicyFile(options.policy, composition.policy, before.text);
-  });
   const left = stillOpen(conversations, complete);
   const decided = complete.map(({ conversation }) => conversation);
   const offers = offersFor([...conversations, ...decided]);
@@ -77,11 +76,11 @@ async function run(file: string, options: OutputOptions & ReviewOptions): Promis
   await writeReport(report, options);
 }
 
-/** The policy as it is, or an empty one for the zones that were learned. */
-function policyBefore(
+/** An empty policy for the zones that were learned, where there is no file yet. */
+function freshPolicy(
   { policy: file, title }: ReviewOptions,
   candidates: CandidateFile,
-): { policy: Policy; text: string | undefined } {
-  if (readText(file, true) !== undefined) return readPolicyFile(file);
-  return { policy: newPolicy(title ?? 'policy', zonesOf(candidates.zones)), text: undefined };
+): Policy | undefined {
+  if (readText(file, true) !== undefined) return undefined;
+  return newPolicy(title ?? 'policy', zonesOf(candidates.zones));
 }

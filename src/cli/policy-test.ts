@@ -2,11 +2,15 @@
 import type { Command } from 'commander';
 import { decidedBy, findPlan, type Platform, testConversation } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import type { Policy } from '../policy/intent.ts';
+import type { Hosts } from '../policy/plan.ts';
+import { type NearRule, nearRules } from '../policy/rule-match.ts';
 import type { Report } from '../report/report.ts';
+import type { Column } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
-import { findPlatform, withFiles } from './policy-files.ts';
+import { addHostOption, findPlatform, hostsAsked, withFiles } from './policy-files.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'
@@ -18,10 +22,43 @@ const NOTES = `
 Exit codes: 0 allowed, 1 denied, 2 wrong usage, 3 a file could not be read.
 `;
 
+/** More of them explain nothing. */
+const MOST_NEAR = 8;
+
+const NEAR_COLUMNS: readonly Column<NearRule>[] = [
+  { key: 'rule', title: 'RULE', value: ({ rule }) => rule.id },
+  {
+    key: 'lacks',
+    title: 'WOULD ALLOW IT FOR',
+    value: ({ lacks }) => lacks,
+    text: ({ lacks }) => `another ${lacks.join(' and ')}`,
+  },
+  {
+    key: 'from',
+    title: 'FROM',
+    value: ({ rule }) => rule.from.names,
+    text: ({ rule }) => rule.from.names.join(', '),
+  },
+  {
+    key: 'to',
+    title: 'TO',
+    value: ({ rule }) => rule.to.names,
+    text: ({ rule }) => rule.to.names.join(', '),
+  },
+  {
+    key: 'services',
+    title: 'SERVICES',
+    value: ({ rule }) => rule.serviceNames,
+    text: ({ rule }) => rule.serviceNames.join(' '),
+    grow: true,
+  },
+];
+
 interface TestOptions {
   readonly policy: string;
   readonly rules?: string;
   readonly for?: Platform;
+  readonly host?: string;
 }
 
 export function configure(command: Command): void {
@@ -31,7 +68,10 @@ export function configure(command: Command): void {
     .option('--policy <file>', 'the policy', 'policy.yaml')
     .option('--rules <file>', 'test the text of a platform instead; - is standard input')
     .option('--for <platform>', 'the platform of that text', findPlatform);
+  addHostOption(command);
   addOutputOptions(command);
+  // An arrow that stands as a word of its own looks like an option.
+  command.allowUnknownOption();
   command.action(run);
 }
 
@@ -46,11 +86,13 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
     });
   }
   const { policy } = withFiles(() => readPolicyFile(options.policy));
-  const filter = withFiles(() => filterOf(options, policy));
+  const hosts = hostsAsked(policy.groups, policy.zones, options.host);
+  const filter = withFiles(() => filterOf(options, policy, hosts));
   const asked = { client, server: server!, service: service! };
-  const told = withFiles(() => testConversation(filter, policy.zones, asked));
+  const told = withFiles(() => testConversation(filter, policy.zones, asked, hosts));
   const allowed = told.verdict === 'accept';
   const rule = policy.rules.find(({ id }) => id === told.rule?.id);
+  const near = allowed || options.rules !== undefined ? [] : nearRules(policy, asked, Date.now());
   process.exitCode = allowed ? DONE : FINDINGS;
   const report: Report = {
     kind: 'policy-test',
@@ -77,7 +119,15 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
         ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
       },
     ],
-    tables: [],
+    tables: [
+      {
+        key: 'near',
+        kind: 'rule',
+        heading: 'RULES THAT COME NEAREST',
+        columns: NEAR_COLUMNS as readonly Column[],
+        rows: near.slice(0, MOST_NEAR),
+      },
+    ],
     notes: [],
     next: [],
   };
@@ -85,8 +135,8 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
 }
 
 /** The policy's own rules, or those of the text. */
-function filterOf(options: TestOptions, policy: Parameters<typeof findPlan>[0]) {
-  if (options.rules === undefined) return findPlan(policy, Date.now()).filter;
+function filterOf(options: TestOptions, policy: Policy, hosts: Hosts | undefined) {
+  if (options.rules === undefined) return findPlan(policy, Date.now(), undefined, hosts).filter;
   if (options.for === undefined) throw new RangeError('The text of --rules needs --for PLATFORM.');
   const { filter, faults } = options.for.parse(readText(options.rules));
   const [first] = faults;

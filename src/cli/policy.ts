@@ -23,9 +23,7 @@ export function configure(command: Command): void {
     command.outputHelp();
     process.exitCode = USAGE;
   });
-  learn(
-    addSubcommand(command, 'learn', 'find the conversations between zones in captures and logs'),
-  );
+  learn(addSubcommand(command, 'learn', 'find the conversations between zones'));
   review(addSubcommand(command, 'review', 'decide which conversations are allowed'));
   refine(addSubcommand(command, 'refine', 'learn from what a firewall denied'));
   prove(addSubcommand(command, 'prove', 'prove that rules say what the policy says'));

@@ -9,6 +9,7 @@ import {
   standingDecisions,
 } from '../policy/conversation.ts';
 import { KNOWN_SETS, knownSet } from '../policy/known-sets.ts';
+import { completed } from '../policy/offered.ts';
 import { type Naming, parseSelection, type Selection } from '../policy/select.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -126,18 +127,22 @@ export function stillOpen(
   );
 }
 
-/** One decision for each conversation that an order names; of several orders the last. */
+/**
+ * One decision for each conversation that an order names; of several orders the last. Throws
+ * `Failure` for an order that names none, unless orders `stand` for what may still come.
+ */
 export function carryOut(
   conversations: readonly Conversation[],
   orders: readonly Order[],
   options: ReviewOptions,
+  stand = false,
 ): Decision[] {
   const made = new Map<string, Decision>();
   const atMs = Date.now();
   for (const order of orders) {
     const { decision, reason, selection } = order;
     const matched = matchedBy(order, conversations);
-    if (matched.length === 0) {
+    if (matched.length === 0 && !stand) {
       throw new Failure(USAGE, {
         what: `nothing that can be decided matches “${selection.text}”`,
         why: 'what was set aside, or only asked for and not named by its service, never matches',
@@ -170,25 +175,4 @@ function matchedBy(
     return selection.matches(conversation);
   });
   return set === undefined ? matched : completed(matched, set);
-}
-
-/** For each pair of hosts all services of the set; those not seen are marked. */
-function completed(matched: readonly Conversation[], set: readonly string[]): Conversation[] {
-  const pairs = new Map<string, Conversation[]>();
-  for (const conversation of matched) {
-    const key = `${conversation.client} ${conversation.server}`;
-    pairs.set(key, [...(pairs.get(key) ?? []), conversation]);
-  }
-  return [...pairs.values()].flatMap((seen) =>
-    set.map((service): Conversation => {
-      const known = seen.find((conversation) => conversation.service === service);
-      if (known !== undefined) return known;
-      const { from, to, client, server, firstMs, lastMs, direction, seen: place } = seen[0]!;
-      return {
-        ...{ kind: 'conversation', from, to, client, server, service, standing: 'asked' },
-        ...{ connections: 0, answered: 0, denied: 0, hours: 0, firstMs, lastMs, direction },
-        ...{ seen: place, unobserved: true },
-      };
-    }),
-  );
 }

@@ -1,8 +1,9 @@
 /** What a review came to: decisions, the rules made of them, what is still open. */
-import type { Composition, Offer } from '../pipeline/policy.ts';
+import type { Composition } from '../pipeline/policy.ts';
+import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { quoted } from './capture-options.ts';
@@ -42,6 +43,12 @@ function conversationText({ conversation }: Decision): string {
   return `${conversation.client} -> ${conversation.server} ${conversation.service}`;
 }
 
+function verdictText(rules: number): string {
+  return rules === 1
+    ? 'One rule allows what was validated, and nothing else.'
+    : `${count(rules)} rules allow what was validated, and nothing else`;
+}
+
 export function reviewReport(
   composition: Composition,
   decisions: readonly Decision[],
@@ -58,10 +65,10 @@ export function reviewReport(
     version: 1,
     verdict: {
       severity: 'ok',
-      text: `${count(policy.rules.length)} rules allow what was validated, and nothing else`,
+      text: verdictText(policy.rules.length),
     },
     facts: [
-      { key: 'decisions', value: decisions.length, text: `${count(decisions.length)} decisions` },
+      { key: 'decisions', value: decisions.length, text: counted(decisions.length, 'decision') },
       { key: 'allowed', value: allowed, text: `${count(allowed)} allowed now` },
       { key: 'rules', value: policy.rules.length },
       { key: 'composedRules', value: composed },
@@ -74,12 +81,12 @@ export function reviewReport(
             ? { text: `at least ${count(atLeast)} needed` }
             : {}),
       },
-      { key: 'pairs', value: pairs, text: `${count(pairs)} pairs of hosts` },
+      { key: 'pairs', value: pairs, text: `${counted(pairs, 'pair')} of hosts` },
       { key: 'open', value: left.length, text: `${count(left.length)} still open` },
     ],
     tables: [
       table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
-      table('open', 'conversation', 'STILL OPEN', conversationColumns({}), left),
+      table('open', 'conversation', 'STILL OPEN', conversationColumns({}, left), left),
       offerTable(offers),
     ],
     notes: contradicted.slice(0, MOST_NOTES).map(({ decision, rule }) => ({

@@ -19,9 +19,7 @@ export function refusal(error: unknown): never {
     throw new Failure(privilege ? PRIVILEGE : USAGE, {
       what: `cannot scan with the engine ${engine}`,
       why: error.message,
-      ways: privilege
-        ? ['run it as root', 'leave --engine out: connections need no privilege']
-        : ['leave --engine out, so that one that works here is chosen'],
+      ways: waysOut(engine, privilege),
     });
   }
   if (error.name === 'UnknownScanError') {
@@ -36,4 +34,11 @@ export function refusal(error: unknown): never {
     throw new Failure(INPUT, { what: `cannot use ${path}`, why: error.message });
   }
   throw error;
+}
+
+function waysOut(engine: string, privilege: boolean): readonly string[] {
+  if (engine === 'sctp')
+    return ['run it as root', 'leave sctp out: there is no other way to ask it'];
+  if (privilege) return ['run it as root', 'leave --engine out: connections need no privilege'];
+  return ['leave --engine out, so that one that works here is chosen'];
 }

@@ -8,26 +8,13 @@ const SHOWN_EVERY_MS = 250;
 export class ScanMeter {
   private nextMs = FIRST_SHOWN_MS;
   private shown = false;
-  /** Speed over the last seconds, ports a millisecond. */
-  private speed = 0;
-  private lastKnown = 0;
-  private lastMs = 0;
 
-  show(progress: ScanProgress): void {
-    const { elapsedMs, known, total, open, hostsUp, phase } = progress;
+  show({ elapsedMs, share, leftMs, open, hostsUp, phase }: ScanProgress): void {
     if (elapsedMs < this.nextMs) return;
     this.nextMs = elapsedMs + SHOWN_EVERY_MS;
-    const now = (known - this.lastKnown) / Math.max(1, elapsedMs - this.lastMs);
-    // The mean so far, drawn towards what happens now.
-    this.speed = this.speed === 0 ? known / elapsedMs : 0.9 * this.speed + 0.1 * now;
-    this.lastKnown = known;
-    this.lastMs = elapsedMs;
-    const share = total === 0 ? 0 : Math.min(100, Math.floor((100 * known) / total));
-    const parts = [`${share} %`, phase, `${count(hostsUp)} up`, `${count(open)} open`];
-    if (this.speed > 0 && total > known) {
-      const leftMs = (total - known) / this.speed;
-      parts.push(`${duration(Math.ceil(leftMs / 1000) * 1000)} left`);
-    }
+    const percent = `${Math.floor(100 * share)} %`;
+    const parts = [percent, phase, `${count(hostsUp)} up`, `${count(open)} open`];
+    if (leftMs !== undefined) parts.push(`${rounded(leftMs)} left`);
     this.shown = true;
     process.stderr.write(`\r\x1b[K${parts.join('  ')}`);
   }
@@ -36,4 +23,10 @@ export class ScanMeter {
     if (this.shown) process.stderr.write('\r\x1b[K');
     this.shown = false;
   }
+}
+
+/** To tenths of a second below ten, to seconds above. */
+function rounded(ms: number): string {
+  const step = ms < 10_000 ? 100 : 1000;
+  return duration(Math.max(step, Math.round(ms / step) * step));
 }

@@ -79,7 +79,7 @@ export function configure(command: Command): void {
     .addHelpText('after', NOTES)
     .argument('[target...]', 'addresses, prefixes, ranges, names; - is standard input')
     .option('-p, --ports <list>', 'ports, ranges, names, top:100, all (default: top:1000)')
-    .option('-t, --transport <list>', 'tcp, udp or both: tcp,udp', transports, ['tcp'])
+    .option('-t, --transport <list>', 'tcp, udp, sctp, or several: tcp,udp', transports, ['tcp'])
     .addOption(
       new Option('--engine <name>', 'how to ask TCP ports')
         .choices([...SCAN_ENGINES])
@@ -114,7 +114,7 @@ export function configure(command: Command): void {
     .option('--fragile', 'questions also for printers and industrial devices')
     .option(
       '--patience <s>',
-      'wait for UDP hosts that limit their answers (default: 30, 8 at timing 4)',
+      'wait for UDP hosts that limit their answers (default: 30, 2 at timing 4)',
       wholeNumber(0, 1e6),
     )
     .option('--dry-run', 'say what would be asked and how long it takes; send nothing')
@@ -132,8 +132,8 @@ export function configure(command: Command): void {
 
 function transports(text: string): readonly string[] {
   const names = [...new Set(text.toLowerCase().split(','))];
-  if (names.length === 0 || names.some((name) => name !== 'tcp' && name !== 'udp')) {
-    throw new InvalidArgumentError('It is tcp, udp or tcp,udp.');
+  if (names.some((name) => !/^(tcp|udp|sctp)$/.test(name))) {
+    throw new InvalidArgumentError('It is tcp, udp or sctp, or several: tcp,udp.');
   }
   return names;
 }
@@ -150,7 +150,7 @@ async function run(
     excludeFiles: options.excludeFile ?? [],
     local: options.local ?? false,
     ports: options.ports,
-    transports: options.transport as ('tcp' | 'udp')[],
+    transports: options.transport as ('tcp' | 'udp' | 'sctp')[],
     timing: options.timing,
     maxRate: options.maxRate,
     rate: options.rate,

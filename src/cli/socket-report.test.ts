@@ -173,3 +173,14 @@ it('gives programs every field', () => {
     },
   ]);
 });
+
+it('lists our own network first, then each other one by itself', () => {
+  const rows = reportOf(
+    listener('0.0.0.0', 1, { network: 'blue' }),
+    listener('127.0.0.1', 2, loopback),
+    listener('0.0.0.0', 3, { network: 'amber' }),
+    listener('127.0.0.1', 4, { ...loopback, network: 'amber' }),
+    listener('0.0.0.0', 5),
+  ).tables[0]!.rows as Iterable<Listener>;
+  expect([...rows].map(({ local }) => local.port)).toEqual([5, 2, 3, 4, 1]);
+});

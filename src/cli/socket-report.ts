@@ -3,7 +3,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
 import type { Listener } from '../model/listener.ts';
-import type { SocketView } from '../pipeline.ts';
+import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Severity } from '../report/table.ts';
@@ -25,7 +25,7 @@ export interface SocketReportOptions {
   readonly connections: boolean;
 }
 
-/** The report; sockets that more can reach come first. */
+/** The report; our own network first, and in each the sockets that more can reach. */
 export function socketReport(view: SocketView, options: SocketReportOptions): Report {
   const { listeners, connections, blindSpots, subject, means } = view;
   const rows = [...listeners].sort(compare);
@@ -62,9 +62,12 @@ function nextSteps(local: boolean, { connections }: SocketReportOptions): NextSt
   ];
 }
 
+const RANKS = new Map<Exposure, number>(EXPOSURES.map((exposure, rank) => [exposure, rank]));
+
 function compare(left: Listener, right: Listener): number {
   return (
-    EXPOSURES.indexOf(left.exposure) - EXPOSURES.indexOf(right.exposure) ||
+    order(left.network ?? '', right.network ?? '') ||
+    RANKS.get(left.exposure)! - RANKS.get(right.exposure)! ||
     left.local.port - right.local.port ||
     order(left.local.transport, right.local.transport) ||
     order(left.local.address, right.local.address)

@@ -1,7 +1,7 @@
 /** `portreeve sockets --watch`: one line for each socket that opens or closes, as it happens. */
 import { type SocketChange, socketChanges } from '../analysis/socket-changes.ts';
 import { serviceName } from '../catalog/services.ts';
-import type { SocketView } from '../pipeline.ts';
+import type { SocketView } from '../pipeline/sockets.ts';
 import { printable, safeJson } from '../report/escape.ts';
 import { INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';

@@ -6,12 +6,12 @@ import {
   type SocketChoices,
   type SocketView,
   viewSockets,
-} from '../pipeline.ts';
+} from '../pipeline/sockets.ts';
 import { wholeNumber } from './capture-options.ts';
 import { INCOMPLETE, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { addFarOptions, type FarOptions, viewBySsh } from './far-options.ts';
-import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
+import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
+import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 import { socketReport } from './socket-report.ts';
 import { type WatchOptions, watchSockets } from './socket-watch.ts';
 
@@ -62,10 +62,15 @@ async function run(
   options: OutputOptions & SocketOptions,
 ): Promise<void> {
   refuseMixture(names, options);
-  const choices = { connections: options.all ?? false, packages: options.packages ?? false };
+  const choices = {
+    connections: options.all ?? false,
+    packages: options.packages ?? false,
+    brief: (chosenFormat(options) ?? 'table') === 'table',
+  };
   const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {
-    if (options.ssh !== undefined) return viewBySsh(options, choices.connections);
+    const [machine] = options.ssh ?? [];
+    if (machine !== undefined) return viewBySsh(machine, options, choices.connections);
     return names.length > 0 ? readFiles(names) : viewThisMachine({ ...choices, firewall });
   };
   if (options.watch !== undefined) {
@@ -79,7 +84,15 @@ async function run(
   }
 }
 
-function refuseMixture(names: readonly string[], { ssh, watch }: SocketOptions): void {
+function refuseMixture(names: readonly string[], options: SocketOptions): void {
+  const { ssh, watch } = options;
+  refuseWithoutMachine(options);
+  if (ssh !== undefined && ssh.length > 1) {
+    throw new Failure(USAGE, {
+      what: `sockets are listed of one machine at a time, and ${ssh.length} are named`,
+      ways: ['run it for each', 'portreeve compare takes several'],
+    });
+  }
   if (names.length > 0 && (ssh !== undefined || watch !== undefined)) {
     throw new Failure(USAGE, {
       what: `files do not go together with ${ssh === undefined ? '--watch' : '--ssh'}`,

@@ -6,31 +6,47 @@ import {
   type SurfaceItem,
   surfaceOf,
 } from '../analysis/surface.ts';
+import { surfaceChanges, surfacePorts } from '../analysis/surface-changes.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { Process } from '../model/process.ts';
-import type { Comparison } from '../pipeline.ts';
+import type { Comparison } from '../pipeline/compare-host.ts';
+import type { SurfaceRecord } from '../pipeline/surface-state.ts';
 import { count } from '../report/numbers.ts';
 import type { NextStep, Report } from '../report/report.ts';
 import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
 import { VERDICT_WORDS } from './compare-report.ts';
 import { pidText, plainProcess, processesOf, processText, userText } from './owner-words.ts';
+import { changesTable, changeText, privilegeNote, REACH_WORDS } from './surface-change-report.ts';
 
 const VERSION = 1;
 /** Cards for people; the others are in the table, and all are in the machine formats. */
 const STEPS = 4;
 
-export const REACH_WORDS: Readonly<Record<Reach, string>> = {
-  anywhere: 'anywhere',
-  'local-network': 'the local network',
-  'this-machine': 'this machine only',
-};
+/** This run, and the one that it is compared with. */
+export interface SurfaceRuns {
+  readonly seenMs: number;
+  readonly privileged: boolean;
+  /** Absent: there is none, for the reason given. */
+  readonly earlier?: SurfaceRecord;
+  readonly because?: string;
+}
 
-export function surfaceReport(comparison: Comparison): { report: Report; grave: number } {
+export interface SurfaceAnswer {
+  readonly report: Report;
+  readonly grave: number;
+  /** For the next run. */
+  readonly record: SurfaceRecord;
+}
+
+export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): SurfaceAnswer {
   const { host, rows, vantages, asked, notes } = comparison;
   const items = surfaceOf(host, rows);
+  const { seenMs, privileged, earlier } = runs;
+  const record: SurfaceRecord = { seenMs, privileged, ports: surfacePorts(items) };
+  const changes = earlier === undefined ? [] : surfaceChanges(earlier.ports, record.ports);
   const grave = items.filter(isGrave);
   const counts = countReaches(items);
-  const surface = surfaceText(counts);
+  const surface = `${surfaceText(counts)}${earlier === undefined ? '' : `; ${changeText(changes, earlier)}`}`;
   const report: Report = {
     kind: 'surface',
     version: VERSION,
@@ -42,6 +58,16 @@ export function surfaceReport(comparison: Comparison): { report: Report; grave: 
       { key: 'localNetwork', value: counts['local-network'] },
       { key: 'thisMachine', value: counts['this-machine'] },
       { key: 'addresses', value: host.addresses ?? [], ...addressText(host.addresses) },
+      { key: 'seenMs', value: seenMs },
+      { key: 'privileged', value: privileged },
+      {
+        key: 'sinceMs',
+        value: earlier?.seenMs ?? null,
+        ...(earlier === undefined
+          ? { text: `no earlier run to compare with: ${runs.because}` }
+          : {}),
+      },
+      { key: 'changes', value: changes.length },
       { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
       {
         key: 'vantages',
@@ -67,12 +93,13 @@ export function surfaceReport(comparison: Comparison): { report: Report; grave: 
         columns: COLUMNS,
         rows: items.filter((item) => !isGrave(item)),
       },
+      changesTable(changes),
     ] as Table[],
-    notes,
+    notes: [...notes, ...privilegeNote(runs)],
     next: nextSteps(grave),
     closing: surface,
   };
-  return { report, grave: grave.length };
+  return { report, grave: grave.length, record };
 }
 
 function isGrave({ concern }: SurfaceItem): boolean {

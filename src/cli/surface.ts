@@ -1,11 +1,15 @@
 /**
  * `portreeve` alone: this machine's sockets, asked from its own addresses (and from beside it when
- * permitted), compared, explained and ranked. Changes nothing that stays.
+ * permitted), compared, explained and ranked. All that stays is a file in the user's state folder, by
+ * which the next run says what changed.
  */
 import type { Command } from 'commander';
-import { compareHost } from '../pipeline.ts';
+import { compareHost } from '../pipeline/compare-host.ts';
+import { type Earlier, earlierRun, readBaseline, statePath } from '../pipeline/surface-state.ts';
+import { printable } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
-import { FINDINGS, INCOMPLETE } from './exit-codes.ts';
+import { FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { viewThisMachine } from './sockets.ts';
 import { surfaceReport } from './surface-report.ts';
@@ -14,12 +18,16 @@ const EXAMPLES = `Examples:
   portreeve                  what this machine offers, to whom, what to close
   sudo portreeve             with all owners, firewall rules, and from outside
   portreeve --json           the same for programs
+  portreeve --baseline monday.json
+                             what changed since portreeve --json > monday.json
   portreeve surface --fail   exit code 1 where something deserves attention
 `;
 
 const NOTES = `
 It connects to its own ports and sends an empty datagram to UDP ports. With root
 it makes a network namespace for a moment, to come in through the firewall.
+What it found is kept for the next run in $XDG_STATE_HOME/portreeve or
+~/.local/state/portreeve, which then says what changed.
 
 Exit codes: 0 done, 1 with --fail and something to look at, 2 wrong usage, 5 no
 view at all, or with --complete not a whole one.
@@ -30,6 +38,8 @@ interface SurfaceOptions {
   readonly timeout?: number;
   readonly fail?: boolean;
   readonly complete?: boolean;
+  readonly baseline?: string;
+  readonly remember?: boolean;
 }
 
 /** Short: silence means a firewall, and the whole should take seconds. */
@@ -46,12 +56,15 @@ export function configure(command: Command): void {
       wholeNumber(10, 60_000),
     )
     .option('--fail', 'exit code 1 where something deserves attention')
+    .option('--baseline <file>', 'say what changed since this saved run, not since the last one')
+    .option('--no-remember', 'keep nothing of this run for later ones')
     .option('--complete', 'fail with exit code 5 when something could not be seen');
   addOutputOptions(command);
   command.action(run);
 }
 
 async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
+  const earlier = earlierOf(options);
   const view = await viewThisMachine({});
   const comparison = await compareHost({
     view,
@@ -62,10 +75,37 @@ async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
     beside: options.beside ?? true,
     timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
   });
-  const { report, grave } = surfaceReport(comparison);
+  const { report, grave, record } = surfaceReport(comparison, {
+    privileged: process.geteuid?.() === 0,
+    seenMs: Date.now(),
+    ...(earlier.record === undefined ? {} : { earlier: earlier.record }),
+    ...(earlier.because === undefined ? {} : { because: earlier.because }),
+  });
   await writeReport(report, options);
+  if (options.remember !== false && options.baseline === undefined) {
+    const because = earlier.keep(record);
+    if (because !== undefined && because !== earlier.because)
+      process.stderr.write(`this run is not kept for the next one: ${printable(because)}\n`);
+  }
   if (options.fail && grave > 0) process.exitCode = FINDINGS;
   else if (options.complete && comparison.notes.some(({ missing }) => missing)) {
     process.exitCode = INCOMPLETE;
+  }
+}
+
+/** What to compare with. Throws a `Failure` where a file was named that is no run. */
+function earlierOf({ baseline }: SurfaceOptions): Earlier {
+  if (baseline === undefined) return earlierRun(statePath(process.env));
+  try {
+    return { record: readBaseline(baseline), keep: () => undefined };
+  } catch (error) {
+    const { code, name, message } = error as NodeJS.ErrnoException;
+    if (code === undefined && name !== 'SurfaceRecordError') throw error;
+    throw new Failure(INPUT, {
+      what: `cannot compare with ${baseline}`,
+      why:
+        code === undefined ? `it ${message}` : code === 'ENOENT' ? 'there is no such file' : code,
+      ways: ['save a run to compare with: portreeve --json > monday.json'],
+    });
   }
 }

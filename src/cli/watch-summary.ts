@@ -1,6 +1,6 @@
 /** What is left of a live view when it ends: the assessment of all that passed. */
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Assessment } from '../pipeline.ts';
+import type { Assessment } from '../pipeline/assess.ts';
 import { count } from '../report/numbers.ts';
 import { assessReport } from './assess-report.ts';
 import { WHOLE } from './drill-down.ts';
@@ -74,5 +74,6 @@ function assessmentOf(
     ...judged,
     matchedFlows: null,
     overTime: null,
+    logs: null,
   };
 }

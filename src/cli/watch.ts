@@ -11,14 +11,8 @@ import { wholeNumber } from './capture-options.ts';
 import { DONE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterOf } from './filter-option.ts';
-import {
-  addLiveOptions,
-  announce,
-  type LiveOptions,
-  type Opened,
-  openLive,
-  parseDuration,
-} from './live-options.ts';
+import { addLiveOptions, type LiveOptions, parseDuration } from './interface-options.ts';
+import { announce, type Opened, openLive } from './open-interfaces.ts';
 import { Screen } from './watch-screen.ts';
 import { keysOf, newState, press, Rates, type WatchState } from './watch-state.ts';
 import { summaryOf } from './watch-summary.ts';

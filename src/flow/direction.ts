@@ -1,6 +1,7 @@
 /**
  * Who is client and who is server, with the reason: the first rung of the ladder that applies.
  *
+ *   declared              a log says who began: its device saw it
  *   syn, syn-ack, init    who opened the connection was seen
  *   known-service         one end is a listening socket, or a service confirmed elsewhere
  *   group-destination     one end is a multicast or broadcast address: it cannot have opened it
@@ -23,6 +24,7 @@ import {
   MARK_ACCEPT_FROM_A,
   MARK_ACCEPT_FROM_B,
   MARK_CUT,
+  MARK_DECLARED,
   MARK_GROUP,
   MARK_OPEN_FROM_A,
   MARK_OPEN_FROM_B,
@@ -51,6 +53,7 @@ const DIRECTION_REASONS: readonly DirectionReason[] = [
   'learned-service',
   'fan-in',
   'port-class',
+  'declared',
 ];
 
 const FIRST_PACKET = 0;
@@ -63,6 +66,7 @@ const BY_MESSAGE = 6;
 const BY_LEARNED = 7;
 const BY_FAN_IN = 8;
 const BY_PORT_CLASS = 9;
+const BY_DECLARED = 10;
 
 /** A decision in one octet: reason (bits 0–3), client is B (bit 4), confidence (bits 5–6). */
 export const CLIENT_IS_B = 16;
@@ -167,6 +171,7 @@ export class DirectionLadder {
 
   /** What the flow's own packets, and what was known before, say; `FIRST_PACKET` if nothing. */
   private ownEvidence(words: Int32Array, base: number): number {
+    if ((words[base + R_STATE]! & MARK_DECLARED) !== 0) return BY_DECLARED | CERTAIN;
     const protocol = words[base + R_KIND]! & 0xff;
     let opened = FIRST_PACKET;
     if (protocol === 6) opened = byHandshake(words, base);

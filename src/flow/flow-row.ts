@@ -98,6 +98,13 @@ export const MARK_OVER = 1 << 25;
 /** A SYN-ACK came whose number does not fit the stream it came in. */
 export const MARK_STRAY_ACCEPT = 1 << 26;
 
+/** Of flows from logs: the log says that A began. */
+export const MARK_DECLARED = 1 << 27;
+/** The log cannot show answers: that there are none says nothing. */
+export const MARK_LOGGED = 1 << 28;
+/** Everything of it was refused by the device that logged it. */
+export const MARK_DENIED = 1 << 29;
+
 /** Words of an extension. */
 export const EXTENSION_WORDS = 20;
 /** Counts for the history letters T (retransmission), W (zero window), G (gap), by A then B. */

@@ -104,8 +104,13 @@ export function flowOf(
 
 /** Where a flow was first seen: `lan.pcap#1042`. */
 export function locatorOf(names: Names, words: Int32Array, base: number): string {
-  const source = names.interfaces[words[base + R_INTERFACE]! & 0xffff]?.source ?? '-';
-  return `${source}#${words[base + R_FRAME]! >>> 0}`;
+  return placeOf(names, words[base + R_INTERFACE]! & 0xffff, words[base + R_FRAME]! >>> 0);
+}
+
+/** A frame of a capture, `lan.pcap#1042`, or a line of a log, `fw.log:8812`. */
+export function placeOf({ interfaces }: Names, index: number, number: number): string {
+  const { source, lines = false } = interfaces[index] ?? { source: '-' };
+  return `${source}${lines ? ':' : '#'}${number}`;
 }
 
 /** A time in milliseconds since 1970, with a fraction. */

@@ -6,6 +6,7 @@
 import type { AddressPool } from '../net/address-pool.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { CERTAIN, type FactSink } from '../wire/payload/payload.ts';
+import { ArpQuestions } from './arp-questions.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import { LinkHosts } from './link-hosts.ts';
 
@@ -81,6 +82,7 @@ export class Heard implements FactSink {
   readonly announced: EndpointTable;
   readonly announcements: Announcement[] = [];
   readonly links = new LinkHosts();
+  readonly questions: ArpQuestions;
   /** By number of the address, see `hostKey`. */
   readonly hosts = new Map<number, HeardHost>();
   /** Conversations, announcements and names that found no room. */
@@ -105,6 +107,7 @@ export class Heard implements FactSink {
     this.endpoints = new EndpointTable(seed);
     this.places = new EndpointTable(seed);
     this.announced = new EndpointTable(seed);
+    this.questions = new ArpQuestions(seed);
   }
 
   /** Says which packet is listened to from here on. Addresses, family and interface as in rows. */

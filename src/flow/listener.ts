@@ -43,6 +43,7 @@ const UNFINISHED_SHIFT = 26;
 const SERVER_IS_1 = 1 << 25;
 
 const TCP = 6;
+const ARP_REQUEST = 1;
 /** Payloads of one side that are looked at for a protocol, and for facts once it is known. */
 const TRIES = 3;
 const ENOUGH = LOOKED;
@@ -101,10 +102,15 @@ export class Listener {
     slots[slot + 1] = this.listen(d, row, at, state, side, looked);
   }
 
-  /** ARP says of its sender which MAC address is the host's own. */
+  /** ARP says of its sender which MAC address is the host's own, and whom it looks for. */
   arp(d: Decoder, at: number): void {
     const address = d.view.getInt32(at + 14);
     if (address === 0) return;
+    const { questions } = this.heard;
+    questions.spoke(address, d.interface);
+    if (d.view.getUint16(at + 6) === ARP_REQUEST) {
+      questions.ask(address, d.view.getInt32(at + 24), d.interface, d.frame, d.now);
+    }
     const high = d.view.getUint16(at + 8);
     this.heard.links.note(high, d.view.getInt32(at + 10), address, 0, true);
   }

@@ -36,7 +36,7 @@ export const VERDICTS = [
   'firewalled',
   /** Bound, and silent to who does not speak its protocol. */
   'bound-silent',
-  /** Open, and served by the kernel itself. */
+  /** Served by the kernel itself: open, or choosy about whom it answers. */
   'kernel',
   /** Open, and a socket listens there: as it should be. */
   'agree',

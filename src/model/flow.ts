@@ -18,7 +18,8 @@ export type DirectionReason =
   | 'message'
   | 'learned-service'
   | 'fan-in'
-  | 'port-class';
+  | 'port-class'
+  | 'declared';
 
 export type Confidence = 'certain' | 'likely' | 'unknown';
 

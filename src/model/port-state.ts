@@ -90,6 +90,7 @@ export const OUTCOMES: readonly (Outcome | undefined)[] = [
   outcome('closed', 'abort'),
   outcome('filtered', 'dest-unreach'),
   outcome('closed', 'proto-unreach'),
+  outcome('filtered', 'param-problem'),
 ];
 
 export const PENDING = 0;
@@ -108,7 +109,10 @@ export const FILTERED_TIME_EXCEEDED = 12;
 export const OPEN_UDP = 13;
 export const CLOSED_PORT_UNREACH = 14;
 export const OPEN_OR_FILTERED = 15;
+export const OPEN_INIT_ACK = 16;
+export const CLOSED_ABORT = 17;
 export const FILTERED_DEST_UNREACH = 18;
+export const FILTERED_PARAM_PROBLEM = 20;
 
 /** Whether the code says that something listens for certain. */
 export function isOpen(code: number): boolean {
@@ -155,7 +159,8 @@ export function icmpOutcome(type: number, code: number, transport: string): numb
 /** The same for ICMPv6: RFC 4443 section 3.1 and 3.3. */
 export function icmp6Outcome(type: number, code: number, transport: string): number {
   if (type === 3) return FILTERED_TIME_EXCEEDED;
-  if (type === 4 && code === 1) return FILTERED_PROTO_UNREACH;
+  // The next header is unknown there: IPv6's word for what ICMP calls protocol unreachable.
+  if (type === 4 && code === 1) return FILTERED_PARAM_PROBLEM;
   if (type !== 1) return PENDING;
   switch (code) {
     case 0:

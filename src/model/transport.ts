@@ -5,4 +5,9 @@
  * port is expected it has that protocol's number (RFC 791 section 3.1, "Protocol").
  * Nor is `packet`: such a socket receives frames of one EtherType, 3 standing for all.
  */
-export type Transport = 'tcp' | 'udp' | 'sctp' | 'dccp' | 'udplite' | 'raw' | 'packet';
+const TRANSPORTS = ['tcp', 'udp', 'sctp', 'dccp', 'udplite', 'raw', 'packet'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
+export function isTransport(value: unknown): value is Transport {
+  return (TRANSPORTS as readonly unknown[]).includes(value);
+}

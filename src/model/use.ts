@@ -11,7 +11,9 @@ import type { HostName, PortFit, Spoken } from './spoken.ts';
  *   answered     a server on it accepted a connection or replied
  *   likely       traffic that looks answered, but only port numbers say which end serves
  *   group        sent to multicast or broadcast: nobody can be said to answer
+ *   logged       a log has it that cannot show whether anything answered
  *   refused      resets or ICMP errors came back
+ *   denied       a firewall let nothing of it through
  *   tried        asked, and nothing came back
  *   backscatter  answers to questions that were not seen: spoofed sources, or half a mirror
  *   unknown      it is not known which end serves
@@ -20,7 +22,9 @@ export type PortStatus =
   | 'answered'
   | 'likely'
   | 'group'
+  | 'logged'
   | 'refused'
+  | 'denied'
   | 'tried'
   | 'backscatter'
   | 'unknown';
@@ -54,7 +58,9 @@ export interface PortUse extends Volume {
   readonly clientsEstimated: boolean;
   readonly flows: number;
   readonly flowsAnswered: number;
+  readonly flowsLogged: number;
   readonly flowsRefused: number;
+  readonly flowsDenied: number;
   readonly flowsUnanswered: number;
   readonly flowsBackscatter: number;
   /** Zones of clients and servers, the pair with the most bytes first. */
@@ -63,6 +69,16 @@ export interface PortUse extends Volume {
     readonly server: string;
     readonly flows: number;
     readonly bytes: number;
+  }[];
+  /** What captures and each format of logs saw of it; empty where nothing but captures was read. */
+  readonly sources: readonly {
+    /** `capture`, or the name of a log format. */
+    readonly source: string;
+    /** Flows that count, and their bytes. */
+    readonly flows: number;
+    readonly bytes: number;
+    /** Flows that another source saw better: they count there. */
+    readonly alsoSeen: number;
   }[];
   /** Protocols that payloads showed on the port, the one on most endpoints first. */
   readonly spoken: readonly {

@@ -38,6 +38,11 @@ export class VerdictBatch {
   readonly initiator = new Uint8Array(CAPACITY);
   readonly direction = new Uint8Array(CAPACITY);
   readonly tcpFlags = new Int16Array(CAPACITY);
+  /** TCP flags that the source and the destination sent in all, where the record says so of each. */
+  readonly flagsSent = new Int16Array(CAPACITY);
+  readonly flagsBack = new Int16Array(CAPACITY);
+  /** 1: not every packet was looked at; figures are estimates. */
+  readonly sampled = new Uint8Array(CAPACITY);
   /** Addresses that the line does not give: `NO_SOURCE`, `NO_DESTINATION`. */
   readonly absent = new Uint8Array(CAPACITY);
   /** 1: sent to a group of stations, by its link address. */
@@ -92,10 +97,11 @@ export class VerdictBatch {
       ...[this.family, this.source, this.destination, this.action, this.event, this.initiator],
       ...[this.direction, this.absent, this.group, this.rule, this.inInterface, this.outInterface],
       ...[this.inZone, this.outZone, this.device, this.application, this.reason, this.format],
+      this.sampled,
     ];
     this.unstated = [
       ...[this.protocol, this.sourcePort, this.destinationPort, this.tcpFlags, this.packets],
-      ...[this.bytes, this.packetsBack, this.bytesBack],
+      ...[this.bytes, this.packetsBack, this.bytesBack, this.flagsSent, this.flagsBack],
     ];
     this.empty(0, CAPACITY);
   }

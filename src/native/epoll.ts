@@ -3,6 +3,7 @@ import { checked } from './libc.ts';
 import { closeSocket, socketCalls } from './sockets.ts';
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_MOD = 3;
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLLOUT = 4;
 const EPOLLONESHOT = 2 ** 30;
@@ -21,10 +22,14 @@ export class Epoll {
     this.event.writeUInt32LE(EPOLLOUT + EPOLLONESHOT, 0);
   }
 
-  /** Closing a descriptor ends its watch. Throws `SystemCallError`. */
-  watch(fd: number): void {
+  /**
+   * Closing a descriptor ends its watch. Throws `SystemCallError`.
+   * @param again it was watched before, since it was opened
+   */
+  watch(fd: number, again = false): void {
     this.event.writeInt32LE(fd, DATA_AT);
-    checked('epoll_ctl', socketCalls().epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, this.event));
+    const operation = again ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    checked('epoll_ctl', socketCalls().epoll_ctl(this.fd, operation, fd, this.event));
   }
 
   /** How many descriptors are ready, after at most `waitMs`; `ready` gives each. */

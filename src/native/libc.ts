@@ -9,9 +9,16 @@
 import { createRequire } from 'node:module';
 
 type Koffi = typeof import('koffi');
-/** A bound C function. Integers come back as numbers, 64-bit ones beyond 2^53 as bigint. */
-// biome-ignore lint/suspicious/noExplicitAny: a C prototype is not known to the type system.
-export type NativeFunction = (...values: any[]) => any;
+/**
+ * A bound C function. Integers come back as numbers, 64-bit ones beyond 2^53 as bigint. `async`
+ * calls it on another thread; the last value is a callback that gets an error and the result.
+ */
+export interface NativeFunction {
+  // biome-ignore lint/suspicious/noExplicitAny: a C prototype is not known to the type system.
+  (...values: any[]): any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  readonly async: (...values: any[]) => void;
+}
 
 /** FFI or the C library cannot be used here; `message` says which and why. */
 export class NativeUnavailable extends Error {

@@ -43,4 +43,11 @@ export class MappedMemory {
     this.released = true;
     calls?.munmap(this.address, this.length);
   }
+
+  /** The same on another thread: the last mapping of a packet ring takes long to undo. */
+  releaseAside(): void {
+    if (this.released) return;
+    this.released = true;
+    calls?.munmap.async(this.address, this.length, () => {});
+  }
 }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SystemCallError } from './libc.ts';
 import { inNetwork, interfaceName, NetlinkSocket } from './netlink.ts';
-import { ProcWalker } from './proc-walk.ts';
+import { GONE, ProcWalker } from './proc-walk.ts';
 
 const linux = process.platform === 'linux';
 
@@ -52,20 +52,23 @@ describe.runIf(linux)('walking proc', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     try {
-      const walker = new ProcWalker();
+      const walker = new ProcWalker('/proc');
       const inodes: number[] = [];
-      expect(walker.eachSocket(`/proc/${process.pid}/fd`, (inode) => inodes.push(inode))).toBe(
-        true,
-      );
+      expect(walker.enter(process.pid)).toBe(true);
+      expect(walker.eachSocket((inode) => inodes.push(inode))).toBe(1);
       expect(inodes.length).toBeGreaterThan(0);
       expect(inodes.every((inode) => inode > 0)).toBe(true);
-      expect(walker.readText('/proc/self/stat')).toContain(`${process.pid} (`);
-      expect(walker.readText('/proc/none')).toBeUndefined();
-      expect(walker.readLink('/proc/self/exe')).toBe(
-        process.execPath.startsWith('/') ? readlinkSync('/proc/self/exe') : '',
-      );
-      expect(walker.readLink('/proc/none')).toBe('gone');
-      expect(walker.eachSocket('/proc/none', () => {})).toBe(true);
+      expect(walker.readText('stat')).toContain(`${process.pid} (`);
+      expect(walker.readText('none')).toBeUndefined();
+      expect(walker.readLink('exe')).toBe(readlinkSync('/proc/self/exe'));
+      expect(walker.readLink('none')).toBe('gone');
+      expect(walker.effectiveUser()).toBe(process.geteuid?.());
+      expect(walker.enter('self')).toBe(true);
+      expect(`net:[${walker.network()}]`).toBe(readlinkSync('/proc/self/ns/net'));
+      // No process can have that id (PID_MAX_LIMIT).
+      expect(walker.enter(2 ** 22 + 1)).toBe(false);
+      expect([walker.network(), walker.eachSocket(() => {})]).toEqual([GONE, GONE]);
+      walker.close();
     } finally {
       server.close();
     }

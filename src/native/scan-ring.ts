@@ -9,9 +9,15 @@
 import { checked } from './libc.ts';
 import { MappedMemory } from './mapped-memory.ts';
 import { attachFilter, type FilterStep } from './socket-filter.ts';
-import { closeSocket, openSocket, SOCK_DGRAM, setOption, socketCalls } from './sockets.ts';
+import {
+  AF_PACKET,
+  closeSocket,
+  openSocket,
+  SOCK_DGRAM,
+  setOption,
+  socketCalls,
+} from './sockets.ts';
 
-const AF_PACKET = 17;
 const SOL_PACKET = 263;
 const PACKET_RX_RING = 5;
 const PACKET_STATISTICS = 6;
@@ -98,7 +104,8 @@ export class ScanRing {
   }
 
   close(): void {
+    // The mapping holds the socket, so this returns at once.
     closeSocket(this.fd);
-    this.memory.release();
+    this.memory.releaseAside();
   }
 }

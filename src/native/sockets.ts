@@ -9,6 +9,7 @@ import { bind, checked, lastErrno, type NativeFunction } from './libc.ts';
 
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -41,6 +42,7 @@ export const ERRNO = {
   ECONNREFUSED: 111,
   EHOSTDOWN: 112,
   EHOSTUNREACH: 113,
+  EALREADY: 114,
   EINPROGRESS: 115,
 } as const;
 
@@ -104,6 +106,14 @@ export function closeSocket(fd: number): void {
   socketCalls().close(fd);
 }
 
+/**
+ * Closes a packet socket on another thread: the kernel waits until nobody on any processor looks
+ * at it any more, which takes tens of milliseconds.
+ */
+export function closePacketSocket(fd: number): void {
+  socketCalls().close.async(fd, () => {});
+}
+
 const OPTION = Buffer.alloc(8);
 
 /** Sets an option that is an int. Throws `SystemCallError`. */
@@ -145,6 +155,29 @@ export function writeSocketAddress(
   for (let index = 0; index < 4; index++) target.writeUInt32BE(words[index]!, at + 8 + 4 * index);
   target.writeUInt32LE(scope, at + 24);
   return 28;
+}
+
+/** Who a frame goes to: the interface, and the Ethernet address there. */
+export interface LinkTarget {
+  readonly interfaceIndex: number;
+  readonly mac: Uint8Array;
+}
+
+/** Octets of `sockaddr_ll`. */
+export const LINK_ADDRESS_LENGTH = 20;
+
+/** Writes the address of a packet socket (packet(7)) into `target` at `at`. */
+export function writeLinkAddress(
+  target: Buffer,
+  at: number,
+  protocol: number,
+  { interfaceIndex, mac }: LinkTarget,
+): void {
+  target.writeUInt16LE(AF_PACKET, at);
+  target.writeUInt16BE(protocol, at + 2);
+  target.writeInt32LE(interfaceIndex, at + 4);
+  target[at + 11] = 6;
+  target.set(mac, at + 12);
 }
 
 /** Address words and port of the socket's own end. Throws `SystemCallError`. */

@@ -1,15 +1,18 @@
 /** Firewall logs in, what passed and what was refused out. */
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
-import type { AuditFilter } from '../analysis/audit/audit.ts';
+import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
 import type { ZoneRule } from '../analysis/zones.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Progress } from '../pipeline.ts';
+import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
+import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
+import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import type { Progress } from './reading.ts';
 
-export type { AuditFilter, InterfaceRule, LineKind, PrefixRule, ZoneRule };
+export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
 
 export interface AuditChoices {
   readonly zones?: readonly ZoneRule[];
@@ -18,11 +21,44 @@ export interface AuditChoices {
   /** Where stamps name no zone: ms east of UTC. */
   readonly offsetMs?: number;
   readonly where?: AuditFilter;
+  /** Files that say how logs of somebody's own are to be read. */
+  readonly mappings?: readonly Mapping[];
+  /** UDP ports of flow export in captures, beside the usual ones. */
+  readonly flowPorts?: readonly number[];
+  /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
+  readonly listen?: ListenChoices;
   /** Rows of hosts and conversations wanted at most. */
   readonly top: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
+
+export interface ListenChoices {
+  readonly listener: FlowListener;
+  /** What locators begin with. */
+  readonly name: string;
+  /** Stops after so many records. */
+  readonly mostRecords?: number;
+}
+
+/** Who exported flows. Numbers that do not apply are 0. */
+export type ExporterUse = Pick<
+  ExportDomain,
+  | 'exporter'
+  | 'protocol'
+  | 'id'
+  | 'datagrams'
+  | 'records'
+  | 'lost'
+  | 'withoutTemplate'
+  | 'sampledRecords'
+  | 'sampleDrops'
+  | 'counterSamples'
+> & {
+  /** Packets of which one was looked at: least and greatest of the records. */
+  readonly leastRate: number;
+  readonly greatestRate: number;
+};
 
 /** A prefix of log lines, and what it was taken for. */
 export interface PrefixUse {
@@ -33,6 +69,8 @@ export interface PrefixUse {
 
 export interface LogAudit extends AuditAnswer {
   readonly inputs: readonly string[];
+  /** The inputs are what came by the network. */
+  readonly live: boolean;
   readonly inputBytes: number;
   readonly lines: number;
   readonly linesRead: number;
@@ -46,6 +84,7 @@ export interface LogAudit extends AuditAnswer {
   readonly others: readonly LineKind[];
   readonly gaps: readonly LineKind[];
   readonly prefixes: readonly PrefixUse[];
+  readonly exporters: readonly ExporterUse[];
   readonly faults: readonly LogFault[];
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
@@ -59,6 +98,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     import('../sources/logs/log-notes.ts'),
   ]);
   const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
+  const { flowPorts, mappings, listen } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const folded = new Audit({
@@ -72,6 +112,8 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       ...{ seed, nowMs: Date.now() },
       ...(prefixes === undefined ? {} : { prefixes }),
       ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...(flowPorts === undefined ? {} : { flowPorts }),
+      ...(mappings === undefined ? {} : { mappings }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}
@@ -82,13 +124,17 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     },
     (batch) => folded.add(batch),
   );
-  await reader.read(inputs);
+  if (listen === undefined) await reader.read(inputs);
+  else await reader.listen(listen, listen.name);
+  const notes = logNotes(reader);
+  listen?.listener.close();
   const { tally } = reader;
   const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
     [...map.values()].sort((left, right) => right.lines - left.lines);
   return {
     ...folded.finish(reader.addresses, reader.names, reader.inputs),
-    inputs,
+    inputs: listen === undefined ? inputs : [listen.name],
+    live: listen !== undefined,
     inputBytes: reader.bytesRead,
     lines: tally.lines,
     linesRead: tally.read,
@@ -99,8 +145,32 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     others: kinds(tally.others),
     gaps: kinds(tally.gaps),
     prefixes: reader.prefixes.uses(),
+    exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
     faults: reader.faults,
-    interrupted: signal?.aborted ?? false,
-    notes: logNotes(reader),
+    // A listener ends no other way.
+    interrupted: listen === undefined && (signal?.aborted ?? false),
+    notes,
   };
+}
+
+/** The busiest first. */
+function exportersOf(domains: readonly ExportDomain[]): ExporterUse[] {
+  return domains
+    .map((domain) => {
+      const { exporter, protocol, id, datagrams, records, lost, withoutTemplate } = domain;
+      const { sampledRecords, sampleDrops, counterSamples, leastRate, greatestRate } = domain;
+      return {
+        ...{ exporter, protocol, id, datagrams, records, lost, withoutTemplate },
+        ...{ sampledRecords, sampleDrops, counterSamples },
+        leastRate: records === 0 ? 1 : leastRate,
+        greatestRate: records === 0 ? 1 : greatestRate,
+      };
+    })
+    .sort((left, right) => right.records - left.records);
+}
+
+/** Opens UDP ports for flow export. Rejects with `SystemCallError` or the runtime's error. */
+export async function openListener(addresses: readonly ListenAddress[]): Promise<FlowListener> {
+  const { openFlowListener } = await import('../sources/flowlogs/flow-listener.ts');
+  return openFlowListener(addresses);
 }

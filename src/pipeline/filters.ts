@@ -12,7 +12,7 @@ import { parseFilter } from '../wire/filter/parser.ts';
 import type { FramePredicate } from '../wire/filter/predicate.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 
-export { Filter, FilterFault };
+export { Filter };
 
 /**
  * Reads a filter and looks up the names in it: ports in the system's services and the catalogue,

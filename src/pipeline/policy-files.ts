@@ -20,6 +20,13 @@ import type { Policy } from '../policy/intent.ts';
 import { plainPolicy } from '../policy/plain-policy.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { parseYaml, writeYaml } from '../sources/documents/yaml.ts';
+import {
+  conversationFault,
+  decisionFault,
+  headFault,
+  isObject,
+  type PlainObject,
+} from './candidate-check.ts';
 
 /** A file that is not what it should be; `faults` say where. */
 export class PolicyFileError extends Error {
@@ -43,10 +50,15 @@ export function readText(file: string, optional = false): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (optional && code === 'ENOENT') return undefined;
-    const why = code === 'ENOENT' ? 'there is no such file' : (code ?? String(error));
-    throw new PolicyFileError(file, `cannot read ${file}: ${why}`);
+    throw new PolicyFileError(file, `cannot read ${file}: ${UNREADABLE[code ?? ''] ?? code}`);
   }
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'no permission to read it',
+};
 
 /**
  * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and its
@@ -119,46 +131,44 @@ export function candidateText({ conversations, ...head }: CandidateFile): string
 
 export function readCandidates(file: string): CandidateFile {
   const [head, ...rest] = jsonLines(file, readText(file));
-  const known = head as unknown as CandidateFile & { kind?: string; version?: number };
-  if (known?.kind !== 'candidates' || known.version !== 1) {
+  if (head?.value.kind !== 'candidates' || head.value.version !== 1) {
     throw new PolicyFileError(file, `${file} was not written by “policy learn”`);
   }
-  const conversations = rest.map((line, at) => checkedConversation(file, line, at + 2));
-  return { zones: known.zones, names: known.names, inputs: known.inputs, conversations };
+  refuse(file, head.line, headFault(head.value));
+  for (const { line, value } of rest) refuse(file, line, conversationFault(value));
+  const { zones, names, inputs } = head.value as unknown as CandidateFile;
+  const conversations = rest.map(({ value }) => value as unknown as Conversation);
+  return { zones, names, inputs, conversations };
 }
 
-function jsonLines(file: string, text: string): Readonly<Record<string, unknown>>[] {
-  return text.split('\n').flatMap((line, at) => {
+/** Throws where there is something wrong. */
+function refuse(file: string, line: number, what: string | undefined): void {
+  if (what === undefined) return;
+  throw new PolicyFileError(file, `${file} is damaged`, [{ line, column: 1, what }]);
+}
+
+interface JsonLine {
+  /** From 1. */
+  readonly line: number;
+  readonly value: PlainObject;
+}
+
+function jsonLines(file: string, text: string): JsonLine[] {
+  return text.split('\n').flatMap((line, at): JsonLine[] => {
     if (line.trim() === '') return [];
     try {
       const value: unknown = JSON.parse(line);
-      if (typeof value === 'object' && value !== null) {
-        return [value as Readonly<Record<string, unknown>>];
-      }
+      if (isObject(value)) return [{ line: at + 1, value }];
     } catch {
       // Said below.
     }
-    const fault = { line: at + 1, column: 1, what: 'The line is not a JSON object.' };
-    throw new PolicyFileError(file, `${file} is damaged`, [fault]);
+    return refuseLine(file, at + 1);
   });
 }
 
-const TEXTS = ['from', 'to', 'client', 'server', 'service', 'standing', 'seen'] as const;
-const COUNTS = ['connections', 'answered', 'denied', 'hours', 'firstMs', 'lastMs'] as const;
-
-function checkedConversation(
-  file: string,
-  value: Readonly<Record<string, unknown>>,
-  line: number,
-): Conversation {
-  const wrong =
-    TEXTS.find((key) => typeof value[key] !== 'string') ??
-    COUNTS.find((key) => typeof value[key] !== 'number');
-  if (wrong !== undefined) {
-    const fault = { line, column: 1, what: `The conversation lacks “${wrong}”.` };
-    throw new PolicyFileError(file, `${file} is damaged`, [fault]);
-  }
-  return value as unknown as Conversation;
+function refuseLine(file: string, line: number): never {
+  const fault = { line, column: 1, what: 'The line is not a JSON object.' };
+  throw new PolicyFileError(file, `${file} is damaged`, [fault]);
 }
 
 /** The journal beside a policy: `policy.yaml` has `policy.journal.ndjson`. */
@@ -170,16 +180,9 @@ export function journalOf(policyFile: string): string {
 export function readJournal(file: string): Decision[] {
   const text = readText(file, true);
   if (text === undefined) return [];
-  return jsonLines(file, text).map((line, at) => {
-    const decision = line as unknown as Decision;
-    const known = ['allow', 'deny', 'later'].includes(decision.decision);
-    if (!known || typeof decision.by !== 'string' || typeof decision.atMs !== 'number') {
-      const fault = { line: at + 1, column: 1, what: 'The line is not a decision.' };
-      throw new PolicyFileError(file, `${file} is damaged`, [fault]);
-    }
-    const { conversation } = decision;
-    checkedConversation(file, conversation as unknown as Record<string, unknown>, at + 1);
-    return decision;
+  return jsonLines(file, text).map(({ line, value }) => {
+    refuse(file, line, decisionFault(value));
+    return value as unknown as Decision;
   });
 }
 

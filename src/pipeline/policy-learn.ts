@@ -1,11 +1,14 @@
-/** Captures and logs of firewalls in, conversations between zones out. */
+/** Captures, logs of firewalls and sockets of hosts in, conversations between zones out. */
 import type { BlindSpot } from '../model/blind-spot.ts';
-import { type CaptureChoices, type CaptureSummary, listFlows } from '../pipeline.ts';
 import { AllowedLines } from '../policy/allowed.ts';
 import type { Zone } from '../policy/intent.ts';
 import { type Learned, Learner } from '../policy/learn.ts';
+import { SocketFlows } from '../policy/socket-flows.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import type { SocketView } from '../sources/sockets/socket-view.ts';
+import { type ListedFlow, listFlows } from './flows.ts';
+import type { CaptureChoices, CaptureSummary } from './reading.ts';
 
 /** Logs to learn from, and how to read them. */
 export interface LogWish {
@@ -28,30 +31,148 @@ export interface LearnedLogs {
   readonly notes: readonly BlindSpot[];
 }
 
+/** Sockets to learn from: each look is one view of all that was asked for. */
+export interface SocketWish {
+  readonly look: () => Promise<readonly SocketView[]>;
+  /** Look again and again, so often, until the signal; otherwise once. */
+  readonly everyMs?: number;
+}
+
+/** What the sockets gave. */
+export interface LearnedSockets {
+  /** Whose: `this machine`, `ss.txt`. */
+  readonly subjects: readonly string[];
+  readonly looks: number;
+  readonly connections: number;
+  readonly undirected: number;
+  readonly notes: readonly BlindSpot[];
+}
+
+export interface TrafficWish {
+  /** Captures, or the interfaces that `choices.live` reads. */
+  readonly captures: readonly string[];
+  readonly logs?: LogWish;
+  readonly sockets?: SocketWish;
+}
+
 export interface LearnedTraffic extends Learned {
   /** Undefined where no capture was asked for. */
   readonly summary: CaptureSummary | undefined;
   readonly logs: LearnedLogs | undefined;
+  readonly sockets: LearnedSockets | undefined;
 }
 
-/** Reads captures and logs and says who talks to whom across zones. */
+/** Reads captures, logs and sockets and says who talks to whom across zones. */
 export async function learnConversations(
-  inputs: readonly string[],
+  { captures, logs, sockets }: TrafficWish,
   zones: readonly Zone[],
   choices: CaptureChoices,
-  wish: LogWish = { files: [] },
 ): Promise<LearnedTraffic> {
   const learner = new Learner(zones);
-  let summary: CaptureSummary | undefined;
-  if (inputs.length > 0) {
-    const listing = await listFlows(inputs, choices, ({ flow, confirmed }) =>
-      learner.add(flow, confirmed !== null),
-    );
-    for (const { flow, confirmed } of listing.listed) learner.add(flow, confirmed !== null);
-    summary = listing;
+  // A live capture and repeated looks at sockets go on side by side.
+  const [summary, seen] = await Promise.all([
+    captures.length > 0 ? learnPackets(captures, learner, choices) : undefined,
+    sockets === undefined ? undefined : learnSockets(sockets, learner, choices),
+  ]);
+  const read = logs === undefined ? undefined : await learnLogs(logs, learner, choices);
+  return { ...learner.finish(), summary, logs: read, sockets: seen };
+}
+
+async function learnPackets(
+  captures: readonly string[],
+  learner: Learner,
+  choices: CaptureChoices,
+): Promise<CaptureSummary> {
+  const add = ({ flow, confirmed, spoken }: ListedFlow): void =>
+    learner.add({ ...flow, spoken }, confirmed !== null);
+  const listing = await listFlows(captures, choices, add);
+  for (const listed of listing.listed) add(listed);
+  return listing;
+}
+
+async function learnSockets(
+  { look, everyMs }: SocketWish,
+  learner: Learner,
+  { signal }: CaptureChoices,
+): Promise<LearnedSockets> {
+  const flows = new SocketFlows((flow, answer) =>
+    learner.add(flow, answer === 'seen', answer === 'unknown' ? answer : undefined),
+  );
+  let views: readonly SocketView[] = [];
+  let looks = 0;
+  do {
+    if (looks > 0) await pause(everyMs!, signal);
+    views = await look();
+    looks++;
+    flows.add({
+      listeners: views.flatMap((view) => view.listeners),
+      connections: views.flatMap((view) => view.connections),
+    });
+  } while (everyMs !== undefined && signal?.aborted === false);
+  flows.finish();
+  const { connections, undirected } = flows;
+  return {
+    ...{ subjects: views.map(({ subject }) => subject), looks, connections, undirected },
+    notes: [
+      ...views.flatMap(({ blindSpots }) => blindSpots.filter(({ id }) => MISSES.includes(id))),
+      ...socketNotes(flows, looks),
+    ],
+  };
+}
+
+/** Blind spots that keep connections out of sight, rather than who holds them. */
+const MISSES: readonly string[] = [
+  ...['table-unreadable', 'lines-unreadable', 'network-namespaces'],
+  ...['lines-unread', 'passed-over', 'answer-cut-off'],
+];
+
+/** Ends early with the signal. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted) done();
+  });
+}
+
+function socketNotes(
+  { unusable, firstUnusable, undirected }: SocketFlows,
+  looks: number,
+): BlindSpot[] {
+  const notes: BlindSpot[] = [
+    {
+      id: 'moments',
+      what: 'connections that began and ended between looks',
+      because:
+        looks === 1 ? 'sockets were looked at once' : `sockets were looked at ${looks} times`,
+      remedy: '“-i eth0 --for 1h” sees all that passes',
+      missing: false,
+    },
+  ];
+  if (undirected > 0) {
+    notes.push({
+      id: 'direction-unstated',
+      what: `who began ${undirected === 1 ? 'one connection' : `${undirected} connections`}`,
+      because: 'no listening sockets were shown, or none at a port that only servers have',
+      remedy: 'save listening sockets too: ss -tuan, netstat -ano',
+      missing: true,
+    });
   }
-  const logs = wish.files.length > 0 ? await learnLogs(wish, learner, choices) : undefined;
-  return { ...learner.finish(), summary, logs };
+  if (unusable > 0) {
+    notes.push({
+      id: 'sockets-unusable',
+      what: `${unusable === 1 ? 'one socket' : `${unusable} sockets`}, first at ${firstUnusable}`,
+      because: 'the state is none of a connection, or the peer is shown by its name',
+      remedy: 'save addresses as numbers: ss -tuan, netstat -an',
+      missing: true,
+    });
+  }
+  return notes;
 }
 
 async function learnLogs(

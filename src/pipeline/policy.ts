@@ -3,31 +3,39 @@
  * platform's text, and that text back into the proof that it says what was meant.
  */
 import { nftables } from '../acl/nftables.ts';
-import type { ParseFault, Platform, Rendered } from '../acl/platform.ts';
+import {
+  outOfPlace,
+  type ParseFault,
+  type Platform,
+  planChoices,
+  type Rendered,
+} from '../acl/platform.ts';
 import { PLATFORMS, platformNamed } from '../acl/platforms.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import type { Flow } from '../model/flow.ts';
 import { parseAddress } from '../net/address.ts';
-import { complementRanges, mergeRanges, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
+import {
+  type AddressRange,
+  complementRanges,
+  mergeRanges,
+  rangeOfPrefix,
+  rangesHold,
+} from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
-import { parsePrefix } from '../net/prefix.ts';
-import { type CaptureChoices, listFlows } from '../pipeline.ts';
+import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
-import { compareFilters, type Difference } from '../policy/compare.ts';
+import { type Beyond, beyondSeen } from '../policy/beyond.ts';
+import { compareFilters, type Difference, hooksOf } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
 import { type Conversation, type Decision, standingDecisions } from '../policy/conversation.ts';
-import { DeniedLines, deniedFlow, unseenShare } from '../policy/denied.ts';
 import {
   decide,
   type Decision as PacketDecision,
   type Vantage,
   verdictSpaces,
 } from '../policy/evaluate.ts';
-import type { Filter, FilterRule } from '../policy/filter.ts';
+import type { Filter, FilterRule, Hook } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
-import { setsSuggestedBy } from '../policy/known-sets.ts';
-import { type Learned, Learner } from '../policy/learn.ts';
-import { LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
+import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
@@ -76,13 +84,39 @@ export function compose(
   return composePolicy(policy, standingDecisions(journal), names);
 }
 
-/** The plan of a policy for a platform, at this moment. */
-export function planOf(policy: Policy, platform: Platform, nowMs: number): Plan {
-  return planFor(policy, { stateful: platform.capabilities.stateful, nowMs });
+/** The plan of a policy for a platform, at this moment; for hosts, where they are named. */
+function planOf(policy: Policy, platform: Platform, nowMs: number, hosts?: Hosts): Plan {
+  return findPlan(policy, nowMs, platform, hosts);
 }
 
-export function renderPolicy(policy: Policy, platform: Platform, nowMs: number): Rendered {
-  return platform.render(planOf(policy, platform, nowMs));
+export function renderPolicy(
+  policy: Policy,
+  platform: Platform,
+  nowMs: number,
+  hosts?: Hosts,
+): Rendered {
+  const plan = planOf(policy, platform, nowMs, hosts);
+  const refusal = outOfPlace(platform, plan);
+  return refusal === undefined ? platform.render(plan) : { refusals: [refusal] };
+}
+
+/**
+ * The hosts that are meant: addresses and prefixes, or the name of one of these sets.
+ * Throws RangeError for what is none.
+ */
+export function hostsNamed(
+  groups: readonly { readonly name: string; readonly addresses: readonly AddressRange[] }[],
+  name: string,
+): Hosts {
+  const named = groups.find((one) => one.name === name);
+  if (named !== undefined) return { name, addresses: named.addresses };
+  try {
+    const prefixes = name.split(',').map((text) => parsePrefix(text.trim()));
+    return { name, addresses: mergeRanges(prefixes.map(rangeOfPrefix)) };
+  } catch (error) {
+    if (!(error instanceof PrefixError)) throw error;
+    throw new RangeError(`“${name}” is no address, and no group or zone of the policy.`);
+  }
 }
 
 /** A validated conversation that the text does not let through. */
@@ -101,6 +135,8 @@ export interface Proof {
   readonly lost: readonly Lost[];
   /** Conversations that justify each rule of the policy, by its id. */
   readonly hits: ReadonlyMap<string, number>;
+  /** What rules allow beyond the validated conversations that were seen; empty without any. */
+  readonly beyond: readonly Beyond[];
   /** Rules of the text, continuations and jumps counted. */
   readonly rules: number;
   readonly notes: readonly BlindSpot[];
@@ -113,32 +149,46 @@ export function provePolicy(
   text: string,
   journal: readonly Decision[],
   nowMs: number,
+  hosts?: Hosts,
 ): Proof {
   const { filter, faults } = platform.parse(text);
-  const plan = planOf(policy, platform, nowMs);
+  const plan = planOf(policy, platform, nowMs, hosts);
   const valid = standingDecisions(journal).filter(
     ({ decision, expiresMs }) =>
       decision === 'allow' && (expiresMs === undefined || expiresMs > nowMs),
   );
   const hits = new Map(policy.rules.map(({ id }) => [id, 0]));
   const lost: Lost[] = [];
-  const finder = new RuleFinder(plan.filter.chains.flatMap(({ rules }) => rules));
+  const finders = new Map(
+    plan.filter.chains.map(({ hook, rules }) => [hook, new RuleFinder(rules)]),
+  );
   const passage = new Passage(filter);
+  let replayed = 0;
   for (const { conversation } of valid) {
     const packet = openingPacket(conversation);
-    const own = finder.ruleFor(packet);
-    if (own?.id !== undefined && own.action === 'accept') {
-      hits.set(own.id, (hits.get(own.id) ?? 0) + 1);
+    for (const vantage of vantagesOf(policy.zones, conversation, packet, hosts)) {
+      replayed++;
+      const own = finders.get(vantage.hook)?.ruleFor(packet);
+      if (own?.id !== undefined && own.action === 'accept') {
+        hits.set(own.id, (hits.get(own.id) ?? 0) + 1);
+      }
+      if (passage.lets(packet, vantage)) continue;
+      lost.push({ conversation, by: decidedBy(decide(filter, vantage, packet)) });
     }
-    const vantage = vantageOf(policy.zones, conversation);
-    if (passage.lets(packet, vantage)) continue;
-    lost.push({ conversation, by: decidedBy(decide(filter, vantage, packet)) });
   }
   const differences =
-    faults.length > 0 ? [] : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones);
+    faults.length > 0
+      ? []
+      : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
   const notes = fragmentNotes(platform, filter);
-  return { faults, differences, replayed: valid.length, lost, hits, rules, notes };
+  const planned = plan.filter.chains.flatMap(({ rules }) => rules);
+  const seen = valid.flatMap(({ conversation }) =>
+    conversation.unobserved === true ? [] : [conversation],
+  );
+  const beyond =
+    seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
+  return { faults, differences, replayed, lost, hits, beyond, rules, notes };
 }
 
 /** Packets for which the platform may do something else than its text says. */
@@ -176,6 +226,31 @@ function vantageOf(
   return { hook: 'forward', inNames: names(from), outNames: names(to) };
 }
 
+/** Where the opening packet is filtered: between the zones, or at the hosts it begins or ends at. */
+function vantagesOf(
+  zones: readonly Zone[],
+  conversation: Pick<Conversation, 'from' | 'to'>,
+  packet: PacketHeader,
+  hosts: Hosts | undefined,
+): Vantage[] {
+  const between = vantageOf(zones, conversation);
+  if (hosts === undefined) return [between];
+  const holds = (address: PacketHeader['source']) => rangesHold(hosts.addresses, address);
+  const ends = [
+    ...(holds(packet.destination) ? (['input'] as const) : []),
+    ...(holds(packet.source) ? (['output'] as const) : []),
+  ];
+  return ends.map((hook) => ({ ...between, hook }));
+}
+
+/** Throws RangeError where a text is about machines themselves, and none is named. */
+function checkPlace(filter: Filter, hosts: Hosts | undefined): void {
+  const hooks = hooksOf([filter]);
+  if (hosts === undefined && hooks.length > 0 && !hooks.includes('forward')) {
+    throw new RangeError('The rules are for what a machine itself accepts: name it with --host.');
+  }
+}
+
 /** The client port that stands for any. */
 const ANY_CLIENT_PORT = 50_000;
 
@@ -211,114 +286,44 @@ export function openingPacket(asked: {
   };
 }
 
-/** What a filter does with the first packet of a conversation between the policy's zones. */
+/**
+ * What a filter does with the first packet of a conversation between the policy's zones, or at
+ * hosts. Throws RangeError where neither end is one of them.
+ */
 export function testConversation(
   filter: Filter,
   zones: readonly Zone[],
   asked: { readonly client: string; readonly server: string; readonly service: string },
+  hosts?: Hosts,
 ): PacketDecision & { readonly from: string; readonly to: string } {
+  checkPlace(filter, hosts);
   const packet = openingPacket(asked);
   const zone = (address: PacketHeader['source']) =>
     zones.find(({ addresses }) => rangesHold(addresses, address))?.name ?? '';
   const ends = { from: zone(packet.source), to: zone(packet.destination) };
-  return { ...decide(filter, vantageOf(zones, ends), packet), ...ends };
+  const told = vantagesOf(zones, ends, packet, hosts).map((at) => decide(filter, at, packet));
+  const [first] = told;
+  if (first === undefined) throw new RangeError(`Neither end is ${hosts?.name ?? 'there'}.`);
+  return { ...(told.find(({ verdict }) => verdict !== 'accept') ?? first), ...ends };
 }
 
 /** The plan for a platform, or for any that keeps track of connections. */
-export function findPlan(policy: Policy, nowMs: number, platform?: Platform): Plan {
-  return planFor(policy, { stateful: platform?.capabilities.stateful ?? true, nowMs });
+export function findPlan(policy: Policy, nowMs: number, platform?: Platform, hosts?: Hosts): Plan {
+  const choices = platform === undefined ? { stateful: true } : planChoices(platform);
+  return planFor(policy, { ...choices, nowMs, ...(hosts === undefined ? {} : { hosts }) });
 }
 
-/** What the second filter does differently. Throws RangeError when jumps run in circles. */
+/**
+ * What the second filter does differently, wherever one of them does something, or at these hooks.
+ * Throws RangeError when jumps run in circles.
+ */
 export function diffFilters(
   before: Filter,
   after: Filter,
   zones: readonly Zone[],
+  hooks: readonly Hook[] = hooksOf([before, after]),
 ): readonly Difference[] {
-  return compareFilters(verdictSpaces(), before, after, zones);
-}
-
-/** A known set of services that what was seen towards a server suggests. */
-export interface Offer {
-  readonly server: string;
-  /** For `--with-set`. */
-  readonly set: string;
-  /** Those nobody saw. */
-  readonly services: readonly string[];
-  readonly note: string;
-}
-
-export interface Refinement extends Learned {
-  /** Share of attempts to be expected from conversations not seen yet. */
-  readonly unseen: number;
-  /** What the same applications may ask for next, by server. */
-  readonly offers: readonly Offer[];
-  /** Denials that lack what a rule needs. */
-  readonly unusable: number;
-  /** What of the inputs could not be read, one clause each. */
-  readonly faults: readonly string[];
-  readonly notes: readonly BlindSpot[];
-}
-
-/** Reads captures in which every packet was denied, and firewall logs. */
-export async function deniedConversations(
-  captures: readonly string[],
-  logs: readonly string[],
-  zones: readonly Zone[],
-  choices: Pick<CaptureChoices, 'signal' | 'onProgress'>,
-): Promise<Refinement> {
-  const learner = new Learner(zones);
-  const faults: string[] = [];
-  const notes: BlindSpot[] = [];
-  if (captures.length > 0) {
-    const add = (flow: Flow): void => {
-      const denied = deniedFlow(flow);
-      if (denied !== undefined) learner.add(denied, false, 'denied');
-    };
-    const listing = await listFlows(captures, choices, ({ flow }) => add(flow));
-    for (const { flow } of listing.listed) add(flow);
-    faults.push(...listing.faults.map(({ source, what }) => `${source}: ${what}`));
-    notes.push(...listing.notes);
-  }
-  const lines = new DeniedLines();
-  if (logs.length > 0) {
-    const { LogReader } = await import('../sources/logs/log-reader.ts');
-    const { signal } = choices;
-    // Hash tables must not be foreseeable to whoever writes the log.
-    const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-    const options = { seed, nowMs: Date.now(), ...(signal === undefined ? {} : { signal }) };
-    const reader = new LogReader(options, (batch) => {
-      for (let row = 0; row < batch.count; row++) {
-        const flow = lines.flowOf(batch.verdictAt(row, reader.inputs));
-        if (flow !== undefined) learner.add(flow, false, 'denied');
-      }
-    });
-    await reader.read(logs);
-    faults.push(...reader.faults.map(({ source, what }) => `${source}: ${what}`));
-  }
-  const learned = learner.finish();
-  const { conversations } = learned;
-  return {
-    ...learned,
-    ...{ faults, notes, unusable: lines.unusable },
-    ...{ offers: offersFor(conversations), unseen: unseenShare(conversations) },
-  };
-}
-
-/** What the same applications may ask for next, by server. */
-export function offersFor(conversations: readonly Conversation[]): Offer[] {
-  const seen = new Map<string, Set<string>>();
-  for (const { server, service, standing } of conversations) {
-    if (standing === 'quarantined') continue;
-    const services = seen.get(server) ?? new Set();
-    seen.set(server, services.add(service));
-  }
-  return [...seen].flatMap(([server, services]) =>
-    setsSuggestedBy(services).map(({ id, services: all, note }) => ({
-      ...{ server, set: id, note },
-      services: all.filter((service) => !services.has(service)),
-    })),
-  );
+  return compareFilters(verdictSpaces(), before, after, zones, { hooks });
 }
 
 /** One rule of an existing text, with the traffic that used it. */
@@ -351,6 +356,7 @@ export function checkText(
   text: string,
   zones: readonly Zone[],
   traffic: readonly Conversation[],
+  hosts?: Hosts,
 ): Check {
   const { filter, faults } = platform.parse(text);
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
@@ -365,18 +371,22 @@ export function checkText(
     }
   }
   const stopped: Lost[] = [];
+  if (traffic.length > 0) checkPlace(filter, hosts);
   for (const conversation of traffic) {
     if (conversation.standing !== 'confirmed' && conversation.standing !== 'thin') continue;
-    const told = decide(filter, vantageOf(zones, conversation), openingPacket(conversation));
-    if (told.verdict !== 'accept') stopped.push({ conversation, by: decidedBy(told) });
-    const use = told.rule === undefined ? undefined : uses.get(told.rule);
-    if (use === undefined) continue;
-    const { connections, conversations } = use;
-    if (use.samples.length < USE_SAMPLES) use.samples.push(conversation);
-    Object.assign(use, {
-      conversations: conversations + 1,
-      connections: connections + conversation.connections,
-    });
+    const packet = openingPacket(conversation);
+    for (const vantage of vantagesOf(zones, conversation, packet, hosts)) {
+      const told = decide(filter, vantage, packet);
+      if (told.verdict !== 'accept') stopped.push({ conversation, by: decidedBy(told) });
+      const use = told.rule === undefined ? undefined : uses.get(told.rule);
+      if (use === undefined) continue;
+      const { connections, conversations } = use;
+      if (use.samples.length < USE_SAMPLES) use.samples.push(conversation);
+      Object.assign(use, {
+        conversations: conversations + 1,
+        connections: connections + conversation.connections,
+      });
+    }
   }
   const anomalies = findAnomalies(verdictSpaces(), filter);
   return { faults, rules, anomalies, uses: [...uses.values()], stopped, notes };

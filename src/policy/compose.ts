@@ -15,7 +15,8 @@ import {
 import { conversationKey, type Decision } from './conversation.ts';
 import { coverTriples, type Triple } from './cover.ts';
 import { GroupNames } from './group-names.ts';
-import type { Approval, Party, Policy, PolicyService, Rule, RuleEvidence } from './intent.ts';
+import type { Approval, Policy, PolicyService, Rule, RuleEvidence } from './intent.ts';
+import { ruleAllows } from './rule-match.ts';
 import { formatServices, mergeServices, parseService } from './service-text.ts';
 
 /** Conversations named in a rule's evidence; the journal holds all. */
@@ -53,7 +54,9 @@ export function composePolicy(
   const allowed = decisions.filter(({ decision }) => decision === 'allow');
   const keys = new Set(allowed.map(({ conversation }) => conversationKey(conversation)));
   const kept = before.rules.filter((rule) => !isComposed(rule));
-  const open = allowed.filter((decision) => !kept.some((rule) => allows(rule, decision)));
+  const open = allowed.filter(
+    ({ conversation }) => !kept.some((rule) => ruleAllows(rule, conversation)),
+  );
   const { drafts, atLeast } = draftsFor(open);
   const groupNames = new GroupNames(before, kept, names);
   const previous = before.rules.filter(isComposed);
@@ -64,7 +67,9 @@ export function composePolicy(
     open.map(({ conversation }) => `${conversation.client} ${conversation.server}`),
   );
   const contradicted = decisions.flatMap((decision) => {
-    const rule = kept.find((each) => decision.decision === 'deny' && allows(each, decision));
+    const { conversation } = decision;
+    const denied = decision.decision === 'deny';
+    const rule = kept.find((each) => denied && ruleAllows(each, conversation));
     return rule === undefined ? [] : [{ decision, rule: rule.id }];
   });
   const policy = { ...before, groups: groupNames.groups(), rules: [...kept, ...rules] };
@@ -87,35 +92,6 @@ function isComposed({ id, action, evidence, from, to, services }: Rule): boolean
   }, 0);
   const pairs = countAddresses(from.addresses) * countAddresses(to.addresses);
   return pairs * BigInt(units) === BigInt(evidence.conversations);
-}
-
-/** Whether a rule that stays as it is allows the conversation already. */
-function allows(rule: Rule, { conversation }: Decision): boolean {
-  if (rule.action !== 'allow') return false;
-  const holds = (party: Party, text: string) => {
-    const address = parseAddress(text);
-    if (party.addresses === undefined || address === undefined) return address !== undefined;
-    return intersectRanges(party.addresses, [rangeOfAddress(address)]).length > 0;
-  };
-  return (
-    holds(rule.from, conversation.client) &&
-    holds(rule.to, conversation.server) &&
-    serviceWithin(rule.services, parseService(conversation.service))
-  );
-}
-
-function serviceWithin(services: readonly PolicyService[], wanted: PolicyService): boolean {
-  return services.some((service) => {
-    if (service.protocol !== wanted.protocol) return false;
-    if (service.ports !== undefined) {
-      const [range] = wanted.ports ?? [];
-      if (range === undefined) return false;
-      return service.ports.some(({ first, last }) => first <= range.first && range.last <= last);
-    }
-    if (service.icmp === undefined) return true;
-    const types = (of: PolicyService) => (of.icmp ?? []).map((message) => JSON.stringify(message));
-    return types(wanted).every((message) => types(service).includes(message));
-  });
 }
 
 /** Groups by what must not be mixed in one rule, then finds the fewest boxes in each group. */

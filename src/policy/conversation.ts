@@ -4,6 +4,11 @@
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
 
+/** Besides what packets tell: a log's line, or the sockets of one end. */
+export type LearnedReason = DirectionReason | 'log' | 'listener' | 'no-listener' | 'syn-sent';
+
+export type SourceKind = 'packets' | 'log' | 'sockets';
+
 /** What a conversation is worth as evidence. */
 export type Standing =
   /** Answered, twice or more, in two or more hours of the clock. */
@@ -26,7 +31,10 @@ export interface Conversation {
   readonly standing: Standing;
   /** Why it is quarantined. */
   readonly because?: string;
-  /** Flows, log lines counted as they say. */
+  /**
+   * Flows; connections that logs tell of, or sockets. Where several kinds of source saw it, the most
+   * that one of them saw, since they may have seen the same ones.
+   */
   readonly connections: number;
   readonly answered: number;
   readonly denied: number;
@@ -34,9 +42,13 @@ export interface Conversation {
   readonly hours: number;
   readonly firstMs: number;
   readonly lastMs: number;
-  readonly direction: { readonly reason: DirectionReason | 'log'; readonly confidence: Confidence };
-  /** Where it was first seen: `lan.pcap#1042`. */
+  readonly direction: { readonly reason: LearnedReason; readonly confidence: Confidence };
+  /** Where it was first seen: `lan.pcap#1042`, `fw.log:8812`, `sock_diag tcp inode 88`. */
   readonly seen: string;
+  /** The kinds of source that saw it. */
+  readonly sources?: readonly SourceKind[];
+  /** The protocol that payloads showed, whatever the port. */
+  readonly spoken?: string;
   /** Nobody saw it; a person or a known set of ports suggests it. */
   readonly unobserved?: boolean;
 }

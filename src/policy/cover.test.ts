@@ -1,69 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Dice, diceOf } from '../../test/builders/policy.ts';
-import { type Box, coverTriples, type Triple } from './cover.ts';
-
-const keysOf = (boxes: readonly Box[]): Set<string> => {
-  const keys = new Set<string>();
-  for (const { clients, servers, services } of boxes) {
-    for (const client of clients) {
-      for (const server of servers) {
-        for (const service of services) keys.add(`${client},${server},${service}`);
-      }
-    }
-  }
-  return keys;
-};
-
-/** The fewest boxes by trying all sets of boxes, for a handful of triples. */
-function fewest(triples: readonly Triple[]): number {
-  const wanted = new Set(triples.map((triple) => triple.join()));
-  const axes = [0, 1, 2].map((axis) => [...new Set(triples.map((triple) => triple[axis]!))]);
-  const subsets = (values: readonly number[]) =>
-    Array.from({ length: 2 ** values.length - 1 }, (_, bits) =>
-      values.filter((_value, at) => ((bits + 1) >> at) & 1),
-    );
-  const boxes: Set<string>[] = [];
-  for (const clients of subsets(axes[0]!)) {
-    for (const servers of subsets(axes[1]!)) {
-      for (const services of subsets(axes[2]!)) {
-        const keys = keysOf([{ clients, servers, services }]);
-        if ([...keys].every((key) => wanted.has(key))) boxes.push(keys);
-      }
-    }
-  }
-  const largest = boxes.filter(
-    (box) =>
-      !boxes.some((other) => other.size > box.size && [...box].every((key) => other.has(key))),
-  );
-  for (let count = 1; ; count++) if (reach(largest, wanted, count)) return count;
-}
-
-function reach(boxes: readonly Set<string>[], open: ReadonlySet<string>, count: number): boolean {
-  const [first] = open;
-  if (first === undefined) return true;
-  if (count === 0) return false;
-  return boxes
-    .filter((box) => box.has(first))
-    .some((box) => reach(boxes, new Set([...open].filter((key) => !box.has(key))), count - 1));
-}
-
-function someTriples(dice: Dice, most: number): Triple[] {
-  const found = new Map<string, Triple>();
-  const [clients, servers, services] = [2 + dice(3), 2 + dice(3), 1 + dice(3)];
-  for (let count = 1 + dice(most); count > 0; count--) {
-    const triple: Triple = [dice(clients), 10 + dice(servers), 20 + dice(services)];
-    found.set(triple.join(), triple);
-  }
-  return [...found.values()];
-}
+import { cellsOf, fewestBoxes, someTriples } from '../../test/builders/fewest-boxes.ts';
+import { diceOf } from '../../test/builders/policy.ts';
+import { coverTriples, type Triple } from './cover.ts';
 
 describe('coverTriples', () => {
   it('holds exactly the triples, in the fewest boxes there can be', () => {
     for (let seed = 0; seed < 150; seed++) {
       const triples = someTriples(diceOf(seed), 14);
       const { boxes, atLeast } = coverTriples(triples);
-      expect([...keysOf(boxes)].sort()).toEqual(triples.map((triple) => triple.join()).sort());
-      const least = fewest(triples);
+      expect([...cellsOf(boxes)].sort()).toEqual(triples.map((triple) => triple.join()).sort());
+      const least = fewestBoxes(triples);
       expect(boxes.length, `seed ${seed}`).toBe(least);
       expect(atLeast).toBe(least);
     }
@@ -86,7 +32,7 @@ describe('coverTriples', () => {
       }
     }
     const { boxes } = coverTriples(triples);
-    expect(keysOf(boxes).size).toBe(triples.length);
+    expect(cellsOf(boxes).size).toBe(triples.length);
     expect(boxes.length).toBeLessThanOrEqual(80);
   });
 
@@ -98,7 +44,7 @@ describe('coverTriples', () => {
       found.set(triple.join(), triple);
     }
     const { boxes, atLeast } = coverTriples([...found.values()]);
-    expect(keysOf(boxes)).toEqual(new Set(found.keys()));
+    expect(cellsOf(boxes)).toEqual(new Set(found.keys()));
     expect(boxes.length).toBeLessThan(found.size / 2);
     expect(atLeast).toBeLessThanOrEqual(boxes.length);
   });

@@ -5,7 +5,7 @@
  */
 import type { Flow } from '../model/flow.ts';
 import type { Verdict } from '../model/verdict.ts';
-import type { Conversation } from './conversation.ts';
+import type { LearnedFlow } from './learn.ts';
 
 /** The flow as its denied packets tell it; undefined for packets that open nothing. */
 export function deniedFlow(flow: Flow): Flow | undefined {
@@ -23,63 +23,101 @@ export function deniedFlow(flow: Flow): Flow | undefined {
   };
 }
 
-/**
- * The share of denied attempts still to be expected from conversations nobody has seen yet, by Good
- * and Turing: those seen once, of all attempts. Holds for independent attempts; traffic in bursts
- * looks more complete than it is. 1 when nothing was seen.
- */
-export function unseenShare(conversations: readonly Conversation[]): number {
-  let once = 0;
-  let all = 0;
-  for (const { connections } of conversations) {
-    if (connections === 1) once++;
-    all += connections;
-  }
-  return all === 0 ? 1 : once / all;
-}
-
 const SYN = 2;
 const ACK = 16;
 /** Tries for the same connection within this time are one attempt. */
 const RETRY_MS = 300_000;
+/** Connections remembered at once; then the one seen longest ago is forgotten. */
+const MOST_REMEMBERED = 200_000;
 const NO_PACKETS = { packets: 0, bytes: 0, payloadBytes: 0, minLength: 0, maxLength: 0 };
 
+/** One attempt to connect, by a firewall's log. */
+export interface Attempt {
+  readonly flow: LearnedFlow;
+  readonly denied: boolean;
+}
+
 /**
- * Lines of firewall logs as flows of denied packets. Retries of one connection count once. Lines
- * that are not denials, name no address, or deny what opens nothing give none.
+ * Lines of firewall logs as attempts. Retries of one connection count once. Lines that name no
+ * address, or are about what opens nothing, give none.
  */
-export class DeniedLines {
+export class AttemptLines {
   private readonly last = new Map<string, number>();
+  private readonly nowMs: () => number;
+  /** The log tells of openings, so that ends are about connections that were counted. */
+  private tellsOpenings = false;
+  private second = 0;
+  private inSecond = 0;
   /** Denials without what a rule needs: an address, a protocol, an opening packet. */
   unusable = 0;
+  /** Denials, and the most of them that lines of one kernel name for the same second. */
+  denials = 0;
+  mostPerSecond = 0;
+  /** Moments of the first and last line with a verdict, ms since 1970. */
+  firstMs: number | undefined;
+  lastMs: number | undefined;
 
-  flowOf(verdict: Verdict): Flow | undefined {
-    if (verdict.action !== 'deny') return undefined;
-    const { transport, tcpFlags, timeMs, locator } = verdict;
+  /** @param nowMs the present, for lines that name no time */
+  constructor(nowMs: () => number) {
+    this.nowMs = nowMs;
+  }
+
+  attemptOf(verdict: Verdict): Attempt | undefined {
+    const { action, event, transport, tcpFlags, locator } = verdict;
+    if (action === 'unknown') return undefined;
+    const denied = action === 'deny';
+    const atMs = verdict.timeMs ?? this.nowMs();
+    this.firstMs = Math.min(this.firstMs ?? atMs, atMs);
+    this.lastMs = Math.max(this.lastMs ?? atMs, atMs);
+    if (denied) this.deny(atMs, verdict);
+    else if (event === 'open') this.tellsOpenings = true;
+    else if (event === 'end' && this.tellsOpenings) return undefined;
     const turned = verdict.initiator === 'destination';
     const ends = [
       { address: verdict.source, port: verdict.sourcePort ?? 0 },
       { address: verdict.destination, port: verdict.destinationPort ?? 0 },
     ] as const;
     const [client, server] = turned ? [ends[1], ends[0]] : ends;
-    const opens = tcpFlags === null || transport !== 'tcp' || (tcpFlags & (SYN | ACK)) === SYN;
+    // What passed may be an answer, where the line does not say who began.
+    const opens = denied
+      ? tcpFlags === null || transport !== 'tcp' || (tcpFlags & (SYN | ACK)) === SYN
+      : verdict.initiator !== 'unknown';
     if (!opens || transport === null || client.address === null || server.address === null) {
-      this.unusable++;
+      if (denied) this.unusable++;
       return undefined;
     }
-    const atMs = timeMs ?? 0;
-    const key = `${transport} ${client.address} ${client.port} ${server.address} ${server.port}`;
-    const before = this.last.get(key);
-    this.last.set(key, atMs);
-    if (before !== undefined && Math.abs(atMs - before) < RETRY_MS) return undefined;
-    const bytes = verdict.bytes ?? 0;
-    return {
-      ...{ kind: 'flow', transport, client: client.address, clientPort: client.port },
-      ...{ server: server.address, serverPort: server.port, state: 'S0', history: 'S' },
-      direction: { reason: 'first-packet', confidence: 'certain' },
-      toServer: { ...NO_PACKETS, packets: verdict.packets ?? verdict.count, bytes },
+    const ports = `${client.address} ${client.port} ${server.address} ${server.port}`;
+    if (this.isRetry(`${action} ${transport} ${ports}`, atMs)) return undefined;
+    const flow: LearnedFlow = {
+      ...{ transport, client: client.address, clientPort: client.port },
+      ...{ server: server.address, serverPort: server.port },
+      direction: { reason: 'log', confidence: 'certain' },
       ...{ toClient: NO_PACKETS, firstMs: atMs, lastMs: atMs, locator },
-      ...{ carriedBytes: 0, carriedPackets: 0, icmpErrors: 0, retransmitted: 0 },
     };
+    return { flow, denied };
+  }
+
+  private deny(atMs: number, { count, format }: Verdict): void {
+    this.denials += count;
+    // Only rules in the kernel have the limit that policies state.
+    if (format !== 'netfilter') return;
+    const second = Math.floor(atMs / 1000);
+    this.inSecond = second === this.second ? this.inSecond + count : count;
+    this.second = second;
+    this.mostPerSecond = Math.max(this.mostPerSecond, this.inSecond);
+  }
+
+  private isRetry(key: string, atMs: number): boolean {
+    const before = this.last.get(key);
+    // The ones tried last stand at the end.
+    this.last.delete(key);
+    this.last.set(key, atMs);
+    if (this.last.size > MOST_REMEMBERED) {
+      for (const oldest of this.last.keys()) {
+        this.last.delete(oldest);
+        break;
+      }
+    }
+    return before !== undefined && Math.abs(atMs - before) < RETRY_MS;
   }
 }

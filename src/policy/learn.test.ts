@@ -3,7 +3,7 @@ import { flowRecord } from '../../test/builders/flow-record.ts';
 import type { Flow } from '../model/flow.ts';
 import { mergeRanges, rangeOfPrefix } from '../net/address-range.ts';
 import { parsePrefix } from '../net/prefix.ts';
-import { deniedFlow, unseenShare } from './denied.ts';
+import { deniedFlow } from './denied.ts';
 import type { Zone } from './intent.ts';
 import { Learner } from './learn.ts';
 
@@ -165,14 +165,19 @@ describe('deniedFlow', () => {
   });
 });
 
-describe('unseenShare', () => {
-  it('is the share of attempts seen once', () => {
-    const seen = learn([
-      [flowRecord(SQL)],
-      [flowRecord(SQL)],
-      [flowRecord(SQL.replace('1433', '22'))],
-    ]);
-    expect(unseenShare(seen.conversations)).toBeCloseTo(1 / 3);
-    expect(unseenShare([])).toBe(1);
+describe('several sources', () => {
+  it('counts once what several kinds of source saw, and says which', () => {
+    const learner = new Learner(zones);
+    const listener = { reason: 'listener', confidence: 'certain' } as const;
+    for (const firstMs of [0, HOUR, 2 * HOUR]) {
+      learner.add({ ...flowRecord(SQL, { firstMs }), spoken: 'tds' }, true);
+      learner.add({ ...flowRecord(SQL, { firstMs }), direction: listener }, true);
+    }
+    learner.add({ ...flowRecord(SQL), direction: listener }, false, 'unknown');
+    const [conversation] = learner.finish().conversations;
+    expect(conversation).toMatchObject({
+      ...{ connections: 4, answered: 3, standing: 'confirmed', spoken: 'tds' },
+      sources: ['packets', 'sockets'],
+    });
   });
 });

@@ -2,26 +2,26 @@
  * Gathers flows into conversations between zones, and sets aside what must not become a rule:
  * unknown direction, scans, backscatter, what never leaves its link. What is set aside stays
  * visible with its reason. An answered connection is evidence, a request alone is not.
- *
- * Thresholds for scans follow published practice for connection-failure detectors: 20 different
- * targets in ten minutes of which four fifths fail, or one port of 15 hosts that all fail.
  */
 
 import type { Flow } from '../model/flow.ts';
 import { type Address, parseAddress } from '../net/address.ts';
 import { type AddressClass, classifyAddress } from '../net/address-class.ts';
 import { rangesHold } from '../net/address-range.ts';
-import { type Conversation, conversationKey, type Standing } from './conversation.ts';
-import { flowService } from './flow-service.ts';
+import {
+  type Conversation,
+  conversationKey,
+  type LearnedReason,
+  type SourceKind,
+  type Standing,
+} from './conversation.ts';
+import { type FlowService, flowService } from './flow-service.ts';
 import type { Zone } from './intent.ts';
+import { ScanWatch } from './scan-watch.ts';
 
-const SCAN_WINDOW_MS = 600_000;
-const SCAN_TARGETS = 20;
-const SCAN_FAILURES = 0.8;
-const SWEEP_HOSTS = 15;
-/** Different failing targets remembered for one client in one window; more change nothing. */
-const MOST_TARGETS = 64;
 const HOUR_MS = 3_600_000;
+
+const SOURCES: readonly SourceKind[] = ['packets', 'log', 'sockets'];
 
 /** No packet of these crosses a firewall between zones. */
 const UNROUTED: readonly AddressClass[] = [
@@ -33,6 +33,8 @@ export interface LearnedFlow
   extends Pick<Flow, 'transport' | 'client' | 'clientPort' | 'server' | 'serverPort'>,
     Pick<Flow, 'toClient' | 'firstMs' | 'lastMs' | 'locator'> {
   readonly direction: Conversation['direction'];
+  /** The protocol that payloads showed; null when they showed none. */
+  readonly spoken?: string | null;
 }
 
 interface Record {
@@ -41,24 +43,20 @@ interface Record {
   readonly client: string;
   readonly server: string;
   readonly service: string;
-  connections: number;
-  answered: number;
+  /** By kind of source, in the order of `SOURCES`. */
+  readonly connections: number[];
+  readonly answered: number[];
   denied: number;
   readonly hours: Set<number>;
   firstMs: number;
   lastMs: number;
   direction: Conversation['direction'];
   seen: string;
+  spoken?: string;
   /** Best reason not to take it, from what the flows themselves said. */
   doubt: string | undefined;
   /** At least one flow gave no such reason. */
   sound: boolean;
-}
-
-/** What one client tried within one window. */
-interface Attempts {
-  readonly failed: Set<string>;
-  readonly all: Set<string>;
 }
 
 export interface Learned {
@@ -73,8 +71,8 @@ export interface Learned {
 export class Learner {
   private readonly zones: readonly Zone[];
   private readonly records = new Map<string, Record>();
-  private readonly attempts = new Map<string, Attempts>();
-  private readonly sweeps = new Map<string, Set<string>>();
+  private readonly watch = new ScanWatch();
+  private readonly services = new Map<string, FlowService>();
   private readonly zoneNames = new Map<string, string | undefined>();
   private flows = 0;
   private within = 0;
@@ -101,14 +99,14 @@ export class Learner {
       this.within++;
       return;
     }
-    const asked = flowService(flow);
+    const asked = this.serviceOf(flow);
     const key = `${flow.client} ${flow.server} ${asked.service}`;
     const doubt = asked.doubt ?? doubtOf(flow);
     let record = this.records.get(key);
     if (record === undefined) {
       record = {
         ...{ from, to, client: flow.client, server: flow.server, service: asked.service },
-        ...{ connections: 0, answered: 0, denied: 0, hours: new Set<number>() },
+        ...{ connections: [0, 0, 0], answered: [0, 0, 0], denied: 0, hours: new Set<number>() },
         ...{ firstMs: flow.firstMs, lastMs: flow.lastMs, direction: flow.direction },
         ...{ seen: flow.locator, doubt, sound: doubt === undefined },
       };
@@ -124,35 +122,38 @@ export class Learner {
     fate: 'denied' | 'unknown' | undefined,
     doubt: string | undefined,
   ): void {
-    record.connections++;
+    const kind = SOURCES.indexOf(sourceOf(flow.direction.reason));
+    record.connections[kind]!++;
     if (doubt === undefined && !record.sound) {
       record.sound = true;
       record.direction = flow.direction;
       record.seen = flow.locator;
     }
     if (fate === 'denied') record.denied++;
-    else if (answered) record.answered++;
+    else if (answered) record.answered[kind]!++;
+    if (typeof flow.spoken === 'string') record.spoken ??= flow.spoken;
     record.hours.add(Math.floor(flow.firstMs / HOUR_MS));
     record.firstMs = Math.min(record.firstMs, flow.firstMs);
     record.lastMs = Math.max(record.lastMs, flow.lastMs);
-    this.attempt(record, flow, !answered && fate !== 'unknown');
+    this.watch.add(record, flow.firstMs, !answered && fate !== 'unknown');
   }
 
-  private attempt({ client, server, service }: Record, flow: LearnedFlow, failed: boolean): void {
-    const window = `${client} ${Math.floor(flow.firstMs / SCAN_WINDOW_MS)}`;
-    let attempts = this.attempts.get(window);
-    if (attempts === undefined) {
-      attempts = { failed: new Set(), all: new Set() };
-      this.attempts.set(window, attempts);
+  private serviceOf(flow: LearnedFlow): FlowService {
+    // Of messages of ICMP the client's field is the type; of all else it never counts.
+    const field = flow.transport.startsWith('icmp') ? flow.clientPort : flow.serverPort;
+    const key = `${flow.transport} ${field}`;
+    let service = this.services.get(key);
+    if (service === undefined) {
+      service = flowService(flow);
+      this.services.set(key, service);
     }
-    const target = `${server} ${service}`;
-    if (attempts.all.size < MOST_TARGETS) attempts.all.add(target);
-    if (!failed) return;
-    if (attempts.failed.size < MOST_TARGETS) attempts.failed.add(target);
-    const sweep = `${client} ${service}`;
-    const hosts = this.sweeps.get(sweep);
-    if (hosts === undefined) this.sweeps.set(sweep, new Set([server]));
-    else if (hosts.size < MOST_TARGETS) hosts.add(server);
+    return service;
+  }
+
+  /** Whether a firewall between the zones would see it. */
+  crosses(client: string, server: string): boolean {
+    const [from, to] = [this.zoneOf(client), this.zoneOf(server)];
+    return from !== undefined && to !== undefined && from !== to;
   }
 
   private zoneOf(text: string): string | undefined {
@@ -170,9 +171,9 @@ export class Learner {
     return (known.find(({ isRest }) => !isRest) ?? known[0])?.name;
   }
 
+  /** What is known by now; more may be added. */
   finish(): Learned {
-    const scanners = this.scanners();
-    const conversations = [...this.records.values()].map((record) => this.judge(record, scanners));
+    const conversations = [...this.records.values()].map((record) => this.judge(record));
     conversations.sort(byStanding);
     return {
       conversations,
@@ -182,21 +183,15 @@ export class Learner {
     };
   }
 
-  private scanners(): ReadonlySet<string> {
-    const found = new Set<string>();
-    for (const [window, { all, failed }] of this.attempts) {
-      if (all.size < SCAN_TARGETS || failed.size < SCAN_FAILURES * all.size) continue;
-      found.add(window.slice(0, window.lastIndexOf(' ')));
-    }
-    return found;
-  }
-
-  private judge(record: Record, scanners: ReadonlySet<string>): Conversation {
-    const { hours, doubt, sound, ...plain } = record;
-    const because = sound ? this.noise(record, scanners) : doubt;
+  private judge(record: Record): Conversation {
+    const { hours, doubt, sound, connections, answered, ...plain } = record;
+    const because = sound ? this.noise(record) : doubt;
     return {
       kind: 'conversation',
       ...plain,
+      connections: Math.max(...connections),
+      answered: Math.max(...answered),
+      sources: SOURCES.filter((_, kind) => connections[kind]! > 0),
       hours: hours.size,
       standing: because === undefined ? standingOf(record) : 'quarantined',
       ...(because === undefined ? {} : { because }),
@@ -204,13 +199,15 @@ export class Learner {
   }
 
   /** Why an unanswered conversation is noise, if it is. What was answered is no noise. */
-  private noise(record: Record, scanners: ReadonlySet<string>): string | undefined {
-    if (record.answered > 0) return undefined;
-    const hosts = this.sweeps.get(`${record.client} ${record.service}`)?.size ?? 0;
-    if (hosts >= SWEEP_HOSTS) return `sweep: ${record.service} of ${hosts} hosts without an answer`;
-    if (scanners.has(record.client)) return 'scan: its client tried many targets without an answer';
-    return undefined;
+  private noise(record: Record): string | undefined {
+    return Math.max(...record.answered) > 0 ? undefined : this.watch.noise(record);
   }
+}
+
+function sourceOf(reason: LearnedReason): SourceKind {
+  if (reason === 'log') return 'log';
+  const bySockets = reason === 'listener' || reason === 'no-listener' || reason === 'syn-sent';
+  return bySockets ? 'sockets' : 'packets';
 }
 
 function doubtOf({ direction }: LearnedFlow): string | undefined {
@@ -220,8 +217,9 @@ function doubtOf({ direction }: LearnedFlow): string | undefined {
 }
 
 function standingOf({ answered, hours }: Record): Standing {
-  if (answered === 0) return 'asked';
-  return answered >= 2 && hours.size >= 2 ? 'confirmed' : 'thin';
+  const most = Math.max(...answered);
+  if (most === 0) return 'asked';
+  return most >= 2 && hours.size >= 2 ? 'confirmed' : 'thin';
 }
 
 const ORDER: readonly Standing[] = ['confirmed', 'thin', 'asked', 'quarantined'];

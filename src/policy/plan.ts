@@ -6,13 +6,17 @@
  *
  * Guarantees for who renders a plan: the addresses of a rule are of one family, and `family` says
  * which; it is left out only where both sides are any address. Ports and ICMP types stand with
- * exactly one protocol. The last rule drops everything.
+ * exactly one protocol. The last rule of a chain drops everything. A plan is either for what passes
+ * between zones, one chain of hook `forward`, or for hosts (`host-plan.ts`).
  */
 import type { Family } from '../net/address.ts';
 import { type AddressRange, intersectRanges } from '../net/address-range.ts';
-import { ACK, ICMP, ICMPV6, RST, TCP } from '../net/header-fields.ts';
+import { ACK, ICMP, ICMPV6, PORT_PROTOCOLS, RST, TCP } from '../net/header-fields.ts';
 import type { HeaderMatch, IcmpMatch } from '../net/header-match.ts';
+import type { PortRange } from '../net/port-range.ts';
+import { type Extent, hooksOf } from './compare.ts';
 import type { Filter, FilterMatch, FilterRule } from './filter.ts';
+import { atHosts } from './host-plan.ts';
 import type { Party, Policy, PolicyService, Rule, Zone } from './intent.ts';
 import { mergeServices } from './service-text.ts';
 
@@ -29,14 +33,33 @@ export interface Plan {
   readonly zones: readonly Zone[];
   /** Groups by name; a rule's `sourceGroup` and `destinationGroup` name one of them. */
   readonly groups: readonly PlanGroup[];
-  /** One chain of hook `forward`, its rules in order, the last of them drops everything. */
+  /** One chain of hook `forward`, or those of hooks `input` and `output` where there are hosts. */
   readonly filter: Filter;
+  /** Whose packets are filtered; undefined = what passes between zones. */
+  readonly hosts?: Hosts;
   /** What a person should know of this plan, one sentence each; rendered as comments. */
   readonly remarks: readonly string[];
 }
 
+/** Machines that are to filter their own packets, all alike. */
+export interface Hosts {
+  /** As asked for: an address, a prefix, the name of a group or zone. */
+  readonly name: string;
+  /** Merged. */
+  readonly addresses: readonly AddressRange[];
+}
+
 export interface PlanChoices {
   readonly stateful: boolean;
+  /**
+   * Ports that clients are taken to use, where a filter without state can ask for the port a packet
+   * goes to alone: what goes there passes, from any port and with any flags.
+   */
+  readonly returnPorts?: PortRange;
+  /** Errors of connections need rules although the filter keeps track of connections. */
+  readonly asksErrors?: boolean;
+  /** Only what these hosts must accept and send. */
+  readonly hosts?: Hosts;
   /** Rules that ended before this moment (milliseconds since 1970) are left out. */
   readonly nowMs: number;
 }
@@ -60,18 +83,17 @@ export function planFor(policy: Policy, choices: PlanChoices): Plan {
   const remarks: string[] = [];
   if (choices.stateful) {
     rules.push(accepting({ states: ['established', 'related'] }, 'established', 'answers'));
+    if (choices.asksErrors === true) rules.push(...icmpErrors({ states: ['new'] }));
   } else {
-    rules.push(...icmpErrors());
-    remarks.push(
-      'This platform keeps no state: rules ending in -reply let answers back, and forged answers too.',
-    );
+    rules.push(...icmpErrors({}));
+    remarks.push(statelessRemark(choices));
   }
   for (const rule of policy.rules) {
     if (rule.expiresMs !== undefined && rule.expiresMs <= choices.nowMs) {
       remarks.push(`Rule ${rule.id} has expired and is left out.`);
       continue;
     }
-    rules.push(...rulesOf(rule, sets, choices.stateful));
+    rules.push(...rulesOf(rule, sets, choices));
   }
   const perSecond = policy.logDeniedPerSecond;
   rules.push({
@@ -83,7 +105,7 @@ export function planFor(policy: Policy, choices: PlanChoices): Plan {
     ...(perSecond > 0 ? { log: { prefix: DENY_PREFIX, perSecond } } : {}),
   });
   const chain = { name: PLAN_CHAIN, hook: 'forward', otherwise: 'drop', line: 0, rules } as const;
-  return {
+  const plan: Plan = {
     name: policy.name,
     stateful: choices.stateful,
     zones: policy.zones,
@@ -91,6 +113,22 @@ export function planFor(policy: Policy, choices: PlanChoices): Plan {
     filter: { chains: [chain] },
     remarks,
   };
+  return choices.hosts === undefined ? plan : atHosts(plan, choices.hosts);
+}
+
+/** Which packets a plan is about. */
+export function extentOf({ filter, hosts }: Plan): Extent {
+  return {
+    hooks: hooksOf([filter]),
+    ...(hosts === undefined ? {} : { hosts: hosts.addresses }),
+  };
+}
+
+function statelessRemark({ returnPorts }: PlanChoices): string {
+  const start = 'This platform keeps no state: rules ending in -reply let answers back, and';
+  if (returnPorts === undefined) return `${start} forged answers too.`;
+  const { first, last } = returnPorts;
+  return `${start} with them whatever goes to ports ${first}-${last}. Clients must use those ports.`;
 }
 
 function accepting(match: FilterMatch, id: string, comment: string): FilterRule {
@@ -105,22 +143,26 @@ const types = (...numbers: number[]): IcmpMatch[] =>
  * Errors without which connections break where no state ties them to one: unreachable with
  * “fragmentation needed”, time exceeded, parameter problem (RFC 792; RFC 4443, all four).
  */
-function icmpErrors(): FilterRule[] {
+function icmpErrors(states: FilterMatch): FilterRule[] {
   return [
     accepting(
-      { family: 4, protocols: single(ICMP), icmp: types(3, 11, 12) },
+      { ...states, family: 4, protocols: single(ICMP), icmp: types(3, 11, 12) },
       'icmp-errors',
       'errors of connections, path MTU',
     ),
     accepting(
-      { family: 6, protocols: single(ICMPV6), icmp: types(1, 2, 3, 4) },
+      { ...states, family: 6, protocols: single(ICMPV6), icmp: types(1, 2, 3, 4) },
       'icmpv6-errors',
       'errors of connections, path MTU',
     ),
   ];
 }
 
-function rulesOf(rule: Rule, sets: GroupSets, stateful: boolean): FilterRule[] {
+function rulesOf(
+  rule: Rule,
+  sets: GroupSets,
+  { stateful, returnPorts }: PlanChoices,
+): FilterRule[] {
   const made: FilterRule[] = [];
   for (const service of mergeServices(rule.services)) {
     for (const family of familiesOf(rule, service)) {
@@ -131,7 +173,7 @@ function rulesOf(rule: Rule, sets: GroupSets, stateful: boolean): FilterRule[] {
       const action = rule.action === 'allow' ? 'accept' : 'drop';
       made.push(written(rule, action, { ...states, ...asked }, from, to));
       if (stateful || rule.action === 'deny') continue;
-      const back = answers(service, family);
+      const back = answers(service, family, returnPorts);
       if (back !== undefined) made.push(written(rule, 'accept', back, to, from, '-reply'));
     }
   }
@@ -197,7 +239,11 @@ const ICMP_ANSWERS: Readonly<Record<number, ReadonlyMap<number, number>>> = {
 };
 
 /** What the answers of the service look like; undefined where there are none. */
-function answers(service: PolicyService, family: Family | undefined): FilterMatch | undefined {
+function answers(
+  service: PolicyService,
+  family: Family | undefined,
+  returnPorts: PortRange | undefined,
+): FilterMatch | undefined {
   const shared = {
     ...(family === undefined ? {} : { family }),
     protocols: single(service.protocol),
@@ -209,6 +255,9 @@ function answers(service: PolicyService, family: Family | undefined): FilterMatc
       return answer === undefined ? [] : [answer];
     });
     return back.length === 0 ? undefined : { ...shared, icmp: types(...back) };
+  }
+  if (returnPorts !== undefined && PORT_PROTOCOLS.includes(service.protocol)) {
+    return { ...shared, destinationPorts: [returnPorts] };
   }
   const ports = service.ports === undefined ? {} : { sourcePorts: service.ports };
   if (service.protocol !== TCP) return { ...shared, ...ports };

@@ -60,7 +60,7 @@ class PolicyReader {
       ...['version', 'name', 'zones', 'groups', 'services', 'rules', 'default', 'log-denied'],
     ]);
     const version = check.required(root, fields, 'version');
-    if (version !== undefined && check.number(version, 1, 1) === undefined) {
+    if (version !== undefined && (version.kind !== 'scalar' || version.value !== 1)) {
       check.fault(version, 'This version of Portreeve reads version 1.');
     }
     this.zones = this.readZones(fields.get('zones'));

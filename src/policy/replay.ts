@@ -10,7 +10,7 @@ import { lookUp } from '../net/header-witness.ts';
 import { acceptedBy, type Vantage, verdictSpaces } from './evaluate.ts';
 import type { Filter, FilterRule } from './filter.ts';
 
-/** Finds the first rule of a plan (one chain without jumps) that matches a packet. */
+/** Finds the first rule of a plan's chain that matches a packet. */
 export class RuleFinder {
   private readonly rules: readonly FilterRule[];
   private readonly spaces: HeaderSpaces;
@@ -40,19 +40,17 @@ export class Passage {
 
   constructor(filter: Filter) {
     this.filter = filter;
-    const nowhere = { hook: 'forward' } as const;
     this.looks = filter.chains.some(({ rules }) =>
       rules.some(({ match }) => Object.keys(match).some((key) => /Interfaces$/.test(key))),
     );
-    this.known.set('', acceptedBy(this.spaces, filter, nowhere));
   }
 
   lets(packet: PacketHeader, vantage: Vantage): boolean {
-    const { inNames = [], outNames = [] } = vantage;
-    const key = this.looks ? `${inNames.join()} ${outNames.join()}` : '';
+    const { hook, inNames = [], outNames = [] } = vantage;
+    const key = this.looks ? `${hook} ${inNames.join()} ${outNames.join()}` : hook;
     let accepted = this.known.get(key);
     if (accepted === undefined) {
-      accepted = acceptedBy(this.spaces, this.filter, vantage);
+      accepted = acceptedBy(this.spaces, this.filter, this.looks ? vantage : { hook });
       this.known.set(key, accepted);
     }
     return lookUp(this.spaces, accepted, packet) === 1;

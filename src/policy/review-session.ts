@@ -5,7 +5,7 @@
  */
 import type { Conversation, Decision } from './conversation.ts';
 
-/** Conversations that differ by their client alone. */
+/** Conversations that differ by their client alone, or an offer: what nobody saw. */
 export type Question = readonly Conversation[];
 
 type Answer = Decision['decision'];
@@ -55,6 +55,14 @@ export class ReviewSession {
     this.take(answer, [question], rest);
   }
 
+  /**
+   * Asks about what nobody saw, before the other questions. Only yes is a decision then: who declines
+   * an offer must be asked all the same once the traffic is seen.
+   */
+  offer(question: Question): void {
+    if (question.length > 0) this.open = [question, ...this.open];
+  }
+
   /** Answers this and every other question of the same zones and service. */
   answerAllLike(answer: Answer): number {
     const like = this.allLike();
@@ -72,16 +80,18 @@ export class ReviewSession {
     if (first === undefined) return [];
     return this.open.filter(([other]) => {
       const same = other!.from === first.from && other!.to === first.to;
-      return same && other!.service === first.service && other!.standing === first.standing;
+      const alike = other!.service === first.service && other!.standing === first.standing;
+      return same && alike && other!.unobserved === first.unobserved;
     });
   }
 
-  /** Asks about each client by itself. */
-  split(): void {
+  /** Asks about each client by itself, of an offer about each service. */
+  split(): boolean {
     const [question, ...rest] = this.open;
-    if (question === undefined || question.length < 2) return;
+    if (question === undefined || question.length < 2) return false;
     this.note('split');
     this.open = [...question.map((conversation) => [conversation]), ...rest];
+    return true;
   }
 
   /** Allows only those clients; the others stay open as a question of their own. */
@@ -112,6 +122,7 @@ export class ReviewSession {
     this.note(answer);
     this.open = rest;
     for (const conversation of questions.flat()) {
+      if (conversation.unobserved === true && answer !== 'allow') continue;
       this.decided.push({ decision: answer, conversation });
     }
   }

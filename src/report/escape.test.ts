@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { printable, printableAscii, safeJson } from './escape.ts';
+import { printable, printableAscii, safeJson, safeXml } from './escape.ts';
 import { hostileText, unsafeIn } from './hostile.fixture.ts';
 
 describe('printable', () => {
@@ -59,6 +59,25 @@ describe('safeJson', () => {
         const json = safeJson(value);
         expect(unsafeIn(json)).toEqual([]);
         expect({ ...(JSON.parse(json) as object) }).toEqual({ ...value });
+      }),
+    );
+  });
+});
+
+describe('safeXml', () => {
+  it.each([
+    ['<a href="x">&</a>', '&lt;a href=&quot;x&quot;&gt;&amp;&lt;/a&gt;'],
+    ['\u202egnp.exe', '&#8238;gnp.exe'],
+    ['a\tb\r\nc', 'a&#9;b&#13;&#10;c'],
+    ['\u0000\u001b\ud800\uffff', '????'],
+    ['\u007f\u009b\u200b\u{e0041}', '&#127;&#155;&#8203;&#917569;'],
+    ['é 日本語 👍', 'é 日本語 👍'],
+  ])('%j becomes %s', (text, xml) => expect(safeXml(text)).toBe(xml));
+
+  it('leaves nothing unsafe', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(unsafeIn(safeXml(text))).toEqual([]);
       }),
     );
   });

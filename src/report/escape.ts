@@ -13,6 +13,12 @@
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u{fff9}-\u{fffb}]/gu;
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+};
 const UNSAFE_OR_NOT_ASCII = /[^\x20-\x7e]/gu;
 
 /** The text with every unsafe character visible, as `\x1b` or `\u{202e}`. */
@@ -21,7 +27,22 @@ export function printable(text: string): string {
 }
 
 /**
- * The same in ASCII, for terminals that do not take UTF-8: an octet of some character's encoding
+ * Text and attributes of XML 1.0: markup and unsafe characters are references, so it can be looked
+ * at in a terminal, and parsing gives the exact value; what XML cannot hold becomes `?`.
+ */
+export function safeXml(text: string): string {
+  return text
+    .replace(/[&<>"]/g, numericReference)
+    .replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?')
+    .replace(UNSAFE, numericReference);
+}
+
+function numericReference(character: string): string {
+  return ENTITIES[character] ?? `&#${character.codePointAt(0)};`;
+}
+
+/**
+ * `printable` in ASCII, for terminals that do not take UTF-8: an octet of some character's encoding
  * could be a C1 control character there.
  */
 export function printableAscii(text: string): string {

@@ -4,8 +4,17 @@
  */
 import type { PortState } from '../model/port-state.ts';
 import type { PortGroup, ScannedHost, ScanRecord } from '../model/scanned-host.ts';
+import { safeXml } from './escape.ts';
 
 const XML_VERSION = '1.05';
+
+/** The DTD's words for our ways to ask; without a way, by transport. */
+const TYPES: Readonly<Record<string, string>> = {
+  node: 'connect',
+  tcp: 'connect',
+  udp: 'udp',
+  sctp: 'sctpinit',
+};
 
 /** Pieces of the document, which ends with a line end. */
 export function* renderNmapXml(record: ScanRecord): Generator<string, void, undefined> {
@@ -22,7 +31,7 @@ export function* renderNmapXml(record: ScanRecord): Generator<string, void, unde
   })}>\n`;
   for (const { transport, ports, method } of record.asked) {
     const numservices = countPorts(ports);
-    const type = method ?? (transport === 'udp' ? 'udp' : 'connect');
+    const type = TYPES[method ?? transport] ?? method ?? 'connect';
     yield `<scaninfo${attributes({ type, protocol: transport, numservices, services: ports })}/>\n`;
   }
   yield '<verbose level="0"/>\n<debugging level="0"/>\n';
@@ -88,32 +97,16 @@ function serviceElement(service: NonNullable<PortState['service']>): string {
     method,
     conf: confidence,
   });
-  const inside = cpe.map((each) => `<cpe>${escaped(each)}</cpe>`).join('');
+  const inside = cpe.map((each) => `<cpe>${safeXml(each)}</cpe>`).join('');
   return inside === '' ? `<service${told}/>` : `<service${told}>${inside}</service>`;
 }
 
 function attributes(values: Readonly<Record<string, string | number | undefined>>): string {
   let text = '';
   for (const [name, value] of Object.entries(values)) {
-    if (value !== undefined) text += ` ${name}="${escaped(String(value))}"`;
+    if (value !== undefined) text += ` ${name}="${safeXml(String(value))}"`;
   }
   return text;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  '\t': '&#9;',
-  '\n': '&#10;',
-  '\r': '&#13;',
-};
-
-function escaped(text: string): string {
-  return text
-    .replace(/[&<>"\t\n\r]/g, (letter) => ENTITIES[letter]!)
-    .replace(/[^\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '?');
 }
 
 function countPorts(ports: string): number {

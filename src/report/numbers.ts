@@ -16,6 +16,11 @@ export function count(value: number): string {
   return (whole < 0 ? '-' : '') + digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** `1 rule`, `2 rules`: a number with its noun; `many` where an s is not enough. */
+export function counted(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** Three digits or fewer before the point and, below 100, one after: `1.4`, `99.9`, `123`. */
 function scaled(value: number): { readonly digits: string; readonly scale: string } {
   let size = Math.abs(value);

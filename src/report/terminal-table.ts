@@ -16,6 +16,8 @@ interface Measured {
   readonly column: Column;
   readonly title: string;
   readonly cells: readonly string[];
+  /** Columns that each cell takes. */
+  readonly widths: readonly number[];
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
@@ -32,7 +34,7 @@ export function* tableLines(
   const widths = settle(kept, style.width);
   const fits = total(widths) <= style.width;
   const titles = kept.map(({ title }) => title);
-  if (fits) yield style.strong(aligned(titles, kept, widths));
+  if (fits) yield style.strong(heading(kept, widths));
   else for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
   for (let row = 0; row < rows.length; row++) {
     if (fits) {
@@ -47,11 +49,26 @@ export function* tableLines(
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
   const title = style.safe(column.title);
-  const cells = rows.map((row) => style.safe(cellText(column, row)));
+  const cells: string[] = [];
+  const widths: number[] = [];
   let natural = displayWidth(title);
-  for (const cell of cells) natural = Math.max(natural, displayWidth(cell));
+  // Rows come sorted: a cell is often the one above it again.
+  let above: string | undefined;
+  let cell = '';
+  let width = 0;
+  for (const row of rows) {
+    const text = cellText(column, row);
+    if (text !== above) {
+      above = text;
+      cell = style.safe(text);
+      width = displayWidth(cell);
+      if (width > natural) natural = width;
+    }
+    cells.push(cell);
+    widths.push(width);
+  }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, tones, natural };
+  return { column, title, cells, widths, tones, natural };
 }
 
 /** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
@@ -96,28 +113,40 @@ function drawRow(
   row: number,
   style: Palette,
 ): string {
-  const cells = kept.map(({ cells }, index) =>
-    shorten(cells[row]!, widths[index]!, style.ellipsis),
-  );
-  return aligned(cells, kept, widths, (text, index) => {
-    const tone = kept[index]!.tones[row];
-    return tone === undefined ? text : style.tint(text, tone);
-  });
+  let line = '';
+  for (let index = 0; index < kept.length; index++) {
+    const { column, cells, widths: taken, tones } = kept[index]!;
+    let cell = cells[row]!;
+    let width = taken[row]!;
+    if (width > widths[index]!) {
+      cell = shorten(cell, widths[index]!, style.ellipsis);
+      width = displayWidth(cell);
+    }
+    const tone = tones[row];
+    if (tone !== undefined) cell = style.tint(cell, tone);
+    line += aligned(cell, widths[index]! - width, column, index, kept.length);
+  }
+  return line.endsWith(' ') ? line.trimEnd() : line;
 }
 
-/** One line; no blanks at its end. */
+function heading(kept: readonly Measured[], widths: readonly number[]): string {
+  return kept
+    .map(({ column, title }, index) =>
+      aligned(title, widths[index]! - displayWidth(title), column, index, kept.length),
+    )
+    .join('')
+    .trimEnd();
+}
+
+/** The cell with the gap before it and its blanks; the last of a line needs none behind it. */
 function aligned(
-  cells: readonly string[],
-  kept: readonly Measured[],
-  widths: readonly number[],
-  finish: (text: string, index: number) => string = (text) => text,
+  cell: string,
+  blanks: number,
+  { align }: Column,
+  index: number,
+  count: number,
 ): string {
-  const padded = cells.map((cell, index) => {
-    const align = kept[index]!.column.align ?? 'left';
-    const last = index === cells.length - 1 && align === 'left';
-    const blanks = last ? '' : ' '.repeat(widths[index]! - displayWidth(cell));
-    const text = finish(cell, index);
-    return align === 'right' ? blanks + text : text + blanks;
-  });
-  return padded.join(GAP).trimEnd();
+  const gap = index === 0 ? '' : GAP;
+  if (align === 'right') return gap + ' '.repeat(blanks) + cell;
+  return index === count - 1 ? gap + cell : gap + cell + ' '.repeat(blanks);
 }

@@ -127,10 +127,11 @@ export class Decoder {
   ipLength = 0;
   marks = 0;
 
-  private frame = 0;
+  /** The frame being decoded: its number, and its interface. */
+  frame = 0;
+  interface = 0;
   private seconds = 0;
   private nanoseconds = 0;
-  private interface = 0;
   /** Rows and IP octets of this frame that are not inside another packet. */
   private topRows = 0;
   private topOctets = 0;

@@ -13,6 +13,8 @@ export const FRAME_BATCH_CAPACITY = 4096;
 export interface CaptureInterface {
   /** The input as the user named it: a path, or `-` for standard input. */
   readonly source: string;
+  /** A log: numbers are those of lines, not of frames. */
+  readonly lines?: boolean;
   /** Link type number (the LINKTYPE_ registry of the pcap draft; 1 = Ethernet). */
   readonly linkType: number;
   /** Snap length in octets; 0 = no limit stated. */

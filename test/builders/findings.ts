@@ -20,6 +20,7 @@ export const NOTHING_SPOKEN: SpokenSource = {
   endpoints: () => [],
   protocolAt: () => undefined,
   namesAt: () => [],
+  arpAskers: () => [],
 };
 
 export interface Circumstances {
@@ -70,7 +71,7 @@ export function told(steps: readonly Step[], circumstances?: Circumstances): str
 
 /** Ids that accuse somebody of something. */
 export const ACCUSATIONS: ReadonlySet<string> = new Set(
-  'vertical-scan horizontal-scan block-scan more-scans ping-sweep port-hopping equal-size-probes backscatter'.split(
+  'vertical-scan horizontal-scan block-scan more-scans ping-sweep arp-sweep port-hopping equal-size-probes backscatter'.split(
     ' ',
   ),
 );

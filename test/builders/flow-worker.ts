@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../../scripts/bundle.mjs';
 
 const FLOWS = fileURLToPath(new URL('../../src/sources/flows/', import.meta.url));
 
@@ -19,15 +19,7 @@ export async function workerPrograms(): Promise<WorkerPrograms> {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-worker-'));
   const bundle = async (name: string, entry: string): Promise<URL> => {
     const outfile = join(folder, `${name}.mjs`);
-    await build({
-      entryPoints: [entry],
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      outfile,
-      logLevel: 'warning',
-    });
+    await bundleFile(entry, outfile);
     return pathToFileURL(outfile);
   };
   return {

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { LogReader } from '../../src/sources/logs/log-reader.ts';
 import type { LineKind } from '../../src/sources/logs/log-tally.ts';
+import type { Mapping } from '../../src/sources/logs/mapping.ts';
 
 /** Every fixture is read as if this were the present: Sunday, 22 November 2026, 12:00 UTC. */
 export const FIXTURE_NOW_MS = Date.UTC(2026, 10, 22, 12);
@@ -26,9 +27,13 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 };
 
 /** Reads one file. Its locators begin with its base name. */
-export async function readFixture(path: string): Promise<Reading> {
+export async function readFixture(path: string, mapping?: Mapping): Promise<Reading> {
   const verdicts: Partial<Verdict>[] = [];
-  const reader = new LogReader({ nowMs: FIXTURE_NOW_MS, seed: 7, datedByNow: true }, (batch) => {
+  const options = {
+    ...{ nowMs: FIXTURE_NOW_MS, seed: 7, datedByNow: true },
+    ...(mapping === undefined ? {} : { mappings: [mapping] }),
+  };
+  const reader = new LogReader(options, (batch) => {
     for (let row = 0; row < batch.count; row++) {
       verdicts.push(brief(batch.verdictAt(row, [basename(path)])));
     }

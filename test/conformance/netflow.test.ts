@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatIPv4, formatIPv6 } from '../../src/net/address.ts';
-import * as netflow from '../../src/sources/flowlogs/netflow.ts';
+import * as places from '../../src/sources/flowlogs/flow-record.ts';
+import { NetflowDecoder } from '../../src/sources/flowlogs/netflow.ts';
 import { corpus } from './corpora.ts';
 
 const found = corpus('netflow');
@@ -19,16 +20,16 @@ interface Case {
 }
 
 const KEYS: Readonly<Record<string, number>> = {
-  ...{ sport: netflow.SOURCE_PORT, dport: netflow.DESTINATION_PORT, proto: netflow.PROTOCOL },
-  ...{ packets: netflow.PACKETS, bytes: netflow.BYTES, tcp_flags: netflow.TCP_FLAGS },
-  ...{ in_if: netflow.IN_INTERFACE, out_if: netflow.OUT_INTERFACE, direction: netflow.DIRECTION },
-  ...{ out_bytes: netflow.OUT_BYTES, out_pkts: netflow.OUT_PACKETS },
-  ...{ fwd_bytes: netflow.INITIATOR_BYTES, rev_bytes: netflow.RESPONDER_BYTES },
+  ...{ sport: places.SOURCE_PORT, dport: places.DESTINATION_PORT, proto: places.PROTOCOL },
+  ...{ packets: places.PACKETS, bytes: places.BYTES, tcp_flags: places.TCP_FLAGS },
+  ...{ in_if: places.IN_INTERFACE, out_if: places.OUT_INTERFACE, direction: places.DIRECTION },
+  ...{ out_bytes: places.OUT_BYTES, out_pkts: places.OUT_PACKETS },
+  ...{ fwd_bytes: places.INITIATOR_BYTES, rev_bytes: places.RESPONDER_BYTES },
 };
 
 function read(files: readonly string[]) {
   const flows: Record<string, number | string>[] = [];
-  const decoder = new netflow.NetflowDecoder(({ family, source, destination, values }) => {
+  const decoder = new NetflowDecoder(({ family, source, destination, values }) => {
     const text = (words: Int32Array) => (family === 4 ? formatIPv4(words[0]!) : formatIPv6(words));
     const flow: Record<string, number | string> = {};
     if (family !== 0) Object.assign(flow, { src: text(source), dst: text(destination) });
@@ -64,7 +65,7 @@ describe.runIf(found !== undefined)('flow export', () => {
   it.each([...new Set(cases.flatMap(({ files }) => files))])('survives any cut of %s', (file) => {
     const whole = new Uint8Array(readFileSync(join(FOLDER, file)));
     for (let length = 0; length <= whole.length; length++) {
-      new netflow.NetflowDecoder(() => {}).readAll(whole.subarray(0, length));
+      new NetflowDecoder(() => {}).readAll(whole.subarray(0, length));
     }
   });
 });

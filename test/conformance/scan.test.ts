@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
 import { parsePrefix } from '../../src/net/prefix.ts';
-import { assess } from '../../src/pipeline.ts';
+import { assess } from '../../src/pipeline/assess.ts';
 import { ACCUSATIONS } from '../builders/findings.ts';
 import { corpus } from './corpora.ts';
 

@@ -1,11 +1,15 @@
 /** The way from a capture to proved rules on the command line, and how it fails. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { built, type Outcome, runCli } from './run-cli.ts';
 
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** Runs a command on a terminal of its own (util-linux). */
+const PTY: string = 'script';
 const CAPTURE = fileURLToPath(new URL('../../examples/small-office.pcapng', import.meta.url));
 const ZONES = ['dmz=10.0.1.0/24', 'servers=10.0.2.0/24', 'clients=10.0.3.0/24', 'internet=rest'];
 const zones = ZONES.flatMap((zone) => ['--zone', zone]);
@@ -169,6 +173,114 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(policy).toMatch(/services: \[tcp\/88, tcp\/464, udp\/464\][\s\S]*unobserved: true/);
   });
 
+  it('follows a log across its rotation and renders after each round', async () => {
+    const file = join(folder, 'follow.log');
+    const line = (server: string, port: number) =>
+      `2026-10-03T10:00:01+00:00 gw kernel: PR-DENY IN=eth1 OUT=eth0 SRC=10.0.1.10 DST=${server} LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
+    const zoneLines = 'zones:\n  dmz: 10.0.1.0/24\n  servers: 10.0.2.0/24\n';
+    writeFileSync(join(folder, 'follow.yaml'), `version: 1\n${zoneLines}`);
+    writeFileSync(file, line('10.0.2.20', 1433));
+    const orders = ['--approve', 'any -> 10.0.2.20 tcp', '--deny', 'any -> 10.0.2.30 tcp/22'];
+    const words = ['--follow', '--policy', 'follow.yaml', '--cycle', 'minute=60s', ...orders];
+    const rules = ['--for', 'nftables', '--rules', 'follow.nft', '--by', 'alice', '--json'];
+    const child = spawn(
+      process.execPath,
+      [CLI, 'policy', 'refine', '--deny-log', 'follow.log', ...words, ...rules],
+      { cwd: folder },
+    );
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let [out, err] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+      if (text.includes('round 2')) child.kill('SIGINT');
+    });
+    const written = async (name: string, wanted: string): Promise<void> => {
+      while (!existsSync(join(folder, name)) || !readText(name).includes(wanted)) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    };
+    const readText = (name: string): string => readFileSync(join(folder, name), 'utf8');
+    await written('follow.nft', 'dport 1433');
+    renameSync(file, `${file}.1`);
+    const next = [line('10.0.2.20', 443), line('10.0.2.30', 22), line('10.0.2.40', 25)];
+    writeFileSync(file, next.join(''));
+    expect(await ended, err).toBe(130);
+    expect(err).toContain('round 1: 1 allowed, 0 denied; 1 rule; follow.nft written and proved');
+    expect(err).toContain('round 2: 1 allowed, 1 denied');
+    expect(err).toContain('denied, not decided: 10.0.1.10 -> 10.0.2.40 tcp/25');
+    expect(readText('follow.nft')).toMatch(/dport \{ 443, 1433 \}/);
+    const { facts, open, conditions } = JSON.parse(out);
+    expect(facts).toMatchObject({ denied: 4, decided: 3, open: 1, rounds: 2, mayStop: false });
+    expect(open.map(({ seen }: { seen: string }) => seen)).toEqual(['follow.log:3']);
+    expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
+      ...[false, true, false, false, true],
+    ]);
+  }, 30_000);
+
+  it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(
+    'asks on a terminal, and keeps what was answered when interrupted',
+    async () => {
+      const asked = (client: string, server: string, service: string) =>
+        JSON.stringify({
+          ...{ kind: 'conversation', from: 'dmz', to: 'servers', client, server, service },
+          ...{ standing: 'thin', connections: 1, answered: 1, denied: 0, hours: 1, firstMs: 0 },
+          ...{ lastMs: 0, direction: { reason: 'syn', confidence: 'certain' } },
+          seen: '\x1b[2Jevil.pcap#1',
+        });
+      const zoneOf = { dmz: ['10.0.1.0/24'], servers: ['10.0.2.0/24'] };
+      const head = { kind: 'candidates', version: 1, zones: zoneOf, names: {}, inputs: [] };
+      const lines = [
+        JSON.stringify(head),
+        ...['10.0.1.1', '10.0.1.2', '10.0.1.3'].map((one) => asked(one, '10.0.2.20', 'tcp/1433')),
+        asked('10.0.1.1', '10.0.2.10', 'udp/53'),
+        asked('10.0.1.1', '10.0.2.30', 'tcp/445'),
+      ];
+      writeFileSync(join(folder, 'asked.ndjson'), lines.join('\n'));
+      const command = `${process.execPath} ${CLI} policy review asked.ndjson --policy asked.yaml --by alice --json`;
+      const child = spawn(PTY, ['-qefc', command, '/dev/null'], { cwd: folder });
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        shown += text;
+      });
+      const ended = new Promise((resolve) => child.on('close', resolve));
+      const press = async (wait: RegExp, keys: string): Promise<void> => {
+        while (!wait.test(shown)) await new Promise((resolve) => setTimeout(resolve, 10));
+        shown = '';
+        child.stdin.write(keys);
+      };
+      await press(/tcp\/1433[\s\S]*3 left[\s\S]*done/, 'w');
+      await press(/x1b\[2Jevil/, 's');
+      await press(/5 left[\s\S]*done/, 'y');
+      // Pasted text answers one question, not all that follow.
+      await press(/4 left[\s\S]*done/, 'nyyyy');
+      await press(/3 left[\s\S]*done/, 'u');
+      await press(/4 left[\s\S]*done/, 'l');
+      await press(/3 left[\s\S]*done/, 'y');
+      await press(/udp\/53[\s\S]*2 left[\s\S]*done/, 'y');
+      await press(/tcp\/445[\s\S]*1 left[\s\S]*done/, 'n');
+      await press(/DNS over both transports: tcp\/53[\s\S]*done/, '\x03');
+      expect(await ended).toBe(130);
+      const journal = readFileSync(join(folder, 'asked.journal.ndjson'), 'utf8').trim().split('\n');
+      expect(
+        journal.map((text) => {
+          const { decision, conversation } = JSON.parse(text);
+          return `${decision} ${conversation.client} ${conversation.server}`;
+        }),
+      ).toEqual([
+        'allow 10.0.1.1 10.0.2.20',
+        'later 10.0.1.2 10.0.2.20',
+        'allow 10.0.1.3 10.0.2.20',
+        'allow 10.0.1.1 10.0.2.10',
+        'deny 10.0.1.1 10.0.2.30',
+      ]);
+      expect(readFileSync(join(folder, 'asked.yaml'), 'utf8')).toContain('tcp/1433');
+    },
+    30_000,
+  );
+
   it('learns from logs what was let through, with the line of each', async () => {
     const lines = [
       'Oct 03 2026 10:00:00 asa : %ASA-6-302013: Built inbound TCP connection 7 for outside:198.51.100.7/50112 (198.51.100.7/50112) to dmz:10.0.1.10/443 (10.0.1.10/443)',
@@ -202,6 +314,35 @@ describe.skipIf(!built)('policy and acl', () => {
       code: 0,
     });
     expect(readFileSync(join(folder, 'logged.yaml'), 'utf8')).toContain('asa.log:1');
+  });
+
+  it('learns from saved sockets who called, where listeners were shown', async () => {
+    const lines = [
+      'Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process',
+      'tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*',
+      'tcp ESTAB 0 0 10.0.1.10:443 198.51.100.7:51000',
+      'tcp TIME-WAIT 0 0 10.0.1.10:40110 10.0.2.20:1433',
+      'tcp ESTAB 0 0 10.0.1.10:40112 10.0.2.20:1433',
+    ];
+    const learn = (...words: string[]) =>
+      portreeve('policy', 'learn', ...words, ...zones, '--json');
+    writeFileSync(join(folder, 'ss.txt'), `${lines.join('\n')}\n`);
+    const { code, out, err } = await learn('--sockets', 'ss.txt');
+    expect(code, err).toBe(0);
+    const told = JSON.parse(out).candidates.map(
+      ({ client, server, service, connections, seen, sources }: Record<string, unknown>) =>
+        `${client} ${server} ${service} ${connections} ${seen} ${sources}`,
+    );
+    expect(told).toEqual([
+      '10.0.1.10 10.0.2.20 tcp/1433 2 ss.txt:4 sockets',
+      '198.51.100.7 10.0.1.10 tcp/443 1 ss.txt:3 sockets',
+    ]);
+    writeFileSync(join(folder, 'half.txt'), `${lines.toSpliced(1, 1).join('\n')}\n`);
+    const half = await learn('--sockets', 'half.txt', '--complete');
+    expect(half.code).toBe(5);
+    expect(JSON.parse(half.out).facts).toMatchObject({ candidates: 0, socketsUndirected: 3 });
+    expect((await learn('--sockets', 'ss.txt', '--for', '5s')).err).toContain('end by themselves');
+    expect((await learn(CAPTURE, '-i', 'lo')).code).toBe(2);
   });
 
   it('checks existing rules against what is used', async () => {

@@ -83,6 +83,13 @@ describe.runIf(built)('the program', () => {
     ['two formats', ['--json', '--csv'], /cannot be both json and csv/],
     ['a width too small', ['--width', '5'], /from\s+20 to 10000/],
     ['a width that is no number', ['--width', '8e1'], /from\s+20 to 10000/],
+    [
+      'an option of ssh alone',
+      ['sockets', '--ssh-config', 'x'],
+      /--ssh-config says how .*\n.*--ssh anna@web1/,
+    ],
+    ['another such', ['compare', '--ssh-sudo'], /--ssh-sudo says how to reach another machine/],
+    ['two machines', ['sockets', '--ssh', 'a', '--ssh', 'b'], /one machine at a time/],
   ])('refuses %s', async (_what, args, message) => {
     const { code, out, err } = await runCli(args);
     expect(code).toBe(2);

@@ -1,5 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { built, runCli } from './run-cli.ts';
 
@@ -57,6 +61,45 @@ describe.runIf(built && linux)('portreeve alone', () => {
     );
   });
 
+  it('says what changed since the last run, or since one that was saved', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'portreeve-surface-'));
+    try {
+      const before = { ...process.env };
+      process.env.XDG_STATE_HOME = folder;
+      const look = async (...words: string[]) => {
+        const { code, out, err } = await runCli(['--no-beside', ...words]);
+        expect([code, err]).toEqual([0, '']);
+        return out;
+      };
+      const first = await look('--json');
+      expect(JSON.parse(first).facts).toMatchObject({ sinceMs: null, changes: 0 });
+      writeFileSync(join(folder, 'first.json'), first);
+      const opened = createServer().listen(0, '127.0.0.1');
+      await once(opened, 'listening');
+      const added = (opened.address() as { port: number }).port;
+      const changesOf = (text: string): object[] => JSON.parse(text).changes;
+      const expected = expect.objectContaining({ change: 'new', port: added, transport: 'tcp' });
+      expect(changesOf(await look('--json', '--no-remember'))).toContainEqual(expected);
+      expect(await look()).toMatch(/; since \d.*Z: \d+ new \(/);
+      expect(changesOf(await look('--json'))).not.toContainEqual(expected);
+      const baseline = ['--baseline', join(folder, 'first.json')];
+      expect(changesOf(await look('--json', ...baseline))).toContainEqual(expected);
+      opened.close();
+      await once(opened, 'close');
+      expect(changesOf(await look('--json'))).toContainEqual(
+        expect.objectContaining({ change: 'gone', port: added }),
+      );
+      process.env = before;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('refuses a run to compare with that is none', async () => {
+    const { code, err } = await runCli(['--baseline', 'package.json']);
+    expect([code, err.includes('portreeve --json > monday.json')]).toEqual([3, true]);
+  });
+
   it.each([80, 40])('fits %i columns', async (width) => {
     const { out } = await runCli(['surface', '--no-beside', '--width', String(width)]);
     expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(width);
@@ -74,7 +117,80 @@ describe.runIf(built && linux)('portreeve alone', () => {
   });
 
   it('refuses to compare with nothing', async () => {
-    const { code, err } = await runCli(['compare', '--sockets', 'package.json']);
+    const nothing = await runCli(['compare', '--sockets', 'package.json']);
+    expect([nothing.code, nothing.err.includes('nothing to compare')]).toEqual([2, true]);
+    const { code, err } = await runCli([
+      ...['compare', '--sockets', 'package.json', '--address', '127.0.0.1'],
+    ]);
     expect([code, err.includes('package.json')]).toEqual([3, true]);
+  });
+
+  describe('of several machines', () => {
+    let folder = '';
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'portreeve-several-'));
+      const line = (port: number): string => `tcp LISTEN 0 5 0.0.0.0:${port} 0.0.0.0:*\n`;
+      writeFileSync(join(folder, 'web1'), line(22) + line(80));
+      writeFileSync(join(folder, 'web2'), line(22));
+      writeFileSync(join(folder, 'broken'), 'nothing of that kind\n');
+      const port = (id: number, state: string): string =>
+        `<port protocol="tcp" portid="${id}"><state state="${state}" reason="x"/></port>`;
+      const host = (address: string, ports: string): string =>
+        `<host><status state="up"/><address addr="${address}" addrtype="ipv4"/><ports>${ports}</ports></host>`;
+      writeFileSync(
+        join(folder, 'scan.xml'),
+        `<nmaprun scanner="nmap" start="1767225600">${host('192.0.2.7', port(22, 'open') + port(80, 'filtered'))}${host('192.0.2.8', port(22, 'open') + port(4444, 'open'))}</nmaprun>`,
+      );
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const ask = (names: readonly string[], ...words: string[]) =>
+      runCli([
+        'compare',
+        '--sockets',
+        ...names.map((name) => name.replace('=', `=${folder}/`)),
+        '--scan',
+        join(folder, 'scan.xml'),
+        ...words,
+      ]);
+
+    it('has one table, and each row says whose it is', async () => {
+      const { code, out } = await ask(['192.0.2.7=web1', '192.0.2.8=web2'], '--json');
+      expect(code).toBe(0);
+      const { mismatches, endpoints, facts } = JSON.parse(out);
+      const words = (row: { machine: string; port: number; verdict: string }): string =>
+        `${row.machine} ${row.port} ${row.verdict}`;
+      expect(mismatches.map(words)).toEqual(['192.0.2.8 4444 hidden']);
+      expect(endpoints.map(words)).toEqual([
+        '192.0.2.7 80 firewalled',
+        '192.0.2.7 22 agree',
+        '192.0.2.8 22 agree',
+      ]);
+      expect(facts.hosts).toMatchObject([
+        { name: '192.0.2.7', endpoints: 2, mismatches: 0 },
+        { name: '192.0.2.8', endpoints: 2, mismatches: 1 },
+      ]);
+    });
+
+    it.each(['table', 'plain', 'csv', 'markdown', 'ndjson'])('names them as %s', async (format) => {
+      const { code, out } = await ask(['192.0.2.7=web1', '192.0.2.8=web2'], '--format', format);
+      expect([code, out.includes('192.0.2.8')]).toEqual([0, true]);
+    });
+
+    it('goes on without one that cannot be read, and says so', async () => {
+      const { code, out } = await ask(['192.0.2.7=web1', '192.0.2.8=broken'], '--json');
+      expect(code).toBe(3);
+      const { endpoints, notes } = JSON.parse(out);
+      expect(endpoints).toHaveLength(2);
+      expect(notes.at(-1)).toMatchObject({ id: 'machine-not-seen', missing: true });
+    });
+
+    it.each([
+      [['192.0.2.7=web1', 'web2'], [], '192.0.2.7=web2'],
+      [['192.0.2.7=web1', '192.0.2.8=web2'], ['--address', '192.0.2.9'], '--address is of one'],
+      [['192.0.2.7=web1', '192.0.2.8=web2'], ['--bind-test'], '--bind-test'],
+    ])('refuses %j %j', async (names, words, expected) => {
+      const { code, err } = await ask(names, ...words);
+      expect([code, err.includes(expected)]).toEqual([2, true]);
+    });
   });
 });

@@ -19,13 +19,19 @@ interface Row {
   readonly why: string;
   readonly addresses: readonly string[];
   readonly vantages: readonly string[];
+  readonly host: { readonly says: string };
 }
+
+/** Everything is near: what has not answered by then will not. */
+const QUICK = ['--timeout', '120'];
 
 function compare(
   space: Space,
   ...words: string[]
 ): { mismatches: Row[]; endpoints: Row[]; all: Row[] } {
-  const answer = JSON.parse(space.run(process.execPath, CLI, 'compare', '--json', ...words));
+  const answer = JSON.parse(
+    space.run(process.execPath, CLI, 'compare', '--json', ...QUICK, ...words),
+  );
   return { ...answer, all: [...answer.mismatches, ...answer.endpoints] };
 }
 
@@ -247,9 +253,98 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl', 'nmap'], 
     });
   });
 
-  it('finds by binding what the tables hide, and nothing else', () => {
-    const { all } = compare(host, '--bind-test', '--no-beside');
-    expect(all.filter(({ why }) => why.includes('in use'))).toEqual([]);
+  /** Policy routing hands one port of the host's own address to a namespace that has it too. */
+  const routedNamespace = (): Space => {
+    const inside = lab.space('routed');
+    lab.join(host, inside, ['10.11.0.1/24'], ['10.11.0.2/24'], ['eth2', 'eth0']);
+    inside.run('ip', 'address', 'add', '10.9.0.1/32', 'dev', 'lo');
+    inside.run('ip', 'route', 'add', 'default', 'via', '10.11.0.1');
+    for (const setting of ['eth2.accept_local=1', 'eth2.rp_filter=0', 'all.rp_filter=0'])
+      host.run('sysctl', '-qw', `net.ipv4.conf.${setting}`);
+    host.run('ip', 'rule', 'add', 'pref', '10', 'lookup', 'local');
+    host.run('ip', 'rule', 'delete', 'pref', '0');
+    host.run(
+      ...(['ip', 'rule', 'add', 'pref', '5', 'to', '10.9.0.1'] as const),
+      ...['ipproto', 'tcp', 'dport', '8011', 'lookup', '100'],
+    );
+    host.run('ip', 'route', 'add', '10.9.0.1', 'via', '10.11.0.2', 'table', '100');
+    inside.start('socat', ['TCP4-LISTEN:8011,fork,reuseaddr', 'EXEC:true']);
+    listening(inside, 8011);
+    return inside;
+  };
+
+  /** The same in a mount namespace of its own, after `prepare`, a script for the shell. */
+  const compareIn = (space: Space, prepare: string, ...words: string[]): Row[] => {
+    const script = `${prepare}\nexec "$@"`;
+    const command = [process.execPath, CLI, 'compare', '--json', ...QUICK, ...words];
+    const text = space.run('unshare', '--mount', 'sh', '-c', script, 'sh', ...command);
+    const { mismatches, endpoints } = JSON.parse(text) as Record<string, Row[]>;
+    return [...mismatches!, ...endpoints!];
+  };
+  /** Processes that even root may not look into leave owners open: cover them all as one would. */
+  const WITHOUT_FORBIDDEN =
+    'mkdir -p /tmp/portreeve-empty; for p in /proc/[0-9]*; do ls $p/fd >/dev/null 2>&1 && readlink $p/ns/net >/dev/null || [ ! -d $p/fd ] || mount --bind /tmp/portreeve-empty $p/fd; done; rmdir /tmp/portreeve-empty 2>/dev/null || :';
+
+  it('knows what the kernel itself serves, and what another namespace does', () => {
+    host.run('ip', 'mptcp', 'endpoint', 'add', '10.9.0.1', 'port', '5000', 'signal');
+    host.run(
+      ...(['ip', 'link', 'add', 'vx', 'type', 'vxlan', 'id', '5'] as const),
+      ...['dstport', '4789', 'dev', 'eth0'],
+    );
+    host.run('ip', 'link', 'set', 'vx', 'up');
+    const routed = routedNamespace();
+    const rows = compareIn(host, WITHOUT_FORBIDDEN);
+    host.run('ip', 'rule', 'delete', 'pref', '5');
+    host.run('ip', 'link', 'delete', 'vx');
+    host.run('ip', 'mptcp', 'endpoint', 'flush');
+    const of = (port: number): Row | undefined =>
+      rows.find((row) => row.port === port && row.verdict !== 'bind-scoped');
+    expect(of(5000)).toMatchObject({ verdict: 'kernel', why: expect.stringContaining('refuses') });
+    expect(of(4789)).toMatchObject({
+      verdict: 'kernel',
+      why: expect.stringContaining('does not answer'),
+    });
+    expect(of(8011)).toMatchObject({
+      verdict: 'other-namespace',
+      sure: 'likely',
+      why: expect.stringContaining(`in ${routed.name}`),
+    });
+  });
+
+  it('sees that a process is covered, and that its socket answers', () => {
+    const [pid] = host.run('ss', '-Hltnp', 'sport = :8001').match(/(?<=pid=)\d+/) ?? [];
+    const rows = compareIn(host, `mount -t tmpfs -o size=4k,nr_inodes=2 none /proc/${pid}`);
+    expect(
+      rows.find(({ port, verdict }) => port === 8001 && verdict !== 'bind-scoped'),
+    ).toMatchObject({
+      verdict: 'hidden',
+      sure: 'likely',
+      why: expect.stringContaining('keeps out of /proc'),
+    });
+  });
+
+  it('finds by binding what is set aside, and nothing hidden where nothing is', () => {
+    const { mismatches, endpoints } = JSON.parse(
+      host.run(
+        ...(['perl', fileURLToPath(new URL('landlock.pl', import.meta.url))] as const),
+        ...['8020', '8021', process.execPath, CLI],
+        ...['compare', '--json', '--bind-test', '--no-beside', ...QUICK],
+      ),
+    ) as Record<string, Row[]>;
+    const bound = [...mismatches!, ...endpoints!].filter(({ host: { says } }) =>
+      says.startsWith('bind '),
+    );
+    expect(bound.map(({ verdict, transport, port }) => `${verdict} ${transport} ${port}`)).toEqual([
+      'reserved tcp 8020',
+      'reserved tcp 8021',
+    ]);
+  });
+
+  it('asks nobody for what only the machine itself can reach', () => {
+    const alone = lab.space('alone');
+    alone.start('socat', ['TCP4-LISTEN:8030,bind=127.0.0.1', 'EXEC:true']);
+    listening(alone, 8030);
+    expect(compare(alone).all.map(({ verdict }) => verdict)).toEqual(['not-probed']);
   });
 
   describe('with hosts that agree', () => {

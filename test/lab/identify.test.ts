@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Assessment, assess } from '../../src/pipeline.ts';
+import { type Assessment, assess } from '../../src/pipeline/assess.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
 
 const SERVER = '10.9.3.1';

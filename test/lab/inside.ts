@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundleFile } from '../../scripts/bundle.mjs';
 import type { Space } from './lab.ts';
 
 /** Bundles `file` (beside this one) and returns a function that runs it; `remove` deletes it. */
@@ -12,16 +12,7 @@ export async function program(
 ): Promise<{ run: (space: Space, ...words: string[]) => string; remove: () => void }> {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-lab-'));
   const outfile = join(folder, 'main.mjs');
-  await build({
-    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    external: ['koffi'],
-    outfile,
-    logLevel: 'warning',
-  });
+  await bundleFile(fileURLToPath(new URL(file, import.meta.url)), outfile);
   return {
     run: (space, ...words) => space.run(process.execPath, outfile, ...words),
     remove: () => rmSync(folder, { recursive: true, force: true }),

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { built, type Outcome, runCli } from '../e2e/run-cli.ts';
 import { describeLab, Lab, type Space } from './lab.ts';
+import { type Group, nmapStates, type PortLine, statesOf } from './scan-states.ts';
 
 const LISTENERS = fileURLToPath(new URL('./scan-listeners.mjs', import.meta.url));
 const OPEN = [
@@ -20,23 +21,12 @@ const UDP = [53, 69, 123, 11211];
 const TARGET = '10.77.0.2';
 const TARGET6 = 'fd77::2';
 
-interface PortLine {
+interface AnsweredPort extends PortLine {
   readonly address: string;
-  readonly port: number;
-  readonly transport: string;
-  readonly state: string;
-  readonly reason: string;
-}
-interface Group {
-  readonly transport: string;
-  readonly state: string;
-  readonly reason: string;
-  readonly count: number;
-  readonly ports: string;
 }
 interface Scan {
   readonly facts: { readonly states: Readonly<Record<string, number>>; readonly hostsUp: number };
-  readonly ports: readonly PortLine[];
+  readonly ports: readonly AnsweredPort[];
   readonly hosts: readonly {
     readonly address: string;
     readonly groups: readonly Group[];
@@ -130,11 +120,7 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     const ours = await scan([TARGET, '-p', ports, '--engine', 'syn']);
     const xml = here.run('nmap', '-n', '-Pn', '-sS', '-p', ports, '-oX', '-', '-dd', TARGET);
     const stated = statesOf(ours.hosts[0]!.groups, ours.ports);
-    const theirs = new Map(
-      [...xml.matchAll(/portid="(\d+)"><state state="([^"]+)" reason="([^"]+)"/g)].map(
-        ([, port, state, reason]) => [Number(port), `${state} ${reason}`],
-      ),
-    );
+    const theirs = nmapStates(xml);
     expect(theirs.size).toBeGreaterThan(60);
     for (const [port, state] of theirs)
       expect(`${port} ${stated.get(port)}`).toBe(`${port} ${state}`);
@@ -222,7 +208,7 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     expect(code).toBe(0);
     const found = JSON.parse(out) as {
       facts: { engines: { name: string; because: string }[] };
-      ports: PortLine[];
+      ports: AnsweredPort[];
     };
     expect(found.facts.engines[0]).toMatchObject({
       name: 'connect',
@@ -247,14 +233,3 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     expect(dead.facts).toMatchObject({ hostsUp: 2, hostsDown: 14, portsNotAskedHostDown: 14 });
   });
 });
-
-function statesOf(groups: readonly Group[], ports: readonly PortLine[]): Map<number, string> {
-  const states = new Map(ports.map(({ port, state, reason }) => [port, `${state} ${reason}`]));
-  for (const { state, reason, ports: list } of groups) {
-    for (const piece of list.split(',')) {
-      const [first, last = first] = piece.split('-').map(Number) as [number, number?];
-      for (let port = first; port <= last!; port++) states.set(port, `${state} ${reason}`);
-    }
-  }
-  return states;
-}

@@ -153,6 +153,33 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
     expect(facts.asked).toBeGreaterThan(1000);
   });
 
+  it('are compared of several machines at once, and one that refuses stops none', () => {
+    const machines = ['root@10.9.0.1', `${USER}@10.9.0.1`, 'nobody-here@10.9.0.1'];
+    const { status, stdout } = spawnSync(
+      'ip',
+      [
+        ...['netns', 'exec', near.name, process.execPath, CLI, 'compare', '--json'],
+        ...['--ssh-config', join(folder, 'ssh')],
+        ...machines.flatMap((machine) => ['--ssh', machine]),
+      ],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(3);
+    const { mismatches, endpoints, facts, notes } = JSON.parse(stdout) as {
+      mismatches: unknown[];
+      endpoints: { port: number; verdict: string; machine: string }[];
+      facts: { hosts: { name: string }[] };
+      notes: { id: string; what: string }[];
+    };
+    expect(mismatches).toEqual([]);
+    expect(facts.hosts.map(({ name }) => name)).toEqual(machines.slice(0, 2));
+    const agree = endpoints.filter(({ port, verdict }) => port === PORT && verdict === 'agree');
+    expect(agree.map(({ machine }) => machine)).toEqual(machines.slice(0, 2));
+    expect(notes.filter(({ id }) => id === 'machine-not-seen')).toMatchObject([
+      { what: machines[2] },
+    ]);
+  });
+
   it('give an error in words when ssh cannot connect, and none may pass an option', () => {
     const attempt = (...words: string[]) =>
       spawnSync('ip', ['netns', 'exec', near.name, process.execPath, CLI, 'sockets', ...words], {

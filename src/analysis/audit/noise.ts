@@ -5,9 +5,11 @@
  * Thresholds follow common practice of scan detectors: 20 targets of one source, 15 hosts on one
  * port, 20 strangers on one port.
  */
+import { ALLOW, DENY } from '../../model/verdict.ts';
 import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
 import { GROUP, OUTSIDE } from '../zones.ts';
-import { FAMILY_4, FAMILY_6, K_FAMILY, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-table.ts';
+import type { RowBlock } from './row-block.ts';
+import { FAMILY_4, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-table.ts';
 
 export type NoiseClass = 'broadcast' | 'backscatter' | 'late' | 'scan' | 'worm' | 'probe';
 export const NOISE_CLASSES: readonly NoiseClass[] = [
@@ -50,101 +52,152 @@ export const NOISE_FORMULAS: Readonly<Record<NoiseClass, string>> = {
 
 const TCP = 6;
 const UDP = 17;
-const NETBIOS = [137, 138];
+const NETBIOS_NAMES = 137;
+const NETBIOS_DATAGRAMS = 138;
 /** Sources, and pairs of source and port, that are told apart. */
 const MOST_SOURCES = 300_000;
 const DENIED = 0;
 const ALLOWED = 1;
 const TARGETS = 2;
 
-/** One row of the verdict table, as the judgement needs it. */
-export interface NoiseSubject {
-  readonly client: number;
-  readonly server: number;
-  readonly kind: number;
-  readonly clientZone: number;
-  readonly serverZone: number;
-  readonly shape: number;
-  readonly protocol: number;
-  readonly port: number;
-  readonly events: number;
-  readonly denied: boolean;
-  readonly allowed: boolean;
-}
-
 export class NoiseJudge {
   private readonly sources: TallyTable;
   private readonly sourcePorts: TallyTable;
   private readonly ports: TallyTable;
+  /** Entries of rows in `sources` and `sourcePorts`, -1 without; they hold while nothing is pruned. */
+  private readonly sourceOf: Int32Array;
+  private readonly pairOf: Int32Array;
+  /** Keeps what was touched from being optimised away. */
+  private touched = 0;
 
-  constructor(seed: number) {
+  /** @param rows of the verdict table */
+  constructor(rows: number, seed: number) {
     this.sources = new TallyTable(MOST_SOURCES, seed);
     this.sourcePorts = new TallyTable(MOST_SOURCES, seed);
     this.ports = new TallyTable(MOST_SOURCES, seed);
+    this.sourceOf = new Int32Array(rows);
+    this.pairOf = new Int32Array(rows);
   }
 
   /** First pass: every row once. */
-  learn(subject: NoiseSubject): void {
-    const { client, kind, clientZone, shape, protocol, port, events } = subject;
-    if (clientZone !== OUTSIDE || shape === SHAPE_ANSWER) return;
-    const family = (kind >>> K_FAMILY) & 3;
-    if (family !== FAMILY_4 && family !== FAMILY_6) return;
-    const source = this.sources.intern(client, family, 0);
-    const at = (TALLY_WORDS / 2) * source + TALLY_FLOATS;
-    if (subject.allowed) this.sources.floats[at + ALLOWED]! += events;
-    if (!subject.denied) return;
-    this.sources.floats[at + DENIED]! += events;
-    this.sources.floats[at + TARGETS]! += 1;
-    const pair = this.sourcePorts.intern(client, family, (protocol << 16) | port);
-    const pairAt = (TALLY_WORDS / 2) * pair + TALLY_FLOATS;
-    const floats = this.sourcePorts.floats;
-    floats[pairAt]! += 1;
-    if (floats[pairAt] !== 1) return;
-    const service = this.ports.intern(protocol, port, 0);
-    this.ports.floats[(TALLY_WORDS / 2) * service + TALLY_FLOATS]! += 1;
+  learn(block: RowBlock): void {
+    const { count, client, family, protocol, port } = block;
+    for (let index = 0; index < count; index++) {
+      if (!isStranger(block, index)) continue;
+      this.touched ^= this.sources.touch(client[index]!, family[index]!, 0);
+      const service = (protocol[index]! << 16) | port[index]!;
+      this.touched ^= this.sourcePorts.touch(client[index]!, family[index]!, service);
+    }
+    for (let index = 0; index < count; index++) {
+      const entry = block.first + index;
+      this.sourceOf[entry] = this.pairOf[entry] = -1;
+      if (isStranger(block, index)) this.learnRow(block, index, entry);
+    }
   }
 
-  /** Second pass: index into `NOISE_CLASSES`, or `MEANS`. */
-  judge(subject: NoiseSubject): number {
-    const { clientZone, serverZone, shape, protocol, port, events } = subject;
-    if (!subject.denied) return MEANS;
-    if (serverZone === GROUP) return BROADCAST;
-    const family = (subject.kind >>> K_FAMILY) & 3;
+  private learnRow(block: RowBlock, index: number, entry: number): void {
+    const { sources, sourcePorts, ports } = this;
+    const client = block.client[index]!;
+    const family = block.family[index]!;
+    const events = block.events[index]!;
+    const source = sources.intern(client, family, 0);
+    this.sourceOf[entry] = source;
+    const at = floatsOf(source);
+    if (block.action[index] === ALLOW) sources.floats[at + ALLOWED]! += events;
+    if (block.action[index] !== DENY) return;
+    sources.floats[at + DENIED]! += events;
+    sources.floats[at + TARGETS]! += 1;
+    const protocol = block.protocol[index]!;
+    const port = block.port[index]!;
+    const pair = sourcePorts.intern(client, family, (protocol << 16) | port);
+    this.pairOf[entry] = pair;
+    const pairAt = floatsOf(pair);
+    const { floats } = sourcePorts;
+    floats[pairAt]! += 1;
+    if (floats[pairAt] !== 1) return;
+    const service = ports.intern(protocol, port, 0);
+    ports.floats[floatsOf(service)]! += 1;
+  }
+
+  /** Second pass: sets the block's `noise`. */
+  judge(block: RowBlock): void {
+    for (let index = 0; index < block.count; index++) {
+      block.noise[index] = block.action[index] === DENY ? this.judgeDenied(block, index) : MEANS;
+    }
+  }
+
+  private judgeDenied(block: RowBlock, index: number): number {
+    if (block.serverZone[index] === GROUP) return BROADCAST;
+    const protocol = block.protocol[index]!;
+    const port = block.port[index]!;
+    const shape = block.shape[index]!;
     if (
       protocol === UDP &&
-      NETBIOS.includes(port) &&
-      family === FAMILY_4 &&
-      (subject.server & 255) === 255
+      (port === NETBIOS_NAMES || port === NETBIOS_DATAGRAMS) &&
+      block.family[index] === FAMILY_4 &&
+      (block.server[index]! & 255) === 255
     ) {
       return BROADCAST;
     }
-    const fromOutside = clientZone === OUTSIDE;
+    const fromOutside = block.clientZone[index] === OUTSIDE;
     if (shape === SHAPE_ANSWER && fromOutside) return BACKSCATTER;
     if (shape === SHAPE_MIDDLE && (fromOutside || protocol === TCP)) return LATE;
     if (!fromOutside || shape === SHAPE_ANSWER) return MEANS;
-    return this.judgeStranger(subject, family, events);
+    return this.judgeStranger(block, index);
   }
 
-  private judgeStranger(subject: NoiseSubject, family: number, events: number): number {
-    const { client, protocol, port } = subject;
-    const source = this.sources.find(client, family, 0);
+  private judgeStranger(block: RowBlock, index: number): number {
+    const { sources } = this;
+    const events = block.events[index]!;
+    const protocol = block.protocol[index]!;
+    const port = block.port[index]!;
+    const source = this.sourceAt(block, index);
     // A source that was forgotten had few targets.
-    const at = (TALLY_WORDS / 2) * source + TALLY_FLOATS;
+    const at = floatsOf(source);
     const known = source >= 0;
-    const denied = known ? this.sources.floats[at + DENIED]! : events;
-    const allowed = known ? this.sources.floats[at + ALLOWED]! : 0;
-    const targets = known ? this.sources.floats[at + TARGETS]! : 1;
+    const denied = known ? sources.floats[at + DENIED]! : events;
+    const allowed = known ? sources.floats[at + ALLOWED]! : 0;
+    const targets = known ? sources.floats[at + TARGETS]! : 1;
     if (events >= PERSISTENT && targets <= PERSISTENT_TARGETS) return MEANS;
     const mostly = denied >= SCAN_DENIED * (denied + allowed);
-    const hosts = this.countOf(this.sourcePorts, client, family, (protocol << 16) | port);
-    if (mostly && (targets >= SCAN_TARGETS || hosts >= SCAN_HOSTS)) return SCAN;
+    if (mostly && (targets >= SCAN_TARGETS || this.hostsAt(block, index) >= SCAN_HOSTS)) {
+      return SCAN;
+    }
     if (events > PROBE_TRIES) return MEANS;
-    if (this.countOf(this.ports, protocol, port, 0) >= WORM_SOURCES) return WORM;
+    if (countOf(this.ports, this.ports.find(protocol, port, 0)) >= WORM_SOURCES) return WORM;
     return allowed === 0 ? PROBE : MEANS;
   }
 
-  private countOf(table: TallyTable, first: number, second: number, third: number): number {
-    const entry = table.find(first, second, third);
-    return entry < 0 ? 0 : table.floats[(TALLY_WORDS / 2) * entry + TALLY_FLOATS]!;
+  private sourceAt(block: RowBlock, index: number): number {
+    if (this.sources.pruned === 0) return this.sourceOf[block.first + index]!;
+    return this.sources.find(block.client[index]!, block.family[index]!, 0);
   }
+
+  /** Hosts that the row's client was refused at on the row's port. */
+  private hostsAt(block: RowBlock, index: number): number {
+    const { sourcePorts } = this;
+    if (sourcePorts.pruned === 0) return countOf(sourcePorts, this.pairOf[block.first + index]!);
+    const service = (block.protocol[index]! << 16) | block.port[index]!;
+    return countOf(
+      sourcePorts,
+      sourcePorts.find(block.client[index]!, block.family[index]!, service),
+    );
+  }
+}
+
+/** Whether the row's client is an address outside that did not merely answer. */
+function isStranger(block: RowBlock, index: number): boolean {
+  return (
+    block.clientZone[index] === OUTSIDE &&
+    block.shape[index] !== SHAPE_ANSWER &&
+    block.family[index]! >= FAMILY_4
+  );
+}
+
+function floatsOf(entry: number): number {
+  return (TALLY_WORDS / 2) * entry + TALLY_FLOATS;
+}
+
+function countOf(table: TallyTable, entry: number): number {
+  return entry < 0 ? 0 : table.floats[floatsOf(entry)]!;
 }

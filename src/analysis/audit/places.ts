@@ -4,9 +4,7 @@
  * two public addresses what the device declares.
  */
 
-import { DIRECTIONS } from '../../model/verdict.ts';
 import { GROUP, NOBODY, OUTSIDE, type ZoneTable } from '../zones.ts';
-import type { Context } from './contexts.ts';
 import {
   FAMILY_4,
   FAMILY_6,
@@ -40,7 +38,7 @@ const UNKNOWN = -1;
 export class Places {
   private readonly zones: ZoneTable;
   private readonly names: readonly string[];
-  private readonly told: ReadonlyMap<string, number>;
+  private readonly rules: ReadonlyMap<string, number>;
   /** Zone of a device's interface or zone by number of its name; `UNKNOWN` when it tells none. */
   private readonly byName = new Map<number, number>();
   private readonly words: () => Int32Array;
@@ -55,38 +53,27 @@ export class Places {
     this.zones = zones;
     this.names = names;
     this.words = words;
-    this.told = new Map(rules.map(({ name, zone }) => [name, this.zoneNumber(zone)]));
+    this.rules = new Map(rules.map(({ name, zone }) => [name, this.zoneNumber(zone)]));
   }
 
-  /** Zone of the client: index into the zone table's names. */
-  client(word: number, kind: number, context: Context): number {
-    return this.zoneOf(word, kind, context.inInterface, context.inZone);
-  }
-
-  server(word: number, kind: number, context: Context): number {
-    if ((kind >>> K_GROUP) & 1) return GROUP;
-    return this.zoneOf(word, kind, context.outInterface, context.outZone);
-  }
-
-  way(client: number, server: number, context: Context): number {
-    if (client !== OUTSIDE && server !== OUTSIDE) return INTERNAL;
-    if (client === OUTSIDE && server !== OUTSIDE) return INWARD;
-    if (client !== OUTSIDE) return OUTWARD;
-    const declared = DIRECTIONS[context.direction];
-    if (declared === 'inbound') return INWARD;
-    return declared === 'outbound' ? OUTWARD : THROUGH;
-  }
-
-  private zoneOf(word: number, kind: number, itsInterface: number, itsZone: number): number {
-    const family = (kind >>> K_FAMILY) & 3;
-    const byAddress = this.byAddress(family, word);
+  /** Zone of the client: index into the zone table's names. `told` by its interface. */
+  client(word: number, kind: number, told: number): number {
+    const byAddress = this.byAddress((kind >>> K_FAMILY) & 3, word);
     // Groups and the unspecified address are what they are wherever they are seen.
-    if (byAddress === GROUP || byAddress === NOBODY) return byAddress;
+    if (told === UNKNOWN || byAddress === GROUP || byAddress === NOBODY) {
+      return byAddress === UNKNOWN ? OUTSIDE : byAddress;
+    }
+    return told;
+  }
+
+  server(word: number, kind: number, told: number): number {
+    return (kind >>> K_GROUP) & 1 ? GROUP : this.client(word, kind, told);
+  }
+
+  /** The zone that a device's interface, or else its zone, tells; -1 when neither does. */
+  told(itsInterface: number, itsZone: number): number {
     const byInterface = this.ofName(itsInterface);
-    if (byInterface !== UNKNOWN) return byInterface;
-    const byZone = this.ofName(itsZone);
-    if (byZone !== UNKNOWN) return byZone;
-    return byAddress === UNKNOWN ? OUTSIDE : byAddress;
+    return byInterface === UNKNOWN ? this.ofName(itsZone) : byInterface;
   }
 
   private byAddress(family: number, word: number): number {
@@ -107,7 +94,7 @@ export class Places {
   }
 
   private judge(name: string): number {
-    const told = this.told.get(name);
+    const told = this.rules.get(name);
     if (told !== undefined) return told;
     if (OUTSIDE_NAMES.test(name)) return OUTSIDE;
     return INSIDE_NAMES.test(name) ? INSIDE : UNKNOWN;

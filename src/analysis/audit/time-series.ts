@@ -1,18 +1,33 @@
 /**
  * How many events in each stretch of time, without knowing beforehand how long the log is: a fixed
- * number of bins that double their width when a time does not fit.
+ * number of bins that double their width when a time does not fit. Bins begin at multiples of
+ * their width and lie in a ring, so that what is counted, and how wide the bins are, depends on the
+ * times alone, not on their order.
  */
 
 /** Bins kept; a chart has fewer. */
 const BINS = 1024;
 const FIRST_WIDTH_MS = 1000;
 
+/** The state of a series, to be taken over by another one. */
+export interface SeriesPart {
+  readonly widthMs: number;
+  readonly first: number;
+  readonly last: number;
+  readonly bins: readonly Float64Array[];
+}
+
 export class TimeSeries {
   widthMs = FIRST_WIDTH_MS;
-  /** Start of the first bin, a multiple of the width; NaN before the first event. */
-  startMs = Number.NaN;
-  /** Events by bin, for each of the series. */
-  readonly bins: readonly Float64Array[];
+  /** The earliest and the latest bin in use, in widths since 1970; NaN before the first event. */
+  private first = Number.NaN;
+  private last = Number.NaN;
+  /** Events by bin, for each of the series; bin N lies at N modulo their number. */
+  private bins: readonly Float64Array[];
+  /** The bin last counted in: most events fall into the same one. */
+  private lowMs = Number.NaN;
+  private highMs = Number.NaN;
+  private slot = 0;
 
   /** @param series how many kinds of events are counted side by side */
   constructor(series: number) {
@@ -21,65 +36,88 @@ export class TimeSeries {
 
   /** Counts events of one kind. Times of NaN are left out. */
   add(series: number, timeMs: number, events: number): void {
-    let index = Math.floor((timeMs - this.startMs) / this.widthMs);
-    if (!(index >= 0 && index < BINS)) {
+    if (!(timeMs >= this.lowMs && timeMs < this.highMs)) {
       if (Number.isNaN(timeMs)) return;
-      index = this.fit(timeMs);
+      this.aim(timeMs);
     }
-    this.bins[series]![index]! += events;
+    this.bins[series]![this.slot]! += events;
   }
 
-  /** Moves and widens the bins until the time fits; returns its bin. */
-  private fit(timeMs: number): number {
-    if (Number.isNaN(this.startMs)) {
-      // In the middle, so that lines that are a little out of order fit too.
-      this.startMs = (Math.floor(timeMs / this.widthMs) - (BINS >> 4)) * this.widthMs;
+  /** Takes over what another one counted; that one's bins are borrowed. */
+  absorb(part: SeriesPart): void {
+    if (Number.isNaN(part.first)) return;
+    while (this.widthMs < part.widthMs) this.widen();
+    for (let bin = part.first; bin <= part.last; bin++) {
+      this.aim(bin * part.widthMs);
+      this.bins.forEach((bins, series) => {
+        bins[this.slot]! += part.bins[series]![slotOf(bin)]!;
+      });
     }
+  }
+
+  part(): SeriesPart {
+    const { widthMs, first, last, bins } = this;
+    return { widthMs, first, last, bins };
+  }
+
+  /** Makes the time's bin the present one, wherever it lies. */
+  private aim(timeMs: number): void {
     for (;;) {
-      const index = Math.floor((timeMs - this.startMs) / this.widthMs);
-      if (index >= 0 && index < BINS) return index;
+      const bin = Math.floor(timeMs / this.widthMs);
+      const isFirst = Number.isNaN(this.first);
+      const first = isFirst ? bin : Math.min(bin, this.first);
+      const last = isFirst ? bin : Math.max(bin, this.last);
+      if (last - first < BINS) {
+        this.first = first;
+        this.last = last;
+        this.slot = slotOf(bin);
+        this.lowMs = bin * this.widthMs;
+        this.highMs = this.lowMs + this.widthMs;
+        return;
+      }
       this.widen();
     }
   }
 
   private widen(): void {
-    const width = 2 * this.widthMs;
-    const start = Math.floor(this.startMs / width) * width;
-    // A start that is not a multiple of the new width begins half a bin in.
-    const shift = Math.round((this.startMs - start) / this.widthMs);
-    // Times before the start need room in front: half of the bins then free.
-    for (const bins of this.bins) {
-      const old = bins.slice();
-      bins.fill(0);
-      for (let index = 0; index < BINS; index++) {
-        bins[((index + shift) >> 1) + (BINS >> 3)]! += old[index]!;
+    const { first, last } = this;
+    this.widthMs *= 2;
+    this.lowMs = this.highMs = Number.NaN;
+    if (Number.isNaN(first)) return;
+    this.bins = this.bins.map((old) => {
+      const bins = new Float64Array(BINS);
+      for (let bin = first; bin <= last; bin++) {
+        bins[slotOf(Math.floor(bin / 2))]! += old[slotOf(bin)]!;
       }
-    }
-    this.widthMs = width;
-    this.startMs = start - (BINS >> 3) * width;
+      return bins;
+    });
+    this.first = Math.floor(first / 2);
+    this.last = Math.floor(last / 2);
   }
 
   /** At most `most` columns that together hold every event, from the first to the last one. */
   columns(most: number): { startMs: number; widthMs: number; counts: number[][] } {
-    let first = BINS;
-    let last = -1;
-    for (const bins of this.bins) {
-      for (let index = 0; index < BINS; index++) {
-        if (bins[index] === 0) continue;
-        first = Math.min(first, index);
-        last = Math.max(last, index);
-      }
+    const isEmpty = (bin: number): boolean => this.bins.every((bins) => bins[slotOf(bin)] === 0);
+    let { first, last } = this;
+    while (first <= last && isEmpty(first)) first++;
+    while (last > first && isEmpty(last)) last--;
+    if (!(first <= last)) {
+      return { startMs: Number.NaN, widthMs: 0, counts: this.bins.map(() => []) };
     }
-    if (last < 0) return { startMs: Number.NaN, widthMs: 0, counts: this.bins.map(() => []) };
     const each = Math.ceil((last - first + 1) / most);
     const counts = this.bins.map((bins) => {
       const sums: number[] = [];
-      for (let from = first; from <= last; from += each) {
-        sums.push(bins.subarray(from, Math.min(last + 1, from + each)).reduce((a, b) => a + b, 0));
+      for (let bin = first; bin <= last; bin++) {
+        const column = Math.floor((bin - first) / each);
+        sums[column] = (sums[column] ?? 0) + bins[slotOf(bin)]!;
       }
       return sums;
     });
-    const widthMs = each * this.widthMs;
-    return { startMs: this.startMs + first * this.widthMs, widthMs, counts };
+    return { startMs: first * this.widthMs, widthMs: each * this.widthMs, counts };
   }
+}
+
+/** Where a bin lies; its number may be larger than 32 bits hold. */
+function slotOf(bin: number): number {
+  return bin - Math.floor(bin / BINS) * BINS;
 }

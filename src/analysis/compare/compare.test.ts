@@ -211,6 +211,35 @@ describe('verdicts', () => {
       },
       ['kernel certain 2049'],
     ],
+    [
+      'the kernel, which refuses what is not its protocol',
+      {
+        listeners: [listener('0.0.0.0', 5000, { owner: { kind: 'kernel' } })],
+        ports: [seen(ipv4, 5000, 'closed')],
+      },
+      ['kernel certain 5000'],
+    ],
+    [
+      'a process that is hidden even from root',
+      {
+        listeners: [
+          listener('0.0.0.0', 80, { owner: { kind: 'unknown', because: 'hidden-processes' } }),
+        ],
+        ports: [seen(ipv4, 80, 'open')],
+      },
+      ['hidden likely 80'],
+    ],
+    [
+      'a process that is hidden from who is not root',
+      {
+        listeners: [
+          listener('0.0.0.0', 80, { owner: { kind: 'unknown', because: 'hidden-processes' } }),
+        ],
+        ports: [seen(ipv4, 80, 'open')],
+        host: { whole: false },
+      },
+      ['agree certain 80'],
+    ],
     ['nothing that listens', { ports: [seen(ipv4, 80, 'open')] }, ['hidden open 80']],
     [
       'nothing that listens, seen from itself',

@@ -67,19 +67,24 @@ function judgeOpen(given: Case): Judgement {
       listener,
     };
   }
-  if (listener.owner.kind === 'kernel') {
-    return {
-      verdict: 'kernel',
-      sure: given.host.whole ? 'certain' : 'likely',
-      why: `${describeListener(listener)}: no process holds it`,
-      do: [],
-      listener,
-    };
-  }
+  const concealed = concealedOf(given, listener);
+  if (concealed !== undefined) return concealed;
+  if (listener.owner.kind === 'kernel') return kernelOf(given, listener, 'it is open');
   return {
     verdict: 'agree',
     sure: 'certain',
     why: `open, and ${describeListener(listener)}`,
+    do: [],
+    listener,
+  };
+}
+
+/** What the kernel serves answers to its own protocol, and need not to whoever asks. */
+function kernelOf({ host }: Case, listener: Listener, saw: string): Judgement {
+  return {
+    verdict: 'kernel',
+    sure: host.whole ? 'certain' : 'likely',
+    why: `${describeListener(listener)}: no process holds it, and ${saw}`,
     do: [],
     listener,
   };
@@ -140,6 +145,23 @@ function hiddenOf({ host, network, sockets }: Case): Judgement {
   };
 }
 
+/** To root no process is hidden, unless somebody took care that it is. */
+function concealedOf({ host }: Case, listener: Listener): Judgement | undefined {
+  const { owner } = listener;
+  if (!host.whole || owner.kind !== 'unknown' || owner.because !== 'hidden-processes')
+    return undefined;
+  return {
+    verdict: 'hidden',
+    sure: 'likely',
+    why: `${describeListener(listener)}: a process that something keeps out of /proc holds it`,
+    do: [
+      'findmnt --submounts /proc shows what is mounted over processes',
+      'compare the processes seen from outside (ps by a static binary, a rescue system)',
+    ],
+    listener,
+  };
+}
+
 function proxyOf(because: string, listener?: Listener): Judgement {
   return {
     verdict: 'proxy',
@@ -174,6 +196,9 @@ function judgeClosed(given: Case): Judgement | undefined {
   if (listener !== undefined) {
     // The host's tables may not say whether a socket on `::` takes IPv4: this answers it.
     if (isGuessedDual(listener, seen.address)) return gapOf(given, listener);
+    // Multipath TCP, for one, has listeners that take further paths of known connections alone.
+    if (listener.owner.kind === 'kernel' && filterAnswer(given)?.answer !== 'no')
+      return kernelOf(given, listener, 'it refuses those who do not speak its protocol');
     return asymmetry(given, listener) ?? rejectedOf(given, listener);
   }
   if (tied !== undefined) return tiedOf(given, tied);
@@ -282,6 +307,10 @@ function judgeSilent(given: Case): Judgement | undefined {
   const filter = filterAnswer(given);
   if (filter?.answer === 'no') return asymmetry(given, listener) ?? firewalledOf(given, listener);
   if (given.seen.transport === 'tcp') return firewalledOf(given, listener);
+  const concealed = concealedOf(given, listener);
+  if (concealed !== undefined) return concealed;
+  if (listener.owner.kind === 'kernel')
+    return kernelOf(given, listener, 'it does not answer those who do not speak its protocol');
   return {
     verdict: 'bound-silent',
     sure: filter?.answer === 'yes' ? 'certain' : 'likely',

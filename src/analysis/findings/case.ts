@@ -3,7 +3,7 @@
  * thresholds; and how they put hosts, zones and frames into words.
  */
 import type { Names } from '../../flow/flow-view.ts';
-import { addressText, transportOf } from '../../flow/flow-view.ts';
+import { addressText, placeOf, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
@@ -22,7 +22,10 @@ export const MOST_EACH = 25;
 const ENOUGH_DATAGRAMS = 20;
 
 /** What detectors ask of payloads. */
-export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt' | 'namesAt'>;
+export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt' | 'namesAt' | 'arpAskers'>;
+
+/** Where and when something was seen. */
+type Seen = Pick<Sample, 'interface' | 'frame' | 'seconds'>;
 
 export class Case {
   readonly traffic: Traffic;
@@ -102,7 +105,7 @@ export class Case {
   }
 
   /** The first frames of the samples, in order. */
-  evidence(samples: readonly Sample[]): FindingEvidence[] {
+  evidence(samples: readonly Seen[]): FindingEvidence[] {
     const order = [...samples].sort(
       (left, right) => left.interface - right.interface || left.frame - right.frame,
     );
@@ -113,7 +116,7 @@ export class Case {
   }
 
   locator(at: number, frame: number): string {
-    return `${this.names.interfaces[at]?.source ?? '-'}#${frame}`;
+    return placeOf(this.names, at, frame);
   }
 
   /** The thresholds of these names, for a finding to show. */
@@ -166,7 +169,7 @@ export function lasting(seconds: number): string {
 }
 
 /** Seconds between the first and the last of the samples. */
-export function spanOf(samples: readonly Sample[]): number {
+export function spanOf(samples: readonly Seen[]): number {
   let first = Number.POSITIVE_INFINITY;
   let last = 0;
   for (const { seconds } of samples) {

@@ -12,6 +12,7 @@ import {
   BACKSCATTER,
   BY_PORT,
   BY_TYPE,
+  DENIED,
   type FlowFacts,
   GROUP_SENT,
   LIKELY,
@@ -256,7 +257,7 @@ function isAttempt(flow: FlowFacts): boolean {
   if (icmpError >= 0 && icmpError >>> 8 === (family === 0 ? TIME_EXCEEDED_4 : TIME_EXCEEDED_6)) {
     return false;
   }
-  if (outcome === REFUSED || outcome === UNANSWERED) return true;
+  if (outcome === REFUSED || outcome === DENIED || outcome === UNANSWERED) return true;
   const alone = flow.packetsToClient === 0 && flow.packetsToServer > 0;
   return outcome === UNKNOWN && flow.protocol === 17 && flow.clientBegan && alone;
 }

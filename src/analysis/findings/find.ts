@@ -5,6 +5,7 @@
 import { FINDING_SEVERITIES, type Finding } from '../../model/finding.ts';
 import { acrossZones } from './across-zones.ts';
 import { answeredOnce } from './answered-once.ts';
+import { arpSweeps } from './arp-sweep.ts';
 import { backscatter } from './backscatter.ts';
 import { byPayload } from './by-payload.ts';
 import type { Case } from './case.ts';
@@ -33,6 +34,7 @@ export function findings(c: Case): readonly Finding[] {
     ...scanning.findings,
     ...hopping.findings,
     ...pingSweeps(c, suspects),
+    ...arpSweeps(c),
     ...equalSizeProbes(c, others, hopping.explains),
     ...backscatter(c),
     ...acrossZones(c),

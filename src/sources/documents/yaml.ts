@@ -7,6 +7,8 @@ import type { DocumentFault, DocumentNode, Place } from '../../model/document.ts
 
 /** Aliases in one document at most; each could stand for a whole tree. */
 const MOST_ALIASES = 100;
+/** Maps and lists within each other at most. */
+const DEEPEST = 100;
 
 export interface ParsedYaml {
   readonly root?: DocumentNode;
@@ -18,12 +20,23 @@ export function parseYaml(text: string): ParsedYaml {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults = [...document.errors, ...document.warnings].map(({ message, pos }) => ({
     ...placeAt(lines, pos[0]),
-    what: `${message.replace(/\s+/g, ' ').replace(/\.$/, '')}.`,
+    what: wordingOf(message),
   }));
   if (faults.length > 0) return { faults };
   const reader = new TreeReader(lines, document);
   const root = reader.node(document.contents);
   return reader.faults.length > 0 ? { faults: reader.faults } : { root, faults: [] };
+}
+
+/** What the parser says, where it speaks of programs rather than of the text. */
+const WORDINGS: readonly (readonly [RegExp, string])[] = [
+  [/call stack/, 'It is nested too deeply.'],
+  [/multiple documents/, 'A second document begins here; one file holds one.'],
+];
+
+function wordingOf(message: string): string {
+  const known = WORDINGS.find(([pattern]) => pattern.test(message));
+  return known?.[1] ?? `${message.replace(/\s+/g, ' ').replace(/\.$/, '')}.`;
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {
@@ -42,21 +55,29 @@ class TreeReader {
     this.document = document;
   }
 
-  node(value: unknown, before: Place = { line: 1, column: 1 }): DocumentNode {
+  node(value: unknown, before: Place = { line: 1, column: 1 }, depth = 0): DocumentNode {
     const node = value as Node | null;
     const place = node?.range ? placeAt(this.lines, node.range[0]) : before;
+    if (depth > DEEPEST) {
+      this.fault(place, 'It is nested too deeply.');
+      return { kind: 'scalar', value: null, ...place };
+    }
     if (isMap(node)) {
       const entries = node.items.map((pair) => {
-        const key = this.node(pair.key, place);
+        const key = this.node(pair.key, place, depth + 1);
         const { line, column } = key;
         const text = key.kind === 'scalar' ? String(key.value) : '';
         if (key.kind !== 'scalar') this.fault(key, 'A key is one word.');
-        return { key: text, line, column, value: this.node(pair.value, key) };
+        return { key: text, line, column, value: this.node(pair.value, key, depth + 1) };
       });
       return { kind: 'map', entries, ...place };
     }
     if (isSeq(node)) {
-      return { kind: 'list', items: node.items.map((item) => this.node(item, place)), ...place };
+      return {
+        kind: 'list',
+        items: node.items.map((item) => this.node(item, place, depth + 1)),
+        ...place,
+      };
     }
     if (isScalar(node)) {
       const { value: own } = node;
@@ -67,16 +88,16 @@ class TreeReader {
       return { kind: 'scalar', value: null, ...place };
     }
     if (node === null || node === undefined) return { kind: 'scalar', value: null, ...place };
-    return this.alias(node, place);
+    return this.alias(node, place, depth);
   }
 
-  private alias(node: Node, place: Place): DocumentNode {
+  private alias(node: Node, place: Place, depth: number): DocumentNode {
     const target = 'resolve' in node ? node.resolve(this.document) : undefined;
     if (target === undefined || ++this.aliases > MOST_ALIASES) {
       this.fault(place, `More than ${MOST_ALIASES} aliases, or one that leads nowhere.`);
       return { kind: 'scalar', value: null, ...place };
     }
-    return this.node(target, place);
+    return this.node(target, place, depth + 1);
   }
 
   private fault({ line, column }: Place, what: string): void {

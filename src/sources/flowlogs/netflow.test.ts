@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { brief } from '../../../test/builders/read-log.ts';
 import type { Verdict } from '../../model/verdict.ts';
+import { logNotes } from '../logs/log-notes.ts';
 import { LogReader } from '../logs/log-reader.ts';
 import { NetflowDecoder } from './netflow.ts';
 
@@ -92,7 +93,7 @@ describe('files of datagrams', () => {
   it('without a template: the gap is said', async () => {
     const { verdicts, reader } = await read(ipfix(DATA));
     expect(verdicts).toEqual([]);
-    expect([...reader.tally.gaps.values()]).toMatchObject([{ missed: 1 }]);
+    expect(logNotes(reader)).toMatchObject([{ id: 'template-missing', missing: true }]);
   });
 
   it('cut short: what came before is kept, and the cut is said', async () => {

@@ -1,121 +1,48 @@
 /**
  * NetFlow version 5 and 9 (RFC 3954) and IPFIX (RFC 7011): export datagrams into flow records.
  *
- * Templates belong to an observation domain and are kept for all datagrams of one collector. Data
- * whose template has not come is counted, never guessed. Lengths that lead out of the datagram end
- * it: what was read before is kept. Nothing here throws for what it reads.
+ * Templates belong to an observation domain of an exporter and are kept for all datagrams of one
+ * collector. Data whose template has not come waits for it, within a limit; what waits to the end
+ * is counted, never guessed. Lengths that lead out of the datagram end it: what was read before is
+ * kept. Nothing here throws for what it reads.
  */
+import { type ExportDomain, ExportDomains } from './export-domains.ts';
+import * as places from './flow-record.ts';
+import { FlowRecord } from './flow-record.ts';
+import {
+  compileTemplate,
+  DESTINATION_4,
+  FIRST_PLACE,
+  type Field,
+  IGNORED,
+  SOURCE_4,
+  SOURCE_6,
+  START_NTP,
+  type Template,
+  VARIABLE,
+} from './templates.ts';
 
 const V5_HEADER = 24;
 const V5_RECORD = 48;
 const V9_HEADER = 20;
 const IPFIX_HEADER = 16;
 const SET_HEADER = 4;
-const VARIABLE = 65_535;
 const ENTERPRISE = 0x8000;
-/** Fields of the way back in a record of both ways (RFC 5103). */
-const REVERSE_PEN = 29_305;
 /** Templates kept, and fields of one. */
 const MOST_TEMPLATES = 10_000;
 const MOST_FIELDS = 1000;
+/** Octets of data that wait for their template. */
+const MOST_WAITING = 4 * 1024 * 1024;
+/** Seconds from 1900 to 1970. */
+const NTP_EPOCH = 2_208_988_800;
 
-/** Places of numbers in `FlowRecord.values`. */
-export const BYTES = 0;
-export const PACKETS = 1;
-export const PROTOCOL = 2;
-export const TCP_FLAGS = 3;
-export const SOURCE_PORT = 4;
-export const DESTINATION_PORT = 5;
-export const IN_INTERFACE = 6;
-export const OUT_INTERFACE = 7;
-export const DIRECTION = 8;
-export const OUT_BYTES = 9;
-export const OUT_PACKETS = 10;
-export const INITIATOR_BYTES = 11;
-export const RESPONDER_BYTES = 12;
-export const INITIATOR_PACKETS = 13;
-export const RESPONDER_PACKETS = 14;
-export const FIREWALL_EVENT = 15;
-export const FORWARDING_STATUS = 16;
-export const BIFLOW_DIRECTION = 17;
-/** Times: by the exporter's clock since it started, or ms and s since 1970. */
-const FIRST_UPTIME = 18;
-const START_MS = 19;
-const START_SECONDS = 20;
-const VALUES = 21;
-
-/** Place of each information element (IANA ipfix registry). */
-const PLACES: ReadonlyMap<number, number> = new Map([
-  ...([
-    [1, BYTES],
-    [2, PACKETS],
-    [4, PROTOCOL],
-    [6, TCP_FLAGS],
-    [7, SOURCE_PORT],
-  ] as const),
-  ...([
-    [10, IN_INTERFACE],
-    [11, DESTINATION_PORT],
-    [14, OUT_INTERFACE],
-    [61, DIRECTION],
-  ] as const),
-  ...([
-    [23, OUT_BYTES],
-    [24, OUT_PACKETS],
-    [231, INITIATOR_BYTES],
-    [232, RESPONDER_BYTES],
-  ] as const),
-  ...([
-    [298, INITIATOR_PACKETS],
-    [299, RESPONDER_PACKETS],
-    [233, FIREWALL_EVENT],
-  ] as const),
-  ...([
-    [89, FORWARDING_STATUS],
-    [239, BIFLOW_DIRECTION],
-    [22, FIRST_UPTIME],
-  ] as const),
-  ...([
-    [152, START_MS],
-    [150, START_SECONDS],
-  ] as const),
-]);
-const SOURCE_4 = 8;
-const DESTINATION_4 = 12;
-const SOURCE_6 = 27;
-const DESTINATION_6 = 28;
-
-interface Field {
-  readonly element: number;
-  readonly length: number;
-  /** Private enterprise number, 0 for the registry's own. */
-  readonly enterprise: number;
-}
-
-interface Template {
-  readonly fields: readonly Field[];
-  readonly isOptions: boolean;
-}
-
-/** One flow; the same object for all records of a decoder. */
-export class FlowRecord {
-  /** 4, 6, or 0 without addresses. */
-  family = 0;
-  /** Four words each; of IPv4 the first. */
-  readonly source = new Int32Array(4);
-  readonly destination = new Int32Array(4);
-  /** By place; -1 = the record has no such field. */
-  readonly values = new Float64Array(VALUES);
-  /** ms since 1970, NaN when the record does not tell. */
-  startMs = Number.NaN;
-
-  clear(): void {
-    this.family = 0;
-    this.source.fill(0);
-    this.destination.fill(0);
-    this.values.fill(-1);
-    this.startMs = Number.NaN;
-  }
+/** A set of data whose template has not come. */
+interface Waiting {
+  readonly domain: ExportDomain;
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  readonly exportMs: number;
+  readonly bootMs: number;
 }
 
 export class NetflowDecoder {
@@ -125,16 +52,26 @@ export class NetflowDecoder {
   setsWithoutTemplate = 0;
   /** Datagrams that end before they should. */
   truncated = 0;
-  private readonly templates = new Map<string, Template>();
+  readonly domains: ExportDomains;
+  private templates = 0;
   private readonly record = new FlowRecord();
-  private readonly onFlow: (record: FlowRecord) => void;
+  private readonly onFlow: (record: FlowRecord, domain: ExportDomain) => void;
   private view: DataView = new DataView(new ArrayBuffer(0));
-  /** ms since 1970 at which the exporter started. */
+  /** ms since 1970 at which the exporter started, and at which it sent the datagram. */
   private bootMs = Number.NaN;
+  private exportMs = Number.NaN;
+  /** Records of the datagram's data sets; -1 when one of them cannot be read. */
+  private counted = 0;
+  private waiting: Waiting[] = [];
+  private waitingOctets = 0;
 
   /** @param onFlow borrows the record for the call */
-  constructor(onFlow: (record: FlowRecord) => void) {
+  constructor(
+    onFlow: (record: FlowRecord, domain: ExportDomain) => void,
+    domains = new ExportDomains(),
+  ) {
     this.onFlow = onFlow;
+    this.domains = domains;
   }
 
   /** Reads datagrams that follow each other; returns how many octets belong to such. */
@@ -148,66 +85,104 @@ export class NetflowDecoder {
     return at;
   }
 
-  /** Reads one datagram from the begin of `bytes`; returns its length, 0 for no datagram. */
-  read(bytes: Uint8Array): number {
+  /**
+   * Reads one datagram from the begin of `bytes`; returns its length, 0 for no datagram.
+   * @param exporter the address it came from, where that is known
+   */
+  read(bytes: Uint8Array, exporter = ''): number {
     if (bytes.length < IPFIX_HEADER) return 0;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const version = this.view.getUint16(0);
-    if (version === 5 && bytes.length >= V5_HEADER) return this.version5();
-    if (version === 9 && bytes.length >= V9_HEADER) return this.version9();
-    return version === 10 ? this.ipfix() : 0;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = view;
+    const version = view.getUint16(0);
+    if (version === 5 && bytes.length >= V5_HEADER) return this.version5(exporter);
+    if (version === 9 && bytes.length >= V9_HEADER) return this.version9(exporter);
+    return version === 10 ? this.ipfix(exporter) : 0;
   }
 
-  private version5(): number {
-    const { view, record } = this;
+  private version5(exporter: string): number {
+    const { view } = this;
     const announced = view.getUint16(2);
     const present = Math.floor((view.byteLength - V5_HEADER) / V5_RECORD);
     const count = Math.min(announced, present);
     if (announced > present) this.truncated++;
-    this.bootMs = view.getUint32(8) * 1000 + view.getUint32(12) / 1e6 - view.getUint32(4);
+    const length = V5_HEADER + V5_RECORD * count;
+    const domain = this.domains.of(exporter, 'NetFlow v5', view.getUint16(20));
+    if (domain === undefined) return length;
+    domain.datagrams++;
+    domain.sequence(view.getUint32(16), announced);
+    const uptime = view.getUint32(4);
+    this.exportMs = view.getUint32(8) * 1000 + view.getUint32(12) / 1e6;
+    // The two high bits say how packets are chosen.
+    const rate = Math.max(1, view.getUint16(22) & 0x3fff);
     for (let index = 0; index < count; index++) {
-      const at = V5_HEADER + V5_RECORD * index;
-      const { values } = record;
-      record.clear();
-      record.family = 4;
-      record.source[0] = view.getInt32(at);
-      record.destination[0] = view.getInt32(at + 4);
-      values[IN_INTERFACE] = view.getUint16(at + 12);
-      values[OUT_INTERFACE] = view.getUint16(at + 14);
-      values[PACKETS] = view.getUint32(at + 16);
-      values[BYTES] = view.getUint32(at + 20);
-      record.startMs = this.bootMs + view.getUint32(at + 24);
-      values[SOURCE_PORT] = view.getUint16(at + 32);
-      values[DESTINATION_PORT] = view.getUint16(at + 34);
-      values[TCP_FLAGS] = view.getUint8(at + 37);
-      values[PROTOCOL] = view.getUint8(at + 38);
-      this.flows++;
-      this.onFlow(record);
+      this.record5(V5_HEADER + V5_RECORD * index, uptime);
+      this.record.rate = rate;
+      this.hand(domain);
     }
-    return V5_HEADER + V5_RECORD * count;
+    return length;
+  }
+
+  private record5(at: number, uptime: number): void {
+    const { view, record } = this;
+    const { values } = record;
+    record.clear();
+    record.family = 4;
+    record.source[0] = view.getInt32(at);
+    record.destination[0] = view.getInt32(at + 4);
+    values[places.IN_INTERFACE] = view.getUint16(at + 12);
+    values[places.OUT_INTERFACE] = view.getUint16(at + 14);
+    values[places.PACKETS] = view.getUint32(at + 16);
+    values[places.BYTES] = view.getUint32(at + 20);
+    record.startMs = sinceUptime(this.exportMs, uptime, view.getUint32(at + 24));
+    values[places.SOURCE_PORT] = view.getUint16(at + 32);
+    values[places.DESTINATION_PORT] = view.getUint16(at + 34);
+    values[places.TCP_FLAGS] = view.getUint8(at + 37);
+    values[places.PROTOCOL] = view.getUint8(at + 38);
+  }
+
+  private hand(domain: ExportDomain): void {
+    this.flows++;
+    domain.records++;
+    domain.sampled(this.record.rate);
+    this.onFlow(this.record, domain);
   }
 
   /** No length is stated: the datagram is all there is. */
-  private version9(): number {
+  private version9(exporter: string): number {
     const { view } = this;
-    this.bootMs = view.getUint32(8) * 1000 - view.getUint32(4);
-    this.sets(V9_HEADER, view.byteLength, 9, view.getUint32(16));
+    const domain = this.domains.of(exporter, 'NetFlow v9', view.getUint32(16));
+    if (domain === undefined) return view.byteLength;
+    domain.datagrams++;
+    domain.sequence(view.getUint32(12), 1);
+    this.exportMs = view.getUint32(8) * 1000;
+    this.bootMs = this.exportMs - view.getUint32(4);
+    this.sets(V9_HEADER, view.byteLength, domain);
     return view.byteLength;
   }
 
-  private ipfix(): number {
+  private ipfix(exporter: string): number {
     const { view } = this;
     const stated = view.getUint16(2);
     if (stated < IPFIX_HEADER) return 0;
     if (stated > view.byteLength) this.truncated++;
-    this.bootMs = Number.NaN;
     const end = Math.min(stated, view.byteLength);
-    this.sets(IPFIX_HEADER, end, 10, view.getUint32(12));
+    const domain = this.domains.of(exporter, 'IPFIX', view.getUint32(12));
+    if (domain === undefined) return end;
+    domain.datagrams++;
+    this.exportMs = view.getUint32(4) * 1000;
+    this.bootMs = Number.NaN;
+    const sequence = view.getUint32(8);
+    this.counted = 0;
+    this.sets(IPFIX_HEADER, end, domain);
+    // What is in sets without a template, or cut off, cannot be counted.
+    domain.sequence(sequence, end < stated ? -1 : this.counted);
     return end;
   }
 
-  private sets(start: number, end: number, version: number, domain: number): void {
+  private sets(start: number, end: number, domain: ExportDomain): void {
     const { view } = this;
+    const nine = domain.protocol === 'NetFlow v9';
+    const [templates, options] = nine ? [0, 1] : [2, 3];
     let at = start;
     while (at + SET_HEADER <= end) {
       const id = view.getUint16(at);
@@ -216,39 +191,35 @@ export class NetflowDecoder {
       if (length < SET_HEADER) return;
       if (at + length > end) this.truncated++;
       const stop = Math.min(at + length, end);
-      const [templates, options] = version === 9 ? [0, 1] : [2, 3];
-      if (id === templates) this.templateSet(at + SET_HEADER, stop, version, domain);
-      else if (id === options) this.optionsSet(at + SET_HEADER, stop, version, domain);
-      else if (id >= 256) this.dataSet(at + SET_HEADER, stop, `${version} ${domain} ${id}`);
+      if (id === templates) this.templateSet(at + SET_HEADER, stop, domain, nine);
+      else if (id === options) this.optionsSet(at + SET_HEADER, stop, domain, nine);
+      else if (id >= 256) this.dataSet(at + SET_HEADER, stop, domain, id);
       at = stop;
     }
   }
 
-  private templateSet(start: number, end: number, version: number, domain: number): void {
+  private templateSet(start: number, end: number, domain: ExportDomain, nine: boolean): void {
     const { view } = this;
     let at = start;
-    while (at + 4 <= end) {
+    while (at >= 0 && at + 4 <= end) {
       const id = view.getUint16(at);
       const count = view.getUint16(at + 2);
       if (id < 256) return; // padding
-      at = this.keep(at + 4, end, count, version, `${version} ${domain} ${id}`, false);
-      if (at < 0) return;
+      at = this.keep(at + 4, end, count, nine, domain, id, false);
     }
   }
 
-  private optionsSet(start: number, end: number, version: number, domain: number): void {
+  private optionsSet(start: number, end: number, domain: ExportDomain, nine: boolean): void {
     const { view } = this;
     let at = start;
-    while (at + 6 <= end) {
+    while (at >= 0 && at + 6 <= end) {
       const id = view.getUint16(at);
       if (id < 256) return; // padding
       // Version 9 states lengths in octets, IPFIX how many fields there are in all.
-      const count =
-        version === 9
-          ? (view.getUint16(at + 2) + view.getUint16(at + 4)) >> 2
-          : view.getUint16(at + 2);
-      at = this.keep(at + 6, end, count, version, `${version} ${domain} ${id}`, true);
-      if (at < 0) return;
+      const count = nine
+        ? (view.getUint16(at + 2) + view.getUint16(at + 4)) >> 2
+        : view.getUint16(at + 2);
+      at = this.keep(at + 6, end, count, nine, domain, id, true);
     }
   }
 
@@ -257,8 +228,9 @@ export class NetflowDecoder {
     start: number,
     end: number,
     count: number,
-    version: number,
-    key: string,
+    nine: boolean,
+    domain: ExportDomain,
+    id: number,
     isOptions: boolean,
   ): number {
     const { view } = this;
@@ -274,55 +246,110 @@ export class NetflowDecoder {
       const length = view.getUint16(at + 2);
       at += 4;
       let enterprise = 0;
-      if (version === 10 && (element & ENTERPRISE) !== 0) {
+      if (!nine && (element & ENTERPRISE) !== 0) {
         if (at + 4 > end) return -1;
         enterprise = view.getUint32(at);
         at += 4;
       }
-      fields.push({ element: version === 10 ? element & 0x7fff : element, length, enterprise });
+      fields.push({ element: nine ? element : element & 0x7fff, length, enterprise });
     }
+    const known = domain.templates.has(id);
     // RFC 7011 section 8.1: without fields it is withdrawn.
-    if (count === 0) this.templates.delete(key);
-    else if (this.templates.size < MOST_TEMPLATES || this.templates.has(key)) {
-      this.templates.set(key, { fields, isOptions });
+    if (count === 0) {
+      if (domain.templates.delete(id)) this.templates--;
+    } else if (known || this.templates < MOST_TEMPLATES) {
+      if (!known) this.templates++;
+      domain.templates.set(id, compileTemplate(fields, isOptions));
+      if (this.waiting.length > 0) this.release(domain, id);
     }
     return at;
   }
 
-  private dataSet(start: number, end: number, key: string): void {
-    const template = this.templates.get(key);
+  private dataSet(start: number, end: number, domain: ExportDomain, id: number): void {
+    const template = domain.templates.get(id);
     if (template === undefined) {
+      this.counted = -1;
       this.setsWithoutTemplate++;
+      domain.withoutTemplate++;
+      this.wait(start, end, domain, id);
       return;
     }
-    const least = template.fields.reduce(
-      (sum, { length }) => sum + (length === VARIABLE ? 1 : length),
-      0,
-    );
-    if (least === 0) return;
+    const count = this.records(start, end, domain, template);
+    if (this.counted >= 0) this.counted += count;
+  }
+
+  /** Keeps data for when its template comes. */
+  private wait(start: number, end: number, domain: ExportDomain, id: number): void {
+    const { view, exportMs, bootMs } = this;
+    if (this.waitingOctets + end - start > MOST_WAITING) return;
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
+    this.waitingOctets += bytes.length;
+    this.waiting.push({ domain, id, bytes, exportMs, bootMs });
+  }
+
+  /** Reads what waited for a template that has come. */
+  private release(domain: ExportDomain, id: number): void {
+    const mine = this.waiting.filter((each) => each.domain === domain && each.id === id);
+    if (mine.length === 0) return;
+    this.waiting = this.waiting.filter((each) => each.domain !== domain || each.id !== id);
+    const { view, exportMs, bootMs } = this;
+    for (const { bytes, ...when } of mine) {
+      this.waitingOctets -= bytes.length;
+      this.setsWithoutTemplate--;
+      domain.withoutTemplate--;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.exportMs = when.exportMs;
+      this.bootMs = when.bootMs;
+      this.records(0, bytes.length, domain, domain.templates.get(id)!);
+    }
+    this.view = view;
+    this.exportMs = exportMs;
+    this.bootMs = bootMs;
+  }
+
+  /** Reads the records of a set; returns how many there are. */
+  private records(start: number, end: number, domain: ExportDomain, template: Template): number {
+    const { least } = template;
+    if (least === 0) return 0;
     let at = start;
+    let count = 0;
     while (at + least <= end) {
       at = this.fields(at, end, template);
       if (at < 0) {
         this.truncated++;
-        return;
+        return count;
       }
-      if (template.isOptions) this.optionRecords++;
+      count++;
+      if (template.isOptions) this.option(domain);
       else {
-        this.flows++;
-        this.onFlow(this.record);
+        this.settle(domain);
+        this.hand(domain);
       }
     }
+    return count;
+  }
+
+  /** Options say how packets are sampled, and when the exporter started. */
+  private option(domain: ExportDomain): void {
+    const { values } = this.record;
+    this.optionRecords++;
+    domain.optionRecords++;
+    const rate = rateIn(values);
+    // Numbers of samplers are the exporter's: as many as it likes, but not without end.
+    if (rate > 0 && domain.rates.size < MOST_FIELDS) {
+      domain.rates.set(Math.max(0, values[places.SAMPLER]!), rate);
+    }
+    if (values[places.BOOT_MS]! >= 0) domain.bootMs = values[places.BOOT_MS]!;
   }
 
   /** Reads one record; returns where it ends, -1 when it leads out of the set. */
-  private fields(start: number, end: number, { fields }: Template): number {
+  private fields(start: number, end: number, { kinds, lengths }: Template): number {
     const { view, record } = this;
     record.clear();
     let at = start;
-    for (const { element, length, enterprise } of fields) {
-      let octets = length;
-      if (length === VARIABLE) {
+    for (let index = 0; index < kinds.length; index++) {
+      let octets = lengths[index]!;
+      if (octets === VARIABLE) {
         if (at >= end) return -1;
         octets = view.getUint8(at++);
         if (octets === 255) {
@@ -332,35 +359,36 @@ export class NetflowDecoder {
         }
       }
       if (at + octets > end) return -1;
-      this.field(at, octets, element, enterprise);
+      const kind = kinds[index]!;
+      if (kind !== IGNORED) this.field(at, octets, kind);
       at += octets;
     }
-    this.settleTime();
     return at;
   }
 
-  private field(at: number, octets: number, element: number, enterprise: number): void {
+  private field(at: number, octets: number, kind: number): void {
+    const { record } = this;
+    if (kind >= FIRST_PLACE) {
+      const place = kind - FIRST_PLACE;
+      if (record.values[place]! < 0) record.values[place] = this.unsigned(at, octets);
+    } else if (kind === START_NTP) {
+      const seconds = this.unsigned(at, 4) - NTP_EPOCH;
+      record.startMs = seconds * 1000 + (this.unsigned(at + 4, 4) / 2 ** 32) * 1000;
+    } else this.address(at, octets, kind);
+  }
+
+  private address(at: number, octets: number, kind: number): void {
     const { view, record } = this;
-    if (enterprise === REVERSE_PEN) {
-      if (element === 1) record.values[RESPONDER_BYTES] = this.unsigned(at, octets);
-      else if (element === 2) record.values[RESPONDER_PACKETS] = this.unsigned(at, octets);
-      return;
+    const family = kind === SOURCE_4 || kind === DESTINATION_4 ? 4 : 6;
+    // Some templates have fields for both families, and zeros in one of them.
+    if (record.family !== 0 && record.family !== family) {
+      if (this.isZero(at, octets)) return;
+      record.source.fill(0);
+      record.destination.fill(0);
     }
-    if (enterprise !== 0 || octets === 0) return;
-    const isSource = element === SOURCE_4 || element === SOURCE_6;
-    if (isSource || element === DESTINATION_4 || element === DESTINATION_6) {
-      const family = element === SOURCE_4 || element === DESTINATION_4 ? 4 : 6;
-      if (octets !== (family === 4 ? 4 : 16)) return;
-      // Some templates have fields for both families, and zeros in one of them.
-      if (record.family !== 0 && record.family !== family && this.isZero(at, octets)) return;
-      record.family = family;
-      const words = isSource ? record.source : record.destination;
-      for (let word = 0; word < octets / 4; word++) words[word] = view.getInt32(at + 4 * word);
-      return;
-    }
-    const place = PLACES.get(element);
-    if (place === undefined || octets > 8) return;
-    if (record.values[place]! < 0) record.values[place] = this.unsigned(at, octets);
+    record.family = family;
+    const words = kind === SOURCE_4 || kind === SOURCE_6 ? record.source : record.destination;
+    for (let word = 0; word < octets >> 2; word++) words[word] = view.getInt32(at + 4 * word);
   }
 
   private isZero(at: number, octets: number): boolean {
@@ -371,16 +399,51 @@ export class NetflowDecoder {
 
   /** An unsigned integer in network order, of any length up to eight octets (RFC 7011 section 6.2). */
   private unsigned(at: number, octets: number): number {
+    const { view } = this;
+    if (octets === 4) return view.getUint32(at);
+    if (octets === 2) return view.getUint16(at);
+    if (octets === 1) return view.getUint8(at);
     let value = 0;
-    for (let index = 0; index < octets; index++)
-      value = value * 256 + this.view.getUint8(at + index);
+    for (let index = 0; index < octets; index++) value = value * 256 + view.getUint8(at + index);
     return value;
   }
 
-  private settleTime(): void {
-    const { values } = this.record;
-    if (values[START_MS]! >= 0) this.record.startMs = values[START_MS]!;
-    else if (values[START_SECONDS]! >= 0) this.record.startMs = values[START_SECONDS]! * 1000;
-    else if (values[FIRST_UPTIME]! >= 0) this.record.startMs = this.bootMs + values[FIRST_UPTIME]!;
+  /** Works out time and sampling rate of a record from its fields and from its domain. */
+  private settle(domain: ExportDomain): void {
+    const { record, exportMs } = this;
+    const { values } = record;
+    const own = rateIn(values);
+    record.rate = own > 0 ? own : domain.rateOf(values[places.SAMPLER]!);
+    if (!Number.isNaN(record.startMs)) return;
+    if (values[places.START_MS]! >= 0) record.startMs = values[places.START_MS]!;
+    else if (values[places.START_SECONDS]! >= 0)
+      record.startMs = values[places.START_SECONDS]! * 1000;
+    else if (values[places.START_DELTA]! >= 0)
+      record.startMs = exportMs - values[places.START_DELTA]! / 1000;
+    else if (values[places.FIRST_UPTIME]! >= 0) record.startMs = this.sinceBoot(domain);
+    else if (values[places.EVENT_MS]! >= 0) record.startMs = values[places.EVENT_MS]!;
+    else record.startMs = exportMs;
   }
+
+  private sinceBoot({ bootMs }: ExportDomain): number {
+    const { values } = this.record;
+    let boot = this.bootMs;
+    if (values[places.BOOT_MS]! >= 0) boot = values[places.BOOT_MS]!;
+    else if (Number.isNaN(boot)) boot = bootMs;
+    if (Number.isNaN(boot)) return this.exportMs;
+    return sinceUptime(this.exportMs, this.exportMs - boot, values[places.FIRST_UPTIME]!);
+  }
+}
+
+/** One of how many packets is looked at; 0 when the record does not say. */
+function rateIn(values: Float64Array): number {
+  const interval = values[places.SAMPLING_INTERVAL]!;
+  if (interval > 0) return interval;
+  const sampled = values[places.SAMPLED_PACKETS]!;
+  return sampled > 0 ? (sampled + Math.max(0, values[places.SKIPPED_PACKETS]!)) / sampled : 0;
+}
+
+/** ms since 1970 of an uptime in ms; the exporter's counter has 32 bits and begins anew after 49 days. */
+function sinceUptime(exportMs: number, uptime: number, first: number): number {
+  return exportMs - ((uptime - first) | 0);
 }

@@ -18,11 +18,15 @@ const BATCHES = 64;
  */
 const HALF = BATCHES / 2;
 
-/** Words of the control array: batches written, consumed, parts sent, then a row count per batch. */
+/**
+ * Words of the control array: batches written, consumed, parts sent, whether the consumer sleeps,
+ * then a row count per batch.
+ */
 const WRITTEN = 0;
 const CONSUMED = 1;
 const PARTS = 2;
-const COUNTS = 3;
+const ASLEEP = 3;
+const COUNTS = 4;
 
 /** What the two threads share. */
 export interface RingMemory {
@@ -102,7 +106,8 @@ export class RowProducer {
     this.filled = 0;
     this.written = (this.written + 1) | 0;
     Atomics.store(control, WRITTEN, this.written);
-    Atomics.notify(control, WRITTEN);
+    // Waking asks the kernel, even where nobody sleeps.
+    if (Atomics.load(control, ASLEEP) !== 0) Atomics.notify(control, WRITTEN);
   }
 
   /** Rows not published yet. */
@@ -119,7 +124,7 @@ export function consumeRows(
   const control = memory.control;
   const batches = batchesOf(memory);
   for (let consumed = 0; ; ) {
-    while (Atomics.load(control, WRITTEN) === consumed) Atomics.wait(control, WRITTEN, consumed);
+    while (Atomics.load(control, WRITTEN) === consumed) sleep(control, consumed);
     const index = consumed & (BATCHES - 1);
     const count = control[COUNTS + index]!;
     if (count === 0) return;
@@ -131,6 +136,14 @@ export function consumeRows(
       Atomics.notify(control, CONSUMED);
     }
   }
+}
+
+/** Sleeps until more than `consumed` batches are written: said first, looked at once more, then done. */
+function sleep(control: Int32Array, consumed: number): void {
+  Atomics.store(control, ASLEEP, 1);
+  // Sleeps only if nothing was written since.
+  Atomics.wait(control, WRITTEN, consumed);
+  Atomics.store(control, ASLEEP, 0);
 }
 
 /** Says, in the consumer's thread, that a part was sent as a message. */

@@ -63,10 +63,13 @@ export class Clock {
   /** Stamps read so far without a year, and without a zone. */
   withoutYear = 0;
   withoutZone = 0;
+  /** Where the seconds of the stamp last read stand, and how many digits behind their point. */
+  secondsAt = -1;
+  secondsDigits = 0;
   /** What is taken where no zone stands, ms east of UTC. */
   private readonly offsetMs: number;
   /** No line is later than this, as far as the input's own time says. */
-  private readonly referenceMs: number;
+  private referenceMs: number;
   private readonly reference: {
     readonly year: number;
     readonly month: number;
@@ -77,7 +80,12 @@ export class Clock {
   private givenYear = 0;
   private lastMonth = 0;
   private cachedDay = -1;
-  private cachedDayMs = 0;
+  /** Of the stamp last read: its day and minute, its zone, and whether those were inferred. */
+  dayMs = 0;
+  minuteMs = 0;
+  zoneMs = 0;
+  yearless = 0;
+  zoneless = 0;
   /** Room for stamps that are put together. */
   private readonly text = new Uint8Array(40);
   private readonly scan = new Scan(new AddressPool(0, 1));
@@ -97,9 +105,20 @@ export class Clock {
     };
   }
 
+  /** The input was still written to at this moment, in ms since 1970. */
+  advance(referenceMs: number): void {
+    this.referenceMs = Math.max(this.referenceMs, referenceMs);
+  }
+
+  /** Changes when stamps without a year get another one than before. */
+  get inferred(): number {
+    return 16 * this.year + this.lastMonth;
+  }
+
   /** Reads a stamp of any kind known here into `timeMs`, and passes it. */
   stamp(scan: Scan): boolean {
     const first = scan.peek();
+    this.secondsAt = -1;
     if (isDigit(first)) return this.iso(scan) || this.epoch(scan) || this.yearFirst(scan);
     if (isLetter(first)) return this.monthFirst(scan) || this.weekdayFirst(scan);
     return false;
@@ -127,6 +146,7 @@ export class Clock {
     if (!this.timeOfDay(scan)) return this.refuse(scan, start);
     const ofDayMs = scan.value;
     if (year === 0) year = this.yearAfter(scan);
+    this.yearless = year === 0 ? 1 : 0;
     if (year === 0) {
       this.withoutYear++;
       year = this.inferredYear(month, day);
@@ -150,6 +170,7 @@ export class Clock {
     if (between !== 0x54 && between !== 0x74 && between !== 0x20) return false;
     scan.at = start + 11;
     if (!this.timeOfDay(scan)) return this.refuse(scan, start);
+    this.yearless = 0;
     this.settle(year, month, day, scan.value, this.zone(scan));
     return true;
   }
@@ -245,7 +266,10 @@ export class Clock {
       return false;
     scan.at = at + 8;
     const fraction = this.fraction(scan);
-    scan.value = ((hour * 60 + minute) * 60 + second) * 1000 + fraction;
+    this.secondsAt = at + 6;
+    this.secondsDigits = Math.max(0, scan.at - at - 9);
+    this.minuteMs = (hour * 60 + minute) * 60_000;
+    scan.value = this.minuteMs + second * 1000 + fraction;
     return true;
   }
 
@@ -309,14 +333,12 @@ export class Clock {
     const key = (year * 16 + month) * 32 + day;
     if (key !== this.cachedDay) {
       this.cachedDay = key;
-      this.cachedDayMs = daysFromCivil(year, month, day) * DAY_MS;
+      this.dayMs = daysFromCivil(year, month, day) * DAY_MS;
     }
-    let offset = zoneMs;
-    if (Number.isNaN(zoneMs)) {
-      this.withoutZone++;
-      offset = this.offsetMs;
-    }
-    this.timeMs = this.cachedDayMs + ofDayMs - offset;
+    this.zoneless = Number.isNaN(zoneMs) ? 1 : 0;
+    this.withoutZone += this.zoneless;
+    this.zoneMs = this.zoneless === 1 ? this.offsetMs : zoneMs;
+    this.timeMs = this.dayMs + ofDayMs - this.zoneMs;
   }
 
   /**

@@ -12,7 +12,7 @@ import { fortigate } from './fortigate.ts';
 import { Gcp } from './gcp.ts';
 import { juniperSrx } from './juniper-srx.ts';
 import { mikrotik } from './mikrotik.ts';
-import { netfilter } from './netfilter.ts';
+import { Netfilter } from './netfilter.ts';
 import { Nfdump } from './nfdump.ts';
 import { panOs } from './pan-os.ts';
 import { sonicwall } from './sonicwall.ts';
@@ -24,7 +24,15 @@ import { Zeek } from './zeek.ts';
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
   return [
-    ...[netfilter, new CiscoAsa(), fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
+    ...[
+      new Netfilter(),
+      new CiscoAsa(),
+      fortigate,
+      panOs,
+      filterlog,
+      ciscoIos,
+      new WindowsFirewall(),
+    ],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
     ...[new Zeek(), new Suricata(), new Gcp(), new Azure(), new Nfdump()],
   ];

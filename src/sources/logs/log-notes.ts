@@ -1,5 +1,6 @@
 /** What the reading of logs could not see or had to infer, as blind spots of an answer. */
 import type { BlindSpot } from '../../model/blind-spot.ts';
+import { exportNotes } from '../flowlogs/export-notes.ts';
 import type { LogReader } from './log-reader.ts';
 import type { LineKind } from './log-tally.ts';
 
@@ -23,6 +24,7 @@ export function logNotes(reader: LogReader): BlindSpot[] {
     })),
     ...unparsedNotes([...reader.tally.faults.values()]),
     ...gapNotes([...reader.tally.gaps.values()]),
+    ...(reader.flows === undefined ? [] : exportNotes(reader.flows.exports, reader.flows.listener)),
     ...clockNotes(reader),
     ...prefixNotes(reader),
     ...roomNotes(reader),

@@ -10,8 +10,7 @@ import type { Readable } from 'node:stream';
 import { NameTable } from '../../model/name-table.ts';
 import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
-import { putFlow } from '../flowlogs/flow-verdicts.ts';
-import { NetflowDecoder } from '../flowlogs/netflow.ts';
+import { isFlowExport } from '../flowlogs/flow-exports.ts';
 import {
   type ByteSource,
   openFile,
@@ -27,24 +26,26 @@ import { describeStranger, recognise } from '../pcap/recognise.ts';
 import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 import { Clock } from './clock.ts';
+import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
+import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
 import { LogTally } from './log-tally.ts';
+import { MappedLog } from './mapped-log.ts';
+import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
 import { Scan } from './scan.ts';
 import { LineHead } from './syslog-header.ts';
 
 const CHUNK_OCTETS = 256 * 1024;
+const SLACK_OCTETS = 64;
 /** Longer lines are counted as faults and passed over. */
 const LONGEST_LINE = 1024 * 1024;
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
-/** Octets of a file of flow export datagrams. */
-const LONGEST_EXPORT = 64 * 1024 * 1024;
-const NETFLOW = 'netflow';
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
@@ -57,12 +58,21 @@ export interface LogOptions {
   readonly nowMs: number;
   /** Stamps without a year are dated by the present, not by when their file was written. */
   readonly datedByNow?: boolean;
+  /** Logs of somebody's own; they are tried before the formats known here. */
+  readonly mappings?: readonly Mapping[];
+  /** UDP ports of flow export in captures, beside the usual ones. */
+  readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
   readonly seed: number;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
   readonly signal?: AbortSignal;
   readonly onProgress?: (reader: LogReader) => void;
+  /**
+   * Go on at the end of the input, across rotation, until the signal. Called whenever all that was
+   * written so far has been handed on. Only the first input is ever reached.
+   */
+  readonly onWait?: () => void;
 }
 
 /** What is wrong with an input as a whole, or with the rest of it. */
@@ -105,11 +115,13 @@ export class LogReader {
   private current = 0;
   private readonly readBy: number[] = [];
   private source: ByteSource | undefined;
+  private followed: FollowedFile | undefined;
   /** Outcome of the line before. */
   private lastRead = OTHER;
   private device = 0;
   private journal = new Journal();
-  private exports: NetflowDecoder | undefined;
+  /** What reads flow export, once there was some. */
+  flows: FlowInputs | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
@@ -147,14 +159,35 @@ export class LogReader {
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
     for (const input of inRotationOrder(inputs)) {
-      if (this.options.signal?.aborted) break;
-      await this.readInput(input);
+      do {
+        if (this.options.signal?.aborted) break;
+        this.followed = undefined;
+        await this.readInput(input);
+      } while (this.wasRotated());
     }
     this.batch.flush();
+    this.countFormats();
+  }
+
+  /** Takes flow export as it comes, until the signal; `name` is what locators begin with. */
+  async listen(hearing: Hearing, name: string): Promise<void> {
+    const { onProgress, signal } = this.options;
+    this.inputs.push(name);
+    this.bytesTotal = undefined;
+    const onDatagram = (octets: number): void => {
+      this.bytesRead += octets;
+      onProgress?.(this);
+    };
+    await this.flowInputs().listen({ ...hearing, onDatagram }, name, signal);
+    this.countFormats();
+  }
+
+  private countFormats(): void {
     this.list.forEach(({ name }, index) => {
       const lines = this.readBy[index] ?? 0;
       if (lines > 0) this.formats.set(name, lines);
     });
+    for (const [name, lines] of this.flows?.formats ?? []) this.formats.set(name, lines);
   }
 
   private async readInput(input: NamedInput): Promise<void> {
@@ -195,8 +228,24 @@ export class LogReader {
     await this.source.close();
   }
 
-  private open(name: string): Promise<ByteSource> {
-    return name === '-' ? openStandardInput(this.options.standardInput) : openFile(name);
+  private async open(name: string): Promise<ByteSource> {
+    const { onWait, standardInput } = this.options;
+    if (onWait === undefined) {
+      return name === '-' ? openStandardInput(standardInput) : openFile(name);
+    }
+    const waiting = (): void => {
+      this.batch.flush();
+      this.line.clock.advance(Date.now());
+      onWait();
+    };
+    if (name === '-') return new NoticedBytes(await openStandardInput(standardInput), waiting);
+    if (!(await stat(name)).isFile()) return new NoticedBytes(await openFile(name), waiting);
+    this.followed = await openFollowed(name, waiting);
+    return this.followed;
+  }
+
+  private wasRotated(): boolean {
+    return this.followed?.rotated === true;
   }
 
   private fault(
@@ -223,75 +272,56 @@ export class LogReader {
         const depth = recordDepth(head);
         return depth < 0 ? whole : new JsonRecords(whole, depth);
       } else if (form === undefined && isFlowExport(head)) {
-        await this.readExport(whole);
+        await this.flowInputs().readFile(whole, input.source);
+        return undefined;
+      } else if (form === 'pcap' || form === 'pcapng') {
+        await this.readCapture(input, whole);
         return undefined;
       } else {
         const stranger = describeStranger(head);
         const what = form === undefined ? stranger.what : `a ${form} file`;
-        if (input.folder !== undefined) this.skipped.push({ source: input.source, why: what });
-        else {
-          this.fault(input.source, 0, {
-            code: 'not-a-log',
-            what: `this is ${what}`,
-            why: 'a log is lines of text, or such within gzip or zstd',
-            do: form === 'pcap' || form === 'pcapng' ? 'give it to portreeve assess' : stranger.do,
-          });
-        }
+        this.refuse(input, {
+          code: 'not-a-log',
+          what: `this is ${what}`,
+          why: 'a log is lines of text, flow export or a capture of it, or such within gzip or zstd',
+          do: stranger.do,
+        });
         return undefined;
       }
       this.source = source;
     }
   }
 
-  /** A file of datagrams of NetFlow or IPFIX; each record counts as a line. */
-  private async readExport(source: ByteSource): Promise<void> {
-    const { batch, tally } = this;
-    let bytes = new Uint8Array(CHUNK_OCTETS);
-    let length = 0;
-    for (;;) {
-      if (length === bytes.length) {
-        const larger = new Uint8Array(2 * bytes.length);
-        larger.set(bytes);
-        bytes = larger;
-      }
-      const count = await source.read(bytes, length, bytes.length - length);
-      length += count;
-      if (count === 0 || length >= LONGEST_EXPORT) break;
-    }
+  /** Says what is wrong with an input; in a folder it is passed over. */
+  private refuse(input: NamedInput, fault: InputFault): void {
+    if (input.folder === undefined) this.fault(input.source, 0, fault);
+    else this.skipped.push({ source: input.source, why: fault.what });
+  }
+
+  private async readCapture(input: NamedInput, source: ByteSource): Promise<void> {
+    const { signal } = this.options;
+    const faults = await this.flowInputs().readCapture(source, input.source, signal);
+    for (const fault of faults) this.refuse(input, fault);
+  }
+
+  private flowInputs(): FlowInputs {
+    const { batch, tally, options } = this;
+    this.flows ??= new FlowInputs(batch, tally, options.seed, options.flowPorts ?? []);
     batch.inputIndex = this.inputs.length - 1;
-    batch.formatName = this.names.internText(NETFLOW);
-    batch.lineNumber = 0;
-    // One collector for all inputs: a template may come in a file of its own.
-    this.exports ??= new NetflowDecoder((record) => {
-      batch.lineNumber++;
-      tally.lines++;
-      tally.read++;
-      putFlow(record, batch);
-    });
-    const { exports } = this;
-    const [flows, sets, cut] = [exports.flows, exports.setsWithoutTemplate, exports.truncated];
-    const whole = bytes.subarray(0, length);
-    const rest = length - exports.readAll(whole);
-    batch.flush();
-    this.formats.set(NETFLOW, (this.formats.get(NETFLOW) ?? 0) + exports.flows - flows);
-    const locator = `${this.inputs.at(-1)}:${batch.lineNumber}`;
-    const nothing = new Uint8Array(0);
-    const missed = exports.setsWithoutTemplate - sets;
-    // What is said of the datagrams as a whole counts as a line too.
-    if (missed > 0) {
-      tally.lines++;
-      tally.gap(NETFLOW, 'data without a template', missed, locator, nothing);
-    }
-    if (exports.truncated > cut || rest > 0) {
-      tally.lines++;
-      tally.unreadable('cut-off', 'a datagram ends before it should', locator, nothing);
-    }
+    return this.flows;
+  }
+
+  /** New readers of all formats: some keep what they learned from a file's first lines. */
+  private newFormats(): LogFormat[] {
+    const { mappings = [], offsetMs = 0 } = this.options;
+    return [...mappings.map((mapping) => new MappedLog(mapping, offsetMs)), ...logFormats()];
   }
 
   private async readLines(source: ByteSource, input: number, before: number): Promise<void> {
     const { signal, onProgress } = this.options;
-    const window = new Window(source, Math.min(CHUNK_OCTETS, Math.max(1, source.most)));
-    this.list = this.list.length > 0 ? this.list.map(({ name }) => fresh(name)) : logFormats();
+    // With room behind the last line, which readers that look ahead may touch.
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
+    this.list = this.newFormats();
     this.line.input = input;
     this.line.number = 0;
     this.batch.inputIndex = input;
@@ -374,6 +404,7 @@ export class LogReader {
     scan.aim(bytes, start, end);
     batch.lineNumber = line.number;
     head.read(scan, line.clock);
+    if (!head.sameHost) this.device = 0;
     if (head.onlyRepeats) this.repeat(bytes, start, end);
     else this.message(bytes, start, end);
   }
@@ -385,6 +416,7 @@ export class LogReader {
     scan.aim(journal.bytes, journal.messageStart, journal.end);
     batch.lineNumber = line.number;
     head.set(journal);
+    this.device = 0;
     this.message(bytes, start, end);
   }
 
@@ -435,11 +467,11 @@ export class LogReader {
     }
   }
 
-  /** Number of the name of the host in the header; the same as the line's before, mostly. */
+  /** Number of the name of the host in the header; kept while lines have the same header. */
   private deviceOf(): number {
     const { head, scan, names } = this.line;
     if (head.hostEnd === head.hostStart) return 0;
-    if (!head.sameHost || this.device === 0) {
+    if (this.device === 0) {
       this.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
     }
     return this.device;
@@ -489,17 +521,6 @@ function multiply(batch: VerdictBatch, row: number, times: number): void {
   batch.events[row]! *= times;
   if (batch.packets[row]! > 0) batch.packets[row]! *= times;
   if (batch.bytes[row]! > 0) batch.bytes[row]! *= times;
-}
-
-/** A new reader of the format: some keep what they learned from a file's first lines. */
-function fresh(name: string): LogFormat {
-  return logFormats().find((format) => format.name === name)!;
-}
-
-/** Version 5, 9 or 10 in two octets, and enough for a header. */
-function isFlowExport(head: Uint8Array): boolean {
-  const version = head[1]!;
-  return head.length >= 16 && head[0] === 0 && (version === 5 || version === 9 || version === 10);
 }
 
 /** Text has no NUL and few control octets. */

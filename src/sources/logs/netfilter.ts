@@ -24,6 +24,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
+import { Beginnings, ending, usual } from './netfilter-usual.ts';
 import { isDigit, isLetter, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
@@ -59,14 +60,48 @@ const seen = {
   flagsEnd: false,
 };
 
-export const netfilter: LogFormat = { name: 'netfilter', read };
+export class Netfilter implements LogFormat {
+  readonly name = 'netfilter';
+  private readonly beginnings = new Beginnings();
 
-function read(line: Line): number {
-  const { scan } = line;
-  const start = passKernelTime(scan);
+  read(line: Line): number {
+    const { scan } = line;
+    const start = passKernelTime(scan);
+    const known = this.beginnings.find(scan);
+    let row: number;
+    if (known !== undefined) {
+      const { batch } = line;
+      row = batch.begin();
+      batch.rule[row] = known.rule;
+      batch.action[row] = known.action;
+      batch.inInterface[row] = known.inInterface;
+      batch.outInterface[row] = known.outInterface;
+      batch.direction[row] = known.direction;
+      scan.at += known.octets.length;
+    } else {
+      row = begin(line, start);
+      if (row < 0) return OTHER;
+      if (scan.at < scan.end) {
+        this.beginnings.keep(scan.bytes, start, scan.at, line.batch, row);
+      }
+    }
+    clearSeen();
+    ethernet(line, row);
+    if (usual(scan, line.batch, row)) {
+      seen.source = seen.destination = true;
+      seen.flags = Math.max(0, ending.flags);
+      seen.flagsEnd = ending.flags >= 0;
+    }
+    tokens(line, row);
+    return settle(line, row);
+  }
+}
+
+/** Reads prefix and interfaces, and leaves the cursor behind them; -1 when there are none. */
+function begin(line: Line, start: number): number {
+  const { scan, batch, names } = line;
   const at = findInterfaces(scan);
-  if (at < 0) return OTHER;
-  const { batch, names } = line;
+  if (at < 0) return -1;
   const row = batch.begin();
   const { bytes } = scan;
   let prefixEnd = at;
@@ -88,10 +123,18 @@ function read(line: Line): number {
   batch.outInterface[row] = names.intern(bytes, outStart, outEnd);
   if (inEnd > inStart) batch.direction[row] = outEnd > outStart ? FORWARD : INBOUND;
   else if (outEnd > outStart) batch.direction[row] = OUTBOUND;
-  clearSeen();
-  usual(line, row);
-  tokens(line, row);
-  return settle(line, row);
+  return row;
+}
+
+/** ` MAC=` of Ethernet, which comes next in lines about what was received. */
+function ethernet(line: Line, row: number): void {
+  const { scan } = line;
+  const { bytes, at, end } = scan;
+  if (end - at < 47 || bytes[at + 46] !== SPACE || bytes[at + 4] !== EQUALS) return;
+  if (bytes[at + 1] !== 0x4d || bytes[at + 2] !== 0x41 || bytes[at + 3] !== 0x43) return;
+  scan.at = at + 5;
+  linkAddress(line, row);
+  scan.at = at + 46;
 }
 
 /** `[12345.678901] `, which comes between the tag and the prefix. Returns where the prefix begins. */
@@ -135,95 +178,6 @@ function clearSeen(): void {
   seen.fault = 0;
   seen.source = seen.destination = seen.partial = seen.flagsEnd = false;
   seen.flags = 0;
-}
-
-/**
- * The order in which the kernel writes the tokens of an IPv4 packet over Ethernet, taken in one go
- * as far as it holds. Where it does not, the cursor stays before the token, for `tokens`.
- */
-function usual(line: Line, row: number): void {
-  const { scan, batch } = line;
-  const { bytes, end } = scan;
-  let at = scan.at;
-  // The longest run that is read without a look at the end.
-  if (end - at < USUAL_OCTETS) return;
-  if (bytes[at + 1] === 0x4d && bytes[at + 4] === EQUALS && bytes[at + 46] === SPACE) {
-    scan.at = at + 5;
-    linkAddress(line, row);
-    at += 46;
-    scan.at = at;
-  }
-  if (bytes[at + 1] !== 0x53 || bytes[at + 3] !== 0x43 || bytes[at + 4] !== EQUALS) return;
-  scan.at = at + 5;
-  if (!scan.ipv4() || bytes[scan.at] !== SPACE) return stay(scan, at);
-  const source = scan.value;
-  const mark = scan.at;
-  if (bytes[mark + 1] !== 0x44 || bytes[mark + 3] !== 0x54 || bytes[mark + 4] !== EQUALS) {
-    return stay(scan, at);
-  }
-  scan.at = mark + 5;
-  if (!scan.ipv4() || bytes[scan.at] !== SPACE) return stay(scan, at);
-  batch.family[row] = 4;
-  batch.source[row] = source;
-  batch.destination[row] = scan.value;
-  seen.source = seen.destination = true;
-  at = scan.at;
-  // ` LEN=52 TOS=0x00 PREC=0x00 TTL=127 ID=4112 DF PROTO=TCP SPT=50112 DPT=1433 `
-  if (bytes[at + 1] !== 0x4c || bytes[at + 4] !== EQUALS) return;
-  let next = digitsEnd(bytes, at + 5);
-  if (next - at < 6 || next - at > 10 || bytes[next] !== SPACE) return;
-  if (bytes[next + 2] !== 0x4f || bytes[next + 4] !== EQUALS || bytes[next + 9] !== SPACE) return;
-  if (bytes[next + 10] !== 0x50 || bytes[next + 14] !== EQUALS || bytes[next + 19] !== SPACE)
-    return;
-  batch.bytes[row] = decimal(bytes, at + 5, next);
-  batch.packets[row] = 1;
-  at = next + 19;
-  scan.at = at;
-  if (bytes[at + 2] !== 0x54 || bytes[at + 4] !== EQUALS) return;
-  next = digitsEnd(bytes, at + 5);
-  if (bytes[next] !== SPACE || bytes[next + 1] !== 0x49 || bytes[next + 3] !== EQUALS) return;
-  next = digitsEnd(bytes, next + 4);
-  if (bytes[next] === SPACE && bytes[next + 1] === 0x44 && bytes[next + 3] === SPACE) next += 3;
-  if (end - next < 40 || bytes[next + 2] !== 0x52 || bytes[next + 6] !== EQUALS) return;
-  scan.at = next;
-  const third = bytes[next + 9]!;
-  if (third !== 0x50 || bytes[next + 10] !== SPACE) return;
-  const protocol = namedProtocol(bytes, next + 7, 3);
-  if (protocol < 0) return;
-  if (bytes[next + 12] !== 0x50 || bytes[next + 14] !== EQUALS) return;
-  const sourceEnd = digitsEnd(bytes, next + 15);
-  const sourcePort = decimal(bytes, next + 15, sourceEnd);
-  if (bytes[sourceEnd + 2] !== 0x50 || bytes[sourceEnd + 4] !== EQUALS) return;
-  if (bytes[next + 11] !== 0x53 || bytes[sourceEnd + 1] !== 0x44) return;
-  const destinationEnd = digitsEnd(bytes, sourceEnd + 5);
-  const destinationPort = decimal(bytes, sourceEnd + 5, destinationEnd);
-  if (sourcePort < 0 || destinationPort < 0 || destinationEnd >= end) return;
-  if (bytes[sourceEnd] !== SPACE || bytes[destinationEnd] !== SPACE) return;
-  batch.protocol[row] = protocol;
-  batch.sourcePort[row] = sourcePort;
-  batch.destinationPort[row] = destinationPort;
-  scan.at = destinationEnd;
-}
-
-/** Octets from ` MAC=` to the longest ` PROTO=TCP `, and some. */
-const USUAL_OCTETS = 150;
-
-function stay(scan: Scan, at: number): void {
-  scan.at = at;
-}
-
-function digitsEnd(bytes: Uint8Array, start: number): number {
-  let at = start;
-  while (bytes[at]! >= 0x30 && bytes[at]! <= 0x39) at++;
-  return at;
-}
-
-/** The number in up to five digits, at most 65,535, or -1. */
-function decimal(bytes: Uint8Array, start: number, end: number): number {
-  if (end === start || end - start > 5) return -1;
-  let value = 0;
-  for (let at = start; at < end; at++) value = value * 10 + bytes[at]! - 0x30;
-  return value > 65_535 ? -1 : value;
 }
 
 /** Reads the tokens behind the interfaces into the row and into `seen`. */

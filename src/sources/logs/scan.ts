@@ -13,6 +13,8 @@ const MOST_DIGITS = 15;
 
 export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same octets, to compare four at a time. */
+  view: DataView = new DataView(this.bytes.buffer);
   /** Where reading goes on. */
   at = 0;
   /** One beyond the line's last octet. */
@@ -30,7 +32,10 @@ export class Scan {
 
   /** Aims the cursor at `bytes[start, end)`, which are borrowed. */
   aim(bytes: Uint8Array, start: number, end: number): void {
-    this.bytes = bytes;
+    if (bytes !== this.bytes) {
+      this.bytes = bytes;
+      this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    }
     this.at = start;
     this.end = end;
   }
@@ -123,26 +128,30 @@ export class Scan {
     let at = this.at;
     let address = 0;
     for (let octets = 1; ; octets++) {
-      let digit = at < end ? bytes[at]! - ZERO : -1;
-      if (digit < 0 || digit > 9) return false;
-      const first = digit;
-      let octet = digit;
-      at++;
-      let digits = 1;
-      for (; at < end; at++) {
-        digit = bytes[at]! - ZERO;
-        if (digit < 0 || digit > 9) break;
+      let octet = at < end ? bytes[at]! - ZERO : -1;
+      if (octet < 0 || octet > 9) return false;
+      let digit = ++at < end ? bytes[at]! - ZERO : -1;
+      if (digit >= 0 && digit <= 9) {
+        if (octet === 0) return false;
         octet = octet * 10 + digit;
-        digits++;
+        digit = ++at < end ? bytes[at]! - ZERO : -1;
+        if (digit >= 0 && digit <= 9) {
+          octet = octet * 10 + digit;
+          if (octet > 255) return false;
+          at++;
+        }
       }
-      if (octet > 255 || digits > 3 || (digits > 1 && first === 0)) return false;
       address = (address << 8) | octet;
       if (octets === 4) break;
       if (at >= end || bytes[at] !== DOT) return false;
       at++;
     }
-    // 1.2.3.4.5 is a version or a counter, no address.
-    if (at + 1 < end && bytes[at] === DOT && isDigit(bytes[at + 1]!)) return false;
+    if (at < end) {
+      const next = bytes[at]!;
+      // A fourth digit; and 1.2.3.4.5 is a version or a counter, no address.
+      if (isDigit(next)) return false;
+      if (next === DOT && at + 1 < end && isDigit(bytes[at + 1]!)) return false;
+    }
     this.at = at;
     this.value = address;
     this.family = 4;

@@ -31,7 +31,7 @@ const NAMES = [
   ...['flow.pkts_toclient', 'flow.bytes_toserver', 'flow.bytes_toclient', 'flow.start'],
   ...['flow.action', 'netflow.pkts', 'netflow.bytes', 'netflow.start', 'tcp.tcp_flags'],
   ...['tcp.tcp_flags_ts', 'drop.len', 'drop.reason', 'drop.fin', 'drop.syn', 'drop.rst'],
-  ...['drop.psh', 'drop.ack', 'drop.urg', 'verdict.action', 'alert.signature'],
+  ...['drop.psh', 'drop.ack', 'drop.urg', 'verdict.action', 'alert.signature', 'tcp.tcp_flags_tc'],
 ] as const;
 const place = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
 const TIME = place('timestamp');
@@ -60,6 +60,7 @@ const NETFLOW_START = place('netflow.start');
 const SRC_PORT = place('src_port');
 const TCP_TCP_FLAGS = place('tcp.tcp_flags');
 const TCP_TCP_FLAGS_TS = place('tcp.tcp_flags_ts');
+const TCP_TCP_FLAGS_TC = place('tcp.tcp_flags_tc');
 const VERDICT_ACTION = place('verdict.action');
 const TYPES = new KeyTable(['flow', 'netflow', 'drop']);
 const FLOW = 0;
@@ -208,6 +209,11 @@ export class Suricata implements LogFormat {
     }
     if (flags < 0) return;
     if (type !== FLOW) batch.tcpFlags[row] = flags;
+    batch.flagsSent[row] = flags;
+    if (type === FLOW && leaves.has(TCP_TCP_FLAGS_TC)) {
+      const [start, end] = [leaves.starts[TCP_TCP_FLAGS_TC]!, leaves.ends[TCP_TCP_FLAGS_TC]!];
+      batch.flagsBack[row] = hex(scan.bytes, start, end);
+    }
     // Of a whole flow all flags of the side are put together.
     const began = type === FLOW ? (flags & SYN) !== 0 : (flags & (SYN | ACK)) === SYN;
     if (began) batch.initiator[row] = BY_SOURCE;

@@ -7,6 +7,7 @@
  * they are those of the device; the relay's are kept where the device gives none.
  */
 import type { Clock } from './clock.ts';
+import { HeadMemo } from './head-memo.ts';
 import type { Journal } from './journal.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -21,8 +22,6 @@ const BACKSLASH = 0x5c;
 const EQUALS = 0x3d;
 const PERCENT = 0x25;
 const HYPHEN = 0x2d;
-/** Octets of ` host program: ` that are compared with the line before. */
-const LONGEST_TAIL = 64;
 /** Relays around a message; more is taken for text. */
 const MOST_RELAYS = 4;
 const MARK = octetsOf('\ufeff');
@@ -51,12 +50,7 @@ export class LineHead {
   onlyRepeats = false;
   /** Host and program are those of the line before, octet by octet. */
   sameHost = false;
-  /** What stood behind the last stamp up to the message, when it was ` host program: `. */
-  private readonly last = new Uint8Array(LONGEST_TAIL);
-  private lastLength = 0;
-  private lastHostEnd = 0;
-  private lastProgramStart = 0;
-  private lastProgramEnd = 0;
+  private readonly memo = new HeadMemo();
 
   private clear(at: number): void {
     this.timeMs = Number.NaN;
@@ -84,11 +78,63 @@ export class LineHead {
   /** Reads the header of the line the cursor is at, and leaves the cursor at the message. */
   read(scan: Scan, clock: Clock): void {
     this.clear(scan.at);
-    for (let relays = 0; relays < MOST_RELAYS; relays++) {
-      if (!this.layer(scan, clock)) break;
-    }
+    if (this.isLikeLast(scan, clock)) return;
+    this.headers(scan, clock);
     this.messageStart = scan.at;
     if (scan.peek() === 0x6d || scan.peek() === 0x6c) this.repetition(scan);
+  }
+
+  /** Takes over from the line before what has the same octets. */
+  private isLikeLast(scan: Scan, clock: Clock): boolean {
+    const { memo } = this;
+    const { bytes, at } = scan;
+    if (!memo.matches(scan, clock)) return false;
+    const { start } = memo;
+    scan.at = memo.end;
+    const next = bytes[memo.end]!;
+    if (memo.percent ? next !== PERCENT : goesOn(scan)) {
+      scan.at = at;
+      return false;
+    }
+    memo.count(clock);
+    this.timeMs = memo.timeMs;
+    this.hostStart = start + memo.hostStart;
+    this.hostEnd = start + memo.hostEnd;
+    this.programStart = start + memo.programStart;
+    this.programEnd = start + memo.programEnd;
+    this.messageStart = memo.end;
+    this.sameHost = true;
+    return true;
+  }
+
+  private headers(scan: Scan, clock: Clock): void {
+    this.memo.forget();
+    const { bytes, at } = scan;
+    const prioritised = bytes[at] === LESS;
+    for (let relays = 0; relays < MOST_RELAYS; relays++) {
+      if (this.layer(scan, clock)) continue;
+      if (relays === 0 && this.isUsual(scan)) {
+        const start = prioritised ? bytes.indexOf(GREATER, at) + 1 : at;
+        this.memo.keep(bytes, start, scan.at, prioritised, clock, this);
+      }
+      break;
+    }
+  }
+
+  /**
+   * Whether a stamp was read and its header's octets alone say where it ends: behind it stands
+   * exactly ` host program: `, or a message that begins with a percent sign.
+   */
+  private isUsual({ bytes, at, end }: Scan): boolean {
+    if (Number.isNaN(this.timeMs) || at >= end) return false;
+    if (bytes[at] === PERCENT) return true;
+    return (
+      this.hostEnd > this.hostStart &&
+      this.programStart === this.hostEnd + 1 &&
+      this.programEnd > this.programStart &&
+      bytes[at - 1] === SPACE &&
+      bytes[at - 2] === COLON
+    );
   }
 
   /** One header; true when another may follow. */
@@ -107,48 +153,9 @@ export class LineHead {
       return false;
     }
     this.timeMs = clock.timeMs;
-    if (this.sameTail(scan)) return false;
-    const tail = scan.at;
     scan.take(COLON);
     scan.skipSpaces();
-    const more = this.hostAndTag(scan);
-    if (!more) this.keepTail(scan, tail);
-    return more;
-  }
-
-  /** Most lines of a log have the same host and program: those are only compared. */
-  private sameTail(scan: Scan): boolean {
-    const { bytes, at } = scan;
-    const length = this.lastLength;
-    if (length === 0 || at + length >= scan.end) return false;
-    for (let index = 0; index < length; index++) {
-      if (bytes[at + index] !== this.last[index]) return false;
-    }
-    this.hostStart = at + 1;
-    this.hostEnd = at + this.lastHostEnd;
-    this.programStart = at + this.lastProgramStart;
-    this.programEnd = at + this.lastProgramEnd;
-    this.sameHost = true;
-    scan.at = at + length;
-    return true;
-  }
-
-  /** Keeps ` host program: ` when that is exactly what stands between `tail` and the cursor. */
-  private keepTail(scan: Scan, tail: number): void {
-    const length = scan.at - tail;
-    const usual =
-      length <= LONGEST_TAIL &&
-      this.hostStart === tail + 1 &&
-      this.programStart === this.hostEnd + 1 &&
-      this.programEnd > this.programStart &&
-      scan.bytes[this.programEnd] === COLON &&
-      scan.at === this.programEnd + 2;
-    this.lastLength = usual ? length : 0;
-    if (!usual) return;
-    for (let index = 0; index < length; index++) this.last[index] = scan.bytes[tail + index]!;
-    this.lastHostEnd = this.hostEnd - tail;
-    this.lastProgramStart = this.programStart - tail;
-    this.lastProgramEnd = this.programEnd - tail;
+    return this.hostAndTag(scan);
   }
 
   /** `<134>`; anything else is left. */
@@ -284,6 +291,12 @@ export class LineHead {
     this.repeated = 1;
     scan.at = start;
   }
+}
+
+/** Whether the octets at the cursor may belong to the header still, or say that it is repeated. */
+function goesOn(scan: Scan): boolean {
+  const next = scan.bytes[scan.at]!;
+  return next === SPACE || next === 0x09 || next === 0x6d || next === 0x6c || beginsHeader(scan);
 }
 
 /** Whether a priority, a sequence number or a stamp stands here, so that another header begins. */

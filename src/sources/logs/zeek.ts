@@ -44,6 +44,7 @@ const DESTINATION_PORT = place('id.resp_p');
 const PROTOCOL = place('proto');
 const SERVICE = place('service');
 const STATE = place('conn_state');
+const HISTORY = place('history');
 const LOCAL_SOURCE = place('local_orig');
 const LOCAL_DESTINATION = place('local_resp');
 const PACKETS = place('orig_pkts');
@@ -69,6 +70,7 @@ const HEADERS = [
 ].map(octetsOf);
 const ICMP = 1;
 const ICMPV6 = 58;
+const TCP = 6;
 /** Types of ICMP and ICMPv6 of which Zeek writes the answer's type in place of the code. */
 const ANSWERED: readonly ReadonlySet<number>[] = [
   new Set([0, 8, 10, 9, 13, 14, 15, 16, 17, 18]),
@@ -233,6 +235,7 @@ function record(line: Line, values: Values, timeMs: number, service: number): nu
     batch.reason[row] = line.names.intern(scan.bytes, start, end);
     if (!(end - start === OTH.length && scan.isAt(OTH, start))) batch.initiator[row] = BY_SOURCE;
   }
+  if (values.has(HISTORY)) putFlags(line, row, values.starts[HISTORY]!, values.ends[HISTORY]!);
   const local = [isTrue(line, values, LOCAL_SOURCE), isTrue(line, values, LOCAL_DESTINATION)];
   if (local[0] === 1 && local[1] === 0) batch.direction[row] = OUTBOUND;
   else if (local[0] === 0 && local[1] === 1) batch.direction[row] = INBOUND;
@@ -244,6 +247,32 @@ function record(line: Line, values: Values, timeMs: number, service: number): nu
 }
 
 const ENDS = [SOURCE, DESTINATION];
+
+/** TCP flags of what letters of the history stand for: S H A D F R I, as bits of the header. */
+const LETTERS: ReadonlyMap<number, number> = new Map([
+  [0x53, 0x02],
+  [0x48, 0x12],
+  [0x41, 0x10],
+  [0x44, 0x18],
+  [0x46, 0x11],
+  [0x52, 0x04],
+  [0x49, 0x05],
+]);
+
+/** What each end sent, by the history: capitals are the originator's. */
+function putFlags({ scan, batch }: Line, row: number, start: number, end: number): void {
+  if (batch.protocol[row] !== TCP) return;
+  let sent = 0;
+  let back = 0;
+  for (let at = start; at < end; at++) {
+    const letter = scan.bytes[at]!;
+    const flags = LETTERS.get(letter & ~0x20) ?? 0;
+    if ((letter & 0x20) === 0) sent |= flags;
+    else back |= flags;
+  }
+  batch.flagsSent[row] = sent;
+  batch.flagsBack[row] = back;
+}
 
 function protocol(line: Line, values: Values, row: number): number {
   const { scan, batch } = line;

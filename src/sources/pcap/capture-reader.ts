@@ -219,3 +219,24 @@ export async function openCaptures(
   const list = await listInputs(inputs, limits.fileLimit, faults);
   return new Reader(list, limits, options.standardInput, faults);
 }
+
+/** A reader of nothing, for where only logs are given. */
+export class NoCaptures implements CaptureReader {
+  readonly interfaces = [];
+  readonly faults = [];
+  readonly faultsUnlisted = 0;
+  readonly skipped = [];
+  readonly drops = [];
+  readonly passedOver = new Map<string, number>();
+  readonly frames = 0;
+  readonly bytesRead = 0;
+  readonly bytesTotal = 0;
+
+  next(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

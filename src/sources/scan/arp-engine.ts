@@ -8,22 +8,25 @@ import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
 import { DatagramReader } from '../../native/datagrams.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
 import {
-  closeSocket,
+  AF_PACKET,
+  closePacketSocket,
   interfaceIndex,
+  LINK_ADDRESS_LENGTH,
+  type LinkTarget,
   openSocket,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
+  writeLinkAddress,
 } from '../../native/sockets.ts';
 import { parseAddress } from '../../net/address.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
 
-const AF_PACKET = 17;
 const ETHERTYPE_ARP = 0x0806;
 const ARP_LENGTH = 28;
-const LINK_ADDRESS_LENGTH = 20;
 const REPLY = 2;
+const EVERYBODY = new Uint8Array(6).fill(0xff);
 
 /** An Ethernet interface with an IPv4 network of its own. */
 export interface Link {
@@ -63,8 +66,8 @@ export function linkOf(word: number, links: readonly Link[]): Link | undefined {
 export class ArpEngine implements ProbeEngine {
   readonly name = 'arp';
   readonly silent = FILTERED_SILENT;
-  /** Ethernet addresses of those that answered. */
-  readonly macs = new Map<HostScan, string>();
+  /** Where those that answered are. */
+  readonly found = new Map<HostScan, LinkTarget>();
   private readonly links: readonly Link[];
   private readonly clock: Clock;
   private readonly fd: number;
@@ -79,11 +82,6 @@ export class ArpEngine implements ProbeEngine {
     const swapped = ((ETHERTYPE_ARP & 255) << 8) | (ETHERTYPE_ARP >> 8);
     this.fd = openSocket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, swapped);
     this.message.packets.set([0, 1, 8, 0, 6, 4, 0, 1]);
-    const { addresses } = this.message;
-    addresses.writeUInt16LE(AF_PACKET, 0);
-    addresses.writeUInt16BE(ETHERTYPE_ARP, 2);
-    addresses[11] = 6;
-    addresses.fill(0xff, 12, 18);
     this.message.setLengths(0, ARP_LENGTH, LINK_ADDRESS_LENGTH);
   }
 
@@ -105,7 +103,7 @@ export class ArpEngine implements ProbeEngine {
       packets.writeUInt32BE(link.address, 14);
       packets.fill(0, 18, 24);
       packets.writeUInt32BE(word, 24);
-      addresses.writeInt32LE(link.index, 4);
+      writeLinkAddress(addresses, 0, ETHERTYPE_ARP, { interfaceIndex: link.index, mac: EVERYBODY });
       if (this.message.send(this.fd, 0, 1) < 0) return index;
     }
     return batch.length;
@@ -119,16 +117,15 @@ export class ArpEngine implements ProbeEngine {
       if (length < ARP_LENGTH || packet.readUInt16BE(6) !== REPLY) continue;
       const host = this.index.find4(packet.readUInt32BE(14));
       if (host === undefined) continue;
-      const octets = Array.from(packet.subarray(8, 14), (octet) =>
-        octet.toString(16).padStart(2, '0'),
-      );
-      this.macs.set(host, octets.join(':'));
+      const link = linkOf(host.address.words[0]!, this.links)!;
+      const mac = Uint8Array.from(packet.subarray(8, 14));
+      this.found.set(host, { interfaceIndex: link.index, mac });
       sink.answer(host, 0, -1, OPEN_SYN_ACK, this.clock(), 0);
     }
   }
 
   close(): void {
-    closeSocket(this.fd);
+    closePacketSocket(this.fd);
     this.reader.close();
     this.message.close();
   }

@@ -21,9 +21,14 @@ export class LikelyFirst implements CellOrder {
   constructor(cells: number, likely: ReadonlySet<number>, seed: number) {
     this.cells = cells;
     this.seed = seed;
-    const all = Array.from({ length: cells }, (_, cell) => cell);
-    this.likely = Uint16Array.from(all.filter((cell) => likely.has(cell)));
-    this.rest = Uint16Array.from(all.filter((cell) => !likely.has(cell)));
+    this.likely = Uint16Array.from(likely).sort();
+    this.rest = new Uint16Array(cells - likely.size);
+    let rest = 0;
+    let next = 0;
+    for (let cell = 0; cell < cells; cell++) {
+      if (cell === this.likely[next]) next++;
+      else this.rest[rest++] = cell;
+    }
   }
 
   at(position: number, key: number): number {

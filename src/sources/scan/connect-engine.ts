@@ -2,6 +2,10 @@
  * Asks by whole TCP connections, without privilege: non-blocking connects watched by epoll. A
  * connection that was made is reset at once (SO_LINGER 0), so neither side keeps it in TIME_WAIT.
  *
+ * What became of a connection is asked by connecting once more: Linux then tells the error, forgets
+ * it and leaves a socket that may be connected anew (`inet_stream_connect`). So a refusal, the
+ * commonest answer, costs two calls and no socket.
+ *
  * What this machine lacks (descriptors, local ports, buffers) stops sending for a moment and is
  * never taken for an answer.
  */
@@ -31,7 +35,6 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   socketCalls,
-  takeError,
   trySocket,
   writeSocketAddress,
 } from '../../native/sockets.ts';
@@ -44,15 +47,19 @@ const SPARE_DESCRIPTORS = 48;
 const KERNEL_RETRY_US = 950_000;
 /** On, and no lingering: close sends a reset. */
 const LINGER = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
-/** Round trip of hosts that have answered before the next batch is made. */
-const QUICK_US = 3000;
+/** Connections begun before it is looked whether some are refused already. */
+const GLANCE = 64;
+/** So many of them are looked at first; where none has an end, the rest is watched. */
+const SAMPLE = 8;
 /** Results of `begin` beside outcomes. */
 const UNDER_WAY = PENDING;
 const NO_ROOM = -1;
 
 /** What the engine keeps of a host. */
 interface Route {
-  readonly scope: number;
+  /** Socket address; the port is written for each question. */
+  readonly address: Buffer;
+  readonly length: number;
   /** Descriptor of each cell's try in flight; 0: none. */
   readonly fds: Int32Array;
 }
@@ -65,13 +72,15 @@ export class ConnectEngine implements ProbeEngine {
   private readonly epoll = new Epoll();
   private readonly most: number;
   private open = 0;
-  /** Descriptors of the last batch that nobody watches yet. */
+  /** Descriptors of connections just begun, which nobody watches yet. */
   private readonly fresh: number[] = [];
-  private readonly address = Buffer.alloc(ADDRESS_LENGTH);
+  /** Descriptors that may be connected anew, by family. */
+  private readonly idle: Readonly<Record<4 | 6, number[]>> = { 4: [], 6: [] };
   /** By descriptor. */
   private readonly hosts: (HostScan | undefined)[] = [];
   private readonly cells: number[] = [];
   private readonly attempts: number[] = [];
+  private readonly watched: boolean[] = [];
 
   /** @param ports the port of each cell. Throws `NativeUnavailable` where FFI cannot be used. */
   constructor(ports: Uint16Array, clock: Clock) {
@@ -82,14 +91,17 @@ export class ConnectEngine implements ProbeEngine {
   }
 
   room(): number {
-    return this.most - this.open;
+    return this.most - this.open + this.idle[4].length + this.idle[6].length;
   }
 
   admit(host: HostScan): void {
-    const { zone } = host.address;
+    const { zone, words } = host.address;
     const scope = zone === undefined ? 0 : interfaceIndex(zone);
     host.trustedUs = KERNEL_RETRY_US;
-    host.route = { scope, fds: new Int32Array(host.outcomes.length) } satisfies Route;
+    const address = Buffer.alloc(ADDRESS_LENGTH);
+    const length = writeSocketAddress(address, 0, words, 0, scope);
+    const fds = new Int32Array(host.outcomes.length);
+    host.route = { address, length, fds } satisfies Route;
   }
 
   send(batch: ProbeBatch, sink: AnswerSink): number {
@@ -100,26 +112,27 @@ export class ConnectEngine implements ProbeEngine {
       const outcome = this.begin(host, cell, attempt);
       if (outcome === NO_ROOM) return index;
       if (outcome !== UNDER_WAY) sink.answer(host, cell, attempt, outcome, this.clock(), 0);
+      if (this.fresh.length >= GLANCE) this.glance(sink);
     }
     return batch.length;
   }
 
   private begin(host: HostScan, cell: number, attempt: number): number {
-    const { words, family } = host.address;
-    const { scope, fds } = host.route as Route;
-    const fd = trySocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const { address, length, fds } = host.route as Route;
+    const { family } = host.address;
+    const fd = this.idle[family].pop() ?? this.openOne(family);
     if (fd < 0) return meaningOf(lastErrno());
-    const length = writeSocketAddress(this.address, 0, words, this.ports[cell]!, scope);
-    const result = socketCalls().connect(fd, this.address, length);
+    const port = this.ports[cell]!;
+    address[2] = port >>> 8;
+    address[3] = port & 255;
+    const result = socketCalls().connect(fd, address, length);
     const errno = result === 0 ? 0 : lastErrno();
     if (errno !== ERRNO.EINPROGRESS) {
       const outcome = this.outcomeOf(fd, errno, host, cell);
-      closeSocket(fd);
+      this.closeOne(fd);
       return outcome;
     }
-    if (host.roundTrip.smoothedUs < QUICK_US) this.fresh.push(fd);
-    else this.epoll.watch(fd);
-    this.open++;
+    this.fresh.push(fd);
     this.hosts[fd] = host;
     this.cells[fd] = cell;
     this.attempts[fd] = attempt;
@@ -127,46 +140,75 @@ export class ConnectEngine implements ProbeEngine {
     return UNDER_WAY;
   }
 
+  /** A new socket; negative: this machine gives none, `lastErrno()` says why. */
+  private openOne(family: 4 | 6): number {
+    const { idle } = this;
+    if (this.open >= this.most) {
+      const other = idle[family === 4 ? 6 : 4].pop();
+      if (other !== undefined) this.closeOne(other);
+    }
+    const fd = trySocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    if (fd >= 0) {
+      this.open++;
+      this.watched[fd] = false;
+    }
+    return fd;
+  }
+
+  private closeOne(fd: number): void {
+    closeSocket(fd);
+    this.open--;
+  }
+
   receive(waitMs: number, sink: AnswerSink): void {
-    const seen = this.takeRefusals(sink);
+    const seen = this.glance(sink);
     const count = this.epoll.wait(seen ? 0 : waitMs);
     const now = this.clock();
     for (let index = 0; index < count; index++) {
       const fd = this.epoll.ready(index);
-      if (this.hosts[fd] !== undefined) this.settle(fd, takeError(fd), now, sink);
+      if (this.hosts[fd] !== undefined && !this.settle(fd, now, sink)) this.watch(fd);
     }
   }
 
   /**
-   * On a quick network most refusals are there before the next batch: asking once is cheaper than
-   * watching. What is not refused yet is watched from then on.
+   * On a quick network refusals are there by now: asking once is cheaper than watching. What has
+   * no end yet is watched from then on.
    */
-  private takeRefusals(sink: AnswerSink): boolean {
+  private glance(sink: AnswerSink): boolean {
     const { fresh } = this;
     const now = this.clock();
-    let seen = false;
+    let seen = 0;
     for (let index = 0; index < fresh.length; index++) {
       const fd = fresh[index]!;
-      const errno = takeError(fd);
-      if (errno === 0) {
-        this.epoll.watch(fd);
-        continue;
-      }
-      seen = true;
-      this.settle(fd, errno, now, sink);
+      if ((index < SAMPLE || seen > 0) && this.settle(fd, now, sink)) seen++;
+      else this.watch(fd);
     }
     fresh.length = 0;
-    return seen;
+    return seen > 0;
   }
 
-  private settle(fd: number, errno: number, now: number, sink: AnswerSink): void {
+  private watch(fd: number): void {
+    this.epoll.watch(fd, this.watched[fd]);
+    this.watched[fd] = true;
+  }
+
+  /** Asks what became of a connection and reports it. False: it is still under way. */
+  private settle(fd: number, now: number, sink: AnswerSink): boolean {
     const host = this.hosts[fd]!;
     const cell = this.cells[fd]!;
     const attempt = this.attempts[fd]!;
+    const { address, length, fds } = host.route as Route;
+    const result = socketCalls().connect(fd, address, length);
+    const errno = result === 0 ? 0 : lastErrno();
+    if (errno === ERRNO.EALREADY) return false;
     const outcome = this.outcomeOf(fd, errno, host, cell);
-    this.release(fd, host, cell);
+    this.hosts[fd] = undefined;
+    fds[cell] = 0;
+    if (errno === ERRNO.ECONNREFUSED) this.idle[host.address.family].push(fd);
+    else this.closeOne(fd);
     // Neither an answer nor a lack of room: the try goes on to its end and is made again.
     if (outcome > 0) sink.answer(host, cell, attempt, outcome, now, 0);
+    return true;
   }
 
   private outcomeOf(fd: number, errno: number, host: HostScan, cell: number): number {
@@ -188,15 +230,12 @@ export class ConnectEngine implements ProbeEngine {
   }
 
   giveUp(host: HostScan, cell: number): void {
-    const fd = (host.route as Route).fds[cell]!;
-    if (fd !== 0) this.release(fd, host, cell);
-  }
-
-  private release(fd: number, host: HostScan, cell: number): void {
-    closeSocket(fd);
-    this.open--;
+    const { fds } = host.route as Route;
+    const fd = fds[cell]!;
+    if (fd === 0) return;
+    this.closeOne(fd);
     this.hosts[fd] = undefined;
-    (host.route as Route).fds[cell] = 0;
+    fds[cell] = 0;
   }
 
   dismiss(host: HostScan): void {
@@ -207,6 +246,7 @@ export class ConnectEngine implements ProbeEngine {
     this.hosts.forEach((host, fd) => {
       if (host !== undefined) closeSocket(fd);
     });
+    for (const fd of [...this.idle[4], ...this.idle[6]]) closeSocket(fd);
     this.epoll.close();
   }
 }

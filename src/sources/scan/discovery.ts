@@ -7,6 +7,7 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FILTERED_SILENT, OUTCOMES } from '../../model/port-state.ts';
+import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
@@ -25,7 +26,8 @@ export interface FoundHost {
   readonly address: Address;
   /** Nmap's word: `arp-response`, `echo-reply`, `syn-ack`, `localhost-response`, `user-set`. */
   readonly reason: string;
-  readonly mac?: string;
+  /** Where it is on our link. */
+  readonly link?: LinkTarget;
   readonly roundTripUs?: number;
   /** Nobody on the link has the address: nothing sent to it would leave this machine. */
   readonly unreachable?: boolean;
@@ -37,17 +39,21 @@ export interface DiscoveryOptions {
   readonly signal: AbortSignal;
   /** The next address; undefined: all were given. */
   readonly next: () => { number: number; address: Address } | undefined;
-  /** An engine for `DISCOVERY_PORTS`; undefined: TCP is not asked. */
-  readonly tcp: ProbeEngine | undefined;
+  /**
+   * Opens an engine for `DISCOVERY_PORTS`, when the first host needs it; undefined: TCP is not
+   * asked, or cannot be.
+   */
+  readonly tcp: (() => ProbeEngine | undefined) | undefined;
   /** Every address counts as a host; only who has the addresses on our links is asked. */
   readonly everyAddress: boolean;
   readonly up: (host: FoundHost) => void;
   readonly down: (number: number) => void;
 }
 
+const TCP_METHOD = `TCP ${DISCOVERY_PORTS.join(',')}`;
 /** The first wait is short: on a link and in one's own networks nobody takes longer. */
 const FIRST_TIMEOUT_MS = 400;
-const LINK_TIMEOUT_MS = 250;
+const LINK_TIMEOUT_MS = 150;
 
 /** Hosts dealt out ahead of those who ask them. */
 const BACKLOG = 2000;
@@ -55,7 +61,12 @@ const BACKLOG = 2000;
 class Queue {
   private waiting: HostScan[] = [];
   private at = 0;
-  closed = false;
+  private closed = false;
+  private tell: (any: boolean) => void = () => {};
+  /** Whether there is anybody at all: resolves on the first host, or when none will come. */
+  readonly any = new Promise<boolean>((resolve) => {
+    this.tell = resolve;
+  });
 
   get full(): boolean {
     return this.waiting.length - this.at >= BACKLOG;
@@ -67,6 +78,12 @@ class Queue {
       this.at = 0;
     }
     this.waiting.push(host);
+    this.tell(true);
+  }
+
+  close(): void {
+    this.closed = true;
+    this.tell(false);
   }
 
   next(): HostScan | 'later' | undefined {
@@ -102,37 +119,38 @@ export class Discovery {
     if (this.arp !== undefined) this.methods.push('ARP');
     if (options.everyAddress) return;
     if (this.ping !== undefined) this.methods.push('ICMP echo');
-    if (options.tcp !== undefined) this.methods.push(`TCP ${DISCOVERY_PORTS.join(',')}`);
+    if (options.tcp !== undefined) this.methods.push(TCP_METHOD);
   }
 
   /** Runs to its end, or until the signal. */
   async run(): Promise<void> {
-    const { tcp } = this.options;
     const one: CellOrder = { cells: 1, at: () => 0 };
     const links = this.pass(
       this.arp,
       () => this.nextOnLink(one),
       (host) => this.silentOnLink(host),
     );
-    const far = links.then(() => {
-      this.toPing.closed = true;
-    });
+    const far = links.then(() => this.toPing.close());
     const echo = this.pass(
       this.ping,
       () => this.toPing.next(),
       (host) => this.passOn(host),
     );
-    const pinged = Promise.all([far, echo]).then(() => {
-      this.toTcp.closed = true;
-    });
-    const ports = this.pass(
+    const pinged = Promise.all([far, echo]).then(() => this.toTcp.close());
+    const ports = this.toTcp.any.then((any) => (any ? this.askPorts() : undefined));
+    await Promise.all([links, echo, pinged, ports]);
+    this.arp?.close();
+    this.ping?.close();
+  }
+
+  private async askPorts(): Promise<void> {
+    const tcp = this.options.tcp?.();
+    if (tcp === undefined) this.methods.splice(this.methods.indexOf(TCP_METHOD), 1);
+    await this.pass(
       tcp,
       () => this.toTcp.next(),
       (host) => this.options.down(host.number),
     );
-    await Promise.all([links, echo, pinged, ports]);
-    this.arp?.close();
-    this.ping?.close();
     tcp?.close();
   }
 
@@ -208,25 +226,25 @@ export class Discovery {
 
   private report(host: HostScan, cell: number): void {
     const { number, address } = host;
-    const mac = this.arp?.macs.get(host);
+    const link = this.arp?.found.get(host);
     const us = host.roundTrip.smoothedUs;
     const reason =
       host.outcomes.length > 1
         ? `tcp-response ${DISCOVERY_PORTS[cell]}`
-        : mac
+        : link
           ? 'arp-response'
           : 'echo-reply';
     this.options.up({
       number,
       address,
       reason,
-      ...(mac === undefined ? {} : { mac }),
+      ...(link === undefined ? {} : { link }),
       ...(Number.isNaN(us) ? {} : { roundTripUs: us }),
     });
   }
 }
 
-/** Stands where a way to ask is missing; no host is ever given to it. */
+/** Stands where a way to ask is missing: everybody is silent. */
 const NOBODY: ProbeEngine = {
   name: 'none',
   silent: FILTERED_SILENT,

@@ -4,7 +4,9 @@ import { ConnectEngine } from './connect-engine.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { NodeConnectEngine } from './node-connect-engine.ts';
 import type { ScannedTransport } from './ports.ts';
-import { SynEngine } from './syn-engine.ts';
+import { RawEngine } from './raw-engine.ts';
+import { SCTP_PROBE } from './sctp-probe.ts';
+import { SYN_PROBE } from './syn-probe.ts';
 import { UdpEngine, type UdpOptions } from './udp-engine.ts';
 
 /** What people may ask for TCP. `node`: the runtime's own sockets. */
@@ -39,7 +41,14 @@ export function chooseEngine(
   udp: UdpOptions,
 ): ChosenEngine {
   if (transport === 'sctp') {
-    throw new EngineUnavailable('sctp', 'SCTP cannot be scanned yet', false);
+    try {
+      return {
+        engine: new RawEngine(SCTP_PROBE, ports, clock),
+        because: 'INIT chunks through raw sockets',
+      };
+    } catch (error) {
+      throw unavailable('sctp', error);
+    }
   }
   if (transport === 'udp') {
     try {
@@ -56,7 +65,7 @@ export function chooseEngine(
   }
   if (wanted === 'connect') return { engine: openConnect(ports, clock), because: 'asked for' };
   try {
-    const engine = new SynEngine(ports, clock);
+    const engine = new RawEngine(SYN_PROBE, ports, clock);
     return { engine, because: wanted === 'syn' ? 'asked for' : 'raw sockets are allowed' };
   } catch (error) {
     const lack = unavailable('syn', error);

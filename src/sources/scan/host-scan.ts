@@ -7,7 +7,9 @@
  */
 
 import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
+import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
+import { silentMs } from './remaining-time.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
 import type { Timing } from './timing.ts';
@@ -18,6 +20,8 @@ const OVERLOAD_TRIES = 3;
 const FIRST_GAP_US = 20_000;
 const LEAST_GAP_US = 1000;
 const MOST_GAP_US = 1_050_000;
+/** So slowly asked and still without answers: slowness does not help. */
+const HOPELESS_GAP_US = 160_000;
 /** A port silent so often at a pace that others answer is silent for itself. */
 const SLOW_TRIES = 2;
 /** Cell that another shard asks: no outcome, in no count. */
@@ -83,8 +87,14 @@ export class HostScan {
   gapUs = 0;
   /** Not before this time; only meaningful where there is a gap. */
   nextUs = 0;
-  /** Probes sent. */
+  /** Probes sent; cells asked at all; first tries that were given up. */
   sent = 0;
+  private asked = 0;
+  private firstsLost = 0;
+  /** Cells that an earlier run or another shard answers for. */
+  private restored = 0;
+  /** Whether the host said of a port that it is closed, by ICMP: it may limit such answers. */
+  private refuses = false;
   /**
    * How long to go on asking silent ports slowly when the host says of some that they are closed,
    * microseconds: it may limit such answers (RFC 1812 section 4.3.2.8). 0: not at all.
@@ -99,6 +109,8 @@ export class HostScan {
    * itself (RFC 6298: after a second), and nobody can tell which question was answered.
    */
   trustedUs = Number.POSITIVE_INFINITY;
+  /** Where it is on our link, when it is known to be there. */
+  link: LinkTarget | undefined;
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
   private readonly flying: Uint8Array;
@@ -131,6 +143,7 @@ export class HostScan {
     this.outcomes[cell] = outcome;
     this.tries[cell] = 1;
     this.times[cell] = UNKNOWN_TRIP;
+    this.restored++;
     if (outcome !== NOT_MINE) this.known++;
   }
 
@@ -166,7 +179,10 @@ export class HostScan {
 
   /** The probe is out. */
   wentOut(cell: number, nowUs: number): void {
-    if (this.tries[cell] === 0) this.epochs[cell] = this.window.firstTry(nowUs);
+    if (this.tries[cell] === 0) {
+      this.epochs[cell] = this.window.firstTry(nowUs);
+      this.asked++;
+    }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
     this.flying[cell] = 1;
@@ -181,7 +197,10 @@ export class HostScan {
     if (this.flying[cell] === 0) return;
     this.flying[cell] = 0;
     this.tries[cell]!--;
-    if (this.tries[cell] === 0) this.window.takeBack(this.epochs[cell]!);
+    if (this.tries[cell] === 0) {
+      this.window.takeBack(this.epochs[cell]!);
+      this.asked--;
+    }
     this.inFlight--;
     this.sent--;
     this.again.push(cell);
@@ -202,6 +221,7 @@ export class HostScan {
     this.ttls[cell] = ttl;
     this.known++;
     this.answered++;
+    if (outcome === CLOSED_PORT_UNREACH) this.refuses = true;
     if (last && elapsed < 0x7fffffff) {
       this.times[cell] = elapsed;
       if (elapsed > this.trustedUs) this.times[cell] = UNKNOWN_TRIP;
@@ -238,10 +258,11 @@ export class HostScan {
         if ((nowUs - this.times[cell]!) >>> 0 < this.waitUs(cell)) break;
         this.flying[cell] = 0;
         this.inFlight--;
+        if (this.tries[cell] === 1) this.firstsLost++;
         expired?.(this, cell);
         if (this.slowTries !== undefined) this.slowTry(cell);
         else if (this.tries[cell]! < allowed) this.again.push(cell);
-        if (this.lost === 0) this.window.silence(this.timing.silentWindow);
+        if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
       }
       this.outstanding.shift();
     }
@@ -260,11 +281,15 @@ export class HostScan {
 
   private judge(nowUs: number): boolean {
     if (!this.window.judge(nowUs, this.roundTrip.timeoutUs)) return false;
-    // A window of two that still loses most: the host answers only so many a second.
-    if (this.window.size <= 4 && this.window.lastLoss > 0.5) {
-      this.gapUs = Math.min(1_000_000, Math.max(5000, 2 * this.gapUs));
+    if (this.window.size > 4 || this.window.lastLoss <= 0.5) return true;
+    // A window of two that still loses most: the host answers only so many a second, or no more.
+    if (this.gapUs < HOPELESS_GAP_US) {
+      this.gapUs = Math.max(5000, 2 * this.gapUs);
+      return true;
     }
-    return true;
+    this.window.acquit();
+    this.gapUs = 0;
+    return false;
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -292,9 +317,45 @@ export class HostScan {
     return Math.max(Math.min(2, most), Math.min(most, tries));
   }
 
+  /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
+  private get silentShare(): number {
+    const loss = this.lost / Math.max(1, this.answered + this.lost);
+    const given = this.firstsLost / Math.max(1, this.asked - this.inFlight);
+    return Math.min(1, Math.max(0, (given - loss) / Math.max(0.1, 1 - loss)));
+  }
+
+  /** Whether what is left goes at the pace of silence, or slowly by intent. */
+  get paced(): boolean {
+    return this.slowTries !== undefined || this.silentShare > 0.9;
+  }
+
+  /** Probes still to be sent, as far as can be told from those sent so far. */
+  probesLeft(): number {
+    const cells = this.order.cells - this.restored;
+    const answers = (this.answered + this.lost) / Math.max(1, this.answered);
+    const { silentShare } = this;
+    const each = silentShare * this.allowedTries() + (1 - silentShare) * answers;
+    // What waits for its answer may be the last try of all.
+    return Math.max(0, cells * each - this.sent);
+  }
+
+  /** The time that waits and limits alone take, ms. */
+  leastLeftMs(nowUs: number): number {
+    const waitMs = this.roundTrip.timeoutUs / 1000;
+    if (this.slowTries !== undefined) {
+      const patienceMs = (this.slowSinceUs + this.patienceUs - nowUs) / 1000;
+      return Math.max(0, Math.min(patienceMs, (this.again.length * this.gapUs) / 1000));
+    }
+    const slowMs = this.refuses && this.silentShare > 0 ? this.patienceUs / 1000 : 0;
+    const { size } = this.window;
+    const { silentWindow } = this.timing;
+    if (this.paced) return slowMs + silentMs(this.probesLeft(), size, silentWindow, waitMs);
+    return this.inFlight > 0 && this.firstsLost > 0 ? slowMs + waitMs : slowMs;
+  }
+
   /** A slow try stayed silent: the host may answer even less often. */
   private slowTry(cell: number): void {
-    this.gapUs = Math.min(MOST_GAP_US, 2 * this.gapUs);
+    this.gapUs = Math.min(MOST_GAP_US, 1.5 * this.gapUs);
     this.slowTries![cell]!++;
   }
 
@@ -303,8 +364,7 @@ export class HostScan {
    * ports and is silent on others, until it stays silent at a pace at which it answers.
    */
   private askSlowly(nowUs: number): void {
-    const refused = this.answered > 0 && this.outcomes.includes(CLOSED_PORT_UNREACH);
-    if (this.patienceUs === 0 || !refused) return;
+    if (this.patienceUs === 0 || !this.refuses) return;
     if (this.slowTries === undefined) {
       this.slowTries = new Uint8Array(this.outcomes.length);
       this.slowSinceUs = nowUs;

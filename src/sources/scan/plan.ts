@@ -94,10 +94,10 @@ function timingOf({ timing, maxRate, rate }: PlanWords): Timing {
   if (rate !== undefined) {
     // What may be unanswered then is what is sent during the longest wait.
     const window = Math.max(16, Math.ceil((rate * band.firstTimeoutMs) / 1000));
-    const least = Math.max(band.startWindow, Math.ceil(window / 10));
+
     return {
       ...band,
-      startWindow: least,
+      startWindow: window,
       mostWindow: window,
       silentWindow: window,
       totalWindow: 4 * window,

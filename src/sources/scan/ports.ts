@@ -13,6 +13,9 @@ export type ScannedTransport = (typeof SCANNED)[number];
 /** Ports of each transport, each once, in ascending order. Transports without any are left out. */
 export type PortChoice = ReadonlyMap<ScannedTransport, Uint16Array>;
 
+/** 1 at each port that was chosen, by transport. */
+type Marks = Map<ScannedTransport, Uint8Array>;
+
 const LETTERS: Readonly<Record<string, ScannedTransport>> = { T: 'tcp', U: 'udp', S: 'sctp' };
 
 /**
@@ -20,7 +23,7 @@ const LETTERS: Readonly<Record<string, ScannedTransport>> = { T: 'tcp', U: 'udp'
  * names one adds it. Throws `PortRangeError`.
  */
 export function parsePortChoice(text: string, transports: readonly ScannedTransport[]): PortChoice {
-  const found = new Map<ScannedTransport, Set<number>>();
+  const found: Marks = new Map();
   let letter: readonly ScannedTransport[] | undefined;
   for (const piece of text.split(',')) {
     let part = piece.trim();
@@ -35,9 +38,8 @@ export function parsePortChoice(text: string, transports: readonly ScannedTransp
   }
   const choice = new Map<ScannedTransport, Uint16Array>();
   for (const transport of SCANNED) {
-    const ports = found.get(transport);
-    if (ports !== undefined && ports.size > 0)
-      choice.set(transport, Uint16Array.from(ports).sort());
+    const marks = found.get(transport);
+    if (marks !== undefined) choice.set(transport, markedPorts(marks));
   }
   return choice;
 }
@@ -53,7 +55,7 @@ function splitTransport(part: string): { ports: string; transport?: ScannedTrans
 }
 
 function addPart(
-  found: Map<ScannedTransport, Set<number>>,
+  found: Marks,
   part: string,
   transports: readonly ScannedTransport[],
   piece: string,
@@ -64,7 +66,10 @@ function addPart(
     if (count < 1 || count > 65_535) {
       throw new PortRangeError(piece, 'top: takes a number from 1 to 65535');
     }
-    for (const transport of transports) add(found, transport, commonPorts(transport, count));
+    for (const transport of transports) {
+      const marks = marksOf(found, transport);
+      for (const port of commonPorts(transport, count)) marks[port] = 1;
+    }
     return;
   }
   if (part === 'all' || part === '-') return addRange(found, transports, { first: 1, last: 65535 });
@@ -76,7 +81,7 @@ function addPart(
 }
 
 function addNamed(
-  found: Map<ScannedTransport, Set<number>>,
+  found: Marks,
   name: string,
   transports: readonly ScannedTransport[],
   piece: string,
@@ -103,22 +108,26 @@ function addNamed(
 }
 
 function addRange(
-  found: Map<ScannedTransport, Set<number>>,
+  found: Marks,
   transports: readonly ScannedTransport[],
   { first, last }: PortRange,
 ): void {
-  const ports = Array.from({ length: last - first + 1 }, (_, step) => first + step);
-  for (const transport of transports) add(found, transport, ports);
+  for (const transport of transports) marksOf(found, transport).fill(1, first, last + 1);
 }
 
-function add(
-  found: Map<ScannedTransport, Set<number>>,
-  transport: ScannedTransport,
-  ports: readonly number[],
-): void {
-  const set = found.get(transport) ?? new Set<number>();
-  found.set(transport, set);
-  for (const port of ports) set.add(port);
+function marksOf(found: Marks, transport: ScannedTransport): Uint8Array {
+  const known = found.get(transport);
+  if (known !== undefined) return known;
+  const marks = new Uint8Array(65_536);
+  found.set(transport, marks);
+  return marks;
+}
+
+function markedPorts(marks: Uint8Array): Uint16Array {
+  const ports = new Uint16Array(marks.reduce((sum, mark) => sum + mark, 0));
+  let count = 0;
+  for (let port = 0; port < marks.length; port++) if (marks[port] === 1) ports[count++] = port;
+  return ports;
 }
 
 /** Sorted ports as a list of ranges: `22,80-81`. */

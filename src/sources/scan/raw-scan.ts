@@ -85,3 +85,23 @@ export class ArrivalClock {
     return ago > 0 && ago < 1e9 ? this.nowUs - ago : this.nowUs;
   }
 }
+
+/** The Internet checksum (RFC 1071) of a sum of 16-bit words. */
+export function internetChecksum(sum: number): number {
+  const once = (sum & 0xffff) + (sum >>> 16);
+  return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
+}
+
+/** The 32-bit word at `at`, most significant octet first. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  );
+}
+
+export function writeWord(bytes: Buffer, at: number, word: number): void {
+  bytes[at] = word >>> 24;
+  bytes[at + 1] = (word >>> 16) & 255;
+  bytes[at + 2] = (word >>> 8) & 255;
+  bytes[at + 3] = word & 255;
+}

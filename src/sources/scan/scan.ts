@@ -17,6 +17,7 @@ import { HostScan, NOT_MINE } from './host-scan.ts';
 import { type Journal, type JournalWriter, journalKey } from './journal.ts';
 import { Permutation, type Shard, ShardFilter } from './permutation.ts';
 import type { PortChoice, ScannedTransport } from './ports.ts';
+import { RemainingTime } from './remaining-time.ts';
 import { Scheduler } from './scheduler.ts';
 import type { TargetSet } from './targets.ts';
 import type { Timing } from './timing.ts';
@@ -49,11 +50,11 @@ export interface ScanRequest {
 
 export interface ScanProgress {
   readonly phase: string;
-  /** Ports whose fate is known, of how many that are to be asked as far as is known now. */
-  readonly known: number;
-  readonly total: number;
+  /** Probes sent, of those that will be, as far as is known now: 0 to 1. */
+  readonly share: number;
+  /** How long it will still take; undefined: not known yet. */
+  readonly leftMs?: number;
   readonly hostsUp: number;
-  readonly hostsDone: number;
   readonly open: number;
   readonly probes: number;
   readonly elapsedMs: number;
@@ -109,6 +110,9 @@ interface Gathered {
 /** Open ports of one host handed out before it must be clear that not everything is open. */
 const SUSPICIOUS = 16;
 
+/** Progress is told so often at most. */
+const PROGRESS_MS = 50;
+
 /** Runs the scan. Throws `EngineUnavailable`. */
 export async function runScan(request: ScanRequest): Promise<ScanResult> {
   const run = new ScanRun(request);
@@ -132,12 +136,12 @@ class ScanRun {
   private down = 0;
   private otherShards = 0;
   private open = 0;
-  private known = 0;
   private probes = 0;
   private localWaits = 0;
   private drops = 0;
-  private hostsDone = 0;
   private phase = 'looking for hosts';
+  /** When progress is told next, ms since the start. */
+  private progressMs = 0;
 
   constructor(request: ScanRequest) {
     this.request = request;
@@ -195,13 +199,13 @@ class ScanRun {
       }
       return undefined;
     };
-    const tcp = discovery ? this.tryEngine('tcp', DISCOVERY_PORTS) : undefined;
+    const tcp = () => this.tryEngine('tcp', DISCOVERY_PORTS)?.engine;
     const search = new Discovery({
       timing,
       clock: this.clock,
       signal,
       next,
-      tcp: tcp?.engine,
+      tcp: discovery ? tcp : undefined,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
       down: (number) => {
@@ -247,6 +251,8 @@ class ScanRun {
     this.phase = `asking ${transport} ports`;
     const order = new LikelyFirst(ports.length, likelyCells(transport, ports), seed);
     const before = this.probes;
+    const time = new RemainingTime();
+    const later = this.portsPerHost - offset - ports.length;
     const asked: HostScan[] = [];
     const running = new Set<HostScan>();
     let given = 0;
@@ -273,7 +279,8 @@ class ScanRun {
         },
         tick: () => {
           this.probes = before + scheduler.counts.sent;
-          this.tick();
+          this.request.writer?.tick();
+          this.progress(scheduler, time, given, ports.length, later);
         },
       },
     });
@@ -297,6 +304,7 @@ class ScanRun {
     offset: number,
   ): HostScan {
     const host = new HostScan(found.number, found.address, order, this.request.timing);
+    host.link = found.link;
     if (transport === 'udp') host.patienceUs = 1e6 * this.request.patienceSeconds;
     if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
     if (this.shard !== undefined) {
@@ -315,7 +323,6 @@ class ScanRun {
         const code = known.get(ports[cell]!);
         if (code === undefined) continue;
         host.restore(cell, code);
-        this.known++;
         if (isOpen(code)) this.open++;
       }
     }
@@ -329,7 +336,6 @@ class ScanRun {
     ports: Uint16Array,
   ): void {
     const code = host.outcomes[cell]!;
-    this.known++;
     this.request.writer?.outcome(host.number, transport, ports[cell]!, code);
     if (!isOpen(code)) return;
     this.open++;
@@ -363,9 +369,7 @@ class ScanRun {
     gathered.unasked += folded.unasked;
     gathered.accounted += ports.length;
     this.otherShards += folded.notMine;
-    this.known += host.known - host.answered;
     this.noteLimit(host, transport);
-    this.hostsDone++;
   }
 
   private journalSilent(
@@ -422,7 +426,10 @@ class ScanRun {
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
       hosts: () => {
         const host = waiting.pop();
-        return host && new HostScan(host.number, host.address, order, timing);
+        if (host === undefined) return undefined;
+        const control = new HostScan(host.number, host.address, order, timing);
+        control.link = host.link;
+        return control;
       },
       hooks: {
         answered: () => {},
@@ -445,7 +452,8 @@ class ScanRun {
 
   private record({ found, open, groups, uniform, unasked, accounted }: Gathered): ScannedHost {
     const address = formatAddress(found.address);
-    const vendor = found.mac === undefined ? undefined : vendorOf(found.mac);
+    const mac = found.link && macText(found.link.mac);
+    const vendor = mac === undefined ? undefined : vendorOf(mac);
     const left = unasked + this.portsPerHost - accounted;
     return {
       kind: 'host',
@@ -453,7 +461,7 @@ class ScanRun {
       names: this.request.namesOf(address),
       status: 'up',
       statusReason: found.reason,
-      ...(found.mac === undefined ? {} : { mac: found.mac }),
+      ...(mac === undefined ? {} : { mac }),
       ...(vendor === undefined ? {} : { vendor }),
       ports: [...open].sort((a, b) => a.target.port - b.target.port),
       groups,
@@ -477,22 +485,48 @@ class ScanRun {
     return hosts;
   }
 
-  private tick(): void {
-    this.request.writer?.tick();
-    const { targets } = this.request;
-    const shards = this.request.shard?.of ?? 1;
-    const expected = this.discoveryDone ? this.found.length : targets.size - this.down;
-    this.request.onProgress?.({
+  /**
+   * @param given hosts that were handed to the scheduler
+   * @param later ports of each host that other transports ask after this one
+   */
+  private progress(
+    scheduler: Scheduler,
+    time: RemainingTime,
+    given: number,
+    ports: number,
+    later: number,
+  ): void {
+    const { onProgress } = this.request;
+    const elapsedMs = Date.now() - this.startMs;
+    if (onProgress === undefined || elapsedMs < this.progressMs) return;
+    this.progressMs = elapsedMs + PROGRESS_MS;
+    const hosts = this.expectedHosts();
+    const { sent, total, probes, leastMs } = scheduler.workLeft(hosts - given, ports);
+    const more = (later * hosts) / (this.request.shard?.of ?? 1);
+    const leftMs = time.left(elapsedMs, sent, { probes: probes + more, leastMs });
+    const done = this.probes - scheduler.counts.sent;
+    onProgress({
       phase: this.phase,
-      known: this.known,
-      total: Math.ceil((expected * this.portsPerHost) / shards),
+      share: this.probes / Math.max(1, this.probes, done + total + more),
+      ...(leftMs === undefined ? {} : { leftMs }),
       hostsUp: this.found.length,
-      hostsDone: this.hostsDone,
       open: this.open,
       probes: this.probes,
-      elapsedMs: Date.now() - this.startMs,
+      elapsedMs,
     });
   }
+
+  /** Hosts there will be, if addresses nobody has looked at yet are like the others. */
+  private expectedHosts(): number {
+    const { length } = this.found;
+    if (this.discoveryDone) return length;
+    const unknown = this.request.targets.size - this.down - length;
+    return length + (unknown * length) / Math.max(1, length + this.down);
+  }
+}
+
+function macText(mac: Uint8Array): string {
+  return Array.from(mac, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 }
 
 /** Cells to ask first: for UDP those with a payload, else the most common ports. */

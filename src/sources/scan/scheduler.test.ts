@@ -92,6 +92,14 @@ describe('a scan', () => {
     expect(done[0]!.window.closings).toBeGreaterThan(0);
   });
 
+  it('does not slow down for ever where a host falls silent', async () => {
+    const blocking: SimulatedHost = { open: TWENTY, closed: 'reset', blocksAfter: 3000 };
+    const { done, network } = await scan([blocking], 20_000);
+    expect(done[0]!.known).toBe(20_000);
+    expect(network.nowUs).toBeLessThan(120e6);
+    expect(network.sent).toBeLessThan(20_000 * 10);
+  });
+
   it('keeps to the speed of a lossy link: loss alone does not slow it down', async () => {
     const { network } = await scan(
       [{ open: TWENTY, closed: 'reset', loss: 0.0975, delayUs: 1000 }],
@@ -137,6 +145,15 @@ describe('a scan', () => {
     const { network } = await scan([{ open: TWENTY, closed: 'reset' }], 3000, timing);
     expect(network.nowUs).toBeGreaterThan(2.9e6);
     expect(network.nowUs).toBeLessThan(3.6e6);
+  });
+
+  it('keeps the rate also where hosts answer little and packets are lost', async () => {
+    const window = 40_000;
+    const limits = { startWindow: window, mostWindow: window, silentWindow: window };
+    const timing = { ...TIMINGS[3]!, ...limits, totalWindow: 4 * window, ratePerSecond: window };
+    const few: SimulatedHost = { open: new Set([7, 70, 700]), closed: 'silent', loss: 0.1 };
+    const { network } = await scan([few, { ...few, seed: 2 }], 20_000, timing);
+    expect(network.nowUs).toBeLessThan((1.3e6 * network.sent) / window);
   });
 
   it('asks no cell that is known or belongs to another shard', async () => {

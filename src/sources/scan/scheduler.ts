@@ -14,6 +14,7 @@ import {
   type ProbeEngine,
 } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
+import type { WorkLeft } from './remaining-time.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -143,6 +144,31 @@ export class Scheduler implements AnswerSink {
 
   /** Probes in flight to hosts that answer. */
   private inFlight = 0;
+  /** Of hosts that are finished: how many, and probes sent to them. */
+  private ended = { hosts: 0, probes: 0 };
+
+  /**
+   * What is left to do, with `waiting` hosts to come that resemble those so far.
+   * @param cells ports of a host, until it is known how often they are asked
+   */
+  workLeft(waiting: number, cells: number): WorkLeft & { sent: number; total: number } {
+    const now = this.options.clock();
+    const { ratePerSecond } = this.options.timing;
+    let [probes, sent, total, leastMs] = [0, this.ended.probes, this.ended.probes, 0];
+    for (const host of this.active) {
+      const left = host.probesLeft();
+      total += left + host.sent;
+      leastMs = Math.max(leastMs, host.leastLeftMs(now));
+      if (host.paced) continue;
+      probes += left;
+      sent += host.sent;
+    }
+    const hosts = this.ended.hosts + this.active.length;
+    const queued = waiting * (hosts === 0 ? cells : total / hosts);
+    total += queued;
+    leastMs = Math.max(leastMs, (1000 * (total - this.counts.sent)) / ratePerSecond);
+    return { probes: probes + queued, leastMs, sent, total };
+  }
 
   private admit(): void {
     while (
@@ -246,6 +272,16 @@ export class Scheduler implements AnswerSink {
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
   }
 
+  /**
+   * Tries to a host that does answer stayed silent. Where nothing speaks of too much speed that is
+   * a filter's work, and the window of all opens as the host's own does.
+   */
+  private endure(host: HostScan, silent: number): void {
+    this.inFlight -= silent;
+    if (host.window.closings > 0) return;
+    this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
+  }
+
   /** Gives up old tries and lets finished hosts go. */
   private sweep(): void {
     const { active, expired } = this;
@@ -255,12 +291,14 @@ export class Scheduler implements AnswerSink {
       const host = active[index]!;
       const before = host.inFlight;
       if (host.expire(now, expired)) this.totalWindow = Math.max(50, this.totalWindow * 0.75);
-      if (host.answered > 0) this.inFlight += host.inFlight - before;
+      if (host.answered > 0) this.endure(host, before - host.inFlight);
       if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);
       active[index] = active[active.length - 1]!;
       active.pop();
       this.activeCells -= host.outcomes.length;
+      this.ended.hosts++;
+      this.ended.probes += host.sent;
       engine.dismiss?.(host);
       hooks.finished(host);
     }

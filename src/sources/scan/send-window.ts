@@ -106,6 +106,17 @@ export class SendWindow {
     return this.weigh(answered / sent, size);
   }
 
+  /**
+   * Going slowly did not bring the answers back, so speed is not to blame (a filter has closed, the
+   * host is gone): from now on the share of late is the best there is.
+   */
+  acquit(): void {
+    this.best *= 1 - this.lastLoss;
+    this.lastLoss = 0;
+    this.closings = 0;
+    this.threshold = this.most;
+  }
+
   private weigh(share: number, size: number): boolean {
     if (share > this.best) this.best = share;
     this.lastLoss = 1 - share / this.best;

@@ -15,6 +15,8 @@ export interface SimulatedHost {
   readonly delayUs?: number;
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
+  /** Falls silent for good after so many questions, as behind a filter that blocks scanners. */
+  readonly blocksAfter?: number;
   readonly seed?: number;
   /** Further copies of each answer. */
   readonly duplicates?: number;
@@ -39,12 +41,12 @@ export class SimulatedNetwork implements ProbeEngine {
   firstAnswerUs = Number.POSITIVE_INFINITY;
   private readonly hosts: readonly SimulatedHost[];
   private readonly queue = new Heap();
-  private readonly budgets: { tokens: number; atUs: number }[];
+  private readonly budgets: { tokens: number; atUs: number; questions: number }[];
   private readonly random: (() => number)[];
 
   constructor(hosts: readonly SimulatedHost[]) {
     this.hosts = hosts;
-    this.budgets = hosts.map(() => ({ tokens: 50, atUs: 0 }));
+    this.budgets = hosts.map(() => ({ tokens: 50, atUs: 0, questions: 0 }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
   }
 
@@ -62,9 +64,11 @@ export class SimulatedNetwork implements ProbeEngine {
   }
 
   private question(host: HostScan, cell: number, attempt: number): void {
-    const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = this.hosts[host.number]!;
+    const { blocksAfter = Number.POSITIVE_INFINITY, ...traits } = this.hosts[host.number]!;
+    const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = traits;
     const random = this.random[host.number]!;
     if (!open.has(cell) && closed === 'silent') return;
+    if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
     const budget = this.budgets[host.number]!;
     if (perSecond !== undefined) {

@@ -44,6 +44,19 @@ export function parseCgroup(text: string): Membership {
   return membership;
 }
 
+/** The same for many processes, of which most share their groups with others. */
+export function cgroupReader(): (text: string) => Membership {
+  const known = new Map<string, Membership>();
+  return (text) => {
+    let membership = known.get(text);
+    if (membership === undefined) {
+      membership = parseCgroup(text);
+      known.set(text, membership);
+    }
+    return membership;
+  };
+}
+
 function parsePath(path: string): Membership {
   const parts = path.split('/').filter((part) => part !== '');
   const container = containerOf(parts);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { farScript, parseFarText } from './far-side.ts';
@@ -67,6 +68,8 @@ describe('the script', () => {
       expect(me?.inodes.length).toBeGreaterThan(0);
       expect(me?.process.parentPid).toBe(process.ppid);
       expect(me?.process.commandLine[0]).toContain('node');
+      expect(me?.process.name).toBe(readFileSync('/proc/self/comm', 'utf8').slice(0, -1));
+      expect(me?.process.user?.uid).toBe(process.geteuid?.());
     },
   );
 
@@ -77,26 +80,37 @@ describe('the script', () => {
 });
 
 describe('its answer', () => {
-  const answer = (body: string): string => `Welcome!\n${MARK} process 7\n${body}\n${MARK} end\n`;
-
   it('holds processes with names that try to be something else', () => {
-    const [held] = parseFarText(
-      answer(
-        'i88\ni88\ni89\nnevil  0000 table tcp \np1\nu33\nc/bin/evil\nc\nci99\nc\ng0::/system.slice/x.service',
-      ),
-      MARK,
-    ).processes;
-    expect(held).toEqual({
-      process: {
-        pid: 7,
-        name: 'evil  0000 table tcp',
-        commandLine: ['/bin/evil', '', 'i99'],
-        user: { uid: 33 },
-        parentPid: 1,
-        unit: 'x.service',
+    const text = [
+      'Welcome!',
+      `${MARK} process 7`,
+      ...['i88', 'i88', 'i89'],
+      `${MARK} status`,
+      ...['/proc/7/status:PPid:\t1', '/proc/7/status:Uid:\t0\t33\t0\t0'],
+      `${MARK} comm`,
+      ...['/proc/7/comm:evil', '/proc/7/comm:0000 table tcp ', '/proc/8/comm:other'],
+      `${MARK} cgroup`,
+      '/proc/7/cgroup:0::/system.slice/x.service',
+      '',
+      `${MARK} args /proc/7/cmdline`,
+      ...['/bin/evil', '', 'i99', '/proc/8/comm:x', '', ''],
+      `${MARK} end`,
+    ].join('\n');
+    const { processes, complete } = parseFarText(`${text}\n`, MARK);
+    expect(complete).toBe(true);
+    expect(processes).toEqual([
+      {
+        process: {
+          pid: 7,
+          name: 'evil\n0000 table tcp ',
+          commandLine: ['/bin/evil', '', 'i99', '/proc/8/comm:x'],
+          user: { uid: 33 },
+          parentPid: 1,
+          unit: 'x.service',
+        },
+        inodes: ['88', '89'],
       },
-      inodes: ['88', '89'],
-    });
+    ]);
   });
 
   it.each(['', 'no marks', `${MARK}`, `${MARK} process x\ni1`, `${MARK} table tcp\n${MARK}`])(

@@ -12,7 +12,9 @@ import { parseCgroup } from './cgroup.ts';
  * The script. It changes nothing, runs no program beyond those of POSIX, and reads process files
  * only of processes that hold sockets. `mark` is hexadecimal.
  *
- * `ls -l` shows all links of a folder in one go: one process a process, not one a file.
+ * Programs are what costs there: `ls` shows all links of a folder in one go, and what can be read of
+ * all processes together is. The names of processes stand behind those of their files, arguments
+ * end with a NUL each, which becomes the end of a line.
  */
 export function farScript(mark: string): string {
   if (!/^[\da-f]{16,64}$/.test(mark)) throw new TypeError('a mark is 16 to 64 hexadecimal digits');
@@ -23,20 +25,21 @@ for t in tcp tcp6 udp udp6 udplite udplite6 raw raw6 sctp/eps; do
 done
 echo "$m setting"; cat /proc/sys/net/ipv6/bindv6only 2>/dev/null
 echo "$m users"; cat /etc/passwd 2>/dev/null
-echo "$m boot"; grep '^btime ' /proc/stat 2>/dev/null
 echo "$m self"; id -u; uname -m; [ -d /proc/1 ] && echo one; ls -l /proc/self/ns/pid 2>/dev/null
-for d in /proc/[0-9]*; do
-  p=\${d#/proc/}
-  f=$(ls -l $d/fd 2>/dev/null) || { [ -d $d ] && echo "$m closed $p"; continue; }
-  case $f in *socket:*) ;; *) continue ;; esac
-  echo "$m process $p"
-  printf '%s\\n' "$f" | sed -n 's/.*-> socket:\\[\\([0-9]*\\)\\]$/i\\1/p'
-  printf n; tr '\\n\\0' '  ' < $d/comm 2>/dev/null; echo
-  sed -n 's/^PPid:[^0-9]*\\([0-9]*\\)$/p\\1/p; s/^Uid:[^0-9]*[0-9]*[^0-9]*\\([0-9]*\\).*/u\\1/p' $d/status 2>/dev/null
-  printf c; tr '\\n\\0' ' \\n' < $d/cmdline 2>/dev/null | dd bs=4096 count=1 2>/dev/null | sed '2,$s/^/c/'; echo
-  sed 's/^/g/' $d/cgroup 2>/dev/null
-done
-echo "$m end"
+h=$(for d in /proc/[0-9]*; do
+  f=$(ls -l $d/fd 2>/dev/null) || { [ -d $d ] && echo "$m closed"; continue; }
+  case $f in *socket:*) echo "$m process \${d#/proc/}"; printf '%s\\n' "$f" ;; esac
+done | sed -n "/^$m /p"';s/.*-> socket:\\[\\([0-9]*\\)\\]$/i\\1/p')
+printf '%s\\n' "$h"
+of() { printf '%s\\n' "$h" | sed -n "s,^$m process \\(.*\\),/proc/\\1/$1,p"; }
+echo "$m status"; grep -s -e '^PPid:' -e '^Uid:' $(of status) /dev/null
+echo "$m comm"; grep -s '' $(of comm) /dev/null
+echo "$m cgroup"; grep -s '' $(of cgroup) /dev/null
+for f in $(of cmdline); do
+  printf "\\000$m args $f\\000"
+  dd if=$f bs=4096 count=1 2>/dev/null
+done | tr '\\n\\000' ' \\n'
+echo; echo "$m end"
 `;
 }
 
@@ -66,7 +69,8 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 /** Reads what the script printed. Lines before the first mark (greetings) are passed over. */
 export function parseFarText(text: string, mark: string): FarText {
   const tables = new Map<string, string>();
-  const processes: { process: Process; inodes: string[] }[] = [];
+  const inodes = new Map<number, string[]>();
+  const args = new Map<number, string[]>();
   const texts = new Map<string, string>();
   let closed = 0;
   let complete = false;
@@ -75,11 +79,17 @@ export function parseFarText(text: string, mark: string): FarText {
     if (kind === 'table') tables.set(name, body);
     else if (kind === 'closed') closed++;
     else if (kind === 'end') complete = true;
-    else if (kind === 'process') processes.push(parseProcess(Number(name), body));
+    else if (kind === 'process') inodes.set(Number(name), inodesIn(body));
+    else if (kind === 'args') args.set(Number(name.split('/')[2]), argumentsIn(body));
     else texts.set(kind, body);
   }
   const users = parsePasswd(texts.get('users') ?? '');
   const self = (texts.get('self') ?? '').split('\n');
+  const files = {
+    status: linesByProcess(texts.get('status')),
+    comm: linesByProcess(texts.get('comm')),
+    cgroup: linesByProcess(texts.get('cgroup')),
+  };
   const [uid, machine = ''] = self;
   return {
     tables,
@@ -88,7 +98,10 @@ export function parseFarText(text: string, mark: string): FarText {
     uid: uid !== undefined && /^\d+$/.test(uid) ? Number(uid) : undefined,
     littleEndian: !BIG_ENDIAN.test(machine),
     hidden: !self.includes('one'),
-    processes: processes.map((each) => ({ ...each, process: withUser(each.process, users) })),
+    processes: [...inodes].map(([pid, held]) => ({
+      process: processOf(pid, args.get(pid) ?? [], files, users),
+      inodes: held,
+    })),
     closed,
     inner: !self.some((line) => line.endsWith(FIRST_PID_NAMESPACE)),
     complete,
@@ -110,36 +123,50 @@ function* sections(text: string, mark: string): Generator<{ title: string; body:
   if (title !== undefined) yield { title, body: body.join('\n') };
 }
 
-function parseProcess(pid: number, body: string): { process: Process; inodes: string[] } {
-  const inodes = new Set<string>();
-  const commandLine: string[] = [];
-  const groups: string[] = [];
-  const single = new Map<string, string>();
-  for (const line of body.split('\n')) {
-    const value = line.slice(1);
-    if (line[0] === 'i') inodes.add(value);
-    else if (line[0] === 'c') commandLine.push(value);
-    else if (line[0] === 'g') groups.push(value);
-    else if (line !== '') single.set(line[0]!, value);
-  }
-  while (commandLine.at(-1) === '') commandLine.pop();
-  const parent = single.get('p');
-  const uid = single.get('u');
-  return {
-    process: {
-      pid,
-      name: (single.get('n') ?? '').trimEnd(),
-      commandLine,
-      ...(uid === undefined ? {} : { user: { uid: Number(uid) } }),
-      ...(parent === undefined ? {} : { parentPid: Number(parent) }),
-      ...parseCgroup(groups.join('\n')),
-    },
-    inodes: [...inodes],
-  };
+function inodesIn(body: string): string[] {
+  return [...new Set(body.split('\n').flatMap((line) => (line[0] === 'i' ? [line.slice(1)] : [])))];
 }
 
-function withUser(process: Process, users: ReadonlyMap<number, string>): Process {
-  const uid = process.user?.uid;
-  const name = uid === undefined ? undefined : users.get(uid);
-  return uid === undefined || name === undefined ? process : { ...process, user: { uid, name } };
+/** A program that rewrote its title leaves padding behind. */
+function argumentsIn(body: string): string[] {
+  const words = body.split('\n');
+  while (words.at(-1) === '') words.pop();
+  return words;
+}
+
+type Lines = ReadonlyMap<number, readonly string[]>;
+
+/** From `/proc/42/comm:name`: a name with line ends has several lines. */
+function linesByProcess(text = ''): Lines {
+  const lines = new Map<number, string[]>();
+  for (const line of text.split('\n')) {
+    const [, pid, value] = /^\/proc\/(\d+)\/\w+:(.*)$/.exec(line) ?? [];
+    if (pid === undefined) continue;
+    const known = lines.get(Number(pid));
+    if (known === undefined) lines.set(Number(pid), [value!]);
+    else known.push(value!);
+  }
+  return lines;
+}
+
+function processOf(
+  pid: number,
+  commandLine: readonly string[],
+  files: Readonly<Record<'status' | 'comm' | 'cgroup', Lines>>,
+  users: ReadonlyMap<number, string>,
+): Process {
+  const status = (files.status.get(pid) ?? []).join('\n');
+  const parent = /^PPid:\s*(\d+)$/m.exec(status)?.[1];
+  const uid = /^Uid:\s*\d+\s+(\d+)/m.exec(status)?.[1];
+  const user = uid === undefined ? undefined : users.get(Number(uid));
+  return {
+    pid,
+    name: (files.comm.get(pid) ?? []).join('\n'),
+    commandLine,
+    ...(uid === undefined
+      ? {}
+      : { user: { uid: Number(uid), ...(user === undefined ? {} : { name: user }) } }),
+    ...(parent === undefined ? {} : { parentPid: Number(parent) }),
+    ...parseCgroup((files.cgroup.get(pid) ?? []).join('\n')),
+  };
 }

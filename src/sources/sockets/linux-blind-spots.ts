@@ -1,18 +1,16 @@
 /** What a look through the proc file system leaves open, in words for people. */
 import type { BlindSpot } from '../../model/blind-spot.ts';
 import type { Listener, OwnerUnknown } from '../../model/listener.ts';
-import type { OwnerSearch } from './proc-processes.ts';
+import type { Unseen } from './owners.ts';
+import type { ProcessWalk } from './proc-processes.ts';
 import type { SocketTables } from './proc-tables.ts';
 
 export interface LinuxLook {
   readonly listeners: readonly Listener[];
-  readonly tables: SocketTables & {
-    /** Network namespaces that could not be looked into. */
-    readonly otherNetworks: number;
-    /** Processes whose network namespace we may not learn. */
-    readonly unknownNetworks: number;
-  };
-  readonly search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>;
+  readonly tables: SocketTables;
+  /** Network namespaces that could not be looked into. */
+  readonly closedNetworks: number;
+  readonly search: Unseen & Pick<ProcessWalk, 'unknownNetworks'>;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
   /** Whether we look as root: then asking for root is no remedy. */
@@ -24,6 +22,7 @@ export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
   return [
     ...unreadableTables(look.tables),
     ...unreadableLines(look.tables),
+    ...maskedProcesses(look),
     ...unknownOwners(look),
     ...otherNetworks(look),
     ...ipv4OnIPv6(look),
@@ -66,7 +65,7 @@ const OWNER_TEXT: Readonly<
     remedy: 'run the same command with sudo',
   },
   'hidden-processes': {
-    because: "this system hides other users' processes (proc is mounted with hidepid)",
+    because: 'this system hides processes from us (proc is mounted with hidepid, or covered)',
     remedy: 'run the same command with sudo',
   },
   'pid-namespace': {
@@ -78,10 +77,32 @@ const OWNER_TEXT: Readonly<
   'not-named': { because: 'the output names none: privilege, or the kernel' },
 };
 
-/** A container, a sandbox or a security module may forbid it even to root. */
-const ROOT_WITHOUT_RIGHTS = {
-  because: 'even root may not look into every process here (container or security module)',
-  remedy: 'look from the host, or grant CAP_SYS_PTRACE',
+function maskedProcesses({ search }: LinuxLook): BlindSpot[] {
+  const { masked } = search;
+  if (masked.length === 0) return [];
+  const shown = masked.slice(0, 3).join(', ');
+  return [
+    {
+      id: 'processes-masked',
+      what: masked.length === 1 ? `process ${shown}` : `${masked.length} processes`,
+      because: `something is mounted over ${masked.length === 1 ? `/proc/${shown}` : `their folders in /proc (${shown}${masked.length > 3 ? ', …' : ''})`}: a way to hide`,
+      remedy: `findmnt --submounts /proc shows by whom; umount /proc/${masked[0]} shows it again`,
+      missing: true,
+    },
+  ];
+}
+
+/** Where asking for root is no remedy. */
+const AS_ROOT: Partial<typeof OWNER_TEXT> = {
+  // A container, a sandbox or a security module may forbid it even to root.
+  privilege: {
+    because: 'even root may not look into every process here (container or security module)',
+    remedy: 'look from the host, or grant CAP_SYS_PTRACE',
+  },
+  'hidden-processes': {
+    because: 'not every process can be seen here (what /proc shows is cut down)',
+    remedy: 'look from the host, or mount a proc file system of your own',
+  },
 };
 
 function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
@@ -92,22 +113,21 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   return [...counts].map(([because, unknown]) => ({
     id: `owner-${because}`,
     what: `which process holds ${share(unknown, listeners.length)}`,
-    ...(because === 'privilege' && asRoot ? ROOT_WITHOUT_RIGHTS : OWNER_TEXT[because]),
+    ...(asRoot ? (AS_ROOT[because] ?? OWNER_TEXT[because]) : OWNER_TEXT[because]),
     missing: true,
   }));
 }
 
-function otherNetworks({ tables, search }: LinuxLook): BlindSpot[] {
-  const { otherNetworks, unknownNetworks, netlink } = tables;
-  const { hidden, inner } = search;
-  const remedy = netlink
+function otherNetworks({ tables, search, closedNetworks }: LinuxLook): BlindSpot[] {
+  const { hidden, inner, unknownNetworks } = search;
+  const remedy = tables.netlink
     ? 'run the same command with sudo'
     : 'run this inside each: nsenter --net --target PID portreeve';
-  if (otherNetworks > 0) {
+  if (closedNetworks > 0) {
     return [
       {
         id: 'network-namespaces',
-        what: `sockets in ${count(otherNetworks, 'other network namespace')} on this machine`,
+        what: `sockets in ${count(closedNetworks, 'other network namespace')} on this machine`,
         because: 'the tables show one namespace only; containers usually have their own',
         remedy,
         missing: true,

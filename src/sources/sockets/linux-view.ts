@@ -3,7 +3,7 @@ import type { Connection, ConnectionState } from '../../model/connection.ts';
 import { type Exposure, exposureOf } from '../../model/exposure.ts';
 import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
 import type { User } from '../../model/user.ts';
-import { formatAddress } from '../../net/address.ts';
+import { type Address, formatAddress } from '../../net/address.ts';
 import type { TableRow } from './proc-tables.ts';
 
 export interface LinuxRows {
@@ -20,11 +20,33 @@ export interface LinuxRows {
 
 interface Context extends LinuxRows {
   readonly accepts: (row: TableRow) => AcceptsIPv4;
+  readonly places: PlaceOf;
+}
+
+/** An address in words, once for all sockets that have it. */
+interface Place {
+  readonly text: string;
+  readonly exposure: Exposure;
+}
+type PlaceOf = (address: Address) => Place;
+
+function placeFinder(): PlaceOf {
+  const known = new Map<Address, Place>();
+  return (address) => {
+    let place = known.get(address);
+    if (place === undefined) {
+      place = { text: formatAddress(address), exposure: exposureOf(address) };
+      known.set(address, place);
+    }
+    return place;
+  };
 }
 
 /** Sockets with a peer among the rows become connections. */
 export function buildView(rows: LinuxRows): { listeners: Listener[]; connections: Connection[] } {
-  const context = { ...rows, accepts: ipv4Judge(rows.rows, rows.bindV6Only) };
+  const places = placeFinder();
+  const accepts = ipv4Judge(rows.rows, rows.bindV6Only, places);
+  const context = { ...rows, accepts, places };
   const listeners: Listener[] = [];
   const connections: Connection[] = [];
   for (const row of rows.rows) {
@@ -38,11 +60,13 @@ export function buildView(rows: LinuxRows): { listeners: Listener[]; connections
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function listenerOf(row: TableRow, context: Context): Listener {
+  const { text, exposure } = context.places(row.address);
   const listener: Mutable<Listener> = {
     kind: 'listener',
-    local: localOf(row),
+    local: localOf(row, text),
     state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
-    exposure: exposureOfRow(row),
+    // Frames reach a packet socket from the link alone, whatever their addresses are.
+    exposure: row.transport === 'packet' ? 'link-local' : exposure,
     acceptsIPv4: context.accepts(row),
     owner: context.ownerOf(row.inode),
     user: context.userOf(row.uid),
@@ -52,11 +76,6 @@ function listenerOf(row: TableRow, context: Context): Listener {
   if (row.backlog !== undefined) listener.backlog = row.backlog;
   if (row.network !== undefined) listener.network = row.network;
   return listener;
-}
-
-/** Frames reach a packet socket from the link alone, whatever their addresses are. */
-function exposureOfRow({ transport, address }: TableRow): Exposure {
-  return transport === 'packet' ? 'link-local' : exposureOf(address);
 }
 
 /** Numbers of the kernel's states (include/net/tcp_states.h), from 1. */
@@ -80,18 +99,18 @@ function connectionOf(row: TableRow, context: Context): Connection | undefined {
   if (remote === undefined) return undefined;
   return {
     kind: 'connection',
-    local: localOf(row),
+    local: localOf(row, context.places(row.address).text),
     owner: context.ownerOf(row.inode),
     user: context.userOf(row.uid),
     ...(row.network === undefined ? {} : { network: row.network }),
-    remote: { address: formatAddress(remote), port: remotePort },
+    remote: { address: context.places(remote).text, port: remotePort },
     state: transport === 'tcp' ? (STATES[state - 1] ?? 'unknown') : 'connected',
     evidence: evidenceOf(row, context),
   };
 }
 
-function localOf({ address, transport, port }: TableRow): Listener['local'] {
-  return { address: formatAddress(address), transport, port };
+function localOf({ transport, port }: TableRow, address: string): Listener['local'] {
+  return { address, transport, port };
 }
 
 function evidenceOf(row: TableRow, { source, placeOf, seenMs }: Context): Listener['evidence'] {
@@ -106,17 +125,24 @@ function evidenceOf(row: TableRow, { source, placeOf, seenMs }: Context): Listen
 function ipv4Judge(
   rows: readonly TableRow[],
   bindV6Only: string | undefined,
+  places: PlaceOf,
 ): (row: TableRow) => AcceptsIPv4 {
-  const everyIPv4 = new Set<string>();
-  for (const { address, transport, port, remote } of rows) {
-    if (remote === undefined && address.family === 4 && address.words[0] === 0)
-      everyIPv4.add(`${transport} ${port}`);
-  }
+  let everyIPv4: Set<string> | undefined;
   return ({ address, transport, port, v6Only }) => {
     if (address.family === 4) return 'yes';
-    if (transport === 'raw' || exposureOf(address) !== 'every-address') return 'no';
+    if (transport === 'raw' || places(address).exposure !== 'every-address') return 'no';
     if (v6Only !== undefined) return v6Only ? 'no' : 'yes';
+    everyIPv4 ??= portsOnEveryIPv4(rows);
     if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';
     return bindV6Only === '0' ? 'probably' : 'unknown';
   };
+}
+
+function portsOnEveryIPv4(rows: readonly TableRow[]): Set<string> {
+  const ports = new Set<string>();
+  for (const { address, transport, port, remote } of rows) {
+    if (remote === undefined && address.family === 4 && address.words[0] === 0)
+      ports.add(`${transport} ${port}`);
+  }
+  return ports;
 }

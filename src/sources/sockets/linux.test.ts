@@ -150,6 +150,23 @@ describe('owners', () => {
     expect(asRoot.blindSpots[0]!.remedy).not.toContain('sudo');
   });
 
+  it('sees that something covers a process, and blames nobody else', () => {
+    const { listeners, blindSpots } = look({
+      tables: { tcp: row(LOCAL4, 88) + row(EVERY4, 89) },
+      processes: [INIT, { pid: 40, masked: true }, { pid: 41, files: ['socket:[89]'] }],
+    });
+    expect(listeners.map(({ owner }) => owner)).toMatchObject([
+      { kind: 'unknown', because: 'hidden-processes' },
+      { kind: 'processes', processes: [{ pid: 41 }] },
+    ]);
+    expect(blindSpots[0]).toMatchObject({
+      id: 'processes-masked',
+      what: 'process 40',
+      because: 'something is mounted over /proc/40: a way to hide',
+      missing: true,
+    });
+  });
+
   it.each<[string, FakeProc, Listener['owner']]>([
     ['the kernel when all processes were seen', { processes: [INIT] }, { kind: 'kernel' }],
     [

@@ -7,14 +7,15 @@ import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import type { Listener } from '../../model/listener.ts';
 import { accountNames } from './accounts.ts';
-import { readDiagTables, readOtherNetwork } from './diag-tables.ts';
+import { cgroupReader } from './cgroup.ts';
+import { type DiagChoices, readDiagTables, readOtherNetwork } from './diag-tables.ts';
 import { blindSpotsOf } from './linux-blind-spots.ts';
 import { buildView } from './linux-view.ts';
 import { namedNetworks } from './networks.ts';
 import { ownerFinder } from './owners.ts';
 import { withPackages } from './package-names.ts';
 import { type ProcFiles, procFiles } from './proc-files.ts';
-import { findHolders, listProcesses, type OwnerSearch, readBootTime } from './proc-processes.ts';
+import { type ProcessWalk, readBootTime, walkProcesses } from './proc-processes.ts';
 import { readTables, type SocketTables } from './proc-tables.ts';
 import { socketUnits } from './socket-units.ts';
 import type { SocketView } from './socket-view.ts';
@@ -36,6 +37,8 @@ export interface LinuxSocketOptions {
   readonly connections?: boolean;
   /** Name the packages that own the programs, which takes a while. Default: no. */
   readonly packages?: boolean;
+  /** Of processes only what a table for people shows: no start, unit, container or file. */
+  readonly brief?: boolean;
 }
 
 /** No table of sockets could be read at all. */
@@ -50,41 +53,60 @@ export class SocketTablesError extends Error {
   }
 }
 
-/** All namespaces together. */
-interface Tables extends SocketTables {
+/** One look: the tables of all namespaces, and who holds what. */
+interface Look {
+  readonly tables: SocketTables;
+  readonly walk: ProcessWalk;
   /** Namespaces that could not be looked into. */
-  readonly otherNetworks: number;
-  readonly unknownNetworks: number;
+  readonly closedNetworks: number;
 }
 
 /** Looks once. Throws `SocketTablesError` when there is nothing to look at. */
 export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
   const root = options.root ?? '/proc';
+  const netlink = options.netlink ?? root === '/proc';
+  const files = procFiles(root, netlink);
+  try {
+    return viewWith(files, root, netlink, options);
+  } finally {
+    files.close();
+  }
+}
+
+function viewWith(
+  files: ProcFiles,
+  root: string,
+  netlink: boolean,
+  options: LinuxSocketOptions,
+): SocketView {
   const seenMs = (options.now ?? Date.now)();
-  const files = procFiles(options.netlink ?? root === '/proc');
-  let tables = readAllTables(root, files, options);
-  let search = findHolders(root, inodesOf(tables), files);
-  if (seesAllProcesses(search) && hasOrphan(tables, search)) {
+  const choices = {
+    littleEndian: options.littleEndian ?? endianness() === 'LE',
+    connections: options.connections ?? false,
+  };
+  let look = lookOnce(root, files, netlink, choices);
+  if (look.walk.forbidden === 0 && !look.walk.hidden && hasOrphan(look)) {
     // A socket without holder may have closed or changed hands while we walked: look again, so
     // that the kernel is named only for what really stays without a process.
-    tables = readAllTables(root, files, options);
-    search = findHolders(root, inodesOf(tables), files);
+    look = lookOnce(root, files, netlink, choices);
   }
+  const { tables, walk, closedNetworks } = look;
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const ownerOf = ownerFinder(root, search, { files, userOf, bootMs: readBootTime(root, files) });
+  const brief = options.brief === true && options.packages !== true;
+  const bootMs = brief ? undefined : readBootTime(root);
+  const context = { files, brief, userOf, groupsOf: cgroupReader(), bootMs };
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
   const view = buildView({
     rows: tables.rows,
     seenMs,
     userOf,
-    ownerOf,
+    ownerOf: ownerFinder(walk, context),
     bindV6Only,
     source: tables.netlink ? 'netlink' : 'proc',
     placeOf: (table) =>
       tables.netlink && table !== 'sctp/eps' ? `sock_diag ${table}` : `${root}/net/${table}`,
   });
-  const activated = activation(options.root === undefined);
-  const plain = view.listeners.map(activated);
+  const plain = options.root === undefined ? withActivation(view.listeners) : view.listeners;
   const listeners = options.packages ? withPackages(plain) : plain;
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
   return {
@@ -92,68 +114,61 @@ export function readLinuxSockets(options: LinuxSocketOptions = {}): SocketView {
     means: [tables.netlink ? 'netlink' : 'proc'],
     listeners,
     connections: view.connections,
-    blindSpots: blindSpotsOf({ listeners, tables, search, bindV6Only, asRoot }),
+    blindSpots: blindSpotsOf({
+      listeners,
+      tables,
+      closedNetworks,
+      search: walk,
+      bindV6Only,
+      asRoot,
+    }),
     connectedDatagram: tables.connectedDatagram,
   };
 }
 
-/** Our namespace first, then the others, as far as they can be entered. */
-function readAllTables(root: string, files: ProcFiles, options: LinuxSocketOptions): Tables {
-  const choices = {
-    littleEndian: options.littleEndian ?? endianness() === 'LE',
-    connections: options.connections ?? false,
-  };
-  const netlink = options.netlink ?? root === '/proc';
+/** Our namespace first, then the processes, then the other namespaces, if they can be entered. */
+function lookOnce(root: string, files: ProcFiles, netlink: boolean, choices: DiagChoices): Look {
   const own =
     (netlink ? readDiagTables(root, choices) : undefined) ??
     readTables(root, choices.littleEndian, choices);
   if (own.read.length === 0) {
     throw new SocketTablesError(root, own.unreadable[0]?.code ?? 'they do not exist');
   }
-  const { otherNetworks, unknownNetworks, ownNetwork } = listProcesses(root, files);
-  if (!own.netlink) return { ...own, otherNetworks: otherNetworks.size, unknownNetworks };
+  const walk = walkProcesses(root, files);
+  if (!own.netlink) return { tables: own, walk, closedNetworks: walk.otherNetworks.size };
   const named = namedNetworks();
-  const paths = new Map<string, string>();
-  for (const [network, pid] of otherNetworks) paths.set(network, `${root}/${pid}/ns/net`);
-  for (const [network, { path }] of named) if (network !== ownNetwork) paths.set(network, path);
-  const rows = [...own.rows];
-  let closed = 0;
-  for (const [network, path] of paths) {
-    const name = named.get(network)?.name ?? network;
-    const tables = readOtherNetwork(path, root, { ...choices, network: name });
-    if (tables === undefined) closed++;
-    else
-      for (const row of tables.rows)
-        rows.push(row.network === undefined ? { ...row, network: name } : row);
+  const paths = new Map<number, string>();
+  for (const [network, pid] of walk.otherNetworks) paths.set(network, `${root}/${pid}/ns/net`);
+  for (const [network, { path }] of named) {
+    if (network !== walk.ownNetwork) paths.set(network, path);
   }
-  return { ...own, rows, otherNetworks: closed, unknownNetworks };
+  let rows = own.rows;
+  let closedNetworks = 0;
+  for (const [number, path] of paths) {
+    const network = named.get(number)?.name ?? `net:[${number}]`;
+    const other = readOtherNetwork(path, root, { ...choices, network });
+    if (other === undefined) closedNetworks++;
+    else rows = rows.concat(other.rows.map((row) => (row.network ? row : { ...row, network })));
+  }
+  return { tables: { ...own, rows }, walk, closedNetworks };
 }
 
-function inodesOf(tables: SocketTables): Set<number> {
-  const inodes = new Set<number>();
-  for (const { inode } of tables.rows) if (inode !== '0') inodes.add(Number(inode));
-  return inodes;
-}
-
-function seesAllProcesses(search: OwnerSearch): boolean {
-  return search.forbidden === 0 && !search.hidden;
-}
-
-function hasOrphan(tables: SocketTables, search: OwnerSearch): boolean {
-  return tables.rows.some((row) => row.inode !== '0' && !search.holders.has(Number(row.inode)));
+function hasOrphan({ tables, walk }: Look): boolean {
+  return tables.rows.some((row) => row.inode !== '0' && !walk.holders.has(Number(row.inode)));
 }
 
 /** Adds the socket unit where systemd itself holds a socket. */
-function activation(look: boolean): (listener: Listener) => Listener {
-  if (!look) return (listener) => listener;
+function withActivation(listeners: readonly Listener[]): readonly Listener[] {
+  const bySystemd = ({ owner }: Listener): boolean =>
+    owner.kind === 'processes' &&
+    owner.processes.some(({ pid, name }) => pid === 1 && name === 'systemd');
+  if (!listeners.some(bySystemd)) return listeners;
   const unitOf = socketUnits();
-  return (listener) => {
-    const { owner, local } = listener;
-    if (owner.kind !== 'processes') return listener;
-    const held = owner.processes.some(({ pid, name }) => pid === 1 && name === 'systemd');
-    const unit = held ? unitOf(local.transport, local.port) : undefined;
+  return listeners.map((listener) => {
+    const { local } = listener;
+    const unit = bySystemd(listener) ? unitOf(local.transport, local.port) : undefined;
     return unit === undefined ? listener : { ...listener, activation: unit };
-  };
+  });
 }
 
 /** Content of a one-line setting; undefined when it does not exist or is not readable. */

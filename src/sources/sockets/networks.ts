@@ -8,9 +8,9 @@ export interface NamedNetwork {
   readonly path: string;
 }
 
-/** By the kernel's name, `net:[4026532201]`. */
-export function namedNetworks(folder = FOLDER): Map<string, NamedNetwork> {
-  const networks = new Map<string, NamedNetwork>();
+/** By the kernel's number, 4026532201 for `net:[4026532201]`. */
+export function namedNetworks(folder = FOLDER): Map<number, NamedNetwork> {
+  const networks = new Map<number, NamedNetwork>();
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -20,7 +20,7 @@ export function namedNetworks(folder = FOLDER): Map<string, NamedNetwork> {
   for (const name of names) {
     try {
       const path = `${folder}/${name}`;
-      networks.set(`net:[${statSync(path).ino}]`, { name, path });
+      networks.set(statSync(path).ino, { name, path });
     } catch {
       // It was deleted just now.
     }

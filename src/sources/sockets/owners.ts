@@ -1,17 +1,19 @@
 /** From the holders of sockets to owners: each process read once, however many sockets it holds. */
 import type { Owner } from '../../model/listener.ts';
 import type { Process } from '../../model/process.ts';
-import { type OwnerSearch, type ProcessContext, readProcess } from './proc-processes.ts';
+import { type ProcessContext, type ProcessWalk, readProcess } from './proc-processes.ts';
+
+/** What may have been out of sight. */
+export type Unseen = Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner' | 'masked'>;
 
 /** Who holds the socket with that inode, or why nobody can be named. */
 export function ownerFinder(
-  root: string,
-  search: OwnerSearch,
+  search: ProcessWalk,
   context: ProcessContext,
 ): (inode: string) => Owner {
   const known = new Map<number, Process | undefined>();
   const processOf = (pid: number): Process | undefined => {
-    if (!known.has(pid)) known.set(pid, readProcess(root, pid, context));
+    if (!known.has(pid)) known.set(pid, readProcess(pid, context));
     return known.get(pid);
   };
   const unseen = ownerUnseen(search);
@@ -24,14 +26,13 @@ export function ownerFinder(
   };
   return (inode) => {
     if (inode === '0') return { kind: 'kernel' };
-    const pids = search.holders.get(Number(inode));
-    if (pids === undefined) return unseen;
-    const [pid = 0, second] = pids;
-    if (second !== undefined) return ownerOf(pids);
-    let owner = single.get(pid);
+    const holder = search.holders.get(Number(inode));
+    if (holder === undefined) return unseen;
+    if (typeof holder === 'object') return ownerOf(holder);
+    let owner = single.get(holder);
     if (owner === undefined) {
-      owner = ownerOf(pids);
-      single.set(pid, owner);
+      owner = ownerOf([holder]);
+      single.set(holder, owner);
     }
     return owner;
   };
@@ -40,7 +41,7 @@ export function ownerFinder(
 /** The same where the processes came with their sockets. */
 export function ownerOfFar(
   held: readonly { readonly process: Process; readonly inodes: readonly string[] }[],
-  search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>,
+  search: Unseen,
 ): (inode: string) => Owner {
   const holders = new Map<string, Process[]>();
   for (const { process, inodes } of held) {
@@ -57,8 +58,9 @@ export function ownerOfFar(
 }
 
 /** Why no process was found for a socket that has a file. */
-function ownerUnseen(search: Pick<OwnerSearch, 'hidden' | 'forbidden' | 'inner'>): Owner {
-  if (search.hidden) return { kind: 'unknown', because: 'hidden-processes' };
+function ownerUnseen(search: Unseen): Owner {
+  if (search.hidden || search.masked.length > 0)
+    return { kind: 'unknown', because: 'hidden-processes' };
   if (search.forbidden > 0) return { kind: 'unknown', because: 'privilege' };
   if (search.inner) return { kind: 'unknown', because: 'pid-namespace' };
   return { kind: 'kernel' };

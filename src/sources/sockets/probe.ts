@@ -1,5 +1,6 @@
 /** Asks ports of machines by system calls, and tries which ports of this one can be bound. */
 
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import type { BindRefusal, ObservedPort } from '../../model/comparison.ts';
 import { NativeUnavailable } from '../../native/libc.ts';
@@ -97,18 +98,32 @@ const SETTLE_MS = 300;
  * second; for that time a program that wants one of the ports at that very moment may be refused.
  */
 export function bindTest(): BindRefusal[] {
-  const privileged = process.geteuid?.() === 0;
   return (['tcp', 'udp'] as const).flatMap((transport) => {
-    const first = refusedBinds(transport, range(privileged ? 1 : 1024, PORTS)).map(
-      ({ port }) => port,
-    );
+    const first = refusedBinds(transport, range(1, PORTS)).map(({ port }) => port);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-    return refusedBinds(transport, first).map(({ port, error }) => ({
+    const refusals = refusedBinds(transport, first).map(({ port, error }) => ({
       transport,
       port,
       because: error === 'EADDRINUSE' ? ('in-use' as const) : ('forbidden' as const),
     }));
+    return withoutPrivileged(refusals, firstUnprivileged());
   });
+}
+
+/** Where most low ports are forbidden, it is for want of privilege: that sets no port aside. */
+function withoutPrivileged(refusals: readonly BindRefusal[], first: number): BindRefusal[] {
+  const low = refusals.filter(({ port, because }) => port < first && because === 'forbidden');
+  if (low.length * 2 < first) return [...refusals];
+  return refusals.filter((refusal) => !low.includes(refusal));
+}
+
+/** ip(7), `ip_unprivileged_port_start`. */
+function firstUnprivileged(): number {
+  try {
+    return Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'latin1'));
+  } catch {
+    return 1024;
+  }
 }
 
 function* range(first: number, last: number): Generator<number> {

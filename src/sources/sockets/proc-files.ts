@@ -1,29 +1,39 @@
 /**
- * How the proc file system is read: by system calls where FFI can be used and the machine is the
- * real one, else by the runtime's file functions. Both give the same answers.
+ * How the folders of processes in the proc file system are read: by system calls where FFI can be
+ * used and the machine is the real one, else by the runtime's file functions. Both give the same
+ * answers.
  */
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { NativeUnavailable } from '../../native/libc.ts';
-import { ProcWalker } from '../../native/proc-walk.ts';
+import { FORBIDDEN, GONE, ProcWalker } from '../../native/proc-walk.ts';
 
+export { FORBIDDEN, GONE };
+
+/** Looks into one process after another. */
 export interface ProcFiles {
-  /**
-   * Calls back with the inode of each socket among the links of a folder such as /proc/42/fd.
-   * False: not permitted. A folder that is gone is passed over.
-   */
-  eachSocket(folder: string, onInode: (inode: number) => void): boolean;
+  /** Goes to a process; what follows is about it. False: it is gone. */
+  enter(process: number | 'self'): boolean;
+  /** Number of its network namespace, `GONE` or `FORBIDDEN`. */
+  network(): number;
+  /** Calls back with the inode of each socket it has open. May give `GONE` or `FORBIDDEN`. */
+  eachSocket(onInode: (inode: number) => void): number;
+  /** Effective user id; undefined: it is gone. */
+  effectiveUser(): number | undefined;
   /** Target of a symbolic link; `forbidden` or `gone`, which no link of proc leads to. */
-  readLink(path: string): string;
+  readLink(name: string): string;
   /** The first 128 KiB as UTF-8, ill-formed octets replaced; undefined: not readable. */
-  readText(path: string): string | undefined;
+  readText(name: string): string | undefined;
+  /** Gives back what looking took. */
+  close(): void;
 }
 
-export function procFiles(native: boolean): ProcFiles {
-  if (!native) return RUNTIME_FILES;
+/** @param root where the proc file system is mounted */
+export function procFiles(root: string, native: boolean): ProcFiles {
+  if (!native) return new RuntimeFiles(root);
   try {
-    return new ProcWalker();
+    return new ProcWalker(root);
   } catch (error) {
-    if (error instanceof NativeUnavailable) return RUNTIME_FILES;
+    if (error instanceof NativeUnavailable) return new RuntimeFiles(root);
     throw error;
   }
 }
@@ -33,34 +43,58 @@ const SOCKET_LINK = 'socket:[';
 const MAX_OCTETS = 131_072;
 const DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
-const RUNTIME_FILES: ProcFiles = {
-  eachSocket(folder, onInode) {
+class RuntimeFiles implements ProcFiles {
+  private readonly root: string;
+  private folder: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.folder = root;
+  }
+
+  enter(process: number | 'self'): boolean {
+    this.folder = `${this.root}/${process}`;
+    return existsSync(this.folder);
+  }
+
+  network(): number {
+    const target = this.readLink('ns/net');
+    if (target === 'forbidden') return FORBIDDEN;
+    return target === 'gone' ? GONE : Number(target.slice(target.indexOf('[') + 1, -1));
+  }
+
+  eachSocket(onInode: (inode: number) => void): number {
     let names: string[];
     try {
-      names = readdirSync(folder);
+      names = readdirSync(`${this.folder}/fd`);
     } catch (error) {
-      return !isForbidden(error);
+      return isForbidden(error) ? FORBIDDEN : GONE;
     }
     for (const name of names) {
-      const target = RUNTIME_FILES.readLink(`${folder}/${name}`);
-      if (target === 'forbidden') return false;
+      const target = this.readLink(`fd/${name}`);
+      if (target === 'forbidden') return FORBIDDEN;
       if (target.startsWith(SOCKET_LINK)) onInode(Number(target.slice(SOCKET_LINK.length, -1)));
     }
-    return true;
-  },
+    return 1;
+  }
 
-  readLink(path) {
+  effectiveUser(): number | undefined {
+    const uid = /^Uid:\t\d+\t(\d+)\t/m.exec(this.readText('status') ?? '')?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  }
+
+  readLink(name: string): string {
     try {
-      return readlinkSync(path);
+      return readlinkSync(`${this.folder}/${name}`);
     } catch (error) {
       return isForbidden(error) ? 'forbidden' : 'gone';
     }
-  },
+  }
 
-  readText(path) {
+  readText(name: string): string | undefined {
     let file: number;
     try {
-      file = openSync(path, 'r');
+      file = openSync(`${this.folder}/${name}`, 'r');
     } catch {
       return undefined;
     }
@@ -78,8 +112,12 @@ const RUNTIME_FILES: ProcFiles = {
     } finally {
       closeSync(file);
     }
-  },
-};
+  }
+
+  close(): void {
+    // Nothing is kept open.
+  }
+}
 
 function isForbidden(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;

@@ -5,79 +5,73 @@
  *
  * Processes come and go while we look; what vanishes is passed over, what is forbidden is counted.
  */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Process } from '../../model/process.ts';
 import type { User } from '../../model/user.ts';
-import { parseCgroup } from './cgroup.ts';
-import type { ProcFiles } from './proc-files.ts';
+import type { Membership } from './cgroup.ts';
+import { FORBIDDEN, GONE, type ProcFiles } from './proc-files.ts';
 
 /** Kernel constant PROC_PID_INIT_INO: the process namespace that has no parent. */
 const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 
-/** The processes that can be seen, and the network namespaces they live in. */
-export interface ProcessList {
-  /** Ascending. */
-  readonly pids: readonly number[];
-  /** Our network namespace: `net:[4026531992]`; another text where it is not readable. */
-  readonly ownNetwork: string;
-  /** The other ones, with a process of each. */
-  readonly otherNetworks: ReadonlyMap<string, number>;
-  /** Processes whose network namespace we may not learn. */
-  readonly unknownNetworks: number;
-}
-
-export interface OwnerSearch {
-  /** Process ids by inode, ascending. Inodes that nobody was seen to hold are absent. */
-  readonly holders: ReadonlyMap<number, readonly number[]>;
+/** One walk over the processes that can be seen. */
+export interface ProcessWalk {
+  /** By inode of a socket: the process that holds it, or all that do, ascending. */
+  readonly holders: ReadonlyMap<number, number | readonly number[]>;
   /** Processes whose files we may not list. */
   readonly forbidden: number;
+  /** Processes that are hidden by something mounted over their folders. */
+  readonly masked: readonly number[];
   /** Whether other users' processes are hidden from the listing itself (proc option `hidepid`). */
   readonly hidden: boolean;
   /** Whether processes outside this process namespace (container) may exist unseen. */
   readonly inner: boolean;
+  /** Number of our network namespace; 0: not known. */
+  readonly ownNetwork: number;
+  /** The other ones by number, with a process of each. */
+  readonly otherNetworks: ReadonlyMap<number, number>;
+  /** Processes whose network namespace we may not learn. */
+  readonly unknownNetworks: number;
 }
 
 /** @param root where the proc file system is mounted */
-export function listProcesses(root: string, files: ProcFiles): ProcessList {
-  const ownNetwork = files.readLink(`${root}/self/ns/net`);
-  const otherNetworks = new Map<string, number>();
-  let unknownNetworks = 0;
-  const pids = processIds(root);
-  for (const pid of pids) {
-    const network = files.readLink(`${root}/${pid}/ns/net`);
-    if (network === 'forbidden') unknownNetworks++;
-    else if (network !== 'gone' && network !== ownNetwork && !otherNetworks.has(network)) {
-      otherNetworks.set(network, pid);
-    }
-  }
-  return { pids, ownNetwork, otherNetworks, unknownNetworks };
-}
-
-/** @param root where the proc file system is mounted */
-export function findHolders(
-  root: string,
-  inodes: ReadonlySet<number>,
-  files: ProcFiles,
-): OwnerSearch {
-  const holders = new Map<number, number[]>();
+export function walkProcesses(root: string, files: ProcFiles): ProcessWalk {
+  files.enter('self');
+  const ownNetwork = Math.max(files.network(), 0);
+  const inner = files.readLink('ns/pid') !== FIRST_PID_NAMESPACE;
+  const holders = new Map<number, number | number[]>();
+  const otherNetworks = new Map<number, number>();
   let forbidden = 0;
-  const pids = processIds(root);
+  const masked: number[] = [];
+  let unknownNetworks = 0;
   let pid = 0;
   const hold = (inode: number): void => {
-    if (!inodes.has(inode)) return;
     const known = holders.get(inode);
-    if (known === undefined) holders.set(inode, [pid]);
-    else if (known.at(-1) !== pid) known.push(pid);
+    if (known === undefined) holders.set(inode, pid);
+    else if (typeof known === 'object') {
+      if (known.at(-1) !== pid) known.push(pid);
+    } else if (known !== pid) holders.set(inode, [known, pid]);
   };
-  if (inodes.size > 0) {
-    for (pid of pids) if (!files.eachSocket(`${root}/${pid}/fd`, hold)) forbidden++;
+  const pids = processIds(root);
+  for (pid of pids) {
+    if (!files.enter(pid)) continue;
+    const network = files.network();
+    if (network === FORBIDDEN) unknownNetworks++;
+    else if (network !== GONE && network !== ownNetwork && !otherNetworks.has(network)) {
+      otherNetworks.set(network, pid);
+    }
+    const looked = files.eachSocket(hold);
+    if (looked === FORBIDDEN) forbidden++;
+    else if (looked === GONE && isMasked(pid, files)) masked.push(pid);
   }
-  return {
-    holders,
-    forbidden,
-    hidden: pids[0] !== 1,
-    inner: files.readLink(`${root}/self/ns/pid`) !== FIRST_PID_NAMESPACE,
-  };
+  const hidden = pids[0] !== 1;
+  return { holders, forbidden, masked, hidden, inner, ownNetwork, otherNetworks, unknownNetworks };
+}
+
+/** The folder of a process that is there, and has nothing of what the kernel puts into it. */
+function isMasked(pid: number, files: ProcFiles): boolean {
+  // Once more, since a process that ends now leaves an empty folder to who had opened it.
+  return files.enter(pid) && files.readText('stat') === undefined && files.enter(pid);
 }
 
 function processIds(root: string): number[] {
@@ -91,6 +85,10 @@ function processIds(root: string): number[] {
 
 export interface ProcessContext {
   readonly files: ProcFiles;
+  /** Leave out what a table for people does not show: start, unit, container, program's file. */
+  readonly brief: boolean;
+  /** What a process's control groups say: `cgroupReader`. */
+  readonly groupsOf: (text: string) => Membership;
   /** Names a numeric user id. */
   readonly userOf: (uid: number) => User;
   /** When the machine started, ms since 1970; undefined: not known. */
@@ -98,37 +96,49 @@ export interface ProcessContext {
 }
 
 /** Reads one process; undefined when it is gone. What is not readable is left out. */
-export function readProcess(
-  root: string,
-  pid: number,
-  { files, userOf, bootMs }: ProcessContext,
-): Process | undefined {
-  const folder = `${root}/${pid}`;
-  const stat = parseStat(files.readText(`${folder}/stat`));
-  const name = stat?.name ?? files.readText(`${folder}/comm`)?.replace(/\n$/, '');
-  if (name === undefined) return undefined;
-  const status = files.readText(`${folder}/status`) ?? '';
-  const effective = /^Uid:\t\d+\t(\d+)\t/m.exec(status)?.[1];
-  const parent = stat?.parent ?? /^PPid:\t(\d+)$/m.exec(status)?.[1];
-  const executable = files.readLink(`${folder}/exe`);
-  return {
+export function readProcess(pid: number, context: ProcessContext): Process | undefined {
+  const { files, userOf } = context;
+  if (!files.enter(pid)) return undefined;
+  const stat = parseStat(files.readText('stat'));
+  if (stat === undefined) return undefined;
+  const uid = files.effectiveUser();
+  const process: Mutable<Process> = {
     pid,
-    name,
-    commandLine: commandLineOf(files.readText(`${folder}/cmdline`) ?? ''),
-    ...(effective === undefined ? {} : { user: userOf(Number(effective)) }),
-    ...(parent === undefined ? {} : { parentPid: Number(parent) }),
-    ...(stat === undefined || bootMs === undefined ? {} : { startMs: bootMs + stat.startMs }),
-    ...parseCgroup(files.readText(`${folder}/cgroup`) ?? ''),
-    ...(executable.startsWith('/') ? { executable } : {}),
+    // Some kernels escape the name there; where that may be so, this file has it as it is.
+    name: stat.name.includes('\\') ? (shortName(files) ?? stat.name) : stat.name,
+    commandLine: commandLineOf(files.readText('cmdline') ?? ''),
   };
+  if (uid !== undefined) process.user = userOf(uid);
+  process.parentPid = stat.parent;
+  if (!context.brief) addDetails(process, stat, context);
+  return process;
 }
+
+function addDetails(
+  process: Mutable<Process>,
+  { startMs }: Stat,
+  { files, groupsOf, bootMs }: ProcessContext,
+): void {
+  if (bootMs !== undefined) process.startMs = bootMs + startMs;
+  const { unit, container } = groupsOf(files.readText('cgroup') ?? '');
+  if (unit !== undefined) process.unit = unit;
+  if (container !== undefined) process.container = container;
+  const executable = files.readLink('exe');
+  if (executable.startsWith('/')) process.executable = executable;
+}
+
+function shortName(files: ProcFiles): string | undefined {
+  return files.readText('comm')?.replace(/\n$/, '');
+}
+
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** What Linux calls USER_HZ: ticks a second in proc, 100 on every architecture that Node runs on. */
 const TICKS = 100;
 
 interface Stat {
   readonly name: string;
-  readonly parent: string | undefined;
+  readonly parent: number;
   /** After the machine started. */
   readonly startMs: number;
 }
@@ -141,19 +151,28 @@ function parseStat(text: string | undefined): Stat | undefined {
   if (text === undefined) return undefined;
   const open = text.indexOf('(');
   const close = text.lastIndexOf(')');
-  const fields = text.slice(close + 2).split(' ');
-  const start = fields[19];
-  if (open < 0 || close < open || start === undefined || !/^\d+$/.test(start)) return undefined;
-  return {
-    name: text.slice(open + 1, close),
-    parent: fields[1],
-    startMs: Number(start) * (1000 / TICKS),
-  };
+  if (open < 0 || close < open) return undefined;
+  // After the name: the state, the parent, and the start as the 20th.
+  let at = close + 2;
+  for (let field = 0; field < 19; field++) {
+    at = text.indexOf(' ', at) + 1;
+    if (at === 0) return undefined;
+  }
+  const parent = Number.parseInt(text.slice(text.indexOf(' ', close + 2)), 10);
+  const start = Number.parseInt(text.slice(at, at + 20), 10);
+  if (!(parent >= 0 && start >= 0)) return undefined;
+  return { name: text.slice(open + 1, close), parent, startMs: start * (1000 / TICKS) };
 }
 
 /** When the machine started (`btime` of /proc/stat), ms since 1970. */
-export function readBootTime(root: string, files: ProcFiles): number | undefined {
-  const seconds = /^btime (\d+)$/m.exec(files.readText(`${root}/stat`) ?? '')?.[1];
+export function readBootTime(root: string): number | undefined {
+  let text: string;
+  try {
+    text = readFileSync(`${root}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  const seconds = /^btime (\d+)$/m.exec(text)?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 

@@ -6,7 +6,7 @@
 
 import type { Transport } from '../../model/transport.ts';
 import { interfaceName, NetlinkSocket } from '../../native/netlink.ts';
-import { type Address, isMappedIPv4 } from '../../net/address.ts';
+import type { Address } from '../../net/address.ts';
 import type { TableRow } from './proc-tables.ts';
 
 const NETLINK_SOCK_DIAG = 4;
@@ -57,6 +57,9 @@ export class SockDiag {
   private readonly socket = new NetlinkSocket(NETLINK_SOCK_DIAG);
   private readonly devices = new Map<number, string>();
   private readonly network: string | undefined;
+  /** Most sockets share a few addresses: one object stands for each, by a hash of its words. */
+  private readonly ipv6 = new Map<number, Address>();
+  private readonly ipv4s = new Map<number, Address>();
 
   /** @param network what to call the namespace we are in, when it is not ours */
   constructor(network?: string) {
@@ -84,11 +87,11 @@ export class SockDiag {
     const state = view.getUint8(start + 1);
     const remotePort = view.getUint16(start + 6);
     const words = table.family === AF_INET ? 1 : 4;
-    const remote = addressAt(view, start + 24, words);
     const device = view.getUint32(start + 40, true);
     const listens = table.transport === 'tcp' && state === TCP_LISTEN;
     const connected =
-      remotePort !== 0 || (table.transport === 'raw' && remote.words.some((word) => word !== 0));
+      !listens &&
+      (remotePort !== 0 || (table.transport === 'raw' && !isZero(view, start + 24, words)));
     const v6Only =
       table.family === AF_INET6
         ? attribute(view, start + MESSAGE_LENGTH, end, INET_DIAG_SKV6ONLY)
@@ -97,13 +100,13 @@ export class SockDiag {
     return {
       table: table.name,
       transport: table.transport,
-      address: addressAt(view, start + 8, words),
+      address: this.addressAt(view, start + 8, words),
       port: view.getUint16(start + 4),
       uid: view.getUint32(start + 64, true),
       inode: String(view.getUint32(start + 68, true)),
-      remote: connected && !listens ? remote : undefined,
-      remotePort: connected && !listens ? remotePort : undefined,
-      state: connected && !listens ? state : undefined,
+      remote: connected ? this.addressAt(view, start + 24, words) : undefined,
+      remotePort: connected ? remotePort : undefined,
+      state: connected ? state : undefined,
       v6Only: v6Only < 0 ? undefined : view.getUint8(v6Only) === 1,
       device: device === 0 ? undefined : this.deviceName(device),
       backlog: listens ? view.getUint32(start + 60, true) : undefined,
@@ -136,6 +139,34 @@ export class SockDiag {
     return rows;
   }
 
+  /** Addresses stand in network order. An IPv4-mapped one becomes the IPv4 address. */
+  private addressAt(view: DataView, at: number, count: number): Address {
+    const w0 = view.getUint32(at);
+    if (count === 1) return this.ipv4(w0);
+    const w1 = view.getUint32(at + 4);
+    const w2 = view.getUint32(at + 8);
+    const w3 = view.getUint32(at + 12);
+    if (w0 === 0 && w1 === 0 && w2 === 0xffff) return this.ipv4(w3);
+    const hash = (w0 * 31 + w1 * 17 + w2 * 7 + w3) | 0;
+    const known = this.ipv6.get(hash);
+    if (known !== undefined) {
+      const { words } = known;
+      if (words[0] === w0 && words[1] === w1 && words[2] === w2 && words[3] === w3) return known;
+    }
+    const address: Address = { family: 6, words: [w0, w1, w2, w3] };
+    this.ipv6.set(hash, address);
+    return address;
+  }
+
+  private ipv4(word: number): Address {
+    let address = this.ipv4s.get(word);
+    if (address === undefined) {
+      address = { family: 4, words: [word] };
+      this.ipv4s.set(word, address);
+    }
+    return address;
+  }
+
   private deviceName(index: number): string {
     let name = this.devices.get(index);
     if (name === undefined) {
@@ -156,12 +187,9 @@ function statesOf({ transport }: DiagTable, connections: boolean): number {
   return transport === 'tcp' ? 1 << TCP_LISTEN : (1 << TCP_CLOSE) | (1 << TCP_ESTABLISHED);
 }
 
-/** Addresses stand in network order. An IPv4-mapped one becomes the IPv4 address. */
-function addressAt(view: DataView, at: number, count: number): Address {
-  const first = view.getUint32(at);
-  if (count === 1) return { family: 4, words: [first] };
-  const words = [first, view.getUint32(at + 4), view.getUint32(at + 8), view.getUint32(at + 12)];
-  return isMappedIPv4(words) ? { family: 4, words: [words[3]!] } : { family: 6, words };
+function isZero(view: DataView, at: number, count: number): boolean {
+  for (let word = 0; word < count; word++) if (view.getUint32(at + 4 * word) !== 0) return false;
+  return true;
 }
 
 /** Offset of the value of the first attribute of that type, or -1. */

@@ -119,12 +119,14 @@ function runSsh(words: readonly string[], script: string): Promise<Run> {
 }
 
 function viewOf(far: FarText, { destination, connections = false }: SshChoices): SocketView {
-  const tables = {
-    ...parseTables(far.tables, far.littleEndian, connections),
-    otherNetworks: 0,
+  const tables = parseTables(far.tables, far.littleEndian, connections);
+  const search = {
+    forbidden: far.closed,
+    hidden: far.hidden,
+    masked: [],
+    inner: far.inner,
     unknownNetworks: 1,
   };
-  const search = { forbidden: far.closed, hidden: far.hidden, inner: far.inner };
   const view = buildView({
     rows: tables.rows,
     seenMs: Date.now(),
@@ -139,7 +141,14 @@ function viewOf(far: FarText, { destination, connections = false }: SshChoices):
   });
   const asRoot = far.uid === 0;
   const { listeners } = view;
-  const spots = blindSpotsOf({ listeners, tables, search, bindV6Only: far.bindV6Only, asRoot });
+  const spots = blindSpotsOf({
+    listeners,
+    tables,
+    closedNetworks: 0,
+    search,
+    bindV6Only: far.bindV6Only,
+    asRoot,
+  });
   const cut = {
     id: 'answer-cut-off',
     what: 'the end of what the other machine said',

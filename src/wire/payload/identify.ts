@@ -18,20 +18,24 @@ class Directory {
   /** Number of the port's list in `lists`; 0 is the empty one. */
   private readonly portList = new Uint8Array(65_536);
   private readonly lists: Uint8Array[] = [NONE];
-  private readonly octetLists: Uint8Array[];
+  /** Made when a payload first begins so: few of the 256 octets ever do. */
+  private readonly octetLists: (Uint8Array | undefined)[] = new Array(256);
+  /** Positions of the transport's detectors. */
+  private readonly own: readonly number[];
+  private readonly begins: Uint8Array;
 
   /** @param begins 1 where a detector's payloads can begin with an octet, 256 entries each */
   constructor(detectors: readonly Detector[], begins: Uint8Array, transport: number) {
+    this.begins = begins;
+    this.own = [...detectors.keys()].filter((at) => detectors[at]!.transports.includes(transport));
     const byPort = new Map<number, number[]>();
-    const byOctet: number[][] = Array.from({ length: 256 }, () => []);
-    detectors.forEach(({ transports, ports }, index) => {
-      if (!transports.includes(transport)) return;
-      for (const port of ports) byPort.set(port, [...(byPort.get(port) ?? []), index]);
-      for (let octet = 0; octet < 256; octet++) {
-        if (begins[256 * index + octet] === 1) byOctet[octet]!.push(index);
+    for (const at of this.own) {
+      for (const port of detectors[at]!.ports) {
+        const list = byPort.get(port);
+        if (list === undefined) byPort.set(port, [at]);
+        else list.push(at);
       }
-    });
-    this.octetLists = byOctet.map((list) => Uint8Array.from(list));
+    }
     const numbers = new Map<string, number>();
     for (const [port, list] of byPort) {
       const key = list.join();
@@ -47,7 +51,13 @@ class Directory {
   }
 
   ofOctet(octet: number): Uint8Array {
-    return this.octetLists[octet]!;
+    return this.octetLists[octet] ?? this.list(octet);
+  }
+
+  private list(octet: number): Uint8Array {
+    const list = Uint8Array.from(this.own.filter((at) => this.begins[256 * at + octet] === 1));
+    this.octetLists[octet] = list;
+    return list;
   }
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { isIPv6 } from 'node:net';
-import { join, octetsOf, sayingOf, textOf } from './octets.ts';
+import { join, octetsOf, saidIn, textOf } from './octets.ts';
 import { detailsOf, type Found, type Recogniser } from './recogniser.ts';
 
 /** Header fields of an answer: the first of each name, names in lower case. */
@@ -17,14 +17,9 @@ export function headersOf(text: string): Map<string, string> {
     const colon = line.indexOf(':');
     if (colon <= 0 || colon > 60) continue;
     const name = line.slice(0, colon).toLowerCase();
-    if (!headers.has(name))
-      headers.set(
-        name,
-        line
-          .slice(colon + 1)
-          .trim()
-          .slice(0, 300),
-      );
+    // UTF-8 where it is that; RFC 9110 section 5.5 knows Latin-1 for older servers.
+    const value = line.slice(colon + 1).trim();
+    if (!headers.has(name)) headers.set(name, saidIn(value).slice(0, 300));
   }
   return headers;
 }
@@ -150,9 +145,9 @@ export function titleOf(body: string): string | undefined {
   const open = body.indexOf('>', start);
   const close = body.indexOf('<', open);
   if (open < 0) return undefined;
-  const raw = body.slice(open + 1, close < 0 ? open + 300 : Math.min(close, open + 300));
-  const words = sayingOf(octetsOf(raw), 200).replaceAll(/\s+/g, ' ').trim();
-  return words === '' ? undefined : words;
+  const raw = body.slice(open + 1, close < 0 ? open + 1000 : Math.min(close, open + 1000));
+  const words = saidIn(raw).replaceAll(/\s+/g, ' ').trim();
+  return words === '' ? undefined : words.slice(0, 200);
 }
 
 export const HTTP: Recogniser = {

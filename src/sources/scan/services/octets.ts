@@ -15,6 +15,15 @@ export function sayingOf(octets: Uint8Array, limit = 256): string {
   return new TextDecoder('utf-8').decode(octets).slice(0, limit).trim();
 }
 
+/** Text of `textOf` as the UTF-8 it is; where it is none, as Latin-1: unchanged. */
+export function saidIn(text: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(octetsOf(text));
+  } catch {
+    return text;
+  }
+}
+
 /** Text as octets, one a character. */
 export function octetsOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0) & 255);

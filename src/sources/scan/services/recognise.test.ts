@@ -81,6 +81,18 @@ const STREAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])
     http('403 Forbidden\r\nServer: Apache/2.4.57 (Debian) OpenSSL/3.0.11'),
     { name: 'http', product: 'Apache', version: '2.4.57', extra: '(Debian) OpenSSL/3.0.11' },
   ],
+  [
+    'a web server that speaks UTF-8',
+    80,
+    http('200 OK\r\nServer: Caf\u00c3\u00a9/1.0'),
+    { name: 'http', product: 'Café', version: '1.0' },
+  ],
+  [
+    'a web server that speaks Latin-1',
+    80,
+    http('200 OK\r\nServer: Caf\u00e9/1.0'),
+    { name: 'http', product: 'Café', version: '1.0' },
+  ],
   ['a web server that hides', 8080, http('404 Not Found'), { name: 'http' }],
   [
     'Elasticsearch',

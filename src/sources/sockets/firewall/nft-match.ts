@@ -2,7 +2,7 @@
 import type { Condition } from '../../../model/packet-filter.ts';
 import { mergePorts, type PortRange } from '../../../net/port-range.ts';
 import { type Prefix, parsePrefix } from '../../../net/prefix.ts';
-import { asRecord } from '../foreign/records.ts';
+import { asRecord } from '../json-record.ts';
 import { transportNames } from './protocols.ts';
 
 export type Json = unknown;

@@ -11,7 +11,7 @@ import type {
   FilterRule,
   PacketFilter,
 } from '../../../model/packet-filter.ts';
-import { asRecord } from '../foreign/records.ts';
+import { asRecord } from '../json-record.ts';
 import { type Json, matchConditions, type Sets } from './nft-match.ts';
 
 /** Hooks through which a packet for this host comes. */

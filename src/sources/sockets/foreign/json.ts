@@ -3,7 +3,8 @@
  * line, or a list that was cut off. Objects are found by their braces and each is read on its own,
  * so that one damaged object costs no other.
  */
-import { addRecord, asRecord } from './records.ts';
+import { asRecord } from '../json-record.ts';
+import { addRecord } from './records.ts';
 import type { ForeignFormat, Gathered, Line } from './row.ts';
 import { unread } from './row.ts';
 

@@ -4,6 +4,7 @@
  */
 import type { Process } from '../../../model/process.ts';
 import type { Transport } from '../../../model/transport.ts';
+import { asRecord } from '../json-record.ts';
 import { addFile } from './lsof.ts';
 import type { ForeignRow, Gathered, Line } from './row.ts';
 import { parseHost, parsePort, parseState, unread } from './row.ts';
@@ -230,8 +231,4 @@ function addProcess(record: ReadonlyMap<string, Value>, gathered: Gathered): boo
     gathered.processes.set(pid, { ...known, services: [...(known?.services ?? []), name] });
   } else gathered.processes.set(pid, { ...known, name });
   return true;
-}
-
-export function asRecord(value: Value): Map<string, Value> {
-  return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : []);
 }

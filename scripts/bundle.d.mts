@@ -1,0 +1,1 @@
+export function bundleFile(entry: string, outfile: string): Promise<void>;

@@ -1,0 +1,297 @@
+/**
+ * Makes the answer of an audit from its verdict table: every row is judged and counted in each
+ * table where it belongs. The table is only read, so that a live view may ask again and again.
+ */
+import type { NameTable } from '../../model/name-table.ts';
+import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
+import { formatIPv4, formatIPv6 } from '../../net/address.ts';
+import type { AddressPool } from '../../net/address-pool.ts';
+import { DistinctCounts } from '../distinct-counts.ts';
+import { firstOf } from '../heaviest.ts';
+import type { ZoneTable } from '../zones.ts';
+import type { AuditAnswer, ConversationVerdicts } from './answer.ts';
+import { type AuditFilter, RowFilter } from './filter.ts';
+import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
+import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
+import { hasPort, portShown, transportShown } from './port-shown.ts';
+import { BLOCK, RowBlock } from './row-block.ts';
+import { HostTotals, PathTotals, RuleTotals } from './rule-totals.ts';
+import { NoiseTotals, ServiceTotals } from './service-totals.ts';
+import { finite, newSpan, widen } from './sums.ts';
+import type { TimeSeries } from './time-series.ts';
+import {
+  F_BYTES,
+  F_FIRST,
+  F_LAST,
+  FAMILY_4,
+  FAMILY_6,
+  FAMILY_NAME,
+  K_ACTION,
+  K_FAMILY,
+  R_CLIENT,
+  R_INPUT,
+  R_KIND,
+  R_LINE,
+  R_SERVER,
+  SHAPE_ANSWER,
+  type VerdictTable,
+} from './verdict-table.ts';
+
+/** Denied at least so often, for at least so long, at most so far apart: a retry loop. */
+const LOOP_TRIES = 10;
+const LOOP_MS = 60_000;
+const LOOP_GAP_MS = 3_600_000;
+/** Order of what was refused, by `WAYS`: outward, within, through, inward. */
+const REFUSED_WEIGHTS = [0, 3, 2, 1];
+const DISTINCT_LIMIT = 500_000;
+const CHART_COLUMNS = 60;
+/** In `Finish.uses`: what a row is listed as. */
+const REFUSED = 1;
+const WANTED = 2;
+
+/** What an answer is made from. */
+export interface Folded {
+  readonly table: VerdictTable;
+  readonly series: TimeSeries;
+  readonly zones: ZoneTable;
+  readonly interfaces: readonly InterfaceRule[];
+  readonly addresses: AddressPool;
+  readonly names: NameTable;
+  /** The names that locators begin with. */
+  readonly inputs: readonly string[];
+  readonly top: number;
+  readonly where: AuditFilter | undefined;
+  readonly seed: number;
+}
+
+export class Finish {
+  private readonly from: Folded;
+  private readonly names: readonly string[];
+  private readonly block: RowBlock;
+  private readonly judge: NoiseJudge;
+  private readonly filter: RowFilter | undefined;
+  private readonly sums = WAYS.map(() => ({ actions: [0, 0, 0], noise: 0 }));
+  private readonly services: ServiceTotals;
+  private readonly noise: NoiseTotals;
+  private readonly rules: RuleTotals;
+  private readonly paths: PathTotals;
+  private readonly hosts: HostTotals;
+  private readonly refusedInside: DistinctCounts;
+  /** By row: noise, the order of refusals, `REFUSED` and `WANTED`. */
+  private readonly noises: Int8Array;
+  private readonly weights: Int8Array;
+  private readonly uses: Uint8Array;
+  private readonly span = newSpan();
+  private answers = 0;
+  private conversations = 0;
+  private refused = 0;
+
+  constructor(from: Folded) {
+    const { table, zones, interfaces, addresses, seed, where } = from;
+    this.from = from;
+    this.names = from.names.names;
+    const places = new Places(zones, interfaces, this.names, () => addresses.words);
+    this.block = new RowBlock(table, places);
+    this.judge = new NoiseJudge(table.count, seed);
+    this.filter =
+      where === undefined ? undefined : new RowFilter(where, table, addresses, this.names);
+    this.services = new ServiceTotals(table, seed);
+    this.noise = new NoiseTotals(seed);
+    this.rules = new RuleTotals(table);
+    this.paths = new PathTotals(this.names);
+    this.hosts = new HostTotals(seed);
+    this.refusedInside = new DistinctCounts(DISTINCT_LIMIT, seed);
+    this.noises = new Int8Array(table.count);
+    this.weights = new Int8Array(table.count);
+    this.uses = new Uint8Array(table.count);
+  }
+
+  answer(): AuditAnswer {
+    this.count();
+    const { table, series, zones, top } = this.from;
+    const refused = this.listed(REFUSED, top);
+    const partly = this.partlyAllowed(refused);
+    const total = (action: number): number =>
+      this.sums.reduce((sum, { actions }) => sum + actions[action]!, 0);
+    const { startMs, widthMs, counts } = series.columns(CHART_COLUMNS);
+    return {
+      events: total(0) + total(ALLOW) + total(DENY),
+      allowed: total(ALLOW),
+      denied: total(DENY),
+      unknown: total(0),
+      answers: this.answers,
+      firstMs: finite(this.span.firstMs),
+      lastMs: finite(this.span.lastMs),
+      ways: WAYS.map((way, index) => {
+        const { actions, noise } = this.sums[index]!;
+        return {
+          ...{ way, allowed: actions[ALLOW]!, denied: actions[DENY]!, noise },
+          unknown: actions[0]!,
+        };
+      }),
+      services: this.services.rows((entry) => this.locator(entry)),
+      refused: refused.map((entry) => this.conversation(entry, partly)),
+      refusedCount: this.refused,
+      refusedInside: this.refusedInside.count(0),
+      conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
+      conversationCount: this.conversations,
+      hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
+      hostCount: this.hosts.count,
+      rules: this.rules.rows(this.names),
+      paths: this.paths.rows(),
+      noise: this.noise.rows(),
+      timeline: {
+        ...{ startMs: finite(startMs), widthMs },
+        ...{ unknown: counts[0]!, allowed: counts[ALLOW]!, denied: counts[DENY]! },
+      },
+      collapsed: table.collapsed,
+      lost: table.lost,
+    };
+  }
+
+  /** Two passes: what is noise can be told only once all rows were seen. */
+  private count(): void {
+    const { block, judge } = this;
+    for (let first = 0; block.load(first); first += BLOCK) judge.learn(block);
+    const wanted = new Uint8Array(BLOCK);
+    for (let first = 0; block.load(first); first += BLOCK) {
+      judge.judge(block);
+      for (let index = 0; index < block.count; index++) {
+        wanted[index] = this.isCounted(index) ? 1 : 0;
+        if (wanted[index] === 1) this.countRow(index);
+      }
+      this.services.add(block, wanted);
+      this.hosts.add(block, wanted);
+    }
+  }
+
+  private isCounted(index: number): boolean {
+    const { block } = this;
+    this.noises[block.first + index] = block.noise[index]!;
+    if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
+    if (block.shape[index] !== SHAPE_ANSWER || block.action[index] === DENY) return true;
+    this.answers += block.events[index]!;
+    return false;
+  }
+
+  private countRow(index: number): void {
+    const { block } = this;
+    const entry = block.first + index;
+    widen(this.span, this.from.table, entry);
+    const action = block.action[index]!;
+    const events = block.events[index]!;
+    const sum = this.sums[block.way[index]!]!;
+    sum.actions[action]! += events;
+    if (block.noise[index] !== MEANS) {
+      sum.noise += events;
+      this.noise.add(block, index);
+    } else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
+    this.conversations++;
+    if (this.filter !== undefined) this.uses[entry]! |= WANTED;
+    this.rules.add(block, index);
+    this.paths.add(block, index);
+  }
+
+  /** Rows kept by zones are many conversations, of which nothing can be said. */
+  private refuse(index: number, entry: number): void {
+    const { block } = this;
+    this.refused++;
+    this.uses[entry]! |= REFUSED;
+    // An inside host that is refused outward is what one looks for first.
+    this.weights[entry] = REFUSED_WEIGHTS[block.way[index]!]!;
+    if (block.way[index] === OUTWARD) {
+      this.refusedInside.add(0, block.client[index]!, block.family[index]!);
+    }
+  }
+
+  /** The first rows that are used so: the most frequent, of refusals the weightiest. */
+  private listed(use: number, top: number): number[] {
+    const { table } = this.from;
+    const { uses, weights } = this;
+    const entries: number[] = [];
+    for (let entry = 0; entry < uses.length; entry++) {
+      if ((uses[entry]! & use) !== 0) entries.push(entry);
+    }
+    const before = (left: number, right: number): boolean => {
+      const [one, other] = [entries[left]!, entries[right]!];
+      if (use === REFUSED && weights[one] !== weights[other])
+        return weights[one]! > weights[other]!;
+      const more = table.events(one) - table.events(other);
+      return more === 0 ? one < other : more > 0;
+    };
+    return firstOf(entries.length, top, before).map((index) => entries[index]!);
+  }
+
+  /** Of the clients of these entries: the servers that they were allowed anything with. */
+  private partlyAllowed(entries: readonly number[]): ReadonlyMap<number, ReadonlySet<number>> {
+    const { table } = this.from;
+    const allowed = new Map<number, Set<number>>();
+    for (const entry of entries) allowed.set(table.word(entry, R_CLIENT), new Set());
+    if (allowed.size === 0) return allowed;
+    for (let entry = 0; entry < table.count; entry++) {
+      if (((table.word(entry, R_KIND) >>> K_ACTION) & 3) !== ALLOW) continue;
+      allowed.get(table.word(entry, R_CLIENT))?.add(table.word(entry, R_SERVER));
+    }
+    return allowed;
+  }
+
+  private conversation(
+    entry: number,
+    partly: ReadonlyMap<number, ReadonlySet<number>>,
+  ): ConversationVerdicts {
+    const { block } = this;
+    const { table, zones } = this.from;
+    block.load(entry, 1);
+    const context = block.contextAt(block.context[0]!);
+    const [kind, client, server] = [block.kind[0]!, block.client[0]!, block.server[0]!];
+    const [protocol, events] = [block.protocol[0]!, block.events[0]!];
+    const noise = this.noises[entry]!;
+    const firstMs = finite(table.float(entry, F_FIRST));
+    const lastMs = finite(table.float(entry, F_LAST));
+    const denied = block.action[0] === DENY;
+    const name = (number: number): string | null => this.names[number] || null;
+    return {
+      way: WAYS[block.way[0]!]!,
+      action: ACTIONS[block.action[0]!]!,
+      transport: transportShown(protocol),
+      port: hasPort(protocol) ? portShown(protocol, block.port[0]!) : null,
+      client: this.addressText(kind, client),
+      clientZone: zones.names[block.clientZone[0]!]!,
+      server: this.addressText(kind, server),
+      serverZone: zones.names[block.serverZone[0]!]!,
+      rule: name(context.rule),
+      inInterface: name(context.inInterface) ?? name(context.inZone),
+      outInterface: name(context.outInterface) ?? name(context.outZone),
+      noise: noise === MEANS ? null : NOISE_CLASSES[noise]!,
+      loopMs: denied && noise === MEANS ? loopOf(events, firstMs, lastMs) : null,
+      partly: partly.get(client)?.has(server) ?? false,
+      bytes: table.float(entry, F_BYTES),
+      events,
+      firstMs,
+      lastMs,
+      locator: this.locator(entry),
+    };
+  }
+
+  private locator(entry: number): string {
+    const { table, inputs } = this.from;
+    const input = inputs[table.word(entry, R_INPUT)] ?? '';
+    return `${input}:${table.word(entry, R_LINE) >>> 0}`;
+  }
+
+  private addressText(kind: number, word: number): string {
+    const { addresses, zones } = this.from;
+    const family = (kind >>> K_FAMILY) & 3;
+    if (family === FAMILY_4) return formatIPv4(word);
+    if (family === FAMILY_6) return formatIPv6(addresses.words, 4 * word);
+    if (family === FAMILY_NAME) return this.names[word] ?? '';
+    return word > 0 ? `(others, ${zones.names[word - 1] ?? ''})` : '(none)';
+  }
+}
+
+function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {
+  if (events < LOOP_TRIES || firstMs === null || lastMs === null) return null;
+  const span = lastMs - firstMs;
+  const gap = span / (events - 1);
+  return span >= LOOP_MS && gap <= LOOP_GAP_MS ? gap : null;
+}

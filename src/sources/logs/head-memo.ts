@@ -1,0 +1,140 @@
+/**
+ * The header of the line before. Most lines of a log begin with the same octets but for the seconds
+ * of their stamp: those are compared instead of being taken apart again.
+ *
+ * Kept is what stands between the priority and the message, when that is one stamp that the clock
+ * read, a host and a program. Only digits of the seconds, and of their fraction, may differ.
+ */
+import type { Clock } from './clock.ts';
+import { OctetMask } from './octet-mask.ts';
+import type { Scan } from './scan.ts';
+
+const LESS = 0x3c;
+const GREATER = 0x3e;
+const PERCENT = 0x25;
+const ZERO = 0x30;
+/** Octets of a header that are kept; longer ones are read each time. */
+const LONGEST = 160;
+
+export class HeadMemo {
+  /** Where the remembered header begins in the line last matched: behind the priority. */
+  start = 0;
+  /** Behind the header that was matched. */
+  end = 0;
+  /** ms since 1970 of the line last matched. */
+  timeMs = Number.NaN;
+  /** Places in the header, from its start. */
+  hostStart = 0;
+  hostEnd = 0;
+  programStart = 0;
+  programEnd = 0;
+  private readonly mask = new OctetMask(LONGEST);
+  private prioritised = false;
+  private secondsAt = 0;
+  /** Digits behind the point of the seconds. */
+  private digits = 0;
+  /** The message begins with a percent sign, which alone tells where the header ends. */
+  percent = false;
+  private clock: Clock | undefined;
+  private dayMs = 0;
+  private minuteMs = 0;
+  private zoneMs = 0;
+  private yearless = 0;
+  private zoneless = 0;
+  /** What the clock had inferred; once that changes, the same octets may stand for another year. */
+  private inferred = 0;
+
+  /** Whether the line at the cursor begins with the header that is remembered. */
+  matches(scan: Scan, clock: Clock): boolean {
+    const { bytes, at } = scan;
+    const { secondsAt, digits } = this;
+    const { length } = this.mask;
+    if (length === 0 || clock !== this.clock || clock.inferred !== this.inferred) return false;
+    let start = at;
+    if (this.prioritised) {
+      start = behindPriority(bytes, at);
+      if (start < 0) return false;
+    } else if (bytes[at] === LESS) return false;
+    // An octet of the message must follow.
+    if (start + length >= scan.end || !this.mask.isAt(scan.view, start)) return false;
+    const seconds = twoDigits(bytes, start + secondsAt);
+    if (seconds < 0 || seconds > 60) return false;
+    let fraction = 0;
+    if (digits > 0) {
+      // The same sum in the same order as the clock's, so that it is the same number.
+      let scale = 100;
+      const first = start + secondsAt + 3;
+      for (let index = first; index < first + digits; index++) {
+        const digit = bytes[index]! - ZERO;
+        if (digit < 0 || digit > 9) return false;
+        fraction += digit * scale;
+        scale /= 10;
+      }
+    }
+    this.start = start;
+    this.end = start + length;
+    const ofDayMs = this.minuteMs + seconds * 1000 + fraction;
+    this.timeMs = this.dayMs + ofDayMs - this.zoneMs;
+    return true;
+  }
+
+  /** Counts what was inferred for the stamp of the line that matched. */
+  count(clock: Clock): void {
+    clock.withoutYear += this.yearless;
+    clock.withoutZone += this.zoneless;
+  }
+
+  /** Keeps `bytes[start, end)`, which stand behind a priority or not; the clock read their stamp. */
+  keep(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    prioritised: boolean,
+    clock: Clock,
+    head: { hostStart: number; hostEnd: number; programStart: number; programEnd: number },
+  ): void {
+    const length = end - start;
+    const secondsAt = clock.secondsAt - start;
+    this.mask.forget();
+    if (length > LONGEST || secondsAt < 0 || secondsAt + 2 > length) return;
+    this.mask.set(bytes, start, end);
+    this.mask.ignore(secondsAt, secondsAt + 2);
+    const { secondsDigits } = clock;
+    if (secondsDigits > 0) this.mask.ignore(secondsAt + 3, secondsAt + 3 + secondsDigits);
+    this.prioritised = prioritised;
+    this.secondsAt = secondsAt;
+    this.digits = secondsDigits;
+    this.clock = clock;
+    this.inferred = clock.inferred;
+    this.dayMs = clock.dayMs;
+    this.minuteMs = clock.minuteMs;
+    this.zoneMs = clock.zoneMs;
+    this.yearless = clock.yearless;
+    this.zoneless = clock.zoneless;
+    this.percent = bytes[end] === PERCENT;
+    this.hostStart = head.hostStart - start;
+    this.hostEnd = head.hostEnd - start;
+    this.programStart = head.programStart - start;
+    this.programEnd = head.programEnd - start;
+    this.start = start;
+    this.end = end;
+  }
+
+  forget(): void {
+    this.mask.forget();
+  }
+}
+
+/** Where `<134>` ends that begins at `at`, of at most three digits; -1 without. */
+function behindPriority(bytes: Uint8Array, at: number): number {
+  if (bytes[at] !== LESS) return -1;
+  let next = at + 1;
+  while (bytes[next]! >= ZERO && bytes[next]! <= 0x39) next++;
+  return next > at + 1 && next < at + 5 && bytes[next] === GREATER ? next + 1 : -1;
+}
+
+function twoDigits(bytes: Uint8Array, at: number): number {
+  const tens = bytes[at]! - ZERO;
+  const ones = bytes[at + 1]! - ZERO;
+  return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : 10 * tens + ones;
+}
