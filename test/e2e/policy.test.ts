@@ -34,20 +34,20 @@ describe.skipIf(!built)('policy and acl', () => {
       await expect(out).toMatchFileSnapshot(`help/${HELP[index]!.replace(' ', '-')}.txt`);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     }
-  }, 30_000);
+  }, 60_000);
 
   it('asks for a capture where none was named', async () => {
     const { code, err } = await portreeve('policy', 'learn', ...zones);
     expect(code).toBe(2);
     expect(err).toContain('there is nothing to learn from');
-  }, 20_000);
+  }, 60_000);
 
   it('does not call a text without rules faultless', async () => {
     writeFileSync(join(folder, 'empty.nft'), '');
     const { code, out } = await portreeve('acl', 'check', 'empty.nft', '--for', 'nftables');
     expect(code).toBe(0);
     expect(out).toContain('! There are no rules');
-  }, 20_000);
+  }, 60_000);
 
   it('goes from a capture to proved rules, and notices an edit', async () => {
     const words = [
@@ -218,7 +218,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
       ...[false, true, false, false, true],
     ]);
-  }, 30_000);
+  }, 60_000);
 
   it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(
     'asks on a terminal, and keeps what was answered when interrupted',
@@ -278,7 +278,7 @@ describe.skipIf(!built)('policy and acl', () => {
       ]);
       expect(readFileSync(join(folder, 'asked.yaml'), 'utf8')).toContain('tcp/1433');
     },
-    30_000,
+    60_000,
   );
 
   it('writes the rules of one machine, proves them, and asks them about that machine', async () => {
@@ -454,5 +454,5 @@ describe.skipIf(!built)('policy and acl', () => {
       expect(own, `${words.join(' ')}\n${out}${err}`).toBe(code);
       expect(err).toMatch(message);
     }
-  }, 30_000);
+  }, 60_000);
 });
