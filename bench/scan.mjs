@@ -144,7 +144,7 @@ function contest(title, contenders, rounds, restMs = 0) {
       `${Math.min(...walls).toFixed(2)}–${Math.max(...walls).toFixed(2)}`,
       median(runs.map((each) => each.cpu)).toFixed(2),
       [...new Set(runs.map((each) => each.found))].join(' / '),
-      name === 'portreeve' ? '' : `${(own / wall).toFixed(2)}`,
+      name.startsWith('portreeve') ? '' : `× ${(own / wall).toFixed(2)}`,
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }
