@@ -22,7 +22,7 @@ import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
   gatherFiles,
-  mappingOf,
+  mappingsOf,
   parseFlowPort,
   parseListen,
   parseOffset,
@@ -121,7 +121,7 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
   checkInputs(inputs, options);
-  const mappings = options.map?.map(mappingOf);
+  const mappings = options.map && (await mappingsOf(options.map));
   const listen = await listenerOf(options);
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
