@@ -204,5 +204,7 @@ ${rows.join('\n')}
 With other work on the machine, seconds say little about two threads: they share the processors with
 it. Answers of both are the same (test/e2e/audit-follow.test.ts, src/pipeline/audit-part.test.ts).
 `;
-writeFileSync(fileURLToPath(new URL('LOGS.md', import.meta.url)), text);
+const results = fileURLToPath(new URL('LOGS.md', import.meta.url));
+writeFileSync(results, text);
+spawnSync('npx', ['biome', 'format', '--write', results]);
 console.log(text);

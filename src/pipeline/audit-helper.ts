@@ -5,9 +5,6 @@ import type { LineReader } from '../sources/logs/line-reader.ts';
 import type { PartHelper, PartReading, PartTask } from '../sources/logs/log-reader.ts';
 import type { HelperMessage, HelperTask } from './audit-part.ts';
 
-/** From this size on a second thread saves more than starting it costs. */
-const WORTH_A_THREAD = 24e6;
-
 type PartMessage = Extract<HelperMessage, { kind: 'part' }>;
 
 export class AuditHelper implements PartHelper {
@@ -19,14 +16,9 @@ export class AuditHelper implements PartHelper {
   /**
    * @param program of the worker
    * @param audit takes over what the thread folded
-   * @param least octets of a file that are worth a thread; 24 MB
+   * @param least octets of a file that are worth a thread
    */
-  constructor(
-    program: URL,
-    audit: Audit,
-    options: Omit<HelperTask, 'part'>,
-    least = WORTH_A_THREAD,
-  ) {
+  constructor(program: URL, audit: Audit, options: Omit<HelperTask, 'part'>, least: number) {
     this.program = program;
     this.audit = audit;
     this.options = options;

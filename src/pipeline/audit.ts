@@ -99,6 +99,9 @@ export interface LogAudit extends AuditAnswer {
   readonly notes: readonly BlindSpot[];
 }
 
+/** From this size on a second thread saves more than starting it costs. */
+const WORTH_A_THREAD = 64e6;
+
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
   const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
@@ -126,13 +129,19 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
   const program =
     (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
+  const least = workers === undefined ? WORTH_A_THREAD : 0;
   const reader = new LogReader(
     {
       ...{ ...lineOptions, nowMs: Date.now() },
       ...(program === undefined
         ? {}
         : {
-            helper: new AuditHelper(program, folded, { lines: lineOptions, audit: auditOptions }),
+            helper: new AuditHelper(
+              program,
+              folded,
+              { lines: lineOptions, audit: auditOptions },
+              least,
+            ),
           }),
       ...(flowPorts === undefined ? {} : { flowPorts }),
       ...(follow === undefined ? {} : { onWait: () => follow(result) }),
