@@ -102,9 +102,11 @@ export class CaptureRun {
     const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
     const capture = await readLive(opened, goal);
     const { live } = capture;
+    let stoppedMs = 0;
     const stop = (): void => {
-      // The second one means it.
-      if (this.stopped) process.exit(INTERRUPTED);
+      // A second one means it, unless it is the same one by way of the process group.
+      if (this.stopped && Date.now() - stoppedMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+      if (!this.stopped) stoppedMs = Date.now();
       this.stopped = true;
       live.stop();
     };
@@ -282,6 +284,8 @@ function refuseRotation({ w, C, G, W, z }: CaptureCommandOptions): void {
 }
 
 const FLUSH_EVERY_MS = 1000;
+/** timeout(1) and wrappers of commands send a signal to the program and again to its group. */
+const SAME_SIGNAL_MS = 500;
 
 /** Names by the numbers that cooked frames have; none where they cannot be known. */
 function interfaceNames(engine: CaptureEngine | undefined): Map<number, string> {
@@ -334,6 +338,8 @@ const WHY: Readonly<Record<string, string>> = {
   EIO: 'the disk reported an error (EIO)',
 };
 
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
 /** A failure to write as people are told it. A reader of a pipe that is gone ends the program. */
 function writeFailure(error: unknown, path: string | undefined, written = 0): unknown {
   if (error instanceof MixedLinkTypes) {
@@ -351,6 +357,8 @@ function writeFailure(error: unknown, path: string | undefined, written = 0): un
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
     why: `${WHY[code] ?? code}${syscall === 'open' ? '' : kept}`,
-    ways: ['make room, or name another place with -w'],
+    ways: [
+      FULL.has(code) ? 'make room, or name another place with -w' : 'name another place with -w',
+    ],
   });
 }

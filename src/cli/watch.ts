@@ -107,6 +107,7 @@ class Watch {
     await this.thread.ready;
     announce(this.opened, '');
     this.startMs = Date.now();
+    this.rates.take(this.latest.picture, this.startMs);
     const stop = (): void => this.thread.stop();
     for (const signal of SIGNALS) process.on(signal, stop);
     const limit = this.options.for;

@@ -29,6 +29,11 @@ export interface AuditChoices {
   readonly flowPorts?: readonly number[];
   /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
   readonly listen?: ListenChoices;
+  /**
+   * Goes on at the end of the last input, across rotation, until the signal. Called whenever
+   * everything written so far was read, with what makes the answer so far.
+   */
+  readonly follow?: (answer: () => LogAudit) => void;
   /** Rows of hosts and conversations wanted at most. */
   readonly top: number;
   /** Threads beside the first: 0 or 1; 1 for large files where there are two processors. */
@@ -104,7 +109,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   ]);
   const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
     choices;
-  const { flowPorts, mappings, listen } = choices;
+  const { flowPorts, mappings, listen, follow } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const auditOptions = {
@@ -130,6 +135,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
             helper: new AuditHelper(program, folded, { lines: lineOptions, audit: auditOptions }),
           }),
       ...(flowPorts === undefined ? {} : { flowPorts }),
+      ...(follow === undefined ? {} : { onWait: () => follow(result) }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}
@@ -140,33 +146,37 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     },
     (batch) => folded.add(batch),
   );
+  let notes: readonly BlindSpot[] | undefined;
+  const result = (): LogAudit => {
+    const { tally } = reader;
+    const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
+      [...map.values()].sort((left, right) => right.lines - left.lines);
+    return {
+      ...folded.finish(reader.addresses, reader.names, reader.inputs),
+      inputs: listen === undefined ? inputs : [listen.name],
+      live: listen !== undefined,
+      inputBytes: reader.bytesRead,
+      lines: tally.lines,
+      linesRead: tally.read,
+      blankLines: tally.blank,
+      formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
+      unread: kinds(tally.faults),
+      silent: kinds(tally.silent),
+      others: kinds(tally.others),
+      gaps: kinds(tally.gaps),
+      prefixes: reader.prefixes.uses(),
+      exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
+      faults: reader.faults,
+      // A listener ends no other way.
+      interrupted: listen === undefined && (signal?.aborted ?? false),
+      notes: notes ?? logNotes(reader),
+    };
+  };
   if (listen === undefined) await reader.read(inputs);
   else await reader.listen(listen, listen.name);
-  const notes = logNotes(reader);
+  notes = logNotes(reader);
   listen?.listener.close();
-  const { tally } = reader;
-  const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
-    [...map.values()].sort((left, right) => right.lines - left.lines);
-  return {
-    ...folded.finish(reader.addresses, reader.names, reader.inputs),
-    inputs: listen === undefined ? inputs : [listen.name],
-    live: listen !== undefined,
-    inputBytes: reader.bytesRead,
-    lines: tally.lines,
-    linesRead: tally.read,
-    blankLines: tally.blank,
-    formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
-    unread: kinds(tally.faults),
-    silent: kinds(tally.silent),
-    others: kinds(tally.others),
-    gaps: kinds(tally.gaps),
-    prefixes: reader.prefixes.uses(),
-    exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-    faults: reader.faults,
-    // A listener ends no other way.
-    interrupted: listen === undefined && (signal?.aborted ?? false),
-    notes,
-  };
+  return result();
 }
 
 /** The busiest first. */

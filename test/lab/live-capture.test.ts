@@ -198,12 +198,20 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     expect(out.trimEnd().split('\n')).toHaveLength(3);
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends in order on %s', async (signal) => {
-    const file = join(folder, `${signal}.pcapng`);
+  it.each([
+    ['SIGINT', 1],
+    ['SIGTERM', 1],
+    ['SIGHUP', 1],
+    // As timeout(1) does it: to the program and to its group.
+    ['SIGINT', 2],
+  ] as const)('ends in order on %s, %i times', async (signal, times) => {
+    const file = join(folder, `${signal}-${times}.pcapng`);
     const child = capture('-w', file, 'icmp');
     await started(child);
     there.run('ping', '-c2', '-i0.2', '10.9.1.1');
-    const { code, err } = await stopped(child, signal);
+    const end = stopped(child, signal);
+    if (times > 1) setTimeout(() => child.kill(signal), 310);
+    const { code, err } = await end;
     expect(code).toBe(0);
     expect(err).toContain('4 packets captured, 4 written');
     expect((await readCaptures([file])).frames).toHaveLength(4);
