@@ -1,13 +1,22 @@
 /**
- * Log reading side by side: `portreeve audit` on two million iptables lines (about 500 MB) beside
- * `fwlogwatch` and `grep -c`, and on ASA and FortiGate lines. Prints seconds, MB/s, resident memory
- * and ratios. Makes its logs once, in the folder given (default: the system's temporary folder).
+ * Log reading side by side: `portreeve audit` on two million iptables lines (about 500 MB), with one
+ * thread and with two, beside `fwlogwatch` and `grep -c`, and on ASA and FortiGate lines. Writes
+ * seconds, MB/s, resident memory and ratios to LOGS.md. Makes its logs once, in the folder given
+ * (default: the system's temporary folder).
  *
  *   node bench/logs.mjs [--dir FOLDER] [--lines N] [--rounds N]
  */
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { cpus, loadavg, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -113,65 +122,87 @@ function make(name, count) {
   return path;
 }
 
-/** Best of the rounds by processor time; the machine may be shared. */
-function measure(words) {
-  let best;
-  for (let round = 0; round < rounds; round++) {
-    const done = spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', ...words], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 30,
-      timeout: 120_000,
-      env: { ...process.env, LC_ALL: 'C.UTF-8' },
-    });
-    if (done.error !== undefined || done.status > 1) return undefined;
-    const [wall, user, system, kilobytes] = done.stderr
-      .trim()
-      .split('\n')
-      .at(-1)
-      .split(' ')
-      .map(Number);
-    const result = { wall, cpu: user + system, megabytes: kilobytes / 1000 };
-    if (best === undefined || result.cpu < best.cpu) best = result;
-  }
-  return best;
+/** One run: seconds, processor seconds, MB resident; undefined when the program is missing. */
+function run(words) {
+  const done = spawnSync('/usr/bin/time', ['-f', '%e %U %S %M', ...words], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 30,
+    timeout: 180_000,
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+  });
+  if (done.error !== undefined || done.status > 1) return undefined;
+  const figures = done.stderr.trim().split('\n').at(-1).split(' ').map(Number);
+  const [wall, user, system, kilobytes] = figures;
+  return { wall, cpu: user + system, megabytes: kilobytes / 1000 };
 }
 
-function line(name, result, octets) {
-  if (result === undefined) return console.log(`${name.padEnd(44)} not run`);
-  const { wall, cpu, megabytes } = result;
-  console.log(
-    `${name.padEnd(44)} ${wall.toFixed(2).padStart(7)} s  ${cpu.toFixed(2).padStart(7)} CPU s  ${(octets / 1e6 / cpu).toFixed(0).padStart(6)} MB/CPU s  ${megabytes.toFixed(0).padStart(5)} MB`,
-  );
+function median(values) {
+  const sorted = [...values].sort((left, right) => left - right);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
+const audit = (path, workers) => [
+  ...[process.execPath, CLI, 'audit', path, '--json', '--top', '20', '--workers', workers],
+];
 const iptables = make('iptables', lines);
-const octets = statSync(iptables).size;
-console.log(
-  `${lines} iptables lines, ${(octets / 1e6).toFixed(0)} MB; best of ${rounds} by CPU time\n`,
-);
-const grep = measure(['grep', '-c', 'PROTO=TCP', iptables]);
-const ours = measure([process.execPath, CLI, 'audit', iptables, '--json', '--top', '20']);
-// Its time grows faster than the lines: a hundredth of them flatters it.
-const part = make('iptables', Math.round(lines / 100));
-const other = measure(['fwlogwatch', '-s', '-d', '-p', '-y', part]);
-line('grep -c', grep, octets);
-line('portreeve audit', ours, octets);
-line('fwlogwatch, a hundredth of the lines', other, statSync(part).size);
-if (ours !== undefined && grep !== undefined) {
-  console.log(
-    `\nof grep -c's speed: ${(grep.cpu / ours.cpu).toFixed(2)} by CPU, ${(grep.wall / ours.wall).toFixed(2)} by wall`,
-  );
+// fwlogwatch takes minutes for all lines; its time grows faster than they do.
+const share = 100;
+const few = make('iptables', Math.round(lines / share));
+const asa = make('asa', Math.round(lines / 2));
+const fortigate = make('fortigate', Math.round(lines / 2));
+const contenders = [
+  ['grep -c', iptables, ['grep', '-c', 'PROTO=TCP', iptables]],
+  ['portreeve audit, one thread', iptables, audit(iptables, '0')],
+  ['portreeve audit, two threads', iptables, audit(iptables, '1')],
+  [`fwlogwatch, 1/${share} of the lines`, few, ['fwlogwatch', '-s', '-d', '-p', '-y', few]],
+  ['portreeve audit, ASA, one thread', asa, audit(asa, '0')],
+  ['portreeve audit, FortiGate, one thread', fortigate, audit(fortigate, '0')],
+].map(([name, path, words]) => ({ name, words, octets: statSync(path).size, runs: [] }));
+
+const loads = [loadavg()[0]];
+// In turn, so that what else the machine does meets all of them.
+for (let round = 0; round < rounds; round++) {
+  for (const contender of contenders) {
+    const result = run(contender.words);
+    if (result !== undefined) contender.runs.push(result);
+  }
+  loads.push(loadavg()[0]);
 }
-if (ours !== undefined && other !== undefined) {
-  console.log(
-    `times fwlogwatch, whole runs: ${((other.cpu * 100) / ours.cpu).toFixed(1)} by CPU, if it grows in step with lines`,
-  );
-}
-for (const name of ['asa', 'fortigate']) {
-  const path = make(name, Math.round(lines / 2));
-  line(
-    `portreeve audit, ${name}`,
-    measure([process.execPath, CLI, 'audit', path, '--json', '--top', '20']),
-    statSync(path).size,
-  );
-}
+
+const of = ({ runs }, figure) => median(runs.map((each) => each[figure]));
+const rows = contenders.map((each) => {
+  const { name, octets, runs } = each;
+  if (runs.length === 0) return `| ${name} | not run | | | |`;
+  const speed = octets / 1e6 / of(each, 'cpu');
+  const cells = [of(each, 'wall').toFixed(2), of(each, 'cpu').toFixed(2), speed.toFixed(0)];
+  return `| ${name} | ${[...cells, of(each, 'megabytes').toFixed(0)].join(' | ')} |`;
+});
+const [grep, one, two, watch] = contenders;
+const ratio = (top, bottom, figure, times = 1) =>
+  top.runs.length * bottom.runs.length === 0
+    ? 'not run'
+    : ((times * of(top, figure)) / of(bottom, figure)).toFixed(2);
+const [{ model }] = cpus();
+const text = `# Reading logs
+
+- ${new Date().toISOString().slice(0, 10)}, Linux ${release()}, Node.js ${process.version}, ${model}, ${cpus().length} cores
+- load average before and after each round: ${loads.map((each) => each.toFixed(1)).join(', ')}
+- \`node bench/logs.mjs --lines ${lines} --rounds ${rounds}\`: ${lines.toLocaleString('en')} iptables lines, ${(grep.octets / 1e6).toFixed(0)} MB, and half as many of ASA and FortiGate, all made by it; medians of runs in turn, starting the program included
+
+| program | s | CPU s | MB per CPU s | MB resident |
+| --- | ---: | ---: | ---: | ---: |
+${rows.join('\n')}
+
+| ratio of medians | by time | by CPU |
+| --- | ---: | ---: |
+| of the speed of grep -c, one thread | ${ratio(grep, one, 'wall')} | ${ratio(grep, one, 'cpu')} |
+| of the speed of grep -c, two threads | ${ratio(grep, two, 'wall')} | ${ratio(grep, two, 'cpu')} |
+| two threads, times one | ${ratio(one, two, 'wall')} | ${ratio(one, two, 'cpu')} |
+| one thread, times fwlogwatch, if that grew in step with the lines | ${ratio(watch, one, 'wall', share)} | ${ratio(watch, one, 'cpu', share)} |
+
+With other work on the machine, seconds say little about two threads: they share the processors with
+it. Answers of both are the same (test/e2e/audit-follow.test.ts, src/pipeline/audit-part.test.ts).
+`;
+writeFileSync(fileURLToPath(new URL('LOGS.md', import.meta.url)), text);
+console.log(text);

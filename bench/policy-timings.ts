@@ -1,10 +1,8 @@
 /** What `bench/policy.mjs` measures; see there. */
 import { nftables } from '../src/acl/nftables.ts';
 import { PLATFORMS } from '../src/acl/platforms.ts';
-import { formatRange, rangeOfPrefix } from '../src/net/address-range.ts';
 import type { HeaderMatch } from '../src/net/header-match.ts';
 import { NO_PACKETS } from '../src/net/header-space.ts';
-import { parsePrefix } from '../src/net/prefix.ts';
 import { provePolicy, renderPolicy } from '../src/pipeline/policy.ts';
 import { packetsOf } from '../src/policy/beyond.ts';
 import { compareFilters } from '../src/policy/compare.ts';
@@ -14,13 +12,12 @@ import { coverTriples } from '../src/policy/cover.ts';
 import { acceptedBy, verdictSpaces } from '../src/policy/evaluate.ts';
 import type { Filter, FilterRule } from '../src/policy/filter.ts';
 import { flowService } from '../src/policy/flow-service.ts';
-import type { Party, Policy, Rule, Zone } from '../src/policy/intent.ts';
+import type { Policy, Zone } from '../src/policy/intent.ts';
 import { knownSet } from '../src/policy/known-sets.ts';
 import { Learner } from '../src/policy/learn.ts';
 import { completed } from '../src/policy/offered.ts';
 import { type Plan, planFor } from '../src/policy/plan.ts';
 import { nearRules, ruleAllows } from '../src/policy/rule-match.ts';
-import { parseService } from '../src/policy/service-text.ts';
 import { fewestBoxes, someTriples } from '../test/builders/fewest-boxes.ts';
 import { buildOffice, type Office, officeDay } from '../test/builders/office.ts';
 import { diceOf } from '../test/builders/policy.ts';
@@ -184,35 +181,44 @@ function minimum(): void {
   say(`the worst has ${worst.toFixed(2)} times the fewest`);
 }
 
-/** A policy of 10,000 rules, written for every platform. */
-function platforms(): void {
+/** A policy of so many rules between single hosts, or all of them towards one. */
+function hostPolicy(count: number, target: number | undefined): Policy {
   const dice = diceOf(1);
-  const host = (): Party => {
-    const word = 0x0a000000 + dice(20_000);
-    const addresses = [{ family: 4, first: [word], last: [word] }] as const;
-    return { names: [formatRange(addresses[0])], addresses };
-  };
-  const rules = Array.from({ length: 10_000 }, (_, index): Rule => {
-    const service = `tcp/${PORTS[dice(PORTS.length)]}`;
+  const party = (address: number) => ({
+    names: [`host ${address}`],
+    addresses: [{ family: 4 as const, first: [address], last: [address] }],
+  });
+  const rules = Array.from({ length: count }, (_, index) => {
+    const port = PORTS[dice(PORTS.length)]!;
     return {
-      ...{ id: `R${index + 1}`, action: 'allow', from: host(), to: host(), log: false },
-      ...{ serviceNames: [service], services: [parseService(service)], unobserved: false },
+      ...{ id: `R${index}`, action: 'allow' as const, because: 'generated' },
+      from: party(0x0a000000 + dice(20_000)),
+      to: party(target ?? 0x0a000000 + dice(20_000)),
+      ...{ serviceNames: [], services: [{ protocol: 6, ports: [{ first: port, last: port }] }] },
+      ...{ unobserved: false, log: false },
     };
   });
-  const zones: Zone[] = ['10.0.0.0/9', '10.128.0.0/9'].map((prefix, index) => ({
-    ...{ name: `z${index}`, isRest: false, interfaces: [`eth${index}`] },
-    addresses: [rangeOfPrefix(parsePrefix(prefix))],
-  }));
-  const policy = { ...emptyPolicy(zones), rules };
+  const rest = [{ family: 4 as const, first: [0], last: [0xffffffff] }];
+  const zone: Zone = { name: 'all', addresses: rest, isRest: true, interfaces: [] };
+  return { ...emptyPolicy([zone]), rules };
+}
+
+/** 10,000 rules written for every platform that takes them. */
+function platforms(): void {
+  const target = 0x0aff0001;
+  const hosts = {
+    name: 'host',
+    addresses: [{ family: 4, first: [target], last: [target] }],
+  } as const;
   for (const platform of PLATFORMS) {
-    const before = process.cpuUsage();
-    const start = performance.now();
-    const { text, refusals } = renderPolicy(policy, platform, NOW_MS);
-    const wall = ((performance.now() - start) / 1000).toFixed(2);
-    const { user, system } = process.cpuUsage(before);
-    const size = text === undefined ? `refused: ${refusals[0]?.what}` : `${text.length} octets`;
-    const seconds = ((user + system) / 1e6).toFixed(2);
-    say(`${platform.name.padEnd(16)} ${seconds} s (wall ${wall} s)  ${size.slice(0, 80)}`);
+    for (const place of platform.capabilities.filters) {
+      const policy = hostPolicy(10_000, place === 'host' ? target : undefined);
+      const rendered = timed(`10,000 rules for ${platform.name}, ${place}`, () =>
+        renderPolicy(policy, platform, NOW_MS, place === 'host' ? hosts : undefined),
+      );
+      const { text, refusals } = rendered;
+      say(text === undefined ? `refused: ${refusals[0]?.what}` : `${text.length} octets`);
+    }
   }
 }
 

@@ -38,6 +38,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   index: ['net', 'model', 'wire', 'flow', 'sources', 'analysis', 'catalog', 'pipeline'],
 };
 const PURE = new Set(['net', 'model', 'catalog', 'wire', 'flow', 'analysis', 'policy', 'acl']);
+/** Packages that turn text into values and do nothing else, each behind one file. */
+const PARSERS: Readonly<Record<string, string>> = {
+  saxes: 'acl/xml-text.ts',
+  yaml: 'acl/yaml-text.ts',
+};
 /** What a pure room must not touch: time, chance, the process and the network. */
 const IMPURE =
   /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|process\.(?:env|argv|exit|platform|hrtime|cwd|memoryUsage|std)|fetch\(|setTimeout)/;
@@ -92,7 +97,9 @@ describe('rooms', () => {
   });
 
   it('that are pure import nothing of the runtime', () => {
-    const wrong = imports.filter(({ from, to }) => PURE.has(roomOf(from)) && !to.endsWith('.ts'));
+    const wrong = imports.filter(
+      ({ from, to }) => PURE.has(roomOf(from)) && !to.endsWith('.ts') && PARSERS[to] !== from,
+    );
     expect(wrong).toEqual([]);
   });
 

@@ -44,6 +44,8 @@ export function parseAsa(text: string): Parsed {
 }
 
 class AsaParser {
+  /** Lines of the list so far, remarks among them. */
+  private entries = 0;
   readonly faults: ParseFault[] = [];
   readonly rules: FilterRule[] = [];
   name: string | undefined;
@@ -161,7 +163,11 @@ class AsaParser {
     } else if (name !== this.name) {
       throw new LineFault(`A second list, “${name}”, begins here; give the text of one.`);
     }
-    if (words.take('line')) words.number('a line', 1e9);
+    // An entry is put in at its number, counted with the remarks: here only at the end.
+    this.entries++;
+    if (words.take('line') && words.number('a line', 1e9) < this.entries) {
+      throw new LineFault('The entry would be put in before others; give them in their order.');
+    }
     if (words.take('remark')) {
       words.rest();
       return;

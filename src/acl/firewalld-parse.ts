@@ -171,6 +171,8 @@ const PARTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['reject', ['type']],
 ]);
 
+const LEVELS = new Set(['emerg', 'alert', 'crit', 'error', 'warning', 'notice', 'info', 'debug']);
+
 function richRule(text: string, line: number): Rich {
   const parts = partsOf(text);
   const names = [...parts.keys()];
@@ -179,6 +181,12 @@ function richRule(text: string, line: number): Rich {
   if (parts.has('limit') && names[names.indexOf('limit') - 1] !== 'log') {
     throw new LineFault('A “limit” stands with a log alone.');
   }
+  const rate = parts.get('limit')?.get('value');
+  if (parts.has('limit') && !/^\d{1,9}\/(?:s|second|m|minute|h|hour|d|day)$/.test(rate ?? '')) {
+    throw new LineFault(`“${rate ?? ''}” is not a rate.`);
+  }
+  const level = parts.get('log')?.get('level');
+  if (level !== undefined && !LEVELS.has(level)) throw new LineFault(`“${level}” is not a level.`);
   const elements = names.filter((name) =>
     ['port', 'source-port', 'protocol', 'icmp-type'].includes(name),
   );

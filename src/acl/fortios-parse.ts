@@ -135,6 +135,9 @@ class FortiParser {
     if (this.edited !== undefined) throw new LineFault(`“${this.name}” is not ended by “next”.`);
     if (words.length !== 1) throw new LineFault('An entry has one name.');
     this.name = words[0]!;
+    if (this.section === 'policy' && !/^\d{1,10}$/.test(this.name)) {
+      throw new LineFault(`“${this.name}” is not the number of a policy.`);
+    }
     const key = `${this.section} ${this.name}`;
     // A second time it would change what is there; 0 stands for the next free number.
     if (this.known.has(key) && this.name !== '0') {

@@ -452,6 +452,12 @@ describe('what cannot be proved is a fault', () => {
   it.each([
     ['cisco-ios', 'ip access-list extended A\n permit tcp any any eq 80 time-range WORK', 2],
     ['cisco-ios', 'ip access-list standard A\n permit any', 1],
+    ['cisco-ios', 'ip access-list extended A\n 10 permit tcp any any\n 10 permit udp any any', 3],
+    [
+      'cisco-asa',
+      'access-list A extended deny ip any any\naccess-list A line 1 extended permit ip any any',
+      2,
+    ],
     ['cisco-ios', 'ip access-list extended A\n permit tcp any object-group NONE', 2],
     ['cisco-ios', 'ip access-list extended A\n permit ip any any\nip access-list extended B', 3],
     ['cisco-asa', 'access-list A extended permit tcp any any inactive', 1],
@@ -469,6 +475,22 @@ describe('what cannot be proved is a fault', () => {
     ['pf', 'table <t> persist { 10.0.0.1 }', 1],
     ['fortios', 'config firewall policy\nedit 1\nset srcintf "port1"\nnext\nend', 4],
     ['fortios', 'config vpn ipsec phase1\nend', 1],
+    [
+      'fortios',
+      'config firewall service custom\nedit a\nset protocol ICMP\nset icmpcode 4\nend',
+      5,
+    ],
+    ['fortios', 'config firewall policy\nedit 1\nset action accept deny\nnext\nend', 4],
+    ['fortios', 'config firewall policy\nedit 1\nnext xyzzy\nend', 3],
+    ['fortios', 'config firewall policy\nedit web\nnext\nend', 2],
+    [
+      'fortios',
+      'config firewall address\nedit a\nset subnet 10.0.0.0/8\nnext\nedit a\nset subnet 10.1.0.0/16\nend',
+      5,
+    ],
+    ['mikrotik', '/ip firewall filter\nadd chain=forward action=accept log=maybe', 2],
+    ['firewalld', richRule('rule log prefix="a" level="loud" accept'), 2],
+    ['firewalld', richRule('rule log prefix="a" limit value="9/x" accept'), 2],
     ['firewalld', 'firewall-cmd --zone=dmz --permanent --add-service=http', 1],
     [
       'firewalld',
@@ -539,4 +561,48 @@ describe('what cannot be proved is a fault', () => {
     const { faults } = platformNamed(name)!.parse(text);
     expect(faults[0]).toMatchObject({ line });
   });
+});
+
+it.each([
+  // The numbers of entries decide their order, not where they stand.
+  [
+    'cisco-ios',
+    `ip access-list extended A
+ 20 deny ip any any
+ 10 permit tcp any any eq 443
+ permit udp any any
+`,
+    ['accept', 'drop', 'drop'],
+  ],
+  [
+    'cisco-nxos',
+    `ip access-list A
+  20 deny ip any any
+  10 permit tcp any any eq 443
+`,
+    ['accept', 'drop', 'drop'],
+  ],
+])('%s: what comes first', (name, text, verdicts) => {
+  const { filter, faults } = platformNamed(name)!.parse(text);
+  expect(faults).toEqual([]);
+  const packets = [
+    'tcp 198.51.100.7:40000 > 10.0.1.70:443',
+    'tcp 198.51.100.7:40000 > 10.0.1.70:80',
+    'udp 198.51.100.7:40000 > 10.0.1.70:53',
+  ];
+  const at = (written: string) => decide(filter, { hook: 'forward' }, packet(written)).verdict;
+  expect(packets.map(at)).toEqual(verdicts);
+});
+
+it('pf: a segment in the middle of a connection opens no state, unless flags may be any', () => {
+  const at = (options: string) => {
+    const { filter } = platformNamed('pf')!.parse(`block all\npass proto tcp all ${options}\n`);
+    const middle = packet('tcp 198.51.100.7:40000 > 10.0.1.70:443 ack');
+    return decide(filter, { hook: 'forward' }, middle).verdict;
+  };
+  expect([at(''), at('flags S/SA keep state'), at('flags any')]).toEqual([
+    'drop',
+    'drop',
+    'accept',
+  ]);
 });

@@ -5,7 +5,8 @@
  */
 import type { Family } from '../net/address.ts';
 import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
-import { IptablesRule, UnknownOption } from './iptables-rule.ts';
+import { IptablesRule } from './iptables-rule.ts';
+import { UnknownOption } from './iptables-values.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([

@@ -1,17 +1,14 @@
 /** Reads the options of one iptables rule (iptables(8), iptables-extensions(8)). */
-import { type Family, parseAddress } from '../net/address.ts';
-import { type AddressRange, rangeOfAddress, rangeOfPrefix } from '../net/address-range.ts';
+import type { Family } from '../net/address.ts';
+import type { AddressRange } from '../net/address-range.ts';
 import { STATES, type State } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
-import { addressBits, prefixOf } from '../net/prefix.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { flagMatches } from './flag-matches.ts';
 import { ICMP_NAMES, ICMPV6_NAMES, TARGET_EXTENSIONS } from './iptables-names.ts';
+import { addressOf, rangeOf, UnknownOption } from './iptables-values.ts';
 import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
-
-/** An option or value that is not understood. */
-export class UnknownOption extends Error {}
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
 
@@ -387,10 +384,12 @@ export class IptablesRule {
   }
 
   private rate(word: string): number {
-    const [, count, unit] = /^(\d{1,9})\/(s|m|h|d)[a-z]*$/.exec(word) ?? [];
-    if (count === undefined) throw new UnknownOption(`“${word}” is not a rate.`);
-    const seconds = { s: 1, m: 60, h: 3600, d: 86_400 };
-    return Number(count) / seconds[unit as keyof typeof seconds];
+    const [, count, unit] = /^(\d{1,9})\/([a-z]+)$/.exec(word) ?? [];
+    const units = Object.entries({ second: 1, minute: 60, hour: 3600, day: 86_400 });
+    // Any beginning of a unit's name will do.
+    const [, seconds] = units.find(([name]) => name.startsWith(unit ?? '-')) ?? [];
+    if (seconds === undefined) throw new UnknownOption(`“${word}” is not a rate.`);
+    return Number(count) / seconds;
   }
 
   private number(word: string, max: number): number {
@@ -398,41 +397,4 @@ export class IptablesRule {
     if (!(value <= max)) throw new UnknownOption(`“${word}” is not a number up to ${max}.`);
     return value;
   }
-}
-
-/** `10.0.1.7`, `10.0.1.0/24`, `10.0.1.0/255.255.255.0`; bits behind the mask do not matter. */
-function addressOf(word: string): AddressRange {
-  const [text, mask, ...more] = word.split('/');
-  const address = parseAddress(text!);
-  if (address === undefined || more.length > 0) {
-    throw new UnknownOption(`“${word}” is not an address or prefix; names are not read.`);
-  }
-  if (mask === undefined) return rangeOfAddress(address);
-  const bits = addressBits(address.family);
-  const length = /^\d{1,3}$/.test(mask) ? Number(mask) : maskLength(mask);
-  if (length < 0 || length > bits) throw new UnknownOption(`“${word}” has no prefix length.`);
-  return rangeOfPrefix(prefixOf(address, length));
-}
-
-/** Length of a dotted netmask; -1 for anything else. */
-function maskLength(mask: string): number {
-  const parsed = parseAddress(mask);
-  if (parsed?.family !== 4) return -1;
-  const ones = Math.clz32(~parsed.words[0]!);
-  return prefixOf({ family: 4, words: [0xffffffff] }, ones).words[0] === parsed.words[0]
-    ? ones
-    : -1;
-}
-
-function rangeOf(word: string): AddressRange {
-  const [low, high, ...more] = word.split('-').map(parseAddress);
-  if (low === undefined || more.length > 0 || (high !== undefined && high.family !== low.family)) {
-    throw new UnknownOption(`“${word}” is not a range of addresses.`);
-  }
-  const last = high ?? low;
-  const at = low.words.findIndex((value, index) => value !== last.words[index]);
-  if (at >= 0 && low.words[at]! > last.words[at]!) {
-    throw new UnknownOption(`The range “${word}” runs backwards.`);
-  }
-  return { family: low.family, first: low.words, last: last.words };
 }

@@ -72,7 +72,9 @@ class PolicyReader {
     const { podSelector, policyTypes, ingress, egress, ...other } = fieldsOf(spec, '“spec”');
     nothingElse(other);
     const { namespace } = fieldsOf(metadata, '“metadata”');
-    const pods = JSON.stringify([namespace ?? '', podSelector ?? {}]);
+    const { matchLabels, matchExpressions, ...unread } = fieldsOf(podSelector ?? {}, 'A selector');
+    nothingElse(unread);
+    const pods = JSON.stringify([namespace ?? '', matchLabels ?? {}, matchExpressions ?? []]);
     if (this.pods !== undefined && this.pods !== pods) {
       throw new LineFault('The policy is for other pods than the one before.');
     }

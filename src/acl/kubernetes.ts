@@ -19,8 +19,8 @@ import type { SessionRule } from './session-rules.ts';
 
 const PROTOCOL_WORD: Readonly<Record<number, string>> = { [TCP]: 'TCP', [UDP]: 'UDP', 132: 'SCTP' };
 const WHOLE: Readonly<Record<Family, string>> = { 4: '0.0.0.0/0', 6: '::/0' };
-/** An object of etcd has at most 1.5 MiB. */
-const MOST_BYTES = 1_000_000;
+/** An object of etcd has at most 1.5 MiB; policies for the same pods add up. */
+const MOST_CHARACTERS = 800_000;
 
 export const kubernetes: Platform = {
   name: 'kubernetes',
@@ -55,17 +55,43 @@ function render(plan: Plan): Rendered {
   if (plan.hosts === undefined || refusals.length + refused.length > 0) {
     return { refusals: [...refusals, ...refused] };
   }
+  const objects = shared(rulesOf('from', input), rulesOf('to', output));
+  const { hosts } = plan;
   const text = [
-    ...head(plan, plan.hosts),
-    ...body(plan.hosts),
-    ...direction('ingress', 'from', input),
-    ...direction('egress', 'to', output),
+    ...head(plan, hosts),
+    ...objects.flatMap((own, index) => [
+      ...(index === 0 ? [] : ['---']),
+      ...body(hosts, index === 0 ? 'portreeve' : `portreeve-${index + 1}`),
+      ...direction('ingress', own.ingress),
+      ...direction('egress', own.egress),
+    ]),
     '',
   ].join('\n');
-  if (text.length > MOST_BYTES) {
-    return { refusals: [{ what: `It would take more than ${MOST_BYTES} bytes, in one object.` }] };
-  }
   return { text, refusals: [] };
+}
+
+/** Lines of each rule. */
+type Rules = readonly (readonly string[])[];
+
+/** The rules in as many objects as they need. */
+function shared(ingress: Rules, egress: Rules): { ingress: string[][]; egress: string[][] }[] {
+  const objects: { ingress: string[][]; egress: string[][] }[] = [{ ingress: [], egress: [] }];
+  let size = 0;
+  for (const [key, rules] of [
+    ['ingress', ingress],
+    ['egress', egress],
+  ] as const) {
+    for (const lines of rules) {
+      const length = lines.reduce((sum, line) => sum + line.length + 1, 0);
+      if (size > 0 && size + length > MOST_CHARACTERS) {
+        objects.push({ ingress: [], egress: [] });
+        size = 0;
+      }
+      objects.at(-1)![key].push([...lines]);
+      size += length;
+    }
+  }
+  return objects;
 }
 
 function unexpressed({ protocol, icmpType, sourcePorts, destinationPorts }: Entry) {
@@ -102,18 +128,18 @@ function head(plan: Plan, hosts: Hosts): string[] {
     '# Keep:     kubectl get networkpolicy --all-namespaces -o yaml > before.yaml',
     '# Check:    kubectl apply --dry-run=server -f THIS-FILE',
     `# Install:  kubectl label pod POD ${key}=${value}; kubectl apply -f THIS-FILE`,
-    '# Verify:   kubectl describe networkpolicy portreeve',
+    '# Verify:   kubectl describe networkpolicy',
     '# Go back:  kubectl delete -f THIS-FILE',
   ];
 }
 
-function body(hosts: Hosts): string[] {
+function body(hosts: Hosts, name: string): string[] {
   const { key, value } = labelOf(hosts);
   return [
     'apiVersion: networking.k8s.io/v1',
     'kind: NetworkPolicy',
     'metadata:',
-    '  name: portreeve',
+    `  name: ${name}`,
     'spec:',
     '  podSelector:',
     '    matchLabels:',
@@ -122,16 +148,18 @@ function body(hosts: Hosts): string[] {
   ];
 }
 
-function direction(key: string, peers: string, rules: readonly SessionRule[]): string[] {
-  if (rules.length === 0) return [`  ${key}: []`];
-  const hook = key === 'ingress' ? 'input' : 'output';
-  return [
-    `  ${key}:`,
-    ...rules.flatMap(({ entries, told }) => {
-      const [entry] = entries;
-      if (entry === undefined) return [];
-      const { peer } = sidesOf(entry, hook);
-      return [
+function direction(key: string, rules: Rules): string[] {
+  return rules.length === 0 ? [`  ${key}: []`] : [`  ${key}:`, ...rules.flat()];
+}
+
+function rulesOf(peers: 'from' | 'to', rules: readonly SessionRule[]): Rules {
+  const hook = peers === 'from' ? 'input' : 'output';
+  return rules.flatMap(({ entries, told }) => {
+    const [entry] = entries;
+    if (entry === undefined) return [];
+    const { peer } = sidesOf(entry, hook);
+    return [
+      [
         ...(told === '' ? [] : [`    # ${plainText(told, 200)}`]),
         `    - ${peers}:`,
         ...blocks(peer, entry.family).map((cidr) => `        - ipBlock: { cidr: "${cidr}" }`),
@@ -140,9 +168,9 @@ function direction(key: string, peers: string, rules: readonly SessionRule[]): s
           ({ protocol, destinationPorts }) =>
             `        - { protocol: ${PROTOCOL_WORD[protocol!]}${portWords(destinationPorts)} }`,
         ),
-      ];
-    }),
-  ];
+      ],
+    ];
+  });
 }
 
 function blocks(peer: EntrySide, family: Family | undefined): string[] {

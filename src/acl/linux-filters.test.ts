@@ -96,6 +96,7 @@ describe('what cannot be proved from a text', () => {
     ['log prefix "x', /quote/],
     ['meta mark set 1 accept', /meta mark/],
     ['jump nowhere', /no chain/],
+    ['log flags tcp sequence', /sequence/],
   ])('nftables: %s', (rule, what) => {
     const { faults } = nftables.parse(nft(rule));
     expect(faults.map((fault) => fault.what).join(' ')).toMatch(what);
@@ -103,6 +104,7 @@ describe('what cannot be proved from a text', () => {
 
   it.each([
     ['set s { type ipv4_addr; flags timeout; }', /changes by itself/],
+    ['set s { type ipv4_adr; elements = { 10.0.0.1 } }', /ipv4_adr/],
     ['chain n { type nat hook postrouting priority srcnat; masquerade; }', /masquerade/],
     ['chain p { type filter hook prerouting priority raw; drop; }', /not evaluated/],
     ['flowtable f { hook ingress priority 0; }', /flowtable/],
@@ -114,6 +116,16 @@ describe('what cannot be proved from a text', () => {
   it.each([
     ['-A FORWARD -m set --match-set x src -j ACCEPT', /extension “set”/],
     ['-A FORWARD -m limit --limit 5/sec -j ACCEPT', /depends on time/],
+    // Without a rate it is three an hour.
+    ['-A FORWARD -m limit -j ACCEPT', /depends on time/],
+    ['-A FORWARD -m limit --limit 5/sector -j LOG', /not a rate/],
+    ['-A FORWARD -p tcp -j ACCEPT -j DROP', /“-j” stands twice/],
+    ['-A FORWARD -p tcp -p udp -j ACCEPT', /“-p” stands twice/],
+    ['-A FORWARD -i eth0 -i eth1 -j ACCEPT', /“-i” stands twice/],
+    ['-A FORWARD ! -s 10.0.0.1,10.0.0.2 -j ACCEPT', /one address/],
+    ['-A FORWARD -j REJECT --reject-with -p', /kind of rejection/],
+    ['-A FORWARD -j LOG --log-level -p', /level/],
+    ['-A FORWARD -j NFLOG --nflog-group -p', /number/],
     ['-A FORWARD -p tcp -j TCPMSS --clamp-mss-to-pmtu', /TCPMSS/],
     ['-A FORWARD -i eth+ -j ACCEPT', /pattern/],
     ['-A FORWARD --dport 22 -j ACCEPT', /without a protocol/],

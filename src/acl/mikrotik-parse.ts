@@ -154,7 +154,10 @@ class ScriptParser {
     const comment = take(values, 'comment');
     const target = take(values, 'jump-target');
     const prefix = take(values, 'log-prefix');
-    const logs = take(values, 'log') === 'yes' || verb === 'log';
+    const logWord = take(values, 'log') ?? 'no';
+    if (logWord !== 'yes' && logWord !== 'no')
+      throw new LineFault(`“log=${logWord}” is not known.`);
+    const logs = logWord === 'yes' || verb === 'log';
     values.delete('reject-with');
     rest(values);
     if ((action === 'jump') !== (target !== undefined)) {

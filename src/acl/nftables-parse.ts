@@ -4,9 +4,9 @@
  * would change packets or depends on time is a fault, since it cannot be proved from the text.
  */
 import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
-import { NftRule, type NftSet, type Reader } from './nftables-rule.ts';
+import { NftRule, type NftSet } from './nftables-rule.ts';
 import { type Token, tokensOf } from './nftables-tokens.ts';
-import { Unknown } from './nftables-values.ts';
+import { type Reader, Unknown } from './nftables-values.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([
@@ -33,6 +33,12 @@ interface Table {
   readonly name: string;
   readonly chains: FilterChain[];
 }
+
+/** Types of sets whose elements rules can ask for (nft(8), DATA TYPES). */
+const SET_TYPES = new Set([
+  ...['ipv4_addr', 'ipv6_addr', 'inet_proto', 'inet_service', 'icmp_type', 'icmpv6_type'],
+  ...['ct_state', 'ifname'],
+]);
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -258,7 +264,7 @@ class Parser implements Reader {
       this.skipEnds();
       if (this.take('}')) break;
       const word = this.next();
-      if (word === 'type') type = this.next();
+      if (word === 'type') type = this.setType();
       else if (word === 'flags') this.setFlags();
       else if (word === 'comment') this.string();
       else if (word === 'elements') {
@@ -269,6 +275,12 @@ class Parser implements Reader {
       }
     }
     sets.set(name, { type, elements, line });
+  }
+
+  private setType(): string {
+    const word = this.next();
+    if (!SET_TYPES.has(word)) throw new Unknown(`A set of the type “${word}” is not read.`);
+    return word;
   }
 
   private setFlags(): void {

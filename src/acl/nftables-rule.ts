@@ -2,23 +2,12 @@
 import type { Family } from '../net/address.ts';
 import { mergeRanges } from '../net/address-range.ts';
 import { PORT_PROTOCOLS, STATES, type State } from '../net/header-fields.ts';
-import type { FlagsMatch } from '../net/header-match.ts';
 import type { FilterAction, FilterLog, FilterRule } from '../policy/filter.ts';
-import { flagMatches } from './flag-matches.ts';
 import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
-import { FLAGS, ICMP_CODES, ICMP_TYPES, ICMPV6_CODES, ICMPV6_TYPES } from './nftables-names.ts';
-import { addressRange, numberRange, Unknown } from './nftables-values.ts';
-
-/** Where statements come from; `nftables-parse.ts`. */
-export interface Reader {
-  readonly line: number;
-  peek(): string;
-  next(): string;
-  take(word: string): boolean;
-  expect(word: string): void;
-  string(): string;
-}
+import { ICMP_CODES, ICMP_TYPES, ICMPV6_CODES, ICMPV6_TYPES } from './nftables-names.ts';
+import { readCounter, readFlags, readLimit, readLog } from './nftables-statements.ts';
+import { addressRange, numberRange, type Reader, Unknown } from './nftables-values.ts';
 
 export interface NftSet {
   readonly type: string;
@@ -115,11 +104,13 @@ export class NftRule {
       case 'oifname':
         return this.interface('out');
       case 'counter':
-        return this.counter();
+        return readCounter(reader);
       case 'log':
-        return this.logging();
+        this.log = { prefix: readLog(reader) };
+        return;
       case 'limit':
-        return this.limit();
+        this.perSecond = readLimit(reader);
+        return;
       case 'comment':
         this.comment = reader.string();
         return;
@@ -255,7 +246,7 @@ export class NftRule {
     const field = this.reader.next();
     this.builder.protocols(protocols.map((first) => ({ first, last: first })));
     if (field === 'flags' && protocols.includes(6) && protocols.length === 1) {
-      return this.builder.flags(this.tcpFlags());
+      return this.builder.flags(readFlags(this.reader));
     }
     if (field !== 'sport' && field !== 'dport') {
       throw new Unknown(`The field “${field}” is not read.`);
@@ -264,43 +255,6 @@ export class NftRule {
     const side = field === 'sport' ? 'sourcePorts' : 'destinationPorts';
     const ranges = words.map((word) => numberRange(word, 65_535));
     this.builder.ports(side, ranges, negated);
-  }
-
-  /** `syn`, `== syn`, `& (fin | syn) == syn`, `syn / fin,syn,rst,ack`. */
-  private tcpFlags(): FlagsMatch[] {
-    const { reader } = this;
-    if (reader.take('&')) {
-      const mask = this.flagWord();
-      const negated = reader.take('!=');
-      if (!negated) reader.expect('==');
-      return flagMatches(mask, this.flagWord(), negated);
-    }
-    // `! psh,urg`: none of them.
-    if (reader.take('!')) return [{ mask: this.flagWord(), value: 0 }];
-    const negated = reader.take('!=');
-    const exact = !negated && reader.take('==');
-    const value = this.flagWord();
-    if (!exact && reader.take('/')) return flagMatches(this.flagWord(), value, negated);
-    if (exact || negated) return flagMatches(255, value, negated);
-    // A bare word asks whether any of its flags is set.
-    const held: FlagsMatch[] = [];
-    for (let bit = 1; bit < 256; bit <<= 1) if (value & bit) held.push({ mask: bit, value: bit });
-    return held;
-  }
-
-  /** A number or flags joined by `|` or `,`, with or without parentheses. */
-  private flagWord(): number {
-    const { reader } = this;
-    const inside = reader.take('(');
-    let value = 0;
-    do {
-      const word = reader.next();
-      const flag = FLAGS.get(word) ?? (/^(0x[0-9a-f]{1,2}|\d{1,3})$/i.test(word) ? +word : 256);
-      if (flag > 255) throw new Unknown(`“${word}” is not a TCP flag.`);
-      value |= flag;
-    } while (reader.take('|') || reader.take(','));
-    if (inside) reader.expect(')');
-    return value;
   }
 
   private icmp(family: Family): void {
@@ -338,48 +292,5 @@ export class NftRule {
     const wild = words.find((word) => word.endsWith('*'));
     if (wild !== undefined) throw new Unknown(`The interface pattern “${wild}” is not read.`);
     this.builder.interfaces(side, words, negated);
-  }
-
-  private counter(): void {
-    const { reader } = this;
-    if (reader.take('packets')) this.number();
-    if (reader.take('bytes')) this.number();
-    if (reader.take('name')) reader.string();
-  }
-
-  private number(): number {
-    const word = this.reader.next();
-    if (!/^\d{1,20}$/.test(word)) throw new Unknown(`“${word}” is not a number.`);
-    return Number(word);
-  }
-
-  private logging(): void {
-    const { reader } = this;
-    let prefix = '';
-    for (;;) {
-      if (reader.take('prefix')) prefix = reader.string();
-      else if (reader.take('group') || reader.take('snaplen') || reader.take('queue-threshold')) {
-        this.number();
-      } else if (reader.take('level') || reader.take('flags')) {
-        const word = reader.next();
-        if (!/^[a-z]+$/.test(word)) throw new Unknown(`“${word}” is not known in a log.`);
-      } else break;
-    }
-    this.log = { prefix };
-  }
-
-  private limit(): void {
-    const { reader } = this;
-    reader.expect('rate');
-    if (reader.take('over')) throw new Unknown('“limit rate over” depends on time.');
-    const word = reader.next();
-    const [, count, unit] = /^(\d{1,9})\/(second|minute|hour|day|week)$/.exec(word) ?? [];
-    if (count === undefined) throw new Unknown(`“${word}” is not a rate.`);
-    const seconds = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 };
-    this.perSecond = Number(count) / seconds[unit as keyof typeof seconds];
-    if (reader.take('burst')) {
-      this.number();
-      reader.expect('packets');
-    }
   }
 }

@@ -4,6 +4,16 @@ import { type AddressRange, mergeRanges, rangeOfPrefix } from '../net/address-ra
 import type { NumberRange } from '../net/header-match.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
 
+/** Where statements come from; `nftables-parse.ts`. */
+export interface Reader {
+  readonly line: number;
+  peek(): string;
+  next(): string;
+  take(word: string): boolean;
+  expect(word: string): void;
+  string(): string;
+}
+
 /** A token that is not understood. */
 export class Unknown extends Error {}
 

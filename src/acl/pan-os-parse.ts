@@ -164,7 +164,8 @@ class PanParser {
     if (rules !== 'rules' || (name !== 'intrazone-default' && name !== 'interzone-default')) {
       throw new LineFault(`“${name}” is not known here.`);
     }
-    for (const [key, [value = '']] of pairsOf(rest)) {
+    for (const [key, [value = '', ...more]] of pairsOf(rest)) {
+      if (more.length > 0) throw new LineFault(`“${more[0]}” is not known here.`);
       if (/^log-(?:start|end|setting)$/.test(key)) continue;
       const action = ACTIONS.get(value);
       if (key !== 'action' || action === undefined) throw new LineFault(`“${key}” is not read.`);
@@ -192,6 +193,10 @@ class PanParser {
       ...(to.includes('any') ? {} : { outInterfaces: to }),
     };
     const comment = values.get('description')?.join(' ');
+    for (const key of ['log-start', 'log-end']) {
+      const logged = values.get(key)?.join(' ') ?? 'yes';
+      if (logged !== 'yes' && logged !== 'no') throw new LineFault(`“${logged}” is not yes or no.`);
+    }
     const logs = (values.get('log-end')?.[0] ?? 'yes') === 'yes';
     const sides = [where.source, where.destination];
     const isFour = sides.some((side) => side?.every(({ family }) => family === 4));

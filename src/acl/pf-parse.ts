@@ -10,6 +10,7 @@ import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { LineFault, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
+import { opening } from './pf-states.ts';
 import { tokensOf } from './pf-tokens.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
@@ -216,7 +217,7 @@ class PfParser {
     const protocols = this.take('proto') ? this.list().map(protocolOf) : [undefined];
     const sides = this.sides();
     const messages = this.messages(protocols);
-    const label = this.options();
+    const { label, flagsAny } = this.options();
     // The firewall's own packets are not forwarded.
     if (sides.source === 'self' || sides.destination === 'self') return;
     const shared = {
@@ -225,10 +226,11 @@ class PfParser {
       ...(log ? { log: { prefix: '' } } : {}),
       ...(label === undefined ? {} : { comment: label }),
     };
-    const rules = protocols.map((protocol) => ({
-      ...shared,
-      match: this.match(base, family, protocol, sides, messages),
-    }));
+    const rules = protocols.flatMap((protocol) => {
+      const match = this.match(base, family, protocol, sides, messages);
+      const matches = verb === 'pass' ? opening(match, flagsAny) : [match];
+      return matches.map((own) => ({ ...shared, match: own }));
+    });
     this.read.push({ rules, quick });
   }
 
@@ -303,18 +305,23 @@ class PfParser {
     }));
   }
 
-  /** Words after the conditions; returns the label. */
-  private options(): string | undefined {
+  /** Words after the conditions. */
+  private options(): { readonly label?: string; readonly flagsAny: boolean } {
     let label: string | undefined;
+    let flagsAny = false;
     while (this.word !== '') {
       if (this.take('flags')) {
-        if (!this.take('any')) throw new LineFault('Only “flags any” can be proved.');
+        const flags = this.next('flags');
+        if (flags !== 'any' && flags !== 'S/SA') {
+          throw new LineFault('Flags other than “any” and “S/SA” are not read.');
+        }
+        flagsAny = flags === 'any';
       } else if (this.take('keep')) {
         if (!this.take('state')) throw new LineFault('“keep” stands without “state”.');
       } else if (this.take('label')) label = this.next('a label');
       else throw new LineFault(`“${this.word}” is not known here.`);
     }
-    return label;
+    return { ...(label === undefined ? {} : { label }), flagsAny };
   }
 }
 

@@ -9,7 +9,8 @@ import type { AddressRange } from '../net/address-range.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { LineFault, prefixRange } from './list-line.ts';
-import { complementNumbers, MatchBuilder } from './match-builder.ts';
+import { MatchBuilder } from './match-builder.ts';
+import { opening } from './pf-states.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
 import { readXml, type XmlElement } from './xml-text.ts';
@@ -203,7 +204,8 @@ class ConfigReader {
     if (action === undefined) throw new LineFault(`Rules of the type “${type}” are not read.`);
     const floating = isSet(take('floating'));
     const disabled = isSet(take('disabled'));
-    const quick = take('quick');
+    const quickWord = take('quick');
+    const quick = quickWord !== '' && isSet(quickWord);
     const direction = take('direction') || 'in';
     if (direction !== 'in' && !(floating && direction === 'any')) {
       throw new LineFault('Only rules for what comes in are read.');
@@ -237,7 +239,7 @@ class ConfigReader {
         ...(log ? { log: { prefix: '' } } : {}),
       }),
     );
-    return { floating, quick: !floating || quick === 'yes' || quick === '1', rules };
+    return { floating, quick: !floating || quick, rules };
   }
 
   private matchesOf(
@@ -286,11 +288,12 @@ class ConfigReader {
     const port = word('port');
     const ports = port === undefined || port === '' ? undefined : this.portsOf(port);
     const negated = isSet(word('not'));
+    const value = word(kinds[0]!) ?? '';
     if (kinds[0] === 'any') {
+      if (!isSet(value)) throw new LineFault('A side is any, or it does not say so.');
       if (negated) throw new LineFault('Nothing is not any.');
       return { ranges: undefined, ports, negated };
     }
-    const value = word(kinds[0]!) ?? '';
     if (kinds[0] === 'network' && value === '(self)') {
       if (negated) throw new LineFault('All but the firewall itself is not read.');
       return { ranges: undefined, ports, negated };
@@ -361,20 +364,4 @@ function messageOf(name: string, family: Family): IcmpMatch {
   const type = MESSAGES[family].get(name);
   if (type === undefined) throw new LineFault(`The ICMP message “${name}” is not read.`);
   return { type: { first: type, last: type } };
-}
-
-/** What opens a state: of TCP only a first segment, unless the rule says otherwise. */
-function opening(match: FilterMatch, flagsAny: boolean): FilterMatch[] {
-  const first: FilterMatch = { ...match, states: ['new'] };
-  const { protocols } = match;
-  const holdsTcp =
-    protocols === undefined || protocols.some((range) => range.first <= 6 && 6 <= range.last);
-  if (flagsAny || !holdsTcp) return [first];
-  const tcp = [{ first: 6, last: 6 }];
-  const rest = new MatchBuilder();
-  if (protocols !== undefined) rest.protocols(protocols);
-  rest.protocols(complementNumbers(tcp, 255));
-  const others = rest.build().protocols ?? [];
-  const syn = { ...first, protocols: tcp, tcpFlags: [{ mask: 0x12, value: 0x02 }] };
-  return others.length === 0 ? [syn] : [syn, { ...first, protocols: others }];
 }

@@ -32,8 +32,14 @@ interface List {
   readonly name: string;
   readonly family: Family;
   readonly line: number;
-  readonly rules: FilterRule[];
+  /** By the numbers of the entries, which decide their order. */
+  readonly entries: Map<number, FilterRule[]>;
+  /** The greatest of these numbers. */
+  greatest: number;
 }
+
+/** The number that an entry without one gets: so many after the greatest there is. */
+const STEP = 10;
 
 /** Lines that set something else and decide nothing. */
 const HARMLESS =
@@ -70,14 +76,15 @@ class RouterParser {
         what: `A second list for IPv${family} begins here; give the text of one.`,
       });
     }
-    return this.lists.map(({ name, family, line, rules }) => ({
-      name: `${name} (IPv${family})`,
-      hook: 'forward',
-      family,
-      otherwise: 'drop',
-      line,
-      rules: family === 6 && this.style === 'wildcard' ? [...rules, ...neighbourRules()] : rules,
-    }));
+    return this.lists.map(({ name, family, line, entries }) => {
+      const ordered = [...entries].sort(([left], [right]) => left - right);
+      const rules = ordered.flatMap(([, made]) => made);
+      const own = family === 6 && this.style === 'wildcard' ? neighbourRules() : [];
+      return {
+        ...{ name: `${name} (IPv${family})`, hook: 'forward', family, otherwise: 'drop', line },
+        rules: [...rules, ...own],
+      };
+    });
   }
 
   line(text: string, number: number): void {
@@ -138,7 +145,7 @@ class RouterParser {
   private open(name: string, family: Family, line: number): List {
     const known = this.lists.find((list) => list.name === name && list.family === family);
     if (known !== undefined) return known;
-    const list: List = { name, family, line, rules: [] };
+    const list: List = { name, family, line, entries: new Map(), greatest: 0 };
     this.lists.push(list);
     return list;
   }
@@ -193,7 +200,8 @@ class RouterParser {
   }
 
   private entry(words: LineWords, list: List, line: number): void {
-    if (words.take('sequence') || /^\d+$/.test(words.peek())) words.next('a sequence number');
+    const isNumbered = words.take('sequence') || /^\d+$/.test(words.peek());
+    const given = isNumbered ? words.number('a sequence number', 0xffffffff) : undefined;
     if (words.take('remark')) {
       words.rest();
       return;
@@ -215,11 +223,15 @@ class RouterParser {
     const asked = this.options(words, list.family, protocol, match);
     const action = verb === 'permit' ? 'accept' : 'drop';
     const shared = { action, line, ...(asked.log ? { log: { prefix: '' } } : {}) } as const;
-    list.rules.push({ ...shared, match: match.build() });
+    const number = given ?? list.greatest + STEP;
+    list.greatest = Math.max(list.greatest, number);
+    if (list.entries.has(number)) throw new LineFault(`Two entries have the number ${number}.`);
+    const made: FilterRule[] = [{ ...shared, match: match.build() }];
+    list.entries.set(number, made);
     // A permit that asks for ports lets the later fragments of what it names through.
     const layer4 = from !== undefined || to !== undefined || asked.layer4;
     if (layer4 && verb === 'permit') {
-      list.rules.push({ ...shared, match: { ...layer3, laterFragment: true } });
+      made.push({ ...shared, match: { ...layer3, laterFragment: true } });
     }
   }
 

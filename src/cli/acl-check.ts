@@ -113,7 +113,10 @@ const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
     key: 'others',
     title: 'BECAUSE OF',
     value: ({ others }) => others.map(({ line }) => line),
-    text: ({ others }) => others.map(({ line }) => `line ${line}`).join(', '),
+    text: ({ others }) =>
+      [...new Set(others.map(({ line }) => (line === 0 ? 'the platform' : `line ${line}`)))].join(
+        ', ',
+      ),
     priority: 1,
   },
   {

@@ -97,17 +97,19 @@ function seeLines({ id, evidence, filter }: Finding, inputs: readonly string[]):
   const lines: CardLine[] = [];
   if (evidence.length > 0) lines.push({ say: frameText(evidence.map(({ locator }) => locator)) });
   const [input] = inputs;
+  // What only logs have is in no capture.
+  if (evidence.length > 0 && evidence.every(({ locator }) => /:\d+$/.test(locator))) return lines;
   if (filter !== undefined && input !== undefined && input !== '-' && inputs.length === 1) {
     lines.push({ run: `portreeve capture -r ${quoted(input)} ${quoted(filter)}` });
   } else if (filter !== undefined) lines.push({ say: `capture filter: ${filter}` });
   return lines.length > 0 ? lines : [{ say: `counted over all packets (${id})` }];
 }
 
-/** `frames 12, 40 and 58 of lan.pcap`; several files are named with each frame. */
+/** `frames 12, 40 and 58 of lan.pcap`, `line 8812 of fw.log`; several files are named with each frame. */
 function frameText(locators: readonly string[]): string {
   const parts = locators.map((locator) => {
-    const at = locator.lastIndexOf('#');
-    return { source: locator.slice(0, at), frame: locator.slice(at + 1) };
+    const [, source = '', mark, frame] = /^(.*)([#:])(\d+)$/s.exec(locator) ?? [];
+    return { source, frame, noun: mark === ':' ? 'line' : 'frame' };
   });
   const sources = new Set(parts.map(({ source }) => source));
   const shown = parts.slice(0, SHOWN_FRAMES);
@@ -115,7 +117,8 @@ function frameText(locators: readonly string[]): string {
   const rest = more > 0 ? ` and ${more} more` : '';
   if (sources.size > 1) return `${locators.slice(0, SHOWN_FRAMES).join(', ')}${rest}`;
   const frames = shown.map(({ frame }) => frame).join(', ');
-  return `${parts.length === 1 ? 'frame' : 'frames'} ${frames}${rest} of ${parts[0]!.source}`;
+  const { noun, source } = parts[0]!;
+  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${source}`;
 }
 
 /** The thresholds, so that a reader can move them. */

@@ -31,7 +31,7 @@ import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './
 import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
 import {
   gatherFiles,
-  mappingOf,
+  mappingsOf,
   parseFlowPort,
   parseOffset,
   parsePrefixRule,
@@ -133,14 +133,14 @@ function parseThreshold(text: string, given: Partial<Thresholds> = {}): Partial<
   return { ...given, [name as ThresholdName]: value };
 }
 
-function logChoicesOf({
+async function logChoicesOf({
   map,
   prefix,
   utcOffset,
   flowPort,
-}: AssessOptions): AssessChoices['logs'] & {} {
+}: AssessOptions): Promise<NonNullable<AssessChoices['logs']>> {
   return {
-    ...(map === undefined ? {} : { mappings: map.map(mappingOf) }),
+    ...(map === undefined ? {} : { mappings: await mappingsOf(map) }),
     ...(prefix === undefined ? {} : { prefixes: prefix }),
     ...(utcOffset === undefined ? {} : { offsetMs: utcOffset }),
     ...(flowPort === undefined ? {} : { flowPorts: flowPort }),
@@ -169,6 +169,7 @@ async function run(
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
   const filter = await filterOf(options.filter);
+  const logs = await logChoicesOf(options);
   const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const assessment = await whileReading(
     (watch) =>
@@ -181,7 +182,7 @@ async function run(
         ...(options.dark === undefined ? {} : { dark: options.dark }),
         ...(options.threshold === undefined ? {} : { thresholds: options.threshold }),
         ...(drill.filter === undefined ? {} : { where: drill.filter }),
-        logs: logChoicesOf(options),
+        logs,
         ...(options.overTime ? { slices: MOST_SLICES } : {}),
         // The report names conversations of ports beside its table of them.
         top: Math.max(limit ?? 0, TOP_IN_PIPES),

@@ -13,6 +13,8 @@ import {
   type ZoneRule,
 } from '../pipeline/audit.ts';
 import { dropPrivilege } from '../pipeline/privilege.ts';
+import type { Report } from '../report/report.ts';
+import { AuditFollower } from './audit-follow.ts';
 import { auditReport } from './audit-report.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
@@ -20,7 +22,7 @@ import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
   gatherFiles,
-  mappingOf,
+  mappingsOf,
   parseFlowPort,
   parseListen,
   parseOffset,
@@ -34,13 +36,15 @@ const EXAMPLES = `Examples:
   portreeve audit fw.log --prefix 'RULE7=deny'   what a prefix stands for
   journalctl -k -o json | portreeve audit -      from the journal
   portreeve audit fw.log --denied --way outward  only what was refused outward
+  portreeve audit --follow /var/log/kern.log     as it grows, across rotation
   portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
 
 const NOTES = `
 Formats are recognised line by line: docs/log-formats.md lists them.
 Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 4 a port may
-not be opened, 5 lines of a known format could not be read, 130 interrupted.
+not be opened, 5 lines of a known format could not be read or there were none,
+130 interrupted.
 `;
 
 interface AuditCommandOptions {
@@ -57,8 +61,11 @@ interface AuditCommandOptions {
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
   readonly newSince?: number;
+  readonly workers?: number;
   readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
+  readonly follow?: boolean;
+  readonly interval?: number;
   readonly for?: number;
   readonly count?: number;
   readonly flowPort?: readonly number[];
@@ -91,10 +98,13 @@ export function configure(command: Command): void {
       ]),
     )
     .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
-    .option('--for <time>', 'listen so long: 90s, 15m, 2h', parseDuration)
-    .option('--count <n>', 'listen until so many flow records came', wholeNumber(1, 4e9))
+    .option('--follow', 'stay with the last log as it grows, across rotation')
+    .option('--interval <time>', 'between answers of --follow (default: 5s)', parseDuration)
+    .option('--for <time>', 'listen or follow so long: 90s, 15m, 2h', parseDuration)
+    .option('--count <n>', 'until so many flow records came, or answers', wholeNumber(1, 4e9))
     .option('--flow-port <port>', 'UDP port of flow export in captures; repeatable', parseFlowPort)
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
     .option('--all', 'all rows of all tables');
@@ -111,36 +121,49 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
   checkInputs(inputs, options);
-  const mappings = options.map?.map(mappingOf);
+  const mappings = options.map && (await mappingsOf(options.map));
   const listen = await listenerOf(options);
-  const answer = await whileReading(
-    (watch) =>
-      audit(inputs, {
-        ...watch,
-        ...(mappings === undefined ? {} : { mappings }),
-        ...(listen === undefined ? {} : { listen }),
-        ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
-        ...(options.zone === undefined ? {} : options.zone),
-        ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
-        ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
-        ...(where === undefined ? {} : { where }),
-        top: limit ?? TOP_IN_PIPES,
-      }),
-    options.for,
-  );
+  const reportOf = (answer: LogAudit): Report =>
+    auditReport(answer, {
+      limit: limit ?? (toPeople ? undefined : EVERYTHING),
+      drilled: where !== undefined,
+    });
+  const ending = new AbortController();
+  const follower = options.follow
+    ? new AuditFollower({
+        ...(options.interval === undefined ? {} : { intervalMs: options.interval }),
+        ...(options.count === undefined ? {} : { count: options.count }),
+        ...{ onScreen: toPeople, output: options, reportOf, stop: () => ending.abort() },
+      })
+    : undefined;
+  const answer = await whileReading((watch) => {
+    watch.signal?.addEventListener('abort', () => ending.abort());
+    return audit(inputs, {
+      ...(follower === undefined ? watch : { follow: follower.onWait, signal: ending.signal }),
+      ...(mappings === undefined ? {} : { mappings }),
+      ...(listen === undefined ? {} : { listen }),
+      ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
+      ...(options.zone === undefined ? {} : options.zone),
+      ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
+      ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
+      ...(where === undefined ? {} : { where }),
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      top: limit ?? TOP_IN_PIPES,
+    });
+  }, options.for);
+  const isLeft = (await follower?.end(answer)) ?? true;
   refuseNothing(answer);
-  process.exitCode = exitCodeOf(answer);
-  const report = auditReport(answer, {
-    limit: limit ?? (toPeople ? undefined : EVERYTHING),
-    drilled: where !== undefined,
-  });
-  await writeReport(report, options);
+  // Nobody ends the following but the user: that is no interruption.
+  const whole = follower === undefined ? answer : { ...answer, interrupted: false };
+  if (follower === undefined) refuseEmpty(answer);
+  process.exitCode = exitCodeOf(whole);
+  if (isLeft) await writeReport(reportOf(whole), options);
 }
 
 /** Throws when there is nothing to read, or more than one thing. */
 function checkInputs(
   inputs: readonly string[],
-  { listen, for: time, count }: AuditCommandOptions,
+  { listen, follow, interval, for: time, count }: AuditCommandOptions,
 ): void {
   if (inputs.length > 0 && listen !== undefined) {
     throw new Failure(USAGE, {
@@ -154,9 +177,22 @@ function checkInputs(
       ways: ['name a log, or - for standard input', '--listen 2055 takes flow export'],
     });
   }
-  if (listen === undefined && (time !== undefined || count !== undefined)) {
+  if (follow !== undefined && listen !== undefined) {
     throw new Failure(USAGE, {
-      what: `--${time === undefined ? 'count' : 'for'} is for --listen`,
+      what: '--follow is for logs, not for the network',
+      ways: ['leave it out: --listen goes on by itself'],
+    });
+  }
+  if (follow === undefined && interval !== undefined) {
+    throw new Failure(USAGE, {
+      what: '--interval is for --follow',
+      ways: ['portreeve audit --follow --interval 10s LOG'],
+    });
+  }
+  const goesOn = listen !== undefined || follow !== undefined;
+  if (!goesOn && (time !== undefined || count !== undefined)) {
+    throw new Failure(USAGE, {
+      what: `--${time === undefined ? 'count' : 'for'} is for --listen and --follow`,
       ways: ['leave it out: logs are read to their ends'],
     });
   }
@@ -217,9 +253,21 @@ function refuseNothing({ faults, lines, interrupted }: LogAudit): void {
   });
 }
 
-function exitCodeOf({ interrupted, faults, unread }: LogAudit): number {
+/** Throws when the inputs hold nothing at all: an empty log is not a network without traffic. */
+function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): void {
+  if (lines > 0 || live || interrupted || faults.length > 0) return;
+  throw new Failure(INPUT, {
+    what: `there is nothing in ${inputs.length === 1 ? inputs[0] : `any of ${inputs.length} inputs`}`,
+    why: 'an empty log says neither what passed nor what was refused',
+    ways: ['name the log that the device writes to', '--follow waits for lines'],
+  });
+}
+
+function exitCodeOf({ interrupted, faults, unread, linesRead, live }: LogAudit): number {
   if (interrupted) return INTERRUPTED;
   if (faults.length > 0) return INPUT;
+  // What was read says nothing about traffic.
+  if (linesRead === 0 && !live) return INCOMPLETE;
   return unread.length > 0 ? INCOMPLETE : DONE;
 }
 

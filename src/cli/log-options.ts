@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander';
 import { parseAddress } from '../net/address.ts';
 import type { ListenAddress, PrefixRule } from '../pipeline/audit.ts';
-import { MappingFileError, readMappingFile } from '../pipeline/mapping-file.ts';
+import type { Mapping } from '../pipeline/mapping-file.ts';
 import { INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -59,10 +59,15 @@ export function gatherFiles(file: string, files: readonly string[] = []): readon
 /** Faults of a mapping that are shown. */
 const SHOWN_FAULTS = 5;
 
-/** Reads a mapping. Throws `Failure` that says where something is wrong. */
-export function mappingOf(file: string): ReturnType<typeof readMappingFile> {
+/** Reads mappings. Rejects with `Failure` that says where something is wrong. */
+export async function mappingsOf(files: readonly string[]): Promise<readonly Mapping[]> {
+  // What reads them is loaded only where there are some.
+  const { MappingFileError, readMappingFile } = await import('../pipeline/mapping-file.ts');
+  let file = '';
   try {
-    return readMappingFile(file);
+    const mappings: Mapping[] = [];
+    for (file of files) mappings.push(readMappingFile(file));
+    return mappings;
   } catch (error) {
     if (!(error instanceof MappingFileError)) throw error;
     const { faults, message } = error;

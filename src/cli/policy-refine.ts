@@ -42,7 +42,8 @@ decisions are given. With --follow it goes on with the log, across rotation, and
 asks, or applies the decisions given, whenever something new was denied; after
 each round it writes the policy, and with --rules the rules, proved, for you to
 install. Where the firewall limits its logging, silence proves nothing.
-${ORDER_NOTES}Exit codes: 0 done, 2 wrong usage, 3 a file could not be read, 130 interrupted.
+${ORDER_NOTES}Exit codes: 0 done, 1 the platform cannot express the policy, 2 wrong usage, 3 a
+file could not be read, 130 interrupted.
 `;
 
 const DAY_MS = 86_400_000;

@@ -78,6 +78,7 @@ export class VerdictBatch {
   private readonly onFull: (batch: VerdictBatch) => void;
   /** The row at `count` was begun, and may hold something. */
   private begun = false;
+  private lastSaved: readonly number[] | undefined;
   private readonly zeros: readonly (Int32Array | Uint8Array)[];
   /** Columns in which `NONE` means not stated. */
   private readonly unstated: readonly (Int16Array | Int32Array | Float64Array)[];
@@ -145,6 +146,7 @@ export class VerdictBatch {
   flush(): void {
     const { count } = this;
     if (count === 0) return;
+    this.lastSaved = this.save(count - 1);
     this.input.fill(this.inputIndex, 0, count);
     this.onFull(this);
     this.empty(0, Math.min(CAPACITY, count + 1));
@@ -159,8 +161,12 @@ export class VerdictBatch {
     this.timeMs.fill(Number.NaN, start, end);
   }
 
-  /** All columns of a row, to be written again with `restore`. */
-  save(row: number): number[] {
+  /** The row committed last, to be written again with `restore`, even if it was handed on. */
+  last(): readonly number[] | undefined {
+    return this.count > 0 ? this.save(this.count - 1) : this.lastSaved;
+  }
+
+  private save(row: number): readonly number[] {
     return this.columns().map((column) => column[row]!);
   }
 

@@ -1,4 +1,5 @@
 /** Firewall logs in, what passed and what was refused out. */
+import { availableParallelism } from 'node:os';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
@@ -10,6 +11,7 @@ import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import { programOf } from './programs.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -27,8 +29,15 @@ export interface AuditChoices {
   readonly flowPorts?: readonly number[];
   /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
   readonly listen?: ListenChoices;
+  /**
+   * Goes on at the end of the last input, across rotation, until the signal. Called whenever
+   * everything written so far was read, with what makes the answer so far.
+   */
+  readonly follow?: (answer: () => LogAudit) => void;
   /** Rows of hosts and conversations wanted at most. */
   readonly top: number;
+  /** Threads beside the first: 0 or 1; 1 for large files where there are two processors. */
+  readonly workers?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -92,28 +101,41 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ Audit }, { LogReader }, { logNotes }] = await Promise.all([
+  const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
     import('../analysis/audit/audit.ts'),
+    import('./audit-helper.ts'),
     import('../sources/logs/log-reader.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top } = choices;
-  const { flowPorts, mappings, listen } = choices;
+  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
+    choices;
+  const { flowPorts, mappings, listen, follow } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const folded = new Audit({
-    ...{ top, seed },
+  const auditOptions = {
+    seed,
     ...(zones === undefined ? {} : { zones }),
     ...(interfaces === undefined ? {} : { interfaces }),
-    ...(where === undefined ? {} : { where }),
-  });
+  };
+  const lineOptions = {
+    seed,
+    ...(prefixes === undefined ? {} : { prefixes }),
+    ...(offsetMs === undefined ? {} : { offsetMs }),
+    ...(mappings === undefined ? {} : { mappings }),
+  };
+  const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
+  const program =
+    (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
   const reader = new LogReader(
     {
-      ...{ seed, nowMs: Date.now() },
-      ...(prefixes === undefined ? {} : { prefixes }),
-      ...(offsetMs === undefined ? {} : { offsetMs }),
+      ...{ ...lineOptions, nowMs: Date.now() },
+      ...(program === undefined
+        ? {}
+        : {
+            helper: new AuditHelper(program, folded, { lines: lineOptions, audit: auditOptions }),
+          }),
       ...(flowPorts === undefined ? {} : { flowPorts }),
-      ...(mappings === undefined ? {} : { mappings }),
+      ...(follow === undefined ? {} : { onWait: () => follow(result) }),
       ...(signal === undefined ? {} : { signal }),
       ...(onProgress === undefined
         ? {}
@@ -124,33 +146,37 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     },
     (batch) => folded.add(batch),
   );
+  let notes: readonly BlindSpot[] | undefined;
+  const result = (): LogAudit => {
+    const { tally } = reader;
+    const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
+      [...map.values()].sort((left, right) => right.lines - left.lines);
+    return {
+      ...folded.finish(reader.addresses, reader.names, reader.inputs),
+      inputs: listen === undefined ? inputs : [listen.name],
+      live: listen !== undefined,
+      inputBytes: reader.bytesRead,
+      lines: tally.lines,
+      linesRead: tally.read,
+      blankLines: tally.blank,
+      formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
+      unread: kinds(tally.faults),
+      silent: kinds(tally.silent),
+      others: kinds(tally.others),
+      gaps: kinds(tally.gaps),
+      prefixes: reader.prefixes.uses(),
+      exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
+      faults: reader.faults,
+      // A listener ends no other way.
+      interrupted: listen === undefined && (signal?.aborted ?? false),
+      notes: notes ?? logNotes(reader),
+    };
+  };
   if (listen === undefined) await reader.read(inputs);
   else await reader.listen(listen, listen.name);
-  const notes = logNotes(reader);
+  notes = logNotes(reader);
   listen?.listener.close();
-  const { tally } = reader;
-  const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
-    [...map.values()].sort((left, right) => right.lines - left.lines);
-  return {
-    ...folded.finish(reader.addresses, reader.names, reader.inputs),
-    inputs: listen === undefined ? inputs : [listen.name],
-    live: listen !== undefined,
-    inputBytes: reader.bytesRead,
-    lines: tally.lines,
-    linesRead: tally.read,
-    blankLines: tally.blank,
-    formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
-    unread: kinds(tally.faults),
-    silent: kinds(tally.silent),
-    others: kinds(tally.others),
-    gaps: kinds(tally.gaps),
-    prefixes: reader.prefixes.uses(),
-    exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-    faults: reader.faults,
-    // A listener ends no other way.
-    interrupted: listen === undefined && (signal?.aborted ?? false),
-    notes,
-  };
+  return result();
 }
 
 /** The busiest first. */

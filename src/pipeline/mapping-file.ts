@@ -4,6 +4,8 @@ import type { DocumentFault } from '../model/document.ts';
 import { parseYaml } from '../sources/documents/yaml.ts';
 import { type Mapping, readMapping } from '../sources/logs/mapping.ts';
 
+export type { Mapping };
+
 export class MappingFileError extends Error {
   override readonly name = 'MappingFileError';
   readonly file: string;

@@ -350,6 +350,29 @@ export interface Check {
 /** Conversations shown for one rule. */
 const USE_SAMPLES = 5;
 
+/**
+ * Findings about rules that stand in the text, each once for a line, whatever rules that makes. What a platform does
+ * unasked is nobody's to change, but that it lets in what no rule decides has to be said.
+ */
+function ofThePerson(anomalies: readonly Anomaly[]): Anomaly[] {
+  const told = new Set<string>();
+  return anomalies.flatMap((anomaly) => {
+    const { rule, kind, chain, others } = anomaly;
+    if (rule === undefined) return [anomaly];
+    if (rule.line === 0) {
+      const { states, ...asked } = rule.match;
+      const isOpen = kind === 'wide' && Object.keys(asked).length === 0;
+      const { rule: _, ...open } = { ...anomaly, kind: 'open-default' as const };
+      return isOpen && states?.includes('new') === true ? [open] : [];
+    }
+    const lines = new Set(others.map(({ line }) => line));
+    const key = `${chain} ${kind} ${rule.line} ${[...lines].join()}`;
+    if (told.has(key)) return [];
+    told.add(key);
+    return [anomaly];
+  });
+}
+
 /** Looks for what is wrong in an existing text, and at which rules the traffic uses. */
 export function checkText(
   platform: Platform,
@@ -359,7 +382,8 @@ export function checkText(
   hosts?: Hosts,
 ): Check {
   const { filter, faults } = platform.parse(text);
-  const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
+  const written = filter.chains.flatMap((chain) => chain.rules.filter(({ line }) => line > 0));
+  const rules = written.length;
   const notes = fragmentNotes(platform, filter);
   if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [], notes };
   const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
@@ -388,6 +412,6 @@ export function checkText(
       });
     }
   }
-  const anomalies = findAnomalies(verdictSpaces(), filter);
+  const anomalies = ofThePerson(findAnomalies(verdictSpaces(), filter));
   return { faults, rules, anomalies, uses: [...uses.values()], stopped, notes };
 }

@@ -1,7 +1,7 @@
 /** The programs of worker threads, as they lie beside the bundled program. */
 import { existsSync } from 'node:fs';
 
-export type WorkerProgram = 'flow-worker' | 'ring-reader' | 'watch-worker';
+export type WorkerProgram = 'flow-worker' | 'audit-worker' | 'ring-reader' | 'watch-worker';
 
 /** Where a worker's program is; undefined where this runs from source, which has none. */
 export function programOf(worker: WorkerProgram): URL | undefined {

@@ -63,4 +63,23 @@ describe('ReviewSession', () => {
     expect(session.answerAllLike('allow')).toBe(0);
     expect(session.decisions).toEqual([]);
   });
+
+  it('takes only yes for a decision on what nobody saw', () => {
+    const unseen = ['tcp/53', 'tcp/88'].map((service) => ({
+      ...conversation('a', 'dc', service),
+      unobserved: true,
+    }));
+    const session = new ReviewSession([]);
+    session.offer([]);
+    expect(session.question).toBeUndefined();
+    session.offer(unseen);
+    expect(session.split()).toBe(true);
+    session.answer('deny');
+    session.answer('allow');
+    expect(session.decisions.map((each) => each.conversation.service)).toEqual(['tcp/88']);
+    session.undo();
+    session.undo();
+    expect(session.left).toBe(2);
+    expect(session.answerAllLike('later')).toBe(1);
+  });
 });

@@ -1,4 +1,5 @@
 /** `portreeve audit` as built: what people and scripts see of it. */
+import { createSocket } from 'node:dgram';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,14 +95,57 @@ describe.runIf(built)('audit', () => {
     ['no file', ['nowhere.log'], 3],
     ['no text', ['zero.bin'], 3],
     ['one file of two', ['fw.log', 'nowhere.log'], 3],
-    ['nothing', ['empty.log'], 0],
-    ['no firewall log', ['other.log'], 0],
+    ['nothing', ['empty.log'], 3],
+    ['no firewall log', ['other.log'], 5],
     ['an impossible zone', ['fw.log', '--zone', 'x'], 2],
     ['an impossible prefix', ['fw.log', '--prefix', 'x=maybe'], 2],
     ['an impossible offset', ['fw.log', '--utc-offset', '2'], 2],
     ['an impossible port', ['fw.log', '--port', 'tcp/99999'], 2],
     ['an impossible time', ['fw.log', '--new-since', 'yesterday'], 2],
+    ['neither logs nor a port', [], 2],
+    ['logs and a port', ['fw.log', '--listen', '2055'], 2],
+    ['a time without a port', ['fw.log', '--for', '1s'], 2],
+    ['an impossible port to listen on', ['--listen', '192.0.2.300:2055'], 2],
+    ['an address of another machine', ['--listen', '192.0.2.1:2055'], 3],
+    ['a mapping that is not there', ['fw.log', '--map', 'nowhere.yaml'], 3],
+    ['a mapping with a fault', ['fw.log', '--map', 'other.log'], 3],
   ])('given %s exits as documented', async (_, words, code) => {
     expect((await runCli(['audit', ...words], { cwd: folder })).code).toBe(code);
+  });
+
+  it('listens for flow export, and ends after so many records', async () => {
+    const socket = createSocket('udp4');
+    // A header of version 5, and one record of zeros with a port.
+    const datagram = new Uint8Array(72);
+    datagram.set([0, 5, 0, 1]);
+    datagram.set([198, 51, 100, 7, 10, 0, 0, 5], 24);
+    datagram.set([0x9c, 0x40, 0, 22], 56);
+    datagram[62] = 6;
+    const port = 20_000 + (process.pid % 20_000);
+    const sending = setInterval(() => socket.send(datagram, port, '127.0.0.1'), 50);
+    const words = ['--listen', `127.0.0.1:${port}`, '--count', '2', '--json'];
+    const { code, out } = await runCli(['audit', ...words]);
+    clearInterval(sending);
+    socket.close();
+    expect(code).toBe(0);
+    const { facts, exporters, unknownVerdict } = JSON.parse(out);
+    expect(facts).toMatchObject({ inputs: [`udp ${port}`], linesRead: 2, interrupted: false });
+    expect(exporters).toMatchObject([
+      { exporter: '127.0.0.1', protocol: 'NetFlow v5', records: 2 },
+    ]);
+    expect(unknownVerdict).toMatchObject([{ transport: 'tcp', port: 22, events: 2 }]);
+  });
+
+  it('counts with assess in the table of ports', async () => {
+    const { code, out } = await runCli(['assess', path('fw.log'), '--json']);
+    expect(code).toBe(0);
+    const { ports, sources, facts } = JSON.parse(out);
+    expect(facts).toMatchObject({ packets: 0, logLines: 16, logRecords: 15 });
+    expect(sources).toMatchObject([{ source: 'netfilter', records: 15, flows: 4 }]);
+    expect(ports).toMatchObject([
+      { port: 25, status: 'denied', packets: 12, sources: [{ source: 'netfilter', flows: 1 }] },
+      { port: 443, status: 'logged' },
+      { port: 23, status: 'denied' },
+    ]);
   });
 });

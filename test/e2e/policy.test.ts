@@ -281,6 +281,28 @@ describe.skipIf(!built)('policy and acl', () => {
     30_000,
   );
 
+  it('writes the rules of one machine, proves them, and asks them about that machine', async () => {
+    const host = ['--host', '10.0.2.20'];
+    const render = ['acl', 'render', 'policy.yaml', '--for', 'windows'];
+    const refused = await portreeve(...render);
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('--host 192.0.2.10') });
+    const unknown = await portreeve(...render, '--host', 'nobody');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no group or zone') });
+    const rendered = await portreeve(...render, ...host);
+    expect(rendered.code, rendered.err).toBe(0);
+    expect(rendered.out).not.toMatch(/-LocalAddress (?!10\.0\.2\.20 )/);
+    writeFileSync(join(folder, 'host.ps1'), rendered.out);
+    const rules = ['host.ps1', '--for', 'windows'];
+    const proof = await portreeve('policy', 'prove', 'policy.yaml', ...rules, ...host, '--json');
+    expect(JSON.parse(proof.out).facts, proof.out).toMatchObject({ proved: true });
+    const test = ['policy', 'test', '10.0.1.1 -> 10.0.2.20 tcp/1433', '--rules', ...rules];
+    const nowhere = await portreeve(...test);
+    expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('name it with --host') });
+    expect((await portreeve(...test, ...host)).code).toBeLessThan(2);
+    const folders = await portreeve('acl', 'check', '.', '--for', 'windows');
+    expect(folders).toMatchObject({ code: 3, err: expect.stringContaining('it is a folder') });
+  }, 60_000);
+
   it('learns from logs what was let through, with the line of each', async () => {
     const lines = [
       'Oct 03 2026 10:00:00 asa : %ASA-6-302013: Built inbound TCP connection 7 for outside:198.51.100.7/50112 (198.51.100.7/50112) to dmz:10.0.1.10/443 (10.0.1.10/443)',

@@ -74,6 +74,26 @@ describeLab('the article’s network', PROGRAMS, () => {
     };
   }
 
+  /** Runs a command that captures in the router; the function ends it, and gives what it said. */
+  async function watchLive(words: readonly string[]): Promise<() => Promise<string>> {
+    const child = site.router.start(process.execPath, [CLI, ...words]);
+    let out = '';
+    child.stdout!.on('data', (chunk) => {
+      out += chunk;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const rings = () => site.router.run('cat', '/proc/net/packet').trim().split('\n').length - 1;
+    for (let waited = 0; rings() === 0; waited += 50) {
+      if (waited > 20_000) throw new Error('the capture does not start');
+      await sleep(50);
+    }
+    return async () => {
+      child.kill('SIGINT');
+      await ended;
+      return out;
+    };
+  }
+
   /** `10.0.2.10:389/tcp …`: what answers from there, once every port has been asked. */
   async function openPorts(
     from: Space,
@@ -110,29 +130,39 @@ describeLab('the article’s network', PROGRAMS, () => {
   }
 
   it('learns from a recording, and lets through nothing but what was validated', async () => {
+    const zones = ['dmz=10.0.1.0/24', 'internal=10.0.2.0/24', 'internet=rest'];
+    const known = [...zones.flatMap((zone) => ['--zone', zone]), ...named, '--json'];
+    const watched = await watchLive([
+      'policy',
+      'learn',
+      '-i',
+      'any',
+      '--drop-duplicates',
+      ...known,
+    ]);
     const stop = await record(['-i', 'any', '-w', join(folder, 'record.pcap'), 'ip']);
     for (let count = 0; count < 3; count++) expect(site.request()).toMatch(/^works/);
     // Somebody looks around meanwhile; that must not become a rule.
     await openPorts(site.dmz, ['-p', '20-120,4000-4100'], '10.0.2.20');
     await stop();
-    const zones = ['dmz=10.0.1.0/24', 'internal=10.0.2.0/24', 'internet=rest'];
     const learned = portreeve(
       ...['policy', 'learn', 'record.pcap', '--drop-duplicates', '-o', 'c.ndjson'],
-      ...zones.flatMap((zone) => ['--zone', zone]),
-      ...named,
-      '--json',
+      ...known,
     );
     expect(learned.code, learned.err).toBe(0);
-    const { candidates } = JSON.parse(learned.out);
-    const learnedTexts = candidates.map(
-      (each: Record<string, string>) => `${each.client} ${each.server} ${each.service}`,
-    );
-    expect(learnedTexts.sort()).toEqual([
-      '10.0.1.10 10.0.2.10 tcp/389',
-      '10.0.1.10 10.0.2.10 udp/53',
-      '10.0.1.10 10.0.2.20 tcp/1433',
-      '198.51.100.7 10.0.1.10 tcp/80',
-    ]);
+    // What was learned at the router's interfaces meanwhile is the same as from the recording.
+    for (const text of [learned.out, await watched()]) {
+      const { candidates } = JSON.parse(text);
+      const learnedTexts = candidates.map(
+        (each: Record<string, string>) => `${each.client} ${each.server} ${each.service}`,
+      );
+      expect(learnedTexts.sort()).toEqual([
+        '10.0.1.10 10.0.2.10 tcp/389',
+        '10.0.1.10 10.0.2.10 udp/53',
+        '10.0.1.10 10.0.2.20 tcp/1433',
+        '198.51.100.7 10.0.1.10 tcp/80',
+      ]);
+    }
     const reviewed = portreeve(
       ...['policy', 'review', 'c.ndjson', '--policy', 'learned.yaml', '--by', 'alice'],
       ...['--approve', 'web -> sql tcp/1433', '--approve', 'web -> dc tcp/389,udp/53'],

@@ -12,8 +12,8 @@ import type { AuditAnswer } from './answer.ts';
 import type { AuditFilter } from './filter.ts';
 import { Finish } from './finish.ts';
 import type { InterfaceRule } from './places.ts';
-import { TimeSeries } from './time-series.ts';
-import { VerdictTable } from './verdict-table.ts';
+import { type SeriesPart, TimeSeries } from './time-series.ts';
+import { type PartMaps, type TablePart, VerdictTable } from './verdict-table.ts';
 
 export interface AuditOptions {
   readonly zones?: readonly ZoneRule[];
@@ -25,6 +25,12 @@ export interface AuditOptions {
   readonly seed: number;
   /** Rows kept by address; 1,000,000. */
   readonly rowLimit?: number;
+}
+
+/** What one thread folded. */
+export interface AuditPart {
+  readonly table: TablePart;
+  readonly series: SeriesPart;
 }
 
 export class Audit {
@@ -46,6 +52,21 @@ export class Audit {
     for (let row = 0; row < batch.count; row++) {
       series.add(batch.action[row]!, batch.timeMs[row]!, batch.events[row]!);
     }
+  }
+
+  /** What was folded, for another thread; nothing may be added any more. */
+  part(): AuditPart {
+    return { table: this.table.part(), series: this.series.part() };
+  }
+
+  /**
+   * Takes over what another audit with the same options folded of later lines, as if they had been
+   * folded here. False, with nothing changed that shows, when there is no room for it.
+   */
+  absorb(part: AuditPart, maps: PartMaps): boolean {
+    if (!this.table.absorb(part.table, maps)) return false;
+    this.series.absorb(part.series);
+    return true;
   }
 
   /** The answer so far. `inputs` are the names that locators begin with. */

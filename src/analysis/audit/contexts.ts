@@ -5,6 +5,8 @@
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
 
 const WORDS = 8;
+/** The one word of a context that is no number of a name. */
+const DIRECTION = 7;
 const INITIAL = 64;
 /** Contexts kept; further ones share number 0, which says nothing. */
 const MOST = 200_000;
@@ -22,6 +24,13 @@ export interface Context {
   readonly direction: number;
 }
 
+/** The contexts of a table as they go from one thread to another. */
+interface ContextsPart {
+  readonly count: number;
+  readonly words: Int32Array;
+  readonly overflowed: number;
+}
+
 export class ContextTable {
   /** Number 0 stands for contexts that found no room. */
   count = 1;
@@ -32,8 +41,8 @@ export class ContextTable {
 
   /** Number of the row's context. */
   of(batch: VerdictBatch, row: number): number {
-    const { words, slots, count } = this;
-    const wanted = WORDS * count;
+    const { words } = this;
+    const wanted = WORDS * this.count;
     words[wanted] = batch.rule[row]!;
     words[wanted + 1] = batch.inInterface[row]!;
     words[wanted + 2] = batch.outInterface[row]!;
@@ -42,6 +51,12 @@ export class ContextTable {
     words[wanted + 5] = batch.device[row]!;
     words[wanted + 6] = batch.format[row]!;
     words[wanted + 7] = batch.direction[row]!;
+    return this.intern(wanted);
+  }
+
+  /** The number of the context that was put at `wanted`, behind the last one. */
+  private intern(wanted: number): number {
+    const { slots } = this;
     const mask = slots.length - 1;
     let slot = this.hash(wanted) & mask;
     for (;;) {
@@ -50,6 +65,26 @@ export class ContextTable {
       if (this.equal(WORDS * held, wanted)) return held;
       slot = (slot + 1) & mask;
     }
+  }
+
+  part(): ContextsPart {
+    const { count, words, overflowed } = this;
+    return { count, words, overflowed };
+  }
+
+  /** Takes over another table's contexts; undefined when there is no room for all. */
+  absorb(part: ContextsPart, names: Int32Array): Int32Array | undefined {
+    if (part.overflowed > 0 || this.count + part.count > MOST) return undefined;
+    const numbers = new Int32Array(part.count);
+    for (let number = 1; number < part.count; number++) {
+      const wanted = WORDS * this.count;
+      for (let word = 0; word < WORDS; word++) {
+        const value = part.words[WORDS * number + word]!;
+        this.words[wanted + word] = word === DIRECTION ? value : names[value]!;
+      }
+      numbers[number] = this.intern(wanted);
+    }
+    return numbers;
   }
 
   at(number: number): Context {

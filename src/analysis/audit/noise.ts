@@ -5,6 +5,8 @@
  * Thresholds follow common practice of scan detectors: 20 targets of one source, 15 hosts on one
  * port, 20 strangers on one port.
  */
+
+import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { ALLOW, DENY } from '../../model/verdict.ts';
 import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
 import { GROUP, OUTSIDE } from '../zones.ts';
@@ -54,7 +56,7 @@ const TCP = 6;
 const UDP = 17;
 const NETBIOS_NAMES = 137;
 const NETBIOS_DATAGRAMS = 138;
-/** Sources, and pairs of source and port, that are told apart. */
+/** Sources, and ports, that are told apart. */
 const MOST_SOURCES = 300_000;
 const DENIED = 0;
 const ALLOWED = 1;
@@ -62,9 +64,11 @@ const TARGETS = 2;
 
 export class NoiseJudge {
   private readonly sources: TallyTable;
-  private readonly sourcePorts: TallyTable;
+  /** Hosts by source and port. */
+  private readonly sourcePorts: EndpointTable;
+  private readonly hosts = new Column();
   private readonly ports: TallyTable;
-  /** Entries of rows in `sources` and `sourcePorts`, -1 without; they hold while nothing is pruned. */
+  /** Entries of rows in `sources`, which hold while nothing is pruned, and in `sourcePorts`; or -1. */
   private readonly sourceOf: Int32Array;
   private readonly pairOf: Int32Array;
   /** Keeps what was touched from being optimised away. */
@@ -73,7 +77,7 @@ export class NoiseJudge {
   /** @param rows of the verdict table */
   constructor(rows: number, seed: number) {
     this.sources = new TallyTable(MOST_SOURCES, seed);
-    this.sourcePorts = new TallyTable(MOST_SOURCES, seed);
+    this.sourcePorts = new EndpointTable(seed);
     this.ports = new TallyTable(MOST_SOURCES, seed);
     this.sourceOf = new Int32Array(rows);
     this.pairOf = new Int32Array(rows);
@@ -86,7 +90,7 @@ export class NoiseJudge {
       if (!isStranger(block, index)) continue;
       this.touched ^= this.sources.touch(client[index]!, family[index]!, 0);
       const service = (protocol[index]! << 16) | port[index]!;
-      this.touched ^= this.sourcePorts.touch(client[index]!, family[index]!, service);
+      this.touched ^= this.sourcePorts.touch(client[index]!, service, family[index]!);
     }
     for (let index = 0; index < count; index++) {
       const entry = block.first + index;
@@ -109,12 +113,11 @@ export class NoiseJudge {
     sources.floats[at + TARGETS]! += 1;
     const protocol = block.protocol[index]!;
     const port = block.port[index]!;
-    const pair = sourcePorts.intern(client, family, (protocol << 16) | port);
+    const pairs = sourcePorts.count;
+    const pair = sourcePorts.intern(client, (protocol << 16) | port, family);
     this.pairOf[entry] = pair;
-    const pairAt = floatsOf(pair);
-    const { floats } = sourcePorts;
-    floats[pairAt]! += 1;
-    if (floats[pairAt] !== 1) return;
+    this.hosts.add(pair, 1);
+    if (sourcePorts.count === pairs) return;
     const service = ports.intern(protocol, port, 0);
     ports.floats[floatsOf(service)]! += 1;
   }
@@ -160,7 +163,10 @@ export class NoiseJudge {
     const targets = known ? sources.floats[at + TARGETS]! : 1;
     if (events >= PERSISTENT && targets <= PERSISTENT_TARGETS) return MEANS;
     const mostly = denied >= SCAN_DENIED * (denied + allowed);
-    if (mostly && (targets >= SCAN_TARGETS || this.hostsAt(block, index) >= SCAN_HOSTS)) {
+    if (
+      mostly &&
+      (targets >= SCAN_TARGETS || this.hosts.get(this.pairOf[block.first + index]!) >= SCAN_HOSTS)
+    ) {
       return SCAN;
     }
     if (events > PROBE_TRIES) return MEANS;
@@ -171,17 +177,6 @@ export class NoiseJudge {
   private sourceAt(block: RowBlock, index: number): number {
     if (this.sources.pruned === 0) return this.sourceOf[block.first + index]!;
     return this.sources.find(block.client[index]!, block.family[index]!, 0);
-  }
-
-  /** Hosts that the row's client was refused at on the row's port. */
-  private hostsAt(block: RowBlock, index: number): number {
-    const { sourcePorts } = this;
-    if (sourcePorts.pruned === 0) return countOf(sourcePorts, this.pairOf[block.first + index]!);
-    const service = (block.protocol[index]! << 16) | block.port[index]!;
-    return countOf(
-      sourcePorts,
-      sourcePorts.find(block.client[index]!, block.family[index]!, service),
-    );
   }
 }
 

@@ -59,12 +59,30 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const INITIAL = 1 << 12;
+/** Rows from which on the room for all of them is asked for at once: copies would take more. */
+const LARGE = 1 << 16;
 const ROW_LIMIT = 1_000_000;
 
 /** Zone of an address: what a row keeps of it when there is no room for more. */
 export interface ZoneFinder {
   of4(address: number): number;
   of6(words: ArrayLike<number>, at: number): number;
+}
+
+/** The rows of a table as they go from one thread to another. */
+export interface TablePart {
+  readonly count: number;
+  readonly collapsed: number;
+  readonly lost: number;
+  readonly buffer: ArrayBuffer;
+  readonly contexts: ReturnType<ContextTable['part']>;
+}
+
+/** What another reader's numbers are called here, and how many lines stand before its first. */
+export interface PartMaps {
+  readonly names: Int32Array;
+  readonly addresses: Int32Array;
+  readonly linesBefore: number;
 }
 
 export class VerdictTable {
@@ -83,6 +101,8 @@ export class VerdictTable {
   private readonly hashes = new Int32Array(VERDICT_BATCH_CAPACITY);
   /** Keeps `touch` from being optimised away. */
   private touched = 0;
+  /** The integers of a row to be appended. */
+  private readonly key = new Int32Array(R_LINE + 1);
   private readonly limit: number;
   private readonly seed: number;
   private readonly zones: ZoneFinder;
@@ -95,6 +115,96 @@ export class VerdictTable {
     const buffer = new ArrayBuffer(4 * ROW_WORDS * INITIAL);
     this.words = new Int32Array(buffer);
     this.floats = new Float64Array(buffer);
+  }
+
+  /** Hands over its rows: they must not be used here any more. */
+  part(): TablePart {
+    const { count, collapsed, lost, contexts, words } = this;
+    const buffer = words.buffer as ArrayBuffer;
+    return { count, collapsed, lost, buffer, contexts: contexts.part() };
+  }
+
+  /**
+   * Takes over the rows of a table that was filled with what comes later, as if all had been folded
+   * here. False, with all rows as they were, when there is no room. The part's rows are rewritten.
+   */
+  absorb(part: TablePart, maps: PartMaps): boolean {
+    if (part.collapsed + part.lost > 0) return false;
+    const contexts = this.contexts.absorb(part.contexts, maps.names);
+    if (contexts === undefined) return false;
+    const words = new Int32Array(part.buffer);
+    const hashes = new Int32Array(part.count);
+    for (let entry = 0; entry < part.count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      const map =
+        family === FAMILY_6 ? maps.addresses : family === FAMILY_NAME ? maps.names : undefined;
+      if (map !== undefined) {
+        words[at + R_CLIENT] = map[words[at + R_CLIENT]!]!;
+        words[at + R_SERVER] = map[words[at + R_SERVER]!]!;
+      }
+      words[at + R_CONTEXT] = contexts[words[at + R_CONTEXT]!]!;
+      words[at + R_LINE]! += maps.linesBefore;
+      hashes[entry] = this.hashAt(words, at);
+    }
+    if (this.count + part.count > this.limit && !this.hasRoomFor(words, hashes)) return false;
+    const floats = new Float64Array(part.buffer);
+    for (let from = 0; from < part.count; from += VERDICT_BATCH_CAPACITY) {
+      const to = Math.min(from + VERDICT_BATCH_CAPACITY, part.count);
+      this.hashes.set(hashes.subarray(from, to));
+      this.touched += this.touch(to - from);
+      for (let entry = from; entry < to; entry++) {
+        this.merge(words, floats, entry, hashes[entry]!);
+      }
+    }
+    return true;
+  }
+
+  /** Whether the limit allows for all rows whose keys are not here yet. */
+  private hasRoomFor(words: Int32Array, hashes: Int32Array): boolean {
+    let room = this.limit - this.count;
+    for (let entry = 0; entry < hashes.length && room >= 0; entry++) {
+      if (this.slots[this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)] === 0) room--;
+    }
+    return room >= 0;
+  }
+
+  private hashAt(words: Int32Array, at: number): number {
+    return this.hash(
+      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
+      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
+    );
+  }
+
+  private probeAt(hash: number, words: Int32Array, at: number): number {
+    return this.probe(
+      hash,
+      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
+      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
+    );
+  }
+
+  /** Adds another table's row to the row of the same key, a new one if there is none. */
+  private merge(words: Int32Array, floats: Float64Array, entry: number, hash: number): void {
+    const from = ROW_WORDS * entry;
+    const slot = this.probeAt(hash, words, from);
+    const held = this.slots[slot]!;
+    const row = held === 0 ? this.appendRow(slot, hash, words, from) : held - 1;
+    const ours = ROW_FLOATS * row;
+    const theirs = ROW_FLOATS * entry;
+    for (let each = F_PACKETS_LOGGED; each <= F_BYTES; each++) {
+      this.floats[ours + each]! += floats[theirs + each]!;
+    }
+    this.widen(ours, floats[theirs + F_FIRST]!);
+    this.widen(ours, floats[theirs + F_LAST]!);
+  }
+
+  private widen(at: number, time: number): void {
+    if (Number.isNaN(time)) return;
+    const { floats } = this;
+    // The first time of a row is compared with NaN, which is always false.
+    if (!(time >= floats[at + F_FIRST]!)) floats[at + F_FIRST] = time;
+    if (!(time <= floats[at + F_LAST]!)) floats[at + F_LAST] = time;
   }
 
   /** Folds all rows of a batch; connections may be turned round in it. */
@@ -150,11 +260,7 @@ export class VerdictTable {
     if (packets > 0) floats[at + F_PACKETS]! += packets;
     const bytes = batch.bytes[row]!;
     if (bytes > 0) floats[at + F_BYTES]! += bytes;
-    const time = batch.timeMs[row]!;
-    if (Number.isNaN(time)) return;
-    // The first time of a row is compared with NaN, which is always false.
-    if (!(time >= floats[at + F_FIRST]!)) floats[at + F_FIRST] = time;
-    if (!(time <= floats[at + F_LAST]!)) floats[at + F_LAST] = time;
+    this.widen(at, batch.timeMs[row]!);
   }
 
   private intern(batch: VerdictBatch, row: number): number {
@@ -235,27 +341,35 @@ export class VerdictTable {
     kind: number,
     context: number,
   ): number {
+    const { key } = this;
+    key[R_CLIENT] = client;
+    key[R_SERVER] = server;
+    key[R_KIND] = kind;
+    key[R_CONTEXT] = context;
+    key[R_INPUT] = batch.inputIndex;
+    key[R_LINE] = batch.line[row]!;
+    return this.appendRow(slot, hash, key, 0);
+  }
+
+  /** A new row with the integers at `from`; its counters are 0. */
+  private appendRow(slot: number, hash: number, words: Int32Array, from: number): number {
     const entry = this.count++;
     const at = ROW_WORDS * entry;
     if (at === this.words.length) this.grow();
-    const { words, floats } = this;
-    words[at + R_CLIENT] = client;
-    words[at + R_SERVER] = server;
-    words[at + R_KIND] = kind;
-    words[at + R_CONTEXT] = context;
-    words[at + R_INPUT] = batch.inputIndex;
-    words[at + R_LINE] = batch.line[row]!;
-    floats[ROW_FLOATS * entry + F_FIRST] = Number.NaN;
-    floats[ROW_FLOATS * entry + F_LAST] = Number.NaN;
+    for (let word = R_CLIENT; word <= R_LINE; word++) this.words[at + word] = words[from + word]!;
+    this.floats[ROW_FLOATS * entry + F_FIRST] = Number.NaN;
+    this.floats[ROW_FLOATS * entry + F_LAST] = Number.NaN;
     this.slots[slot] = entry + 1;
     this.slots[slot + 1] = hash;
     if (4 * this.count > this.slots.length) this.rehash();
     return entry;
   }
 
+  /** Makes room: from some size on for all rows there may be, which cost nothing until used. */
   private grow(): void {
     const most = ROW_WORDS * (this.limit + (this.limit >> 1));
-    const buffer = new ArrayBuffer(4 * Math.min(most, 2 * this.words.length));
+    const large = this.words.length >= ROW_WORDS * LARGE;
+    const buffer = new ArrayBuffer(4 * (large ? most : Math.min(most, 4 * this.words.length)));
     const words = new Int32Array(buffer);
     words.set(this.words);
     this.words = words;

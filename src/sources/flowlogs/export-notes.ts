@@ -19,7 +19,7 @@ export function exportNotes(exports: FlowExports, listener?: FlowListener): Blin
   if (exports.withoutPacket > 0) {
     notes.push({
       id: 'samples-without-ip',
-      what: `${exports.withoutPacket} sampled frames`,
+      what: plural(exports.withoutPacket, 'sampled frame'),
       because: 'no IP packet can be found in what was sampled of them',
       missing: false,
     });
@@ -27,7 +27,7 @@ export function exportNotes(exports: FlowExports, listener?: FlowListener): Blin
   if (refused > 0) {
     notes.push({
       id: 'exporters-full',
-      what: `${refused} datagrams of further exporters`,
+      what: `${plural(refused, 'datagram')} of further exporters`,
       because: 'more than 4,096 observation domains export',
       missing: true,
     });
@@ -53,6 +53,10 @@ function listed(
   return notes;
 }
 
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** `192.0.2.1 (IPFIX, domain 7)`. */
 function nameOf({ exporter, protocol, id }: ExportDomain): string {
   return `${exporter === '' ? 'the exporter' : exporter} (${protocol}, domain ${id})`;
@@ -62,7 +66,7 @@ function lostNote(domain: ExportDomain): BlindSpot {
   const { lost, countsRecords } = domain;
   return {
     id: 'export-lost',
-    what: `${lost} ${countsRecords ? 'flow records' : 'datagrams'} of ${nameOf(domain)}`,
+    what: `${plural(lost, countsRecords ? 'flow record' : 'datagram')} of ${nameOf(domain)}`,
     because: 'its sequence numbers skip them: they were sent and never arrived',
     remedy:
       'UDP loses them on the way or where they are received: listen nearer, with a larger buffer',
@@ -73,7 +77,7 @@ function lostNote(domain: ExportDomain): BlindSpot {
 function templateNote(domain: ExportDomain): BlindSpot {
   return {
     id: 'template-missing',
-    what: `${domain.withoutTemplate} sets of records of ${nameOf(domain)}`,
+    what: `${plural(domain.withoutTemplate, 'set')} of records of ${nameOf(domain)}`,
     because: 'the template that says what is in them did not come',
     remedy:
       'exporters repeat templates every few minutes: look at a longer time, or at earlier files too',
@@ -95,7 +99,7 @@ function sampledNote(domain: ExportDomain): BlindSpot {
 function dropsNote(domain: ExportDomain): BlindSpot {
   return {
     id: 'sample-drops',
-    what: `${domain.sampleDrops} packets that ${nameOf(domain)} was to sample`,
+    what: `${plural(domain.sampleDrops, 'packet')} that ${nameOf(domain)} was to sample`,
     because: 'it says that it had not the means: estimates are too low',
     remedy: 'sample fewer packets',
     missing: true,
@@ -119,7 +123,7 @@ function listenerNotes(listener: FlowListener): BlindSpot[] {
   return [
     {
       id: 'datagrams-dropped',
-      what: `${dropped} datagrams that reached this machine`,
+      what: `${plural(dropped, 'datagram')} that reached this machine`,
       because: `they came faster than they were read: the buffer of ${Math.round(bufferOctets / 1024)} KiB was full`,
       remedy: 'sudo gives the listener a larger one, or sysctl net.core.rmem_max=33554432',
       missing: true,

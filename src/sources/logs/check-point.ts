@@ -7,7 +7,7 @@
  * let through; the service is the server's port by number.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND, OUTBOUND } from '../../model/verdict.ts';
-import { Fields, numberIn, putAddress } from './fields.ts';
+import { numberIn, putAddress } from './fields.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -22,6 +22,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
+import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -39,8 +40,10 @@ const KEYS = [
     'time',
   ],
 ] as const;
-const TABLE = new KeyTable(KEYS);
-const key = (name: (typeof KEYS)[number]): number => KEYS.indexOf(name);
+const SEMICOLON = 0x3b;
+const values = new KeyedValues(KEYS, 0x3a, SEMICOLON);
+const { starts, ends } = values;
+const key = (name: (typeof KEYS)[number]): number => values.key(name);
 const ACTION = key('action');
 const SOURCE = key('src');
 const DESTINATION = key('dst');
@@ -60,16 +63,11 @@ const FIRST_DENY = 5;
 const COMMA = 0x2c;
 const LESS = 0x3c;
 const GREATER = 0x3e;
-const SEMICOLON = 0x3b;
-
-const starts = new Int32Array(KEYS.length);
-const ends = new Int32Array(KEYS.length);
-const fields = new Fields(0x3a, SEMICOLON);
 
 export const checkPoint: LogFormat = { name: 'check-point', read };
 
 function read(line: Line): number {
-  const { scan, head, names } = line;
+  const { scan, head } = line;
   const { bytes } = scan;
   const mark = scan.find(MARK, head.lineStart);
   if (mark < 0) return OTHER;
@@ -77,20 +75,12 @@ function read(line: Line): number {
   scan.at = head.dataEnd > head.dataStart ? head.dataStart : mark;
   if (scan.at > mark) scan.at = mark;
   scan.take(0x5b);
-  starts.fill(-1);
-  let cut = false;
-  while (fields.next(scan)) {
-    cut = fields.cut;
-    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
-    if (number < 0 || starts[number] !== -1) continue;
-    starts[number] = fields.valueStart;
-    ends[number] = fields.valueEnd;
-  }
-  if (cut || starts[ACTION] === -1) return CUT_OFF;
+  values.read(scan);
+  if (values.cut || !values.has(ACTION)) return CUT_OFF;
   const action = ACTIONS.of(bytes, starts[ACTION]!, ends[ACTION]!);
   const alone = starts[SOURCE] === -1 && starts[DESTINATION] === -1;
   if (alone && starts[PACKETS] === -1) {
-    line.label = names.names[names.intern(bytes, starts[ACTION]!, ends[ACTION]!)]!;
+    line.label = values.text(line, ACTION);
     return SILENT;
   }
   if (action < 0) return BAD_ACTION;
@@ -98,27 +88,17 @@ function read(line: Line): number {
   return alone ? aggregate(line, verdict) : single(line, verdict);
 }
 
-/** The number under the key, -1 without the key, -2 for no number. */
-function numberOf(bytes: Uint8Array, number: number, most: number): number {
-  if (starts[number] === -1) return -1;
-  const value = numberIn(bytes, starts[number]!, ends[number]!, most);
-  return value < 0 ? -2 : value;
-}
-
-function shared({ scan, batch, names }: Line, row: number, verdict: number): void {
-  const word = (number: number): number =>
-    starts[number] === -1 ? 0 : names.intern(scan.bytes, starts[number]!, ends[number]!);
+function shared(line: Line, row: number, verdict: number): void {
+  const { scan, batch } = line;
+  const word = (number: number): number => values.word(line, number);
   batch.action[row] = verdict;
   batch.rule[row] = word(key('rule_name')) || word(key('rule_uid')) || word(key('rule'));
   batch.inZone[row] = word(key('inzone'));
   batch.outZone[row] = word(key('outzone'));
   batch.application[row] = word(key('appi_name'));
-  const seconds = numberOf(scan.bytes, key('time'), 1e11);
+  const seconds = values.number(scan.bytes, key('time'), 1e11);
   if (seconds > 0) batch.timeMs[row] = seconds * 1000;
-  const is = (text: Uint8Array): boolean =>
-    starts[DIRECTION] !== -1 &&
-    ends[DIRECTION]! - starts[DIRECTION]! === text.length &&
-    scan.isAt(text, starts[DIRECTION]!);
+  const is = (text: Uint8Array): boolean => values.is(scan, DIRECTION, text);
   if (is(INBOUND_WORD)) batch.direction[row] = INBOUND;
   else if (is(OUTBOUND_WORD)) batch.direction[row] = OUTBOUND;
   if (is(OUTBOUND_WORD)) batch.outInterface[row] = word(INTERFACE);
@@ -141,9 +121,9 @@ function single(line: Line, verdict: number): number {
   const ports = hasPorts(protocol);
   if (ports || protocol === 1 || protocol === 58) {
     const most = ports ? 65_535 : 255;
-    const first = numberOf(bytes, ports ? SOURCE_PORT : key('icmp_type'), most);
-    const second = numberOf(bytes, ports ? SERVICE : key('icmp_code'), most);
-    if (Math.min(first, second) === -2) return ports ? BAD_PORT : BAD_NUMBER;
+    const first = values.number(bytes, ports ? SOURCE_PORT : key('icmp_type'), most);
+    const second = values.number(bytes, ports ? SERVICE : key('icmp_code'), most);
+    if (Math.min(first, second) === NO_NUMBER) return ports ? BAD_PORT : BAD_NUMBER;
     batch.sourcePort[row] = first;
     batch.destinationPort[row] = second;
   }

@@ -37,7 +37,7 @@ const IPV6 = octetsOf('ipv6');
 const SRC_WORD = octetsOf(' src=');
 const DST_WORD = octetsOf(' dst=');
 
-const fields = new Fields();
+const fields = new Fields(KEYS);
 
 export const conntrack: LogFormat = { name: 'conntrack', read };
 
@@ -98,9 +98,9 @@ function halves(line: Line, row: number, protocol: number): number {
   let half = 0;
   let back = false;
   let hasServer = false;
+  fields.begin();
   while (fields.next(scan)) {
-    const key = KEYS.of(bytes, fields.keyStart, fields.keyEnd);
-    const { valueStart, valueEnd } = fields;
+    const { key, valueStart, valueEnd } = fields;
     if (key === SRC) half++;
     if (half > 2) break;
     if (half === 2) back = true;
@@ -114,7 +114,7 @@ function halves(line: Line, row: number, protocol: number): number {
       sum[row] = value + (back ? Math.max(0, sum[row]!) : 0);
     } else if (!back) {
       if (key === DST) hasServer = true;
-      const fault = field(line, row, protocol, key!);
+      const fault = field(line, row, protocol, key);
       if (fault !== 0) return fault;
     }
   }

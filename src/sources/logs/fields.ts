@@ -1,57 +1,114 @@
 /**
  * `key=value` pairs in a line, one after the other, as positions: values in quotes (a backslash
  * keeps the next octet) or up to the separator. The same object is aimed at pair after pair.
+ *
+ * A device writes its keys in the same order line after line: each key is first compared with the
+ * one that stood in its place in the line before.
  */
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
+import type { KeyTable } from './key-table.ts';
+import { OctetMask } from './octet-mask.ts';
 import type { Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** Places of a line whose keys are remembered, and octets of a key that is. */
+const MOST_PLACES = 128;
+const LONGEST_KEY = 40;
+
+/** The key that stood in a place last, with what follows it. */
+interface Guess {
+  readonly octets: OctetMask;
+  key: number;
+}
 
 export class Fields {
-  keyStart = 0;
-  keyEnd = 0;
+  /** Number of the key in the table, or -1. */
+  key = -1;
   valueStart = 0;
   valueEnd = 0;
   /** The last value touches the end of the line, or its quote never closes: it may be cut short. */
   cut = false;
+  private readonly table: KeyTable;
   private readonly equals: number;
   private readonly separator: number;
+  private readonly guesses: Guess[] = [];
+  private place = 0;
 
-  /** @param equals what stands between key and value; @param separator between pairs */
-  constructor(equals = EQUALS, separator = SPACE) {
+  /**
+   * @param table the keys that are wanted
+   * @param equals what stands between key and value; @param separator between pairs
+   */
+  constructor(table: KeyTable, equals = EQUALS, separator = SPACE) {
+    this.table = table;
     this.equals = equals;
     this.separator = separator;
+  }
+
+  /** Begins a line. */
+  begin(): void {
+    this.place = 0;
   }
 
   /** Aims at the next pair; false when there is none. Words without a value are passed. */
   next(scan: Scan): boolean {
     const { bytes, end } = scan;
-    const { equals, separator } = this;
+    const { separator } = this;
     let at = scan.at;
+    while (at < end && (bytes[at] === SPACE || bytes[at] === separator)) at++;
+    const guess = this.guesses[this.place];
+    if (guess !== undefined) {
+      const { length } = guess.octets;
+      if (at + length <= end && guess.octets.isAt(scan.view, at)) {
+        this.place++;
+        this.key = guess.key;
+        this.value(scan, at + length);
+        return true;
+      }
+    }
+    return this.search(scan, at);
+  }
+
+  /** Looks for the next pair from `start` on. */
+  private search(scan: Scan, start: number): boolean {
+    const { bytes, end } = scan;
+    const { equals, separator } = this;
+    let at = start;
     for (;;) {
       while (at < end && (bytes[at] === SPACE || bytes[at] === separator)) at++;
       if (at >= end) {
         scan.at = end;
         return false;
       }
-      const start = at;
+      const keyStart = at;
       while (at < end && bytes[at] !== equals && bytes[at] !== SPACE && bytes[at] !== separator)
         at++;
       if (at >= end || bytes[at] !== equals) continue;
-      this.keyStart = start;
-      this.keyEnd = at;
-      scan.at = at + 1;
-      this.value(scan);
+      this.key = this.table.of(bytes, keyStart, at);
+      this.remember(bytes, keyStart, at + 1);
+      this.value(scan, at + 1);
       return true;
     }
   }
 
-  private value(scan: Scan): void {
+  private remember(bytes: Uint8Array, start: number, end: number): void {
+    const { place, guesses } = this;
+    this.place++;
+    if (place >= MOST_PLACES || place > guesses.length) return;
+    guesses[place] ??= { octets: new OctetMask(LONGEST_KEY), key: -1 };
+    const { octets } = guesses[place];
+    // A key that is too long is one that nothing is equal to.
+    if (end - start > LONGEST_KEY) octets.setNever();
+    else octets.set(bytes, start, end);
+    guesses[place].key = this.key;
+  }
+
+  private value(scan: Scan, start: number): void {
     const { bytes, end } = scan;
-    let at = scan.at;
+    const { separator } = this;
+    let at = start;
     if (bytes[at] === QUOTE && at < end) {
       at++;
       this.valueStart = at;
@@ -62,7 +119,7 @@ export class Fields {
       return;
     }
     this.valueStart = at;
-    while (at < end && bytes[at] !== SPACE && bytes[at] !== this.separator) at++;
+    while (at < end && bytes[at] !== SPACE && bytes[at] !== separator) at++;
     this.valueEnd = at;
     this.cut = at >= end;
     scan.at = at;

@@ -84,6 +84,8 @@ describe.each(formats)('%s', (format) => {
     const lines = files.flatMap((file) =>
       readFileSync(join(FOLDER, format, file), 'latin1')
         .split('\n')
+        // A message that is a list of octets shows none of what it says.
+        .filter((line) => !line.includes('"MESSAGE": ['))
         .filter((line) => line.length > 20 && line.length < 3000),
     );
     await fc.assert(

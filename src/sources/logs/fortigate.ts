@@ -7,7 +7,7 @@
  * log share the shape; zones are roles (`srcintfrole`).
  */
 import { ALLOW, BY_SOURCE, DENY, END, LOCAL, OPEN } from '../../model/verdict.ts';
-import { Fields, numberIn, putAddress } from './fields.ts';
+import { numberIn, putAddress } from './fields.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -21,6 +21,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
+import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
 import { hasPorts } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -29,8 +30,9 @@ const KEYS = [
   ...['srcintf', 'srcintfrole', 'dstip', 'dstport', 'dstintf', 'dstintfrole', 'proto', 'action'],
   ...['policyid', 'sentbyte', 'rcvdbyte', 'sentpkt', 'rcvdpkt', 'app', 'level'],
 ] as const;
-const TABLE = new KeyTable(KEYS);
-const key = (name: (typeof KEYS)[number]): number => KEYS.indexOf(name);
+const values = new KeyedValues(KEYS);
+const { starts, ends } = values;
+const key = (name: (typeof KEYS)[number]): number => values.key(name);
 const EVENTTIME = key('eventtime');
 const DEVNAME = key('devname');
 const TYPE = key('type');
@@ -68,31 +70,19 @@ const ACTION_START = 1;
 /** Octets of a message in which `logid=` or `date=` must stand. */
 const HEAD = 300;
 
-/** Where values stand in the line, by number of their key; -1 = it is not there. */
-const starts = new Int32Array(KEYS.length);
-const ends = new Int32Array(KEYS.length);
-const fields = new Fields();
-
 export const fortigate: LogFormat = { name: 'fortigate', read };
 
 function read(line: Line): number {
   const { scan } = line;
-  const { bytes } = scan;
-  const start = scan.at;
-  if (!scan.isAt(DATE_WORD, start) && !near(line)) return OTHER;
-  starts.fill(-1);
-  let cutKey = -1;
-  while (fields.next(scan)) {
-    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
-    if (number < 0 || starts[number] !== -1) continue;
-    starts[number] = fields.valueStart;
-    ends[number] = fields.valueEnd;
-    if (fields.cut) cutKey = number;
+  if (!scan.isAt(DATE_WORD, scan.at) && !near(line)) return OTHER;
+  values.read(scan);
+  if (!values.has(TYPE)) return values.has(DATE) ? CUT_OFF : OTHER;
+  if (values.cutKey === TYPE) return CUT_OFF;
+  if (!values.is(scan, TYPE, TRAFFIC)) {
+    line.label = `${values.text(line, TYPE)}/${values.text(line, SUBTYPE)}`;
+    return SILENT;
   }
-  if (starts[TYPE] === -1) return starts[DATE] === -1 ? OTHER : CUT_OFF;
-  if (cutKey === TYPE) return CUT_OFF;
-  if (!is(line, TYPE, TRAFFIC)) return silent(line);
-  return traffic(line, cutKey);
+  return traffic(line, values.cutKey);
 }
 
 /** Whether the message has a log id near its begin. */
@@ -104,27 +94,11 @@ function near({ scan }: Line): boolean {
   return found;
 }
 
-function is({ scan }: Line, number: number, text: Uint8Array): boolean {
-  return ends[number]! - starts[number]! === text.length && scan.isAt(text, starts[number]!);
-}
-
-function silent(line: Line): number {
-  const { names, scan } = line;
-  const word = (number: number): string =>
-    starts[number] === -1
-      ? ''
-      : names.names[names.intern(scan.bytes, starts[number]!, ends[number]!)]!;
-  line.label = `${word(TYPE)}/${word(SUBTYPE)}`;
-  return SILENT;
-}
-
 function traffic(line: Line, cutKey: number): number {
-  const { scan, batch, names } = line;
+  const { scan, batch } = line;
   const { bytes } = scan;
-  for (const number of [SRCIP, DSTIP, PROTO, ACTION]) {
-    // A line that ends within a value that is needed may have lost the rest of it.
-    if (starts[number] === -1 || cutKey === number) return CUT_OFF;
-  }
+  // A line that ends within a value that is needed may have lost the rest of it.
+  if (isMissing(SRCIP) || isMissing(DSTIP) || isMissing(PROTO) || isMissing(ACTION)) return CUT_OFF;
   if (cutKey === SRCPORT || cutKey === DSTPORT || cutKey === POLICYID) return CUT_OFF;
   const row = batch.begin();
   if (!putAddress(scan, batch, row, true, starts[SRCIP]!, ends[SRCIP]!)) return BAD_ADDRESS;
@@ -138,49 +112,48 @@ function traffic(line: Line, cutKey: number): number {
   if (action === ACTION_START) batch.event[row] = OPEN;
   else if (action !== ACTION_DENY) {
     batch.event[row] = END;
-    batch.reason[row] = names.intern(bytes, starts[ACTION]!, ends[ACTION]!);
+    batch.reason[row] = values.word(line, ACTION);
   }
   batch.initiator[row] = BY_SOURCE;
   if (hasPorts(protocol)) {
-    const source = optional(bytes, SRCPORT, 65_535);
-    const destination = optional(bytes, DSTPORT, 65_535);
-    if (source === -2 || destination === -2) return BAD_PORT;
+    const source = values.number(bytes, SRCPORT, 65_535);
+    const destination = values.number(bytes, DSTPORT, 65_535);
+    if (source === NO_NUMBER || destination === NO_NUMBER) return BAD_PORT;
     batch.sourcePort[row] = source;
     batch.destinationPort[row] = destination;
   }
-  batch.rule[row] = word(line, POLICYID);
-  batch.inInterface[row] = word(line, SRCINTF);
-  batch.outInterface[row] = word(line, DSTINTF);
-  batch.inZone[row] = word(line, SRCROLE);
-  batch.outZone[row] = word(line, DSTROLE);
-  batch.application[row] = word(line, APP);
-  batch.device[row] = word(line, DEVNAME);
-  if (is(line, SUBTYPE, LOCAL_WORD)) batch.direction[row] = LOCAL;
+  batch.rule[row] = values.word(line, POLICYID);
+  batch.inInterface[row] = values.word(line, SRCINTF);
+  batch.outInterface[row] = values.word(line, DSTINTF);
+  batch.inZone[row] = values.word(line, SRCROLE);
+  batch.outZone[row] = values.word(line, DSTROLE);
+  batch.application[row] = values.word(line, APP);
+  batch.device[row] = values.word(line, DEVNAME);
+  if (values.is(scan, SUBTYPE, LOCAL_WORD)) batch.direction[row] = LOCAL;
   if (!counters(line, row)) return BAD_NUMBER;
   batch.timeMs[row] = time(line);
   batch.commit();
   return READ;
 }
 
-/** The number under the key; -1 without the key, -2 for no number. */
-function optional(bytes: Uint8Array, number: number, most: number): number {
-  if (starts[number] === -1) return -1;
-  const value = numberIn(bytes, starts[number]!, ends[number]!, most);
-  return value < 0 ? -2 : value;
-}
-
-function word({ names, scan }: Line, number: number): number {
-  if (starts[number] === -1) return 0;
-  return names.intern(scan.bytes, starts[number]!, ends[number]!);
+/** Whether the key is not there, or its value may be cut short. */
+function isMissing(number: number): boolean {
+  return starts[number] === -1 || values.cutKey === number;
 }
 
 function counters({ scan, batch }: Line, row: number): boolean {
   const { bytes } = scan;
-  const sent = optional(bytes, SENTBYTE, Number.MAX_SAFE_INTEGER);
-  const received = optional(bytes, RCVDBYTE, Number.MAX_SAFE_INTEGER);
-  const packetsSent = optional(bytes, SENTPKT, Number.MAX_SAFE_INTEGER);
-  const packetsReceived = optional(bytes, RCVDPKT, Number.MAX_SAFE_INTEGER);
-  if (sent === -2 || received === -2 || packetsSent === -2 || packetsReceived === -2) return false;
+  const sent = values.number(bytes, SENTBYTE, Number.MAX_SAFE_INTEGER);
+  const received = values.number(bytes, RCVDBYTE, Number.MAX_SAFE_INTEGER);
+  const packetsSent = values.number(bytes, SENTPKT, Number.MAX_SAFE_INTEGER);
+  const packetsReceived = values.number(bytes, RCVDPKT, Number.MAX_SAFE_INTEGER);
+  if (
+    sent === NO_NUMBER ||
+    received === NO_NUMBER ||
+    packetsSent === NO_NUMBER ||
+    packetsReceived === NO_NUMBER
+  )
+    return false;
   if (sent >= 0 || received >= 0) batch.bytes[row] = Math.max(0, sent) + Math.max(0, received);
   if (packetsSent >= 0 || packetsReceived >= 0) {
     batch.packets[row] = Math.max(0, packetsSent) + Math.max(0, packetsReceived);

@@ -12,7 +12,7 @@
  * belong; plain messages vary by release, so they are read by shape: the first `A/p->B/p`.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
-import { Fields, numberIn, putAddress } from './fields.ts';
+import { numberIn, putAddress } from './fields.ts';
 import {
   BAD_ADDRESS,
   BAD_NUMBER,
@@ -24,7 +24,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
-import { KeyTable } from './key-table.ts';
+import { KeyedValues } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, octetsOf } from './scan.ts';
 
@@ -45,8 +45,9 @@ const KEYS = [
   ...['packet-incoming-interface', 'reason', 'packets-from-client', 'bytes-from-client'],
   ...['packets-from-server', 'bytes-from-server'],
 ] as const;
-const TABLE = new KeyTable(KEYS);
-const key = (name: (typeof KEYS)[number]): number => KEYS.indexOf(name);
+const values = new KeyedValues(KEYS);
+const { starts, ends } = values;
+const key = (name: (typeof KEYS)[number]): number => values.key(name);
 const SOURCE = key('source-address');
 const SOURCE_PORT = key('source-port');
 const DESTINATION = key('destination-address');
@@ -62,10 +63,6 @@ const PACKETS = key('packets-from-client');
 const BYTES = key('bytes-from-client');
 const PACKETS_BACK = key('packets-from-server');
 const BYTES_BACK = key('bytes-from-server');
-
-const starts = new Int32Array(KEYS.length);
-const ends = new Int32Array(KEYS.length);
-const fields = new Fields();
 
 export const juniperSrx: LogFormat = { name: 'juniper-srx', read };
 
@@ -94,16 +91,10 @@ function read(line: Line): number {
 }
 
 function fromData(line: Line, row: number): number {
-  const { scan, batch, names } = line;
+  const { scan, batch } = line;
   const { bytes } = scan;
-  starts.fill(-1);
-  while (fields.next(scan)) {
-    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
-    if (fields.cut) return CUT_OFF;
-    if (number < 0 || starts[number] !== -1) continue;
-    starts[number] = fields.valueStart;
-    ends[number] = fields.valueEnd;
-  }
+  values.read(scan);
+  if (values.cut) return CUT_OFF;
   for (const number of [SOURCE, DESTINATION, PROTOCOL]) if (starts[number] === -1) return CUT_OFF;
   if (!putAddress(scan, batch, row, true, starts[SOURCE]!, ends[SOURCE]!)) return BAD_ADDRESS;
   if (!putAddress(scan, batch, row, false, starts[DESTINATION]!, ends[DESTINATION]!)) {
@@ -113,12 +104,11 @@ function fromData(line: Line, row: number): number {
   if (protocol < 0) return BAD_NUMBER;
   batch.protocol[row] = protocol;
   if (hasPorts(protocol)) {
-    batch.sourcePort[row] = numberOf(bytes, SOURCE_PORT, 65_535);
-    batch.destinationPort[row] = numberOf(bytes, DESTINATION_PORT, 65_535);
+    batch.sourcePort[row] = values.number(bytes, SOURCE_PORT, 65_535);
+    batch.destinationPort[row] = values.number(bytes, DESTINATION_PORT, 65_535);
     if (batch.sourcePort[row]! < -1 || batch.destinationPort[row]! < -1) return BAD_PORT;
   }
-  const word = (number: number): number =>
-    starts[number] === -1 ? 0 : names.intern(bytes, starts[number]!, ends[number]!);
+  const word = (number: number): number => values.word(line, number);
   batch.rule[row] = word(POLICY);
   batch.inZone[row] = word(FROM_ZONE);
   batch.outZone[row] = word(TO_ZONE);
@@ -128,18 +118,11 @@ function fromData(line: Line, row: number): number {
   return counters(line, row);
 }
 
-/** The number under the key, -1 without the key, -2 for no number. */
-function numberOf(bytes: Uint8Array, number: number, most: number): number {
-  if (starts[number] === -1) return -1;
-  const value = numberIn(bytes, starts[number]!, ends[number]!, most);
-  return value < 0 ? -2 : value;
-}
-
 function counters({ scan, batch }: Line, row: number): number {
   const { bytes } = scan;
   const [packets, octets, packetsBack, octetsBack] = [
     ...[PACKETS, BYTES, PACKETS_BACK, BYTES_BACK],
-  ].map((number) => numberOf(bytes, number, Number.MAX_SAFE_INTEGER)) as [
+  ].map((number) => values.number(bytes, number, Number.MAX_SAFE_INTEGER)) as [
     number,
     number,
     number,

@@ -7,9 +7,9 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { NameTable } from '../../model/name-table.ts';
-import { VerdictBatch } from '../../model/verdict-batch.ts';
-import { AddressPool } from '../../net/address-pool.ts';
+import type { NameTable } from '../../model/name-table.ts';
+import type { VerdictBatch } from '../../model/verdict-batch.ts';
+import type { AddressPool } from '../../net/address-pool.ts';
 import { isFlowExport } from '../flowlogs/flow-exports.ts';
 import {
   type ByteSource,
@@ -23,31 +23,21 @@ import { readHead } from '../pcap/head.ts';
 import { openFault, readFault } from '../pcap/input-faults.ts';
 import { listInputs, type NamedInput } from '../pcap/inputs.ts';
 import { describeStranger, recognise } from '../pcap/recognise.ts';
-import { Window } from '../pcap/window.ts';
+import type { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
-import { Clock } from './clock.ts';
+import { FileSpan, lineStart, openForSpans, readSpan } from './file-span.ts';
 import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
-import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
-import { logFormats } from './formats.ts';
-import { ENTRY, isJournalExport, Journal, NO_ENTRY } from './journal.ts';
+import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
-import { LogTally } from './log-tally.ts';
-import { MappedLog } from './mapped-log.ts';
+import { LineReader, LONGEST_LINE } from './line-reader.ts';
+import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
-import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
+import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
-import { Scan } from './scan.ts';
-import { LineHead } from './syslog-header.ts';
 
-const CHUNK_OCTETS = 256 * 1024;
-const SLACK_OCTETS = 64;
-/** Longer lines are counted as faults and passed over. */
-const LONGEST_LINE = 1024 * 1024;
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
-const NEWLINE = 0x0a;
-const RETURN = 0x0d;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -66,13 +56,43 @@ export interface LogOptions {
   readonly seed: number;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
+  /** Lets another thread read the second half of large files. */
+  readonly helper?: PartHelper;
   readonly signal?: AbortSignal;
   readonly onProgress?: (reader: LogReader) => void;
   /**
-   * Go on at the end of the input, across rotation, until the signal. Called whenever all that was
-   * written so far has been handed on. Only the first input is ever reached.
+   * Go on at the end of the last input, across rotation, until the signal. Called whenever all that
+   * was written so far has been handed on.
    */
   readonly onWait?: () => void;
+}
+
+/** The second half of a file, for another thread. */
+export interface PartTask {
+  readonly path: string;
+  /** Index of the input. */
+  readonly input: number;
+  /** ms since 1970, for stamps without a year. */
+  readonly referenceMs: number;
+  /** The format that is tried first at the file's begin. */
+  readonly format: number;
+  /** Octet at which the part's first line begins. */
+  readonly from: number;
+}
+
+/** Another thread that reads a part. */
+export interface PartHelper {
+  /** The smallest file that is worth it, in octets. */
+  readonly least: number;
+  start(task: PartTask): PartReading;
+}
+
+export interface PartReading {
+  /** What the part was begun with (`LineReader.seam`); undefined when it was not begun at all. */
+  readonly seam: Promise<string | undefined>;
+  /** Takes over what the part holds; false, with nothing changed, when that cannot be done. */
+  absorb(lines: LineReader): Promise<boolean>;
+  abandon(): void;
 }
 
 /** What is wrong with an input as a whole, or with the rest of it. */
@@ -94,10 +114,6 @@ export interface ClockNote {
 }
 
 export class LogReader {
-  readonly tally = new LogTally();
-  readonly addresses: AddressPool;
-  readonly names: NameTable;
-  readonly prefixes: PrefixVerdicts;
   /** Names of inputs by index, in the order in which they are read. */
   readonly inputs: string[] = [];
   readonly faults: LogFault[] = [];
@@ -108,41 +124,36 @@ export class LogReader {
   bytesRead = 0;
   bytesTotal: number | undefined = 0;
   private readonly options: LogOptions;
-  private readonly line: Line;
-  private readonly batch: VerdictBatch;
-  private list: LogFormat[] = [];
-  /** The format that read the last line, and the number of its name. */
-  private current = 0;
-  private readonly readBy: number[] = [];
+  private readonly lines: LineReader;
   private source: ByteSource | undefined;
+  /** The present input's text, when that is a file as it is. */
+  private plain: ByteSource | undefined;
   private followed: FollowedFile | undefined;
-  /** Outcome of the line before. */
-  private lastRead = OTHER;
-  private device = 0;
-  private journal = new Journal();
+  /** The present input is the last one, which is followed if any is. */
+  private isLast = false;
   /** What reads flow export, once there was some. */
   flows: FlowInputs | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
     this.options = options;
-    this.addresses = new AddressPool(options.seed);
-    this.names = new NameTable(options.seed);
-    this.prefixes = new PrefixVerdicts(this.names, options.prefixes);
-    this.batch = new VerdictBatch(this.addresses, this.names, onBatch);
-    this.line = {
-      scan: new Scan(this.addresses),
-      head: new LineHead(),
-      batch: this.batch,
-      names: this.names,
-      addresses: this.addresses,
-      prefixes: this.prefixes,
-      clock: new Clock(options.nowMs, options.offsetMs ?? 0),
-      number: 0,
-      input: 0,
-      label: '',
-      missed: Number.NaN,
-    };
+    this.lines = new LineReader(options, onBatch);
+  }
+
+  get tally(): LogTally {
+    return this.lines.tally;
+  }
+
+  get addresses(): AddressPool {
+    return this.lines.addresses;
+  }
+
+  get names(): NameTable {
+    return this.lines.names;
+  }
+
+  get prefixes(): PrefixVerdicts {
+    return this.lines.prefixes;
   }
 
   /** Reads all inputs to their ends, or until the signal. */
@@ -158,14 +169,16 @@ export class LogReader {
     }
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
-    for (const input of inRotationOrder(inputs)) {
+    const ordered = inRotationOrder(inputs);
+    for (const input of ordered) {
+      this.isLast = input === ordered.at(-1);
       do {
         if (this.options.signal?.aborted) break;
         this.followed = undefined;
         await this.readInput(input);
       } while (this.wasRotated());
     }
-    this.batch.flush();
+    this.lines.flush();
     this.countFormats();
   }
 
@@ -183,10 +196,7 @@ export class LogReader {
   }
 
   private countFormats(): void {
-    this.list.forEach(({ name }, index) => {
-      const lines = this.readBy[index] ?? 0;
-      if (lines > 0) this.formats.set(name, lines);
-    });
+    for (const [name, lines] of this.lines.formats()) this.formats.set(name, lines);
     for (const [name, lines] of this.flows?.formats ?? []) this.formats.set(name, lines);
   }
 
@@ -206,14 +216,19 @@ export class LogReader {
       return;
     }
     this.source = source;
+    this.plain = undefined;
     const stop = (): void => void source.close();
     this.options.signal?.addEventListener('abort', stop);
     try {
       const text = await this.unwrapped(input, source);
       if (text !== undefined) {
-        this.line.clock = new Clock(referenceMs, this.options.offsetMs ?? 0);
-        await this.readLines(text, index, before);
-        const { withoutYear, withoutZone } = this.line.clock;
+        const { format } = this.lines;
+        this.lines.begin(index, name, referenceMs);
+        const plain = text === this.plain;
+        if (!(plain && (await this.readInTwo(name, index, referenceMs, format, before)))) {
+          await this.readLines(text, before);
+        }
+        const { withoutYear, withoutZone } = this.lines.clock;
         if (withoutYear + withoutZone > 0) {
           this.clocks.push({ source: name, withoutYear, withoutZone });
         }
@@ -224,18 +239,19 @@ export class LogReader {
       }
     }
     this.options.signal?.removeEventListener('abort', stop);
-    this.bytesRead = before + source.consumed;
+    this.bytesRead = Math.max(this.bytesRead, before + source.consumed);
     await this.source.close();
   }
 
   private async open(name: string): Promise<ByteSource> {
     const { onWait, standardInput } = this.options;
-    if (onWait === undefined) {
+    if (onWait === undefined || !this.isLast) {
       return name === '-' ? openStandardInput(standardInput) : openFile(name);
     }
     const waiting = (): void => {
-      this.batch.flush();
-      this.line.clock.advance(Date.now());
+      this.lines.flush();
+      this.lines.clock.advance(Date.now());
+      this.countFormats();
       onWait();
     };
     if (name === '-') return new NoticedBytes(await openStandardInput(standardInput), waiting);
@@ -270,6 +286,10 @@ export class LogReader {
       } else if (layers === 0 && form === 'zstd') source = new ZstdBytes(whole);
       else if (head.length === 0 || (form === undefined && isText(head))) {
         const depth = recordDepth(head);
+        // The lines of a plain file may be read from any place; a journal's entries have several.
+        if (layers === 0 && depth < 0 && input.source !== '-' && !isJournalExport(head)) {
+          this.plain = whole;
+        }
         return depth < 0 ? whole : new JsonRecords(whole, depth);
       } else if (form === undefined && isFlowExport(head)) {
         await this.flowInputs().readFile(whole, input.source);
@@ -305,222 +325,73 @@ export class LogReader {
   }
 
   private flowInputs(): FlowInputs {
-    const { batch, tally, options } = this;
+    const { options } = this;
+    const { batch, tally } = this.lines;
     this.flows ??= new FlowInputs(batch, tally, options.seed, options.flowPorts ?? []);
     batch.inputIndex = this.inputs.length - 1;
     return this.flows;
   }
 
-  /** New readers of all formats: some keep what they learned from a file's first lines. */
-  private newFormats(): LogFormat[] {
-    const { mappings = [], offsetMs = 0 } = this.options;
-    return [...mappings.map((mapping) => new MappedLog(mapping, offsetMs)), ...logFormats()];
-  }
-
-  private async readLines(source: ByteSource, input: number, before: number): Promise<void> {
-    const { signal, onProgress } = this.options;
-    // With room behind the last line, which readers that look ahead may touch.
-    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
-    this.list = this.newFormats();
-    this.line.input = input;
-    this.line.number = 0;
-    this.batch.inputIndex = input;
-    this.batch.formatName = this.formatName(this.current);
-    this.lastRead = OTHER;
-    this.journal = new Journal();
-    let tooLong = false;
-    while (!signal?.aborted) {
-      this.bytesRead = before + source.consumed;
-      onProgress?.(this);
-      await window.require(window.end - window.start + 1);
-      const grown = window.end - window.start;
-      tooLong = this.completeLines(window, tooLong);
-      if (window.ended) break;
-      if (window.end - window.start > LONGEST_LINE) {
-        if (!tooLong) this.tooLong(window);
-        tooLong = true;
-        window.start = window.end;
-      } else if (grown === 0) break;
-    }
-    if (window.end > window.start && !tooLong) this.read1(window.bytes, window.start, window.end);
-    if (this.journal.finish()) {
-      // Its lines were counted as they came; it is read in the place of the last of them.
-      this.tally.parts--;
-      this.entry(this.journal.bytes, this.journal.messageStart, this.journal.end);
-    }
-    await window.settle();
-    this.batch.flush();
-    if (window.error !== undefined && !signal?.aborted) throw window.error;
-  }
-
-  /** Reads the lines that are whole; returns whether the present one is being passed over. */
-  private completeLines(window: Window, passing: boolean): boolean {
-    const { bytes, end } = window;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
-    let at = window.start;
-    let skip = passing;
-    for (;;) {
-      const newline = buffer.indexOf(NEWLINE, at);
-      if (newline < 0) break;
-      if (skip) skip = false;
-      else this.read1(bytes, at, newline);
-      at = newline + 1;
-    }
-    window.start = at;
-    return skip;
-  }
-
-  private tooLong(window: Window): void {
-    const { line, tally } = this;
-    line.number++;
-    tally.lines++;
-    const sample = window.bytes.subarray(window.start, window.end);
-    const why = `it is longer than ${LONGEST_LINE} octets`;
-    tally.unreadable('line-too-long', why, this.locator(), sample);
-  }
-
-  private locator(): string {
-    return `${this.inputs[this.line.input]!}:${this.line.number}`;
-  }
-
-  /** One line, without its end. */
-  private read1(bytes: Uint8Array, start: number, newline: number): void {
-    const { line, tally } = this;
-    line.number++;
-    tally.lines++;
-    let end = newline;
-    if (end > start && bytes[end - 1] === RETURN) end--;
-    const part = this.journal.take(bytes, start, end);
-    if (part === ENTRY) this.entry(bytes, start, end);
-    else if (part !== NO_ENTRY) tally.parts++;
-    else if (end === start) tally.blank++;
-    else this.plain(bytes, start, end);
-  }
-
-  /** A line that is a message with whatever header it has. */
-  private plain(bytes: Uint8Array, start: number, end: number): void {
-    const { line, batch } = this;
-    const { scan, head } = line;
-    scan.aim(bytes, start, end);
-    batch.lineNumber = line.number;
-    head.read(scan, line.clock);
-    if (!head.sameHost) this.device = 0;
-    if (head.onlyRepeats) this.repeat(bytes, start, end);
-    else this.message(bytes, start, end);
-  }
-
-  /** An entry of the journal: the message in it, under the entry's own head. */
-  private entry(bytes: Uint8Array, start: number, end: number): void {
-    const { line, batch, journal } = this;
-    const { scan, head } = line;
-    scan.aim(journal.bytes, journal.messageStart, journal.end);
-    batch.lineNumber = line.number;
-    head.set(journal);
-    this.device = 0;
-    this.message(bytes, start, end);
-  }
-
-  private message(bytes: Uint8Array, start: number, end: number): void {
-    const { line, batch, tally } = this;
-    const { scan, head } = line;
-    const first = batch.count;
-    const outcome = this.dispatch(head.messageStart, scan.end);
-    this.lastRead = outcome;
-    if (outcome === READ) {
-      tally.read++;
-      // The batch may have been handed on meanwhile.
-      this.stamp(batch.count > first ? first : 0);
-    } else this.unread(outcome, bytes, start, end);
-  }
-
-  /** The present format first, then the others. */
-  private dispatch(start: number, end: number): number {
-    const { list, line, batch } = this;
-    const { scan } = line;
-    let outcome = list[this.current]!.read(line);
-    if (outcome === OTHER) {
-      for (let index = 0; index < list.length; index++) {
-        if (index === this.current) continue;
-        scan.at = start;
-        scan.end = end;
-        batch.formatName = this.formatName(index);
-        outcome = list[index]!.read(line);
-        if (outcome === OTHER) continue;
-        this.current = index;
-        break;
+  /**
+   * Reads a large file with the helper, which takes the second half meanwhile. That counts only if
+   * it was begun with what the first half ended with, so that the answer is that of one thread.
+   * Returns false, with nothing read, when the file is not worth it.
+   */
+  private async readInTwo(
+    path: string,
+    input: number,
+    referenceMs: number,
+    format: number,
+    before: number,
+  ): Promise<boolean> {
+    const { helper } = this.options;
+    if (helper === undefined || this.followed !== undefined) return false;
+    const stats = await stat(path);
+    if (!stats.isFile() || stats.size < helper.least) return false;
+    const handle = await openForSpans(path);
+    try {
+      const from = lineStart(handle, Math.floor(stats.size / 2), LONGEST_LINE);
+      if (from < 0) return false;
+      const part = helper.start({ path, input, referenceMs, format, from });
+      try {
+        const share = stats.size / from;
+        const { error } = await this.readSpan(new FileSpan(handle, 0, from), before, share);
+        if (this.options.signal?.aborted) return true;
+        if (error !== undefined) throw error;
+        // Rows go on in the order of their lines.
+        this.lines.flush();
+        const seam = await part.seam;
+        const alike = seam !== undefined && seam === this.lines.seam();
+        if (!alike || !(await part.absorb(this.lines))) {
+          const rest = new FileSpan(handle, from, Number.POSITIVE_INFINITY);
+          await this.readLines(rest, before + from);
+        }
+      } finally {
+        part.abandon();
       }
-      batch.formatName = this.formatName(this.current);
+    } finally {
+      await handle.close();
     }
-    if (outcome === READ) this.readBy[this.current] = (this.readBy[this.current] ?? 0) + 1;
-    return outcome;
+    this.bytesRead = before + stats.size;
+    return true;
   }
 
-  /** Fills in what all rows of a line share. */
-  private stamp(first: number): void {
-    const { batch, line } = this;
-    const { head } = line;
-    const device = this.deviceOf();
-    for (let row = first; row < batch.count; row++) {
-      if (Number.isNaN(batch.timeMs[row]!)) batch.timeMs[row] = head.timeMs;
-      if (batch.device[row] === 0) batch.device[row] = device;
-      if (head.repeated > 1) multiply(batch, row, head.repeated);
-    }
+  /** Reads all lines of the source, and ends the input. */
+  private async readLines(source: ByteSource, before: number): Promise<void> {
+    const window = await this.readSpan(source, before, 1);
+    this.lines.end(window.bytes, window.start, window.end);
+    if (window.error !== undefined && !this.options.signal?.aborted) throw window.error;
   }
 
-  /** Number of the name of the host in the header; kept while lines have the same header. */
-  private deviceOf(): number {
-    const { head, scan, names } = this.line;
-    if (head.hostEnd === head.hostStart) return 0;
-    if (this.device === 0) {
-      this.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
-    }
-    return this.device;
+  /** Reads the whole lines of the source. `share`: octets read meanwhile for each octet of it. */
+  private readSpan(source: ByteSource, before: number, share: number): Promise<Window> {
+    const { signal, onProgress } = this.options;
+    return readSpan(this.lines, source, () => {
+      this.bytesRead = before + Math.floor(share * source.consumed);
+      onProgress?.(this);
+      return signal?.aborted !== true;
+    });
   }
-
-  private readonly formatNames: number[] = [];
-  private formatName(index: number): number {
-    let number = this.formatNames[index];
-    if (number === undefined) {
-      number = this.names.internText(this.list[index]!.name);
-      this.formatNames[index] = number;
-    }
-    return number;
-  }
-
-  /** The line before came again: its last verdict counts as often again. */
-  private repeat(bytes: Uint8Array, start: number, end: number): void {
-    const { batch, line, tally } = this;
-    if (this.lastRead !== READ || batch.count === 0) {
-      this.unread(OTHER, bytes, start, end);
-      return;
-    }
-    tally.read++;
-    const row = batch.restore(batch.save(batch.count - 1));
-    multiply(batch, row, line.head.repeated / batch.events[row]!);
-    if (!Number.isNaN(line.head.timeMs)) batch.timeMs[row] = line.head.timeMs;
-  }
-
-  private unread(outcome: number, bytes: Uint8Array, start: number, end: number): void {
-    const { tally, line, names } = this;
-    const { head } = line;
-    const text = bytes.subarray(start, end);
-    const name = this.list[this.current]!.name;
-    if (outcome === SILENT) tally.silence(name, line.label, this.locator(), text);
-    else if (outcome === GAP) tally.gap(name, line.label, line.missed, this.locator(), text);
-    else if (outcome !== OTHER) tally.fault(name, outcome, this.locator(), text);
-    else {
-      const { scan } = line;
-      const program = names.names[names.intern(scan.bytes, head.programStart, head.programEnd)]!;
-      tally.other(program, this.locator(), text);
-    }
-  }
-}
-
-/** The line stands for this many equal ones. */
-function multiply(batch: VerdictBatch, row: number, times: number): void {
-  batch.events[row]! *= times;
-  if (batch.packets[row]! > 0) batch.packets[row]! *= times;
-  if (batch.bytes[row]! > 0) batch.bytes[row]! *= times;
 }
 
 /** Text has no NUL and few control octets. */

@@ -40,6 +40,11 @@ export class OctetMask {
     this.length = 0;
   }
 
+  /** From now on it stands nowhere. */
+  setNever(): void {
+    this.length = Number.POSITIVE_INFINITY;
+  }
+
   /** Whether they stand at `start`; up to three octets behind them are read too, where there are. */
   isAt(view: DataView, start: number): boolean {
     const { length, words, masks } = this;

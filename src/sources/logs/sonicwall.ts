@@ -7,7 +7,7 @@
  * `dst`; the port may be missing between two colons.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
-import { Fields, numberIn, putAddress } from './fields.ts';
+import { numberIn, putAddress } from './fields.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -21,6 +21,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
+import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -30,7 +31,8 @@ const KEYS = [
   ...['time', 'm', 'src', 'dst', 'srcV6', 'dstV6', 'proto', 'rule', 'fw_action', 'sent', 'rcvd'],
   ...['spkt', 'rpkt', 'srcZone', 'dstZone', 'n', 'type', 'icmpCode'],
 ] as const;
-const TABLE = new KeyTable(KEYS);
+const values = new KeyedValues(KEYS);
+const { starts, ends } = values;
 const [TIME, MESSAGE, SRC, DST, SRC6, DST6, PROTO, RULE, ACTION, SENT, RECEIVED] = [
   ...[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
 ] as const;
@@ -44,10 +46,6 @@ const OPENED = 98;
 const CLOSED = 537;
 const DROPPED = [36, 37, 38];
 
-const starts = new Int32Array(KEYS.length);
-const ends = new Int32Array(KEYS.length);
-const fields = new Fields();
-
 export const sonicwall: LogFormat = { name: 'sonicwall', read };
 
 function read(line: Line): number {
@@ -55,19 +53,8 @@ function read(line: Line): number {
   const { bytes } = scan;
   scan.at = head.lineStart;
   if (scan.find(SERIAL) < 0 || scan.find(FIREWALL) < 0) return OTHER;
-  starts.fill(-1);
-  let cut = -1;
-  let open = false;
-  while (fields.next(scan)) {
-    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
-    if (number < 0 || starts[number] !== -1) continue;
-    starts[number] = fields.valueStart;
-    ends[number] = fields.valueEnd;
-    if (fields.cut) {
-      cut = number;
-      open = bytes[fields.valueStart - 1] === 0x22;
-    }
-  }
+  values.read(scan);
+  const cut = values.cutKey;
   if (starts[MESSAGE!] === -1 || cut === MESSAGE) return CUT_OFF;
   const message = numberIn(bytes, starts[MESSAGE!]!, ends[MESSAGE!]!, 1e6);
   if (message < 0) return BAD_NUMBER;
@@ -79,17 +66,18 @@ function read(line: Line): number {
   }
   if (cut === SRC6 || cut === DST6) return CUT_OFF;
   // Behind a port, or behind a protocol's name, stands more.
-  if ((cut === SRC || cut === DST) && colons(bytes, cut) < 2) return CUT_OFF;
-  if (cut === PROTO && bytes.indexOf(SLASH, starts[PROTO!]!) >= ends[PROTO!]!) return CUT_OFF;
-  if (open) return CUT_OFF;
+  if ((cut === SRC || cut === DST) && count(bytes, cut, COLON) < 2) return CUT_OFF;
+  if (cut === PROTO && count(bytes, cut, SLASH) === 0) return CUT_OFF;
+  if (cut >= 0 && values.open) return CUT_OFF;
   if (starts[SRC!] === -1 || starts[DST!] === -1 || starts[PROTO!] === -1) return CUT_OFF;
   return connection(line, message, verdict);
 }
 
-function colons(bytes: Uint8Array, number: number): number {
-  let count = 0;
-  for (let at = starts[number]!; at < ends[number]!; at++) if (bytes[at] === COLON) count++;
-  return count;
+/** How often the octet stands in a value. */
+function count(bytes: Uint8Array, number: number, octet: number): number {
+  let found = 0;
+  for (let at = starts[number]!; at < ends[number]!; at++) if (bytes[at] === octet) found++;
+  return found;
 }
 
 /** Index into `ACTIONS` of the model; -1: none is stated, -2: one that is not known. */
@@ -105,7 +93,7 @@ function verdictOf({ scan }: Line, message: number): number {
 }
 
 function connection(line: Line, message: number, verdict: number): number {
-  const { scan, batch, names, clock } = line;
+  const { scan, batch, clock } = line;
   const { bytes } = scan;
   const row = batch.begin();
   batch.action[row] = verdict;
@@ -125,15 +113,13 @@ function connection(line: Line, message: number, verdict: number): number {
     batch.sourcePort[row] = source;
     batch.destinationPort[row] = destination;
   } else if (protocol === 1 || protocol === 58) {
-    batch.sourcePort[row] = Math.max(-1, optional(bytes, TYPE!, 255));
-    batch.destinationPort[row] = Math.max(-1, optional(bytes, CODE!, 255));
+    batch.sourcePort[row] = Math.max(-1, values.number(bytes, TYPE!, 255));
+    batch.destinationPort[row] = Math.max(-1, values.number(bytes, CODE!, 255));
   }
   if (!counters(line, row)) return BAD_NUMBER;
-  const word = (number: number): number =>
-    starts[number] === -1 ? 0 : names.intern(bytes, starts[number]!, ends[number]!);
-  batch.rule[row] = word(RULE!);
-  batch.inZone[row] = word(SRC_ZONE!);
-  batch.outZone[row] = word(DST_ZONE!);
+  batch.rule[row] = values.word(line, RULE!);
+  batch.inZone[row] = values.word(line, SRC_ZONE!);
+  batch.outZone[row] = values.word(line, DST_ZONE!);
   if (starts[TIME!] !== -1 && ends[TIME!]! - starts[TIME!]! >= 19) {
     const from = starts[TIME!]!;
     // ` UTC` may follow.
@@ -178,21 +164,15 @@ function side(line: Line, row: number, isSource: boolean, plain: number, six: nu
   return port < 0 ? -BAD_PORT : port;
 }
 
-function optional(bytes: Uint8Array, number: number, most: number): number {
-  if (starts[number] === -1) return -1;
-  const value = numberIn(bytes, starts[number]!, ends[number]!, most);
-  return value < 0 ? -2 : value;
-}
-
 function counters({ scan, batch }: Line, row: number): boolean {
   const most = Number.MAX_SAFE_INTEGER;
   const [sent, received, packets, packetsBack] = [
-    optional(scan.bytes, SENT!, most),
-    optional(scan.bytes, RECEIVED!, most),
-    optional(scan.bytes, SENT_PACKETS!, most),
-    optional(scan.bytes, RECEIVED_PACKETS!, most),
+    values.number(scan.bytes, SENT!, most),
+    values.number(scan.bytes, RECEIVED!, most),
+    values.number(scan.bytes, SENT_PACKETS!, most),
+    values.number(scan.bytes, RECEIVED_PACKETS!, most),
   ];
-  if (Math.min(sent, received, packets, packetsBack) === -2) return false;
+  if (Math.min(sent, received, packets, packetsBack) === NO_NUMBER) return false;
   if (sent >= 0) batch.bytes[row] = sent + Math.max(0, received);
   if (packets >= 0) batch.packets[row] = packets + Math.max(0, packetsBack);
   batch.bytesBack[row] = received;

@@ -7,7 +7,7 @@
  * release; `log_subtype` has the verdict, `status` repeats it.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
-import { Fields, numberIn, putAddress } from './fields.ts';
+import { putAddress } from './fields.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -21,6 +21,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
+import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -33,43 +34,30 @@ const KEYS = [
   ...['timestamp', 'src_zone_type'],
 ] as const;
 type Key = (typeof KEYS)[number];
-const TABLE = new KeyTable(KEYS);
+const values = new KeyedValues(KEYS);
+const { starts, ends } = values;
 const LOG_TYPE = octetsOf('log_type="');
 const FIREWALL = octetsOf('Firewall');
 const NOTHING = octetsOf('N/A"');
 const SUBTYPES = new KeyTable(['Allowed', 'Denied', 'Drop', 'Dropped']);
 const EVENTS = new KeyTable(['Start', 'Stop', 'Interim']);
 
-const starts = new Int32Array(KEYS.length);
-const ends = new Int32Array(KEYS.length);
-const fields = new Fields();
-
 export const sophos: LogFormat = { name: 'sophos', read };
 
-const at = (name: Key): number => KEYS.indexOf(name);
+const at = (name: Key): number => values.key(name);
 const LOG_TYPE_KEY = at('log_type');
 
 function read(line: Line): number {
-  const { scan, names } = line;
-  const { bytes } = scan;
+  const { scan } = line;
   if (scan.find(LOG_TYPE) < 0) return OTHER;
-  starts.fill(-1);
-  let cut = -1;
-  while (fields.next(scan)) {
-    const number = TABLE.of(bytes, fields.keyStart, fields.keyEnd);
-    if (number < 0 || starts[number] !== -1) continue;
-    starts[number] = fields.valueStart;
-    ends[number] = fields.valueEnd;
-    if (fields.cut) cut = number;
-  }
-  const type = LOG_TYPE_KEY;
-  if (starts[type] === -1 || cut === type) return CUT_OFF;
-  const length = ends[type]! - starts[type]!;
-  if (length !== FIREWALL.length || !scan.isAt(FIREWALL, starts[type]!)) {
-    line.label = names.names[names.intern(bytes, starts[type]!, ends[type]!)]!;
+  values.read(scan);
+  const { cutKey } = values;
+  if (!values.has(LOG_TYPE_KEY) || cutKey === LOG_TYPE_KEY) return CUT_OFF;
+  if (!values.is(scan, LOG_TYPE_KEY, FIREWALL)) {
+    line.label = values.text(line, LOG_TYPE_KEY);
     return SILENT;
   }
-  return firewall(line, cut);
+  return firewall(line, cutKey);
 }
 
 /** The first of these keys that the line has, or -1. */
@@ -78,17 +66,16 @@ function first(...keys: readonly Key[]): number {
   return -1;
 }
 
-function word({ scan, names }: Line, number: number): number {
-  if (number < 0 || scan.isAt(NOTHING, starts[number]!)) return 0;
-  return names.intern(scan.bytes, starts[number]!, ends[number]!);
+function word(line: Line, number: number): number {
+  if (number < 0 || line.scan.isAt(NOTHING, starts[number]!)) return 0;
+  return values.word(line, number);
 }
 
-/** The number under one of the keys, -1 without any of them, -2 for no number. */
+/** The number under one of the keys, -1 without any of them, `NO_NUMBER` for no number. */
 function numberOf({ scan }: Line, most: number, ...keys: readonly Key[]): number {
   const number = first(...keys);
   if (number < 0 || ends[number] === starts[number]) return -1;
-  const value = numberIn(scan.bytes, starts[number]!, ends[number]!, most);
-  return value < 0 ? -2 : value;
+  return values.number(scan.bytes, number, most);
 }
 
 function firewall(line: Line, cut: number): number {
@@ -136,7 +123,7 @@ function numbers(line: Line, row: number, protocol: number): number {
   if (ports || icmp) {
     const one = ports ? numberOf(line, 65_535, 'src_port') : numberOf(line, 255, 'icmp_type');
     const other = ports ? numberOf(line, 65_535, 'dst_port') : numberOf(line, 255, 'icmp_code');
-    if (one === -2 || other === -2) return ports ? BAD_PORT : BAD_NUMBER;
+    if (one === NO_NUMBER || other === NO_NUMBER) return ports ? BAD_PORT : BAD_NUMBER;
     batch.sourcePort[row] = one;
     batch.destinationPort[row] = other;
   }
@@ -145,7 +132,7 @@ function numbers(line: Line, row: number, protocol: number): number {
   const packetsBack = numberOf(line, most, 'recv_pkts', 'packets_received');
   const octets = numberOf(line, most, 'sent_bytes', 'bytes_sent');
   const octetsBack = numberOf(line, most, 'recv_bytes', 'bytes_received');
-  if (Math.min(packets, packetsBack, octets, octetsBack) === -2) return BAD_NUMBER;
+  if (Math.min(packets, packetsBack, octets, octetsBack) === NO_NUMBER) return BAD_NUMBER;
   if (packets >= 0) batch.packets[row] = packets + Math.max(0, packetsBack);
   if (octets >= 0) batch.bytes[row] = octets + Math.max(0, octetsBack);
   batch.packetsBack[row] = packetsBack;

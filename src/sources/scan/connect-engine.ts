@@ -35,6 +35,7 @@ import {
   SOCK_STREAM,
   SOL_SOCKET,
   socketCalls,
+  takeError,
   trySocket,
   writeSocketAddress,
 } from '../../native/sockets.ts';
@@ -199,8 +200,12 @@ export class ConnectEngine implements ProbeEngine {
     const attempt = this.attempts[fd]!;
     const { address, length, fds } = host.route as Route;
     const result = socketCalls().connect(fd, address, length);
-    const errno = result === 0 ? 0 : lastErrno();
-    if (errno === ERRNO.EALREADY) return false;
+    let errno = result === 0 ? 0 : lastErrno();
+    if (errno === ERRNO.EALREADY) {
+      // Under way, but an ICMP error may have come that the kernel does not give up for.
+      errno = takeError(fd);
+      if (errno === 0) return false;
+    }
     const outcome = this.outcomeOf(fd, errno, host, cell);
     this.hosts[fd] = undefined;
     fds[cell] = 0;

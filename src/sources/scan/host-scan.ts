@@ -248,8 +248,15 @@ export class HostScan {
     return us === UNKNOWN_TRIP ? undefined : us / 1000;
   }
 
-  /** Gives up tries that waited long enough; `expired` hears of each. True: too much was sent. */
-  expire(nowUs: number, expired: ((host: HostScan, cell: number) => void) | undefined): boolean {
+  /**
+   * Gives up tries that waited long enough; `expired` hears of each, `silent` of cells that will
+   * not be asked again as things are. True: too much was sent.
+   */
+  expire(
+    nowUs: number,
+    expired: ((host: HostScan, cell: number) => void) | undefined,
+    silent?: (host: HostScan, cell: number) => void,
+  ): boolean {
     if (this.outstanding.length === 0) return false;
     const allowed = this.allowedTries();
     while (this.outstanding.length > 0) {
@@ -262,6 +269,7 @@ export class HostScan {
         expired?.(this, cell);
         if (this.slowTries !== undefined) this.slowTry(cell);
         else if (this.tries[cell]! < allowed) this.again.push(cell);
+        else silent?.(this, cell);
         if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
       }
       this.outstanding.shift();

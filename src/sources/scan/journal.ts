@@ -99,7 +99,7 @@ function rangesOf(text: string | undefined): { first: number; last: number }[] {
 
 /** What is kept back at most before it is written. */
 const FLUSH_MS = 200;
-const FLUSH_OUTCOMES = 500;
+const FLUSH_OUTCOMES = 128;
 
 export class JournalWriter {
   private readonly fd: number;

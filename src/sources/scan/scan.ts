@@ -272,6 +272,11 @@ class ScanRun {
       },
       hooks: {
         answered: (host, cell) => this.answered(host, cell, transport, ports),
+        silent: (host, cell) => {
+          // Those that are asked slowly later on are not through yet.
+          if (host.patienceUs > 0) return;
+          this.request.writer?.outcome(host.number, transport, ports[cell]!, chosen.engine.silent);
+        },
         finished: (host) => {
           running.delete(host);
           asked.push(host);
@@ -344,7 +349,10 @@ class ScanRun {
     gathered.open.push(state);
     const mostlyOpen =
       gathered.open.length > SUSPICIOUS && gathered.open.length > 0.5 * host.answered;
-    if (!mostlyOpen || host.answered < 0.2 * host.sent) this.request.onOpen?.(state);
+    if (mostlyOpen && host.answered >= 0.2 * host.sent) return;
+    // What was told must be known after a kill, or it would be told again.
+    this.request.writer?.flush();
+    this.request.onOpen?.(state);
   }
 
   /** Also for hosts that were under way when the scan was interrupted. */

@@ -32,6 +32,8 @@ const LONGEST_WAIT_MS = 10;
 export interface SchedulerHooks {
   /** A port answered: called once for each. Must be quick. */
   answered(host: HostScan, cell: number): void;
+  /** A port stayed silent so often that it is not asked again, unless more turns out to be lost. */
+  silent?(host: HostScan, cell: number): void;
   /** Every port of the host has an outcome. */
   finished(host: HostScan): void;
   /** Called a few dozen times a second. */
@@ -290,7 +292,8 @@ export class Scheduler implements AnswerSink {
     for (let index = active.length - 1; index >= 0; index--) {
       const host = active[index]!;
       const before = host.inFlight;
-      if (host.expire(now, expired)) this.totalWindow = Math.max(50, this.totalWindow * 0.75);
+      if (host.expire(now, expired, hooks.silent))
+        this.totalWindow = Math.max(50, this.totalWindow * 0.75);
       if (host.answered > 0) this.endure(host, before - host.inFlight);
       if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);

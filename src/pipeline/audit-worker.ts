@@ -1,0 +1,13 @@
+/** The worker's program: reads parts of logs as it is told. */
+import { parentPort } from 'node:worker_threads';
+import { type HelperMessage, type HelperTask, readPart } from './audit-part.ts';
+
+function send(message: HelperMessage): void {
+  // The rows are many, and move instead of being copied.
+  const moved = message.kind === 'part' ? [message.audit.table.buffer] : [];
+  parentPort?.postMessage(message, moved);
+}
+
+parentPort?.on('message', (task: HelperTask) => {
+  readPart(task, send).catch(() => send({ kind: 'failed' }));
+});

@@ -1,0 +1,147 @@
+/**
+ * Messages of a Cisco ASA about connections (302013 to 302016, 302020, 302021). A teardown does not
+ * say who began, which is remembered from when the connection was built.
+ */
+import { ALLOW, END, OPEN } from '../../model/verdict.ts';
+import type { AsaMessage } from './asa-message.ts';
+import { BAD_NUMBER, BAD_SHAPE, CUT_OFF, type Line } from './format.ts';
+import { octetsOf, type Scan } from './scan.ts';
+
+const SPACE = 0x20;
+const ICMP = 1;
+const ICMPV6 = 58;
+const TO = octetsOf('to ');
+const TYPE = octetsOf('type ');
+const CODE = octetsOf('code ');
+const FOR = octetsOf('for ');
+const CONNECTION = octetsOf('connection ');
+const BYTES = octetsOf('bytes ');
+const BUILT = octetsOf('Built ');
+const INBOUND_WORD = octetsOf('inbound ');
+const OUTBOUND_WORD = octetsOf('outbound ');
+const FOREIGN = octetsOf('faddr ');
+const LOCAL_ADDRESS = octetsOf('laddr ');
+const USER_MARK = octetsOf(' (');
+/** Connections whose direction is remembered until they end. */
+const REMEMBERED = 1 << 18;
+
+export class AsaConnections {
+  private readonly message: AsaMessage;
+  /** Connection numbers by their low bits, and whether the `to` side began: 1 no, 2 yes. */
+  private numbers = new Float64Array(0);
+  private began = new Uint8Array(0);
+
+  constructor(message: AsaMessage) {
+    this.message = message;
+  }
+
+  /** Whether none was built so far. */
+  get isEmpty(): boolean {
+    return this.numbers.length === 0;
+  }
+
+  /** `Built outbound TCP connection 42 for if:A/p (mapped) to if:B/p (mapped)`, and its teardown. */
+  connection(line: Line, protocol: number): number {
+    const { scan, batch } = line;
+    const { message } = this;
+    const built = scan.takeText(BUILT);
+    const row = message.begin(line, ALLOW);
+    batch.event[row] = built ? OPEN : END;
+    batch.protocol[row] = protocol;
+    let outbound = 0;
+    if (built) {
+      if (scan.takeText(INBOUND_WORD)) outbound = 1;
+      else if (scan.takeText(OUTBOUND_WORD)) outbound = 2;
+      else return this.shape(scan);
+    }
+    if (!message.seek(scan, CONNECTION)) return CUT_OFF;
+    if (!scan.number()) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
+    const number = scan.value;
+    scan.skipSpaces();
+    if (!message.pass(scan, FOR)) return message.fault;
+    if (!message.side(line, message.first, true, true)) return message.fault;
+    if (!message.pass(scan, TO)) return message.fault;
+    if (!message.side(line, message.second, true, true)) return message.fault;
+    // The mapped address follows: a port at the end of the line may have lost digits.
+    if (built && scan.at >= scan.end) return CUT_OFF;
+    if (!built) {
+      const ended = this.ending(line, row);
+      if (ended !== 0) return ended;
+    }
+    if (built) this.remember(number, outbound);
+    else outbound = this.recall(number);
+    message.orient(line, row, outbound);
+    return message.finish(line, row);
+  }
+
+  /** `duration 0:00:53 bytes 2436 TCP FINs [from outside]`. */
+  private ending(line: Line, row: number): number {
+    const { scan, batch, names } = line;
+    if (!this.message.seek(scan, BYTES)) return CUT_OFF;
+    if (!scan.number()) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
+    batch.bytes[row] = scan.value;
+    scan.skipSpaces();
+    let end = scan.end;
+    // A user stands last, in parentheses.
+    const user = scan.find(USER_MARK);
+    if (user >= 0) end = user;
+    while (end > scan.at && scan.bytes[end - 1] === SPACE) end--;
+    if (end > scan.at) batch.reason[row] = names.intern(scan.bytes, scan.at, end);
+    return 0;
+  }
+
+  /** `Built inbound ICMP connection for faddr A/s gaddr G/t laddr L/t [type T code C]`. */
+  icmpConnection(line: Line): number {
+    const { scan, batch } = line;
+    const { message } = this;
+    const built = scan.takeText(BUILT);
+    const row = message.begin(line, ALLOW);
+    batch.event[row] = built ? OPEN : END;
+    let outbound = 0;
+    if (built && scan.takeText(INBOUND_WORD)) outbound = 1;
+    else if (built && scan.takeText(OUTBOUND_WORD)) outbound = 2;
+    if (!message.seek(scan, FOREIGN)) return CUT_OFF;
+    if (!message.side(line, message.first, false, true)) return message.fault;
+    if (!message.seek(scan, LOCAL_ADDRESS)) return CUT_OFF;
+    if (!message.side(line, message.second, false, true)) return message.fault;
+    batch.protocol[row] = message.first.family === 6 ? ICMPV6 : ICMP;
+    message.first.port = message.second.port = -1;
+    if (message.seek(scan, TYPE) && scan.numberUpTo(255)) {
+      const type = scan.value;
+      scan.skipSpaces();
+      if (scan.takeText(CODE) && scan.numberUpTo(255)) {
+        batch.sourcePort[row] = type;
+        batch.destinationPort[row] = scan.value;
+      }
+    }
+    const key = (message.first.word * 31 + message.second.word) >>> 0;
+    if (built) this.remember(-1 - key, outbound);
+    else outbound = this.recall(-1 - key);
+    const { sourcePort, destinationPort } = batch;
+    const [type, code] = [sourcePort[row]!, destinationPort[row]!];
+    message.orient(line, row, outbound);
+    const done = message.finish(line, row);
+    sourcePort[row] = type;
+    destinationPort[row] = code;
+    return done;
+  }
+
+  private remember(number: number, outbound: number): void {
+    if (this.numbers.length === 0) {
+      this.numbers = new Float64Array(REMEMBERED);
+      this.began = new Uint8Array(REMEMBERED);
+    }
+    const slot = Math.abs(number) & (REMEMBERED - 1);
+    this.numbers[slot] = number;
+    this.began[slot] = outbound;
+  }
+
+  private recall(number: number): number {
+    const slot = Math.abs(number) & (REMEMBERED - 1);
+    return this.numbers[slot] === number ? this.began[slot]! : 0;
+  }
+
+  private shape(scan: Scan): number {
+    return scan.end - scan.at < OUTBOUND_WORD.length ? CUT_OFF : BAD_SHAPE;
+  }
+}

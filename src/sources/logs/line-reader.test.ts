@@ -1,0 +1,119 @@
+/**
+ * What a reader takes over from the lines before must never show: lines read one after the other say
+ * what each says by itself.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { brief, FIXTURE_NOW_MS } from '../../../test/builders/read-log.ts';
+import type { Verdict } from '../../model/verdict.ts';
+import { LineReader, LONGEST_LINE } from './line-reader.ts';
+
+const FOLDER = fileURLToPath(new URL('fixtures/', import.meta.url));
+const DAY_MS = 86_400_000;
+/** Formats that learn nothing from the lines before. */
+const STATELESS = [
+  ...['netfilter', 'fortigate', 'sophos', 'sonicwall', 'check-point', 'juniper-srx', 'conntrack'],
+  ...['filterlog', 'pan-os', 'cisco-ios', 'mikrotik'],
+];
+/** Bytes behind the lines, as in a window that held longer ones before. */
+const REST =
+  ' SRC=10.9.9.9 DST=10.9.9.8 LEN=52 PROTO=TCP SPT=9 DPT=9 WINDOW=9 RES=0x00 SYN URGP=0 ';
+
+function read(lines: readonly string[]): { verdicts: Partial<Verdict>[]; reader: LineReader } {
+  const verdicts: Partial<Verdict>[] = [];
+  const reader = new LineReader({ seed: 3 }, (batch) => {
+    for (let row = 0; row < batch.count; row++) verdicts.push(brief(batch.verdictAt(row, ['x'])));
+  });
+  const text = `${lines.join('\n')}\n`;
+  const bytes = Uint8Array.from(text + REST, (character) => character.charCodeAt(0));
+  reader.begin(0, 'x', FIXTURE_NOW_MS);
+  const at = reader.readLines(bytes, 0, text.length);
+  reader.end(bytes, at, text.length);
+  return { verdicts, reader };
+}
+
+/** Without the place, and of the time what does not depend on the year that was inferred. */
+function itself({ locator: _locator, timeMs, ...verdict }: Partial<Verdict>): unknown {
+  return { ...verdict, ofDayMs: typeof timeMs === 'number' ? timeMs % DAY_MS : timeMs };
+}
+
+const lines = STATELESS.flatMap((format) =>
+  readdirSync(join(FOLDER, format))
+    .filter((file) => !file.endsWith('.json'))
+    .flatMap((file) => readFileSync(join(FOLDER, format, file), 'latin1').split('\n')),
+).filter((line) => line !== '' && !/repeated|__CURSOR|^#/.test(line));
+
+const packet = (head: string, rest = ''): string =>
+  `${head}DROP IN=eth0 OUT=eth1 MAC=00:00:5e:00:53:01:00:00:5e:00:53:02:08:00 SRC=198.51.100.7 DST=10.0.0.5 LEN=52 TOS=0x00 PREC=0x00 TTL=127 ID=1 DF PROTO=TCP SPT=50112 DPT=22 WINDOW=64240 RES=0x00 SYN URGP=0${rest}`;
+
+describe('lines one after the other', () => {
+  it('say what each says by itself', () => {
+    const some = fc.array(fc.constantFrom(...lines), { minLength: 2, maxLength: 12 });
+    fc.assert(
+      fc.property(some, (chosen) => {
+        const alone = chosen.flatMap((line) => read([line]).verdicts.map(itself));
+        expect(read(chosen).verdicts.map(itself)).toEqual(alone);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('say so too when only digits of their headers differ', () => {
+    const heads = fc.constantFrom(
+      ...['Nov 22 10:00:', '<166>Nov 22 10:00:', '2026-11-22T10:00:', '<13>2026-11-22 10:00:'],
+    );
+    const seconds = fc.constantFrom(
+      '00',
+      '07',
+      '59',
+      '60',
+      '61',
+      '7',
+      '0x',
+      '08.5',
+      '09.125',
+      '09.',
+    );
+    const tails = fc.constantFrom(
+      ...[' gw kernel: ', ' gw kernel:  ', ' fw kernel: ', ': ', ' gw kernel: Nov 21 09:00:00 fw '],
+      ...['Z gw kernel: ', '+02:00 gw kernel: ', ' gw kernel: <4>', ' gw : '],
+    );
+    const line = fc.tuple(heads, seconds, tails).map((parts) => packet(parts.join('')));
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 2, maxLength: 8 }), (chosen) => {
+        const alone = chosen.flatMap((each) => read([each]).verdicts.map(itself));
+        expect(read(chosen).verdicts.map(itself)).toEqual(alone);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('are of the host that wrote them, whoever wrote the one before', () => {
+    const { verdicts } = read([
+      packet('Nov 22 10:00:00 one kernel: '),
+      'Nov 22 10:00:01 two kernel: nothing of interest',
+      packet('Nov 22 10:00:02 two kernel: '),
+    ]);
+    expect(verdicts.map(({ device }) => device)).toEqual(['one', 'two']);
+  });
+
+  it('count again where they came again, wherever a batch ends', () => {
+    const many = Array.from({ length: 5000 }, () => [
+      packet('Nov 22 10:00:00 gw kernel: '),
+      'Nov 22 10:00:01 gw last message repeated 3 times',
+    ]).flat();
+    const { verdicts, reader } = read(many);
+    expect(reader.tally.others.size).toBe(0);
+    expect(verdicts.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(20_000);
+  });
+
+  it('are read up to the longest there may be', () => {
+    const fits = packet('', ' '.repeat(LONGEST_LINE - packet('').length));
+    const { reader } = read([fits, `${fits} `, packet('')]);
+    expect([reader.tally.lines, reader.tally.read]).toEqual([3, 2]);
+    expect([...reader.tally.faults.values()][0]).toMatchObject({ what: 'line-too-long', lines: 1 });
+  });
+});

@@ -1,0 +1,380 @@
+/**
+ * Lines in, verdicts out: each line goes to the format that read the one before it, then to the
+ * others, so that formats may be mixed in one file. Every line is tallied once, whatever it holds.
+ *
+ * What the reading of a line depends on besides the line itself can be written down (`seam`), so
+ * that the parts of a file may be read by different threads and still mean what they mean in one.
+ */
+import { type NamesPart, NameTable } from '../../model/name-table.ts';
+import { VerdictBatch } from '../../model/verdict-batch.ts';
+import { type AddressesPart, AddressPool } from '../../net/address-pool.ts';
+import { Clock } from './clock.ts';
+import { GAP, type Line, type LogFormat, OTHER, READ, SILENT, UNSAID } from './format.ts';
+import { logFormats } from './formats.ts';
+import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
+import { LogTally, type TallyPart } from './log-tally.ts';
+import { MappedLog } from './mapped-log.ts';
+import type { Mapping } from './mapping.ts';
+import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
+import { Scan } from './scan.ts';
+import { LineHead } from './syslog-header.ts';
+
+/** Longer lines are counted as faults and passed over. */
+export const LONGEST_LINE = 1024 * 1024;
+const NEWLINE = 0x0a;
+const RETURN = 0x0d;
+
+export interface LineOptions {
+  /** Verdicts of prefixes, for formats that have no other. */
+  readonly prefixes?: readonly PrefixRule[];
+  /** Where stamps name no zone: ms east of UTC; 0. */
+  readonly offsetMs?: number;
+  /** Logs of somebody's own; they are tried before the formats known here. */
+  readonly mappings?: readonly Mapping[];
+  /** Mixed into hashes. */
+  readonly seed: number;
+}
+
+/** What one thread read of an input, as it goes to another. */
+export interface LinesPart {
+  readonly names: NamesPart;
+  readonly addresses: AddressesPart;
+  /** Numbers of the names that are prefixes. */
+  readonly prefixes: readonly number[];
+  readonly tally: TallyPart;
+  readonly readBy: readonly number[];
+  /** The format that read the last line. */
+  readonly format: number;
+  readonly withoutYear: number;
+  readonly withoutZone: number;
+}
+
+export class LineReader {
+  tally = new LogTally();
+  readonly addresses: AddressPool;
+  readonly names: NameTable;
+  readonly prefixes: PrefixVerdicts;
+  readonly batch: VerdictBatch;
+  /** Lines read by each format, by its place in the list. */
+  readBy: number[] = [];
+  private readonly options: LineOptions;
+  private readonly line: Line;
+  private list: LogFormat[] = [];
+  private readonly formatNames: number[] = [];
+  /** The format that read the last line. */
+  private current = 0;
+  /** Outcome of the line before. */
+  private lastRead = OTHER;
+  private device = 0;
+  private journal = new Journal();
+  /** The line under way is too long, and passed over. */
+  private passing = false;
+  private inputName = '';
+
+  /** @param onBatch takes rows of the batch before they are overwritten */
+  constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void) {
+    this.options = options;
+    this.addresses = new AddressPool(options.seed);
+    this.names = new NameTable(options.seed);
+    this.prefixes = new PrefixVerdicts(this.names, options.prefixes);
+    this.batch = new VerdictBatch(this.addresses, this.names, onBatch);
+    this.line = {
+      scan: new Scan(this.addresses),
+      head: new LineHead(),
+      batch: this.batch,
+      names: this.names,
+      addresses: this.addresses,
+      prefixes: this.prefixes,
+      clock: new Clock(0, options.offsetMs ?? 0),
+      ...{ number: 0, label: '', missed: Number.NaN },
+    };
+  }
+
+  /** The format that read the last line, by its place in the list. */
+  get format(): number {
+    return this.current;
+  }
+
+  get clock(): Clock {
+    return this.line.clock;
+  }
+
+  /**
+   * Begins a new input.
+   * @param index of the input, `name` what locators begin with
+   * @param referenceMs when it was last written to, for stamps without a year
+   * @param format the one tried first; the one that read the last line
+   */
+  begin(index: number, name: string, referenceMs: number, format = this.current): void {
+    const { mappings = [], offsetMs = 0 } = this.options;
+    // New ones: some keep what they learned from a file's first lines.
+    this.list = [...mappings.map((mapping) => new MappedLog(mapping, offsetMs)), ...logFormats()];
+    this.current = format;
+    this.line.number = 0;
+    this.line.clock = new Clock(referenceMs, offsetMs);
+    this.inputName = name;
+    this.batch.inputIndex = index;
+    this.batch.formatName = this.formatName(this.current);
+    this.lastRead = OTHER;
+    this.journal = new Journal();
+    this.passing = false;
+  }
+
+  /** Reads the whole lines in `bytes[start, end)`; returns where the first cut one begins. */
+  readLines(bytes: Uint8Array, start: number, end: number): number {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
+    let at = start;
+    for (;;) {
+      const newline = buffer.indexOf(NEWLINE, at);
+      if (newline < 0) break;
+      if (this.passing) this.passing = false;
+      else if (newline - at > LONGEST_LINE) this.tooLong(bytes, at, newline);
+      else this.read1(bytes, at, newline);
+      at = newline + 1;
+    }
+    if (end - at <= LONGEST_LINE) return at;
+    if (!this.passing) this.tooLong(bytes, at, end);
+    this.passing = true;
+    return end;
+  }
+
+  /** Reads what follows the last newline of the input, and ends it. */
+  end(bytes: Uint8Array, start: number, end: number): void {
+    if (end > start && !this.passing) this.read1(bytes, start, end);
+    if (this.journal.finish()) {
+      // Its lines were counted as they came; it is read in the place of the last of them.
+      this.tally.parts--;
+      this.entry(this.journal.bytes, this.journal.messageStart, this.journal.end);
+    }
+    this.flush();
+  }
+
+  flush(): void {
+    this.batch.flush();
+  }
+
+  /** Lines read by each format, those without any left out. */
+  formats(): [name: string, lines: number][] {
+    return this.list.flatMap(({ name }, index) =>
+      (this.readBy[index] ?? 0) > 0 ? [[name, this.readBy[index]!] as [string, number]] : [],
+    );
+  }
+
+  /**
+   * What the reading of further lines depends on: two readers with equal seams read them alike.
+   * Undefined when that cannot be said in few words.
+   */
+  seam(): string | undefined {
+    if (this.journal.isWithinEntry || this.passing) return undefined;
+    const states: string[] = [];
+    for (const format of this.list) {
+      const state = format.state?.() ?? '';
+      if (state === UNSAID) return undefined;
+      states.push(state);
+    }
+    return JSON.stringify([this.current, this.lastRead, this.clock.inferred, ...states]);
+  }
+
+  /** Forgets what was counted so far: the lines before a part, which are read to know how it goes on. */
+  startCounting(): void {
+    this.flush();
+    this.tally = new LogTally();
+    this.readBy = [];
+    this.clock.withoutYear = this.clock.withoutZone = 0;
+    this.line.number = 0;
+  }
+
+  /** What was read since, for another thread. */
+  part(): LinesPart {
+    const { lines, blank, parts, read, faults, silent, gaps, others } = this.tally;
+    return {
+      names: this.names.part(),
+      addresses: this.addresses.part(),
+      prefixes: this.prefixes.reasons.flatMap((reason, number) =>
+        reason === undefined ? [] : [number],
+      ),
+      tally: { lines, blank, parts, read, faults, silent, gaps, others },
+      readBy: this.readBy,
+      format: this.current,
+      withoutYear: this.clock.withoutYear,
+      withoutZone: this.clock.withoutZone,
+    };
+  }
+
+  /** Numbers here of what another reader numbered; undefined when there is no room for it. */
+  mapsOf({
+    names,
+    addresses,
+    tally,
+  }: LinesPart): { names: Int32Array; addresses: Int32Array; linesBefore: number } | undefined {
+    if (!this.tally.hasRoomFor(tally)) return undefined;
+    const numbers = this.names.absorb(names);
+    const indices = numbers === undefined ? undefined : this.addresses.absorb(addresses);
+    if (numbers === undefined || indices === undefined) return undefined;
+    return { names: numbers, addresses: indices, linesBefore: this.line.number };
+  }
+
+  /** Takes over what another reader read of the lines that follow. */
+  absorb(part: LinesPart, names: Int32Array): void {
+    for (const number of part.prefixes) this.prefixes.of(names[number]!);
+    this.tally.absorb(part.tally, this.line.number);
+    this.line.number += part.tally.lines;
+    this.current = part.format;
+    part.readBy.forEach((lines, index) => {
+      this.readBy[index] = (this.readBy[index] ?? 0) + lines;
+    });
+    this.clock.withoutYear += part.withoutYear;
+    this.clock.withoutZone += part.withoutZone;
+  }
+
+  private tooLong(bytes: Uint8Array, start: number, end: number): void {
+    const { line, tally } = this;
+    line.number++;
+    tally.lines++;
+    const why = `it is longer than ${LONGEST_LINE} octets`;
+    tally.unreadable('line-too-long', why, this.locator(), bytes.subarray(start, end));
+  }
+
+  private locator(): string {
+    return `${this.inputName}:${this.line.number}`;
+  }
+
+  /** One line, without its end. */
+  private read1(bytes: Uint8Array, start: number, newline: number): void {
+    const { line, tally } = this;
+    line.number++;
+    tally.lines++;
+    let end = newline;
+    if (end > start && bytes[end - 1] === RETURN) end--;
+    const part = this.journal.take(bytes, start, end);
+    if (part === ENTRY) this.entry(bytes, start, end);
+    else if (part !== NO_ENTRY) tally.parts++;
+    else if (end === start) tally.blank++;
+    else this.plain(bytes, start, end);
+  }
+
+  /** A line that is a message with whatever header it has. */
+  private plain(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch } = this;
+    const { scan, head } = line;
+    scan.aim(bytes, start, end);
+    batch.lineNumber = line.number;
+    head.read(scan, line.clock);
+    if (!head.sameHost) this.device = 0;
+    if (head.onlyRepeats) this.repeat(bytes, start, end);
+    else this.message(bytes, start, end);
+  }
+
+  /** An entry of the journal: the message in it, under the entry's own head. */
+  private entry(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch, journal } = this;
+    const { scan, head } = line;
+    scan.aim(journal.bytes, journal.messageStart, journal.end);
+    batch.lineNumber = line.number;
+    head.set(journal);
+    this.device = 0;
+    this.message(bytes, start, end);
+  }
+
+  private message(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch, tally } = this;
+    const { scan, head } = line;
+    const first = batch.count;
+    const outcome = this.dispatch(head.messageStart, scan.end);
+    this.lastRead = outcome;
+    if (outcome === READ) {
+      tally.read++;
+      // The batch may have been handed on meanwhile.
+      this.stamp(batch.count > first ? first : 0);
+    } else this.unread(outcome, bytes, start, end);
+  }
+
+  /** The present format first, then the others. */
+  private dispatch(start: number, end: number): number {
+    const { list, line, batch } = this;
+    const { scan } = line;
+    let outcome = list[this.current]!.read(line);
+    if (outcome === OTHER) {
+      for (let index = 0; index < list.length; index++) {
+        if (index === this.current) continue;
+        scan.at = start;
+        scan.end = end;
+        batch.formatName = this.formatName(index);
+        outcome = list[index]!.read(line);
+        if (outcome === OTHER) continue;
+        this.current = index;
+        break;
+      }
+      batch.formatName = this.formatName(this.current);
+    }
+    if (outcome === READ) this.readBy[this.current] = (this.readBy[this.current] ?? 0) + 1;
+    return outcome;
+  }
+
+  /** Fills in what all rows of a line share. */
+  private stamp(first: number): void {
+    const { batch, line } = this;
+    const { head } = line;
+    const device = this.deviceOf();
+    for (let row = first; row < batch.count; row++) {
+      if (Number.isNaN(batch.timeMs[row]!)) batch.timeMs[row] = head.timeMs;
+      if (batch.device[row] === 0) batch.device[row] = device;
+      if (head.repeated > 1) multiply(batch, row, head.repeated);
+    }
+  }
+
+  /** Number of the name of the host in the header; kept while lines have the same header. */
+  private deviceOf(): number {
+    const { head, scan, names } = this.line;
+    if (head.hostEnd === head.hostStart) return 0;
+    if (this.device === 0) {
+      this.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
+    }
+    return this.device;
+  }
+
+  private formatName(index: number): number {
+    let number = this.formatNames[index];
+    if (number === undefined) {
+      number = this.names.internText(this.list[index]!.name);
+      this.formatNames[index] = number;
+    }
+    return number;
+  }
+
+  /** The line before came again: its last verdict counts as often again. */
+  private repeat(bytes: Uint8Array, start: number, end: number): void {
+    const { batch, line, tally } = this;
+    const last = this.lastRead === READ ? batch.last() : undefined;
+    if (last === undefined) {
+      this.unread(OTHER, bytes, start, end);
+      return;
+    }
+    tally.read++;
+    const row = batch.restore(last);
+    multiply(batch, row, line.head.repeated / batch.events[row]!);
+    if (!Number.isNaN(line.head.timeMs)) batch.timeMs[row] = line.head.timeMs;
+  }
+
+  private unread(outcome: number, bytes: Uint8Array, start: number, end: number): void {
+    const { tally, line, names } = this;
+    const { head } = line;
+    const text = bytes.subarray(start, end);
+    const name = this.list[this.current]!.name;
+    if (outcome === SILENT) tally.silence(name, line.label, this.locator(), text);
+    else if (outcome === GAP) tally.gap(name, line.label, line.missed, this.locator(), text);
+    else if (outcome !== OTHER) tally.fault(name, outcome, this.locator(), text);
+    else {
+      const { scan } = line;
+      const program = names.names[names.intern(scan.bytes, head.programStart, head.programEnd)]!;
+      tally.other(program, this.locator(), text);
+    }
+  }
+}
+
+/** The line stands for this many equal ones. */
+function multiply(batch: VerdictBatch, row: number, times: number): void {
+  batch.events[row]! *= times;
+  if (batch.packets[row]! > 0) batch.packets[row]! *= times;
+  if (batch.bytes[row]! > 0) batch.bytes[row]! *= times;
+}
