@@ -7,29 +7,23 @@ import {
   type FrameBatch,
   type FrameSource,
   LineOutput,
-  MixedLinkTypes,
   openCaptures,
   type PrinterOptions,
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource } from '../pipeline/filters.ts';
-import {
-  type CaptureEngine,
-  type KnownInterface,
-  knownInterfaces,
-  type LiveCapture,
-  type LiveCounts,
-} from '../pipeline/live.ts';
-import { printable } from '../report/escape.ts';
+import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
 import type { CaptureCommandOptions, Repeats } from './capture.ts';
+import { interfaceNames, listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { liveFailure, openLive, readLive } from './open-interfaces.ts';
+import { openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
+import { writeFailure } from './write-failure.ts';
 
 export class CaptureRun {
   private readonly text: string;
@@ -287,34 +281,6 @@ const FLUSH_EVERY_MS = 1000;
 /** timeout(1) and wrappers of commands send a signal to the program and again to its group. */
 const SAME_SIGNAL_MS = 500;
 
-/** Names by the numbers that cooked frames have; none where they cannot be known. */
-function interfaceNames(engine: CaptureEngine | undefined): Map<number, string> {
-  const names = new Map<number, string>();
-  // Only Linux numbers them in frames.
-  if (process.platform !== 'linux' || engine === 'libpcap') return names;
-  for (const { index, name } of knownInterfaces()) if (index !== undefined) names.set(index, name);
-  return names;
-}
-
-function listDevices(engine: CaptureEngine | undefined): void {
-  let known: KnownInterface[];
-  try {
-    known = knownInterfaces(engine);
-  } catch (error) {
-    throw liveFailure(error, []);
-  }
-  for (const [index, { name, up, loopback, carrier, description }] of known.entries()) {
-    const states = [
-      up ? 'up' : 'down',
-      ...(carrier ? ['running'] : []),
-      ...(loopback ? ['loopback'] : []),
-    ];
-    const all = name === 'any' ? 'all of them at once' : states.join(', ');
-    const words = description === undefined ? '' : ` (${description})`;
-    process.stdout.write(`${printable(`${index + 1}.${name}${words} [${all}]`)}\n`);
-  }
-}
-
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function readFilter(path: string): string {
@@ -327,38 +293,4 @@ function readFilter(path: string): string {
       ways: ['name a file that exists, or write the filter behind the options'],
     });
   }
-}
-
-const WHY: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full (ENOSPC)',
-  EDQUOT: 'the quota of this disk is used up (EDQUOT)',
-  EACCES: 'this user may not write there (EACCES)',
-  ENOENT: 'the folder does not exist (ENOENT)',
-  EFBIG: 'the file may not grow larger (EFBIG)',
-  EIO: 'the disk reported an error (EIO)',
-};
-
-const FULL = new Set(['ENOSPC', 'EDQUOT']);
-
-/** A failure to write as people are told it. A reader of a pipe that is gone ends the program. */
-function writeFailure(error: unknown, path: string | undefined, written = 0): unknown {
-  if (error instanceof MixedLinkTypes) {
-    return new Failure(USAGE, {
-      what: `${path} cannot hold these packets`,
-      why: 'they are of several link types, and a pcap file has one',
-      ways: ['write pcapng: --format pcapng'],
-    });
-  }
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === 'EPIPE') process.exit();
-  if (code === undefined || syscall === undefined) return error;
-  // Where it could not even be opened there is no file to speak of.
-  const kept = `; ${count(written)} packets are safe: what was written can be read`;
-  return new Failure(INPUT, {
-    what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
-    why: `${WHY[code] ?? code}${syscall === 'open' ? '' : kept}`,
-    ways: [
-      FULL.has(code) ? 'make room, or name another place with -w' : 'name another place with -w',
-    ],
-  });
 }
