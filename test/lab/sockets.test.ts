@@ -200,7 +200,8 @@ describeLab('sockets beside ss', ['ip', 'ss', 'perl'], () => {
     try {
       const [a, b] = [lab.space('a'), lab.space('b')];
       lab.join(a, b, ['10.9.0.1/24'], ['10.9.0.2/24']);
-      a.start('tcpdump', ['-i', 'eth0', '-w', '/dev/null']);
+      // As root: else tcpdump would give the device away to its own user.
+      a.start('tcpdump', ['-i', 'eth0', '-Z', 'root', '-w', '/dev/null']);
       a.start('socat', ['TCP-LISTEN:7000,fork', 'EXEC:cat']);
       await expect.poll(() => a.run('ss', '-Hltn')).toContain(':7000');
       b.start('socat', ['-u', 'TCP:10.9.0.1:7000', '-']);
