@@ -38,7 +38,8 @@ const live = ['-i', 'cap0', '-B', ring];
 const CONTENDERS = [
   {
     name: 'tcpdump -w /dev/null',
-    command: ['tcpdump', ...live, '-nn', '-w', '/dev/null'],
+    // Without a user of its own, which it would give the file to.
+    command: ['tcpdump', ...live, '-nn', '-Z', 'root', '-w', '/dev/null'],
     ready: 'listening on',
     counts: tcpdumpCounts,
   },
