@@ -28,6 +28,7 @@ describe('specimens', () => {
     const without = [
       'capture-file',
       'context',
+      'crc32c',
       'decoder',
       'duplicates',
       'faults',
