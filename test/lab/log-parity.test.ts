@@ -102,9 +102,10 @@ async function exported(version: number, capture: string): Promise<Uint8Array> {
     String(version),
     '-d',
     '-c',
-    '/dev/null',
+    'none',
+    // Removed at its end, whatever it is: not to be /dev/null.
     '-p',
-    '/dev/null',
+    `${capture}.pid`,
   );
   await new Promise((resolve) => setTimeout(resolve, 50));
   await new Promise<void>((resolve) => collector.close(resolve));
