@@ -26,7 +26,7 @@ import { diceOf } from '../builders/policy.ts';
 import { framesOf, sequencesOf } from './kernel-frames.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
 
-const PACKETS = Number(process.env.PORTREEVE_KERNEL_PACKETS ?? 16_000);
+const PACKETS = Number(process.env.PORTREEVE_KERNEL_PACKETS ?? 8_000);
 const BATCH = 1000;
 const SENDER = new URL('./send-frames.mjs', import.meta.url).pathname;
 const hook = 'forward' as const;
