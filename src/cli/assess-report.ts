@@ -9,7 +9,7 @@ import type {
 } from '../model/use.ts';
 import type { Assessment } from '../pipeline/assess.ts';
 import type { SourceUse } from '../pipeline/assess-logs.ts';
-import { bytes, count, duration, isoTime } from '../report/numbers.ts';
+import { bytes, count, counted, duration, isoTime } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Severity, Table } from '../report/table.ts';
 import {
@@ -81,7 +81,7 @@ function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict']
     return { severity, text: `No packets in ${inputText(assessment)}.` };
   if (filter !== undefined) {
     const { matchedFlows, flows } = assessment;
-    const text = `${count(matchedFlows ?? 0)} of ${plural(flows, 'flow')} in ${inputText(assessment)}: ${filter}`;
+    const text = `${count(matchedFlows ?? 0)} of ${counted(flows, 'flow')} in ${inputText(assessment)}: ${filter}`;
     return { severity: 'info', text };
   }
   const read = readText(assessment);
@@ -89,8 +89,8 @@ function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict']
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
   const whole = `${read}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
-  const parts = [`${plural(services.length, 'service')} answered`];
-  if (tried > 0) parts.push(`${plural(tried, 'port')} only tried`);
+  const parts = [`${counted(services.length, 'service')} answered`];
+  if (tried > 0) parts.push(`${counted(tried, 'port')} only tried`);
   const found = severityCounts(assessment.findings);
   const findings = found === '' ? '' : `; findings: ${found}`;
   return { severity, text: `${whole}: ${parts.join(', ')}${findings}` };
@@ -98,8 +98,8 @@ function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict']
 
 /** `1,042 packets`, `312 log records`, or both. */
 function readText({ packets, logs }: Assessment): string {
-  const records = logs === null ? [] : [plural(logs.linesRead, 'log record')];
-  return [...(packets > 0 || logs === null ? [plural(packets, 'packet')] : []), ...records].join(
+  const records = logs === null ? [] : [counted(logs.linesRead, 'log record')];
+  return [...(packets > 0 || logs === null ? [counted(packets, 'packet')] : []), ...records].join(
     ', ',
   );
 }
@@ -116,12 +116,7 @@ function inputText({ inputs }: Assessment): string {
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
-  return `${hostsEstimated ? 'about ' : ''}${plural(hosts, 'host')}`;
-}
-
-/** `1 host`, `1,204 hosts`. */
-function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+  return `${hostsEstimated ? 'about ' : ''}${counted(hosts, 'host')}`;
 }
 
 function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
@@ -151,7 +146,7 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     },
     { key: 'lastMs', value: lastMs },
     { key: 'seconds', value: seconds },
-    { key: 'flows', value: flows, ...(empty ? {} : { text: plural(flows, 'flow') }) },
+    { key: 'flows', value: flows, ...(empty ? {} : { text: counted(flows, 'flow') }) },
     { key: 'hosts', value: assessment.hosts },
     { key: 'hostsEstimated', value: assessment.hostsEstimated },
     { key: 'services', value: services.length },

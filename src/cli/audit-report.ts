@@ -1,7 +1,7 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
 import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
-import { count, duration, isoTime, percent } from '../report/numbers.ts';
+import { count, counted, duration, isoTime, percent } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Severity, Table } from '../report/table.ts';
 import {
@@ -48,10 +48,6 @@ export function auditReport(audit: LogAudit, wishes: AuditWishes): Report {
   };
 }
 
-function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
-}
-
 function verdictOf(audit: LogAudit): Report['verdict'] {
   const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
   const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
@@ -61,11 +57,11 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   if (linesRead === 0) {
     return {
       severity: 'warning',
-      text: `${plural(lines, 'line')}, none of a firewall log that is known here`,
+      text: `${counted(lines, 'line')}, none of a firewall log that is known here`,
     };
   }
   if (events === 0)
-    return { severity: 'info', text: `${plural(linesRead, 'line')} read, nothing matches` };
+    return { severity: 'info', text: `${counted(linesRead, 'line')} read, nothing matches` };
   const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
   const outward = audit.refusedInside;
   const span =
@@ -79,9 +75,9 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
     `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
     ...(unknown > 0 ? [`${count(unknown)} of unknown verdict`] : []),
   ];
-  const more = outward > 0 ? `; ${plural(outward, 'inside host')} refused outward` : '';
+  const more = outward > 0 ? `; ${counted(outward, 'inside host')} refused outward` : '';
   const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
-  return { severity, text: `${plural(linesRead, noun)}${span}: ${parts.join(', ')}${more}` };
+  return { severity, text: `${counted(linesRead, noun)}${span}: ${parts.join(', ')}${more}` };
 }
 
 function factsOf(audit: LogAudit): Fact[] {
@@ -102,7 +98,7 @@ function factsOf(audit: LogAudit): Fact[] {
     {
       key: 'linesUnread',
       value: unread,
-      ...(unread > 0 ? { text: `${plural(unread, 'line')} cannot be read` } : {}),
+      ...(unread > 0 ? { text: `${counted(unread, 'line')} cannot be read` } : {}),
     },
     { key: 'linesSilent', value: audit.silent.reduce((sum, kind) => sum + kind.lines, 0) },
     { key: 'linesOther', value: audit.others.reduce((sum, kind) => sum + kind.lines, 0) },

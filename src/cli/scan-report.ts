@@ -5,7 +5,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { PortState } from '../model/port-state.ts';
 import type { ScannedHost } from '../model/scanned-host.ts';
-import { count, duration } from '../report/numbers.ts';
+import { count, counted, duration } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Column, Plain, Severity, Table } from '../report/table.ts';
 
@@ -103,17 +103,13 @@ function verdictOf(rows: readonly PortRow[], answer: ScanAnswer): Report['verdic
   const stopped = answer.interrupted ? ', interrupted' : '';
   if (rows.length === 0) {
     const up = answer.hosts.length;
-    const text = up === 0 ? 'No host answered' : `No open port found on ${plural(up, 'host')}`;
+    const text = up === 0 ? 'No host answered' : `No open port found on ${counted(up, 'host')}`;
     return { severity: 'info', text: text + stopped };
   }
-  const open = `${plural(rows.length, 'open port')} on ${plural(hosts, 'host')}${stopped}`;
+  const open = `${counted(rows.length, 'open port')} on ${counted(hosts, 'host')}${stopped}`;
   if (misplaced === 0) return { severity: 'info', text: open };
   const where = answer.from === 'outside' ? 'the Internet' : 'the network';
   return { severity: 'error', text: `${open}, ${misplaced} of which should not face ${where}` };
-}
-
-function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
@@ -123,11 +119,11 @@ function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
     name === transport ? `${transport} (${because})` : `${transport} by ${name} (${because})`,
   );
   const states = [...answer.counts].sort((left, right) => right[1] - left[1]);
-  const asked = `${plural(addresses, 'address').replace('addresss', 'addresses')} × ${plural(portsPerHost, 'port')}`;
+  const asked = `${counted(addresses, 'address', 'addresses')} × ${counted(portsPerHost, 'port')}`;
   return [
     { key: 'addresses', value: addresses, text: asked },
     { key: 'portsPerHost', value: portsPerHost },
-    { key: 'hostsUp', value: hosts.length, text: `${plural(hosts.length, 'host')} up` },
+    { key: 'hostsUp', value: hosts.length, text: `${counted(hosts.length, 'host')} up` },
     {
       key: 'hostsDown',
       value: hostsDown,

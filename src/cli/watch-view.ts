@@ -3,7 +3,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { ConversationUse, HostUse, PortUse } from '../model/use.ts';
 import type { LiveCounts } from '../pipeline/live.ts';
 import type { Picture } from '../pipeline/watch.ts';
-import { bitRate, bytes, count, duration, rate } from '../report/numbers.ts';
+import { bitRate, bytes, count, counted, duration, rate } from '../report/numbers.ts';
 import { displayWidth, shorten } from '../report/width.ts';
 import type { Line } from './watch-screen.ts';
 import { type Rates, SORTS, VIEWS, type WatchState } from './watch-state.ts';
@@ -130,12 +130,8 @@ function drops({ counts, picture }: WatchFacts): Line {
     dropped === 0 ? `0 drops${full}` : `${count(dropped)} drops (${share.toFixed(2)} %)${full}`;
   const gone =
     picture.evicted === 0 ? '' : `  ${count(picture.evicted)} flows summed up and let go`;
-  const text = `${lost}  ${count(picture.packets)} packets  ${bytes(picture.bytes)}  ${plural(picture.flows, 'flow')}  ${plural(picture.hostCount, 'host')}${gone}`;
+  const text = `${lost}  ${count(picture.packets)} packets  ${bytes(picture.bytes)}  ${counted(picture.flows, 'flow')}  ${counted(picture.hostCount, 'host')}${gone}`;
   return dropped > 0 ? { text, look: 'warn' } : { text };
-}
-
-function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 function newsLine({ news, event, unicode }: WatchFacts): Line {
@@ -429,7 +425,7 @@ function detail(key: string, { picture }: WatchFacts, room: number): Line[] {
   ];
   for (const use of sorted(services, ({ bytes: octets }) => octets).slice(0, half)) {
     lines.push({
-      text: `  ${use.server}  ${use.port}/${use.transport}  ${plural(use.clients, 'client')}  ${bytes(use.bytes)}  by ${use.confirmed}`,
+      text: `  ${use.server}  ${use.port}/${use.transport}  ${counted(use.clients, 'client')}  ${bytes(use.bytes)}  by ${use.confirmed}`,
     });
   }
   if (services.length === 0) lines.push({ text: '  nobody so far' });
