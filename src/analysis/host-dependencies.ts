@@ -37,15 +37,18 @@ export function dependencies(
     const withRole: Dependency[] = [];
     const others: Dependency[] = [];
     for (const [server, ports] of servers) {
+      // What has a role comes first: no more of anything would be kept.
+      if (withRole.length >= MOST_DEPENDENCIES) break;
+      const known = roles.get(server) ?? [];
+      if (known.length === 0 && others.length >= MOST_DEPENDENCIES) continue;
       let text = texts.get(server);
       if (text === undefined) {
         const [address, family] = server.split(' ').map(Number) as [number, number];
         text = addressText(names.addresses, address, family);
         texts.set(server, text);
       }
-      for (const each of dependenciesOn(text, ports, roles.get(server) ?? [])) {
-        const list = each.role === null ? others : withRole;
-        if (list.length < MOST_DEPENDENCIES) list.push(each);
+      for (const each of dependenciesOn(text, ports, known)) {
+        (each.role === null ? others : withRole).push(each);
       }
     }
     depends.set(client, [...withRole, ...others].slice(0, MOST_DEPENDENCIES));

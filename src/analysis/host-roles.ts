@@ -51,22 +51,25 @@ export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] 
   for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) roles.set(key, judge.rolesOf(ports));
   const depends = dependencies(traffic, names, roles);
   const keys = new Set([...roles.keys(), ...depends.keys()]);
-  const list: HostRoles[] = [];
+  const list: { readonly host: HostRoles; readonly weight: number }[] = [];
   for (const key of keys) {
     const ownRoles = roles.get(key) ?? [];
     const ownDepends = depends.get(key) ?? [];
     if (ownRoles.length + ownDepends.length === 0) continue;
     const [address, family] = key.split(' ').map(Number) as [number, number];
-    list.push({
+    const host = {
       address: addressText(names.addresses, address, family),
       zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
       roles: ownRoles,
       depends: ownDepends,
-    });
+    };
+    list.push({ host, weight: weight(host) });
   }
-  return list.sort(
-    (left, right) => weight(right) - weight(left) || (left.address < right.address ? -1 : 1),
+  list.sort(
+    (left, right) =>
+      right.weight - left.weight || (left.host.address < right.host.address ? -1 : 1),
   );
+  return list.map(({ host }) => host);
 }
 
 function weight({ roles, depends }: HostRoles): number {
