@@ -20,12 +20,16 @@ const OVERLOAD_TRIES = 3;
 const FIRST_GAP_US = 20_000;
 const LEAST_GAP_US = 1000;
 const MOST_GAP_US = 1_050_000;
+/** Paces shorter than this are left to the window, microseconds. */
+const LEAST_PACE_US = 125;
 /** So slowly asked and still without answers: slowness does not help. */
 const HOPELESS_GAP_US = 160_000;
 /** A port silent so often at a pace that others answer is silent for itself. */
 const SLOW_TRIES = 2;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
+/** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
+const NO_EPOCH = 0xffff;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
 
@@ -60,6 +64,8 @@ class CellQueue {
 /** The order in which a host's cells are asked; shared by all hosts but for the key. */
 export interface CellOrder {
   readonly cells: number;
+  /** From this position on the order is random: any part of it answers like any other. */
+  readonly randomFrom: number;
   /** The cell at a position, 0 to cells - 1, for the host with that number. */
   at(position: number, key: number): number;
 }
@@ -163,8 +169,11 @@ export class HostScan {
 
   private nextFresh(): number {
     while (this.position < this.order.cells) {
-      const cell = this.order.at(this.position++, this.number);
-      if (this.outcomes[cell] === PENDING && this.tries[cell] === 0) return cell;
+      const position = this.position++;
+      const cell = this.order.at(position, this.number);
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] !== 0) continue;
+      if (position < this.order.randomFrom) this.epochs[cell] = NO_EPOCH;
+      return cell;
     }
     return -1;
   }
@@ -180,7 +189,7 @@ export class HostScan {
   /** The probe is out. */
   wentOut(cell: number, nowUs: number): void {
     if (this.tries[cell] === 0) {
-      this.epochs[cell] = this.window.firstTry(nowUs);
+      if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
       this.asked++;
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
@@ -198,7 +207,7 @@ export class HostScan {
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
-      this.window.takeBack(this.epochs[cell]!);
+      if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
       this.asked--;
     }
     this.inFlight--;
@@ -234,7 +243,7 @@ export class HostScan {
     }
     const missing = attempt < 0 ? tries - 1 : attempt;
     this.lost += missing;
-    this.window.answer(this.epochs[cell]!, missing === 0);
+    this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
@@ -288,11 +297,18 @@ export class HostScan {
   }
 
   private judge(nowUs: number): boolean {
-    if (!this.window.judge(nowUs, this.roundTrip.timeoutUs)) return false;
-    if (this.window.size > 4 || this.window.lastLoss <= 0.5) return true;
+    const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
+    if (verdict === 'fits' && this.gapUs > 0 && this.slowTries === undefined) {
+      this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : 0.8 * this.gapUs;
+    }
+    if (verdict !== 'closed') return false;
+    if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
+      this.gapUs *= 1.25;
+      return true;
+    }
     // A window of two that still loses most: the host answers only so many a second, or no more.
     if (this.gapUs < HOPELESS_GAP_US) {
-      this.gapUs = Math.max(5000, 2 * this.gapUs);
+      this.gapUs = Math.max(2 * LEAST_PACE_US, 2 * this.gapUs);
       return true;
     }
     this.window.acquit();
