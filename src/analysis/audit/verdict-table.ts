@@ -176,18 +176,11 @@ export class VerdictTable {
   }
 
   private hashAt(words: Int32Array, at: number): number {
-    return this.hash(
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   private probeAt(hash: number, words: Int32Array, at: number): number {
-    return this.probe(
-      hash,
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.probe(hash, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   /** Adds another table's row to the row of the same key, a new one if there is none. */
