@@ -244,7 +244,9 @@ export class VerdictTable {
     const { count } = batch;
     this.prepare(batch, count);
     this.touched += this.touch(count);
+    const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
+    this.numberHosts(first);
   }
 
   /** Works out the keys of all rows. */
@@ -383,12 +385,25 @@ export class VerdictTable {
     key[R_CONTEXT] = context;
     key[R_INPUT] = batch.inputIndex;
     key[R_LINE] = batch.line[row]!;
-    const entry = this.appendRow(slot, hash, key, 0);
-    const family = (kind >>> K_FAMILY) & 3;
-    const zoned = family === FAMILY_ZONE;
-    this.clients[entry] = zoned ? NO_HOST : this.hosts.intern(client, 0, family);
-    this.servers[entry] = zoned ? NO_HOST : this.hosts.intern(server, 0, family);
-    return entry;
+    return this.appendRow(slot, hash, key, 0);
+  }
+
+  /** Gives the hosts of new rows their numbers. */
+  private numberHosts(first: number): void {
+    const { hosts, words, clients, servers, count } = this;
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      this.touched ^= hosts.touch(words[at + R_CLIENT]!, 0, family);
+      this.touched ^= hosts.touch(words[at + R_SERVER]!, 0, family);
+    }
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      const zoned = family === FAMILY_ZONE;
+      clients[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_CLIENT]!, 0, family);
+      servers[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_SERVER]!, 0, family);
+    }
   }
 
   /** A new row with the integers at `from`; its counters are 0. */
