@@ -94,7 +94,7 @@ export class Finish {
     this.names = from.names.names;
     const places = new Places(zones, interfaces, this.names, () => addresses.words);
     const contexts = new ContextPlaces(table.contexts, places);
-    const index = new RowIndex(table, places, contexts, seed);
+    const index = new RowIndex(table, places);
     this.block = new RowBlock(table, places, contexts, index);
     this.judge = new NoiseJudge(index);
     this.filter =
@@ -103,7 +103,7 @@ export class Finish {
     this.noise = new NoiseTotals(index);
     this.rules = new RuleTotals(table, index, seed);
     this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(index);
+    this.hosts = new HostTotals(table.hosts, seed);
     this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
@@ -140,7 +140,7 @@ export class Finish {
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
-      hostCount: this.hosts.count,
+      hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
       noise: this.noise.rows(),
