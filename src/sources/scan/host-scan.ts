@@ -72,6 +72,8 @@ export class HostScan {
   sent = 0;
   private asked = 0;
   private firstsLost = 0;
+  /** First tries in flight. */
+  private firstsOut = 0;
   /** Cells that an earlier run or another shard answers for. */
   private restored = 0;
   /** Whether the host said of a port that it is closed, by ICMP: it may limit such answers. */
@@ -167,6 +169,7 @@ export class HostScan {
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
       this.asked++;
+      this.firstsOut++;
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
@@ -185,6 +188,7 @@ export class HostScan {
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
       this.asked--;
+      this.firstsOut--;
     }
     this.inFlight--;
     this.sent--;
@@ -223,6 +227,7 @@ export class HostScan {
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
+      if (tries === 1) this.firstsOut--;
     }
     return true;
   }
@@ -267,7 +272,10 @@ export class HostScan {
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.tries[cell] === 1) this.firstsLost++;
+    if (this.tries[cell] === 1) {
+      this.firstsOut--;
+      this.firstsLost++;
+    }
     expired?.(this, cell);
     if (this.slowTries !== undefined) this.slowTry(cell);
     else if (this.tries[cell]! < this.allowedTries()) this.again.push(cell);
@@ -343,15 +351,17 @@ export class HostScan {
 
   /** How often a silent port will have been asked when all were asked. */
   private expectedTries(): number {
-    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.inFlight);
+    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.firstsOut);
     return this.allowedTries(scale * this.answered, scale * this.lost);
   }
 
   /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
   private get silentShare(): number {
     const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const given = this.firstsLost / Math.max(1, this.asked - this.inFlight);
-    return Math.min(1, Math.max(0, (given - loss) / Math.max(0.1, 1 - loss)));
+    const tried = Math.max(1, this.asked - this.firstsOut);
+    const share = (this.firstsLost / tried - loss) / Math.max(0.1, 1 - loss);
+    // Loss that happens to fall on first tries is no silence.
+    return share < 3 * Math.sqrt(loss / tried) ? 0 : Math.min(1, share);
   }
 
   /** Whether what is left goes at the pace of silence, or slowly by intent. */
@@ -384,7 +394,7 @@ export class HostScan {
     }
     const { size } = this.window;
     const { silentWindow, mostWindow } = this.timing;
-    const byAnswers = this.answered > 0 ? 1 - this.silentShare : 0;
+    const byAnswers = this.answered > 0 ? (1 - this.silentShare) / tries : 0;
     const opens = { most: silentWindow, byAnswers, mostWindow };
     return slowMs + silentMs(this.probesLeft(), size, waitMs, opens);
   }
@@ -392,12 +402,11 @@ export class HostScan {
   /** How long it takes after the last port was asked for the first time, ms. */
   tailMs(): number {
     const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const silent = this.silentShare > 0.001;
     // Each round of waits leaves as many of those in flight without answer as get lost; 0.58 is
     // Euler's constant: how far the last one lies behind.
     const rounds =
       loss > 0 ? (Math.log(Math.max(1, this.inFlight)) + 0.58) / Math.log(1 / loss) : 0;
-    return ((silent ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) / 1000;
+    return ((this.silentShare > 0 ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) / 1000;
   }
 
   /** A slow try stayed silent: the host may answer even less often. */
