@@ -36,6 +36,7 @@ const EXAMPLES = `Examples:
   portreeve audit fw.log --prefix 'RULE7=deny'   what a prefix stands for
   journalctl -k -o json | portreeve audit -      from the journal
   portreeve audit fw.log --denied --way outward  only what was refused outward
+  portreeve audit fw.log --new-since last-week/  what last week's logs do not have
   portreeve audit --follow /var/log/kern.log     as it grows, across rotation
   portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
@@ -60,7 +61,7 @@ interface AuditCommandOptions {
   readonly allowed?: boolean;
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
-  readonly newSince?: number;
+  readonly newSince?: NewSince;
   readonly workers?: number;
   readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
@@ -71,6 +72,12 @@ interface AuditCommandOptions {
   readonly flowPort?: readonly number[];
   readonly top?: number;
   readonly all?: boolean;
+}
+
+/** A time, ms since 1970, or earlier logs. */
+interface NewSince {
+  readonly sinceMs?: number;
+  readonly logs?: readonly string[];
 }
 
 /** Conversations and hosts in a pipe. */
@@ -97,7 +104,11 @@ export function configure(command: Command): void {
         'through',
       ]),
     )
-    .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option(
+      '--new-since <what>',
+      'only what is new since a time, or what an earlier log has not; logs repeatable',
+      parseNewSince,
+    )
     .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
@@ -120,13 +131,14 @@ async function run(
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
+  const { sinceMs, logs: before } = options.newSince ?? {};
   checkInputs(inputs, options);
   const mappings = options.map && (await mappingsOf(options.map));
   const listen = await listenerOf(options);
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
       limit: limit ?? (toPeople ? undefined : EVERYTHING),
-      drilled: where !== undefined,
+      drilled: where !== undefined || options.newSince !== undefined,
     });
   const ending = new AbortController();
   const follower = options.follow
@@ -147,12 +159,15 @@ async function run(
       ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
       ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
       ...(where === undefined ? {} : { where }),
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      ...(before === undefined ? {} : { before }),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       top: limit ?? TOP_IN_PIPES,
     });
   }, options.for);
   const isLeft = (await follower?.end(answer)) ?? true;
   refuseNothing(answer);
+  refuseEmptyPast(answer);
   // Nobody ends the following but the user: that is no interruption.
   const whole = follower === undefined ? answer : { ...answer, interrupted: false };
   if (follower === undefined) refuseEmpty(answer);
@@ -227,7 +242,7 @@ const LISTEN_REASONS: Readonly<Record<string, string>> = {
 };
 
 function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
-  const { host, port, rule, way, newSince, allowed, denied } = options;
+  const { host, port, rule, way, allowed, denied } = options;
   const action: Action | undefined =
     allowed === denied ? undefined : allowed === true ? 'allow' : 'deny';
   const filter: AuditFilter = {
@@ -235,16 +250,16 @@ function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
     ...(port === undefined ? {} : { ports: port }),
     ...(rule === undefined ? {} : { rule }),
     ...(way === undefined ? {} : { way }),
-    ...(newSince === undefined ? {} : { sinceMs: newSince }),
     ...(action === undefined ? {} : { action }),
   };
   return Object.keys(filter).length === 0 ? undefined : filter;
 }
 
 /** Throws when not one input could be read: there is nothing to report then. */
-function refuseNothing({ faults, lines, interrupted }: LogAudit): void {
+function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogAudit): void {
   const [first, ...others] = faults;
-  if (first === undefined || lines > 0 || interrupted) return;
+  if (first === undefined || interrupted || (lines > 0 && (before.length === 0 || linesBefore > 0)))
+    return;
   const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
   throw new Failure(INPUT, {
     what: `cannot read ${first.source}: ${first.what}${more}`,
@@ -260,6 +275,16 @@ function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): vo
     what: `there is nothing in ${inputs.length === 1 ? inputs[0] : `any of ${inputs.length} inputs`}`,
     why: 'an empty log says neither what passed nor what was refused',
     ways: ['name the log that the device writes to', '--follow waits for lines'],
+  });
+}
+
+/** Throws when there is nothing to compare with: everything would seem new. */
+function refuseEmptyPast({ before, linesBefore, interrupted }: LogAudit): void {
+  if (before.length === 0 || linesBefore > 0 || interrupted) return;
+  throw new Failure(INPUT, {
+    what: `there is no line of a firewall log in ${before.length === 1 ? before[0] : `any of ${before.length} earlier logs`}`,
+    why: 'compared with nothing, everything is new',
+    ways: ['name a log of the same device from an earlier time', '--new-since takes a time too'],
   });
 }
 
@@ -332,11 +357,13 @@ function parsePort(
   return [...ports, { port, protocol }];
 }
 
-function parseTime(text: string): number {
-  const iso = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
-  const timeMs = /^\d{4}-\d{2}-\d{2}T/.test(iso) ? Date.parse(iso) : Number.NaN;
-  if (Number.isNaN(timeMs)) {
+/** `2026-11-22`, a time of that day, or an earlier log. */
+function parseNewSince(text: string, { logs = [] }: NewSince = {}): NewSince {
+  if (!/^\d{4}-\d{2}-\d{2}(?:$|T)/.test(text)) return { logs: [...logs, text] };
+  const sinceMs = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text);
+  if (Number.isNaN(sinceMs)) {
     throw new InvalidArgumentError('It has the form 2026-11-22 or 2026-11-22T10:00:00Z.');
   }
-  return timeMs;
+  if (logs.length > 0) throw new InvalidArgumentError('It is a time or logs, not both.');
+  return { sinceMs };
 }

@@ -1,17 +1,17 @@
 /** Firewall logs in, what passed and what was refused out. */
-import { availableParallelism } from 'node:os';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
+import { comparisonNotes } from '../analysis/audit/comparison-notes.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
 import type { ZoneRule } from '../analysis/zones.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
+import { duration } from '../report/numbers.ts';
 import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
-import { programOf } from './programs.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -23,6 +23,10 @@ export interface AuditChoices {
   /** Where stamps name no zone: ms east of UTC. */
   readonly offsetMs?: number;
   readonly where?: AuditFilter;
+  /** Only conversations first seen then or later count, ms since 1970… */
+  readonly sinceMs?: number;
+  /** …or only those that these logs do not have. */
+  readonly before?: readonly string[];
   /** Files that say how logs of somebody's own are to be read. */
   readonly mappings?: readonly Mapping[];
   /** UDP ports of flow export in captures, beside the usual ones. */
@@ -78,6 +82,11 @@ export interface PrefixUse {
 
 export interface LogAudit extends AuditAnswer {
   readonly inputs: readonly string[];
+  /** Earlier logs that were compared with, and lines of them that were read. */
+  readonly before: readonly string[];
+  readonly linesBefore: number;
+  /** The moment that was compared with, ms since 1970. */
+  readonly sinceMs: number | null;
   /** The inputs are what came by the network. */
   readonly live: boolean;
   readonly inputBytes: number;
@@ -99,70 +108,35 @@ export interface LogAudit extends AuditAnswer {
   readonly notes: readonly BlindSpot[];
 }
 
-/** From this size on a second thread saves more than starting it costs. */
-const WORTH_A_THREAD = 64e6;
-
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
-    import('../analysis/audit/audit.ts'),
-    import('./audit-helper.ts'),
-    import('../sources/logs/log-reader.ts'),
+  const [{ AuditReading }, { logNotes }] = await Promise.all([
+    import('./audit-reading.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
-    choices;
-  const { flowPorts, mappings, listen, follow } = choices;
+  const { listen, follow, before, signal } = choices;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const auditOptions = {
-    seed,
-    ...(zones === undefined ? {} : { zones }),
-    ...(interfaces === undefined ? {} : { interfaces }),
-  };
-  const lineOptions = {
-    seed,
-    ...(prefixes === undefined ? {} : { prefixes }),
-    ...(offsetMs === undefined ? {} : { offsetMs }),
-    ...(mappings === undefined ? {} : { mappings }),
-  };
-  const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
-  const program =
-    (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
-  const least = workers === undefined ? WORTH_A_THREAD : 0;
-  const reader = new LogReader(
-    {
-      ...{ ...lineOptions, nowMs: Date.now() },
-      ...(program === undefined
-        ? {}
-        : {
-            helper: new AuditHelper(
-              program,
-              folded,
-              { lines: lineOptions, audit: auditOptions },
-              least,
-            ),
-          }),
-      ...(flowPorts === undefined ? {} : { flowPorts }),
-      ...(follow === undefined ? {} : { onWait: () => follow(result) }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined
-        ? {}
-        : {
-            onProgress: ({ bytesRead, bytesTotal, tally }) =>
-              onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
-          }),
-    },
-    (batch) => folded.add(batch),
-  );
+  const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
+  await earlier?.reader.read(before!);
+  const { folded, reader } = new AuditReading({
+    ...{ choices, seed },
+    ...(earlier === undefined ? {} : { earlier }),
+    ...(follow === undefined ? {} : { onWait: () => follow(result) }),
+  });
+  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
     const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
       [...map.values()].sort((left, right) => right.lines - left.lines);
+    const answer = folded.finish(reader.addresses, reader.names, reader.inputs);
     return {
-      ...folded.finish(reader.addresses, reader.names, reader.inputs),
+      ...answer,
       inputs: listen === undefined ? inputs : [listen.name],
+      before: before ?? [],
+      sinceMs: choices.sinceMs ?? null,
+      linesBefore: earlier?.reader.tally.read ?? 0,
       live: listen !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
@@ -175,10 +149,20 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       gaps: kinds(tally.gaps),
       prefixes: reader.prefixes.uses(),
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-      faults: reader.faults,
+      faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
       // A listener ends no other way.
       interrupted: listen === undefined && (signal?.aborted ?? false),
-      notes: notes ?? logNotes(reader),
+      notes: [
+        ...(notes ?? logNotes(reader)),
+        ...earlierNotes,
+        ...(answer.newness === null
+          ? []
+          : comparisonNotes(
+              answer.newness,
+              before === undefined ? EARLIER_PART : EARLIER_LOG,
+              duration,
+            )),
+      ],
     };
   };
   if (listen === undefined) await reader.read(inputs);
@@ -186,6 +170,16 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   notes = logNotes(reader);
   listen?.listener.close();
   return result();
+}
+
+const EARLIER_LOG = 'the earlier log';
+const EARLIER_PART = 'the log before that time';
+
+/** What could not be read of the earlier log; what was inferred of it matters less. */
+function notesOfEarlier(notes: readonly BlindSpot[]): BlindSpot[] {
+  return notes
+    .filter(({ missing, id }) => missing || id === 'prefix-unknown')
+    .map((note) => ({ ...note, what: `of the earlier log: ${note.what}` }));
 }
 
 /** The busiest first. */

@@ -30,7 +30,7 @@ import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
-import { LineReader, LONGEST_LINE } from './line-reader.ts';
+import { LineReader, LONGEST_LINE, type Numbering } from './line-reader.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
@@ -54,6 +54,8 @@ export interface LogOptions {
   readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
   readonly seed: number;
+  /** Goes on with the numbers of an earlier reading. */
+  readonly numbering?: Numbering;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
   /** Lets another thread read the second half of large files. */
@@ -137,7 +139,7 @@ export class LogReader {
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
     this.options = options;
-    this.lines = new LineReader(options, onBatch);
+    this.lines = new LineReader(options, onBatch, options.numbering);
   }
 
   get tally(): LogTally {
