@@ -19,6 +19,7 @@ import {
   WAY_COLUMNS,
 } from './audit-columns.ts';
 import { isCompared, newnessFacts, newnessTables, newnessVerdict } from './audit-newness.ts';
+import { hasRuleUse, ruleUseFacts, ruleUseTables } from './audit-rule-use.ts';
 import { cut, frame } from './audit-tables.ts';
 import { quoted } from './capture-options.ts';
 
@@ -129,6 +130,7 @@ function factsOf(audit: LogAudit): Fact[] {
     { key: 'lost', value: audit.lost },
     { key: 'interrupted', value: audit.interrupted },
     ...(isCompared(audit) ? newnessFacts(audit) : []),
+    ...(hasRuleUse(audit) ? ruleUseFacts(audit) : []),
   ];
 }
 
@@ -142,6 +144,7 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
   const unknown = services.filter(({ action }) => action === 'unknown');
   return [
     ...(isCompared(audit) ? newnessTables(audit, most) : []),
+    ...(hasRuleUse(audit) ? ruleUseTables(audit, most) : []),
     cut(frame('ways', 'way', 'DIRECTIONS', WAY_COLUMNS), busyWays(audit), most),
     cut(
       frame('refused', 'refused', 'REFUSED AND NO NOISE', CONVERSATION_COLUMNS),

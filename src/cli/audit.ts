@@ -1,21 +1,30 @@
 /** `portreeve audit`: what firewalls let through and what they refused, by their own logs. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Action } from '../model/verdict.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import {
   type AuditFilter,
   audit,
-  type InterfaceRule,
   type ListenAddress,
   type LogAudit,
   openListener,
   type PrefixRule,
-  type ZoneRule,
 } from '../pipeline/audit.ts';
 import { dropPrivilege } from '../pipeline/privilege.ts';
 import type { Report } from '../report/report.ts';
 import { AuditFollower } from './audit-follow.ts';
+import {
+  type For,
+  type NewSince,
+  parseFor,
+  parseHost,
+  parseNewSince,
+  parsePort,
+  parseZone,
+  type Zones,
+} from './audit-options.ts';
 import { auditReport } from './audit-report.ts';
+import { rulesOf } from './audit-rule-use.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -37,6 +46,7 @@ const EXAMPLES = `Examples:
   journalctl -k -o json | portreeve audit -      from the journal
   portreeve audit fw.log --denied --way outward  only what was refused outward
   portreeve audit fw.log --new-since last-week/  what last week's logs do not have
+  portreeve audit fw.log --rules rules.nft       which rules nothing used
   portreeve audit --follow /var/log/kern.log     as it grows, across rotation
   portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
@@ -49,10 +59,7 @@ not be opened, 5 lines of a known format could not be read or there were none,
 `;
 
 interface AuditCommandOptions {
-  readonly zone?: {
-    readonly zones: readonly ZoneRule[];
-    readonly interfaces: readonly InterfaceRule[];
-  };
+  readonly zone?: Zones;
   readonly prefix?: readonly PrefixRule[];
   readonly utcOffset?: number;
   readonly host?: readonly Prefix[];
@@ -67,17 +74,12 @@ interface AuditCommandOptions {
   readonly listen?: readonly ListenAddress[];
   readonly follow?: boolean;
   readonly interval?: number;
-  readonly for?: number;
+  readonly for?: For;
+  readonly rules?: string;
   readonly count?: number;
   readonly flowPort?: readonly number[];
   readonly top?: number;
   readonly all?: boolean;
-}
-
-/** A time, ms since 1970, or earlier logs. */
-interface NewSince {
-  readonly sinceMs?: number;
-  readonly logs?: readonly string[];
 }
 
 /** Conversations and hosts in a pipe. */
@@ -114,7 +116,8 @@ export function configure(command: Command): void {
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
     .option('--follow', 'stay with the last log as it grows, across rotation')
     .option('--interval <time>', 'between answers of --follow (default: 5s)', parseDuration)
-    .option('--for <time>', 'listen or follow so long: 90s, 15m, 2h', parseDuration)
+    .option('--rules <file>', 'rules of the firewall: which of them nothing used')
+    .option('--for <what>', 'how long to listen or follow, or the platform of --rules', parseFor)
     .option('--count <n>', 'until so many flow records came, or answers', wholeNumber(1, 4e9))
     .option('--flow-port <port>', 'UDP port of flow export in captures; repeatable', parseFlowPort)
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
@@ -134,6 +137,8 @@ async function run(
   const { sinceMs, logs: before } = options.newSince ?? {};
   checkInputs(inputs, options);
   const mappings = options.map && (await mappingsOf(options.map));
+  const rules =
+    options.rules === undefined ? undefined : await rulesOf(options.rules, options.for?.platform);
   const listen = await listenerOf(options);
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
@@ -161,10 +166,11 @@ async function run(
       ...(where === undefined ? {} : { where }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
       ...(before === undefined ? {} : { before }),
+      ...(rules === undefined ? {} : { rules }),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       top: limit ?? TOP_IN_PIPES,
     });
-  }, options.for);
+  }, options.for?.timeMs);
   const isLeft = (await follower?.end(answer)) ?? true;
   refuseNothing(answer);
   refuseEmptyPast(answer);
@@ -178,7 +184,14 @@ async function run(
 /** Throws when there is nothing to read, or more than one thing. */
 function checkInputs(
   inputs: readonly string[],
-  { listen, follow, interval, for: time, count }: AuditCommandOptions,
+  {
+    listen,
+    follow,
+    interval,
+    for: { timeMs: time, platform } = {},
+    rules,
+    count,
+  }: AuditCommandOptions,
 ): void {
   if (inputs.length > 0 && listen !== undefined) {
     throw new Failure(USAGE, {
@@ -202,6 +215,12 @@ function checkInputs(
     throw new Failure(USAGE, {
       what: '--interval is for --follow',
       ways: ['portreeve audit --follow --interval 10s LOG'],
+    });
+  }
+  if (platform !== undefined && rules === undefined) {
+    throw new Failure(USAGE, {
+      what: `--for ${platform} is for --rules`,
+      ways: [`portreeve audit LOG --rules FILE --for ${platform}`],
     });
   }
   const goesOn = listen !== undefined || follow !== undefined;
@@ -264,7 +283,7 @@ function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogA
   throw new Failure(INPUT, {
     what: `cannot read ${first.source}: ${first.what}${more}`,
     why: first.why,
-    ways: [first.do],
+    ways: [first.do, ...(before.includes(first.source) ? ['a time has the form 2026-11-22'] : [])],
   });
 }
 
@@ -294,76 +313,4 @@ function exitCodeOf({ interrupted, faults, unread, linesRead, live }: LogAudit):
   // What was read says nothing about traffic.
   if (linesRead === 0 && !live) return INCOMPLETE;
   return unread.length > 0 ? INCOMPLETE : DONE;
-}
-
-type Zones = NonNullable<AuditCommandOptions['zone']>;
-
-/** `dmz=10.0.1.0/24` names a prefix, `dmz=eth2` an interface or a zone of the device's. */
-function parseZone(text: string, gathered: Zones = { zones: [], interfaces: [] }): Zones {
-  const [, name, what] = /^([\w.-]{1,20})=(.+)$/.exec(text) ?? [];
-  if (name === undefined || what === undefined) {
-    throw new InvalidArgumentError('It has the form dmz=10.0.1.0/24 or out=eth0.');
-  }
-  const { zones, interfaces } = gathered;
-  // Names of interfaces hold no slash and are no addresses.
-  if (
-    /^[\da-f:.]*[.:][\da-f:.]*(?:\/\d+)?$/i.test(what) &&
-    (what.includes('/') || isAddress(what))
-  ) {
-    try {
-      return { zones: [...zones, { name, prefix: parsePrefix(what) }], interfaces };
-    } catch (error) {
-      throw new InvalidArgumentError(`${(error as Error).message}.`);
-    }
-  }
-  return { zones, interfaces: [...interfaces, { name: what, zone: name }] };
-}
-
-function isAddress(text: string): boolean {
-  try {
-    parsePrefix(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function parseHost(text: string, hosts: readonly Prefix[] = []): Prefix[] {
-  try {
-    return [...hosts, parsePrefix(text)];
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
-  }
-}
-
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  tcp: 6,
-  udp: 17,
-  icmpv6: 58,
-  sctp: 132,
-};
-
-function parsePort(
-  text: string,
-  ports: NonNullable<AuditFilter['ports']> = [],
-): NonNullable<AuditFilter['ports']> {
-  const [, name, digits] = /^(?:([a-z0-9]+)\/)?(\d{1,5})$/.exec(text) ?? [];
-  const protocol = name === undefined ? undefined : PROTOCOLS[name];
-  const port = Number(digits ?? -1);
-  if (digits === undefined || port > 65_535 || (name !== undefined && protocol === undefined)) {
-    throw new InvalidArgumentError('It has the form 443 or udp/53.');
-  }
-  return [...ports, { port, protocol }];
-}
-
-/** `2026-11-22`, a time of that day, or an earlier log. */
-function parseNewSince(text: string, { logs = [] }: NewSince = {}): NewSince {
-  if (!/^\d{4}-\d{2}-\d{2}(?:$|T)/.test(text)) return { logs: [...logs, text] };
-  const sinceMs = Date.parse(text.length === 10 ? `${text}T00:00:00Z` : text);
-  if (Number.isNaN(sinceMs)) {
-    throw new InvalidArgumentError('It has the form 2026-11-22 or 2026-11-22T10:00:00Z.');
-  }
-  if (logs.length > 0) throw new InvalidArgumentError('It is a time or logs, not both.');
-  return { sinceMs };
 }

@@ -12,6 +12,7 @@ import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
+import type { RuleAudit, RuleText } from './audit-rules.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -27,6 +28,8 @@ export interface AuditChoices {
   readonly sinceMs?: number;
   /** …or only those that these logs do not have. */
   readonly before?: readonly string[];
+  /** Rules of the firewall: which of them did the log use? */
+  readonly rules?: RuleText;
   /** Files that say how logs of somebody's own are to be read. */
   readonly mappings?: readonly Mapping[];
   /** UDP ports of flow export in captures, beside the usual ones. */
@@ -81,6 +84,8 @@ export interface PrefixUse {
 }
 
 export interface LogAudit extends AuditAnswer {
+  /** How the rules that were given were used. */
+  readonly ruleUse: RuleAudit | null;
   readonly inputs: readonly string[];
   /** Earlier logs that were compared with, and lines of them that were read. */
   readonly before: readonly string[];
@@ -110,8 +115,9 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ AuditReading }, { logNotes }] = await Promise.all([
+  const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
     import('./audit-reading.ts'),
+    choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
   const { listen, follow, before, signal } = choices;
@@ -124,15 +130,19 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     ...(earlier === undefined ? {} : { earlier }),
     ...(follow === undefined ? {} : { onWait: () => follow(result) }),
   });
+  const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
   const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
     const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
       [...map.values()].sort((left, right) => right.lines - left.lines);
-    const answer = folded.finish(reader.addresses, reader.names, reader.inputs);
+    const { addresses, names } = reader;
+    const reading = auditor?.begin(folded.table, addresses, names.names);
+    const answer = folded.finish(addresses, names, reader.inputs, reading?.visit);
+    const ruleUse = reading?.answer() ?? null;
     return {
-      ...answer,
+      ...{ ...answer, ruleUse },
       inputs: listen === undefined ? inputs : [listen.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
@@ -162,6 +172,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
               before === undefined ? EARLIER_PART : EARLIER_LOG,
               duration,
             )),
+        ...(ruleUse === null ? [] : ruleParts!.ruleNotes(ruleUse, duration)),
       ],
     };
   };

@@ -10,7 +10,7 @@ import type { ZoneRule } from '../zones.ts';
 import { ZoneTable } from '../zones.ts';
 import type { AuditAnswer } from './answer.ts';
 import type { AuditFilter } from './filter.ts';
-import { Finish } from './finish.ts';
+import { Finish, type RowVisit } from './finish.ts';
 import type { Past } from './past.ts';
 import type { InterfaceRule } from './places.ts';
 import { type SeriesPart, TimeSeries } from './time-series.ts';
@@ -90,12 +90,17 @@ export class Audit {
   }
 
   /** The answer so far. `inputs` are the names that locators begin with. */
-  finish(addresses: AddressPool, names: NameTable, inputs: readonly string[]): AuditAnswer {
+  finish(
+    addresses: AddressPool,
+    names: NameTable,
+    inputs: readonly string[],
+    visit?: RowVisit,
+  ): AuditAnswer {
     const { table, series, zones } = this;
     const { interfaces = [], where, sinceMs, top, seed } = this.options;
     const finish = new Finish({
       ...{ table, series, zones, interfaces, addresses, names, inputs, top, where, seed },
-      ...{ before: this.before, past: this.past, sinceMs },
+      ...{ before: this.before, past: this.past, sinceMs, visit },
     });
     const answer = finish.answer();
     if (this.before !== undefined) this.past = finish.past;

@@ -69,7 +69,11 @@ export interface Folded {
   readonly before: Earlier | undefined;
   readonly past: Past | undefined;
   readonly sinceMs: number | undefined;
+  readonly visit: RowVisit | undefined;
 }
+
+/** Is handed every row that counts, whatever else is asked for; `locator` says where it was seen. */
+export type RowVisit = (block: RowBlock, index: number, locator: () => string) => void;
 
 export class Finish {
   private readonly from: Folded;
@@ -181,6 +185,7 @@ export class Finish {
   private isCounted(index: number): boolean {
     const { block } = this;
     this.noises[block.first + index] = block.noise[index]!;
+    this.visit(index);
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
     if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) {
       if (this.isNew(index)) this.answers += block.events[index]!;
@@ -189,6 +194,14 @@ export class Finish {
     if (!this.isCompared(index)) return false;
     this.newness?.add(block, index);
     return this.isNew(index);
+  }
+
+  private visit(index: number): void {
+    const { block } = this;
+    if (this.from.visit === undefined) return;
+    if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) return;
+    const entry = block.first + index;
+    this.from.visit(block, index, () => this.locator(entry));
   }
 
   /** Whether the row holds anything of the time that is compared with what was before. */
