@@ -76,7 +76,7 @@ export class RuleAuditor {
       }
       // What opens nothing is decided by the state of connections, which no log shows.
       if (block.shape[index] !== SHAPE_ANY) return;
-      const entry = block.first + index;
+      const entry = block.entry[index]!;
       const context = block.contextAt(block.context[index]!);
       const isIcmp = protocol === 1 || protocol === 58;
       const port = block.port[index]!;
@@ -85,8 +85,8 @@ export class RuleAuditor {
         return texts.length === 0 ? undefined : texts;
       };
       usage.add({
-        client: addressOf(addresses, family, block.client[index]!),
-        server: addressOf(addresses, family, block.server[index]!),
+        client: addressOf(addresses, family, block.clientWord[index]!),
+        server: addressOf(addresses, family, block.serverWord[index]!),
         ...{ protocol, port: isIcmp ? port >>> 8 : port, code: isIcmp ? port & 255 : 0 },
         verdict: ACTIONS[block.action[index]!]!,
         hooks: this.hooksOf(block, index, DIRECTIONS[context.direction]!),

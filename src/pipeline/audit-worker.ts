@@ -4,7 +4,8 @@ import { type HelperMessage, type HelperTask, readPart } from './audit-part.ts';
 
 function send(message: HelperMessage): void {
   // The rows are many, and move instead of being copied.
-  const moved = message.kind === 'part' ? [message.audit.table.buffer] : [];
+  const moved =
+    message.kind === 'part' ? [message.audit.table.rows, message.audit.table.ended.buffer] : [];
   parentPort?.postMessage(message, moved);
 }
 

@@ -46,8 +46,8 @@ export class RowFilter {
     }
     if (this.hosts === undefined) return true;
     return (
-      this.isHost(block, index, block.client[index]!) ||
-      this.isHost(block, index, block.server[index]!)
+      this.isHost(block, index, block.clientWord[index]!) ||
+      this.isHost(block, index, block.serverWord[index]!)
     );
   }
 

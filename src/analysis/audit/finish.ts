@@ -6,19 +6,21 @@ import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
 import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
-import { DistinctCounts } from '../distinct-counts.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
 import type { AuditAnswer, ConversationVerdicts, Newness } from './answer.ts';
 import type { Earlier } from './audit.ts';
+import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
+import { HostTotals } from './host-totals.ts';
 import { NewnessTotals } from './newness.ts';
 import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
 import { type Past, pastOf } from './past.ts';
 import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { hasPort, portShown, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
-import { HostTotals, PathTotals, RuleTotals } from './rule-totals.ts';
+import { RowIndex } from './row-index.ts';
+import { PathTotals, RuleTotals } from './rule-totals.ts';
 import { NoiseTotals, ServiceTotals } from './service-totals.ts';
 import { finite, newSpan, widen } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
@@ -46,7 +48,6 @@ const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
 /** Order of what was refused, by `WAYS`: outward, within, through, inward. */
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
-const DISTINCT_LIMIT = 500_000;
 const CHART_COLUMNS = 60;
 /** In `Finish.uses`: what a row is listed as. */
 const REFUSED = 1;
@@ -91,7 +92,8 @@ export class Finish {
   private readonly rules: RuleTotals;
   private readonly paths: PathTotals;
   private readonly hosts: HostTotals;
-  private readonly refusedInside: DistinctCounts;
+  /** By host: 1 for those inside that were refused anything outward. */
+  private readonly refusedInside: Uint8Array;
   /** By row: noise, the order of refusals, `REFUSED` and `WANTED`. */
   private readonly noises: Int8Array;
   private readonly weights: Int8Array;
@@ -106,17 +108,22 @@ export class Finish {
     this.from = from;
     this.names = from.names.names;
     this.places = new Places(zones, interfaces, this.names, () => addresses.words);
-    this.block = new RowBlock(table, this.places);
-    this.judge = new NoiseJudge(table.count, seed);
+    const contexts = new ContextPlaces(table.contexts, this.places);
+    const index = new RowIndex(table, this.places, contexts, seed);
+    this.block = new RowBlock(table, this.places, contexts, index);
+    this.judge = new NoiseJudge(index);
     this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
     this.past = from.past ?? this.pastOf();
-    this.newness = this.past === undefined ? undefined : new NewnessTotals(table, this.past, seed);
-    this.services = new ServiceTotals(table, seed);
-    this.noise = new NoiseTotals(seed);
-    this.rules = new RuleTotals(table);
+    this.newness =
+      this.past === undefined
+        ? undefined
+        : new NewnessTotals(table, this.past, new RuleTotals(table, index, seed), seed);
+    this.services = new ServiceTotals(table, index);
+    this.noise = new NoiseTotals(index);
+    this.rules = new RuleTotals(table, index, seed);
     this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(seed);
-    this.refusedInside = new DistinctCounts(DISTINCT_LIMIT, seed);
+    this.hosts = new HostTotals(index);
+    this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
     this.uses = new Uint8Array(table.count);
@@ -148,7 +155,7 @@ export class Finish {
       services: this.services.rows((entry) => this.locator(entry)),
       refused: refused.map((entry) => this.conversation(entry, partly)),
       refusedCount: this.refused,
-      refusedInside: this.refusedInside.count(0),
+      refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
@@ -170,6 +177,7 @@ export class Finish {
   private count(): void {
     const { block, judge } = this;
     for (let first = 0; block.load(first); first += BLOCK) judge.learn(block);
+    judge.endLearning();
     const wanted = new Uint8Array(BLOCK);
     for (let first = 0; block.load(first); first += BLOCK) {
       judge.judge(block);
@@ -184,7 +192,7 @@ export class Finish {
 
   private isCounted(index: number): boolean {
     const { block } = this;
-    this.noises[block.first + index] = block.noise[index]!;
+    this.noises[block.entry[index]!] = block.noise[index]!;
     this.visit(index);
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
     if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) {
@@ -200,7 +208,7 @@ export class Finish {
     const { block } = this;
     if (this.from.visit === undefined) return;
     if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) return;
-    const entry = block.first + index;
+    const entry = block.entry[index]!;
     this.from.visit(block, index, () => this.locator(entry));
   }
 
@@ -208,14 +216,14 @@ export class Finish {
   private isCompared(index: number): boolean {
     const { sinceMs, table } = this.from;
     if (sinceMs === undefined) return true;
-    return table.float(this.block.first + index, F_LAST) >= sinceMs;
+    return table.float(this.block.entry[index]!, F_LAST) >= sinceMs;
   }
 
   /** Whether the conversation is one to be counted: all are where nothing was before. */
   private isNew(index: number): boolean {
     const { block, past } = this;
     const { sinceMs, table } = this.from;
-    if (sinceMs !== undefined) return table.float(block.first + index, F_FIRST) >= sinceMs;
+    if (sinceMs !== undefined) return table.float(block.entry[index]!, F_FIRST) >= sinceMs;
     return past === undefined || !past.hasConversation(block, index, block.action[index] === DENY);
   }
 
@@ -247,7 +255,7 @@ export class Finish {
 
   private countRow(index: number): void {
     const { block } = this;
-    const entry = block.first + index;
+    const entry = block.entry[index]!;
     widen(this.span, this.from.table, entry);
     const action = block.action[index]!;
     const events = block.events[index]!;
@@ -270,9 +278,7 @@ export class Finish {
     this.uses[entry]! |= REFUSED;
     // An inside host that is refused outward is what one looks for first.
     this.weights[entry] = REFUSED_WEIGHTS[block.way[index]!]!;
-    if (block.way[index] === OUTWARD) {
-      this.refusedInside.add(0, block.client[index]!, block.family[index]!);
-    }
+    if (block.way[index] === OUTWARD) this.refusedInside[block.client[index]!] = 1;
   }
 
   /** The first rows that are used so: the most frequent, of refusals the weightiest. */
@@ -312,9 +318,9 @@ export class Finish {
   ): ConversationVerdicts {
     const { block } = this;
     const { table, zones } = this.from;
-    block.load(entry, 1);
+    block.loadOne(entry);
     const context = block.contextAt(block.context[0]!);
-    const [kind, client, server] = [block.kind[0]!, block.client[0]!, block.server[0]!];
+    const [kind, client, server] = [block.kind[0]!, block.clientWord[0]!, block.serverWord[0]!];
     const [protocol, events] = [block.protocol[0]!, block.events[0]!];
     const noise = this.noises[entry]!;
     const firstMs = finite(table.float(entry, F_FIRST));

@@ -14,7 +14,7 @@ import type { Past } from './past.ts';
 import { WAYS } from './places.ts';
 import { hasPort, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { RuleTotals } from './rule-totals.ts';
+import type { RuleTotals } from './rule-totals.ts';
 import { StretchTotals } from './stretch.ts';
 import { finite } from './sums.ts';
 import { F_FIRST, F_LAST, K_FAMILY, SHAPE_ANSWER, type VerdictTable } from './verdict-table.ts';
@@ -93,7 +93,8 @@ export class NewnessTotals {
   private readonly refused: number[] = [];
   private readonly stretch: StretchTotals;
 
-  constructor(table: VerdictTable, past: Past, seed: number) {
+  /** @param rules counts those that are new */
+  constructor(table: VerdictTable, past: Past, rules: RuleTotals, seed: number) {
     this.table = table;
     this.past = past;
     this.offers = new Offers(seed);
@@ -104,7 +105,7 @@ export class NewnessTotals {
     this.strangers = new EndpointTable(seed);
     this.users = new EndpointTable(seed);
     this.userSeen = new Sightings(table);
-    this.rules = new RuleTotals(table);
+    this.rules = rules;
     this.stretch = new StretchTotals(table);
   }
 
@@ -119,7 +120,7 @@ export class NewnessTotals {
     if (block.family[index] !== 0) this.addHosts(block, index, means);
     if (!denied) this.use(block, index);
     else if (means && block.family[index] !== 0 && !past.hasConversation(block, index, true)) {
-      this.refused.push(block.first + index);
+      this.refused.push(block.entry[index]!);
     }
   }
 
@@ -136,17 +137,17 @@ export class NewnessTotals {
     const family = block.family[index]!;
     if (family === 0 || past.offers.hasUser(block, index, offer)) return;
     if (block.clientZone[index] === OUTSIDE) {
-      this.strangers.intern(block.client[index]!, offer, family);
+      this.strangers.intern(block.clientWord[index]!, offer, family);
       return;
     }
-    const user = this.users.intern(block.client[index]!, offer, family);
-    this.userSeen.add(user, block.first + index, block.events[index]!);
+    const user = this.users.intern(block.clientWord[index]!, offer, family);
+    this.userSeen.add(user, block.entry[index]!, block.events[index]!);
   }
 
   private addHosts(block: RowBlock, index: number, means: boolean): void {
     const side = block.action[index] === DENY ? 1 : block.action[index] === ALLOW ? 0 : -1;
-    const client = [block.client[index]!, block.clientZone[index]!, 0] as const;
-    const server = [block.server[index]!, block.serverZone[index]!, 2] as const;
+    const client = [block.clientWord[index]!, block.clientZone[index]!, 0] as const;
+    const server = [block.serverWord[index]!, block.serverZone[index]!, 2] as const;
     for (const [address, zone, role] of [client, server]) {
       if (zone === GROUP || zone === NOBODY) continue;
       const family = block.family[index]!;
@@ -156,7 +157,7 @@ export class NewnessTotals {
         continue;
       }
       const host = this.hosts.intern(address, zone, family);
-      this.hostSeen.add(host, block.first + index, block.events[index]!);
+      this.hostSeen.add(host, block.entry[index]!, block.events[index]!);
       if (side >= 0) this.hostSums[role + side]!.add(host, block.events[index]!);
     }
   }

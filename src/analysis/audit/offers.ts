@@ -34,7 +34,7 @@ export class Offers {
   add(block: RowBlock, index: number, table: VerdictTable): number {
     const known = this.count;
     const offer = this.keys.intern(...keyOf(block, index));
-    const entry = block.first + index;
+    const entry = block.entry[index]!;
     if (offer === known) {
       this.rows.set(offer, entry);
       this.zones.set(offer, block.serverZone[index]!);
@@ -43,7 +43,7 @@ export class Offers {
     }
     this.events.add(offer, block.events[index]!);
     const users = this.users.count;
-    this.users.intern(block.client[index]!, offer, block.family[index]!);
+    this.users.intern(block.clientWord[index]!, offer, block.family[index]!);
     this.clients.add(offer, this.users.count - users);
     const [first, last] = [table.float(entry, F_FIRST), table.float(entry, F_LAST)];
     if (first < this.first.get(offer)) this.first.set(offer, first);
@@ -58,7 +58,7 @@ export class Offers {
 
   /** Whether the row's client used that service. */
   hasUser(block: RowBlock, index: number, offer: number): boolean {
-    return this.users.find(block.client[index]!, offer, block.family[index]!) >= 0;
+    return this.users.find(block.clientWord[index]!, offer, block.family[index]!) >= 0;
   }
 
   /** What is known of a service. `server` means something unless the family is 0. */
@@ -84,7 +84,7 @@ function keyOf(block: RowBlock, index: number): [address: number, service: numbe
   const inside = block.serverZone[index] !== OUTSIDE;
   const family = inside ? block.family[index]! : 0;
   return [
-    inside ? block.server[index]! : 0,
+    inside ? block.serverWord[index]! : 0,
     serviceKey(block.protocol[index]!, block.port[index]!),
     (family << FAMILY_SHIFT) | block.way[index]!,
   ];

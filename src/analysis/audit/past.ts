@@ -4,10 +4,12 @@
  */
 import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { DENY } from '../../model/verdict.ts';
+import { ContextPlaces } from './context-places.ts';
 import { Offers } from './offers.ts';
 import type { Places } from './places.ts';
 import { serviceKey } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
+import { RowIndex } from './row-index.ts';
 import { StretchTotals } from './stretch.ts';
 import { F_FIRST, SHAPE_ANSWER, type VerdictTable } from './verdict-table.ts';
 
@@ -23,11 +25,13 @@ export interface PastChoices {
 export function pastOf(table: VerdictTable, places: Places, choices: PastChoices): Past {
   const { wanted, untilMs, seed } = choices;
   const past = new Past(table, seed);
-  const block = new RowBlock(table, places);
+  const contexts = new ContextPlaces(table.contexts, places);
+  const index = new RowIndex(table, places, contexts, seed);
+  const block = new RowBlock(table, places, contexts, index);
   for (let first = 0; block.load(first); first += BLOCK) {
-    for (let index = 0; index < block.count; index++) {
-      if (untilMs !== undefined && !(table.float(first + index, F_FIRST) < untilMs)) continue;
-      if (wanted(block, index)) past.add(block, index);
+    for (let row = 0; row < block.count; row++) {
+      if (untilMs !== undefined && !(table.float(first + row, F_FIRST) < untilMs)) continue;
+      if (wanted(block, row)) past.add(block, row);
     }
   }
   return past;
@@ -62,7 +66,7 @@ export class Past {
     const { hosts, rules, pairs, ports } = this;
     const denied = block.action[index] === DENY;
     const family = block.family[index]!;
-    const [client, server] = [block.client[index]!, block.server[index]!];
+    const [client, server] = [block.clientWord[index]!, block.serverWord[index]!];
     const context = block.contextAt(block.context[index]!);
     this.stretch.add(block, index);
     if (family !== 0) {
@@ -100,7 +104,11 @@ export class Past {
 
   /** Whether the row's client was refused that service of that server, or not refused. */
   hasConversation(block: RowBlock, index: number, denied: boolean): boolean {
-    const pair = this.pairs.find(block.client[index]!, block.server[index]!, block.family[index]!);
+    const pair = this.pairs.find(
+      block.clientWord[index]!,
+      block.serverWord[index]!,
+      block.family[index]!,
+    );
     if (pair < 0) return false;
     const service = serviceKey(block.protocol[index]!, block.port[index]!);
     return this.conversations.find(pair, service, denied ? 1 : 0) >= 0;

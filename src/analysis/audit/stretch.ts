@@ -25,7 +25,7 @@ export class StretchTotals {
   add(block: RowBlock, index: number): void {
     const { format, device } = block.contextAt(block.context[index]!);
     const events = block.events[index]!;
-    widen(this.span, this.table, block.first + index);
+    widen(this.span, this.table, block.entry[index]!);
     if (format !== 0) this.formats.add(format);
     if (device !== 0) this.devices.add(device);
     if (block.action[index] === DENY) this.denied += events;
