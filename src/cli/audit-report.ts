@@ -55,7 +55,12 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
   const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
   if (linesRead === 0 && audit.live) {
-    return { severity: 'warning', text: 'No flow export came' };
+    return {
+      severity: 'warning',
+      text: audit.inputs[0]?.startsWith('nflog')
+        ? 'The kernel logged nothing'
+        : 'No flow export came',
+    };
   }
   if (linesRead === 0) {
     return {
@@ -73,7 +78,8 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
       ? `, ${duration(lastMs - firstMs)}`
       : '';
   const flowsOnly = audit.formats.every(({ format }) => FLOW_FORMATS.includes(format));
-  const noun = flowsOnly ? 'flow record' : 'line';
+  const packetsOnly = audit.formats.every(({ format }) => format === 'nflog');
+  const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
   const parts = [
     `${count(allowed)} allowed`,
     `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,

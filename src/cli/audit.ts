@@ -7,12 +7,11 @@ import {
   audit,
   type ListenAddress,
   type LogAudit,
-  openListener,
   type PrefixRule,
 } from '../pipeline/audit.ts';
-import { dropPrivilege } from '../pipeline/privilege.ts';
 import type { Report } from '../report/report.ts';
 import { AuditFollower } from './audit-follow.ts';
+import { kernelLogOf, listenerOf, parseGroup } from './audit-live.ts';
 import {
   type For,
   type NewSince,
@@ -26,7 +25,7 @@ import {
 import { auditReport } from './audit-report.ts';
 import { rulesOf } from './audit-rule-use.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
-import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
@@ -48,6 +47,7 @@ const EXAMPLES = `Examples:
   portreeve audit fw.log --new-since last-week/  what last week's logs do not have
   portreeve audit fw.log --rules rules.nft       which rules nothing used
   portreeve audit --follow /var/log/kern.log     as it grows, across rotation
+  sudo portreeve audit --nflog 5 --follow        what rules log to NFLOG group 5
   portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
 
@@ -72,6 +72,7 @@ interface AuditCommandOptions {
   readonly workers?: number;
   readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
+  readonly nflog?: readonly number[];
   readonly follow?: boolean;
   readonly interval?: number;
   readonly for?: For;
@@ -114,7 +115,8 @@ export function configure(command: Command): void {
     .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
-    .option('--follow', 'stay with the last log as it grows, across rotation')
+    .option('--nflog <group>', 'take what the kernel logs to a group; repeatable', parseGroup)
+    .option('--follow', 'stay with the last log as it grows, or show --nflog live')
     .option('--interval <time>', 'between answers of --follow (default: 5s)', parseDuration)
     .option('--rules <file>', 'rules of the firewall: which of them nothing used')
     .option('--for <what>', 'how long to listen or follow, or the platform of --rules', parseFor)
@@ -139,7 +141,10 @@ async function run(
   const mappings = options.map && (await mappingsOf(options.map));
   const rules =
     options.rules === undefined ? undefined : await rulesOf(options.rules, options.for?.platform);
-  const listen = await listenerOf(options);
+  // With --follow the count is one of answers.
+  const records = options.follow ? undefined : options.count;
+  const listen = await listenerOf(options.listen, records);
+  const kernel = await kernelLogOf(options.nflog, records);
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
       limit: limit ?? (toPeople ? undefined : EVERYTHING),
@@ -159,6 +164,7 @@ async function run(
       ...(follower === undefined ? watch : { follow: follower.onWait, signal: ending.signal }),
       ...(mappings === undefined ? {} : { mappings }),
       ...(listen === undefined ? {} : { listen }),
+      ...(kernel === undefined ? {} : { kernel }),
       ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
       ...(options.zone === undefined ? {} : options.zone),
       ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
@@ -186,6 +192,7 @@ function checkInputs(
   inputs: readonly string[],
   {
     listen,
+    nflog,
     follow,
     interval,
     for: { timeMs: time, platform } = {},
@@ -193,16 +200,24 @@ function checkInputs(
     count,
   }: AuditCommandOptions,
 ): void {
-  if (inputs.length > 0 && listen !== undefined) {
+  const live = [...(listen === undefined ? [] : ['--listen']), ...(nflog ? ['--nflog'] : [])];
+  if (live.length + Math.min(1, inputs.length) > 1) {
     throw new Failure(USAGE, {
-      what: 'logs and the network cannot be read together',
-      ways: ['leave out --listen, or the files'],
+      what:
+        live.length > 1
+          ? 'the network and the kernel cannot be listened to together'
+          : 'logs and what comes live cannot be read together',
+      ways: [`leave out ${live.at(-1)}, or ${live.length > 1 ? live[0] : 'the files'}`],
     });
   }
-  if (inputs.length === 0 && listen === undefined) {
+  if (inputs.length + live.length === 0) {
     throw new Failure(USAGE, {
       what: "missing required argument 'log'",
-      ways: ['name a log, or - for standard input', '--listen 2055 takes flow export'],
+      ways: [
+        'name a log, or - for standard input',
+        '--listen 2055 takes flow export',
+        "--nflog 5 the kernel's own",
+      ],
     });
   }
   if (follow !== undefined && listen !== undefined) {
@@ -223,42 +238,14 @@ function checkInputs(
       ways: [`portreeve audit LOG --rules FILE --for ${platform}`],
     });
   }
-  const goesOn = listen !== undefined || follow !== undefined;
+  const goesOn = live.length > 0 || follow !== undefined;
   if (!goesOn && (time !== undefined || count !== undefined)) {
     throw new Failure(USAGE, {
-      what: `--${time === undefined ? 'count' : 'for'} is for --listen and --follow`,
+      what: `--${time === undefined ? 'count' : 'for'} is for --listen, --nflog and --follow`,
       ways: ['leave it out: logs are read to their ends'],
     });
   }
 }
-
-/** Opens the ports, then gives up root. Throws `Failure`. */
-async function listenerOf({ listen, count }: AuditCommandOptions) {
-  if (listen === undefined) return undefined;
-  const ports = [...new Set(listen.map(({ port }) => port))].join(', ');
-  try {
-    const listener = await openListener(listen);
-    dropPrivilege();
-    return {
-      ...{ listener, name: `udp ${ports.replaceAll(', ', ',')}` },
-      ...(count === undefined ? {} : { mostRecords: count }),
-    };
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const reason = code ?? message;
-    throw new Failure(reason === 'EACCES' ? PRIVILEGE : INPUT, {
-      what: `cannot listen on UDP port ${ports}: ${reason}`,
-      why: LISTEN_REASONS[reason] ?? message,
-      ways: [reason === 'EACCES' ? 'sudo portreeve audit …' : 'listen on another port or address'],
-    });
-  }
-}
-
-const LISTEN_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: portreeve sockets shows which',
-  EACCES: 'ports below 1024 need a privilege',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-};
 
 function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
   const { host, port, rule, way, allowed, denied } = options;

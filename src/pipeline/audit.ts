@@ -8,6 +8,7 @@ import type { BlindSpot } from '../model/blind-spot.ts';
 import { duration } from '../report/numbers.ts';
 import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
+import type { KernelLog } from '../sources/logs/kernel-log.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
@@ -36,6 +37,8 @@ export interface AuditChoices {
   readonly flowPorts?: readonly number[];
   /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
   readonly listen?: ListenChoices;
+  /** Listens to the kernel likewise. */
+  readonly kernel?: KernelChoices;
   /**
    * Goes on at the end of the last input, across rotation, until the signal. Called whenever
    * everything written so far was read, with what makes the answer so far.
@@ -54,6 +57,15 @@ export interface ListenChoices {
   /** What locators begin with. */
   readonly name: string;
   /** Stops after so many records. */
+  readonly mostRecords?: number;
+}
+
+/** The kernel's packet log instead of inputs. */
+export interface KernelChoices {
+  readonly log: KernelLog;
+  /** What locators begin with. */
+  readonly name: string;
+  /** Stops after so many packets. */
   readonly mostRecords?: number;
 }
 
@@ -120,7 +132,8 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { listen, follow, before, signal } = choices;
+  const { listen, kernel, follow, before, signal } = choices;
+  const live = listen ?? kernel;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
@@ -143,11 +156,11 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     const ruleUse = reading?.answer() ?? null;
     return {
       ...{ ...answer, ruleUse },
-      inputs: listen === undefined ? inputs : [listen.name],
+      inputs: live === undefined ? inputs : [live.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
       linesBefore: earlier?.reader.tally.read ?? 0,
-      live: listen !== undefined,
+      live: live !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
       linesRead: tally.read,
@@ -161,7 +174,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
       faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
       // A listener ends no other way.
-      interrupted: listen === undefined && (signal?.aborted ?? false),
+      interrupted: live === undefined && (signal?.aborted ?? false),
       notes: [
         ...(notes ?? logNotes(reader)),
         ...earlierNotes,
@@ -176,10 +189,12 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       ],
     };
   };
-  if (listen === undefined) await reader.read(inputs);
-  else await reader.listen(listen, listen.name);
+  if (kernel !== undefined) await reader.hear(kernel.log, kernel.name, kernel.mostRecords);
+  else if (listen !== undefined) await reader.listen(listen, listen.name);
+  else await reader.read(inputs);
   notes = logNotes(reader);
   listen?.listener.close();
+  kernel?.log.close();
   return result();
 }
 
@@ -213,4 +228,10 @@ function exportersOf(domains: readonly ExportDomain[]): ExporterUse[] {
 export async function openListener(addresses: readonly ListenAddress[]): Promise<FlowListener> {
   const { openFlowListener } = await import('../sources/flowlogs/flow-listener.ts');
   return openFlowListener(addresses);
+}
+
+/** Binds groups of the kernel's packet log. Rejects with `SystemCallError`, `NativeUnavailable`. */
+export async function openKernelLog(groups: readonly number[]): Promise<KernelLog> {
+  const { KernelLog } = await import('../sources/logs/kernel-log.ts');
+  return new KernelLog(groups);
 }
