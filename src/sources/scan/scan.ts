@@ -131,6 +131,8 @@ class ScanRun {
   private readonly portsPerHost: number;
   /** Found hosts in the order they were found. */
   private readonly found: FoundHost[] = [];
+  /** Addresses that were looked at; those without an outcome are most likely nobody's. */
+  private looked = 0;
   private discoveryDone = false;
   private methods: readonly string[] = [];
   private down = 0;
@@ -187,10 +189,9 @@ class ScanRun {
   private async discover(): Promise<void> {
     const { targets, seed, discovery, timing, signal, journal } = this.request;
     const order = targets.size > 0 ? new Permutation(targets.size, seed, 0x405) : undefined;
-    let position = 0;
     const next = (): { number: number; address: FoundHost['address'] } | undefined => {
-      while (order !== undefined && position < targets.size) {
-        const number = order.at(position++);
+      while (order !== undefined && this.looked < targets.size) {
+        const number = order.at(this.looked++);
         const address = targets.at(number);
         const reason = journal?.up.get(number);
         if (reason !== undefined) this.foundUp({ number, address, reason });
@@ -509,9 +510,9 @@ class ScanRun {
     if (onProgress === undefined || elapsedMs < this.progressMs) return;
     this.progressMs = elapsedMs + PROGRESS_MS;
     const hosts = this.expectedHosts();
-    const { sent, total, probes, leastMs } = scheduler.workLeft(hosts - given, ports);
+    const { sent, total, probes, ...waits } = scheduler.workLeft(hosts - given, ports);
     const more = (later * hosts) / (this.request.shard?.of ?? 1);
-    const leftMs = time.left(elapsedMs, sent, { probes: probes + more, leastMs });
+    const leftMs = time.left(elapsedMs, sent, { probes: probes + more, ...waits });
     const done = this.probes - scheduler.counts.sent;
     onProgress({
       phase: this.phase,
@@ -527,9 +528,8 @@ class ScanRun {
   /** Hosts there will be, if addresses nobody has looked at yet are like the others. */
   private expectedHosts(): number {
     const { length } = this.found;
-    if (this.discoveryDone) return length;
-    const unknown = this.request.targets.size - this.down - length;
-    return length + (unknown * length) / Math.max(1, length + this.down);
+    const { size } = this.request.targets;
+    return length + ((size - this.looked) * length) / Math.max(1, this.looked);
   }
 }
 
