@@ -6,7 +6,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
+import { PLATFORMS } from '../src/acl/platforms.ts';
+import { allEntries, allRoles } from '../src/catalog/entries.ts';
 import { COMMANDS, DEFAULT_COMMAND } from '../src/cli/command-table.ts';
+import { logFormats } from '../src/sources/logs/formats.ts';
+import { LINK_TYPES } from '../src/wire/link.ts';
+import { DETECTORS } from '../src/wire/payload/detectors.ts';
 import { argumentsOf, FENCE, PAGES, ROOT, readPage, shellLines } from './builders/pages.ts';
 
 const files = (folder: string, end: string) =>
@@ -90,6 +95,21 @@ const commandLines = (page: string) =>
   shellLines(page)
     .map(argumentsOf)
     .filter((argv) => !argv.includes('…'));
+
+describe('numbers in README.md', () => {
+  const text = readPage('README.md').replace(/\s+/g, ' ');
+
+  it.each([
+    ['payloads, whatever the port: N protocols', new Set(DETECTORS.map(({ protocol }) => protocol)).size],
+    ['explains**: N services', allEntries().length],
+    ['and N server roles', allRoles().length],
+    ['N link types in all', LINK_TYPES.size],
+    ['written for N platforms', PLATFORMS.length],
+    ['in N formats and', logFormats().length],
+  ])('are those of the code: %s', (sentence, count) => {
+    expect(text).toContain(sentence.replace('N', String(count)));
+  });
+});
 
 describe('command lines', () => {
   const pages = [...PAGES, ...files('test/e2e/help', '.txt')].filter(
