@@ -109,7 +109,7 @@ export class Finish {
     this.names = from.names.names;
     this.places = new Places(zones, interfaces, this.names, () => addresses.words);
     const contexts = new ContextPlaces(table.contexts, this.places);
-    const index = new RowIndex(table, this.places, contexts, seed);
+    const index = new RowIndex(table, this.places);
     this.block = new RowBlock(table, this.places, contexts, index);
     this.judge = new NoiseJudge(index);
     this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
@@ -122,7 +122,7 @@ export class Finish {
     this.noise = new NoiseTotals(index);
     this.rules = new RuleTotals(table, index, seed);
     this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(index);
+    this.hosts = new HostTotals(table.hosts, seed);
     this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
@@ -159,7 +159,7 @@ export class Finish {
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
-      hostCount: this.hosts.count,
+      hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
       noise: this.noise.rows(),

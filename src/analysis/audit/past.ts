@@ -26,11 +26,11 @@ export function pastOf(table: VerdictTable, places: Places, choices: PastChoices
   const { wanted, untilMs, seed } = choices;
   const past = new Past(table, seed);
   const contexts = new ContextPlaces(table.contexts, places);
-  const index = new RowIndex(table, places, contexts, seed);
+  const index = new RowIndex(table, places);
   const block = new RowBlock(table, places, contexts, index);
   for (let first = 0; block.load(first); first += BLOCK) {
     for (let row = 0; row < block.count; row++) {
-      if (untilMs !== undefined && !(table.float(first + row, F_FIRST) < untilMs)) continue;
+      if (untilMs !== undefined && !(table.float(block.entry[row]!, F_FIRST) < untilMs)) continue;
       if (wanted(block, row)) past.add(block, row);
     }
   }
