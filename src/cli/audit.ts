@@ -207,9 +207,17 @@ function checkInputs(
     interval,
     for: { timeMs: time, platform } = {},
     rules,
+    newSince,
     count,
   }: AuditCommandOptions,
 ): void {
+  const piped = [...inputs, ...(newSince?.logs ?? []), rules].filter((name) => name === '-');
+  if (piped.length > 1) {
+    throw new Failure(USAGE, {
+      what: 'standard input cannot be read twice',
+      ways: ['write one of the two to a file first'],
+    });
+  }
   const live = [...(listen === undefined ? [] : ['--listen']), ...(nflog ? ['--nflog'] : [])];
   if (live.length + Math.min(1, inputs.length) > 1) {
     throw new Failure(USAGE, {
@@ -288,7 +296,7 @@ function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogA
 function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): void {
   if (lines > 0 || live || interrupted || faults.length > 0) return;
   throw new Failure(INPUT, {
-    what: `there is nothing in ${inputs.length === 1 ? inputs[0] : `any of ${inputs.length} inputs`}`,
+    what: `there is nothing in ${inputs.length === 1 ? nameOf(inputs[0]!) : `any of ${inputs.length} inputs`}`,
     why: 'an empty log says neither what passed nor what was refused',
     ways: ['name the log that the device writes to', '--follow waits for lines'],
   });
