@@ -1,6 +1,7 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
 import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
+import { shellWord } from '../report/escape.ts';
 import { count, counted, duration, isoTime, percent } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Severity, Table } from '../report/table.ts';
@@ -21,7 +22,6 @@ import {
 import { isCompared, newnessFacts, newnessTables, newnessVerdict } from './audit-newness.ts';
 import { hasRuleUse, ruleUseFacts, ruleUseTables } from './audit-rule-use.ts';
 import { cut, frame } from './audit-tables.ts';
-import { quoted } from './capture-options.ts';
 
 const VERSION = 1;
 /** Rows of a table on a terminal. */
@@ -234,7 +234,7 @@ function nextSteps(audit: LogAudit): NextStep[] {
   const { inputs, refused } = audit;
   // What came by the network is gone, and standard input too.
   if (audit.linesRead === 0 || audit.live || inputs.includes('-')) return [];
-  const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
+  const names = inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ');
   const [first] = refused;
   return [
     ...(first === undefined
