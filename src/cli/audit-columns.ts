@@ -122,24 +122,8 @@ export const SERVICE_COLUMNS: readonly Column<ServiceVerdicts>[] = [
   NAME,
   figure('events', 'EVENTS', ({ events }) => events),
   sparse('noise', 'NOISE', ({ noise }) => noise, { priority: 1 }),
-  figure('clients', 'CLIENTS', ({ clients }) => clients, {
-    text: ({ clients, clientsEstimated }) => `${clientsEstimated ? '~' : ''}${count(clients)}`,
-  }),
-  {
-    key: 'clientsEstimated',
-    title: '',
-    value: ({ clientsEstimated }) => clientsEstimated,
-    ...machine,
-  },
-  figure('servers', 'SERVERS', ({ servers }) => servers, {
-    text: ({ servers, serversEstimated }) => `${serversEstimated ? '~' : ''}${count(servers)}`,
-  }),
-  {
-    key: 'serversEstimated',
-    title: '',
-    value: ({ serversEstimated }) => serversEstimated,
-    ...machine,
-  },
+  figure('clients', 'CLIENTS', ({ clients }) => clients),
+  figure('servers', 'SERVERS', ({ servers }) => servers),
   figure('bytes', '', ({ bytes }) => bytes, machine),
   time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
   time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
@@ -229,15 +213,7 @@ export const PATH_COLUMNS: readonly Column<PathVerdicts>[] = [
 export const NOISE_COLUMNS: readonly Column<NoiseUse>[] = [
   { key: 'noise', title: 'KIND', value: ({ noise }) => noise },
   figure('events', 'EVENTS', ({ events }) => events),
-  figure('sources', 'SOURCES', ({ sources }) => sources, {
-    text: ({ sources, sourcesEstimated }) => `${sourcesEstimated ? '~' : ''}${count(sources)}`,
-  }),
-  {
-    key: 'sourcesEstimated',
-    title: '',
-    value: ({ sourcesEstimated }) => sourcesEstimated,
-    ...machine,
-  },
+  figure('sources', 'SOURCES', ({ sources }) => sources),
   { key: 'topService', title: 'MOST ON', value: ({ topService }) => topService, priority: 1 },
   {
     key: 'formula',

@@ -1,5 +1,5 @@
 /** Captures, logs of firewalls and sockets of hosts in, conversations between zones out. */
-import { rolesOf } from '../analysis/host-roles.ts';
+import { RoleJudge } from '../analysis/host-roles.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { AllowedLines } from '../policy/allowed.ts';
 import type { Conversation } from '../policy/conversation.ts';
@@ -113,10 +113,10 @@ class RoleLearner extends Learner {
 
   /** Roles that more than one sign speaks for; hosts without any are left out. */
   private roles(): Map<string, readonly string[]> {
-    const memory: Parameters<typeof rolesOf>[1] = new Map();
+    const judge = new RoleJudge();
     const all = new Map<string, readonly string[]>();
     for (const [address, ports] of this.answers) {
-      const sure = rolesOf(ports, memory).filter(({ certainty }) => certainty !== 'hint');
+      const sure = judge.rolesOf(ports).filter(({ certainty }) => certainty !== 'hint');
       if (sure.length > 0) {
         all.set(
           address,

@@ -1,8 +1,7 @@
 /**
  * Both ways to a policy, on the article's network with real servers and a real firewall: learning
  * from recorded traffic, and refining from what a firewall that denies all has denied, while the
- * kernel logs it (`nf_log_all_netns` lets namespaces log; it is put back). Both end in
- * rules under which the application works and everything else is closed, and in the same policy.
+ * kernel logs it. Both end in rules under which the application works and everything else is closed, and in the same policy.
  */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -12,13 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildSite, type Site } from './article-site.ts';
+import { KernelLog } from './kernel-log.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
+import { Recording } from './recording.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const PROGRAMS = [
   ...['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'dnsmasq', 'runuser', 'dmesg'],
 ];
-const LOG_SWITCH = '/proc/sys/net/netfilter/nf_log_all_netns';
 const NAMES = ['10.0.1.10=web', '10.0.2.20=sql', '10.0.2.10=dc', '198.51.100.7=visitor'];
 
 type Port = Readonly<Record<'address' | 'port' | 'transport', string>>;
@@ -32,11 +32,11 @@ describeLab('the article’s network', PROGRAMS, () => {
     site = await buildSite(lab, folder);
   }, 60_000);
 
-  let switchBack = (): void => {};
+  let log: KernelLog | undefined;
 
   afterAll(async () => {
-    switchBack();
     await lab.close();
+    await log?.close();
     run('rm', '-rf', folder);
   });
 
@@ -61,46 +61,17 @@ describeLab('the article’s network', PROGRAMS, () => {
     expect(proof, proof.out + listed).toMatchObject({ code: 0 });
   }
 
-  /** Starts a capture in the router; the function ends it. */
-  async function record(words: readonly string[]): Promise<() => Promise<void>> {
-    const child = site.router.start('tcpdump', ['-U', '--immediate-mode', '-n', ...words]);
-    let said = '';
-    child.stderr!.on('data', (chunk) => {
-      said += chunk;
-    });
-    for (let waited = 0; !said.includes('listening on'); waited += 20) {
-      if (waited > 10_000) throw new Error(`tcpdump does not start: ${said}`);
-      await sleep(20);
-    }
-    return async () => {
-      // The kernel hands over logged packets after a second at the latest.
-      await sleep(1300);
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
-    };
-  }
-
   /**
    * Writes what the kernel logs from now on with this prefix to kern.log, as a log daemon would.
    * Namespaces may log meanwhile.
    */
   async function kernelLog(prefix: string): Promise<{ end: () => void }> {
-    const before = readFileSync(LOG_SWITCH, 'utf8').trim();
-    writeFileSync(LOG_SWITCH, '1');
-    switchBack = () => writeFileSync(LOG_SWITCH, before);
+    log = await KernelLog.open();
     const file = join(folder, 'kern.log');
     writeFileSync(file, '');
-    const child = site.router.start('dmesg', ['--follow-new']);
-    let rest = '';
-    child.stdout!.on('data', (chunk) => {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      const own = lines.filter((line) => line.includes(prefix));
-      appendFileSync(file, own.map((line) => `${line}\n`).join(''));
+    const child = await log.follow(site.router, (line) => {
+      if (line.includes(prefix)) appendFileSync(file, `${line}\n`);
     });
-    // It says nothing when it is ready.
-    await sleep(200);
     return { end: () => child.kill('SIGTERM') };
   }
 
@@ -170,11 +141,13 @@ describeLab('the article’s network', PROGRAMS, () => {
       '--drop-duplicates',
       ...known,
     ]);
-    const stop = await record(['-i', 'any', '-w', join(folder, 'record.pcap'), 'ip']);
+    const recording = await Recording.start(
+      ...([site.router, join(folder, 'record.pcap'), '-i', 'any', 'ip'] as const),
+    );
     for (let count = 0; count < 3; count++) expect(site.request()).toMatch(/^works/);
     // Somebody looks around meanwhile; that must not become a rule.
     await openPorts(site.dmz, ['-p', '20-120,4000-4100'], '10.0.2.20');
-    await stop();
+    await recording.end();
     const learned = portreeve(
       ...['policy', 'learn', 'record.pcap', '--drop-duplicates', '-o', 'c.ndjson'],
       ...known,
@@ -230,9 +203,11 @@ describeLab('the article’s network', PROGRAMS, () => {
     install('refined.yaml', (text) =>
       text.replace('log prefix "PR-DENY "', 'log prefix "PR-DENY " group 5'),
     );
-    const stop = await record(['-i', 'nflog:5', '-w', join(folder, 'denied.pcap')]);
+    const recording = await Recording.start(
+      ...([site.router, join(folder, 'denied.pcap'), '-i', 'nflog:5'] as const),
+    );
     expect(site.request()).not.toMatch(/^works/);
-    await stop();
+    await recording.end();
     const words = ['--policy', 'refined.yaml', '--by', 'bob', ...named];
     // In this network the person agrees to all that the application asked for.
     const agreed = [...words, '--approve', 'any -> any tcp,udp', '--json'];

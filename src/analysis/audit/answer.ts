@@ -1,4 +1,4 @@
-/** What an audit answers: every number of lines or connections is exact unless marked as estimated. */
+/** What an audit answers: every number is exact but for what found no room. */
 import type { FlowTransport } from '../../model/flow.ts';
 import type { Action } from '../../model/verdict.ts';
 import type { NoiseClass } from './noise.ts';
@@ -31,9 +31,7 @@ export interface ServiceVerdicts extends Seen {
   /** Of the events: background noise. Only of denied ones. */
   readonly noise: number;
   readonly clients: number;
-  readonly clientsEstimated: boolean;
   readonly servers: number;
-  readonly serversEstimated: boolean;
   readonly bytes: number;
   readonly locator: string;
 }
@@ -92,7 +90,6 @@ export interface NoiseUse {
   readonly noise: NoiseClass;
   readonly events: number;
   readonly sources: number;
-  readonly sourcesEstimated: boolean;
   /** The most frequent service: `tcp/23`. */
   readonly topService: string;
   readonly formula: string;

@@ -53,12 +53,12 @@ export class RowFilter {
     if (where.rule !== undefined) {
       if (names[block.contextAt(block.context[index]!).rule] !== where.rule) return false;
     }
-    const firstMs = this.table.float(block.first + index, F_FIRST);
+    const firstMs = this.table.float(block.entry[index]!, F_FIRST);
     if (where.sinceMs !== undefined && !(firstMs >= where.sinceMs)) return false;
     if (this.hosts === undefined) return true;
     return (
-      this.isHost(block, index, block.client[index]!) ||
-      this.isHost(block, index, block.server[index]!)
+      this.isHost(block, index, block.clientWord[index]!) ||
+      this.isHost(block, index, block.serverWord[index]!)
     );
   }
 

@@ -6,16 +6,18 @@ import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
 import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
-import { DistinctCounts } from '../distinct-counts.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
 import type { AuditAnswer, ConversationVerdicts } from './answer.ts';
+import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
+import { HostTotals } from './host-totals.ts';
 import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
 import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { hasPort, portShown, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
-import { HostTotals, PathTotals, RuleTotals } from './rule-totals.ts';
+import { RowIndex } from './row-index.ts';
+import { PathTotals, RuleTotals } from './rule-totals.ts';
 import { NoiseTotals, ServiceTotals } from './service-totals.ts';
 import { finite, newSpan, widen } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
@@ -43,7 +45,6 @@ const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
 /** Order of what was refused, by `WAYS`: outward, within, through, inward. */
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
-const DISTINCT_LIMIT = 500_000;
 const CHART_COLUMNS = 60;
 /** In `Finish.uses`: what a row is listed as. */
 const REFUSED = 1;
@@ -76,7 +77,8 @@ export class Finish {
   private readonly rules: RuleTotals;
   private readonly paths: PathTotals;
   private readonly hosts: HostTotals;
-  private readonly refusedInside: DistinctCounts;
+  /** By host: 1 for those inside that were refused anything outward. */
+  private readonly refusedInside: Uint8Array;
   /** By row: noise, the order of refusals, `REFUSED` and `WANTED`. */
   private readonly noises: Int8Array;
   private readonly weights: Int8Array;
@@ -91,16 +93,18 @@ export class Finish {
     this.from = from;
     this.names = from.names.names;
     const places = new Places(zones, interfaces, this.names, () => addresses.words);
-    this.block = new RowBlock(table, places);
-    this.judge = new NoiseJudge(table.count, seed);
+    const contexts = new ContextPlaces(table.contexts, places);
+    const index = new RowIndex(table, places);
+    this.block = new RowBlock(table, places, contexts, index);
+    this.judge = new NoiseJudge(index);
     this.filter =
       where === undefined ? undefined : new RowFilter(where, table, addresses, this.names);
-    this.services = new ServiceTotals(table, seed);
-    this.noise = new NoiseTotals(seed);
-    this.rules = new RuleTotals(table);
+    this.services = new ServiceTotals(table, index);
+    this.noise = new NoiseTotals(index);
+    this.rules = new RuleTotals(table, index, seed);
     this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(seed);
-    this.refusedInside = new DistinctCounts(DISTINCT_LIMIT, seed);
+    this.hosts = new HostTotals(table.hosts, seed);
+    this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
     this.uses = new Uint8Array(table.count);
@@ -132,11 +136,11 @@ export class Finish {
       services: this.services.rows((entry) => this.locator(entry)),
       refused: refused.map((entry) => this.conversation(entry, partly)),
       refusedCount: this.refused,
-      refusedInside: this.refusedInside.count(0),
+      refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
-      hostCount: this.hosts.count,
+      hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
       noise: this.noise.rows(),
@@ -153,6 +157,7 @@ export class Finish {
   private count(): void {
     const { block, judge } = this;
     for (let first = 0; block.load(first); first += BLOCK) judge.learn(block);
+    judge.endLearning();
     const wanted = new Uint8Array(BLOCK);
     for (let first = 0; block.load(first); first += BLOCK) {
       judge.judge(block);
@@ -167,7 +172,7 @@ export class Finish {
 
   private isCounted(index: number): boolean {
     const { block } = this;
-    this.noises[block.first + index] = block.noise[index]!;
+    this.noises[block.entry[index]!] = block.noise[index]!;
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
     if (block.shape[index] !== SHAPE_ANSWER || block.action[index] === DENY) return true;
     this.answers += block.events[index]!;
@@ -176,7 +181,7 @@ export class Finish {
 
   private countRow(index: number): void {
     const { block } = this;
-    const entry = block.first + index;
+    const entry = block.entry[index]!;
     widen(this.span, this.from.table, entry);
     const action = block.action[index]!;
     const events = block.events[index]!;
@@ -199,9 +204,7 @@ export class Finish {
     this.uses[entry]! |= REFUSED;
     // An inside host that is refused outward is what one looks for first.
     this.weights[entry] = REFUSED_WEIGHTS[block.way[index]!]!;
-    if (block.way[index] === OUTWARD) {
-      this.refusedInside.add(0, block.client[index]!, block.family[index]!);
-    }
+    if (block.way[index] === OUTWARD) this.refusedInside[block.client[index]!] = 1;
   }
 
   /** The first rows that are used so: the most frequent, of refusals the weightiest. */
@@ -241,9 +244,9 @@ export class Finish {
   ): ConversationVerdicts {
     const { block } = this;
     const { table, zones } = this.from;
-    block.load(entry, 1);
+    block.loadOne(entry);
     const context = block.contextAt(block.context[0]!);
-    const [kind, client, server] = [block.kind[0]!, block.client[0]!, block.server[0]!];
+    const [kind, client, server] = [block.kind[0]!, block.clientWord[0]!, block.serverWord[0]!];
     const [protocol, events] = [block.protocol[0]!, block.events[0]!];
     const noise = this.noises[entry]!;
     const firstMs = finite(table.float(entry, F_FIRST));

@@ -38,6 +38,8 @@ import { inRotationOrder } from './rotation.ts';
 
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
+/** Octets that are read here while another thread starts. */
+const HEAD_START_OCTETS = 40e6;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -350,7 +352,8 @@ export class LogReader {
     if (!stats.isFile() || stats.size < helper.least) return false;
     const handle = await openForSpans(path);
     try {
-      const from = lineStart(handle, Math.floor(stats.size / 2), LONGEST_LINE);
+      const middle = (stats.size + Math.min(stats.size / 4, HEAD_START_OCTETS)) / 2;
+      const from = lineStart(handle, Math.floor(middle), LONGEST_LINE);
       if (from < 0) return false;
       const part = helper.start({ path, input, referenceMs, format, from });
       try {
