@@ -100,7 +100,10 @@ describe('numbers in README.md', () => {
   const text = readPage('README.md').replace(/\s+/g, ' ');
 
   it.each([
-    ['payloads, whatever the port: N protocols', new Set(DETECTORS.map(({ protocol }) => protocol)).size],
+    [
+      'payloads, whatever the port: N protocols',
+      new Set(DETECTORS.map(({ protocol }) => protocol)).size,
+    ],
     ['explains**: N services', allEntries().length],
     ['and N server roles', allRoles().length],
     ['N link types in all', LINK_TYPES.size],

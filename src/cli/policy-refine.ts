@@ -43,7 +43,7 @@ asks, or applies the decisions given, whenever something new was denied; after
 each round it writes the policy, and with --rules the rules, proved, for you to
 install. Where the firewall limits its logging, silence proves nothing.
 ${ORDER_NOTES}Exit codes: 0 done, 1 the platform cannot express the policy, 2 wrong usage, 3 a
-file could not be read, 130 interrupted.
+file could not be read, 5 no line is of a firewall's log, 130 interrupted.
 `;
 
 const DAY_MS = 86_400_000;
