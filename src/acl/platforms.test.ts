@@ -4,48 +4,17 @@
  * hang. One fixed policy is kept as a golden file per platform.
  */
 import { describe, expect, it } from 'vitest';
-import { diceOf, randomPolicy } from '../../test/builders/policy.ts';
-import { rangeOfAddress } from '../net/address-range.ts';
+import { PLACES, planAt } from '../../test/builders/platform-plans.ts';
+import { diceOf } from '../../test/builders/policy.ts';
 import { compareFilters } from '../policy/compare.ts';
 import { acceptedBy, verdictSpaces } from '../policy/evaluate.ts';
-import type { Policy } from '../policy/intent.ts';
-import { extentOf, type Hosts, type Plan, planFor } from '../policy/plan.ts';
-import { outOfPlace, type Platform, planChoices } from './platform.ts';
+import { extentOf } from '../policy/plan.ts';
+import { outOfPlace } from './platform.ts';
 import { PLATFORMS, platformNamed } from './platforms.ts';
 
 /** Policies by platform, those it refuses not counted; many more were tried by hand (docs/acl.md says how many). */
 const POLICIES = Number(process.env.PORTREEVE_POLICIES ?? 50);
 const MUTATIONS = Number(process.env.PORTREEVE_MUTATIONS ?? 150);
-
-const sample = (seed: number): Policy => randomPolicy(diceOf(seed));
-
-type Place = 'between' | 'host';
-
-/** One or two addresses that rules of the policy name, or all of one of its groups. */
-function hostsOf({ groups }: Policy, dice: (below: number) => number): Hosts {
-  const held = groups.flatMap(({ addresses }) => addresses);
-  const one = (family: 4 | 6) => {
-    const own = held.filter((range) => range.family === family);
-    const range = own[dice(Math.max(1, own.length))];
-    return range === undefined ? [] : [rangeOfAddress({ family, words: range.first })];
-  };
-  const whole = groups[dice(groups.length)]!;
-  if (dice(4) === 0) return { name: whole.name, addresses: whole.addresses };
-  const addresses = dice(3) === 0 ? [...one(4), ...one(6)] : one(dice(4) === 0 ? 6 : 4);
-  return { name: 'the host', addresses: addresses.length > 0 ? addresses : whole.addresses };
-}
-
-/** A plan as the platform wants it. */
-function planAt(seed: number, place: Place, platform: Platform): Plan {
-  const policy = sample(seed);
-  const choices = { ...planChoices(platform), nowMs: 0 };
-  if (place === 'between') return planFor(policy, choices);
-  return planFor(policy, { ...choices, hosts: hostsOf(policy, diceOf(seed + 1_000_000)) });
-}
-
-const PLACES = PLATFORMS.flatMap((platform) =>
-  platform.capabilities.filters.map((place) => ({ platform, place, name: platform.name })),
-);
 
 const COMMENT = /^\s*(#|!|;|\/\/|:|rem |<!--|<\?)/i;
 /** Where a word may be anything: within quotes, remarks, names and descriptions. */

@@ -1,6 +1,5 @@
-#!/usr/bin/env node
 /**
- * The program's entry: finds the command in the arguments, loads that command alone, runs it, and
+ * The command line: finds the command in the arguments, loads that command alone, runs it, and
  * turns whatever goes wrong into a message and an exit code.
  */
 import { Command, CommanderError } from 'commander';
@@ -127,4 +126,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 const argv = process.argv.slice(2);
-await run(argv).catch((error: unknown) => (error === unwritten ? undefined : report(error)));
+let settled = false;
+process.once('beforeExit', () => {
+  // Nothing is left to wait for, and the command is not done: its answer is not whole.
+  if (!settled) process.exitCode = DEFECT;
+});
+void run(argv)
+  .catch((error: unknown) => (error === unwritten ? undefined : report(error)))
+  .finally(() => {
+    settled = true;
+  });

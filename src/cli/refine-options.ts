@@ -9,8 +9,8 @@ import type { ReviewOptions } from './review-orders.ts';
 
 export interface RefineOptions extends OutputOptions, ReviewOptions {
   readonly denyLog?: readonly string[];
-  /** Ms, or true: until interrupted. */
-  readonly follow?: number | true;
+  /** Ms; done: until it may stop; true: until interrupted. */
+  readonly follow?: number | 'done' | true;
   readonly cycle?: readonly Cycle[];
   readonly for?: Platform;
   readonly rules?: string;

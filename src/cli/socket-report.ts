@@ -2,7 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener } from '../model/listener.ts';
+import type { Listener, Owner } from '../model/listener.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -12,6 +12,7 @@ import { firewallText, plainFirewall } from './firewall-words.ts';
 import {
   creator,
   pidText,
+  placeOf,
   plainProcess,
   processesOf,
   processText,
@@ -133,10 +134,20 @@ function factsOf(
 function columnsFor(rows: readonly Listener[]): Column[] {
   const filtered = rows.some(({ firewall }) => firewall !== undefined);
   const apart = rows.some(({ network }) => network !== undefined);
+  const placed = rows.some(({ owner }) => processesOf(owner).some(placeOf));
+  const filled: Readonly<Record<string, boolean>> = {
+    firewall: filtered,
+    network: apart,
+    place: placed,
+  };
   return (COLUMNS as Column[]).map((column) => {
-    if (column.key === 'firewall') return { ...column, machineOnly: !filtered };
-    return column.key === 'network' ? { ...column, machineOnly: !apart } : column;
+    const shown = filled[column.key];
+    return shown === undefined ? column : { ...column, machineOnly: !shown };
   });
+}
+
+function placesOf(owner: Owner): string[] {
+  return [...new Set(processesOf(owner).flatMap((process) => placeOf(process) ?? []))];
 }
 
 const COLUMNS: readonly Column<Listener>[] = [
@@ -192,6 +203,13 @@ const COLUMNS: readonly Column<Listener>[] = [
     value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
+  },
+  {
+    key: 'place',
+    title: 'UNIT OR CONTAINER',
+    value: ({ owner }) => placesOf(owner),
+    text: ({ owner }) => placesOf(owner).join(', ') || '-',
+    priority: 5,
   },
   { key: 'user', title: 'USER', value: creator, text: userText, priority: 2 },
   {

@@ -65,7 +65,7 @@ async function run(
   const choices = {
     connections: options.all ?? false,
     packages: options.packages ?? false,
-    brief: (chosenFormat(options) ?? 'table') === 'table',
+    brief: (chosenFormat(options) ?? 'table') === 'table' && options.wide !== true,
   };
   const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {

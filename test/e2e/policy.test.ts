@@ -1,6 +1,14 @@
 /** The way from a capture to proved rules on the command line, and how it fails. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +95,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(facts).toMatchObject({ decisions: 21, allowed: 20, rules: 4, rulesAtLeast: 4 });
     expect(rules.map(({ to }: { to: string[] }) => to[0])).toEqual([
       'web',
-      '10.0.2.10',
+      'ntp-server',
       '10.0.2.11',
       'web',
     ]);
@@ -218,6 +226,27 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
       ...[false, true, false, false, true],
     ]);
+  }, 60_000);
+
+  it('follows a log until all conditions of stopping hold', async () => {
+    const file = join(folder, 'done.log');
+    let port = 50_000;
+    const line = (service: string) =>
+      `${new Date().toISOString()} gw kernel: PR-DENY IN=eth1 OUT=eth0 SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=${port++} DPT=${service} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
+    writeFileSync(file, line('1433') + line('1433'));
+    const zoneLines = 'zones:\n  dmz: 10.0.1.0/24\n  servers: 10.0.2.0/24\nlog-denied: 1000\n';
+    writeFileSync(join(folder, 'done.yaml'), `version: 1\n${zoneLines}`);
+    const words = ['--deny-log', 'done.log', '--follow', 'done', '--policy', 'done.yaml'];
+    // Known denials go on, so that the log is alive while nothing new comes.
+    const beat = setInterval(() => appendFileSync(file, line('22')), 200);
+    const done = await portreeve(
+      ...['policy', 'refine', ...words, '--cycle', 'moment=3s', '--json'],
+      ...['--approve', 'any -> any tcp/1433', '--deny', 'any -> any tcp/22'],
+    ).finally(() => clearInterval(beat));
+    expect(done, done.err).toMatchObject({ code: 0 });
+    expect(done.err).toContain('done: all conditions of stopping hold');
+    expect(JSON.parse(done.out).facts).toMatchObject({ mayStop: true, open: 0, decided: 2 });
+    expect(readFileSync(join(folder, 'done.yaml'), 'utf8')).toContain('tcp/1433');
   }, 60_000);
 
   it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(

@@ -1,6 +1,7 @@
 /** Runs the built command line as a person or a script would. `npm test` builds it first. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
@@ -18,6 +19,8 @@ export interface RunOptions {
   /** Options of Node itself. */
   readonly node?: readonly string[];
   readonly uid?: number;
+  /** Beside the environment of the tests. */
+  readonly env?: Readonly<Record<string, string>>;
   /** `/` unless stated. */
   readonly cwd?: string;
   /** Closes the reading end of standard output at once. */
@@ -54,4 +57,21 @@ export async function runProgram(
     child.on('error', reject).on('close', resolve);
   });
   return { code, out, err };
+}
+
+/**
+ * Until a program that is being started waits for more: it takes an interrupt by a function of its
+ * own, and none of its threads has run for a while. Elsewhere than on Linux a long time must do.
+ */
+export async function resting(pid: number): Promise<void> {
+  if (process.platform !== 'linux') return sleep(2000);
+  const folder = `/proc/${pid}`;
+  const ready = () => {
+    const [, caught = '0'] =
+      /^SigCgt:\t(.*)$/m.exec(readFileSync(`${folder}/status`, 'utf8')) ?? [];
+    const tasks = readdirSync(`${folder}/task`);
+    const states = tasks.map((task) => readFileSync(`${folder}/task/${task}/stat`, 'utf8'));
+    return (BigInt(`0x${caught}`) & 2n) !== 0n && states.every((text) => /\) S /.test(text));
+  };
+  for (let times = 0; times < 10; times = ready() ? times + 1 : 0) await sleep(20);
 }

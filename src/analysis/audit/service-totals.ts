@@ -1,23 +1,22 @@
 /** What happened on each port in each direction, and how much of it was noise. */
 import { ACTIONS } from '../../model/verdict.ts';
-import { DistinctCounts } from '../distinct-counts.ts';
 import type { NoiseUse, ServiceVerdicts } from './answer.ts';
 import { MEANS, NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
-import { hasPort, portShown, serviceKey, serviceText, transportShown } from './port-shown.ts';
+import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { addTo, finite, mostOf, newSpan, type Span, widen } from './sums.ts';
-import { F_BYTES, type VerdictTable } from './verdict-table.ts';
-
-const DISTINCT_LIMIT = 500_000;
+import type { RowIndex } from './row-index.ts';
+import { finite, mostOf, newSpan, type Span, widen } from './sums.ts';
+import { F_BYTES, NO_HOST, type VerdictTable } from './verdict-table.ts';
 
 interface ServiceSum extends Span {
   readonly group: number;
   readonly way: number;
   readonly action: number;
-  readonly protocol: number;
-  readonly port: number;
-  readonly entry: number;
+  /** What `serviceKey` gives. */
+  readonly key: number;
+  /** The first row of it. */
+  entry: number;
   events: number;
   noise: number;
   bytes: number;
@@ -25,81 +24,85 @@ interface ServiceSum extends Span {
 
 export class ServiceTotals {
   private readonly table: VerdictTable;
+  private readonly index: RowIndex;
   private readonly sums: ServiceSum[] = [];
-  /** By way, action, protocol and port, as one number. */
-  private readonly byKey = new Map<number, ServiceSum>();
-  private readonly clients: DistinctCounts;
-  private readonly servers: DistinctCounts;
-  /** Groups of the block's rows under way, -1 for those that do not count. */
-  private groups = new Int32Array(0);
-  private touched = 0;
+  /** Group + 1 by service, way and action. */
+  private readonly groups: Int32Array;
+  /** Group + 1 by row, 0 for those that do not count or have no hosts. */
+  private readonly groupOf: Int32Array;
 
-  constructor(table: VerdictTable, seed: number) {
+  constructor(table: VerdictTable, index: RowIndex) {
     this.table = table;
-    this.clients = new DistinctCounts(DISTINCT_LIMIT, seed);
-    this.servers = new DistinctCounts(DISTINCT_LIMIT, seed);
+    this.index = index;
+    this.groups = new Int32Array(16 * index.serviceKeys.length);
+    this.groupOf = new Int32Array(index.clients.length);
   }
 
   /** Counts the rows that are wanted. */
   add(block: RowBlock, wanted: Uint8Array): void {
-    const { clients, servers } = this;
-    const { count, client, server, family } = block;
-    if (this.groups.length < wanted.length) this.groups = new Int32Array(wanted.length);
-    const { groups } = this;
+    const { groupOf } = this;
+    const { count, client, entry } = block;
     for (let index = 0; index < count; index++) {
-      groups[index] = -1;
       if (wanted[index] === 0) continue;
       const sum = this.count(block, index);
-      if (family[index] === 0) continue;
-      groups[index] = sum.group;
-      this.touched ^= clients.touch(sum.group, client[index]!, family[index]!);
-      this.touched ^= servers.touch(sum.group, server[index]!, family[index]!);
-    }
-    for (let index = 0; index < count; index++) {
-      if (groups[index]! < 0) continue;
-      clients.add(groups[index]!, client[index]!, family[index]!);
-      servers.add(groups[index]!, server[index]!, family[index]!);
+      if (client[index] !== NO_HOST) groupOf[entry[index]!] = sum.group + 1;
     }
   }
 
   private count(block: RowBlock, index: number): ServiceSum {
-    const way = block.way[index]!;
-    const action = block.action[index]!;
-    const protocol = block.protocol[index]!;
-    const port = portShown(protocol, block.port[index]!);
-    const key = (way << 26) | (action << 24) | (protocol << 16) | port;
-    const entry = block.first + index;
-    let sum = this.byKey.get(key);
-    if (sum === undefined) {
-      sum = {
-        ...{ group: this.sums.length, way, action, protocol, port, entry },
-        ...{ events: 0, noise: 0, bytes: 0, ...newSpan() },
-      };
-      this.sums.push(sum);
-      this.byKey.set(key, sum);
-    }
+    const entry = block.entry[index]!;
+    const sum = this.sumOf(block, index);
     const events = block.events[index]!;
     sum.events += events;
     if (block.noise[index] !== MEANS) sum.noise += events;
     sum.bytes += this.table.float(entry, F_BYTES);
+    if (entry < sum.entry) sum.entry = entry;
     widen(sum, this.table, entry);
     return sum;
   }
 
+  private sumOf(block: RowBlock, index: number): ServiceSum {
+    const [way, action, service] = [block.way[index]!, block.action[index]!, block.service[index]!];
+    const place = 16 * service + 4 * way + action;
+    const known = this.groups[place]!;
+    if (known !== 0) return this.sums[known - 1]!;
+    const sum = {
+      ...{ group: this.sums.length, way, action, key: this.index.serviceKeys[service]! },
+      ...{ entry: block.entry[index]!, events: 0, noise: 0, bytes: 0, ...newSpan() },
+    };
+    this.groups[place] = this.sums.push(sum);
+    return sum;
+  }
+
+  /** How many different hosts each group has in one of the roles, by rows in their order. */
+  private hosts(role: Int32Array, order: Int32Array): Int32Array {
+    const { groupOf } = this;
+    const counts = new Int32Array(this.sums.length + 1);
+    const last = new Int32Array(this.sums.length + 1).fill(NO_HOST);
+    for (const row of order) {
+      const group = groupOf[row]!;
+      const host = role[row]!;
+      if (last[group] === host) continue;
+      last[group] = host;
+      counts[group]!++;
+    }
+    return counts;
+  }
+
   rows(locator: (entry: number) => string): ServiceVerdicts[] {
-    const { clients, servers } = this;
-    const sums = [...this.sums].sort((a, b) => b.events - a.events || a.group - b.group);
+    const { index } = this;
+    const clients = this.hosts(index.clients, index.byClient);
+    const servers = this.hosts(index.servers, index.byServer);
+    const sums = [...this.sums].sort((a, b) => b.events - a.events || a.entry - b.entry);
     return sums.map((sum) => ({
       way: WAYS[sum.way]!,
       action: ACTIONS[sum.action]!,
-      transport: transportShown(sum.protocol),
-      port: hasPort(sum.protocol) ? sum.port : null,
+      transport: transportShown(sum.key >>> 16),
+      port: hasPort(sum.key >>> 16) ? sum.key & 0xffff : null,
       events: sum.events,
       noise: sum.noise,
-      clients: clients.count(sum.group),
-      clientsEstimated: clients.isEstimate(sum.group),
-      servers: servers.count(sum.group),
-      serversEstimated: servers.isEstimate(sum.group),
+      clients: clients[sum.group + 1]!,
+      servers: servers[sum.group + 1]!,
       bytes: sum.bytes,
       firstMs: finite(sum.firstMs),
       lastMs: finite(sum.lastMs),
@@ -109,31 +112,35 @@ export class ServiceTotals {
 }
 
 export class NoiseTotals {
-  private readonly sources: DistinctCounts;
-  private readonly services = NOISE_CLASSES.map(() => new Map<number, number>());
+  private readonly index: RowIndex;
   private readonly events = NOISE_CLASSES.map(() => 0);
+  /** Events by service, by class. */
+  private readonly services: readonly Float64Array[];
+  /** By host: a bit for each class of which it is a source. */
+  private readonly classes: Uint8Array;
 
-  constructor(seed: number) {
-    this.sources = new DistinctCounts(DISTINCT_LIMIT, seed);
+  constructor(index: RowIndex) {
+    this.index = index;
+    this.services = NOISE_CLASSES.map(() => new Float64Array(index.serviceKeys.length));
+    this.classes = new Uint8Array(index.hostCount);
   }
 
   /** Counts a row that was judged noise. */
   add(block: RowBlock, index: number): void {
     const noise = block.noise[index]!;
     const events = block.events[index]!;
+    const source = block.client[index]!;
     this.events[noise]! += events;
-    addTo(this.services[noise]!, serviceKey(block.protocol[index]!, block.port[index]!), events);
-    const family = block.family[index]!;
-    if (family !== 0) this.sources.add(noise, block.client[index]!, family);
+    this.services[noise]![block.service[index]!]! += events;
+    if (source !== NO_HOST) this.classes[source]! |= 1 << noise;
   }
 
   rows(): NoiseUse[] {
     return NOISE_CLASSES.map((noise, index) => ({
       noise,
       events: this.events[index]!,
-      sources: this.sources.count(index),
-      sourcesEstimated: this.sources.isEstimate(index),
-      topService: serviceText(mostOf(this.services[index]!)),
+      sources: this.classes.reduce((sum, bits) => sum + ((bits >> index) & 1), 0),
+      topService: serviceText(mostOf(this.index.serviceKeys, this.services[index]!)),
       formula: NOISE_FORMULAS[noise],
     })).filter(({ events }) => events > 0);
   }

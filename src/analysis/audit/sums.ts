@@ -24,18 +24,15 @@ export function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }
 
-export function addTo(sums: Map<number, number>, key: number, amount: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + amount);
-}
-
-/** The key of the largest sum, the first of equals; -1 without any. */
-export function mostOf(sums: ReadonlyMap<number, number>): number {
+/** The key of the largest sum above 0, the lowest of equals; -1 without any. */
+export function mostOf(keys: ArrayLike<number>, sums: ArrayLike<number>): number {
   let best = -1;
-  let events = -1;
-  for (const [key, sum] of sums) {
-    if (sum <= events) continue;
-    best = key;
-    events = sum;
+  let most = 0;
+  for (let index = 0; index < keys.length; index++) {
+    const sum = sums[index]!;
+    if (sum < most || sum === 0 || (sum === most && keys[index]! > best)) continue;
+    best = keys[index]!;
+    most = sum;
   }
   return best;
 }

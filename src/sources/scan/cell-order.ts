@@ -11,6 +11,7 @@ const ORDERS = 16;
 
 export class LikelyFirst implements CellOrder {
   readonly cells: number;
+  readonly randomFrom: number;
   private readonly likely: Uint16Array;
   private readonly rest: Uint16Array;
   private readonly seed: number;
@@ -20,6 +21,7 @@ export class LikelyFirst implements CellOrder {
   /** @param likely which cells come first; all are numbered from 0 to cells - 1 */
   constructor(cells: number, likely: ReadonlySet<number>, seed: number) {
     this.cells = cells;
+    this.randomFrom = likely.size;
     this.seed = seed;
     this.likely = Uint16Array.from(likely).sort();
     this.rest = new Uint16Array(cells - likely.size);

@@ -124,7 +124,7 @@ export class Discovery {
 
   /** Runs to its end, or until the signal. */
   async run(): Promise<void> {
-    const one: CellOrder = { cells: 1, at: () => 0 };
+    const one: CellOrder = { cells: 1, randomFrom: 1, at: () => 0 };
     const links = this.pass(
       this.arp,
       () => this.nextOnLink(one),
@@ -189,7 +189,8 @@ export class Discovery {
       this.options.down(host.number);
       return;
     }
-    const order: CellOrder = { cells: DISCOVERY_PORTS.length, at: (position) => position };
+    const cells = DISCOVERY_PORTS.length;
+    const order: CellOrder = { cells, randomFrom: cells, at: (position) => position };
     this.toTcp.push(new HostScan(host.number, host.address, order, this.timing));
   }
 

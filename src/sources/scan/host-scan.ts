@@ -9,57 +9,38 @@
 import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
+import { CellQueue } from './cell-queue.ts';
 import { silentMs } from './remaining-time.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
 import type { Timing } from './timing.ts';
 
+/** The wait of a try is at most doubled so often. */
+const MOST_DOUBLINGS = 3;
 /** Tries of a port, in multiples of the band's most, on a host that was once sent too much. */
 const OVERLOAD_TRIES = 3;
 /** Between slow tries, microseconds: at first, at least, at most (Linux answers one a second). */
 const FIRST_GAP_US = 20_000;
 const LEAST_GAP_US = 1000;
 const MOST_GAP_US = 1_050_000;
+/** Paces shorter than this are left to the window, microseconds. */
+const LEAST_PACE_US = 125;
 /** So slowly asked and still without answers: slowness does not help. */
 const HOPELESS_GAP_US = 160_000;
 /** A port silent so often at a pace that others answer is silent for itself. */
 const SLOW_TRIES = 2;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
+/** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
+const NO_EPOCH = 0xffff;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
-
-/** Queue of cells over a ring that grows. */
-class CellQueue {
-  length = 0;
-  private cells = new Int32Array(64);
-  private head = 0;
-
-  push(cell: number): void {
-    if (this.length === this.cells.length) {
-      const larger = new Int32Array(2 * this.cells.length);
-      for (let index = 0; index < this.length; index++) larger[index] = this.peek(index);
-      this.cells = larger;
-      this.head = 0;
-    }
-    this.cells[(this.head + this.length++) & (this.cells.length - 1)] = cell;
-  }
-
-  peek(index = 0): number {
-    return this.cells[(this.head + index) & (this.cells.length - 1)]!;
-  }
-
-  shift(): number {
-    const cell = this.peek();
-    this.head = (this.head + 1) & (this.cells.length - 1);
-    this.length--;
-    return cell;
-  }
-}
 
 /** The order in which a host's cells are asked; shared by all hosts but for the key. */
 export interface CellOrder {
   readonly cells: number;
+  /** From this position on the order is random: any part of it answers like any other. */
+  readonly randomFrom: number;
   /** The cell at a position, 0 to cells - 1, for the host with that number. */
   at(position: number, key: number): number;
 }
@@ -91,8 +72,15 @@ export class HostScan {
   sent = 0;
   private asked = 0;
   private firstsLost = 0;
+  /** First tries in flight. */
+  private firstsOut = 0;
   /** Cells that an earlier run or another shard answers for. */
   private restored = 0;
+  /** Tries of an earlier run by cell; only where there was one. */
+  private earlierTries: Uint8Array | undefined;
+  private earlier = { answered: 0, lost: 0, tries: 0 };
+  /** Cells asked again, for notes; only kept where somebody empties it. */
+  askedAgain: CellQueue | undefined;
   /** Whether the host said of a port that it is closed, by ICMP: it may limit such answers. */
   private refuses = false;
   /**
@@ -118,7 +106,8 @@ export class HostScan {
   private readonly order: CellOrder;
   private position = 0;
   private turn = false;
-  private readonly outstanding = new CellQueue();
+  /** Tries in flight, oldest first, by how many times the usual wait is doubled for them. */
+  private readonly outstanding = Array.from({ length: MOST_DOUBLINGS + 1 }, () => new CellQueue());
   private readonly again = new CellQueue();
   private readonly timing: Timing;
 
@@ -144,7 +133,33 @@ export class HostScan {
     this.tries[cell] = 1;
     this.times[cell] = UNKNOWN_TRIP;
     this.restored++;
-    if (outcome !== NOT_MINE) this.known++;
+    if (outcome === NOT_MINE) return;
+    this.known++;
+    if (outcome === CLOSED_PORT_UNREACH) this.refuses = true;
+    if (isAnswer(outcome)) this.earlier.answered++;
+  }
+
+  /**
+   * Takes how far an earlier run came with cells that have no outcome: the first `position` of the
+   * order were asked, those in `tries` so often. What was in flight when it ended counts as asked.
+   */
+  restoreTries(position: number, lost: number, tries: Iterable<readonly [number, number]>): void {
+    const earlierTries = new Uint8Array(this.order.cells);
+    this.earlierTries = earlierTries;
+    this.earlier.lost = lost;
+    this.position = Math.min(position, this.order.cells);
+    for (let at = 0; at < this.position; at++) earlierTries[this.order.at(at, this.number)] = 1;
+    for (const [cell, count] of tries) earlierTries[cell] = count;
+    for (let cell = 0; cell < this.order.cells; cell++) {
+      if (this.outcomes[cell] !== PENDING) continue;
+      this.tries[cell] = earlierTries[cell]!;
+      this.earlier.tries += earlierTries[cell]!;
+    }
+  }
+
+  /** How many cells were taken from the order to be asked. */
+  get come(): number {
+    return this.position;
   }
 
   /**
@@ -163,8 +178,11 @@ export class HostScan {
 
   private nextFresh(): number {
     while (this.position < this.order.cells) {
-      const cell = this.order.at(this.position++, this.number);
-      if (this.outcomes[cell] === PENDING && this.tries[cell] === 0) return cell;
+      const position = this.position++;
+      const cell = this.order.at(position, this.number);
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] !== 0) continue;
+      if (position < this.order.randomFrom) this.epochs[cell] = NO_EPOCH;
+      return cell;
     }
     return -1;
   }
@@ -180,15 +198,18 @@ export class HostScan {
   /** The probe is out. */
   wentOut(cell: number, nowUs: number): void {
     if (this.tries[cell] === 0) {
-      this.epochs[cell] = this.window.firstTry(nowUs);
+      if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
       this.asked++;
+      this.firstsOut++;
+    } else {
+      this.askedAgain?.push(cell);
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
     this.flying[cell] = 1;
     this.inFlight++;
     this.sent++;
-    this.outstanding.push(cell);
+    this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
     if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
   }
 
@@ -198,8 +219,9 @@ export class HostScan {
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
-      this.window.takeBack(this.epochs[cell]!);
+      if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
       this.asked--;
+      this.firstsOut--;
     }
     this.inFlight--;
     this.sent--;
@@ -232,12 +254,13 @@ export class HostScan {
       // An earlier try was answered after all: the wait was shorter than the way.
       if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
     }
-    const missing = attempt < 0 ? tries - 1 : attempt;
+    const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     this.lost += missing;
-    this.window.answer(this.epochs[cell]!, missing === 0);
+    this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
+      if (tries === 1) this.firstsOut--;
     }
     return true;
   }
@@ -257,42 +280,70 @@ export class HostScan {
     expired: ((host: HostScan, cell: number) => void) | undefined,
     silent?: (host: HostScan, cell: number) => void,
   ): boolean {
-    if (this.outstanding.length === 0) return false;
-    const allowed = this.allowedTries();
-    while (this.outstanding.length > 0) {
-      const cell = this.outstanding.peek();
-      if (this.flying[cell] === 1) {
-        if ((nowUs - this.times[cell]!) >>> 0 < this.waitUs(cell)) break;
-        this.flying[cell] = 0;
-        this.inFlight--;
-        if (this.tries[cell] === 1) this.firstsLost++;
-        expired?.(this, cell);
-        if (this.slowTries !== undefined) this.slowTry(cell);
-        else if (this.tries[cell]! < allowed) this.again.push(cell);
-        else silent?.(this, cell);
-        if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
+    let any = false;
+    for (let level = 0; level <= MOST_DOUBLINGS; level++) {
+      const queue = this.outstanding[level]!;
+      if (queue.length === 0) continue;
+      any = true;
+      const waitUs = this.waitUs(level);
+      while (queue.length > 0) {
+        const cell = queue.peek();
+        if (this.flying[cell] === 1) {
+          if ((nowUs - this.times[cell]!) >>> 0 < waitUs) break;
+          this.giveUp(cell, expired, silent);
+        }
+        queue.shift();
       }
-      this.outstanding.shift();
     }
-    return this.judge(nowUs);
+    return any && this.judge(nowUs);
+  }
+
+  private giveUp(
+    cell: number,
+    expired: ((host: HostScan, cell: number) => void) | undefined,
+    silent: ((host: HostScan, cell: number) => void) | undefined,
+  ): void {
+    this.flying[cell] = 0;
+    this.inFlight--;
+    if (this.tries[cell] === 1) {
+      this.firstsOut--;
+      this.firstsLost++;
+    }
+    expired?.(this, cell);
+    if (this.slowTries !== undefined) this.slowTry(cell);
+    else if (this.tries[cell]! < this.allowedTries()) this.again.push(cell);
+    else silent?.(this, cell);
+    if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
   }
 
   /**
-   * How long the cell's last try may wait. Where a try that was given up cannot be answered any
-   * more (`trustedUs`), each further one waits twice as long until something is known of the way.
+   * How many times the wait is doubled for a cell's try. Where a try that was given up cannot be
+   * answered any more (`trustedUs`), each further one waits twice as long until something is known
+   * of the way.
    */
-  private waitUs(cell: number): number {
+  private doublings(tries: number): number {
+    if (this.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return 0;
+    return Math.min(MOST_DOUBLINGS, tries - 1);
+  }
+
+  private waitUs(doublings: number): number {
     const { timeoutUs } = this.roundTrip;
-    if (this.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return timeoutUs;
-    return timeoutUs * 2 ** Math.min(3, this.tries[cell]! - 1);
+    return this.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
   private judge(nowUs: number): boolean {
-    if (!this.window.judge(nowUs, this.roundTrip.timeoutUs)) return false;
-    if (this.window.size > 4 || this.window.lastLoss <= 0.5) return true;
+    const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
+    if (verdict === 'fits' && this.gapUs > 0 && this.slowTries === undefined) {
+      this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : 0.8 * this.gapUs;
+    }
+    if (verdict !== 'closed') return false;
+    if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
+      this.gapUs *= 1.25;
+      return true;
+    }
     // A window of two that still loses most: the host answers only so many a second, or no more.
     if (this.gapUs < HOPELESS_GAP_US) {
-      this.gapUs = Math.max(5000, 2 * this.gapUs);
+      this.gapUs = Math.max(2 * LEAST_PACE_US, (this.window.lastLoss > 0.9 ? 4 : 2) * this.gapUs);
       return true;
     }
     this.window.acquit();
@@ -302,13 +353,19 @@ export class HostScan {
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
   deadlineUs(nowUs: number): number {
-    if (this.inFlight === 0) return Number.POSITIVE_INFINITY;
-    for (let index = 0; index < this.outstanding.length; index++) {
-      const cell = this.outstanding.peek(index);
-      if (this.flying[cell] !== 1) continue;
-      return nowUs + this.waitUs(cell) - ((nowUs - this.times[cell]!) >>> 0);
+    let deadlineUs = Number.POSITIVE_INFINITY;
+    if (this.inFlight === 0) return deadlineUs;
+    for (let level = 0; level <= MOST_DOUBLINGS; level++) {
+      const queue = this.outstanding[level]!;
+      for (let index = 0; index < queue.length; index++) {
+        const cell = queue.peek(index);
+        if (this.flying[cell] !== 1) continue;
+        const leftUs = this.waitUs(level) - ((nowUs - this.times[cell]!) >>> 0);
+        deadlineUs = Math.min(deadlineUs, nowUs + leftUs);
+        break;
+      }
     }
-    return Number.POSITIVE_INFINITY;
+    return deadlineUs;
   }
 
   /**
@@ -316,20 +373,31 @@ export class HostScan {
    * to overlook even one port that answers is below one in ten thousand (one in a thousand while
    * nothing was lost).
    */
-  allowedTries(): number {
-    const loss = Math.min(0.9, (this.lost + 0.5) / (this.answered + this.lost + 10));
-    const chance = (this.lost > 0 ? 1e-4 : 1e-3) / Math.max(1, this.answered);
-    const tries = Math.ceil(Math.log(chance) / Math.log(loss));
+  allowedTries(
+    answered = this.answered + this.earlier.answered,
+    lost = this.lost + this.earlier.lost,
+  ): number {
+    const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
+    const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
+    const tries = Math.ceil(Math.log(chance) / Math.log(share));
     // Tries that were lost to speed say nothing of the port.
     const most = this.timing.mostTries * (this.window.closings > 0 ? OVERLOAD_TRIES : 1);
     return Math.max(Math.min(2, most), Math.min(most, tries));
   }
 
+  /** How often a silent port will have been asked when all were asked. */
+  private expectedTries(): number {
+    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.firstsOut);
+    return this.allowedTries(scale * this.answered, scale * this.lost);
+  }
+
   /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
   private get silentShare(): number {
     const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const given = this.firstsLost / Math.max(1, this.asked - this.inFlight);
-    return Math.min(1, Math.max(0, (given - loss) / Math.max(0.1, 1 - loss)));
+    const tried = Math.max(1, this.asked - this.firstsOut);
+    const share = (this.firstsLost / tried - loss) / Math.max(0.1, 1 - loss);
+    // Loss that happens to fall on first tries is no silence.
+    return share < 3 * Math.sqrt(loss / tried) ? 0 : Math.min(1, share);
   }
 
   /** Whether what is left goes at the pace of silence, or slowly by intent. */
@@ -342,23 +410,42 @@ export class HostScan {
     const cells = this.order.cells - this.restored;
     const answers = (this.answered + this.lost) / Math.max(1, this.answered);
     const { silentShare } = this;
-    const each = silentShare * this.allowedTries() + (1 - silentShare) * answers;
+    const each = silentShare * this.expectedTries() + (1 - silentShare) * answers;
     // What waits for its answer may be the last try of all.
-    return Math.max(0, cells * each - this.sent);
+    return Math.max(0, cells * each - this.sent - this.earlier.tries);
   }
 
   /** The time that waits and limits alone take, ms. */
   leastLeftMs(nowUs: number): number {
-    const waitMs = this.roundTrip.timeoutUs / 1000;
     if (this.slowTries !== undefined) {
       const patienceMs = (this.slowSinceUs + this.patienceUs - nowUs) / 1000;
       return Math.max(0, Math.min(patienceMs, (this.again.length * this.gapUs) / 1000));
     }
     const slowMs = this.refuses && this.silentShare > 0 ? this.patienceUs / 1000 : 0;
+    if (!this.paced) return slowMs;
+    const tries = this.expectedTries();
+    let waitMs = 0;
+    for (let each = 1; each <= tries; each++) {
+      waitMs += this.waitUs(this.doublings(each)) / 1000 / tries;
+    }
     const { size } = this.window;
-    const { silentWindow } = this.timing;
-    if (this.paced) return slowMs + silentMs(this.probesLeft(), size, silentWindow, waitMs);
-    return this.inFlight > 0 && this.firstsLost > 0 ? slowMs + waitMs : slowMs;
+    const { silentWindow, mostWindow } = this.timing;
+    const byAnswers = this.answered > 0 ? (1 - this.silentShare) / tries : 0;
+    const opens = { most: silentWindow, byAnswers, mostWindow };
+    return slowMs + silentMs(this.probesLeft(), size, waitMs, opens);
+  }
+
+  /** How long it takes after the last port was asked for the first time, ms. */
+  tailMs(): number {
+    const loss = this.lost / Math.max(1, this.answered + this.lost);
+    // Each round of waits leaves as many of those in flight without answer as get lost; 0.58 is
+    // Euler's constant: how far the last one lies behind.
+    const rounds =
+      loss > 0 ? (Math.log(Math.max(1, this.inFlight)) + 0.58) / Math.log(1 / loss) : 0;
+    return (
+      ((this.silentShare > 0 ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) /
+      1000
+    );
   }
 
   /** A slow try stayed silent: the host may answer even less often. */

@@ -8,13 +8,18 @@
 export interface WorkLeft {
   /** Probes to hosts whose speed has to be measured. */
   readonly probes: number;
+  /** How long the answers to the last of them take, with all that must be asked again, ms. */
+  readonly tailMs: number;
   /** The time that waits and limits alone take, ms. */
   readonly leastMs: number;
 }
 
 const MOST_SAMPLES = 128;
 /** No speed is known before. */
-const LEAST_MS = 150;
+const LEAST_MS = 400;
+/** From then on a speed counts even if the moment's differs from it by more than this. */
+const SETTLED_MS = 2000;
+const UNSETTLED = 0.15;
 
 export class RemainingTime {
   private times: number[] = [];
@@ -25,40 +30,68 @@ export class RemainingTime {
    * @param sent probes so far, of those whose speed counts
    * @returns ms; undefined while nothing is known of the speed
    */
-  left(nowMs: number, sent: number, { probes, leastMs }: WorkLeft): number | undefined {
+  left(nowMs: number, sent: number, { probes, tailMs, leastMs }: WorkLeft): number | undefined {
     this.times.push(nowMs);
     this.counts.push(sent);
     if (this.times.length > MOST_SAMPLES) {
       this.times = this.times.filter((_, index) => index % 2 === 0);
       this.counts = this.counts.filter((_, index) => index % 2 === 0);
     }
-    if (probes < 1) return leastMs;
+    if (nowMs - this.times[0]! < LEAST_MS) return undefined;
+    if (probes < 1) return Math.max(leastMs, tailMs);
     const perMs = this.speed(nowMs, sent);
-    return perMs === undefined ? undefined : Math.max(leastMs, probes / perMs);
+    return perMs === undefined ? undefined : Math.max(leastMs, probes / perMs + tailMs);
   }
 
-  /** Over the later half of the time: what was long ago says little, a moment less. */
+  /**
+   * Over the later half of the time: what was long ago says little, a moment less. Undefined while
+   * it has just begun and still changes.
+   */
   private speed(nowMs: number, sent: number): number | undefined {
     const begin = this.times[0]!;
-    if (nowMs - begin < LEAST_MS) return undefined;
-    const since = this.times.findIndex((time) => time >= begin + (nowMs - begin) / 2);
+    const half = (nowMs - begin) / 2;
+    const whole = this.speedSince(begin + half, nowMs, sent);
+    if (whole === undefined || 2 * half > SETTLED_MS) return whole;
+    const late = this.speedSince(begin + 1.5 * half, nowMs, sent);
+    return late === undefined || Math.abs(late / whole - 1) > UNSETTLED ? undefined : whole;
+  }
+
+  private speedSince(ms: number, nowMs: number, sent: number): number | undefined {
+    const since = this.times.findIndex((time) => time >= ms);
     const [fromMs, from] = [this.times[since]!, this.counts[since]!];
     return nowMs > fromMs && sent > from ? (sent - from) / (nowMs - fromMs) : undefined;
   }
 }
 
+/** Less growth than this at each wait is none. */
+const LEAST_GROWTH = 0.003;
+
+/** How a window opens. */
+export interface Opening {
+  /** Silence opens it up to here. */
+  readonly most: number;
+  /** Share of probes that are answered, 0 to 1: each answer opens it by one. */
+  readonly byAnswers: number;
+  /** Answers open it up to here. */
+  readonly mostWindow: number;
+}
+
 /**
- * How long `probes` to a host that stays silent take, ms: a window of them each wait, half as many
- * more each time, up to `most`.
+ * How long `probes` to a host that is mostly silent take, ms: a window of them each wait, and more
+ * each time.
  */
-export function silentMs(probes: number, window: number, most: number, waitMs: number): number {
+export function silentMs(probes: number, window: number, waitMs: number, opens: Opening): number {
+  const { most, byAnswers, mostWindow } = opens;
   let left = probes;
   let size = Math.max(1, window);
   let ms = 0;
-  while (left > 0 && size < most) {
+  while (left > 0) {
+    const grows = size < most || (byAnswers > LEAST_GROWTH && size < mostWindow);
+    if (!grows) return ms + Math.ceil(left / size) * waitMs;
     left -= size;
     ms += waitMs;
-    size *= 1.5;
+    const bySilence = size < most ? (1 - byAnswers) / 2 : 0;
+    size = Math.min(mostWindow, size * (1 + bySilence + byAnswers));
   }
-  return left > 0 ? ms + Math.ceil(left / Math.max(size, most)) * waitMs : ms;
+  return ms;
 }

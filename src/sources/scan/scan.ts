@@ -9,6 +9,7 @@ import { FILTERED_HOST_UNREACH, isOpen, type PortState } from '../../model/port-
 import type { PortGroup, ScannedHost, UniformAnswer } from '../../model/scanned-host.ts';
 import { formatAddress } from '../../net/address.ts';
 import { LikelyFirst } from './cell-order.ts';
+import { CellQueue } from './cell-queue.ts';
 import { DISCOVERY_PORTS, Discovery, type FoundHost } from './discovery.ts';
 import { type Clock, systemClock } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type TcpEngineChoice } from './engine-choice.ts';
@@ -131,6 +132,8 @@ class ScanRun {
   private readonly portsPerHost: number;
   /** Found hosts in the order they were found. */
   private readonly found: FoundHost[] = [];
+  /** Addresses that were looked at; those without an outcome are most likely nobody's. */
+  private looked = 0;
   private discoveryDone = false;
   private methods: readonly string[] = [];
   private down = 0;
@@ -187,10 +190,9 @@ class ScanRun {
   private async discover(): Promise<void> {
     const { targets, seed, discovery, timing, signal, journal } = this.request;
     const order = targets.size > 0 ? new Permutation(targets.size, seed, 0x405) : undefined;
-    let position = 0;
     const next = (): { number: number; address: FoundHost['address'] } | undefined => {
-      while (order !== undefined && position < targets.size) {
-        const number = order.at(position++);
+      while (order !== undefined && this.looked < targets.size) {
+        const number = order.at(this.looked++);
         const address = targets.at(number);
         const reason = journal?.up.get(number);
         if (reason !== undefined) this.foundUp({ number, address, reason });
@@ -284,7 +286,7 @@ class ScanRun {
         },
         tick: () => {
           this.probes = before + scheduler.counts.sent;
-          this.request.writer?.tick();
+          this.note(scheduler.active, transport, ports);
           this.progress(scheduler, time, given, ports.length, later);
         },
       },
@@ -299,6 +301,21 @@ class ScanRun {
     this.drops += (chosen.engine as { drops?: number }).drops ?? 0;
     for (const host of running) this.finished(host, transport, ports);
     if (transport === 'tcp' && !signal.aborted) await this.control(asked, ports);
+  }
+
+  /** Notes how far the scan has come with each host. */
+  private note(hosts: readonly HostScan[], transport: ScannedTransport, ports: Uint16Array): void {
+    const { writer } = this.request;
+    if (writer === undefined) return;
+    for (const host of hosts) {
+      const { number, askedAgain: again } = host;
+      while (again !== undefined && again.length > 0) {
+        const cell = again.shift();
+        writer.tried(number, transport, ports[cell]!, host.tries[cell]!);
+      }
+      writer.came(number, transport, host.come, host.lost);
+    }
+    writer.tick();
   }
 
   private prepare(
@@ -331,6 +348,16 @@ class ScanRun {
         if (isOpen(code)) this.open++;
       }
     }
+    const halfway = this.request.journal?.halfway.get(journalKey(found.number, transport));
+    if (halfway !== undefined) {
+      const cells = new Map(Array.from(ports, (port, cell) => [port, cell]));
+      const tries = [...halfway.tries].flatMap(([port, count]): [number, number][] => {
+        const cell = cells.get(port);
+        return cell === undefined ? [] : [[cell, count]];
+      });
+      host.restoreTries(halfway.position, halfway.lost, tries);
+    }
+    if (this.request.writer !== undefined) host.askedAgain = new CellQueue();
     return host;
   }
 
@@ -509,9 +536,9 @@ class ScanRun {
     if (onProgress === undefined || elapsedMs < this.progressMs) return;
     this.progressMs = elapsedMs + PROGRESS_MS;
     const hosts = this.expectedHosts();
-    const { sent, total, probes, leastMs } = scheduler.workLeft(hosts - given, ports);
+    const { sent, total, probes, ...waits } = scheduler.workLeft(hosts - given, ports);
     const more = (later * hosts) / (this.request.shard?.of ?? 1);
-    const leftMs = time.left(elapsedMs, sent, { probes: probes + more, leastMs });
+    const leftMs = time.left(elapsedMs, sent, { probes: probes + more, ...waits });
     const done = this.probes - scheduler.counts.sent;
     onProgress({
       phase: this.phase,
@@ -527,9 +554,8 @@ class ScanRun {
   /** Hosts there will be, if addresses nobody has looked at yet are like the others. */
   private expectedHosts(): number {
     const { length } = this.found;
-    if (this.discoveryDone) return length;
-    const unknown = this.request.targets.size - this.down - length;
-    return length + (unknown * length) / Math.max(1, length + this.down);
+    const { size } = this.request.targets;
+    return length + ((size - this.looked) * length) / Math.max(1, this.looked);
   }
 }
 

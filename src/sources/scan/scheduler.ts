@@ -156,12 +156,14 @@ export class Scheduler implements AnswerSink {
   workLeft(waiting: number, cells: number): WorkLeft & { sent: number; total: number } {
     const now = this.options.clock();
     const { ratePerSecond } = this.options.timing;
-    let [probes, sent, total, leastMs] = [0, this.ended.probes, this.ended.probes, 0];
+    let [probes, sent, total] = [0, this.ended.probes, this.ended.probes];
+    let [tailMs, leastMs] = [0, 0];
     for (const host of this.active) {
       const left = host.probesLeft();
       total += left + host.sent;
       leastMs = Math.max(leastMs, host.leastLeftMs(now));
       if (host.paced) continue;
+      tailMs = Math.max(tailMs, host.tailMs());
       probes += left;
       sent += host.sent;
     }
@@ -169,7 +171,7 @@ export class Scheduler implements AnswerSink {
     const queued = waiting * (hosts === 0 ? cells : total / hosts);
     total += queued;
     leastMs = Math.max(leastMs, (1000 * (total - this.counts.sent)) / ratePerSecond);
-    return { probes: probes + queued, leastMs, sent, total };
+    return { probes: probes + queued, tailMs, leastMs, sent, total };
   }
 
   private admit(): void {

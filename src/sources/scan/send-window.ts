@@ -16,6 +16,11 @@ const EPOCH_LENGTH = 64;
 const JUDGED = 60;
 /** The share may fall by this part of the best one without being blamed on speed. */
 const TOLERANCE = 0.15;
+/**
+ * And by so many standard deviations of a share counted by chance: where few ports answer at all,
+ * shares differ much from one moment to the next.
+ */
+const DEVIATIONS = 3;
 const LEAST_WINDOW = 2;
 /** Growth per answer beyond the threshold, divided by the window. */
 const GROWTH = 8;
@@ -86,8 +91,8 @@ export class SendWindow {
     if (this.size < most) this.size = Math.min(most, this.size + 0.5);
   }
 
-  /** Judges epochs that waited long enough for their answers. True when the window closed. */
-  judge(nowUs: number, timeoutUs: number): boolean {
+  /** Judges epochs that waited long enough for their answers; undefined: there are too few yet. */
+  judge(nowUs: number, timeoutUs: number): 'fits' | 'closed' | undefined {
     let sent = 0;
     let answered = 0;
     let size = 0;
@@ -101,9 +106,9 @@ export class SendWindow {
       upTo++;
     }
     const due = Math.max(this.best * sent, answered);
-    if (due < JUDGED) return false;
+    if (due < JUDGED) return undefined;
     this.oldest = upTo;
-    return this.weigh(answered / sent, size);
+    return this.weigh(answered / sent, sent, size) ? 'closed' : 'fits';
   }
 
   /**
@@ -117,13 +122,20 @@ export class SendWindow {
     this.threshold = this.most;
   }
 
-  private weigh(share: number, size: number): boolean {
-    if (share > this.best) this.best = share;
-    this.lastLoss = 1 - share / this.best;
+  /** True when the window closed. */
+  private weigh(share: number, sent: number, size: number): boolean {
+    this.best = Math.max(this.best, share - deviation(share, sent));
+    this.lastLoss = Math.max(0, 1 - share / this.best);
     if (this.lastLoss <= TOLERANCE) return false;
+    if (this.best - share <= DEVIATIONS * deviation(this.best, sent)) return false;
     this.closings++;
     this.size = Math.max(LEAST_WINDOW, Math.min(this.size, size / 2));
     this.threshold = this.size;
     return true;
   }
+}
+
+/** Standard deviation of a share of `count` things, each in it or not by chance. */
+function deviation(share: number, count: number): number {
+  return Math.sqrt((share * (1 - share)) / count);
 }
