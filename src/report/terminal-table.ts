@@ -23,7 +23,13 @@ interface Measured {
   readonly natural: number;
 }
 
-/** Lines of the table, without line ends. Returns the titles of columns that were left out. */
+/** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
+const ROWS_AT_ONCE = 128;
+
+/**
+ * The table in pieces of one line or several, each without its last line end. Returns the titles of
+ * columns that were left out.
+ */
 export function* tableLines(
   table: Table,
   style: Palette,
@@ -32,14 +38,13 @@ export function* tableLines(
   const all = shownColumns(table).map((column) => measure(column, rows, style));
   const kept = keepFitting(all, style.width);
   const widths = settle(kept, style.width);
-  const fits = total(widths) <= style.width;
   const titles = kept.map(({ title }) => title);
-  if (fits) yield style.strong(heading(kept, widths));
-  else for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
-  for (let row = 0; row < rows.length; row++) {
-    if (fits) {
-      yield drawRow(kept, widths, row, style);
-    } else {
+  if (total(widths) <= style.width) {
+    yield style.strong(heading(kept, widths));
+    yield* drawRows(kept, widths, rows.length, style);
+  } else {
+    for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
+    for (let row = 0; row < rows.length; row++) {
       const cells = kept.map(({ cells }) => cells[row]!);
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
@@ -107,26 +112,55 @@ function settle(kept: readonly Measured[], width: number): readonly number[] {
   return widths;
 }
 
-function drawRow(
+function* drawRows(
   kept: readonly Measured[],
   widths: readonly number[],
-  row: number,
+  count: number,
   style: Palette,
-): string {
-  let line = '';
-  for (let index = 0; index < kept.length; index++) {
-    const { column, cells, widths: taken, tones } = kept[index]!;
-    let cell = cells[row]!;
-    let width = taken[row]!;
-    if (width > widths[index]!) {
-      cell = shorten(cell, widths[index]!, style.ellipsis);
-      width = displayWidth(cell);
-    }
-    const tone = tones[row];
-    if (tone !== undefined) cell = style.tint(cell, tone);
-    line += aligned(cell, widths[index]! - width, column, index, kept.length);
+): Generator<string> {
+  const columns = kept.map((column, index) => drawn(column, index, kept.length, widths, style));
+  let piece = '';
+  for (let row = 0; row < count; row++) {
+    let line = '';
+    for (const cells of columns) line += cells[row]!;
+    piece += line.endsWith(' ') ? line.trimEnd() : line;
+    if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1 || row === count - 1) {
+      yield piece;
+      piece = '';
+    } else piece += '\n';
   }
-  return line.endsWith(' ') ? line.trimEnd() : line;
+}
+
+/** The cells of a column with their blanks and tints; those like the one above are drawn once. */
+function drawn(
+  { column, cells, widths: taken, tones }: Measured,
+  index: number,
+  count: number,
+  widths: readonly number[],
+  style: Palette,
+): string[] {
+  const width = widths[index]!;
+  const done: string[] = [];
+  let above: string | undefined;
+  let toneAbove: Severity | undefined;
+  let text = '';
+  for (let row = 0; row < cells.length; row++) {
+    let cell = cells[row]!;
+    const tone = tones[row];
+    if (cell !== above || tone !== toneAbove) {
+      above = cell;
+      toneAbove = tone;
+      let used = taken[row]!;
+      if (used > width) {
+        cell = shorten(cell, width, style.ellipsis);
+        used = displayWidth(cell);
+      }
+      if (tone !== undefined) cell = style.tint(cell, tone);
+      text = aligned(cell, width - used, column, index, count);
+    }
+    done.push(text);
+  }
+  return done;
 }
 
 function heading(kept: readonly Measured[], widths: readonly number[]): string {

@@ -109,7 +109,9 @@ export function palette(ability: TerminalAbility): Palette {
     info: (text: string) => text,
   };
   const ascii = (text: string) =>
-    printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
+    /^[\x20-\x7e]*$/.test(text)
+      ? text
+      : printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
   return {
     width: Math.max(MIN_WIDTH, ability.width),
     ellipsis: ability.unicode ? '…' : '~',
