@@ -16,8 +16,6 @@ interface Measured {
   readonly column: Column;
   readonly title: string;
   readonly cells: readonly string[];
-  /** Columns that each cell takes. */
-  readonly widths: readonly number[];
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
@@ -55,25 +53,21 @@ export function* tableLines(
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
   const title = style.safe(column.title);
   const cells: string[] = [];
-  const widths: number[] = [];
   let natural = displayWidth(title);
   // Rows come sorted: a cell is often the one above it again.
   let above: string | undefined;
   let cell = '';
-  let width = 0;
   for (const row of rows) {
     const text = cellText(column, row);
     if (text !== above) {
       above = text;
       cell = style.safe(text);
-      width = displayWidth(cell);
-      if (width > natural) natural = width;
+      natural = Math.max(natural, displayWidth(cell));
     }
     cells.push(cell);
-    widths.push(width);
   }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, widths, tones, natural };
+  return { column, title, cells, tones, natural };
 }
 
 /** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
@@ -119,21 +113,29 @@ function* drawRows(
   style: Palette,
 ): Generator<string> {
   const columns = kept.map((column, index) => drawn(column, index, kept.length, widths, style));
-  let piece = '';
-  for (let row = 0; row < count; row++) {
-    let line = '';
-    for (const cells of columns) line += cells[row]!;
-    piece += line.endsWith(' ') ? line.trimEnd() : line;
-    if (row % ROWS_AT_ONCE === ROWS_AT_ONCE - 1 || row === count - 1) {
-      yield piece;
-      piece = '';
-    } else piece += '\n';
+  const last = columns.at(-1) ?? [];
+  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+    const pieces: string[] = [];
+    const end = Math.min(count, start + ROWS_AT_ONCE);
+    for (let row = start; row < end; row++) {
+      if (row > start) pieces.push('\n');
+      if (last[row]?.endsWith(' ')) {
+        pieces.push(
+          columns
+            .map((cells) => cells[row]!)
+            .join('')
+            .trimEnd(),
+        );
+      } else for (const cells of columns) pieces.push(cells[row]!);
+    }
+    // Joined at once: a text put together bit by bit is copied when it is written.
+    yield pieces.join('');
   }
 }
 
 /** The cells of a column with their blanks and tints; those like the one above are drawn once. */
 function drawn(
-  { column, cells, widths: taken, tones }: Measured,
+  { column, cells, tones }: Measured,
   index: number,
   count: number,
   widths: readonly number[],
@@ -150,7 +152,7 @@ function drawn(
     if (cell !== above || tone !== toneAbove) {
       above = cell;
       toneAbove = tone;
-      let used = taken[row]!;
+      let used = displayWidth(cell);
       if (used > width) {
         cell = shorten(cell, width, style.ellipsis);
         used = displayWidth(cell);
