@@ -117,7 +117,7 @@ describe.runIf(built && process.platform === 'linux')('what is kept of a start',
     const home = newHome('clone');
     expect(existsSync(join(DIST, 'code'))).toBe(true);
     expect(run(['explain', '53'], { HOME: home }, CLI).status).toBe(0);
-    expect(existsSync(join(DIST, 'code', 'explain.pack'))).toBe(true);
+    expect(existsSync(join(DIST, 'code', `explain-${process.version}.pack`))).toBe(true);
     expect(packsIn(home)).toEqual([]);
   });
 });
