@@ -136,7 +136,9 @@ function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
     {
       key: 'states',
       value: Object.fromEntries(states),
-      text: states.map(([state, number]) => `${count(number)} ${state}`).join(', '),
+      ...(states.length === 0
+        ? {}
+        : { text: states.map(([state, number]) => `${count(number)} ${state}`).join(', ') }),
     },
     {
       key: 'probes',

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
 import type { Shard } from './permutation.ts';
@@ -57,6 +57,7 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
     ...words.targetFiles.flatMap((file) => wordsOf(file === '-' ? 0 : file)),
   ];
   const included = await spansOf(given, names, unresolved);
+  for (const span of included) checkLink(span);
   if (words.local) included.push(...ownNetworks());
   if (given.length === 0 && !words.local) throw new PlanError('no target was named');
   const holes = [...words.exclude, ...words.excludeFiles.flatMap(wordsOf)];
@@ -118,15 +119,53 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
+/** Reading a folder fails without naming it. */
+function textOf(file: string | 0): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && file !== 0) Object.assign(error, { path: file });
+    throw error;
+  }
+}
+
 /** Words of a file: blanks and line ends part them, `#` begins a remark. 0: standard input. */
 function wordsOf(file: string | 0): string[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
+  const lines = textOf(file).split('\n');
   return lines.flatMap((line) =>
     line
       .replace(/#.*/, '')
       .split(/[\s,]+/)
       .filter(Boolean),
   );
+}
+
+/** Name servers that block give names addresses of nobody, such as 0.0.0.0. */
+function canBeAsked(address: string): boolean {
+  try {
+    for (const span of parseTarget(address)!) checkLink(span);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Link-local IPv6 addresses are on every link (RFC 4007): one must be named, and be there. */
+function checkLink({ family, first, zone }: Span): void {
+  if (zone !== undefined && !hasInterface(zone)) {
+    throw new PlanError(`this machine has no interface ${zone}`);
+  }
+  if (family === 6 && zone === undefined && first >> 118n === 0x3fan) {
+    throw new PlanError(
+      'link-local addresses are on every link: say on which one, as in fe80::1%eth0',
+    );
+  }
+}
+
+function hasInterface(zone: string): boolean {
+  // By number, or without an address: not in the runtime's list.
+  if (/^\d+$/.test(zone) || Object.hasOwn(networkInterfaces(), zone)) return true;
+  return /^[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
 }
 
 /** Names are resolved by the system, as other programs do it. */
@@ -143,8 +182,9 @@ async function spansOf(
       continue;
     }
     const addresses = await lookup(text, { all: true }).catch(() => []);
-    if (addresses.length === 0) unresolved.push(text);
-    for (const { address } of addresses) {
+    const usable = addresses.filter(({ address }) => canBeAsked(address));
+    if (usable.length === 0) unresolved.push(text);
+    for (const { address } of usable) {
       spans.push(...parseTarget(address)!);
       const canonical = formatAddress(parseAddress(address)!);
       const known = names.get(canonical) ?? [];
