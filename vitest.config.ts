@@ -24,7 +24,12 @@ const LOSSY = [
 ];
 
 /** Labs wait for servers and for what they start, on a loaded machine for long. */
-const lab = { env, testTimeout: 180_000, hookTimeout: 180_000 };
+const lab = {
+  env,
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
+};
 
 export default defineConfig({
   test: {
