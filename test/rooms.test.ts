@@ -35,6 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'report',
   ],
   cli: ['pipeline', 'report', 'model', 'net', 'catalog', 'analysis', 'policy'],
+  start: [],
   index: ['net', 'model', 'wire', 'flow', 'sources', 'analysis', 'catalog', 'pipeline'],
 };
 const PURE = new Set(['net', 'model', 'catalog', 'wire', 'flow', 'analysis', 'policy', 'acl']);

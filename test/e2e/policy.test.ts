@@ -433,7 +433,7 @@ describe.skipIf(!built)('policy and acl', () => {
 
   const FAILURES: readonly (readonly [readonly string[], number, RegExp])[] = [
     [['policy'], 2, /^$/],
-    [['policy', 'grow'], 2, /too many arguments/],
+    [['policy', 'grow'], 2, /there is no command “policy grow”/],
     [['policy', 'learn', CAPTURE], 2, /two are needed/],
     [['policy', 'learn', CAPTURE, '--zone', 'a=10.0.0.1/8'], 2, /write 10\.0\.0\.0\/8/],
     [['policy', 'learn', 'missing.pcap', ...zones], 3, /no such file/i],

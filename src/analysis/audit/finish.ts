@@ -8,11 +8,14 @@ import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
-import type { AuditAnswer, ConversationVerdicts } from './answer.ts';
+import type { AuditAnswer, ConversationVerdicts, Newness } from './answer.ts';
+import type { Earlier } from './audit.ts';
 import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
 import { HostTotals } from './host-totals.ts';
+import { NewnessTotals } from './newness.ts';
 import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
+import { type Past, pastOf } from './past.ts';
 import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { hasPort, portShown, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
@@ -63,7 +66,15 @@ export interface Folded {
   readonly top: number;
   readonly where: AuditFilter | undefined;
   readonly seed: number;
+  /** An earlier log, and what was found in it, if that is known; or a moment. */
+  readonly before: Earlier | undefined;
+  readonly past: Past | undefined;
+  readonly sinceMs: number | undefined;
+  readonly visit: RowVisit | undefined;
 }
+
+/** Is handed every row that counts, whatever else is asked for; `locator` says where it was seen. */
+export type RowVisit = (block: RowBlock, index: number, locator: () => string) => void;
 
 export class Finish {
   private readonly from: Folded;
@@ -71,6 +82,10 @@ export class Finish {
   private readonly block: RowBlock;
   private readonly judge: NoiseJudge;
   private readonly filter: RowFilter | undefined;
+  private readonly places: Places;
+  /** What there was before; undefined when there is nothing to compare with. */
+  readonly past: Past | undefined;
+  private readonly newness: NewnessTotals | undefined;
   private readonly sums = WAYS.map(() => ({ actions: [0, 0, 0], noise: 0 }));
   private readonly services: ServiceTotals;
   private readonly noise: NoiseTotals;
@@ -92,18 +107,22 @@ export class Finish {
     const { table, zones, interfaces, addresses, seed, where } = from;
     this.from = from;
     this.names = from.names.names;
-    const places = new Places(zones, interfaces, this.names, () => addresses.words);
-    const contexts = new ContextPlaces(table.contexts, places);
-    const index = new RowIndex(table, places, contexts, seed);
-    this.block = new RowBlock(table, places, contexts, index);
+    this.places = new Places(zones, interfaces, this.names, () => addresses.words);
+    const contexts = new ContextPlaces(table.contexts, this.places);
+    const index = new RowIndex(table, this.places);
+    this.block = new RowBlock(table, this.places, contexts, index);
     this.judge = new NoiseJudge(index);
-    this.filter =
-      where === undefined ? undefined : new RowFilter(where, table, addresses, this.names);
+    this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
+    this.past = from.past ?? this.pastOf();
+    this.newness =
+      this.past === undefined
+        ? undefined
+        : new NewnessTotals(table, this.past, new RuleTotals(table, index, seed), seed);
     this.services = new ServiceTotals(table, index);
     this.noise = new NoiseTotals(index);
     this.rules = new RuleTotals(table, index, seed);
     this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(index);
+    this.hosts = new HostTotals(table.hosts, seed);
     this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
@@ -140,10 +159,11 @@ export class Finish {
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
-      hostCount: this.hosts.count,
+      hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
       noise: this.noise.rows(),
+      newness: this.newnessAnswer(),
       timeline: {
         ...{ startMs: finite(startMs), widthMs },
         ...{ unknown: counts[0]!, allowed: counts[ALLOW]!, denied: counts[DENY]! },
@@ -173,10 +193,64 @@ export class Finish {
   private isCounted(index: number): boolean {
     const { block } = this;
     this.noises[block.entry[index]!] = block.noise[index]!;
+    this.visit(index);
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
-    if (block.shape[index] !== SHAPE_ANSWER || block.action[index] === DENY) return true;
-    this.answers += block.events[index]!;
-    return false;
+    if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) {
+      if (this.isNew(index)) this.answers += block.events[index]!;
+      return false;
+    }
+    if (!this.isCompared(index)) return false;
+    this.newness?.add(block, index);
+    return this.isNew(index);
+  }
+
+  private visit(index: number): void {
+    const { block } = this;
+    if (this.from.visit === undefined) return;
+    if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) return;
+    const entry = block.entry[index]!;
+    this.from.visit(block, index, () => this.locator(entry));
+  }
+
+  /** Whether the row holds anything of the time that is compared with what was before. */
+  private isCompared(index: number): boolean {
+    const { sinceMs, table } = this.from;
+    if (sinceMs === undefined) return true;
+    return table.float(this.block.entry[index]!, F_LAST) >= sinceMs;
+  }
+
+  /** Whether the conversation is one to be counted: all are where nothing was before. */
+  private isNew(index: number): boolean {
+    const { block, past } = this;
+    const { sinceMs, table } = this.from;
+    if (sinceMs !== undefined) return table.float(block.entry[index]!, F_FIRST) >= sinceMs;
+    return past === undefined || !past.hasConversation(block, index, block.action[index] === DENY);
+  }
+
+  /** All rows of the earlier log, or those that began before the moment. */
+  private pastOf(): Past | undefined {
+    const { before, sinceMs, table, seed } = this.from;
+    if (before === undefined && sinceMs === undefined) return undefined;
+    const { filter } = this;
+    const wanted = (block: RowBlock, index: number): boolean =>
+      filter === undefined || filter.passes(block, index);
+    return pastOf(before?.table ?? table, this.places, { wanted, untilMs: sinceMs, seed });
+  }
+
+  private newnessAnswer(): Newness | null {
+    const { newness, past, block } = this;
+    if (newness === undefined || past === undefined) return null;
+    const { zones, before, inputs, top } = this.from;
+    return newness.answer({
+      ...{ address: (kind, word) => this.addressText(kind, word), zones: zones.names, top },
+      ...{ names: this.names, locator: (entry) => this.locator(entry) },
+      pastLocator: (entry) => locatorOf(past.table, before?.inputs ?? inputs, entry),
+      refusal: (entry) => {
+        const row = this.conversation(entry, new Map());
+        // The row is the block's first now.
+        return { ...row, allowedBefore: past.hasConversation(block, 0, false) };
+      },
+    });
   }
 
   private countRow(index: number): void {
@@ -192,7 +266,7 @@ export class Finish {
       this.noise.add(block, index);
     } else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
     this.conversations++;
-    if (this.filter !== undefined) this.uses[entry]! |= WANTED;
+    if (this.filter !== undefined || this.past !== undefined) this.uses[entry]! |= WANTED;
     this.rules.add(block, index);
     this.paths.add(block, index);
   }
@@ -277,9 +351,7 @@ export class Finish {
   }
 
   private locator(entry: number): string {
-    const { table, inputs } = this.from;
-    const input = inputs[table.word(entry, R_INPUT)] ?? '';
-    return `${input}:${table.word(entry, R_LINE) >>> 0}`;
+    return locatorOf(this.from.table, this.from.inputs, entry);
   }
 
   private addressText(kind: number, word: number): string {
@@ -290,6 +362,11 @@ export class Finish {
     if (family === FAMILY_NAME) return this.names[word] ?? '';
     return word > 0 ? `(others, ${zones.names[word - 1] ?? ''})` : '(none)';
   }
+}
+
+function locatorOf(table: VerdictTable, inputs: readonly string[], entry: number): string {
+  const input = inputs[table.word(entry, R_INPUT)] ?? '';
+  return `${input}:${table.word(entry, R_LINE) >>> 0}`;
 }
 
 function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {

@@ -111,7 +111,7 @@ export class NoiseJudge {
     for (const row of index.byClient) {
       const service = pairOf[row]!;
       if (service < 0) continue;
-      const source = index.host(index.clients[row]!);
+      const source = index.clients[row]!;
       if (lastSource[service] !== source) {
         lastSource[service] = source;
         lastPair[service] = pairs++;

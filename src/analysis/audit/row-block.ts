@@ -2,15 +2,18 @@
  * Rows of the verdict table, a block at a time, with what the tables of an audit ask of each: hosts,
  * zones, direction, events. As columns, so that every table walks the block by itself.
  */
-import { OUTSIDE } from '../zones.ts';
+import { GROUP, OUTSIDE } from '../zones.ts';
 import type { ContextPlaces } from './context-places.ts';
 import type { Context } from './contexts.ts';
-import { INTERNAL, INWARD, OUTWARD, type Places } from './places.ts';
-import { NO_HOST, type RowIndex } from './row-index.ts';
+import { INTERNAL, INWARD, OUTWARD, type Places, zoneOf } from './places.ts';
+import type { RowIndex } from './row-index.ts';
 import {
+  FAMILY_ZONE,
   K_ACTION,
   K_FAMILY,
+  K_GROUP,
   K_SHAPE,
+  NO_HOST,
   R_CLIENT,
   R_CONTEXT,
   R_KIND,
@@ -30,10 +33,9 @@ export class RowBlock {
   readonly serverWord = new Int32Array(BLOCK);
   readonly kind = new Int32Array(BLOCK);
   readonly context = new Int32Array(BLOCK);
-  /** Numbers of places, of the client as a host, or `NO_HOST`; and of the service. */
-  readonly clientPlace = new Int32Array(BLOCK);
-  readonly serverPlace = new Int32Array(BLOCK);
+  /** Numbers of its hosts, or `NO_HOST`, and of its service. */
   readonly client = new Int32Array(BLOCK);
+  readonly server = new Int32Array(BLOCK);
   readonly service = new Int32Array(BLOCK);
   readonly family = new Uint8Array(BLOCK);
   readonly action = new Uint8Array(BLOCK);
@@ -85,22 +87,24 @@ export class RowBlock {
     const serverWord = table.word(entry, R_SERVER);
     const client = index.clients[entry]!;
     const server = index.servers[entry]!;
-    const clientZone =
-      client === NO_HOST
-        ? places.client(clientWord, kind, contexts.fromZone[context]!)
-        : index.zoneOf(client);
+    const clientZone = zoneOf(
+      client === NO_HOST ? places.byAddress(FAMILY_ZONE, clientWord) : index.zones[client]!,
+      contexts.fromZone[context]!,
+    );
     const serverZone =
-      server === NO_HOST
-        ? places.server(serverWord, kind, contexts.toZone[context]!)
-        : index.zoneOf(server);
+      (kind >>> K_GROUP) & 1
+        ? GROUP
+        : zoneOf(
+            server === NO_HOST ? places.byAddress(FAMILY_ZONE, serverWord) : index.zones[server]!,
+            contexts.toZone[context]!,
+          );
     this.entry[at] = entry;
     this.clientWord[at] = clientWord;
     this.serverWord[at] = serverWord;
     this.kind[at] = kind;
     this.context[at] = context;
-    this.clientPlace[at] = client;
-    this.serverPlace[at] = server;
-    this.client[at] = index.host(client);
+    this.client[at] = client;
+    this.server[at] = server;
     this.service[at] = index.services[entry]!;
     this.family[at] = (kind >>> K_FAMILY) & 3;
     this.action[at] = (kind >>> K_ACTION) & 3;

@@ -5,9 +5,9 @@ import { MEANS, NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
 import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { NO_HOST, type RowIndex } from './row-index.ts';
+import type { RowIndex } from './row-index.ts';
 import { finite, mostOf, newSpan, type Span, widen } from './sums.ts';
-import { F_BYTES, type VerdictTable } from './verdict-table.ts';
+import { F_BYTES, NO_HOST, type VerdictTable } from './verdict-table.ts';
 
 interface ServiceSum extends Span {
   readonly group: number;
@@ -76,12 +76,12 @@ export class ServiceTotals {
 
   /** How many different hosts each group has in one of the roles, by rows in their order. */
   private hosts(role: Int32Array, order: Int32Array): Int32Array {
-    const { groupOf, index } = this;
+    const { groupOf } = this;
     const counts = new Int32Array(this.sums.length + 1);
     const last = new Int32Array(this.sums.length + 1).fill(NO_HOST);
     for (const row of order) {
       const group = groupOf[row]!;
-      const host = index.host(role[row]!);
+      const host = role[row]!;
       if (last[group] === host) continue;
       last[group] = host;
       counts[group]!++;

@@ -6,6 +6,7 @@
  * of addresses, so that sums by service, rule and interface stay exact while hosts are missing.
  */
 
+import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { BY_DESTINATION, END, OPEN } from '../../model/verdict.ts';
 import {
   BY_NAME,
@@ -45,6 +46,8 @@ export const FAMILY_ZONE = 0;
 export const FAMILY_NAME = 1;
 export const FAMILY_4 = 2;
 export const FAMILY_6 = 3;
+/** Of rows that are kept by zones, and have no hosts. */
+export const NO_HOST = -1;
 /** What a packet shows of its place in a conversation. */
 export const SHAPE_ANY = 0;
 /** It answers: SYN-ACK, reset, ICMP error or echo reply. The row's port is the sender's. */
@@ -79,6 +82,9 @@ export interface TablePart {
   readonly lost: number;
   readonly rows: ArrayBuffer;
   readonly ended: Float64Array<ArrayBuffer>;
+  readonly clients: Int32Array<ArrayBuffer>;
+  readonly servers: Int32Array<ArrayBuffer>;
+  readonly hosts: Int32Array;
   readonly contexts: ReturnType<ContextTable['part']>;
 }
 
@@ -95,6 +101,11 @@ export class VerdictTable {
   collapsed = 0;
   lost = 0;
   readonly contexts = new ContextTable();
+  /** Every address met: word and family (as endpoints whose port is 0). */
+  readonly hosts: EndpointTable;
+  /** By row: numbers of its hosts, or `NO_HOST`. */
+  clients = new Int32Array(INITIAL);
+  servers = new Int32Array(INITIAL);
   private words: Int32Array<ArrayBuffer>;
   private floats: Float64Array<ArrayBuffer>;
   /** Ends of connections by row: few devices log any. */
@@ -113,10 +124,11 @@ export class VerdictTable {
   private readonly seed: number;
   private readonly zones: ZoneFinder;
 
-  /** @param limit rows by address, 72 octets each, at most 1,398,100; half as many more by zones */
+  /** @param limit rows by address, 80 octets each, at most 1,398,100; half as many more by zones */
   constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT) {
     this.zones = zones;
     this.seed = seed | 0;
+    this.hosts = new EndpointTable(seed);
     this.limit = Math.min(Math.max(16, limit), Math.floor((2 * SLOT_ROW) / 3));
     const buffer = new ArrayBuffer(4 * ROW_WORDS * INITIAL);
     this.words = new Int32Array(buffer);
@@ -125,8 +137,10 @@ export class VerdictTable {
 
   /** Hands over its rows: they must not be used here any more. */
   part(): TablePart {
-    const { count, collapsed, lost, contexts, words, ended } = this;
-    return { count, collapsed, lost, rows: words.buffer, ended, contexts: contexts.part() };
+    const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
+    const rows = words.buffer;
+    const shared = { contexts: contexts.part(), hosts: hosts.words };
+    return { count, collapsed, lost, rows, ended, clients, servers, ...shared };
   }
 
   /**
@@ -142,12 +156,8 @@ export class VerdictTable {
     for (let entry = 0; entry < part.count; entry++) {
       const at = ROW_WORDS * entry;
       const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
-      const map =
-        family === FAMILY_6 ? maps.addresses : family === FAMILY_NAME ? maps.names : undefined;
-      if (map !== undefined) {
-        words[at + R_CLIENT] = map[words[at + R_CLIENT]!]!;
-        words[at + R_SERVER] = map[words[at + R_SERVER]!]!;
-      }
+      words[at + R_CLIENT] = wordHere(maps, family, words[at + R_CLIENT]!);
+      words[at + R_SERVER] = wordHere(maps, family, words[at + R_SERVER]!);
       words[at + R_CONTEXT] = contexts[words[at + R_CONTEXT]!]!;
       words[at + R_LINE]! += maps.linesBefore;
       hashes[entry] = this.hashAt(words, at);
@@ -155,15 +165,30 @@ export class VerdictTable {
     if (this.count + part.count > this.limit && !this.hasRoomFor(words, hashes)) return false;
     const floats = new Float64Array(part.rows);
     this.reserve(this.count + part.count);
+    const hosts = this.hostsHere(part, maps);
     for (let from = 0; from < part.count; from += VERDICT_BATCH_CAPACITY) {
       const to = Math.min(from + VERDICT_BATCH_CAPACITY, part.count);
       this.hashes.set(hashes.subarray(from, to));
       this.touched += this.touch(to - from);
       for (let entry = from; entry < to; entry++) {
-        this.merge(words, floats, part.ended, entry, hashes[entry]!);
+        const count = this.count;
+        const row = this.merge(words, floats, part.ended, entry, hashes[entry]!);
+        if (row < count) continue;
+        this.clients[row] = hosts[part.clients[entry]!] ?? NO_HOST;
+        this.servers[row] = hosts[part.servers[entry]!] ?? NO_HOST;
       }
     }
     return true;
+  }
+
+  /** Numbers here of another table's hosts. */
+  private hostsHere({ hosts }: TablePart, maps: PartMaps): Int32Array {
+    const numbers = new Int32Array(hosts.length / 3);
+    for (let host = 0; host < numbers.length; host++) {
+      const family = hosts[3 * host + 2]!;
+      numbers[host] = this.hosts.intern(wordHere(maps, family, hosts[3 * host]!), 0, family);
+    }
+    return numbers;
   }
 
   /** Whether the limit allows for all rows whose keys are not here yet. */
@@ -176,28 +201,21 @@ export class VerdictTable {
   }
 
   private hashAt(words: Int32Array, at: number): number {
-    return this.hash(
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   private probeAt(hash: number, words: Int32Array, at: number): number {
-    return this.probe(
-      hash,
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.probe(hash, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
-  /** Adds another table's row to the row of the same key, a new one if there is none. */
+  /** Adds another table's row to the row of the same key, a new one if there is none; its number. */
   private merge(
     words: Int32Array,
     floats: Float64Array,
     ended: Float64Array,
     entry: number,
     hash: number,
-  ): void {
+  ): number {
     const from = ROW_WORDS * entry;
     const slot = this.probeAt(hash, words, from);
     const held = this.rowAt(slot);
@@ -210,6 +228,7 @@ export class VerdictTable {
     this.ended[row]! += ended[entry]!;
     this.widen(ours, floats[theirs + F_FIRST]!);
     this.widen(ours, floats[theirs + F_LAST]!);
+    return row;
   }
 
   private widen(at: number, time: number): void {
@@ -225,7 +244,9 @@ export class VerdictTable {
     const { count } = batch;
     this.prepare(batch, count);
     this.touched += this.touch(count);
+    const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
+    this.numberHosts(first);
   }
 
   /** Works out the keys of all rows. */
@@ -367,6 +388,24 @@ export class VerdictTable {
     return this.appendRow(slot, hash, key, 0);
   }
 
+  /** Gives the hosts of new rows their numbers. */
+  private numberHosts(first: number): void {
+    const { hosts, words, clients, servers, count } = this;
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      this.touched ^= hosts.touch(words[at + R_CLIENT]!, 0, family);
+      this.touched ^= hosts.touch(words[at + R_SERVER]!, 0, family);
+    }
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      const zoned = family === FAMILY_ZONE;
+      clients[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_CLIENT]!, 0, family);
+      servers[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_SERVER]!, 0, family);
+    }
+  }
+
   /** A new row with the integers at `from`; its counters are 0. */
   private appendRow(slot: number, hash: number, words: Int32Array, from: number): number {
     const entry = this.count++;
@@ -398,6 +437,12 @@ export class VerdictTable {
     const ended = new Float64Array(rows);
     ended.set(this.ended);
     this.ended = ended;
+    const clients = new Int32Array(rows);
+    clients.set(this.clients);
+    this.clients = clients;
+    const servers = new Int32Array(rows);
+    servers.set(this.servers);
+    this.servers = servers;
   }
 
   /** Makes slots for so many rows. */
@@ -430,6 +475,12 @@ export class VerdictTable {
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
   }
+}
+
+/** The word of an address of another reader's. */
+function wordHere(maps: PartMaps, family: number, word: number): number {
+  if (family === FAMILY_6) return maps.addresses[word]!;
+  return family === FAMILY_NAME ? maps.names[word]! : word;
 }
 
 /**

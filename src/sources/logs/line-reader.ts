@@ -35,6 +35,12 @@ export interface LineOptions {
   readonly seed: number;
 }
 
+/** What gives numbers to addresses and names: those of an earlier reading mean the same here. */
+export interface Numbering {
+  readonly addresses: AddressPool;
+  readonly names: NameTable;
+}
+
 /** What one thread read of an input, as it goes to another. */
 export interface LinesPart {
   readonly names: NamesPart;
@@ -72,10 +78,10 @@ export class LineReader {
   private inputName = '';
 
   /** @param onBatch takes rows of the batch before they are overwritten */
-  constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void) {
+  constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void, numbering?: Numbering) {
     this.options = options;
-    this.addresses = new AddressPool(options.seed);
-    this.names = new NameTable(options.seed);
+    this.addresses = numbering?.addresses ?? new AddressPool(options.seed);
+    this.names = numbering?.names ?? new NameTable(options.seed);
     this.prefixes = new PrefixVerdicts(this.names, options.prefixes);
     this.batch = new VerdictBatch(this.addresses, this.names, onBatch);
     this.line = {

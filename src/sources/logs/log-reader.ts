@@ -30,14 +30,18 @@ import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
-import { LineReader, LONGEST_LINE } from './line-reader.ts';
+import type { KernelLog } from './kernel-log.ts';
+import { LineReader, LONGEST_LINE, type Numbering } from './line-reader.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
+import { NflogRows } from './nflog.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
 
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
+/** Octets that are read here while another thread starts. */
+const HEAD_START_OCTETS = 40e6;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -54,6 +58,8 @@ export interface LogOptions {
   readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
   readonly seed: number;
+  /** Goes on with the numbers of an earlier reading. */
+  readonly numbering?: Numbering;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
   /** Lets another thread read the second half of large files. */
@@ -131,13 +137,16 @@ export class LogReader {
   private followed: FollowedFile | undefined;
   /** The present input is the last one, which is followed if any is. */
   private isLast = false;
+  /** What reads the kernel's packet log, and where it comes from. */
+  packets: NflogRows | undefined;
+  kernel: KernelLog | undefined;
   /** What reads flow export, once there was some. */
   flows: FlowInputs | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
     this.options = options;
-    this.lines = new LineReader(options, onBatch);
+    this.lines = new LineReader(options, onBatch, options.numbering);
   }
 
   get tally(): LogTally {
@@ -195,7 +204,45 @@ export class LogReader {
     this.countFormats();
   }
 
+  /** Takes packets that the kernel logs, until the signal or until there are so many. */
+  async hear(kernel: KernelLog, name: string, most = Number.POSITIVE_INFINITY): Promise<void> {
+    const { onProgress, onWait, signal } = this.options;
+    const { lines, tally } = this;
+    const ending = new AbortController();
+    const stop = (): void => ending.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    lines.batch.inputIndex = this.inputs.push(name) - 1;
+    this.bytesTotal = undefined;
+    this.kernel = kernel;
+    const rows = new NflogRows(lines, (index) => kernel.nameOf(index), name);
+    this.packets = rows;
+    const waiting = (): void => {
+      lines.flush();
+      this.countFormats();
+      onProgress?.(this);
+      onWait?.();
+    };
+    try {
+      await kernel.run(
+        (view, start, end) => {
+          if (tally.read >= most) return;
+          this.bytesRead += end - start;
+          rows.read(view, start, end, Date.now());
+          if (tally.read >= most) stop();
+        },
+        waiting,
+        ending.signal,
+      );
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      lines.flush();
+      this.countFormats();
+    }
+  }
+
   private countFormats(): void {
+    if (this.packets !== undefined) this.formats.set('nflog', this.tally.read);
     for (const [name, lines] of this.lines.formats()) this.formats.set(name, lines);
     for (const [name, lines] of this.flows?.formats ?? []) this.formats.set(name, lines);
   }
@@ -350,7 +397,8 @@ export class LogReader {
     if (!stats.isFile() || stats.size < helper.least) return false;
     const handle = await openForSpans(path);
     try {
-      const from = lineStart(handle, Math.floor(stats.size / 2), LONGEST_LINE);
+      const middle = (stats.size + Math.min(stats.size / 4, HEAD_START_OCTETS)) / 2;
+      const from = lineStart(handle, Math.floor(middle), LONGEST_LINE);
       if (from < 0) return false;
       const part = helper.start({ path, input, referenceMs, format, from });
       try {

@@ -72,8 +72,15 @@ export class HostScan {
   sent = 0;
   private asked = 0;
   private firstsLost = 0;
+  /** First tries in flight. */
+  private firstsOut = 0;
   /** Cells that an earlier run or another shard answers for. */
   private restored = 0;
+  /** Tries of an earlier run by cell; only where there was one. */
+  private earlierTries: Uint8Array | undefined;
+  private earlier = { answered: 0, lost: 0, tries: 0 };
+  /** Cells asked again, for notes; only kept where somebody empties it. */
+  askedAgain: CellQueue | undefined;
   /** Whether the host said of a port that it is closed, by ICMP: it may limit such answers. */
   private refuses = false;
   /**
@@ -126,7 +133,33 @@ export class HostScan {
     this.tries[cell] = 1;
     this.times[cell] = UNKNOWN_TRIP;
     this.restored++;
-    if (outcome !== NOT_MINE) this.known++;
+    if (outcome === NOT_MINE) return;
+    this.known++;
+    if (outcome === CLOSED_PORT_UNREACH) this.refuses = true;
+    if (isAnswer(outcome)) this.earlier.answered++;
+  }
+
+  /**
+   * Takes how far an earlier run came with cells that have no outcome: the first `position` of the
+   * order were asked, those in `tries` so often. What was in flight when it ended counts as asked.
+   */
+  restoreTries(position: number, lost: number, tries: Iterable<readonly [number, number]>): void {
+    const earlierTries = new Uint8Array(this.order.cells);
+    this.earlierTries = earlierTries;
+    this.earlier.lost = lost;
+    this.position = Math.min(position, this.order.cells);
+    for (let at = 0; at < this.position; at++) earlierTries[this.order.at(at, this.number)] = 1;
+    for (const [cell, count] of tries) earlierTries[cell] = count;
+    for (let cell = 0; cell < this.order.cells; cell++) {
+      if (this.outcomes[cell] !== PENDING) continue;
+      this.tries[cell] = earlierTries[cell]!;
+      this.earlier.tries += earlierTries[cell]!;
+    }
+  }
+
+  /** How many cells were taken from the order to be asked. */
+  get come(): number {
+    return this.position;
   }
 
   /**
@@ -167,6 +200,9 @@ export class HostScan {
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
       this.asked++;
+      this.firstsOut++;
+    } else {
+      this.askedAgain?.push(cell);
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
@@ -185,6 +221,7 @@ export class HostScan {
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
       this.asked--;
+      this.firstsOut--;
     }
     this.inFlight--;
     this.sent--;
@@ -217,12 +254,13 @@ export class HostScan {
       // An earlier try was answered after all: the wait was shorter than the way.
       if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
     }
-    const missing = attempt < 0 ? tries - 1 : attempt;
+    const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     this.lost += missing;
     this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
+      if (tries === 1) this.firstsOut--;
     }
     return true;
   }
@@ -267,7 +305,10 @@ export class HostScan {
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.tries[cell] === 1) this.firstsLost++;
+    if (this.tries[cell] === 1) {
+      this.firstsOut--;
+      this.firstsLost++;
+    }
     expired?.(this, cell);
     if (this.slowTries !== undefined) this.slowTry(cell);
     else if (this.tries[cell]! < this.allowedTries()) this.again.push(cell);
@@ -332,7 +373,10 @@ export class HostScan {
    * to overlook even one port that answers is below one in ten thousand (one in a thousand while
    * nothing was lost).
    */
-  allowedTries(answered = this.answered, lost = this.lost): number {
+  allowedTries(
+    answered = this.answered + this.earlier.answered,
+    lost = this.lost + this.earlier.lost,
+  ): number {
     const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
     const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
@@ -343,15 +387,17 @@ export class HostScan {
 
   /** How often a silent port will have been asked when all were asked. */
   private expectedTries(): number {
-    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.inFlight);
+    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.firstsOut);
     return this.allowedTries(scale * this.answered, scale * this.lost);
   }
 
   /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
   private get silentShare(): number {
     const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const given = this.firstsLost / Math.max(1, this.asked - this.inFlight);
-    return Math.min(1, Math.max(0, (given - loss) / Math.max(0.1, 1 - loss)));
+    const tried = Math.max(1, this.asked - this.firstsOut);
+    const share = (this.firstsLost / tried - loss) / Math.max(0.1, 1 - loss);
+    // Loss that happens to fall on first tries is no silence.
+    return share < 3 * Math.sqrt(loss / tried) ? 0 : Math.min(1, share);
   }
 
   /** Whether what is left goes at the pace of silence, or slowly by intent. */
@@ -366,7 +412,7 @@ export class HostScan {
     const { silentShare } = this;
     const each = silentShare * this.expectedTries() + (1 - silentShare) * answers;
     // What waits for its answer may be the last try of all.
-    return Math.max(0, cells * each - this.sent);
+    return Math.max(0, cells * each - this.sent - this.earlier.tries);
   }
 
   /** The time that waits and limits alone take, ms. */
@@ -384,7 +430,7 @@ export class HostScan {
     }
     const { size } = this.window;
     const { silentWindow, mostWindow } = this.timing;
-    const byAnswers = this.answered > 0 ? 1 - this.silentShare : 0;
+    const byAnswers = this.answered > 0 ? (1 - this.silentShare) / tries : 0;
     const opens = { most: silentWindow, byAnswers, mostWindow };
     return slowMs + silentMs(this.probesLeft(), size, waitMs, opens);
   }
@@ -392,12 +438,14 @@ export class HostScan {
   /** How long it takes after the last port was asked for the first time, ms. */
   tailMs(): number {
     const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const silent = this.silentShare > 0.001;
     // Each round of waits leaves as many of those in flight without answer as get lost; 0.58 is
     // Euler's constant: how far the last one lies behind.
     const rounds =
       loss > 0 ? (Math.log(Math.max(1, this.inFlight)) + 0.58) / Math.log(1 / loss) : 0;
-    return ((silent ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) / 1000;
+    return (
+      ((this.silentShare > 0 ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) /
+      1000
+    );
   }
 
   /** A slow try stayed silent: the host may answer even less often. */

@@ -37,12 +37,22 @@ describe('notes of a scan', () => {
     for (const host of [5, 6, 7, 100_000]) writer.foundDown(host);
     for (let port = 1; port <= 40; port++) writer.outcome(70_000, 'tcp', port, port === 22 ? 1 : 2);
     writer.outcome(70_000, 'udp', 53, 13);
+    writer.came(70_000, 'tcp', 50, 0);
+    writer.tried(70_000, 'tcp', 45, 2);
+    writer.flush();
+    writer.came(70_000, 'tcp', 60, 3);
+    for (const [port, tries] of [
+      [45, 3],
+      [46, 2],
+    ] as const) {
+      writer.tried(70_000, 'tcp', port, tries);
+    }
     writer.close();
     return file;
   }
 
   it('are read back', () => {
-    const { header, outcomes, up, down } = readJournal(written('whole'));
+    const { header, outcomes, halfway, up, down } = readJournal(written('whole'));
     expect(header).toEqual(HEADER);
     expect(up).toEqual(new Map([[70_000, 'echo-reply']]));
     expect(down).toEqual(new Set([5, 6, 7, 100_000]));
@@ -50,6 +60,11 @@ describe('notes of a scan', () => {
     expect(tcp.size).toBe(40);
     expect([tcp.get(22), tcp.get(23)]).toEqual([1, 2]);
     expect(outcomes.get(journalKey(70_000, 'udp'))).toEqual(new Map([[53, 13]]));
+    const tries = new Map([
+      [45, 3],
+      [46, 2],
+    ]);
+    expect(halfway.get(journalKey(70_000, 'tcp'))).toEqual({ position: 60, lost: 3, tries });
   });
 
   it('that were cut anywhere give what is whole', () => {
@@ -89,13 +104,16 @@ describe('notes of a scan', () => {
     '{"h":1,"t":"icmp","c":{"2":"1"}}',
     '{"h":1,"t":"tcp","c":{"99":"1"}}',
     '{"h":1,"t":"tcp","c":{"2":""}}',
+    '{"h":1,"t":"tcp","s":{"x":"1","0":"2","999":"3"},"p":["x",{}]}',
     '[]',
     '7',
     '{"down":""}',
   ])('take nothing from %s', (line) => {
     const file = join(folder, 'odd');
     writeFileSync(file, `${JSON.stringify(HEADER)}\n${line}\n`);
-    const { outcomes, up, down } = readJournal(file);
+    const { outcomes, halfway, up, down } = readJournal(file);
+    for (const { position, tries } of halfway.values())
+      expect([position, tries.size]).toEqual([0, 0]);
     expect([...outcomes.values()].every(({ size }) => size === 0)).toBe(true);
     expect(up.size + down.size).toBe(0);
   });

@@ -3,9 +3,10 @@
  * what was asked for, then lines with what came back, appended several times a second. A line cut
  * short by the kill is left out when they are read again.
  */
-import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { OUTCOMES } from '../../model/port-state.ts';
 import { parsePorts } from '../../net/port-range.ts';
+import { readWholeText } from '../whole-file.ts';
 import { portText, SCANNED, type ScannedTransport } from './ports.ts';
 
 /** What must be the same for a scan to be taken up. */
@@ -19,10 +20,23 @@ export interface JournalHeader {
   readonly engines: readonly string[];
 }
 
-/** What an earlier run learned: outcome codes by host number, transport and port. */
+/** How far an earlier run came with the ports of a host that have no outcome. */
+export interface Halfway {
+  /** So many ports had been asked, in the order of the scan. */
+  readonly position: number;
+  /** How many tries were lost of ports that answered. */
+  readonly lost: number;
+  /** How often silent ports were asked, where that is more than once. */
+  readonly tries: ReadonlyMap<number, number>;
+}
+
+/** What an earlier run learned. */
 export interface Journal {
   readonly header: JournalHeader;
+  /** Outcome codes by `journalKey` and port. */
   readonly outcomes: ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** By `journalKey`. */
+  readonly halfway: ReadonlyMap<string, Halfway>;
   /** Hosts found, by number, with the reason; and those that are down. */
   readonly up: ReadonlyMap<number, string>;
   readonly down: ReadonlySet<number>;
@@ -33,18 +47,19 @@ export class JournalError extends Error {
   override readonly name = 'JournalError';
 }
 
-/** Key of `Journal.outcomes`. */
+/** Key of a host and transport in a `Journal`. */
 export function journalKey(host: number, transport: ScannedTransport): string {
   return `${host}/${transport}`;
 }
 
 export function readJournal(file: string): Journal {
-  const [first = '', ...lines] = readFileSync(file, 'utf8').split('\n');
+  const [first = '', ...lines] = readWholeText(file).split('\n');
   const header = parseLine(first) as Partial<JournalHeader> | undefined;
   if (header?.portreeve !== 'scan-resume/1') {
     throw new JournalError(`${file} is not a resume file of portreeve scan`);
   }
   const outcomes = new Map<string, Map<number, number>>();
+  const halfway = new Map<string, Halfway & { readonly tries: Map<number, number> }>();
   const up = new Map<number, string>();
   const down = new Set<number>();
   for (const line of lines) {
@@ -58,20 +73,38 @@ export function readJournal(file: string): Journal {
     const key = journalKey(entry.h, entry.t as ScannedTransport);
     const known = outcomes.get(key) ?? new Map<number, number>();
     outcomes.set(key, known);
-    for (const [code, text] of Object.entries(entry.c ?? {})) {
-      if (OUTCOMES[Number(code)] === undefined) continue;
-      for (const { first: low, last } of rangesOf(text)) {
-        for (let port = low; port <= last; port++) known.set(port, Number(code));
-      }
+    for (const [code, port] of numbered(entry.c)) {
+      if (OUTCOMES[code] !== undefined) known.set(port, code);
+    }
+    const { tries = new Map(), ...before } = halfway.get(key) ?? { position: 0, lost: 0 };
+    for (const [count, port] of numbered(entry.s)) {
+      if (count >= 1 && count <= 255) tries.set(port, count);
+    }
+    const [position, lost] = (entry.p ?? []).map(Number);
+    const come = Number.isFinite(position) ? { position: position!, lost: lost || 0 } : before;
+    halfway.set(key, { ...come, tries });
+  }
+  return { header: header as JournalHeader, outcomes, halfway, up, down };
+}
+
+/** Pairs of the number in front and each port behind it. */
+function* numbered(lists: Readonly<Record<string, string>> = {}): Generator<[number, number]> {
+  for (const [number, text] of Object.entries(lists)) {
+    for (const { first, last } of rangesOf(text)) {
+      for (let port = first; port <= last; port++) yield [Number(number), port];
     }
   }
-  return { header: header as JournalHeader, outcomes, up, down };
 }
 
 interface Entry {
   readonly h?: number;
   readonly t?: string;
+  /** Ports by outcome code. */
   readonly c?: Readonly<Record<string, string>>;
+  /** Silent ports by how often they were asked, from two on. */
+  readonly s?: Readonly<Record<string, string>>;
+  /** Ports asked in the order of the scan, and tries lost of those that answered. */
+  readonly p?: readonly number[];
   readonly up?: readonly (readonly [number, string])[];
   readonly down?: string;
 }
@@ -97,20 +130,38 @@ function rangesOf(text: string | undefined): { first: number; last: number }[] {
   }
 }
 
-/** What is kept back at most before it is written. */
-const FLUSH_MS = 200;
-const FLUSH_OUTCOMES = 128;
+/** What is kept back at most before it is written: so long; so many notes, or this part of all. */
+const FLUSH_MS = 100;
+const FLUSH_MOST = 4096;
+const FLUSH_LEAST = 16;
+const FLUSH_SHARE = 0.001;
+
+/** What is to be written of one host and transport. */
+interface Pending {
+  readonly host: number;
+  readonly transport: ScannedTransport;
+  readonly codes: Map<number, number[]>;
+  readonly tries: Map<number, number[]>;
+  come?: readonly [position: number, lost: number];
+}
 
 export class JournalWriter {
   private readonly fd: number;
-  private readonly pending = new Map<string, Map<number, number[]>>();
+  private readonly flushAt: number;
+  private readonly pending = new Map<string, Pending>();
+  /** The position last noted of each host. */
+  private readonly positions = new Map<string, number>();
   private count = 0;
   private up: [number, string][] = [];
   private down: number[] = [];
   private flushedMs = Date.now();
 
-  /** Creates the file, or goes on in it when `header` is undefined. Throws errors of the system. */
-  constructor(file: string, header: JournalHeader | undefined) {
+  /**
+   * Creates the file, or goes on in it when `header` is undefined. Throws errors of the system.
+   * @param questions ports of all addresses: what may be kept back is a part of them
+   */
+  constructor(file: string, header: JournalHeader | undefined, questions = 0) {
+    this.flushAt = Math.min(FLUSH_MOST, Math.max(FLUSH_LEAST, FLUSH_SHARE * questions));
     this.fd = openSync(file, header === undefined ? 'a' : 'w', 0o600);
     // After a kill the last line may have no end.
     appendFileSync(this.fd, header === undefined ? '\n' : `${JSON.stringify(header)}\n`);
@@ -126,19 +177,41 @@ export class JournalWriter {
     this.count++;
   }
 
-  outcome(host: number, transport: ScannedTransport, port: number, code: number): void {
+  private of(host: number, transport: ScannedTransport): Pending {
     const key = journalKey(host, transport);
-    const codes = this.pending.get(key) ?? new Map<number, number[]>();
-    this.pending.set(key, codes);
-    const ports = codes.get(code);
-    if (ports === undefined) codes.set(code, [port]);
-    else ports.push(port);
-    if (++this.count >= FLUSH_OUTCOMES) this.flush();
+    let pending = this.pending.get(key);
+    if (pending === undefined) {
+      pending = { host, transport, codes: new Map(), tries: new Map() };
+      this.pending.set(key, pending);
+    }
+    return pending;
+  }
+
+  outcome(host: number, transport: ScannedTransport, port: number, code: number): void {
+    add(this.of(host, transport).codes, code, port);
+    if (++this.count >= this.flushAt) this.flush();
+  }
+
+  /** A port that is silent so far was asked again. */
+  tried(host: number, transport: ScannedTransport, port: number, tries: number): void {
+    add(this.of(host, transport).tries, tries, port);
+    this.count++;
+  }
+
+  /** So many ports of the host have been asked, in the order of the scan. */
+  came(host: number, transport: ScannedTransport, position: number, lost: number): void {
+    const key = journalKey(host, transport);
+    const before = this.positions.get(key) ?? 0;
+    if (position === before) return;
+    this.positions.set(key, position);
+    this.of(host, transport).come = [position, lost];
+    this.count += position - before;
   }
 
   /** To be called now and then. */
   tick(): void {
-    if (this.count > 0 && Date.now() - this.flushedMs >= FLUSH_MS) this.flush();
+    const due = this.count >= this.flushAt || Date.now() - this.flushedMs >= FLUSH_MS;
+    if (this.count > 0 && due) this.flush();
   }
 
   flush(): void {
@@ -147,11 +220,15 @@ export class JournalWriter {
     if (this.down.length > 0) {
       text += `${JSON.stringify({ down: portText(this.down.sort((a, b) => a - b)) })}\n`;
     }
-    for (const [key, codes] of this.pending) {
-      const [host, transport] = key.split('/') as [string, string];
-      const c: Record<string, string> = {};
-      for (const [code, ports] of codes) c[code] = portText(ports.sort((a, b) => a - b));
-      text += `${JSON.stringify({ h: Number(host), t: transport, c })}\n`;
+    for (const { host, transport, codes, tries, come } of this.pending.values()) {
+      const entry: Entry = {
+        h: host,
+        t: transport,
+        ...(codes.size === 0 ? {} : { c: listed(codes) }),
+        ...(tries.size === 0 ? {} : { s: listed(tries) }),
+        ...(come === undefined ? {} : { p: come }),
+      };
+      text += `${JSON.stringify(entry)}\n`;
     }
     if (text !== '') appendFileSync(this.fd, text);
     this.pending.clear();
@@ -165,4 +242,16 @@ export class JournalWriter {
     this.flush();
     closeSync(this.fd);
   }
+}
+
+function add(lists: Map<number, number[]>, number: number, port: number): void {
+  const ports = lists.get(number);
+  if (ports === undefined) lists.set(number, [port]);
+  else ports.push(port);
+}
+
+function listed(lists: ReadonlyMap<number, number[]>): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [number, ports] of lists) texts[number] = portText(ports.sort((a, b) => a - b));
+  return texts;
 }

@@ -64,7 +64,7 @@ export class RemainingTime {
 }
 
 /** Less growth than this at each wait is none. */
-const LEAST_GROWTH = 0.01;
+const LEAST_GROWTH = 0.003;
 
 /** How a window opens. */
 export interface Opening {

@@ -32,8 +32,11 @@ export function openJournal(
     shard: plan.shard === undefined ? '1/1' : `${plan.shard.number}/${plan.shard.of}`,
     engines: [tcpEngine, discovery ? 'discovery' : 'no-discovery'],
   };
+  let ports = 0;
+  for (const list of plan.ports.values()) ports += list.length;
+  const questions = plan.targets.size * ports;
   if (!existsSync(file) || statSync(file).size === 0) {
-    return { writer: new JournalWriter(file, header), journal: undefined, plan };
+    return { writer: new JournalWriter(file, header, questions), journal: undefined, plan };
   }
   const journal = readJournal(file);
   for (const key of ['targets', 'ports', 'shard', 'engines'] as const) {
@@ -42,5 +45,9 @@ export function openJournal(
     }
   }
   const { seed } = journal.header;
-  return { writer: new JournalWriter(file, undefined), journal, plan: { ...plan, seed } };
+  return {
+    writer: new JournalWriter(file, undefined, questions),
+    journal,
+    plan: { ...plan, seed },
+  };
 }

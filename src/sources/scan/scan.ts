@@ -9,6 +9,7 @@ import { FILTERED_HOST_UNREACH, isOpen, type PortState } from '../../model/port-
 import type { PortGroup, ScannedHost, UniformAnswer } from '../../model/scanned-host.ts';
 import { formatAddress } from '../../net/address.ts';
 import { LikelyFirst } from './cell-order.ts';
+import { CellQueue } from './cell-queue.ts';
 import { DISCOVERY_PORTS, Discovery, type FoundHost } from './discovery.ts';
 import { type Clock, systemClock } from './engine.ts';
 import { type ChosenEngine, chooseEngine, type TcpEngineChoice } from './engine-choice.ts';
@@ -285,7 +286,7 @@ class ScanRun {
         },
         tick: () => {
           this.probes = before + scheduler.counts.sent;
-          this.request.writer?.tick();
+          this.note(scheduler.active, transport, ports);
           this.progress(scheduler, time, given, ports.length, later);
         },
       },
@@ -300,6 +301,21 @@ class ScanRun {
     this.drops += (chosen.engine as { drops?: number }).drops ?? 0;
     for (const host of running) this.finished(host, transport, ports);
     if (transport === 'tcp' && !signal.aborted) await this.control(asked, ports);
+  }
+
+  /** Notes how far the scan has come with each host. */
+  private note(hosts: readonly HostScan[], transport: ScannedTransport, ports: Uint16Array): void {
+    const { writer } = this.request;
+    if (writer === undefined) return;
+    for (const host of hosts) {
+      const { number, askedAgain: again } = host;
+      while (again !== undefined && again.length > 0) {
+        const cell = again.shift();
+        writer.tried(number, transport, ports[cell]!, host.tries[cell]!);
+      }
+      writer.came(number, transport, host.come, host.lost);
+    }
+    writer.tick();
   }
 
   private prepare(
@@ -332,6 +348,16 @@ class ScanRun {
         if (isOpen(code)) this.open++;
       }
     }
+    const halfway = this.request.journal?.halfway.get(journalKey(found.number, transport));
+    if (halfway !== undefined) {
+      const cells = new Map(Array.from(ports, (port, cell) => [port, cell]));
+      const tries = [...halfway.tries].flatMap(([port, count]): [number, number][] => {
+        const cell = cells.get(port);
+        return cell === undefined ? [] : [[cell, count]];
+      });
+      host.restoreTries(halfway.position, halfway.lost, tries);
+    }
+    if (this.request.writer !== undefined) host.askedAgain = new CellQueue();
     return host;
   }
 
