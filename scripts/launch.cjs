@@ -65,6 +65,11 @@ async function ensureBuilt(built) {
   }
 }
 
+// `npm start` names the program that lies in the folder it was started for.
+if (process.env.npm_lifecycle_event === 'start') {
+  const here = process.env.INIT_CWD === root;
+  process.env.PORTREEVE_PROGRAM ??= here ? './portreeve' : join(root, 'portreeve');
+}
 const run = () => require('../dist/cli.js');
 const built = time(join(root, 'dist', '.stamp'));
 if (built === 0 || (existsSync(join(root, 'src')) && stale(built))) ensureBuilt(built).then(run);

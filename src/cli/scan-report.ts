@@ -136,12 +136,14 @@ function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
     {
       key: 'states',
       value: Object.fromEntries(states),
-      text: states.map(([state, number]) => `${count(number)} ${state}`).join(', '),
+      ...(states.length === 0
+        ? {}
+        : { text: states.map(([state, number]) => `${count(number)} ${state}`).join(', ') }),
     },
     {
       key: 'probes',
       value: probes,
-      text: `${count(probes)} probes in ${duration(Math.max(1, elapsed))}`,
+      text: `${counted(probes, 'probe')} in ${duration(Math.max(1, elapsed))}`,
     },
     { key: 'engines', value: answer.engines as unknown as Plain, text: `asked ${how.join('; ')}` },
     { key: 'from', value: answer.from ?? null },

@@ -15,7 +15,6 @@ const O_PATH = 0x200000;
 const AT_FDCWD = -100;
 /** Of statx: what is asked for, and where the user id lies in the answer. */
 const STATX_UID = 0x8;
-const STATX_LENGTH = 256;
 const STATX_UID_AT = 20;
 /** Of linux_dirent64: length of the record, and the name, which ends with a NUL. */
 const RECORD_LENGTH = 16;

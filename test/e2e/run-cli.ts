@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export const built = existsSync(CLI);
 
 export interface Outcome {
@@ -28,15 +28,17 @@ export interface RunOptions {
   readonly wrapper?: readonly string[];
 }
 
-export async function runCli(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+export function runCli(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const program = [process.execPath, ...(options.node ?? []), options.cli ?? CLI, ...args];
+  return runProgram([...(options.wrapper ?? []), ...program], options);
+}
+
+/** Runs any program, in a plain UTF-8 terminal's environment but for `options.env`. */
+export async function runProgram(
+  [program = '', ...rest]: readonly string[],
+  options: RunOptions & { readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<Outcome> {
   const { LANG: _language, LC_ALL: _all, NO_COLOR: _no, FORCE_COLOR: _force, ...env } = process.env;
-  const [program = '', ...rest] = [
-    ...(options.wrapper ?? []),
-    process.execPath,
-    ...(options.node ?? []),
-    options.cli ?? CLI,
-    ...args,
-  ];
   const child = spawn(program, rest, {
     env: { ...env, LC_ALL: 'C.UTF-8', ...options.env },
     cwd: options.cwd ?? '/',

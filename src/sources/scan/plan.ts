@@ -4,9 +4,9 @@
  */
 import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
+import { readWholeText } from '../whole-file.ts';
 import type { Shard } from './permutation.ts';
 import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
 import { parseTarget, type Span, TargetError, TargetSet } from './targets.ts';
@@ -53,8 +53,8 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   const names = new Map<string, string[]>();
   const unresolved: string[] = [];
   const given = [
-    ...words.targets.flatMap((text) => (text === '-' ? wordsOf(0) : [text])),
-    ...words.targetFiles.flatMap((file) => wordsOf(file === '-' ? 0 : file)),
+    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : [text])),
+    ...words.targetFiles.flatMap(wordsOf),
   ];
   const included = await spansOf(given, names, unresolved);
   if (words.local) included.push(...ownNetworks());
@@ -118,9 +118,9 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
-/** Words of a file: blanks and line ends part them, `#` begins a remark. 0: standard input. */
-function wordsOf(file: string | 0): string[] {
-  const lines = readFileSync(file, 'utf8').split('\n');
+/** Words of a file: blanks and line ends part them, `#` begins a remark. `-` is standard input. */
+function wordsOf(file: string): string[] {
+  const lines = readWholeText(file).split('\n');
   return lines.flatMap((line) =>
     line
       .replace(/#.*/, '')
