@@ -25,7 +25,7 @@ const CAPABILITIES: Capabilities = {
   sources: [
     'Amazon VPC User Guide: Security group rules; Connection tracking; Amazon VPC quotas',
     'Terraform AWS provider: aws_security_group, aws_vpc_security_group_ingress_rule',
-    'AWS CloudFormation: AWS::EC2::SecurityGroup',
+    'AWS CloudFormation: AWS::EC2::SecurityGroup (characters of descriptions)',
   ],
 };
 

@@ -48,7 +48,8 @@ export const junosFilter: Platform = {
     logs: true,
     sources: [
       'Junos OS Routing Policies, Firewall Filters, and Traffic Policers User Guide: Firewall ' +
-        'Filter Match Conditions for IPv4 Traffic, … for IPv6 Traffic; Terminating Actions',
+        'Filter Match Conditions for IPv4 Traffic, … for IPv6 Traffic (next-header is the first ' +
+        'header, payload-protocol the one behind extension headers); Terminating Actions',
     ],
   },
   render,

@@ -33,7 +33,10 @@ export const kubernetes: Platform = {
     families: [4, 6],
     management: ['a policy is asked about its pods alone: name them with --host'],
     logs: false,
-    sources: ['Kubernetes: API reference NetworkPolicy v1; Concepts, Network Policies'],
+    sources: [
+      'kubernetes.io: Reference, NetworkPolicy networking.k8s.io/v1 (policyTypes, endPort, TCP by ' +
+        'default, an empty selector means all pods); Concepts, Network Policies',
+    ],
   },
   render,
   parse: parseKubernetes,

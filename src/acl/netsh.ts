@@ -27,7 +27,10 @@ export const netsh: Platform = {
   title: 'Windows Defender Firewall (netsh)',
   capabilities: {
     ...WINDOWS,
-    sources: ['Microsoft: netsh advfirewall firewall add rule, and its own help text'],
+    sources: [
+      'Help text of netsh advfirewall firewall add rule (protocol=icmpv4:type,code; names other ' +
+        'than “all”; ports with tcp and udp)',
+    ],
   },
   render,
   parse: parseNetsh,

@@ -26,7 +26,10 @@ export const windows: Platform = {
   title: 'Windows Defender Firewall (PowerShell)',
   capabilities: {
     ...WINDOWS,
-    sources: ['Microsoft: NetSecurity module, New-NetFirewallRule, Set-NetFirewallProfile'],
+    sources: [
+      'learn.microsoft.com: NetSecurity module, New-NetFirewallRule, Set-NetFirewallProfile',
+      'learn.microsoft.com: INetFwRule::put_IcmpTypesAndCodes',
+    ],
   },
   render,
   parse: parsePowershell,

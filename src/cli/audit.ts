@@ -1,4 +1,5 @@
 /** `portreeve audit`: what firewalls let through and what they refused, by their own logs. */
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Action } from '../model/verdict.ts';
 import type { Prefix } from '../net/prefix.ts';
@@ -156,6 +157,7 @@ async function run(
         ...(options.interval === undefined ? {} : { intervalMs: options.interval }),
         ...(options.count === undefined ? {} : { count: options.count }),
         ...{ onScreen: toPeople, output: options, reportOf, stop: () => ending.abort() },
+        name: kernel?.name ?? nameOf(inputs.at(-1)!),
       })
     : undefined;
   const answer = await whileReading((watch) => {
@@ -176,7 +178,10 @@ async function run(
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       top: limit ?? TOP_IN_PIPES,
     });
-  }, options.for?.timeMs);
+  }, options.for?.timeMs).catch(async (error) => {
+    await follower?.end(undefined);
+    throw error;
+  });
   const isLeft = (await follower?.end(answer)) ?? true;
   refuseNothing(answer);
   refuseEmptyPast(answer);
@@ -185,6 +190,11 @@ async function run(
   if (follower === undefined) refuseEmpty(answer);
   process.exitCode = exitCodeOf(whole);
   if (isLeft) await writeReport(reportOf(whole), options);
+}
+
+/** What is followed, as people call it. */
+function nameOf(input: string): string {
+  return input === '-' ? 'standard input' : basename(input);
 }
 
 /** Throws when there is nothing to read, or more than one thing. */
@@ -197,9 +207,17 @@ function checkInputs(
     interval,
     for: { timeMs: time, platform } = {},
     rules,
+    newSince,
     count,
   }: AuditCommandOptions,
 ): void {
+  const piped = [...inputs, ...(newSince?.logs ?? []), rules].filter((name) => name === '-');
+  if (piped.length > 1) {
+    throw new Failure(USAGE, {
+      what: 'standard input cannot be read twice',
+      ways: ['write one of the two to a file first'],
+    });
+  }
   const live = [...(listen === undefined ? [] : ['--listen']), ...(nflog ? ['--nflog'] : [])];
   if (live.length + Math.min(1, inputs.length) > 1) {
     throw new Failure(USAGE, {
@@ -278,7 +296,7 @@ function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogA
 function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): void {
   if (lines > 0 || live || interrupted || faults.length > 0) return;
   throw new Failure(INPUT, {
-    what: `there is nothing in ${inputs.length === 1 ? inputs[0] : `any of ${inputs.length} inputs`}`,
+    what: `there is nothing in ${inputs.length === 1 ? nameOf(inputs[0]!) : `any of ${inputs.length} inputs`}`,
     why: 'an empty log says neither what passed nor what was refused',
     ways: ['name the log that the device writes to', '--follow waits for lines'],
   });

@@ -44,7 +44,7 @@ each round it writes the policy, and with --rules the rules, proved, for you to
 install. “--follow done” ends when all conditions of stopping hold, which the
 answer lists. Where the firewall limits its logging, silence proves nothing.
 ${ORDER_NOTES}Exit codes: 0 done, 1 the platform cannot express the policy, 2 wrong usage, 3 a
-file could not be read, 130 interrupted.
+file could not be read, 5 no line is of a firewall's log, 130 interrupted.
 `;
 
 const DAY_MS = 86_400_000;

@@ -54,7 +54,7 @@ export function refineReport(
   return {
     kind: 'policy-refine',
     version: 1,
-    verdict: verdictOf(left.length, closure),
+    verdict: verdictOf(left.length, conversations.length, closure),
     facts: [
       { key: 'denied', value: conversations.length, text: `${count(conversations.length)} denied` },
       { key: 'decided', value: decided, text: `${count(decided)} decided now` },
@@ -99,7 +99,10 @@ export function refineReport(
   };
 }
 
-function verdictOf(open: number, { mayStop }: Closure): Report['verdict'] {
+function verdictOf(open: number, all: number, { mayStop }: Closure): Report['verdict'] {
+  if (all === 0 && !mayStop) {
+    return { severity: 'info', text: 'Nothing that was denied stands in the logs.' };
+  }
   if (open > 0) {
     const text =
       open === 1

@@ -92,6 +92,7 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
         columns: COLUMNS,
         rows: grave,
         card,
+        headed: true,
       },
       {
         key: 'services',

@@ -41,6 +41,13 @@ describe('commands to copy', () => {
     ['./portreeve', 'portreeve scan x', './portreeve scan x'],
     ['./portreeve', 'sudo portreeve', 'sudo ./portreeve'],
     ['./portreeve', 'nft list ruleset', 'nft list ruleset'],
+    [
+      './p',
+      'sudo setpriv --reuid=$USER --init-groups portreeve x',
+      'sudo setpriv --reuid=$USER --init-groups ./p x',
+    ],
+    ['./p', 'sudo tcpdump -w - | portreeve assess -', 'sudo tcpdump -w - | ./p assess -'],
+    ['./p', "portreeve assess 'our portreeve file'", "./p assess 'our portreeve file'"],
     ['./portreeve', 'see portreeve.txt', 'see portreeve.txt'],
     ["/home/it's $& mine/portreeve", 'portreeve', "'/home/it'\\''s $& mine/portreeve'"],
   ])('of a program called as %s: %s', (program, line, expected) => {

@@ -106,6 +106,9 @@ const TYPOGRAPHY: Readonly<Record<string, string>> = {
   '’': "'",
 };
 
+/** Where a command line names the program: first, behind sudo and what goes with it, behind a pipe. */
+const NAMED = /^(?:sudo (?:setpriv (?:--\S+ )*)?)?portreeve(?= |$)|(?<= \| )portreeve(?= )/g;
+
 export function palette(ability: TerminalAbility): Palette {
   const paint = colours.createColors(ability.colour);
   const tints = {
@@ -115,7 +118,9 @@ export function palette(ability: TerminalAbility): Palette {
     info: (text: string) => text,
   };
   const ascii = (text: string) =>
-    printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
+    /^[\x20-\x7e]*$/.test(text)
+      ? text
+      : printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
   const safe = ability.unicode ? printable : ascii;
   const named = (word: string) => word.replace('portreeve', () => ability.program ?? 'portreeve');
   return {
@@ -124,7 +129,7 @@ export function palette(ability: TerminalAbility): Palette {
     separator: ability.unicode ? ' · ' : ' - ',
     mark: (severity) => (ability.unicode ? MARKS : ASCII_MARKS)[severity],
     safe,
-    command: (line) => safe(line.replace(/^(?:sudo )?portreeve(?= |$)/, named)),
+    command: (line) => safe(line.replace(NAMED, named)),
     tint: (text, severity) => tints[severity](text),
     strong: paint.bold,
     faint: paint.dim,

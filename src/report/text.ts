@@ -79,7 +79,7 @@ function* section(table: Table, style: Palette): Generator<string, readonly stri
   if (rows.length === 0 && table.empty === undefined) return [];
   const cards = table.card !== undefined && rows.length > 0;
   let missing: readonly string[] = [];
-  if (!cards || table.compact === true) {
+  if (!cards || table.compact === true || table.headed === true) {
     yield '';
     for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
   }

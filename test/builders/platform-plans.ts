@@ -27,10 +27,14 @@ function hostsOf({ groups }: Policy, dice: Dice): Hosts {
   return { name: 'the host', addresses: addresses.length > 0 ? addresses : whole.addresses };
 }
 
-/** A plan as the platform wants it. */
+/** The plan for a policy as the platform wants it; `hosts` where it filters at hosts. */
+export function planOf(policy: Policy, place: Place, platform: Platform, hosts: Hosts): Plan {
+  const choices = { ...planChoices(platform), nowMs: 0 };
+  return planFor(policy, place === 'between' ? choices : { ...choices, hosts });
+}
+
+/** A random plan as the platform wants it. */
 export function planAt(seed: number, place: Place, platform: Platform): Plan {
   const policy = randomPolicy(diceOf(seed));
-  const choices = { ...planChoices(platform), nowMs: 0 };
-  if (place === 'between') return planFor(policy, choices);
-  return planFor(policy, { ...choices, hosts: hostsOf(policy, diceOf(seed + 1_000_000)) });
+  return planOf(policy, place, platform, hostsOf(policy, diceOf(seed + 1_000_000)));
 }

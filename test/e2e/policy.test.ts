@@ -471,6 +471,19 @@ describe.skipIf(!built)('policy and acl', () => {
     ],
     [['policy', 'diff', 'decisions.txt', 'policy.yaml', '--for', 'nftables'], 3, /understood/],
     [['policy', 'test', '10.0.3.21'], 2, /not a connection/],
+    [['policy', 'test', '10.0.3.21 -> 10.0.1.1 tcp/99999'], 2, /highest port is 65535/],
+    [['policy', 'test', '10.0.3.21 -> 10.0.1.1 tcp/9', '--jsn'], 2, /unknown option '--jsn'/],
+    [['policy', 'prove', '--fro', 'nftables'], 2, /--for, if that is what you meant/],
+    [
+      ['policy', 'prove', '.', '--for', 'nftables', '.'],
+      3,
+      /cannot read \.\n {2}why {2}it is a folder/,
+    ],
+    [
+      ['policy', 'refine', '--deny-log', 'decisions.txt', '--policy', 'policy.yaml'],
+      5,
+      /no line is of a firewall log/,
+    ],
     [['policy', 'test', '10.0.3.21 -> 2001:db8::1 tcp/1'], 2, /IPv6/],
   ];
 

@@ -8,7 +8,7 @@ import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
-import type { AuditAnswer, ConversationVerdicts, Newness } from './answer.ts';
+import type { AuditAnswer, ConversationVerdicts, Newness, WayTotal } from './answer.ts';
 import type { Earlier } from './audit.ts';
 import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
@@ -22,7 +22,7 @@ import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
 import { PathTotals, RuleTotals } from './rule-totals.ts';
 import { NoiseTotals, ServiceTotals } from './service-totals.ts';
-import { finite, newSpan, widen } from './sums.ts';
+import { finite, GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
 import {
   F_BYTES,
@@ -86,7 +86,8 @@ export class Finish {
   /** What there was before; undefined when there is nothing to compare with. */
   readonly past: Past | undefined;
   private readonly newness: NewnessTotals | undefined;
-  private readonly sums = WAYS.map(() => ({ actions: [0, 0, 0], noise: 0 }));
+  /** By way and action. */
+  private readonly sums: GroupSums;
   private readonly services: ServiceTotals;
   private readonly noise: NoiseTotals;
   private readonly rules: RuleTotals;
@@ -98,7 +99,6 @@ export class Finish {
   private readonly noises: Int8Array;
   private readonly weights: Int8Array;
   private readonly uses: Uint8Array;
-  private readonly span = newSpan();
   private answers = 0;
   private conversations = 0;
   private refused = 0;
@@ -118,10 +118,12 @@ export class Finish {
       this.past === undefined
         ? undefined
         : new NewnessTotals(table, this.past, new RuleTotals(table, index, seed), seed);
+    this.sums = new GroupSums(table);
+    for (let group = 0; group < WAYS.length * ACTIONS.length; group++) this.sums.open();
     this.services = new ServiceTotals(table, index);
     this.noise = new NoiseTotals(index);
     this.rules = new RuleTotals(table, index, seed);
-    this.paths = new PathTotals(this.names);
+    this.paths = new PathTotals(this.names, table.contexts.count);
     this.hosts = new HostTotals(table.hosts, seed);
     this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
@@ -134,24 +136,18 @@ export class Finish {
     const { table, series, zones, top } = this.from;
     const refused = this.listed(REFUSED, top);
     const partly = this.partlyAllowed(refused);
-    const total = (action: number): number =>
-      this.sums.reduce((sum, { actions }) => sum + actions[action]!, 0);
+    const ways = this.ways();
+    const total = (action: 'allowed' | 'denied' | 'unknown'): number =>
+      ways.reduce((sum, way) => sum + way[action], 0);
     const { startMs, widthMs, counts } = series.columns(CHART_COLUMNS);
     return {
-      events: total(0) + total(ALLOW) + total(DENY),
-      allowed: total(ALLOW),
-      denied: total(DENY),
-      unknown: total(0),
+      events: total('allowed') + total('denied') + total('unknown'),
+      allowed: total('allowed'),
+      denied: total('denied'),
+      unknown: total('unknown'),
       answers: this.answers,
-      firstMs: finite(this.span.firstMs),
-      lastMs: finite(this.span.lastMs),
-      ways: WAYS.map((way, index) => {
-        const { actions, noise } = this.sums[index]!;
-        return {
-          ...{ way, allowed: actions[ALLOW]!, denied: actions[DENY]!, noise },
-          unknown: actions[0]!,
-        };
-      }),
+      ...this.sums.span(),
+      ways,
       services: this.services.rows((entry) => this.locator(entry)),
       refused: refused.map((entry) => this.conversation(entry, partly)),
       refusedCount: this.refused,
@@ -171,6 +167,17 @@ export class Finish {
       collapsed: table.collapsed,
       lost: table.lost,
     };
+  }
+
+  private ways(): WayTotal[] {
+    const { sums } = this;
+    return WAYS.map((way, index) => ({
+      way,
+      allowed: sums.events(groupOf(index, ALLOW)),
+      denied: sums.events(groupOf(index, DENY)),
+      noise: sums.noise(groupOf(index, DENY)),
+      unknown: sums.events(groupOf(index, 0)),
+    }));
   }
 
   /** Two passes: what is noise can be told only once all rows were seen. */
@@ -256,15 +263,12 @@ export class Finish {
   private countRow(index: number): void {
     const { block } = this;
     const entry = block.entry[index]!;
-    widen(this.span, this.from.table, entry);
     const action = block.action[index]!;
     const events = block.events[index]!;
-    const sum = this.sums[block.way[index]!]!;
-    sum.actions[action]! += events;
-    if (block.noise[index] !== MEANS) {
-      sum.noise += events;
-      this.noise.add(block, index);
-    } else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
+    const isNoise = block.noise[index] !== MEANS;
+    this.sums.add(groupOf(block.way[index]!, action), entry, events, isNoise);
+    if (isNoise) this.noise.add(block, index);
+    else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
     this.conversations++;
     if (this.filter !== undefined || this.past !== undefined) this.uses[entry]! |= WANTED;
     this.rules.add(block, index);
@@ -362,6 +366,11 @@ export class Finish {
     if (family === FAMILY_NAME) return this.names[word] ?? '';
     return word > 0 ? `(others, ${zones.names[word - 1] ?? ''})` : '(none)';
   }
+}
+
+/** Number of the sum of a way and an action. */
+function groupOf(way: number, action: number): number {
+  return ACTIONS.length * way + action;
 }
 
 function locatorOf(table: VerdictTable, inputs: readonly string[], entry: number): string {

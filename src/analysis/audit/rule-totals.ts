@@ -7,69 +7,68 @@ import { MEANS } from './noise.ts';
 import { serviceText } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
-import { finite, mostOf, newSpan, type Span, widen } from './sums.ts';
+import { GroupSums, mostOf } from './sums.ts';
 import type { VerdictTable } from './verdict-table.ts';
 
-interface RuleSum extends Span {
-  readonly number: number;
+interface Rule {
   readonly context: Context;
   readonly action: number;
-  /** The first row of it. */
-  entry: number;
-  events: number;
 }
 
 export class RuleTotals {
-  private readonly table: VerdictTable;
   private readonly index: RowIndex;
-  private readonly sums = new Map<string, RuleSum>();
-  /** The same by number of the context and action. */
-  private readonly byContext: (RuleSum | undefined)[] = [];
+  private readonly sums: GroupSums;
+  /** What each group of the sums is about, and its number by rule, device and action. */
+  private readonly rules: Rule[] = [];
+  private readonly numbers = new Map<string, number>();
+  /** The same + 1 by number of the context and action. */
+  private readonly byContext: Int32Array;
   /** Events by rule and service. */
   private readonly services: EndpointTable;
   private readonly events = new Column();
 
   constructor(table: VerdictTable, index: RowIndex, seed: number) {
-    this.table = table;
     this.index = index;
+    this.sums = new GroupSums(table);
+    this.byContext = new Int32Array(ACTIONS.length * table.contexts.count);
     this.services = new EndpointTable(seed);
   }
 
   add(block: RowBlock, index: number): void {
-    const action = block.action[index]!;
-    const entry = block.entry[index]!;
-    const place = ACTIONS.length * block.context[index]! + action;
-    this.byContext[place] ??= this.sumOf(block.contextAt(block.context[index]!), action, entry);
-    const sum = this.byContext[place];
     const events = block.events[index]!;
-    sum.events += events;
-    if (entry < sum.entry) sum.entry = entry;
-    this.events.add(this.services.intern(sum.number, block.service[index]!, 0), events);
-    widen(sum, this.table, entry);
+    const place = ACTIONS.length * block.context[index]! + block.action[index]!;
+    const rule = (this.byContext[place] || this.learn(block, index, place)) - 1;
+    this.sums.add(rule, block.entry[index]!, events, block.noise[index] !== MEANS);
+    this.events.add(this.services.intern(rule, block.service[index]!, 0), events);
   }
 
-  private sumOf(context: Context, action: number, entry: number): RuleSum {
+  private learn(block: RowBlock, index: number, place: number): number {
+    const action = block.action[index]!;
+    const context = block.contextAt(block.context[index]!);
     const key = `${context.rule} ${context.device} ${action}`;
-    let sum = this.sums.get(key);
-    if (sum === undefined) {
-      sum = { number: this.sums.size, context, action, entry, events: 0, ...newSpan() };
-      this.sums.set(key, sum);
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      number = this.sums.open();
+      this.rules.push({ context, action });
+      this.numbers.set(key, number);
     }
-    return sum;
+    this.byContext[place] = number + 1;
+    return number + 1;
   }
 
   rows(names: readonly string[]): RuleVerdicts[] {
+    const { sums } = this;
     const services = this.servicesByRule();
-    const sums = [...this.sums.values()].sort((a, b) => b.events - a.events || a.entry - b.entry);
-    return sums.map(({ number, context, action, events, firstMs, lastMs }) => {
-      const { keys, counts } = services[number]!;
+    return sums.inOrder().map((rule) => {
+      const { context, action } = this.rules[rule]!;
+      const { keys, counts } = services[rule]!;
       return {
         rule: names[context.rule] || null,
         device: names[context.device] || null,
         action: ACTIONS[action]!,
-        events,
-        firstMs: finite(firstMs),
-        lastMs: finite(lastMs),
+        events: sums.events(rule),
+        firstMs: sums.firstMs(rule),
+        lastMs: sums.lastMs(rule),
         services: keys.length,
         topService: serviceText(mostOf(keys, counts)),
       };
@@ -78,7 +77,7 @@ export class RuleTotals {
 
   private servicesByRule(): { keys: number[]; counts: number[] }[] {
     const { services, events, index } = this;
-    const rules = Array.from(this.sums, () => ({ keys: [] as number[], counts: [] as number[] }));
+    const rules = this.rules.map(() => ({ keys: [] as number[], counts: [] as number[] }));
     for (let entry = 0; entry < services.count; entry++) {
       const { keys, counts } = rules[services.address(entry)]!;
       keys.push(index.serviceKeys[services.port(entry)]!);
@@ -88,54 +87,56 @@ export class RuleTotals {
   }
 }
 
-interface PathSum {
-  readonly row: { -readonly [Key in keyof PathVerdicts]: PathVerdicts[Key] };
-  /** The first row of it. */
-  entry: number;
-}
+/** Figures of a path: those of `ACTIONS`, then noise. */
+const NOISE = ACTIONS.length;
+const FIGURES = NOISE + 1;
 
 export class PathTotals {
-  private readonly sums = new Map<string, PathSum>();
-  private readonly byContext: (PathSum | undefined)[] = [];
   private readonly names: readonly string[];
+  /** From and to, by number of the path in order of arrival; its figures. */
+  private readonly paths: { readonly from: number; readonly to: number }[] = [];
+  private readonly figures: Float64Array[] = [];
+  private readonly numbers = new Map<string, number>();
+  private readonly byContext: Int32Array;
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], contexts: number) {
     this.names = names;
+    this.byContext = new Int32Array(contexts);
   }
 
   add(block: RowBlock, index: number): void {
     const context = block.context[index]!;
-    const entry = block.entry[index]!;
-    this.byContext[context] ??= this.sumOf(block.contextAt(context), entry);
-    const sum = this.byContext[context];
-    const { row } = sum;
+    const path = (this.byContext[context] || this.learn(block.contextAt(context), context)) - 1;
+    const figures = this.figures[path]!;
     const events = block.events[index]!;
-    const action = block.action[index];
-    if (action === ALLOW) row.allowed += events;
-    else if (action === DENY) row.denied += events;
-    else row.unknown += events;
-    if (block.noise[index] !== MEANS) row.noise += events;
-    if (entry < sum.entry) sum.entry = entry;
+    figures[block.action[index]!]! += events;
+    if (block.noise[index] !== MEANS) figures[NOISE]! += events;
   }
 
-  private sumOf(context: Context, entry: number): PathSum {
+  private learn(context: Context, place: number): number {
     const from = context.inInterface || context.inZone;
     const to = context.outInterface || context.outZone;
     const key = `${from} ${to}`;
-    let sum = this.sums.get(key);
-    if (sum === undefined) {
-      const [fromName, toName] = [this.names[from] || null, this.names[to] || null];
-      const row = { from: fromName, to: toName, allowed: 0, denied: 0, noise: 0, unknown: 0 };
-      sum = { row, entry };
-      this.sums.set(key, sum);
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      number = this.paths.push({ from, to }) - 1;
+      this.figures.push(new Float64Array(FIGURES));
+      this.numbers.set(key, number);
     }
-    return sum;
+    this.byContext[place] = number + 1;
+    return number + 1;
   }
 
   rows(): PathVerdicts[] {
-    const passed = ({ row }: PathSum): number => row.denied + row.allowed;
-    const sums = [...this.sums.values()];
-    sums.sort((left, right) => passed(right) - passed(left) || left.entry - right.entry);
-    return sums.map(({ row }) => row);
+    const { names, figures } = this;
+    const rows = this.paths.map(({ from, to }, number) => ({
+      from: names[from] || null,
+      to: names[to] || null,
+      allowed: figures[number]![ALLOW]!,
+      denied: figures[number]![DENY]!,
+      noise: figures[number]![NOISE]!,
+      unknown: figures[number]![0]!,
+    }));
+    return rows.sort((a, b) => b.denied + b.allowed - a.denied - a.allowed);
   }
 }

@@ -6,80 +6,62 @@ import { WAYS } from './places.ts';
 import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
-import { finite, mostOf, newSpan, type Span, widen } from './sums.ts';
-import { F_BYTES, NO_HOST, type VerdictTable } from './verdict-table.ts';
+import { GroupSums, mostOf } from './sums.ts';
+import { NO_HOST, type VerdictTable } from './verdict-table.ts';
 
-interface ServiceSum extends Span {
-  readonly group: number;
+interface Service {
   readonly way: number;
   readonly action: number;
   /** What `serviceKey` gives. */
   readonly key: number;
-  /** The first row of it. */
-  entry: number;
-  events: number;
-  noise: number;
-  bytes: number;
 }
 
 export class ServiceTotals {
-  private readonly table: VerdictTable;
   private readonly index: RowIndex;
-  private readonly sums: ServiceSum[] = [];
+  private readonly sums: GroupSums;
+  /** What each group of the sums is about. */
+  private readonly services: Service[] = [];
   /** Group + 1 by service, way and action. */
   private readonly groups: Int32Array;
   /** Group + 1 by row, 0 for those that do not count or have no hosts. */
   private readonly groupOf: Int32Array;
 
   constructor(table: VerdictTable, index: RowIndex) {
-    this.table = table;
     this.index = index;
+    this.sums = new GroupSums(table);
     this.groups = new Int32Array(16 * index.serviceKeys.length);
     this.groupOf = new Int32Array(index.clients.length);
   }
 
   /** Counts the rows that are wanted. */
   add(block: RowBlock, wanted: Uint8Array): void {
-    const { groupOf } = this;
-    const { count, client, entry } = block;
+    const { groupOf, sums } = this;
+    const { count, client, entry, events, noise } = block;
     for (let index = 0; index < count; index++) {
       if (wanted[index] === 0) continue;
-      const sum = this.count(block, index);
-      if (client[index] !== NO_HOST) groupOf[entry[index]!] = sum.group + 1;
+      const group = this.groupAt(block, index);
+      sums.add(group, entry[index]!, events[index]!, noise[index] !== MEANS);
+      if (client[index] !== NO_HOST) groupOf[entry[index]!] = group + 1;
     }
   }
 
-  private count(block: RowBlock, index: number): ServiceSum {
-    const entry = block.entry[index]!;
-    const sum = this.sumOf(block, index);
-    const events = block.events[index]!;
-    sum.events += events;
-    if (block.noise[index] !== MEANS) sum.noise += events;
-    sum.bytes += this.table.float(entry, F_BYTES);
-    if (entry < sum.entry) sum.entry = entry;
-    widen(sum, this.table, entry);
-    return sum;
-  }
-
-  private sumOf(block: RowBlock, index: number): ServiceSum {
-    const [way, action, service] = [block.way[index]!, block.action[index]!, block.service[index]!];
-    const place = 16 * service + 4 * way + action;
+  private groupAt(block: RowBlock, index: number): number {
+    const service = block.service[index]!;
+    const place = 16 * service + 4 * block.way[index]! + block.action[index]!;
     const known = this.groups[place]!;
-    if (known !== 0) return this.sums[known - 1]!;
-    const sum = {
-      ...{ group: this.sums.length, way, action, key: this.index.serviceKeys[service]! },
-      ...{ entry: block.entry[index]!, events: 0, noise: 0, bytes: 0, ...newSpan() },
-    };
-    this.groups[place] = this.sums.push(sum);
-    return sum;
+    if (known !== 0) return known - 1;
+    const [way, action] = [block.way[index]!, block.action[index]!];
+    this.groups[place] = this.services.push({ way, action, key: this.index.serviceKeys[service]! });
+    return this.sums.open();
   }
 
   /** How many different hosts each group has in one of the roles, by rows in their order. */
   private hosts(role: Int32Array, order: Int32Array): Int32Array {
     const { groupOf } = this;
-    const counts = new Int32Array(this.sums.length + 1);
-    const last = new Int32Array(this.sums.length + 1).fill(NO_HOST);
-    for (const row of order) {
+    const counts = new Int32Array(this.sums.count + 1);
+    const last = new Int32Array(this.sums.count + 1).fill(NO_HOST);
+    for (let at = 0; at < order.length; at++) {
+      const row = order[at]!;
       const group = groupOf[row]!;
       const host = role[row]!;
       if (last[group] === host) continue;
@@ -90,30 +72,32 @@ export class ServiceTotals {
   }
 
   rows(locator: (entry: number) => string): ServiceVerdicts[] {
-    const { index } = this;
+    const { index, sums } = this;
     const clients = this.hosts(index.clients, index.byClient);
     const servers = this.hosts(index.servers, index.byServer);
-    const sums = [...this.sums].sort((a, b) => b.events - a.events || a.entry - b.entry);
-    return sums.map((sum) => ({
-      way: WAYS[sum.way]!,
-      action: ACTIONS[sum.action]!,
-      transport: transportShown(sum.key >>> 16),
-      port: hasPort(sum.key >>> 16) ? sum.key & 0xffff : null,
-      events: sum.events,
-      noise: sum.noise,
-      clients: clients[sum.group + 1]!,
-      servers: servers[sum.group + 1]!,
-      bytes: sum.bytes,
-      firstMs: finite(sum.firstMs),
-      lastMs: finite(sum.lastMs),
-      locator: locator(sum.entry),
-    }));
+    return sums.inOrder().map((group) => {
+      const { way, action, key } = this.services[group]!;
+      return {
+        way: WAYS[way]!,
+        action: ACTIONS[action]!,
+        transport: transportShown(key >>> 16),
+        port: hasPort(key >>> 16) ? key & 0xffff : null,
+        events: sums.events(group),
+        noise: sums.noise(group),
+        clients: clients[group + 1]!,
+        servers: servers[group + 1]!,
+        bytes: sums.bytes(group),
+        firstMs: sums.firstMs(group),
+        lastMs: sums.lastMs(group),
+        locator: locator(sums.row(group)),
+      };
+    });
   }
 }
 
 export class NoiseTotals {
   private readonly index: RowIndex;
-  private readonly events = NOISE_CLASSES.map(() => 0);
+  private readonly events = new Float64Array(NOISE_CLASSES.length);
   /** Events by service, by class. */
   private readonly services: readonly Float64Array[];
   /** By host: a bit for each class of which it is a source. */

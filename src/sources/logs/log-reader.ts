@@ -37,6 +37,7 @@ import type { Mapping } from './mapping.ts';
 import { NflogRows } from './nflog.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
+import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
@@ -323,7 +324,9 @@ export class LogReader {
   private async unwrapped(input: NamedInput, outer: ByteSource): Promise<ByteSource | undefined> {
     let source = outer;
     for (let layers = 0; ; layers++) {
-      const head = await readHead(source);
+      let head = await readHead(source);
+      const atStart = head[0] !== 0;
+      if (!atStart) head = await this.pastHole(head, source, input.source);
       const whole = new PrefixedBytes(head, source);
       this.source = whole;
       const form = recognise(head);
@@ -331,10 +334,18 @@ export class LogReader {
         const again = input.source === '-' ? undefined : () => this.open(input.source);
         source = new GzipBytes(whole, again);
       } else if (layers === 0 && form === 'zstd') source = new ZstdBytes(whole);
-      else if (head.length === 0 || (form === undefined && isText(head))) {
+      else if (form === undefined && utf16Of(head) !== undefined) {
+        source = new Utf16Bytes(whole, utf16Of(head)!);
+      } else if (head.length === 0 || (form === undefined && isText(head))) {
         const depth = recordDepth(head);
         // The lines of a plain file may be read from any place; a journal's entries have several.
-        if (layers === 0 && depth < 0 && input.source !== '-' && !isJournalExport(head)) {
+        if (
+          layers === 0 &&
+          atStart &&
+          depth < 0 &&
+          input.source !== '-' &&
+          !isJournalExport(head)
+        ) {
           this.plain = whole;
         }
         return depth < 0 ? whole : new JsonRecords(whole, depth);
@@ -357,6 +368,24 @@ export class LogReader {
       }
       this.source = source;
     }
+  }
+
+  /**
+   * What follows zeros at the begin: where a machine went down, they stand in place of what was
+   * written last. The same head where there is nothing else, or where it may be flow export.
+   */
+  private async pastHole(head: Uint8Array, source: ByteSource, name: string): Promise<Uint8Array> {
+    let rest = withoutZeros(head);
+    if (rest.length > 0 && rest.length > head.length - LEAST_HOLE) return head;
+    for (let passed = head.length; rest.length === 0 && passed < MOST_HOLE; ) {
+      const more = await readHead(source);
+      if (more.length === 0) return head;
+      passed += more.length;
+      rest = withoutZeros(more);
+    }
+    if (!isText(rest)) return head;
+    this.lines.hole(`${name}:1`);
+    return rest;
   }
 
   /** Says what is wrong with an input; in a folder it is passed over. */
@@ -442,13 +471,21 @@ export class LogReader {
   }
 }
 
-/** Text has no NUL and few control octets. */
+/** Zeros at the begin that are no header, and those that are passed over to look for text. */
+const LEAST_HOLE = 16;
+const MOST_HOLE = 64 * 1024 * 1024;
+
+function withoutZeros(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((octet) => octet !== 0);
+  return first < 0 ? bytes.subarray(bytes.length) : bytes.subarray(first);
+}
+
+/** Text has few control octets. */
 function isText(head: Uint8Array): boolean {
   // The journal's export format has lengths in binary between its lines of text.
   if (isJournalExport(head)) return true;
   let odd = 0;
   for (const octet of head) {
-    if (octet === 0) return false;
     if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) odd++;
   }
   return odd * 20 < head.length + 20;
