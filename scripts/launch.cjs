@@ -7,6 +7,14 @@ const { accessSync, constants, existsSync, readdirSync, statSync } = require('no
 const { dirname, join } = require('node:path');
 
 const root = dirname(__dirname);
+
+// For npm and whatever else is started from here: `portreeve` keeps them from this process.
+const { PORTREEVE_EXTRA_CA_CERTS: certificates } = process.env;
+if (certificates !== undefined) {
+  process.env.NODE_EXTRA_CA_CERTS = certificates;
+  delete process.env.PORTREEVE_EXTRA_CA_CERTS;
+}
+
 const time = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /**

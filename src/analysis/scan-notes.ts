@@ -61,7 +61,7 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
     notes.push({
       id: 'unresolved',
       what: facts.unresolved.join(', '),
-      because: 'the name has no address',
+      because: 'the name has no address that can be asked',
       remedy: 'check the name, or give the address',
       missing: true,
     });

@@ -60,7 +60,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     tables: [table as Table],
     notes: plan.unresolved.map((name) => ({
       what: name,
-      because: 'the name has no address',
+      because: 'the name has no address that can be asked',
     })),
     next: [],
   };

@@ -5,7 +5,7 @@ import type { PortState } from '../model/port-state.ts';
 import type { ScanRecord } from '../model/scanned-host.ts';
 import type { ImportedScan } from '../sources/scan/import/record-builder.ts';
 import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from '../sources/scan/plan.ts';
-import type { ScanProgress, ScanResult } from '../sources/scan/scan.ts';
+import type { ScanProgress, ScanResult } from '../sources/scan/scan-request.ts';
 
 export type { ScanProgress };
 

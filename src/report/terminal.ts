@@ -118,7 +118,9 @@ export function palette(ability: TerminalAbility): Palette {
     info: (text: string) => text,
   };
   const ascii = (text: string) =>
-    printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
+    /^[\x20-\x7e]*$/.test(text)
+      ? text
+      : printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
   const safe = ability.unicode ? printable : ascii;
   const named = (word: string) => word.replace('portreeve', () => ability.program ?? 'portreeve');
   return {

@@ -40,7 +40,7 @@ function readPack(folder: CacheFolder | undefined, name: string): CodePack | und
 const userId = process.geteuid?.();
 const folder = cacheFolder(userId);
 const [command = ''] = process.argv.slice(2);
-const name = `${/^[a-z]{1,20}$/.test(command) ? command : 'default'}.pack`;
+const name = `${/^[a-z]{1,20}$/.test(command) ? command : 'default'}-${process.version}.pack`;
 const known = readPack(folder, name);
 const loader = new ChunkLoader(`${__dirname}/`, known);
 

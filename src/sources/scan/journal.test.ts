@@ -33,7 +33,8 @@ describe('notes of a scan', () => {
   function written(name: string): string {
     const file = join(folder, name);
     const writer = new JournalWriter(file, HEADER);
-    writer.foundUp(70_000, 'echo-reply');
+    writer.foundUp(70_000, 'echo-reply', 123.4);
+    writer.foundUp(3, 'user-set', undefined);
     for (const host of [5, 6, 7, 100_000]) writer.foundDown(host);
     for (let port = 1; port <= 40; port++) writer.outcome(70_000, 'tcp', port, port === 22 ? 1 : 2);
     writer.outcome(70_000, 'udp', 53, 13);
@@ -54,7 +55,10 @@ describe('notes of a scan', () => {
   it('are read back', () => {
     const { header, outcomes, halfway, up, down } = readJournal(written('whole'));
     expect(header).toEqual(HEADER);
-    expect(up).toEqual(new Map([[70_000, 'echo-reply']]));
+    expect([...up]).toEqual([
+      [70_000, { reason: 'echo-reply', roundTripUs: 123 }],
+      [3, { reason: 'user-set' }],
+    ]);
     expect(down).toEqual(new Set([5, 6, 7, 100_000]));
     const tcp = outcomes.get(journalKey(70_000, 'tcp'))!;
     expect(tcp.size).toBe(40);

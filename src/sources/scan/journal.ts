@@ -37,8 +37,8 @@ export interface Journal {
   readonly outcomes: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** By `journalKey`. */
   readonly halfway: ReadonlyMap<string, Halfway>;
-  /** Hosts found, by number, with the reason; and those that are down. */
-  readonly up: ReadonlyMap<number, string>;
+  /** Hosts found, by number; and those that are down. */
+  readonly up: ReadonlyMap<number, { readonly reason: string; readonly roundTripUs?: number }>;
   readonly down: ReadonlySet<number>;
 }
 
@@ -60,12 +60,14 @@ export function readJournal(file: string): Journal {
   }
   const outcomes = new Map<string, Map<number, number>>();
   const halfway = new Map<string, Halfway & { readonly tries: Map<number, number> }>();
-  const up = new Map<number, string>();
+  const up = new Map<number, { reason: string; roundTripUs?: number }>();
   const down = new Set<number>();
   for (const line of lines) {
     const entry = parseLine(line) as Entry | undefined;
     if (entry === undefined || typeof entry !== 'object') continue;
-    if (entry.up !== undefined) for (const [host, reason] of entry.up) up.set(host, reason);
+    for (const [host, reason, us] of entry.up ?? []) {
+      up.set(host, typeof us === 'number' ? { reason, roundTripUs: us } : { reason });
+    }
     for (const { first: low, last } of rangesOf(entry.down)) {
       for (let host = low; host <= last; host++) down.add(host);
     }
@@ -105,7 +107,8 @@ interface Entry {
   readonly s?: Readonly<Record<string, string>>;
   /** Ports asked in the order of the scan, and tries lost of those that answered. */
   readonly p?: readonly number[];
-  readonly up?: readonly (readonly [number, string])[];
+  /** Hosts found: number, reason, round trip in microseconds. */
+  readonly up?: readonly (readonly [number, string, number?])[];
   readonly down?: string;
 }
 
@@ -152,7 +155,7 @@ export class JournalWriter {
   /** The position last noted of each host. */
   private readonly positions = new Map<string, number>();
   private count = 0;
-  private up: [number, string][] = [];
+  private up: [number, string, number?][] = [];
   private down: number[] = [];
   private flushedMs = Date.now();
 
@@ -167,8 +170,10 @@ export class JournalWriter {
     appendFileSync(this.fd, header === undefined ? '\n' : `${JSON.stringify(header)}\n`);
   }
 
-  foundUp(host: number, reason: string): void {
-    this.up.push([host, reason]);
+  foundUp(host: number, reason: string, roundTripUs: number | undefined): void {
+    this.up.push(
+      roundTripUs === undefined ? [host, reason] : [host, reason, Math.round(roundTripUs)],
+    );
     this.count++;
   }
 

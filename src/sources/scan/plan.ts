@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
 import { readWholeText } from '../whole-file.ts';
@@ -57,6 +58,7 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
     ...words.targetFiles.flatMap(wordsOf),
   ];
   const included = await spansOf(given, names, unresolved);
+  for (const span of included) checkLink(span);
   if (words.local) included.push(...ownNetworks());
   if (given.length === 0 && !words.local) throw new PlanError('no target was named');
   const holes = [...words.exclude, ...words.excludeFiles.flatMap(wordsOf)];
@@ -129,6 +131,34 @@ function wordsOf(file: string): string[] {
   );
 }
 
+/** Name servers that block give names addresses of nobody, such as 0.0.0.0. */
+function canBeAsked(address: string): boolean {
+  try {
+    for (const span of parseTarget(address)!) checkLink(span);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Link-local IPv6 addresses are on every link (RFC 4007): one must be named, and be there. */
+function checkLink({ family, first, zone }: Span): void {
+  if (zone !== undefined && !hasInterface(zone)) {
+    throw new PlanError(`this machine has no interface ${zone}`);
+  }
+  if (family === 6 && zone === undefined && first >> 118n === 0x3fan) {
+    throw new PlanError(
+      'link-local addresses are on every link: say on which one, as in fe80::1%eth0',
+    );
+  }
+}
+
+function hasInterface(zone: string): boolean {
+  // By number, or without an address: not in the runtime's list.
+  if (/^\d+$/.test(zone) || Object.hasOwn(networkInterfaces(), zone)) return true;
+  return /^[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
+}
+
 /** Names are resolved by the system, as other programs do it. */
 async function spansOf(
   texts: readonly string[],
@@ -143,8 +173,9 @@ async function spansOf(
       continue;
     }
     const addresses = await lookup(text, { all: true }).catch(() => []);
-    if (addresses.length === 0) unresolved.push(text);
-    for (const { address } of addresses) {
+    const usable = addresses.filter(({ address }) => canBeAsked(address));
+    if (usable.length === 0) unresolved.push(text);
+    for (const { address } of usable) {
       spans.push(...parseTarget(address)!);
       const canonical = formatAddress(parseAddress(address)!);
       const known = names.get(canonical) ?? [];

@@ -53,6 +53,8 @@ export interface ScheduleOptions {
   readonly signal?: AbortSignal;
   /** Lets other work run; `setImmediate` outside of tests. */
   readonly yieldTurn?: () => Promise<void>;
+  /** Probes sent in one go at most, so that few are under way at a kill. */
+  readonly mostAtOnce?: number;
   /** Waits by a timer, not in the engine, so that another scan may run meanwhile. */
   readonly idle?: (ms: number) => Promise<void>;
 }
@@ -198,8 +200,9 @@ export class Scheduler implements AnswerSink {
     const now = this.options.clock();
     batch.length = 0;
     if (now < this.pausedUs) return false;
-    const { engine } = this.options;
-    const room = Math.min(BATCH_SIZE, this.allowance(now), engine.room?.() ?? BATCH_SIZE);
+    const { engine, mostAtOnce } = this.options;
+    const most = mostAtOnce ?? BATCH_SIZE;
+    const room = Math.min(most, this.allowance(now), engine.room?.() ?? BATCH_SIZE);
     for (let asked = 0; asked < active.length && batch.length < room; asked++) {
       this.turn = (this.turn + 1) % active.length;
       this.take(active[this.turn]!, room, now);

@@ -130,15 +130,21 @@ function octetRuns(text: string, part: string): Run[] {
   return runs;
 }
 
+/** Addresses of groups (RFC 5771, RFC 4291 section 2.7). */
+const GROUPS: Readonly<Record<4 | 6, readonly [bigint, bigint]>> = {
+  4: [0xe0000000n, 0xefffffffn],
+  6: [0xffn << 120n, (1n << 128n) - 1n],
+};
+
 function checkedSpan(text: string, address: Address, first: bigint, last: bigint): Span {
   const { family, zone } = address;
+  const [group, lastGroup] = GROUPS[family];
+  if (first <= lastGroup && last >= group) {
+    throw new TargetError(text, 'holds multicast addresses, which are no hosts');
+  }
   for (const end of [first, last]) {
     const kind = classifyAddress(fromNumber(family, end));
-    if (
-      kind === 'multicast' ||
-      kind === 'broadcast' ||
-      (kind === 'unspecified' && first === last)
-    ) {
+    if (kind === 'broadcast' || (kind === 'unspecified' && first === last)) {
       throw new TargetError(text, `holds ${kind} addresses, which are no hosts`);
     }
   }

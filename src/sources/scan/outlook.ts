@@ -1,0 +1,52 @@
+/** How far a scan is and how long it will still take, over hosts found and hosts still to be found. */
+
+import { RemainingTime } from './remaining-time.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface Outlook {
+  /** Probes sent, of those that will be, as far as is known now: 0 to 1. */
+  readonly share: number;
+  /** How long it will still take; absent while it is not known. */
+  readonly leftMs?: number;
+}
+
+/** Where a scan stands. */
+export interface Standing {
+  readonly elapsedMs: number;
+  /** Probes of earlier transports and of this one. */
+  readonly probes: number;
+  /** Hosts there will be, and those handed to the scheduler. */
+  readonly hosts: number;
+  readonly given: number;
+}
+
+/** Of one transport's part of a scan. */
+export class TransportOutlook {
+  private readonly time = new RemainingTime();
+  private readonly ports: number;
+  private readonly later: number;
+  private readonly laterMs: number;
+
+  /**
+   * @param ports of each host, in this part
+   * @param later ports of each host that other transports ask afterwards
+   * @param laterMs what those take beside sending, once there is any host
+   */
+  constructor(ports: number, later: number, laterMs: number) {
+    this.ports = ports;
+    this.later = later;
+    this.laterMs = laterMs;
+  }
+
+  at(scheduler: Scheduler, { elapsedMs, probes, hosts, given }: Standing): Outlook {
+    const { sent, total, ...left } = scheduler.workLeft(hosts - given, this.ports);
+    const more = this.later * hosts;
+    const work = { ...left, probes: left.probes + more };
+    const ownMs = this.time.left(elapsedMs, sent, work);
+    const done = probes - scheduler.counts.sent;
+    return {
+      share: probes / Math.max(1, probes, done + total + more),
+      ...(ownMs === undefined ? {} : { leftMs: ownMs + (hosts > 0 ? this.laterMs : 0) }),
+    };
+  }
+}
