@@ -239,6 +239,7 @@ export class HostScan {
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
     const wasFlying = this.flying[cell] === 1;
     if (this.slowTries !== undefined) this.gapUs = Math.max(LEAST_GAP_US, 0.97 * this.gapUs);
+    else if (this.gapUs > 0) this.quicken(0.985);
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -333,9 +334,7 @@ export class HostScan {
 
   private judge(nowUs: number): boolean {
     const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && this.gapUs > 0 && this.slowTries === undefined) {
-      this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : 0.8 * this.gapUs;
-    }
+    if (verdict === 'fits' && this.slowTries === undefined) this.quicken(0.8);
     if (verdict !== 'closed') return false;
     if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
       this.gapUs *= 1.25;
@@ -349,6 +348,11 @@ export class HostScan {
     this.window.acquit();
     this.gapUs = 0;
     return false;
+  }
+
+  /** Shortens the pause between probes of a host that answers again. */
+  private quicken(factor: number): void {
+    this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : factor * this.gapUs;
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */

@@ -64,7 +64,7 @@ describe('a plan', () => {
   it.each([
     ['fe80::1', /every link: say on which/],
     ['fe80::1%nosuch0', /no interface nosuch0/],
-    ['fe80::1%../../etc', /no interface|not an address|is not/],
+    ['fe80::1%..', /no interface/],
   ])('refuses %s', async (target, message) => {
     await expect(planScan({ ...NOTHING, targets: [target] })).rejects.toThrow(message);
   });
