@@ -3,6 +3,7 @@
  * namespaces of this machine, with rings of the same size, in turns. Needs root and Linux's tc.
  *
  *   node bench/capture.mjs flood [packets] [rounds] [ring KiB]    as fast as the sender can
+ *   node bench/capture.mjs spread [packets] [rounds] [ring KiB]   the same, to 900 ports
  *   node bench/capture.mjs rate [packets] [rounds] [ring KiB]     the highest rate without a drop
  *   node bench/capture.mjs view [packets] [keys] [ring KiB]       from a key to the screen (tmux)
  *
@@ -24,6 +25,8 @@ import { fileURLToPath } from 'node:url';
 const [mode = 'flood', packetsText = '8000000', roundsText = '3', ring = '16384', only = ''] =
   process.argv.slice(2);
 const COPIES = 16;
+/** Destination ports of the flood; all below 1024, which iptraf-ng counts unasked. */
+const PORTS = mode === 'spread' ? 900 : 1;
 const packets = Number(packetsText);
 const CLI = process.env.PORTREEVE_CLI ?? fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const FLOOD = fileURLToPath(new URL('flood.mjs', import.meta.url));
@@ -77,9 +80,22 @@ const CONTENDERS = [
     command: ['iptraf-ng', '-s', 'cap0', '-t', '1', '-B', '-L', iptrafLog],
     ready: '',
     counts: (_, sent) => {
-      const captured = number(readFileSync(iptrafLog, 'utf8'), /UDP\/53: (\d+) packets/);
+      let captured = 0;
+      for (const [, more] of readFileSync(iptrafLog, 'utf8').matchAll(/UDP\/\d+: (\d+) packets/g)) {
+        captured += Number(more);
+      }
       return { captured, dropped: sent - captured };
     },
+  },
+  {
+    // Its traffic monitor writes no figures; what it got and lost stands on its screen.
+    name: 'iptraf-ng -i',
+    command: ['iptraf-ng', '-i', 'cap0'],
+    screen: true,
+    counts: (text) => ({
+      captured: number(text, /Packets captured: +(\d+)/),
+      dropped: number(text, /Drops: +(\d+)/),
+    }),
   },
 ];
 
@@ -112,8 +128,8 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Sends `count` packets, `rate` a second; 0 is as fast as can be. */
 async function flood(count, rate) {
-  const words = [FLOOD, 'eth0', String(Math.ceil(count / COPIES)), String(rate / COPIES)];
-  const pinned = ['taskset', '-c', '0', process.execPath, ...words];
+  const amounts = [Math.ceil(count / COPIES), rate / COPIES, 1000, PORTS].map(String);
+  const pinned = ['taskset', '-c', '0', process.execPath, FLOOD, 'eth0', ...amounts];
   const child = spawn('ip', ['netns', 'exec', sender, ...pinned], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -126,7 +142,28 @@ async function flood(count, rate) {
   return { sent: sent * COPIES, rate: (sent * COPIES) / seconds };
 }
 
-async function measured({ command, ready, counts }, count, rate) {
+/** Programs with a screen run on a server of this run's own. */
+const tmux = (...words) => spawnSync('tmux', ['-L', tag, ...words], { encoding: 'utf8' }).stdout;
+
+async function measuredOnScreen({ command, counts }, count, rate) {
+  const words = `ip netns exec ${receiver} taskset -c 1 ${command.join(' ')}; sleep 60`;
+  tmux('new-session', '-d', '-x', '100', '-y', '30', words);
+  try {
+    await pause(1500);
+    const pid = inside(receiver, 'sh', '-c', 'ip netns pids "$(ip netns identify $$)"');
+    const before = cpuOf(pid);
+    const flooded = await flood(count, rate);
+    await pause(2500);
+    const cpu = cpuOf(pid) - before;
+    return { ...flooded, ...counts(tmux('capture-pane', '-p')), cpu };
+  } finally {
+    tmux('kill-server');
+  }
+}
+
+async function measured(contender, count, rate) {
+  if (contender.screen) return measuredOnScreen(contender, count, rate);
+  const { command, ready, counts } = contender;
   const child = spawn('ip', ['netns', 'exec', receiver, 'taskset', '-c', '1', ...command]);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -201,7 +238,6 @@ async function lossless() {
 
 /** Keys pressed in the live view while packets pour in: ms until the screen shows what they do. */
 async function view(keys) {
-  const tmux = (...words) => spawnSync('tmux', ['-L', tag, ...words], { encoding: 'utf8' }).stdout;
   const watch = `taskset -c 1 ${portreeve.join(' ')} watch ${live.join(' ')}`;
   const words = `ip netns exec ${receiver} ${watch}; sleep 60`;
   tmux('new-session', '-d', '-x', '80', '-y', '24', words);

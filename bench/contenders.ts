@@ -1,7 +1,8 @@
 /**
  * Who is measured. Peers run as their users run them, with the flags that make them read a whole
- * file at full speed and exit; those too slow for gigabytes get the first packets only, and
- * Portreeve is then measured on the same cut as well.
+ * file at full speed and exit. One that would take minutes and gigabytes of memory gets the first
+ * packets only; it is compared by packets per second then. Ours always reads the whole file: on a
+ * second of traffic the start of the process would be most of what is measured.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -44,7 +45,6 @@ export const CONTENDERS: readonly Contender[] = [
     command: (file) => ['tcpdump', '-nq', '-r', file],
     debianPackage: 'tcpdump',
     versionFlag: '--version',
-    mostPackets: 4_000_000,
   },
   {
     // Without TZ the C library looks at /etc/localtime once per printed packet.
@@ -53,7 +53,6 @@ export const CONTENDERS: readonly Contender[] = [
     environment: { TZ: 'UTC' },
     debianPackage: 'tcpdump',
     versionFlag: '--version',
-    mostPackets: 4_000_000,
   },
   {
     name: 'tshark',

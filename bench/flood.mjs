@@ -1,7 +1,8 @@
 /**
  * Sends small UDP frames out of an interface as fast as it can, or at a rate, in batches of
  * sendmmsg(2), and prints how many went and how long it took. For bench/capture.mjs.
- * `flood.mjs <interface> <frames> <rate> [flows]`; a rate of 0 is as fast as it can.
+ * `flood.mjs <interface> <frames> <rate> [flows] [ports]`; a rate of 0 is as fast as it can, and
+ * destination ports are 53 and as many more as are asked for.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,7 +13,8 @@ const socket = libc.func('int socket(int, int, int)');
 const bind = libc.func('int bind(int, const void *, uint32_t)');
 const sendmmsg = libc.func('int sendmmsg(int, void *, uint32_t, int)');
 
-const [device = '', countText = '', rateText = '0', flowsText = '1000'] = process.argv.slice(2);
+const [device = '', countText = '', rateText = '0', flowsText = '1000', portsText = '1'] =
+  process.argv.slice(2);
 const count = Number(countText);
 /** Packets per second; 0 is as many as there can be. */
 const rate = Number(rateText);
@@ -20,6 +22,7 @@ const rate = Number(rateText);
 const BATCH = rate > 0 ? 16 : 256;
 const FRAME = 60;
 const FLOWS = Number(flowsText);
+const PORTS = Number(portsText);
 
 const index = Number(readFileSync(`/sys/class/net/${device}/ifindex`, 'utf8'));
 const frames = Buffer.alloc(FLOWS * FRAME);
@@ -29,7 +32,7 @@ for (let flow = 0; flow < FLOWS; flow++) {
   frames.writeUInt32BE(0x0a630000 + (flow % 60_000), at + 26);
   frames.writeUInt32BE(0x0a62ffff, at + 30);
   frames.writeUInt16BE(1024 + (flow % 60_000), at + 34);
-  frames.writeUInt16BE(53, at + 36);
+  frames.writeUInt16BE(53 + (flow % PORTS), at + 36);
   frames.writeUInt16BE(12, at + 38);
   frames.writeUInt16BE(checksum(at + 14), at + 24);
 }

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import { type Capture, cutCapture, prepareCapture, warm } from './captures.ts';
 import { absence, CONTENDERS, type Contender, version } from './contenders.ts';
 import { type CaptureName, RECIPES } from './generate.ts';
-import { measure, type Sample } from './measure.ts';
-import { type Round, setting, table } from './results.ts';
+import { measure } from './measure.ts';
+import { type Entry, type Round, setting, table } from './results.ts';
 
 const HELP = `npm run bench -- [options]
   --only NAMES     captures and programs to take, e.g. mixed,nfpcapd,portreeve (default all)
@@ -54,45 +54,30 @@ function choose(only: string | undefined): { captures: CaptureName[]; contenders
   };
 }
 
-/** Runs everybody on one file, in turn, so that a busy moment hurts all alike. */
+/** Runs everybody on one capture, in turn, so that a busy moment hurts all alike. */
 function compete(
-  title: string,
+  name: CaptureName,
   capture: Capture,
   contenders: readonly Contender[],
   runs: number,
 ): Round {
-  console.error(title);
-  warm(capture.path);
-  const samples = new Map<Contender, Sample[]>(contenders.map((contender) => [contender, []]));
+  console.error(name);
+  const entries: Entry[] = contenders.map((contender) => {
+    const most = contender.mostPackets ?? capture.packets;
+    return { contender, capture: cutCapture(capture, most), samples: [] };
+  });
+  for (const path of new Set(entries.map((entry) => entry.capture.path))) warm(path);
   for (let run = 1; run <= runs; run++) {
-    for (const [contender, list] of samples) {
+    for (const { contender, capture, samples } of entries) {
       const sample = measure(contender, capture.path);
-      list.push(sample);
+      samples.push(sample);
       if (sample.wallSeconds > 1)
         console.error(
           `${contender.name}, run ${run} of ${runs}: ${sample.wallSeconds.toFixed(2)} s`,
         );
     }
   }
-  return { title, capture, runs: samples };
-}
-
-/** The rounds of one capture: the whole file, then a cut for each limit, always with ours. */
-function rounds(
-  name: CaptureName,
-  capture: Capture,
-  contenders: readonly Contender[],
-  runs: number,
-): Round[] {
-  const limit = ({ mostPackets = Number.POSITIVE_INFINITY }: Contender) =>
-    Math.min(mostPackets, capture.packets);
-  const lengths = [...new Set(contenders.map(limit))].sort((a, b) => b - a);
-  return lengths.map((length) => {
-    const cut = cutCapture(capture, length);
-    const title = `${name}: ${RECIPES[name].about}${cut === capture ? '' : ` (the first ${length.toLocaleString('en')} packets)`}`;
-    const able = contenders.filter((one) => one.subject || limit(one) === length);
-    return compete(title, cut, able, runs);
-  });
+  return { title: `${name}: ${RECIPES[name].about}`, capture, entries };
 }
 
 export async function main(args: string[]): Promise<number> {
@@ -117,8 +102,8 @@ export async function main(args: string[]): Promise<number> {
   for (const reason of left) console.error(`left out: ${reason}`);
   if (versions.size === 0) return 3;
   const present = [...versions.keys()];
-  const done = files.flatMap(({ name, capture }) =>
-    rounds(name, capture, present, name === 'tiny' && !values.runs ? 20 : runs),
+  const done = files.map(({ name, capture }) =>
+    compete(name, capture, present, name === 'tiny' && !values.runs ? 20 : runs),
   );
   const text = ['# Results', '', setting(versions, left), ...done.map(table)].join('\n');
   console.log(text);

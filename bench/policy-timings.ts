@@ -16,10 +16,11 @@ import type { Policy, Zone } from '../src/policy/intent.ts';
 import { knownSet } from '../src/policy/known-sets.ts';
 import { Learner } from '../src/policy/learn.ts';
 import { completed } from '../src/policy/offered.ts';
-import { type Plan, planFor } from '../src/policy/plan.ts';
+import { extentOf, type Plan, planFor } from '../src/policy/plan.ts';
 import { nearRules, ruleAllows } from '../src/policy/rule-match.ts';
 import { fewestBoxes, someTriples } from '../test/builders/fewest-boxes.ts';
 import { buildOffice, type Office, officeDay } from '../test/builders/office.ts';
+import { PLACES, planAt } from '../test/builders/platform-plans.ts';
 import { diceOf } from '../test/builders/policy.ts';
 
 const PORTS = [22, 25, 53, 80, 88, 135, 389, 443, 445, 636, 1433, 3306, 3389, 5432, 8080, 9100];
@@ -274,7 +275,44 @@ function days(): void {
   say(exact ? 'exactly the itemised sets, and nothing lost' : 'NOT what is itemised');
 }
 
-const parts = { space, conversations, chance, roles, minimum, platforms, days };
+/**
+ * Random policies written by each platform, read back and compared over all packets, until as many
+ * as asked for were written; those it refuses are counted by the first reason it gives. Counts are
+ * the same on every machine.
+ */
+function trips(): void {
+  const [, , , count = '10000', only] = process.argv;
+  for (const { platform, place } of PLACES) {
+    if (only !== undefined && only !== platform.name) continue;
+    const reasons = new Map<string, number>();
+    let [written, seed] = [0, 0];
+    timed(`${platform.name}, ${place}`, () => {
+      for (; written < Number(count); seed++) {
+        const plan = planAt(seed, place, platform);
+        const { text, refusals } = platform.render(plan);
+        if (text === undefined) {
+          const reason = (refusals[0]?.what ?? 'no reason').replace(/\d+ rules in/, 'N rules in');
+          reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+          continue;
+        }
+        written++;
+        const { filter, faults } = platform.parse(text);
+        const { zones, filter: meant } = plan;
+        const extent = extentOf(plan);
+        const differs =
+          faults.length > 0 ||
+          compareFilters(verdictSpaces(), meant, filter, zones, extent).length > 0;
+        if (differs) throw new Error(`${platform.name}, ${place}: seed ${seed} differs`);
+      }
+    });
+    say(`${written} written and equal, ${seed - written} of ${seed} refused`);
+    for (const [reason, times] of [...reasons].sort(([, one], [, two]) => two - one)) {
+      say(`  ${times}: ${reason}`);
+    }
+  }
+}
+
+const parts = { space, conversations, chance, roles, minimum, platforms, trips, days };
 const part = process.argv[2] as keyof typeof parts;
 const begun = performance.now();
 parts[part]();

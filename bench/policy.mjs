@@ -1,6 +1,7 @@
 /**
  * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, conversations, chance, roles,
- * minimum, platforms and days. Bundles the sources itself, so it measures what is in the tree; each
+ * minimum, platforms and days, and trips when asked for: `trips:500:netsh` for 500 policies and one
+ * platform, otherwise 10,000 and all. Bundles the sources itself, so it measures what is in the tree; each
  * part runs in a process of its own, whose time and memory are told at its end. Figures: POLICY.md.
  */
 import { spawnSync } from 'node:child_process';
@@ -23,7 +24,8 @@ try {
   console.log(`${model}, ${cpus().length} cores`);
   for (const part of wanted) {
     console.log(`\n${part}`);
-    const { status } = spawnSync(process.execPath, [outfile, part], { stdio: 'inherit' });
+    const options = [outfile, ...part.split(':')];
+    const { status } = spawnSync(process.execPath, options, { stdio: 'inherit' });
     if (status !== 0) process.exitCode = 1;
   }
 } finally {

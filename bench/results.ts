@@ -4,11 +4,20 @@ import type { Capture } from './captures.ts';
 import type { Contender } from './contenders.ts';
 import { median, type Sample } from './measure.ts';
 
-/** Every contender's runs on one file. */
+/** A contender's runs on a capture, or on the first packets of it. */
+export interface Entry {
+  readonly contender: Contender;
+  /** What it was given. */
+  readonly capture: Capture;
+  readonly samples: Sample[];
+}
+
+/** Everybody's runs on one capture. */
 export interface Round {
   readonly title: string;
+  /** The whole of it. */
   readonly capture: Capture;
-  readonly runs: ReadonlyMap<Contender, readonly Sample[]>;
+  readonly entries: readonly Entry[];
 }
 
 const number = (value: number, digits = 0): string =>
@@ -18,15 +27,20 @@ const number = (value: number, digits = 0): string =>
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-/** One table: medians, and how many times as long each program takes as each of ours. */
-export function table({ title, capture, runs }: Round): string {
-  const medians = [...runs].map(([contender, samples]) => ({
-    contender,
-    wall: median(samples.map((sample) => sample.wallSeconds)),
-    cpu: median(samples.map((sample) => sample.cpuSeconds)),
-    resident: median(samples.map((sample) => sample.residentBytes)),
-    spread: samples.map((sample) => sample.wallSeconds),
-  }));
+/** One table: medians, and how many times as fast by packets per second each of ours is. */
+export function table({ title, capture, entries }: Round): string {
+  const medians = entries.map(({ contender, capture: given, samples }) => {
+    const wall = median(samples.map((sample) => sample.wallSeconds));
+    return {
+      contender,
+      given,
+      wall,
+      rate: given.packets / wall,
+      cpu: median(samples.map((sample) => sample.cpuSeconds)),
+      resident: median(samples.map((sample) => sample.residentBytes)),
+      spread: samples.map((sample) => sample.wallSeconds),
+    };
+  });
   const ours = medians.filter(({ contender }) => contender.subject);
   const head = [
     'program',
@@ -38,19 +52,26 @@ export function table({ title, capture, runs }: Round): string {
     ...ours.map(({ contender }) => `× ${contender.name}`),
   ];
   const rule = head.map((_, index) => (index === 0 ? '---' : '--:'));
-  const body = medians.map(({ contender, wall, cpu, resident, spread }) => [
-    contender.name,
+  const body = medians.map(({ contender, given, wall, rate, cpu, resident, spread }) => [
+    given === capture ? contender.name : `${contender.name} (cut)`,
     number(wall, 3),
     `${number(Math.min(...spread), 3)}–${number(Math.max(...spread), 3)}`,
     number(cpu, 2),
-    number(capture.packets / wall),
+    number(rate),
     number(resident / 1e6),
-    ...ours.map((own) => number(wall / own.wall, 2)),
+    ...ours.map((own) => number(own.rate / rate, 2)),
   ]);
   const size = `${number(capture.packets)} packets, ${number(capture.bytes / 1e6, 2)} MB`;
-  const count = medians[0]?.spread.length ?? 0;
+  const count = entries[0]?.samples.length ?? 0;
   const facts = `${size}; medians of ${count} interleaved runs, file in the page cache.`;
-  return [`## ${title}`, '', facts, '', row(head), row(rule), ...body.map(row), ''].join('\n');
+  const cuts = medians
+    .filter(({ given }) => given !== capture)
+    .map(
+      ({ contender, given }) =>
+        `${contender.name} is given the first ${number(given.packets)} packets; its ratios are by packets per second.`,
+    );
+  const text = [facts, ...cuts].join('\n');
+  return [`## ${title}`, '', text, '', row(head), row(rule), ...body.map(row), ''].join('\n');
 }
 
 /** Machine, date, versions and commands, without which the numbers mean nothing. */

@@ -1,18 +1,21 @@
 /**
  * Bundles `src/` into `dist/`: one entry for the command line, one for programs that import the
  * package, one per worker. Commands are separate chunks, so that each start reads only its own.
- * `--types` also writes declarations and checks types.
+ * The bundles are CommonJS, which Node loads sooner and `cli.js` can keep compiled. `--types` also
+ * writes declarations and checks types.
  */
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { INPUT, TARGET } from './bundle.mjs';
 import { generate, root } from './prepare.mjs';
 
 const ENTRIES = {
-  cli: 'src/cli/main.ts',
-  index: 'src/index.ts',
+  main: 'src/cli/main.ts',
+  library: 'src/index.ts',
   'flow-worker': 'src/sources/flows/worker.ts',
   'ring-reader': 'src/sources/capture/ring-reader.ts',
   'watch-worker': 'src/pipeline/watch-worker.ts',
@@ -65,10 +68,21 @@ const noPrograms = {
   load: { filter: { id: /^\0none$/ }, handler: () => 'export default {};' },
 };
 
+/**
+ * A chunk in ASCII, so that an octet of its file is a character: nothing to decode, half the
+ * memory. Only strings, templates and patterns have other characters; comments are gone.
+ */
+function ascii(code) {
+  return code.replace(
+    /[^\0-\x7f]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 const PROGRAMS = new Set(Object.values(ENTRIES));
 
-/** Rooms of which a command takes this or that: no chunk of the whole. */
-const BY_COMMAND = new Set(['cli', 'acl', 'native', 'pipeline']);
+/** Rooms of which a command takes this or that, with modules that few others need. */
+const BY_COMMAND = new Set(['cli', 'acl', 'pipeline']);
 /** Parts of rooms that many commands do without. */
 const PARTS = new Set([
   'analysis/audit',
@@ -95,10 +109,11 @@ const TOGETHER = new Map([
 ]);
 
 /**
- * A chunk for each library and each room, or for each part of it that is used by itself. Every module that Node
- * loads costs a third of a millisecond, so that a start with a hundred would take twice as long.
+ * A chunk for each library and each room, or for each part of it that is used by itself: every file
+ * that a first start loads costs a third of a millisecond, and later ones keep whole chunks.
  */
 function chunkOf(path) {
+  if (path === '\0none') return 'commander';
   const place = path.replaceAll('\\', '/');
   const [, library] = /\/node_modules\/([^/]+)\/[^\0]*$/.exec(place) ?? [];
   if (library !== undefined) return library;
@@ -106,7 +121,7 @@ function chunkOf(path) {
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (part.startsWith('vendors')) return 'vendors';
-  const apart = room === 'sources' || PARTS.has(`${room}/${part}`);
+  const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
     name += `-${deeper[0].replace('.ts', '')}`;
@@ -114,14 +129,30 @@ function chunkOf(path) {
   return TOGETHER.get(name) ?? name;
 }
 
-export async function build({ types = false } = {}) {
-  await generate();
-  const { build: bundle } = await import('rolldown');
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const dist = join(root, 'dist');
-  rmSync(dist, { recursive: true, force: true });
-  mkdirSync(join(dist, 'data'), { recursive: true });
-  await bundle({
+/** Blanks are a part of what would have to be read at every start; names stay, for stack traces. */
+const DENSE = { compress: false, mangle: false, codegen: { removeWhitespace: true } };
+
+/**
+ * Throws where chunks load each other in a circle: what one takes from a chunk that is not done is
+ * not there yet. Rooms have no circles; a cut that joins the wrong modules makes one.
+ */
+function refuseCircles(chunks) {
+  const importsOf = new Map(chunks.map(({ fileName, imports }) => [fileName, imports]));
+  const done = new Set();
+  const visit = (name, path) => {
+    if (path.includes(name)) {
+      throw new Error(`chunks load each other: ${[...path, name].join(' -> ')}`);
+    }
+    if (done.has(name)) return;
+    done.add(name);
+    for (const other of importsOf.get(name) ?? []) visit(other, [...path, name]);
+  };
+  for (const name of importsOf.keys()) visit(name, []);
+}
+
+/** Bundles the rooms and writes them to `dist`. Returns what tells these chunks from others. */
+async function bundleRooms(bundle, dist, version) {
+  const { output } = await bundle({
     ...INPUT,
     cwd: root,
     input: ENTRIES,
@@ -132,14 +163,15 @@ export async function build({ types = false } = {}) {
       target: TARGET,
       define: { 'process.env.PORTREEVE_VERSION': JSON.stringify(version) },
     },
+    write: false,
     output: {
       dir: dist,
-      format: 'esm',
+      format: 'cjs',
+      strict: true,
+      dynamicImportInCjs: false,
       entryFileNames: '[name].js',
       chunkFileNames: 'chunks/[name]-[hash].js',
-      // Comments and blanks are a third of what would have to be read at every start; names stay,
-      // for stack traces.
-      minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+      minify: DENSE,
       codeSplitting: {
         includeDependenciesRecursively: false,
         groups: [
@@ -150,16 +182,77 @@ export async function build({ types = false } = {}) {
       },
     },
   });
-  chmodSync(join(dist, 'cli.js'), 0o755);
-  if (types) {
-    const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-    const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {
-      cwd: root,
-      stdio: 'inherit',
-    });
-    if (done.status !== 0) process.exit(done.status ?? 1);
+  refuseCircles(output);
+  const hash = createHash('sha256');
+  mkdirSync(join(dist, 'chunks'));
+  for (const { fileName, code } of output) {
+    const text = ascii(code);
+    hash.update(`${fileName}\0${text}\0`);
+    writeFileSync(join(dist, fileName), text);
   }
-  writeFileSync(join(root, 'dist', '.stamp'), `${Date.now()}\n`);
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** The file that is started. One by itself, since it loads all others in its own way. */
+async function bundleStart(bundle, dist, version, id) {
+  await bundle({
+    ...INPUT,
+    cwd: root,
+    input: 'src/start/cli.ts',
+    logLevel: 'warn',
+    transform: {
+      target: TARGET,
+      define: {
+        'process.env.PORTREEVE_VERSION': JSON.stringify(version),
+        'process.env.PORTREEVE_BUILD': JSON.stringify(id),
+      },
+    },
+    output: {
+      file: join(dist, 'cli.js'),
+      format: 'cjs',
+      strict: true,
+      codeSplitting: false,
+      minify: DENSE,
+    },
+  });
+  chmodSync(join(dist, 'cli.js'), 0o755);
+  // Here a clone keeps what was compiled of the chunks; the package has none.
+  mkdirSync(join(dist, 'code'));
+}
+
+/** Programs import an ES module, which takes its names from the bundle. */
+function writeLibrary(dist) {
+  const names = Object.keys(createRequire(import.meta.url)(join(dist, 'library.js')));
+  const lines = [
+    "import library from './library.js';",
+    `export const { ${names.sort().join(', ')} } = library;`,
+  ];
+  writeFileSync(join(dist, 'index.mjs'), `${lines.join('\n')}\n`);
+}
+
+function writeTypes(dist) {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const done = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.types.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (done.status !== 0) process.exit(done.status ?? 1);
+  writeFileSync(join(dist, 'types', 'package.json'), '{ "type": "module" }\n');
+}
+
+export async function build({ types = false } = {}) {
+  await generate();
+  const { build: bundle } = await import('rolldown');
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const dist = join(root, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(join(dist, 'data'), { recursive: true });
+  writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
+  const id = await bundleRooms(bundle, dist, version);
+  await bundleStart(bundle, dist, version, id);
+  writeLibrary(dist);
+  if (types) writeTypes(dist);
+  writeFileSync(join(dist, '.stamp'), `${Date.now()}\n`);
 }
 
 /** Newest modification time under a folder, ms. */

@@ -5,7 +5,7 @@
  */
 import type { Filter, FilterRule } from '../policy/filter.ts';
 import { askedOf, cidrRange, protocolOf } from './aws-parse.ts';
-import { stackResources } from './aws-sg-parse.ts';
+import { stackResources } from './cloudformation-text.ts';
 import {
   blocksOf,
   type Fields,
@@ -20,6 +20,7 @@ import { readJson } from './json-text.ts';
 import { LineFault } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
+import { terraformResources } from './terraform-text.ts';
 
 /** A rule as both languages write it, by other names. */
 interface Written {
@@ -98,23 +99,15 @@ export function parseNetworkAclTerraform(text: string): Parsed {
 }
 
 function terraform(value: unknown, reader: AclReader, lineOf: (name: string) => number): void {
-  const { resource, variable, '//': _, ...other } = fieldsOf(value, 'The text');
-  nothingElse(other);
-  for (const [name, asked] of Object.entries(fieldsOf(variable ?? {}, '“variable”'))) {
-    const { type: _type, description: _about, ...more } = fieldsOf(asked, `The variable “${name}”`);
-    nothingElse(more);
-  }
-  const {
-    aws_network_acl: acls,
-    aws_network_acl_rule: rules,
-    ...others
-  } = fieldsOf(resource, '“resource”');
-  nothingElse(others);
-  const named = Object.entries(fieldsOf(acls, '“aws_network_acl”'));
+  const { aws_network_acl: acls, aws_network_acl_rule: rules } = terraformResources(value, [
+    'aws_network_acl',
+    'aws_network_acl_rule',
+  ]);
+  const named = Object.entries(acls);
   const [[acl, fields] = ['', {}]] = named;
   if (named.length !== 1) throw new LineFault('Not exactly one network ACL is in the text.');
   reader.guarded(lineOf(acl), () => terraformAcl(fieldsOf(fields, 'An ACL'), reader, lineOf));
-  for (const [name, rule] of Object.entries(fieldsOf(rules ?? {}, 'The rules'))) {
+  for (const [name, rule] of Object.entries(rules)) {
     const line = lineOf(name);
     reader.guarded(line, () => {
       const { network_acl_id, egress, ...asked } = fieldsOf(rule, `“${name}”`);

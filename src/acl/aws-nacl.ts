@@ -27,7 +27,8 @@ const CAPABILITIES: Capabilities = {
   sources: [
     'Amazon VPC User Guide: Network ACL rules; Ephemeral ports; Amazon VPC quotas',
     'Terraform AWS provider: aws_network_acl, aws_network_acl_rule',
-    'AWS CloudFormation: AWS::EC2::NetworkAclEntry',
+    'AWS CloudFormation: AWS::EC2::NetworkAclEntry, …-icmp (type and code with 1 and 58)',
+    'Amazon EC2 API: CreateNetworkAclEntry (other protocols have no ports)',
   ],
 };
 

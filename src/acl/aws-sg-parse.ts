@@ -5,12 +5,13 @@
  */
 import type { Filter, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { askedOf, cidrRange, protocolOf } from './aws-parse.ts';
+import { stackResources } from './cloudformation-text.ts';
 import { blocksOf, type Fields, fieldsOf, listOf, nothingElse, textOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
 import { LineFault } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
-import { readYaml } from './yaml-text.ts';
+import { terraformResources } from './terraform-text.ts';
 
 type Direction = 'ingress' | 'egress';
 
@@ -71,20 +72,16 @@ export function parseSecurityGroupTerraform(text: string): Parsed {
 }
 
 function terraform(value: unknown, reader: GroupReader, lineOf: (name: string) => number): void {
-  const { resource, variable, '//': _, ...other } = fieldsOf(value, 'The text');
-  nothingElse(other);
-  for (const [name, asked] of Object.entries(fieldsOf(variable ?? {}, '“variable”'))) {
-    const { type: _type, description: _about, ...more } = fieldsOf(asked, `The variable “${name}”`);
-    nothingElse(more);
-  }
   const {
     aws_security_group: groups,
     aws_vpc_security_group_ingress_rule: ingress,
     aws_vpc_security_group_egress_rule: egress,
-    ...others
-  } = fieldsOf(resource, '“resource”');
-  nothingElse(others);
-  const named = Object.entries(fieldsOf(groups, '“aws_security_group”'));
+  } = terraformResources(value, [
+    'aws_security_group',
+    'aws_vpc_security_group_ingress_rule',
+    'aws_vpc_security_group_egress_rule',
+  ]);
+  const named = Object.entries(groups);
   const [[group, fields] = ['', {}], second] = named;
   if (named.length !== 1 || second !== undefined) {
     throw new LineFault('Not exactly one group is in the text.');
@@ -94,7 +91,7 @@ function terraform(value: unknown, reader: GroupReader, lineOf: (name: string) =
     ['ingress', ingress],
     ['egress', egress],
   ] as const) {
-    for (const [name, rule] of Object.entries(fieldsOf(rules ?? {}, 'The rules'))) {
+    for (const [name, rule] of Object.entries(rules)) {
       const line = lineOf(name);
       reader.guarded(line, () =>
         terraformRule(fieldsOf(rule, `“${name}”`), direction, group, reader, line),
@@ -164,41 +161,6 @@ function terraformRule(
   ];
   if (cidrs.length > 1) throw new LineFault('A rule has one prefix.');
   reader.add(direction, asked, cidrs, line, textOf(description ?? '', 'description'));
-}
-
-/** What a template says beside its resources without changing what they do. */
-const STACK_TEXTS = ['Description', 'Metadata', 'Parameters'];
-
-/** The resources of a CloudFormation template by name, with the lines they stand in. */
-export function stackResources(
-  text: string,
-): { readonly resources: [string, Fields, number][] } | { readonly fault: ParseFault } {
-  const { documents, fault } = readYaml(text, ['!Ref', '!GetAtt']);
-  if (fault !== undefined) return { fault };
-  const [document, second] = documents;
-  try {
-    if (document === undefined || second !== undefined) {
-      throw new LineFault('The text is not one template.');
-    }
-    const template = fieldsOf(document.value, 'The template');
-    const { Resources, Outputs: _, AWSTemplateFormatVersion: version, ...others } = template;
-    if (version !== undefined && version !== '2010-09-09') {
-      throw new LineFault('The version of the template is not read.');
-    }
-    nothingElse(
-      Object.fromEntries(Object.entries(others).filter(([key]) => !STACK_TEXTS.includes(key))),
-    );
-    const resources = Object.entries(fieldsOf(Resources, '“Resources”')).map(
-      ([name, fields]): [string, Fields, number] => [
-        ...([name, fieldsOf(fields, `“${name}”`)] as const),
-        document.lineOf(['Resources', name]),
-      ],
-    );
-    return { resources };
-  } catch (error) {
-    if (!(error instanceof LineFault)) throw error;
-    return { fault: { line: 1, what: error.message } };
-  }
 }
 
 export function parseSecurityGroupStack(text: string): Parsed {

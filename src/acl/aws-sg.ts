@@ -1,12 +1,13 @@
 /**
  * Amazon VPC security groups, as Terraform JSON (Terraform AWS provider,
  * `aws_vpc_security_group_ingress_rule`) and as a CloudFormation template in YAML
- * (`AWS::EC2::SecurityGroup`). A group keeps track of connections and only allows: rules that deny
- * are refused. Groups do not log; flow logs do.
+ * (`AWS::EC2::SecurityGroup`). A group keeps track of connections and only allows: what a rule denies
+ * is taken out of the rules after it. Groups do not log; flow logs do.
  */
 import type { Plan } from '../policy/plan.ts';
 import { type AwsRule, awsRules, fullest, headOf, portPair, protocolWord } from './aws-rules.ts';
 import { parseSecurityGroupStack, parseSecurityGroupTerraform } from './aws-sg-parse.ts';
+import { withoutDenials } from './order-free.ts';
 import type { Capabilities, Platform, Rendered } from './platform.ts';
 import { plainText } from './safe-text.ts';
 
@@ -24,7 +25,7 @@ const CAPABILITIES: Capabilities = {
   sources: [
     'Amazon VPC User Guide: Security group rules; Connection tracking; Amazon VPC quotas',
     'Terraform AWS provider: aws_security_group, aws_vpc_security_group_ingress_rule',
-    'AWS CloudFormation: AWS::EC2::SecurityGroup',
+    'AWS CloudFormation: AWS::EC2::SecurityGroup (characters of descriptions)',
   ],
 };
 
@@ -46,12 +47,14 @@ export const awsSgStack: Platform = {
   parse: parseSecurityGroupStack,
 };
 
-function rendered(plan: Plan, write: (plan: Plan, rules: readonly AwsRule[]) => string): Rendered {
+function rendered(asked: Plan, write: (plan: Plan, rules: readonly AwsRule[]) => string): Rendered {
+  const plan = withoutDenials(asked) ?? asked;
   const { rules, refusals } = awsRules(plan);
   if (refusals.length > 0) return { refusals };
   if (rules.some(({ allow }) => !allow)) {
-    const what = 'A security group only allows: a rule that denies cannot be written.';
-    return { refusals: [{ what, instead: 'leave what is denied out of the rules that allow' }] };
+    const what =
+      'A security group only allows, and a denial here cannot be taken out of what follows.';
+    return { refusals: [{ what, instead: 'name the ports of the rules that allow' }] };
   }
   const count = fullest(rules);
   if (count > MOST_RULES) {

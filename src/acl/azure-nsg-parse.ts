@@ -6,10 +6,12 @@
  */
 import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
+import { type Fields, fieldsOf, nothingElse, textOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
 import { LineFault, prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
+import { terraformResources } from './terraform-text.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number | undefined> = new Map([
   ['*', undefined],
@@ -18,8 +20,6 @@ const PROTOCOLS: ReadonlyMap<string, number | undefined> = new Map([
   ['esp', 50],
   ['ah', 51],
 ]);
-
-type Fields = Readonly<Record<string, unknown>>;
 
 export function parseAzureNsg(text: string): Parsed {
   const faults: ParseFault[] = [];
@@ -57,28 +57,11 @@ function checkOrder(rules: readonly { priority: number; rule: FilterRule }[]): v
   }
 }
 
-function fieldsOf(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new LineFault(`${what} is not an object.`);
-  }
-  return value as Fields;
-}
-
-function nothingElse(fields: Fields): void {
-  const [unread] = Object.keys(fields);
-  if (unread !== undefined) throw new LineFault(`“${unread}” is not read.`);
-}
-
 function securityRules(value: unknown): Fields[] {
-  const { resource, variable, '//': _, ...other } = fieldsOf(value, 'The text');
-  nothingElse(other);
-  for (const [name, asked] of Object.entries(fieldsOf(variable ?? {}, '“variable”'))) {
-    const { type: _type, description: _about, ...more } = fieldsOf(asked, `The variable “${name}”`);
-    nothingElse(more);
-  }
-  const { azurerm_network_security_group: groups, ...others } = fieldsOf(resource, '“resource”');
-  nothingElse(others);
-  const named = Object.values(fieldsOf(groups, '“azurerm_network_security_group”'));
+  const { azurerm_network_security_group: groups } = terraformResources(value, [
+    'azurerm_network_security_group',
+  ]);
+  const named = Object.values(groups);
   if (named.length !== 1) throw new LineFault('Not exactly one group is in the text.');
   const { name, location, resource_group_name, security_rule, ...more } = fieldsOf(
     named[0],
@@ -88,11 +71,6 @@ function securityRules(value: unknown): Fields[] {
   nothingElse(more);
   const list = Array.isArray(security_rule) ? security_rule : [security_rule];
   return list.map((one) => fieldsOf(one, 'A rule'));
-}
-
-function textOf(value: unknown, what: string): string {
-  if (typeof value !== 'string') throw new LineFault(`“${what}” is not a text.`);
-  return value;
 }
 
 function ruleOf(fields: Fields, line: number): { priority: number; rule: FilterRule } {

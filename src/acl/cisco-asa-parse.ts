@@ -132,15 +132,17 @@ class AsaParser {
     return group;
   }
 
-  /** `host A`, `A MASK`, `A/length`, or a single address. */
+  /** `host A`, `A MASK`, `A/length`; the device refuses an address that has none of these. */
   private range(words: LineWords): AddressRange {
     if (words.take('host')) return rangeOfAddress(this.address(words));
     if (words.peek().includes('/')) {
       return prefixRange(words.peek(), words.next('a prefix').includes(':') ? 6 : 4);
     }
+    const word = words.peek();
     const address = this.address(words);
-    if (address.family === 6 || parseAddress(words.peek()) === undefined)
-      return rangeOfAddress(address);
+    if (address.family === 6 || parseAddress(words.peek()) === undefined) {
+      throw new LineFault(`“${word}” stands without “host” or a mask.`);
+    }
     return maskedRange(address, words.address(4));
   }
 

@@ -298,9 +298,9 @@ class Fields {
 
 function subnetOf(words: readonly string[]): AddressRange {
   const [text = '', mask] = words;
-  if (mask === undefined) return prefixRange(text, 4);
+  if (mask === undefined && text.includes('/')) return prefixRange(text, 4);
   const address = parseAddress(text);
-  const netmask = parseAddress(mask);
+  const netmask = parseAddress(mask ?? '');
   if (address?.family !== 4 || netmask?.family !== 4 || words.length > 2) {
     throw new LineFault(`“${words.join(' ')}” is not a subnet.`);
   }

@@ -7,10 +7,12 @@
 import { mergeRanges } from '../net/address-range.ts';
 import { ICMP } from '../net/header-fields.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
+import { blocksOf, type Fields, fieldsOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
 import { LineFault, numberOf, prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
+import { terraformResources } from './terraform-text.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['icmp', ICMP],
@@ -21,8 +23,6 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['sctp', 132],
 ]);
 const WITH_PORTS: readonly number[] = [6, 17, 132];
-
-type Fields = Readonly<Record<string, unknown>>;
 
 interface Ranked {
   readonly priority: number;
@@ -60,27 +60,8 @@ export function parseGcp(text: string): Parsed {
 }
 
 function resourcesOf(value: unknown): [string, Fields][] {
-  const { resource, variable, '//': _, ...other } = fieldsOf(value, 'The text');
-  const [unread] = Object.keys(other);
-  if (unread !== undefined) throw new LineFault(`“${unread}” is not read.`);
-  for (const [name, asked] of Object.entries(fieldsOf(variable ?? {}, '“variable”'))) {
-    const { type: _type, description: _about, ...more } = fieldsOf(asked, `The variable “${name}”`);
-    if (Object.keys(more).length > 0) throw new LineFault(`The variable “${name}” is not read.`);
-  }
-  const { google_compute_firewall: rules, ...others } = fieldsOf(resource, '“resource”');
-  const [kind] = Object.keys(others);
-  if (kind !== undefined) throw new LineFault(`Resources “${kind}” are not read.`);
-  return Object.entries(fieldsOf(rules, '“google_compute_firewall”')).map(([name, fields]) => [
-    name,
-    fieldsOf(fields, `“${name}”`),
-  ]);
-}
-
-function fieldsOf(value: unknown, what: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new LineFault(`${what} is not an object.`);
-  }
-  return value as Fields;
+  const { google_compute_firewall: rules } = terraformResources(value, ['google_compute_firewall']);
+  return Object.entries(rules).map(([name, fields]) => [name, fieldsOf(fields, `“${name}”`)]);
 }
 
 function textsOf(value: unknown, what: string): string[] {
@@ -91,12 +72,6 @@ function textsOf(value: unknown, what: string): string[] {
   const template = (value as string[]).find((text) => /[$%]\{/.test(text));
   if (template !== undefined) throw new LineFault(`“${template}” is a template.`);
   return value as string[];
-}
-
-/** A block: one object, or a list of them. */
-function blocksOf(value: unknown, what: string): Fields[] {
-  const blocks = Array.isArray(value) ? value : [value];
-  return blocks.map((block) => fieldsOf(block, `“${what}”`));
 }
 
 function ruleOf(fields: Fields, line: number): Ranked {

@@ -424,6 +424,7 @@ describe('what cannot be proved is a fault', () => {
     ['pfsense', pfRule('<sched>nights</sched>')],
     ['pfsense', pfRule('<statetype>none</statetype>')],
     ['pfsense', pfRule('<icmptype>echoreq</icmptype>')],
+    ['pfsense', pfRule('<protocol>ipv6-icmp</protocol><icmptype>echoreq</icmptype>')],
     ['pfsense', pfRule('<protocol>carp</protocol>')],
     ['pfsense', pfRule('<xyzzy/>')],
     ['pfsense', pfRule('<quick>maybe</quick>')],

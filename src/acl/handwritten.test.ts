@@ -280,6 +280,8 @@ set firewall family inet filter EDGE term answers from destination-address 10.0.
 set firewall family inet filter EDGE term ping from protocol icmp
 set firewall family inet filter EDGE term ping from icmp-type echo-request
 set firewall family inet filter EDGE term ping then accept
+set firewall family inet6 filter EDGE6 term tunnel from payload-protocol gre
+set firewall family inet6 filter EDGE6 term tunnel then accept
 set firewall family inet6 filter EDGE6 term web from next-header tcp
 set firewall family inet6 filter EDGE6 term web from destination-prefix-list web
 set firewall family inet6 filter EDGE6 term web then accept
@@ -461,6 +463,9 @@ describe('what cannot be proved is a fault', () => {
     ['cisco-ios', 'ip access-list extended A\n permit tcp any object-group NONE', 2],
     ['cisco-ios', 'ip access-list extended A\n permit ip any any\nip access-list extended B', 3],
     ['cisco-asa', 'access-list A extended permit tcp any any inactive', 1],
+    ['cisco-asa', 'access-list A extended deny tcp 10.0.1.10 host 10.0.2.20 eq 22', 1],
+    ['cisco-asa', 'access-list A extended deny ip host 10.0.1.10 2001:db8::1', 1],
+    ['fortios', 'config firewall address\nedit a\nset subnet 10.0.0.1\nnext\nend', 4],
     [
       'cisco-asa',
       'access-list A extended permit ip any any\naccess-group A in interface outside',
@@ -507,6 +512,13 @@ describe('what cannot be proved is a fault', () => {
     ['firewalld', richRule('rule masquerade'), 2],
     ['junos-filter', term('source-port 22'), 1],
     ['junos-filter', term('protocol tcp', 'next-header tcp'), 1],
+    ['junos-filter', term('payload-protocol tcp'), 1],
+    [
+      'junos-filter',
+      'set firewall family inet6 filter A term a from payload-protocol tcp\n' +
+        'set firewall family inet6 filter A term a from destination-port 22',
+      1,
+    ],
     ['junos-filter', term('tcp-flags syn', 'protocol tcp'), 1],
     ['junos-filter', term('source-address 10.0.0.0/8 except'), 1],
     ['junos-filter', term('protocol icmp', 'icmp-code 4'), 1],

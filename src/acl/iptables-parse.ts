@@ -125,7 +125,8 @@ class Parser {
   }
 
   private command(line: string, number: number): void {
-    const words = wordsOf(line.replace(/^\[\d+:\d+\] /, ''));
+    const [counters = '', packets] = /^\[(\d{1,15}):\d+\] /.exec(line) ?? [];
+    const words = wordsOf(line.slice(counters.length));
     if (words === undefined) return this.fault(number, 'A quote is not closed.');
     const [command, name] = words;
     if (this.table !== 'filter') {
@@ -136,18 +137,23 @@ class Parser {
     if (command === '-F' && words.length === 2) {
       chain.rules = [];
     } else if (command === '-A' || command === '--append') {
-      this.append(chain, words.slice(2), number);
+      this.append(chain, words.slice(2), number, packets);
     } else this.fault(number, `The command “${command}” is not read.`);
   }
 
-  private append(chain: Chain, words: readonly string[], number: number): void {
+  private append(
+    chain: Chain,
+    words: readonly string[],
+    number: number,
+    packets: string | undefined,
+  ): void {
     try {
       const rule = new IptablesRule(words, number, this.family).read();
       if (rule.target !== undefined) this.jumps.push({ target: rule.target, line: number });
       if (rule.target !== undefined && HOOKS.has(rule.target)) {
         throw new UnknownOption(`A rule cannot jump to “${rule.target}”.`);
       }
-      chain.rules.push(rule);
+      chain.rules.push(packets === undefined ? rule : { ...rule, hits: Number(packets) });
     } catch (thrown) {
       if (!(thrown instanceof UnknownOption)) throw thrown;
       this.fault(number, thrown.message);

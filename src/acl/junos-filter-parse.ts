@@ -4,7 +4,8 @@
  *
  * What a term that asks for ports makes of later IPv4 fragments depends on the line card: here such
  * a term lets them through when it accepts, and does not stop them when it discards. `next-header`
- * of IPv6 never holds for fragments.
+ * of IPv6 never holds for fragments; `payload-protocol` does, by the protocol that the fragment header
+ * names, and must not stand with ports, since the manual does not say what then becomes of them.
  */
 import type { Family } from '../net/address.ts';
 import type { AddressRange } from '../net/address-range.ts';
@@ -172,15 +173,18 @@ class FilterParser {
       return values;
     };
     this.sides(take, family, match);
-    const protocols = take(family === 4 ? 'protocol' : 'next-header')?.map(
-      (word) => PROTOCOLS.get(word) ?? numberOf(word, 255),
-    );
+    const isPayload = family === 6 && asked.has('payload-protocol');
+    const key = family === 4 ? 'protocol' : isPayload ? 'payload-protocol' : 'next-header';
+    const protocols = take(key)?.map((word) => PROTOCOLS.get(word) ?? numberOf(word, 255));
     if (protocols !== undefined) match.protocols(protocols.map(single));
-    if (family === 6 && protocols !== undefined) match.laterFragment(false);
+    if (family === 6 && protocols !== undefined && !isPayload) match.laterFragment(false);
     const isFragment = family === 4 && take('is-fragment') !== undefined;
     if (isFragment) match.laterFragment(true);
     const layer3: FilterMatch = { ...match.build() };
     const layer4 = layer4Of(take, family, protocols ?? [], match);
+    if (isPayload && layer4) {
+      throw new LineFault('“payload-protocol” stands with ports; use “next-header”.');
+    }
     const [unread] = asked.keys();
     if (unread !== undefined) throw new LineFault(`“${unread}” is not read.`);
     const action = term.action ?? 'accept';

@@ -4,8 +4,8 @@
  *
  * IPv4: what a term with ports makes of later fragments depends on the line card, so fragments are
  * decided first, by terms of their own. IPv6: `next-header` is the first next header, which is 44
- * for every fragment, so no term that asks for a protocol lets one through; rules that would have
- * to are refused.
+ * for every fragment, so no term that asks for it lets one through; `payload-protocol` is the
+ * protocol behind the extension headers, in fragments too, and stands where no port is asked for.
  */
 
 import type { Family } from '../net/address.ts';
@@ -48,7 +48,8 @@ export const junosFilter: Platform = {
     logs: true,
     sources: [
       'Junos OS Routing Policies, Firewall Filters, and Traffic Policers User Guide: Firewall ' +
-        'Filter Match Conditions for IPv4 Traffic, … for IPv6 Traffic; Terminating Actions',
+        'Filter Match Conditions for IPv4 Traffic, … for IPv6 Traffic (next-header is the first ' +
+        'header, payload-protocol the one behind extension headers); Terminating Actions',
     ],
   },
   render,
@@ -77,7 +78,8 @@ function render(plan: Plan): Rendered {
 function head(plan: Plan): string[] {
   return [
     `# Policy ${plainText(plan.name, 80)} for Junos firewall filters, written by Portreeve.`,
-    '# Everything that is not allowed is discarded; so are IPv6 packets with extension headers.',
+    '# Everything that is not allowed is discarded; IPv6 packets with extension headers pass',
+    '# only where no port or type is asked for.',
     ...plan.remarks.map((remark) => `# ${plainText(remark, 200)}`),
     '# Needs:    what the router sends itself, neighbour discovery too, passes an output filter:',
     '#           apply another filter before this one that accepts them (filter output-list).',
@@ -126,17 +128,11 @@ class FilterWriter {
   private term(family: Family, rule: FilterRule, { entry, from, to }: Term): void {
     const { protocol, icmpType, icmpCode, established } = entry;
     const layer3 = from.length === 0 && to.length === 0 && icmpType === undefined && !established;
-    if (family === 6 && layer3 && protocol !== undefined && rule.action === 'accept') {
-      throw new NotFlat(
-        'A protocol without ports or types would have to let IPv6 fragments through.',
-      );
-    }
+    const key = family === 4 ? 'protocol' : layer3 ? 'payload-protocol' : 'next-header';
     const conditions = [
       ...sideWords('source-address', entry.source),
       ...sideWords('destination-address', entry.destination),
-      ...(protocol === undefined
-        ? []
-        : [`${family === 4 ? 'protocol' : 'next-header'} ${PROTOCOL_WORD[protocol] ?? protocol}`]),
+      ...(protocol === undefined ? [] : [`${key} ${PROTOCOL_WORD[protocol] ?? protocol}`]),
       ...from.map((range) => `source-port ${portText(range)}`),
       ...to.map((range) => `destination-port ${portText(range)}`),
       ...(icmpType === undefined ? [] : [`icmp-type ${icmpType}`]),

@@ -1,8 +1,8 @@
 /**
  * Kubernetes NetworkPolicy (networking.k8s.io/v1, API reference and “Network Policies”): what pods
  * with a label accept and send, by addresses of the other end and ports of TCP, UDP and SCTP. A
- * policy only allows, cannot speak of ICMP or other protocols, and does not log: all that is
- * refused. Answers pass with their connection.
+ * policy only allows, so that what a rule denies is taken out of the rules after it; it cannot speak
+ * of ICMP or other protocols, which is refused, and does not log. Answers pass with their connection.
  */
 import type { Family } from '../net/address.ts';
 import { TCP, UDP } from '../net/header-fields.ts';
@@ -13,6 +13,7 @@ import type { Entry, EntrySide } from './flat-entries.ts';
 import { hostRules, sidesOf } from './host-rules.ts';
 import { parseKubernetes } from './kubernetes-parse.ts';
 import { managementLines } from './management-lines.ts';
+import { withoutDenials } from './order-free.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText } from './safe-text.ts';
 import type { SessionRule } from './session-rules.ts';
@@ -32,13 +33,17 @@ export const kubernetes: Platform = {
     families: [4, 6],
     management: ['a policy is asked about its pods alone: name them with --host'],
     logs: false,
-    sources: ['Kubernetes: API reference NetworkPolicy v1; Concepts, Network Policies'],
+    sources: [
+      'kubernetes.io: Reference, NetworkPolicy networking.k8s.io/v1 (policyTypes, endPort, TCP by ' +
+        'default, an empty selector means all pods); Concepts, Network Policies',
+    ],
   },
   render,
   parse: parseKubernetes,
 };
 
-function render(plan: Plan): Rendered {
+function render(asked: Plan): Rendered {
+  const plan = withoutDenials(asked) ?? asked;
   const { input, output, refusals } = hostRules(plan, {
     ...{ groups: () => true, portProtocols: [TCP, UDP, 132] },
     ...{ unasked: ['loopback', 'neighbours', 'dhcp'], ownSideImplied: true },
@@ -46,8 +51,9 @@ function render(plan: Plan): Rendered {
   const refused = [...input, ...output].flatMap(({ rule, action, entries }): Refusal[] => {
     const name = rule.id === undefined ? {} : { rule: rule.id };
     if (action !== 'accept') {
-      const what = 'A NetworkPolicy only allows: a rule that denies cannot be written.';
-      return [{ ...name, what, instead: 'leave what is denied out of the rules that allow' }];
+      const what =
+        'A NetworkPolicy only allows, and this denial cannot be taken out of what follows.';
+      return [{ ...name, what, instead: 'name the ports of the rules that allow' }];
     }
     const what = entries.map(unexpressed).find((found) => found !== undefined);
     return what === undefined ? [] : [{ ...name, what }];

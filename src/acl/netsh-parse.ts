@@ -7,7 +7,7 @@ import type { FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
 import { LineFault } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
-import { ruleOf, windowsFilter } from './windows-fields.ts';
+import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
 
 const ADD = ['advfirewall', 'firewall', 'add', 'rule'];
 const DELETE = ['advfirewall', 'firewall', 'delete', 'rule', 'name=all'];
@@ -31,10 +31,15 @@ export function parseNetsh(text: string): Parsed {
   text.split('\n').forEach((line, index) => {
     parser.line(line.trim(), index + 1);
   });
-  return { filter: windowsFilter(parser.rules, parser.otherwise), faults: parser.faults };
+  return {
+    filter: windowsFilter(parser.rules, parser.otherwise),
+    faults: parser.faults,
+    assumed: othersAssumed(parser.areOthersOff),
+  };
 }
 
 class NetshParser {
+  areOthersOff = false;
   readonly faults: ParseFault[] = [];
   readonly rules: Record<'in' | 'out', FilterRule[]> = { in: [], out: [] };
   readonly otherwise: Record<'in' | 'out', Verdict> = { in: 'drop', out: 'accept' };
@@ -63,6 +68,7 @@ class NetshParser {
       with_.every((word, index) => words[index]?.toLowerCase() === word);
     if (begins(ADD)) this.add(words.slice(ADD.length), line);
     else if (begins(DELETE) && words.length === DELETE.length) {
+      this.areOthersOff = true;
       this.rules.in = [];
       this.rules.out = [];
     } else if (begins(['advfirewall', 'set', 'allprofiles'])) {

@@ -7,6 +7,7 @@ import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { Plan } from '../policy/plan.ts';
 import { managementLines } from './management-lines.ts';
 import { parseNetsh } from './netsh-parse.ts';
+import { withWinningDenials } from './order-free.ts';
 import type { Platform, Rendered } from './platform.ts';
 import { plainText } from './safe-text.ts';
 import { WINDOWS, type WindowsRule, windowsRules } from './windows-rules.ts';
@@ -26,13 +27,17 @@ export const netsh: Platform = {
   title: 'Windows Defender Firewall (netsh)',
   capabilities: {
     ...WINDOWS,
-    sources: ['Microsoft: netsh advfirewall firewall add rule, and its own help text'],
+    sources: [
+      'Help text of netsh advfirewall firewall add rule (protocol=icmpv4:type,code; names other ' +
+        'than “all”; ports with tcp and udp)',
+    ],
   },
   render,
   parse: parseNetsh,
 };
 
-function render(plan: Plan): Rendered {
+function render(asked: Plan): Rendered {
+  const plan = withWinningDenials(asked) ?? asked;
   const { rules, refusals } = windowsRules(plan);
   if (refusals.length > 0) return { refusals };
   const lines = [...head(plan), ...rules.flatMap(ruleLines), ...ending(plan), ''];

@@ -34,6 +34,7 @@ export class NftRule {
   private comment: string | undefined;
   private log: FilterLog | undefined;
   private perSecond: number | undefined;
+  private hits: number | undefined;
 
   constructor(reader: Reader, sets: ReadonlyMap<string, NftSet>, table: string) {
     this.reader = reader;
@@ -43,7 +44,7 @@ export class NftRule {
   }
 
   build(): FilterRule {
-    const { action = 'continue', target, comment, log, perSecond, line } = this;
+    const { action = 'continue', target, comment, log, perSecond, hits, line } = this;
     if (perSecond !== undefined && action !== 'continue') {
       throw new Unknown('A limit before a verdict depends on time; it proves nothing.');
     }
@@ -53,6 +54,7 @@ export class NftRule {
       line,
       ...(target === undefined ? {} : { target }),
       ...(comment === undefined ? {} : { comment }),
+      ...(hits === undefined ? {} : { hits }),
       ...(log === undefined ? {} : { log: { ...log, ...(perSecond ? { perSecond } : {}) } }),
     };
   }
@@ -104,7 +106,8 @@ export class NftRule {
       case 'oifname':
         return this.interface('out');
       case 'counter':
-        return readCounter(reader);
+        this.hits = readCounter(reader);
+        return;
       case 'log':
         this.log = { prefix: readLog(reader) };
         return;

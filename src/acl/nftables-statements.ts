@@ -39,11 +39,12 @@ function flagWord(reader: Reader): number {
   return value;
 }
 
-/** Numbers of packets and octets so far, or the name of a counter. */
-export function readCounter(reader: Reader): void {
-  if (reader.take('packets')) readNumber(reader);
+/** Numbers of packets and octets so far, or the name of a counter. Returns the packets, if told. */
+export function readCounter(reader: Reader): number | undefined {
+  const packets = reader.take('packets') ? readNumber(reader) : undefined;
   if (reader.take('bytes')) readNumber(reader);
   if (reader.take('name')) reader.string();
+  return packets;
 }
 
 function readNumber(reader: Reader): number {

@@ -229,7 +229,8 @@ class ConfigReader {
     const families = familiesOf(familyWord);
     const matches = families.flatMap((family) =>
       this.matchesOf(family, sides, asked, interfaces).flatMap((match) =>
-        action === 'accept' ? opening(match, flagsAny) : [match],
+        // Both products ask for flags with the protocol tcp alone; pf's own default holds otherwise.
+        action === 'accept' ? opening(match, flagsAny && asked.protocol === 'tcp') : [match],
       ),
     );
     if (disabled || isOfSelf(sides.source) || isOfSelf(sides.destination)) return undefined;
@@ -255,7 +256,8 @@ class ConfigReader {
     if (numbers !== undefined) match.protocols(numbers.map((one) => ({ first: one, last: one })));
     else if (protocol !== 'any') throw new LineFault(`The protocol “${protocol}” is not read.`);
     if (message !== 'any') {
-      if (!isIcmp) throw new LineFault('Messages stand with ICMP.');
+      // With any other word the product leaves the messages out, and lets all of them through.
+      if (protocol !== 'icmp') throw new LineFault('Messages stand with the protocol “icmp”.');
       match.icmp(message.split(',').map((name) => messageOf(name, family)));
     }
     if (interfaces.length > 0) match.interfaces('in', interfaces);

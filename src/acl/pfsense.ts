@@ -61,7 +61,10 @@ export const pfsense: Platform = {
   title: 'pfSense (config.xml)',
   capabilities: {
     ...CAPABILITIES,
-    sources: ['Netgate documentation: Floating Rules, Aliases, XML Configuration File (2.7)'],
+    sources: [
+      'Netgate documentation: Floating Rules, Aliases, XML Configuration File (2.7)',
+      'pfSense: filter.inc, filter_generate_user_rule (types, flags, ICMP of both families)',
+    ],
   },
   render: (plan) => render(plan, true),
   parse: parsePfsense,
@@ -72,7 +75,10 @@ export const opnsense: Platform = {
   title: 'OPNsense (config.xml)',
   capabilities: {
     ...CAPABILITIES,
-    sources: ['OPNsense documentation: Firewall, Rules; config.xml of 24.7'],
+    sources: [
+      'OPNsense documentation: Firewall, Rules; config.xml of 24.7',
+      'OPNsense: OPNsense/Firewall/FilterRule.php, fetchActualRules',
+    ],
   },
   render: (plan) => render(plan, false),
   parse: parsePfsense,
@@ -185,7 +191,7 @@ class ConfigWriter {
             : [`      <protocol>${PROTOCOL_WORD[protocol]}</protocol>`]),
           ...(message === undefined ? [] : [`      <icmptype>${message}</icmptype>`]),
           // Also segments in the middle of a connection open a state, as elsewhere.
-          ...(action === 'accept' && (protocol === TCP || protocol === undefined)
+          ...(action === 'accept' && protocol === TCP
             ? ['      <tcpflags_any>1</tcpflags_any>']
             : []),
           `      <source>${from}</source>`,

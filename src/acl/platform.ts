@@ -43,6 +43,8 @@ export interface Parsed {
   readonly filter: Filter;
   /** Empty exactly when every token was understood. */
   readonly faults: readonly ParseFault[];
+  /** What the text does not tell and was taken as it is shipped, a clause each (“that …”). */
+  readonly assumed?: readonly string[];
 }
 
 export interface Capabilities {

@@ -4,48 +4,38 @@
  * hang. One fixed policy is kept as a golden file per platform.
  */
 import { describe, expect, it } from 'vitest';
-import { diceOf, randomPolicy } from '../../test/builders/policy.ts';
+import { PLACES, planAt, planOf } from '../../test/builders/platform-plans.ts';
+import { diceOf } from '../../test/builders/policy.ts';
+import { parseAddress } from '../net/address.ts';
 import { rangeOfAddress } from '../net/address-range.ts';
 import { compareFilters } from '../policy/compare.ts';
 import { acceptedBy, verdictSpaces } from '../policy/evaluate.ts';
 import type { Policy } from '../policy/intent.ts';
-import { extentOf, type Hosts, type Plan, planFor } from '../policy/plan.ts';
-import { outOfPlace, type Platform, planChoices } from './platform.ts';
+import { describePacket } from '../policy/packet-text.ts';
+import { extentOf } from '../policy/plan.ts';
+import { outOfPlace } from './platform.ts';
 import { PLATFORMS, platformNamed } from './platforms.ts';
 
 /** Policies by platform, those it refuses not counted; many more were tried by hand (docs/acl.md says how many). */
 const POLICIES = Number(process.env.PORTREEVE_POLICIES ?? 50);
 const MUTATIONS = Number(process.env.PORTREEVE_MUTATIONS ?? 150);
 
-const sample = (seed: number): Policy => randomPolicy(diceOf(seed));
-
-type Place = 'between' | 'host';
-
-/** One or two addresses that rules of the policy name, or all of one of its groups. */
-function hostsOf({ groups }: Policy, dice: (below: number) => number): Hosts {
-  const held = groups.flatMap(({ addresses }) => addresses);
-  const one = (family: 4 | 6) => {
-    const own = held.filter((range) => range.family === family);
-    const range = own[dice(Math.max(1, own.length))];
-    return range === undefined ? [] : [rangeOfAddress({ family, words: range.first })];
-  };
-  const whole = groups[dice(groups.length)]!;
-  if (dice(4) === 0) return { name: whole.name, addresses: whole.addresses };
-  const addresses = dice(3) === 0 ? [...one(4), ...one(6)] : one(dice(4) === 0 ? 6 : 4);
-  return { name: 'the host', addresses: addresses.length > 0 ? addresses : whole.addresses };
-}
-
-/** A plan as the platform wants it. */
-function planAt(seed: number, place: Place, platform: Platform): Plan {
-  const policy = sample(seed);
-  const choices = { ...planChoices(platform), nowMs: 0 };
-  if (place === 'between') return planFor(policy, choices);
-  return planFor(policy, { ...choices, hosts: hostsOf(policy, diceOf(seed + 1_000_000)) });
-}
-
-const PLACES = PLATFORMS.flatMap((platform) =>
-  platform.capabilities.filters.map((place) => ({ platform, place, name: platform.name })),
-);
+const host = (text: string) => rangeOfAddress(parseAddress(text)!);
+const WEB = ['192.0.2.10', '2001:db8:1::10'].map(host);
+const SQL = ['198.51.100.20', '2001:db8:2::20'].map(host);
+/** One rule, so that nothing else can let through what a change lets in. */
+const EDITED: Policy = {
+  ...{ version: 1, name: 'edited', zones: [], groups: [], services: [], default: 'deny' },
+  logDeniedPerSecond: 50,
+  rules: [
+    {
+      ...{ id: 'R1', action: 'allow', unobserved: false, log: false, serviceNames: ['tcp/443'] },
+      from: { names: ['web'], addresses: WEB },
+      to: { names: ['sql'], addresses: SQL },
+      services: [{ protocol: 6, ports: [{ first: 443, last: 443 }] }],
+    },
+  ],
+};
 
 const COMMENT = /^\s*(#|!|;|\/\/|:|rem |<!--|<\?)/i;
 /** Where a word may be anything: within quotes, remarks, names and descriptions. */
@@ -95,6 +85,28 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
         ...([verdictSpaces(), wanted.filter, filter, wanted.zones, extentOf(wanted)] as const),
       );
       expect(differences, `seed ${seed}\n${text}`).toEqual([]);
+    }
+  });
+
+  it('is compared with what somebody changed, down to the packet', () => {
+    const wanted = planOf(EDITED, place, platform, { name: 'web', addresses: WEB });
+    const { text } = render(wanted);
+    const changes = [
+      ['443', '444', 'extra'],
+      ['198.51.100.20', '198.51.100.21', 'extra'],
+      ['2001:db8:2::20', '2001:db8:2::21', 'missing'],
+    ] as const;
+    for (const [from, to, kind] of changes) {
+      const changed = text!.replaceAll(from, to).replaceAll(from.replaceAll('.', '_'), 'PR_other');
+      const { filter, faults } = parse(changed);
+      expect(faults, changed).toEqual([]);
+      const found = compareFilters(
+        ...([verdictSpaces(), wanted.filter, filter, wanted.zones, extentOf(wanted)] as const),
+      );
+      const told = found
+        .filter((one) => one.kind === kind)
+        .map(({ packet }) => describePacket(packet));
+      expect(told.join('\n'), changed).toContain(kind === 'extra' ? to : from);
     }
   });
 

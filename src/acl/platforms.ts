@@ -15,6 +15,7 @@ import { kubernetes } from './kubernetes.ts';
 import { mikrotik } from './mikrotik.ts';
 import { netsh } from './netsh.ts';
 import { nftables } from './nftables.ts';
+import { writesDenialsOtherwise } from './order-free.ts';
 import { panos } from './pan-os.ts';
 import { pf } from './pf.ts';
 import { opnsense, pfsense } from './pfsense.ts';
@@ -47,7 +48,7 @@ export const PLATFORMS: readonly Platform[] = [
   ufw,
   pfsense,
   opnsense,
-];
+].map(writesDenialsOtherwise);
 
 /** The platform of that name or alias. */
 export function platformNamed(name: string): Platform | undefined {

@@ -8,7 +8,7 @@
 import type { FilterRule, Verdict } from '../policy/filter.ts';
 import { LineFault } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
-import { ruleOf, windowsFilter } from './windows-fields.ts';
+import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
 
 /** A word with whether it was quoted; `,` and `|` are words of their own. */
 interface Word {
@@ -48,10 +48,15 @@ export function parsePowershell(text: string): Parsed {
     }
     parser.line(line.trim(), start + 1);
   }
-  return { filter: windowsFilter(parser.rules, parser.otherwise), faults: parser.faults };
+  return {
+    filter: windowsFilter(parser.rules, parser.otherwise),
+    faults: parser.faults,
+    assumed: othersAssumed(parser.areOthersOff),
+  };
 }
 
 class ScriptParser {
+  areOthersOff = false;
   readonly faults: ParseFault[] = [];
   readonly rules: Record<'in' | 'out', FilterRule[]> = { in: [], out: [] };
   readonly otherwise: Record<'in' | 'out', Verdict> = { in: 'drop', out: 'accept' };
@@ -79,6 +84,7 @@ class ScriptParser {
 
   /** Turns off all rules so far that are not of the group. */
   private keepOnly(group: string): void {
+    this.areOthersOff = true;
     for (const side of ['in', 'out'] as const) {
       this.rules[side] = this.rules[side].filter((rule) => this.groups.get(rule) === group);
     }

@@ -1,5 +1,6 @@
 /**
- * Reads ufw's commands, as in a script or from `ufw show added`, in the order they are given. A
+ * Reads ufw's commands, as in a script or from `ufw show added`, in the order they are given, and
+ * what `ufw status` prints (`ufw-status.ts`). A
  * command that asks the same as an earlier one changes that one where it stands, as ufw does. Some
  * messages of ICMP, DHCP, mDNS and UPnP pass before any rule (before.rules, before6.rules of 0.36);
  * ICMP does not where the script takes it out. Names of applications and services, and `limit`,
@@ -14,6 +15,7 @@ import { LineFault, LineWords, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { SESSIONLESS } from './session-chain.ts';
+import { isUfwStatus, readUfwStatus } from './ufw-status.ts';
 
 /** Takes the messages of ICMP out of ufw's own files, but for neighbours and listeners of IPv6. */
 export const WITHOUT_ICMP =
@@ -44,6 +46,8 @@ const DIRECTIONS: ReadonlyMap<string, Hook> = new Map([
 /** Commands that change nothing about the rules. */
 const HARMLESS =
   /^(?:(?:--force )?enable|reload|logging (?:on|off|low|medium|high|full)|status(?: verbose| numbered)?)$/;
+/** What `ufw show added` says before its commands. */
+const SHOWN = /^(?:Added user rules \(see 'ufw status' for running firewall\):|\(None\))$/;
 /** Ports in one rule; a range counts as two. */
 const MOST_PORTS = 15;
 
@@ -54,11 +58,27 @@ interface Known {
 }
 
 export function parseUfw(text: string): Parsed {
+  if (isUfwStatus(text)) return parseStatus(text);
   const parser = new UfwParser();
   text.split('\n').forEach((line, index) => {
     parser.line(line.trim(), index + 1);
   });
-  return { filter: { chains: parser.chains() }, faults: parser.faults };
+  const assumed = parser.unsaid;
+  return { filter: { chains: parser.chains() }, faults: parser.faults, assumed };
+}
+
+/** Rules and defaults that are in force; what ufw's own files let pass is taken as it is shipped. */
+function parseStatus(text: string): Parsed {
+  const { lines, active, saysDefaults } = readUfwStatus(text);
+  const parser = new UfwParser();
+  for (const each of lines) {
+    if ('fault' in each) parser.faults.push({ line: each.line, what: each.fault });
+    else parser.guarded(each.line, () => parser.command(each.words, each.line));
+  }
+  if (!active) parser.letAllPass();
+  const files = 'that the files /etc/ufw/before*.rules are as they were shipped';
+  const assumed = active ? [...(saysDefaults ? [] : parser.unsaid), files] : [];
+  return { filter: { chains: parser.chains() }, faults: parser.faults, assumed };
 }
 
 class UfwParser {
@@ -66,26 +86,48 @@ class UfwParser {
   private readonly rules = new Map<string, Known>();
   private otherwise: Record<Hook, Verdict> = { input: 'drop', output: 'accept', forward: 'drop' };
   private passesIcmp = true;
+  private isOff = false;
+  private readonly said = new Set<string>();
 
   line(line: string, number: number): void {
-    if (line === '' || line.startsWith('#')) return;
+    if (line === '' || line.startsWith('#') || SHOWN.test(line)) return;
     if (line === WITHOUT_ICMP) {
       this.passesIcmp = false;
       return;
     }
-    try {
+    this.guarded(number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       const [program, ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
       if (program !== 'ufw') throw new LineFault(`“${program ?? line}” is not read.`);
       this.command(rest, number);
+    });
+  }
+
+  guarded(line: number, work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
+      this.faults.push({ line, what: error.message });
     }
   }
 
-  private command(words: readonly string[], line: number): void {
+  /** The firewall is off: its rules are not asked. */
+  letAllPass(): void {
+    this.isOff = true;
+  }
+
+  /** Defaults that no line told. */
+  get unsaid(): string[] {
+    const unsaid = [...DIRECTIONS.keys()].filter((word) => !this.said.has(word));
+    const shipped = { incoming: 'denied', outgoing: 'allowed', routed: 'denied' };
+    return unsaid.map(
+      (word) => `that what is ${word} is ${shipped[word as keyof typeof shipped]} by default`,
+    );
+  }
+
+  command(words: readonly string[], line: number): void {
     const text = words.join(' ');
     if (HARMLESS.test(text)) return;
     if (text === 'reset' || text === '--force reset') {
@@ -93,6 +135,7 @@ class UfwParser {
       this.otherwise = { input: 'drop', output: 'accept', forward: 'drop' };
       // The files are as they came as well.
       this.passesIcmp = true;
+      for (const word of DIRECTIONS.keys()) this.said.add(word);
       return;
     }
     if (words[0] === 'default') return this.setDefault(words.slice(1));
@@ -108,6 +151,7 @@ class UfwParser {
       throw new LineFault(`“default ${[verb, direction, ...more].join(' ')}” is not read.`);
     }
     this.otherwise[hook] = verdict;
+    this.said.add(direction);
   }
 
   private rule(words: LineWords, isRoute: boolean, line: number): void {
@@ -133,6 +177,7 @@ class UfwParser {
 
   chains(): FilterChain[] {
     return (['input', 'output', 'forward'] as const).map((hook) => {
+      if (this.isOff) return { name: hook, hook, otherwise: 'accept', line: 0, rules: [] };
       const own = [...this.rules.values()].flatMap((known) =>
         known.hook === hook ? known.rule : [],
       );

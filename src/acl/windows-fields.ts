@@ -118,6 +118,11 @@ function messageOf(word: string): IcmpMatch {
   return { ...message, code: { first: own, last: own } };
 }
 
+/** What a script that adds rules does not tell, unless it takes away or turns off all others. */
+export function othersAssumed(areOthersOff: boolean): string[] {
+  return areOthersOff ? [] : ['that no other rules are in force on the machine'];
+}
+
 /** What blocks comes before what allows, wherever it stands. Loopback is never filtered. */
 export function windowsFilter(
   rules: Readonly<Record<'in' | 'out', readonly FilterRule[]>>,

@@ -1,7 +1,8 @@
 /**
  * A plan as rules of Windows Defender Firewall, for PowerShell and netsh: addresses of both ends,
  * ports or ICMP messages as lists. Rules have no order: what blocks holds against what allows, so a
- * denial that would have to yield to an earlier rule is refused. A rule does not log; the profiles
+ * denial that has to yield to an earlier rule is taken out of the rules after it before they come
+ * here, and refused where that cannot be done. A rule does not log; the profiles
  * log what they block.
  */
 import type { Node } from '../net/decision-diagram.ts';

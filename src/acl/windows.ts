@@ -6,6 +6,7 @@
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { Plan } from '../policy/plan.ts';
 import { managementLines } from './management-lines.ts';
+import { withWinningDenials } from './order-free.ts';
 import type { Platform, Rendered } from './platform.ts';
 import { parsePowershell } from './powershell-parse.ts';
 import { plainText } from './safe-text.ts';
@@ -25,13 +26,17 @@ export const windows: Platform = {
   title: 'Windows Defender Firewall (PowerShell)',
   capabilities: {
     ...WINDOWS,
-    sources: ['Microsoft: NetSecurity module, New-NetFirewallRule, Set-NetFirewallProfile'],
+    sources: [
+      'learn.microsoft.com: NetSecurity module, New-NetFirewallRule, Set-NetFirewallProfile',
+      'learn.microsoft.com: INetFwRule::put_IcmpTypesAndCodes',
+    ],
   },
   render,
   parse: parsePowershell,
 };
 
-function render(plan: Plan): Rendered {
+function render(asked: Plan): Rendered {
+  const plan = withWinningDenials(asked) ?? asked;
   const { rules, refusals } = windowsRules(plan);
   if (refusals.length > 0) return { refusals };
   const lines = [...head(plan), ...rules.map(ruleLine), ...ending(plan), ''];

@@ -3,7 +3,7 @@ import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
 import type { Dependency, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_PORT, REPLY } from './flow-facts.ts';
-import { signaturesById } from './role-signatures.ts';
+import { allSignatures } from './role-signatures.ts';
 import { TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 import { OUTSIDE } from './zones.ts';
@@ -31,17 +31,27 @@ export function dependencies(
   names: Names,
   roles: ReadonlyMap<string, readonly RoleOfHost[]>,
 ): Map<string, Dependency[]> {
-  const used = usedPorts(traffic);
   const depends = new Map<string, Dependency[]>();
-  for (const [client, servers] of used) {
-    const list: Dependency[] = [];
+  const texts = new Map<string, string>();
+  for (const [client, servers] of usedPorts(traffic)) {
+    const withRole: Dependency[] = [];
+    const others: Dependency[] = [];
     for (const [server, ports] of servers) {
-      const [address, family] = server.split(' ').map(Number) as [number, number];
-      const text = addressText(names.addresses, address, family);
-      list.push(...dependenciesOn(text, ports, roles.get(server) ?? []));
+      // What has a role comes first: no more of anything would be kept.
+      if (withRole.length >= MOST_DEPENDENCIES) break;
+      const known = roles.get(server) ?? [];
+      if (known.length === 0 && others.length >= MOST_DEPENDENCIES) continue;
+      let text = texts.get(server);
+      if (text === undefined) {
+        const [address, family] = server.split(' ').map(Number) as [number, number];
+        text = addressText(names.addresses, address, family);
+        texts.set(server, text);
+      }
+      for (const each of dependenciesOn(text, ports, known)) {
+        (each.role === null ? others : withRole).push(each);
+      }
     }
-    list.sort((left, right) => Number(right.role !== null) - Number(left.role !== null));
-    depends.set(client, list.slice(0, MOST_DEPENDENCIES));
+    depends.set(client, [...withRole, ...others].slice(0, MOST_DEPENDENCIES));
   }
   return depends;
 }
@@ -52,21 +62,21 @@ export function dependenciesOn(
   used: readonly string[],
   roles: readonly RoleOfHost[],
 ): Dependency[] {
-  const left = new Set(used);
+  const signatures = allSignatures();
+  let left: readonly string[] = used;
   const found: Dependency[] = [];
   for (const { role, name, certainty } of roles) {
     if (certainty === 'hint') continue;
-    const { core, distinctive, companions } = signaturesById().get(role)!;
-    const wanted = new Set([...core.flat(), ...distinctive.flat(), ...companions]);
-    const ports = [...left].filter((port) => wanted.has(port));
+    const wanted = signatures.of(role).ports;
+    const ports = left.filter((port) => wanted.has(signatures.find(port)));
     if (ports.length === 0) continue;
     const member = role !== 'domain-controller' || ports.some((port) => MEMBERSHIP.includes(port));
-    for (const port of ports) left.delete(port);
+    left = left.filter((port) => !ports.includes(port));
     const phrase = member ? (PHRASES[role] ?? `uses the ${name}`) : `uses the ${name}`;
     found.push({ server, text: `${phrase} ${server}`, role, ports });
   }
-  const rest = [...left].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  if (rest.length > 0) {
+  if (left.length > 0) {
+    const rest = [...left].sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     const shown = rest.length > 6 ? `${rest.slice(0, 6).join(', ')} …` : rest.join(', ');
     found.push({ server, text: `uses ${shown} of ${server}`, role: null, ports: rest });
   }

@@ -3,11 +3,13 @@
  * are explained greedily: the strongest signature is taken, its ports are set aside, and the rest
  * is looked at again.
  */
+
+import type { ServerRole } from '../catalog/role.ts';
 import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { dependencies } from './host-dependencies.ts';
-import { candidates, type Signature } from './role-signatures.ts';
+import { allSignatures, type Signature } from './role-signatures.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -23,16 +25,21 @@ const SHARED: ReadonlySet<string> = new Set(
 /** What a shared port alone does show. */
 const OF_SHARED_PORTS: ReadonlySet<string> = new Set(['web-server']);
 const CERTAINTIES: readonly RoleCertainty[] = ['hint', 'likely', 'certain'];
+const HINT = 0;
+const LIKELY = 1;
+const CERTAIN = 2;
+/** In place of a certainty: the role does not apply. */
+const NONE = -1;
+/** The role was not judged since its ports changed. */
+const STALE = -2;
 
 /** One host's answered ports, with the frame that shows each. */
 export type AnsweredPorts = ReadonlyMap<string, string>;
 
 interface Judged {
-  readonly signature: Signature;
+  readonly role: ServerRole;
   readonly certainty: RoleCertainty;
   readonly ports: readonly string[];
-  /** Core and companion ports, which are explained with it. */
-  readonly explains: readonly string[];
 }
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
@@ -40,24 +47,29 @@ export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] 
   const answered = answeredByHost(traffic, names);
   const hosts = [...answered].sort((left, right) => right[1].ports.size - left[1].ports.size);
   const roles = new Map<string, readonly RoleOfHost[]>();
-  const memory = new Map<string, readonly Judged[]>();
-  for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) {
-    roles.set(key, rolesOf(ports, memory));
-  }
+  const judge = new RoleJudge();
+  for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) roles.set(key, judge.rolesOf(ports));
   const depends = dependencies(traffic, names, roles);
   const keys = new Set([...roles.keys(), ...depends.keys()]);
-  const list = [...keys].map((key): HostRoles => {
+  const list: { readonly host: HostRoles; readonly weight: number }[] = [];
+  for (const key of keys) {
+    const ownRoles = roles.get(key) ?? [];
+    const ownDepends = depends.get(key) ?? [];
+    if (ownRoles.length + ownDepends.length === 0) continue;
     const [address, family] = key.split(' ').map(Number) as [number, number];
-    return {
+    const host = {
       address: addressText(names.addresses, address, family),
       zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
-      roles: roles.get(key) ?? [],
-      depends: depends.get(key) ?? [],
+      roles: ownRoles,
+      depends: ownDepends,
     };
-  });
-  return list
-    .filter((host) => host.roles.length + host.depends.length > 0)
-    .sort((left, right) => weight(right) - weight(left) || (left.address < right.address ? -1 : 1));
+    list.push({ host, weight: weight(host) });
+  }
+  list.sort(
+    (left, right) =>
+      right.weight - left.weight || (left.host.address < right.host.address ? -1 : 1),
+  );
+  return list.map(({ host }) => host);
 }
 
 function weight({ roles, depends }: HostRoles): number {
@@ -65,95 +77,160 @@ function weight({ roles, depends }: HostRoles): number {
   return sure * 100 + depends.length;
 }
 
-/**
- * The roles of a host, the strongest first. `memory` holds what was judged of hosts with the same
- * ports: networks have many of a kind.
- */
-export function rolesOf(
-  answered: AnsweredPorts,
-  memory: Map<string, readonly Judged[]> = new Map(),
-): readonly RoleOfHost[] {
-  const ports = [...answered.keys()].sort();
-  const key = ports.join(' ');
-  let judged = memory.get(key);
-  if (judged === undefined) {
-    judged = judgeAll(ports);
-    memory.set(key, judged);
-  }
-  return judged.map(({ signature, certainty, ports }) => ({
-    role: signature.role.id,
-    name: signature.role.name,
-    certainty,
-    ports,
-    evidence: ports.map((port) => answered.get(port)!),
-  }));
-}
+/** Judges hosts by their ports; remembers what it judged, since networks have many of a kind. */
+export class RoleJudge {
+  private readonly signatures = allSignatures();
+  private readonly shared: Uint8Array;
+  private readonly memory = new Map<string, readonly Judged[]>();
+  /** By number of the port: whether it answered, and whether it is not explained yet. */
+  private readonly answered: Uint8Array;
+  private readonly left: Uint8Array;
+  /** By signature: its certainty, `NONE` or `STALE`, and how many of its ports are left. */
+  private readonly certainties: Int8Array;
+  private readonly weights: Int32Array;
+  /** The round in which a signature was looked at last. */
+  private readonly rounds: Int32Array;
+  private round = 0;
 
-function judgeAll(answered: readonly string[]): Judged[] {
-  const all = new Set(answered);
-  const left = new Set(answered);
-  const found: Judged[] = [];
-  while (left.size > 0 && found.length < MOST_ROLES) {
-    let best: Judged | undefined;
-    for (const signature of candidates(left)) {
-      const judged = judge(signature, left, all);
-      if (judged !== undefined && (best === undefined || stronger(judged, best))) best = judged;
+  constructor() {
+    const { all, texts } = this.signatures;
+    this.shared = Uint8Array.from(texts, (port) => (SHARED.has(port) ? 1 : 0));
+    this.answered = new Uint8Array(texts.length);
+    this.left = new Uint8Array(texts.length);
+    this.certainties = new Int8Array(all.length);
+    this.weights = new Int32Array(all.length);
+    this.rounds = new Int32Array(all.length);
+  }
+
+  /** The roles of a host, the strongest first. */
+  rolesOf(answered: AnsweredPorts): readonly RoleOfHost[] {
+    const ports = [...answered.keys()].sort();
+    const key = ports.join(' ');
+    let judged = this.memory.get(key);
+    if (judged === undefined) {
+      judged = this.judgeAll(ports);
+      this.memory.set(key, judged);
     }
-    if (best === undefined) break;
-    found.push(best);
-    for (const port of [...best.ports, ...best.explains]) left.delete(port);
+    return judged.map(({ role, certainty, ports }) => ({
+      role: role.id,
+      name: role.name,
+      certainty,
+      ports,
+      evidence: ports.map((port) => answered.get(port)!),
+    }));
   }
-  return found;
-}
 
-function stronger(left: Judged, right: Judged): boolean {
-  const by = CERTAINTIES.indexOf(left.certainty) - CERTAINTIES.indexOf(right.certainty);
-  if (by !== 0) return by > 0;
-  return left.ports.length > right.ports.length;
-}
-
-/** Judges a role by the ports not explained yet; those explained still speak against it. */
-function judge(
-  signature: Signature,
-  left: ReadonlySet<string>,
-  answered: ReadonlySet<string>,
-): Judged | undefined {
-  const { role, core, distinctive } = signature;
-  if (signature.absent.some((choice) => choice.some((port) => answered.has(port)))) {
-    return undefined;
+  private judgeAll(texts: readonly string[]): Judged[] {
+    const { signatures, left } = this;
+    const ports = texts.map((port) => signatures.find(port)).filter((port) => port >= 0);
+    this.answered.fill(0);
+    left.fill(0);
+    for (const port of ports) {
+      left[port] = 1;
+      this.answered[port] = 1;
+    }
+    this.certainties.fill(STALE);
+    const found: Judged[] = [];
+    while (found.length < MOST_ROLES) {
+      const best = this.strongest(ports);
+      if (best === undefined) break;
+      const explained = this.met(best);
+      found.push({
+        role: best.role,
+        certainty: CERTAINTIES[this.certainties[best.index]!]!,
+        ports: explained.map((port) => signatures.texts[port]!),
+      });
+      for (const port of [...explained, ...best.companions]) this.explain(port);
+    }
+    return found;
   }
-  const met = (choice: readonly string[]) => choice.filter((port) => left.has(port));
-  const coreMet = core.map(met).filter((ports) => ports.length > 0);
-  const distinctiveMet = distinctive.map(met).filter((ports) => ports.length > 0);
-  const ports = [...new Set([...coreMet, ...distinctiveMet].flat())];
-  if (ports.length === 0) return undefined;
-  const own = ports.filter((port) => !SHARED.has(port));
-  const complete = core.length > 0 && coreMet.length === core.length;
-  let certainty: RoleCertainty | undefined;
-  if (complete && own.length > 0) certainty = 'certain';
-  else if (OF_SHARED_PORTS.has(role.id)) certainty = complete ? 'likely' : undefined;
-  else if (own.length > 0) {
-    certainty = distinctiveMet.length >= 2 || sameNumbers(core, own) ? 'likely' : 'hint';
+
+  /** Sets a port aside; the roles that it speaks for are to be judged again. */
+  private explain(port: number): void {
+    if (this.left[port] === 0) return;
+    this.left[port] = 0;
+    for (const { index } of this.signatures.speaksFor[port]!) this.certainties[index] = STALE;
   }
-  if (certainty === undefined) return undefined;
-  return {
-    signature,
-    certainty,
-    ports,
-    explains: signature.companions.filter((port) => left.has(port)),
-  };
-}
 
-/** Whether all that is missing of the core is the other transport of a port that answered. */
-function sameNumbers(core: readonly (readonly string[])[], ports: readonly string[]): boolean {
-  const numbers = new Set(ports.map(numberOf));
-  return (
-    core.length > 0 && core.every((choice) => choice.some((port) => numbers.has(numberOf(port))))
-  );
-}
+  /** The strongest of the roles that a port left speaks for; of equals the first. */
+  private strongest(ports: readonly number[]): Signature | undefined {
+    const { certainties, weights, rounds, left } = this;
+    const round = ++this.round;
+    let best: Signature | undefined;
+    let certainty = NONE;
+    let weight = 0;
+    for (const port of ports) {
+      if (left[port] === 0) continue;
+      for (const signature of this.signatures.speaksFor[port]!) {
+        const { index } = signature;
+        if (rounds[index] === round) continue;
+        rounds[index] = round;
+        if (certainties[index] === STALE) this.judge(signature);
+        const own = certainties[index]!;
+        if (own < certainty || own === NONE) continue;
+        if (own === certainty && weights[index]! <= weight) continue;
+        best = signature;
+        certainty = own;
+        weight = weights[index]!;
+      }
+    }
+    return best;
+  }
 
-function numberOf(port: string): number {
-  return Number.parseInt(port, 10);
+  /** Judges a role by the ports not explained yet; those explained still speak against it. */
+  private judge(signature: Signature): void {
+    const { role, core, distinctive, absent, index } = signature;
+    this.certainties[index] = NONE;
+    for (const choice of absent) {
+      for (const port of choice) if (this.answered[port] === 1) return;
+    }
+    const coreMet = this.countMet(core);
+    const distinctiveMet = this.countMet(distinctive);
+    if (coreMet + distinctiveMet === 0) return;
+    const ports = this.met(signature);
+    this.weights[index] = ports.length;
+    const own = ports.filter((port) => this.shared[port] === 0);
+    const complete = core.length > 0 && coreMet === core.length;
+    if (complete && own.length > 0) this.certainties[index] = CERTAIN;
+    else if (OF_SHARED_PORTS.has(role.id)) this.certainties[index] = complete ? LIKELY : NONE;
+    else if (own.length > 0) {
+      const likely = distinctiveMet >= 2 || this.sameNumbers(core, own);
+      this.certainties[index] = likely ? LIKELY : HINT;
+    }
+  }
+
+  /** Choices of which a port is left. */
+  private countMet(choices: readonly (readonly number[])[]): number {
+    let count = 0;
+    for (const choice of choices) {
+      for (const port of choice) {
+        if (this.left[port] === 0) continue;
+        count++;
+        break;
+      }
+    }
+    return count;
+  }
+
+  /** The ports left of those that speak for a role, each once. */
+  private met({ core, distinctive }: Signature): number[] {
+    const found: number[] = [];
+    for (const choices of [core, distinctive]) {
+      for (const choice of choices) {
+        for (const port of choice) {
+          if (this.left[port] === 1 && !found.includes(port)) found.push(port);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Whether all that is missing of the core is the other transport of a port that answered. */
+  private sameNumbers(core: readonly (readonly number[])[], ports: readonly number[]): boolean {
+    const { numbers } = this.signatures;
+    const same = (port: number) => ports.some((each) => numbers[each] === numbers[port]);
+    return core.length > 0 && core.every((choice) => choice.some(same));
+  }
 }
 
 interface Answered {

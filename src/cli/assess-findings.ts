@@ -1,7 +1,8 @@
 /** Findings as people and machines get them: a few lines each, the most urgent first. */
+
 import type { Finding, FindingSeverity } from '../model/finding.ts';
+import { shellWord } from '../report/escape.ts';
 import type { Card, CardLine, Column, Severity, Table } from '../report/table.ts';
-import { quoted } from './capture-options.ts';
 
 const TONES: Readonly<Record<FindingSeverity, Severity>> = {
   critical: 'error',
@@ -100,7 +101,7 @@ function seeLines({ id, evidence, filter }: Finding, inputs: readonly string[]):
   // What only logs have is in no capture.
   if (evidence.length > 0 && evidence.every(({ locator }) => /:\d+$/.test(locator))) return lines;
   if (filter !== undefined && input !== undefined && input !== '-' && inputs.length === 1) {
-    lines.push({ run: `portreeve capture -r ${quoted(input)} ${quoted(filter)}` });
+    lines.push({ run: `portreeve capture -r ${shellWord(input)} ${shellWord(filter)}` });
   } else if (filter !== undefined) lines.push({ say: `capture filter: ${filter}` });
   return lines.length > 0 ? lines : [{ say: `counted over all packets (${id})` }];
 }

@@ -1,4 +1,5 @@
 /** Puts an assessment into words: verdict, facts, tables, blind spots, what to do next. */
+
 import type {
   ConversationUse,
   HostUse,
@@ -9,6 +10,7 @@ import type {
 } from '../model/use.ts';
 import type { Assessment } from '../pipeline/assess.ts';
 import type { SourceUse } from '../pipeline/assess-logs.ts';
+import { shellWord } from '../report/escape.ts';
 import { bytes, count, counted, duration, isoTime } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Severity, Table } from '../report/table.ts';
@@ -26,7 +28,6 @@ import { explainedTable } from './assess-explained.ts';
 import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
 import { overTimeTable } from './assess-over-time.ts';
 import { rolesTable } from './assess-roles.ts';
-import { quoted } from './capture-options.ts';
 import type { Drill } from './drill-down.ts';
 
 const VERSION = 1;
@@ -325,7 +326,7 @@ function nextSteps(
   { filter }: Drill,
 ): NextStep[] {
   if ((packets === 0 && logs === null) || inputs.includes('-')) return [];
-  const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
+  const names = inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ');
   const suspect = findings.find(({ subject }) => subject.client !== undefined)?.subject.client;
   const [service] = [...services].sort(byBytes);
   const closer: NextStep[] = [];
@@ -346,7 +347,7 @@ function nextSteps(
           purpose: 'every flow, with the reason of its direction',
         }
       : {
-          command: `portreeve audit ${logs.inputs.map(quoted).join(' ')}`,
+          command: `portreeve audit ${logs.inputs.map(shellWord).join(' ')}`,
           purpose: 'what passed and what was refused, by the logs',
         },
     { command: `portreeve assess ${names} --json`, purpose: 'the same for programs' },

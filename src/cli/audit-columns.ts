@@ -2,6 +2,11 @@
 import type {
   ConversationVerdicts,
   HostVerdicts,
+  IdleService,
+  NewClient,
+  NewHost,
+  NewRefusal,
+  NewService,
   NoiseUse,
   PathVerdicts,
   RuleVerdicts,
@@ -122,69 +127,125 @@ export const SERVICE_COLUMNS: readonly Column<ServiceVerdicts>[] = [
   NAME,
   figure('events', 'EVENTS', ({ events }) => events),
   sparse('noise', 'NOISE', ({ noise }) => noise, { priority: 1 }),
-  figure('clients', 'CLIENTS', ({ clients }) => clients, {
-    text: ({ clients, clientsEstimated }) => `${clientsEstimated ? '~' : ''}${count(clients)}`,
-  }),
-  {
-    key: 'clientsEstimated',
-    title: '',
-    value: ({ clientsEstimated }) => clientsEstimated,
-    ...machine,
-  },
-  figure('servers', 'SERVERS', ({ servers }) => servers, {
-    text: ({ servers, serversEstimated }) => `${serversEstimated ? '~' : ''}${count(servers)}`,
-  }),
-  {
-    key: 'serversEstimated',
-    title: '',
-    value: ({ serversEstimated }) => serversEstimated,
-    ...machine,
-  },
+  figure('clients', 'CLIENTS', ({ clients }) => clients),
+  figure('servers', 'SERVERS', ({ servers }) => servers),
   figure('bytes', '', ({ bytes }) => bytes, machine),
   time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
   time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
   { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 7 },
 ];
 
-export const CONVERSATION_COLUMNS: readonly Column<ConversationVerdicts>[] = [
-  { key: 'client', title: 'CLIENT', value: ({ client }) => client },
-  { key: 'clientZone', title: '', value: ({ clientZone }) => clientZone, ...machine },
+export const CONVERSATION_COLUMNS: readonly Column<ConversationVerdicts>[] = conversationColumns({
+  key: 'partly',
+  title: 'ALSO ALLOWED',
+  value: ({ partly }) => partly,
+  text: ({ partly }) => (partly ? 'yes' : '-'),
+  priority: 4,
+});
+
+export const NEW_REFUSAL_COLUMNS = conversationColumns<NewRefusal>({
+  key: 'allowedBefore',
+  title: 'BEFORE',
+  value: ({ allowedBefore }) => allowedBefore,
+  text: ({ allowedBefore }) => (allowedBefore ? 'allowed' : '-'),
+  tone: ({ allowedBefore }) => (allowedBefore ? 'error' : undefined),
+});
+
+/** Columns of conversations, with one of what else there was between the two. */
+function conversationColumns<Row extends ConversationVerdicts>(
+  besides: Column<Row>,
+): readonly Column<Row>[] {
+  return [
+    { key: 'client', title: 'CLIENT', value: ({ client }) => client },
+    { key: 'clientZone', title: '', value: ({ clientZone }) => clientZone, ...machine },
+    {
+      key: 'server',
+      title: 'SERVER',
+      value: ({ server }) => server,
+      text: ({ server }) => `→ ${server}`,
+    },
+    { key: 'serverZone', title: '', value: ({ serverZone }) => serverZone, ...machine },
+    PORT,
+    PROTOCOL,
+    NAME,
+    { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 3 },
+    { ...ACTION, priority: 4 },
+    figure('events', 'EVENTS', ({ events }) => events),
+    {
+      key: 'loopMs',
+      title: 'LOOP',
+      value: ({ loopMs }) => loopMs,
+      text: ({ loopMs }) => (loopMs === null ? '-' : `every ${duration(loopMs)}`),
+      tone: ({ loopMs }) => (loopMs === null ? undefined : 'warning'),
+      priority: 1,
+    },
+    besides,
+    { key: 'noise', title: 'NOISE', value: ({ noise }) => noise, priority: 8 },
+    { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 4 },
+    { key: 'inInterface', title: 'IN', value: ({ inInterface }) => inInterface, priority: 6 },
+    { key: 'outInterface', title: 'OUT', value: ({ outInterface }) => outInterface, priority: 6 },
+    figure('bytes', '', ({ bytes }) => bytes, machine),
+    time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
+    time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
+    { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 5 },
+  ];
+}
+
+const LOCATOR: Column<{ readonly locator: string }> = {
+  key: 'locator',
+  title: 'EVIDENCE',
+  value: ({ locator }) => locator,
+  priority: 7,
+};
+
+/** A port of one server inside, or of all servers outside. */
+export const IDLE_COLUMNS: readonly Column<IdleService>[] = [
   {
     key: 'server',
     title: 'SERVER',
     value: ({ server }) => server,
-    text: ({ server }) => `→ ${server}`,
+    text: ({ server }) => server ?? '(any outside)',
   },
-  { key: 'serverZone', title: '', value: ({ serverZone }) => serverZone, ...machine },
+  { key: 'zone', title: 'ZONE', value: ({ zone }) => zone, priority: 4 },
   PORT,
   PROTOCOL,
   NAME,
-  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 3 },
-  { ...ACTION, priority: 4 },
+  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 1 },
+  figure('clients', 'CLIENTS', ({ clients }) => clients),
   figure('events', 'EVENTS', ({ events }) => events),
-  {
-    key: 'loopMs',
-    title: 'LOOP',
-    value: ({ loopMs }) => loopMs,
-    text: ({ loopMs }) => (loopMs === null ? '-' : `every ${duration(loopMs)}`),
-    tone: ({ loopMs }) => (loopMs === null ? undefined : 'warning'),
-    priority: 1,
-  },
-  {
-    key: 'partly',
-    title: 'ALSO ALLOWED',
-    value: ({ partly }) => partly,
-    text: ({ partly }) => (partly ? 'yes' : '-'),
-    priority: 4,
-  },
-  { key: 'noise', title: 'NOISE', value: ({ noise }) => noise, priority: 8 },
-  { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 4 },
-  { key: 'inInterface', title: 'IN', value: ({ inInterface }) => inInterface, priority: 6 },
-  { key: 'outInterface', title: 'OUT', value: ({ outInterface }) => outInterface, priority: 6 },
-  figure('bytes', '', ({ bytes }) => bytes, machine),
   time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
+  { ...time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs), priority: 3 },
+  LOCATOR,
+];
+
+export const NEW_SERVICE_COLUMNS: readonly Column<NewService>[] = [
+  ...IDLE_COLUMNS.slice(0, 5),
+  {
+    key: 'portKnown',
+    title: 'PORT BEFORE',
+    value: ({ portKnown }) => portKnown,
+    text: ({ portKnown }) => (portKnown ? 'of others' : 'no'),
+    priority: 2,
+  },
+  ...IDLE_COLUMNS.slice(5),
+];
+
+export const NEW_CLIENT_COLUMNS: readonly Column<NewClient>[] = [
+  { key: 'client', title: 'CLIENT', value: ({ client }) => client },
+  {
+    key: 'server',
+    title: 'SERVER',
+    value: ({ server }) => server,
+    text: ({ server }) => `→ ${server ?? '(any outside)'}`,
+  },
+  PORT,
+  PROTOCOL,
+  NAME,
+  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 1 },
+  figure('events', 'EVENTS', ({ events }) => events),
+  { ...time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs), priority: 3 },
   time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
-  { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 5 },
+  LOCATOR,
 ];
 
 export const HOST_COLUMNS: readonly Column<HostVerdicts>[] = [
@@ -194,6 +255,12 @@ export const HOST_COLUMNS: readonly Column<HostVerdicts>[] = [
   sparse('deniedAsClient', 'DENIED BY IT', ({ deniedAsClient }) => deniedAsClient),
   sparse('allowedAsServer', 'ALLOWED TO IT', ({ allowedAsServer }) => allowedAsServer),
   sparse('deniedAsServer', 'DENIED TO IT', ({ deniedAsServer }) => deniedAsServer),
+];
+
+export const NEW_HOST_COLUMNS: readonly Column<NewHost>[] = [
+  ...HOST_COLUMNS,
+  time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
+  LOCATOR,
 ];
 
 export const RULE_COLUMNS: readonly Column<RuleVerdicts>[] = [
@@ -229,15 +296,7 @@ export const PATH_COLUMNS: readonly Column<PathVerdicts>[] = [
 export const NOISE_COLUMNS: readonly Column<NoiseUse>[] = [
   { key: 'noise', title: 'KIND', value: ({ noise }) => noise },
   figure('events', 'EVENTS', ({ events }) => events),
-  figure('sources', 'SOURCES', ({ sources }) => sources, {
-    text: ({ sources, sourcesEstimated }) => `${sourcesEstimated ? '~' : ''}${count(sources)}`,
-  }),
-  {
-    key: 'sourcesEstimated',
-    title: '',
-    value: ({ sourcesEstimated }) => sourcesEstimated,
-    ...machine,
-  },
+  figure('sources', 'SOURCES', ({ sources }) => sources),
   { key: 'topService', title: 'MOST ON', value: ({ topService }) => topService, priority: 1 },
   {
     key: 'formula',

@@ -2,17 +2,22 @@
  * `portreeve audit --follow`: the answer so far, again and again while a log grows: in a terminal in
  * place, elsewhere one answer each interval.
  */
+import { writeFileSync } from 'node:fs';
 import type { LogAudit } from '../pipeline/audit.ts';
+import { counted } from '../report/numbers.ts';
 import { renderReport } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
 import { terminalAbility } from '../report/terminal.ts';
+import { AUDIT_PAGE, type AuditFacts, conversationKey } from './audit-page.ts';
+import type { LiveState, Wish } from './live-state.ts';
+import { LiveTerminal } from './live-terminal.ts';
 import { type OutputOptions, writeReport } from './output.ts';
-import { Screen } from './watch-screen.ts';
 
 const DEFAULT_INTERVAL_MS = 5000;
 const REFRESH_MS = 1000;
 /** Making answers takes at most this share of the time. */
 const ANSWER_SHARE = 0.2;
+const NEWS_FOR_MS = 15_000;
 
 export interface FollowWishes {
   /** Between answers, ms. */
@@ -22,6 +27,8 @@ export interface FollowWishes {
   /** The terminal shows the answer in place. */
   readonly onScreen: boolean;
   readonly output: OutputOptions;
+  /** What is followed, as people call it. */
+  readonly name: string;
   readonly reportOf: (answer: LogAudit) => Report;
   /** Ends the following. */
   readonly stop: () => void;
@@ -29,7 +36,8 @@ export interface FollowWishes {
 
 export class AuditFollower {
   private readonly wishes: FollowWishes;
-  private readonly screen: Screen | undefined;
+  private readonly view: LiveTerminal<AuditFacts> | undefined;
+  private readonly startMs = Date.now();
   private readonly everyMs: number;
   private nextMs: number;
   private left: number;
@@ -37,6 +45,13 @@ export class AuditFollower {
   private writing: Promise<void> | undefined;
   /** Lines when the last answer was written. */
   private written = -1;
+  private answer: LogAudit | undefined;
+  private linesPerSecond = 0;
+  private answeredMs = 0;
+  /** Refused conversations that were seen, and the new ones of late. */
+  private readonly known = new Set<string>();
+  private news: { readonly text: string; readonly atMs: number }[] = [];
+  private readonly clock: ReturnType<typeof setInterval> | undefined;
 
   constructor(wishes: FollowWishes) {
     this.wishes = wishes;
@@ -45,10 +60,15 @@ export class AuditFollower {
     // In a terminal people want to see at once what there is.
     this.nextMs = wishes.onScreen ? 0 : Date.now() + this.everyMs;
     if (!wishes.onScreen) return;
-    this.screen = new Screen(process.stdout, terminalAbility(process.stdout, process.env).colour);
-    this.screen.enter();
-    this.screen.resize(process.stdout.columns ?? 80, process.stdout.rows ?? 24);
-    process.stdout.on('resize', this.resize);
+    const view = new LiveTerminal(
+      AUDIT_PAGE,
+      () => this.facts(),
+      (wish) => this.act(wish, view.state),
+    );
+    this.view = view;
+    view.enter();
+    // The time goes on where the log does not.
+    this.clock = setInterval(() => view.draw(), REFRESH_MS);
   }
 
   /** All that was written so far was read. */
@@ -60,35 +80,71 @@ export class AuditFollower {
     this.nextMs = Math.max(nowMs + this.everyMs, nowMs + costMs / ANSWER_SHARE);
     this.left--;
     this.written = result.lines;
-    this.writing = this.show(this.wishes.reportOf(result)).finally(() => {
+    this.writing = this.show(result).finally(() => {
       this.writing = undefined;
       if (this.left <= 0) this.wishes.stop();
     });
   };
 
   /** Puts the terminal back; returns whether the last answer is still to be written. */
-  async end(answer: LogAudit): Promise<boolean> {
+  async end(answer: LogAudit | undefined): Promise<boolean> {
     await this.writing;
-    this.screen?.leave();
-    process.stdout.off('resize', this.resize);
-    return this.screen !== undefined || (this.left > 0 && answer.lines !== this.written);
+    clearInterval(this.clock);
+    this.view?.leave();
+    return this.view !== undefined || (this.left > 0 && answer?.lines !== this.written);
   }
 
-  private readonly resize = (): void => {
-    this.screen?.resize(process.stdout.columns ?? 80, process.stdout.rows ?? 24);
-    this.nextMs = 0;
-  };
+  private async show(answer: LogAudit): Promise<void> {
+    const { view, wishes } = this;
+    if (view === undefined) return writeReport(wishes.reportOf(answer), wishes.output);
+    if (!view.state.paused) this.take(answer);
+    view.draw();
+  }
 
-  private async show(report: Report): Promise<void> {
-    const { screen } = this;
-    if (screen === undefined) return writeReport(report, this.wishes.output);
-    const ability = terminalAbility(process.stdout, process.env, 'never', process.platform);
-    const text = [...renderReport(report, 'text', { ability, showAll: '--wide' })].join('');
-    const lines = text.split('\n').slice(0, screen.height - 1);
-    while (lines.length < screen.height - 1) lines.push('');
-    screen.draw([
-      ...lines.map((each) => ({ text: each })),
-      { text: ` ${new Date().toISOString().slice(0, 19)}Z  Ctrl-C ends`, look: 'inverse' as const },
-    ]);
+  /** Takes a new answer, and notes what was refused for the first time. */
+  private take(answer: LogAudit): void {
+    const nowMs = Date.now();
+    const seconds = (nowMs - this.answeredMs) / 1000;
+    const first = this.answer === undefined;
+    this.linesPerSecond = first ? 0 : (answer.lines - this.answer!.lines) / seconds;
+    this.answeredMs = nowMs;
+    this.answer = answer;
+    this.news = this.news.filter(({ atMs }) => nowMs - atMs < NEWS_FOR_MS);
+    for (const row of answer.refused) {
+      const text = conversationKey(row);
+      if (this.known.has(text)) continue;
+      this.known.add(text);
+      if (!first) this.news.unshift({ text, atMs: nowMs });
+    }
+  }
+
+  private facts(): AuditFacts {
+    const { name } = this.wishes;
+    return {
+      ...{ answer: this.answer, name, elapsedMs: Date.now() - this.startMs },
+      linesPerSecond: this.linesPerSecond,
+      news: this.news.map(({ text }) => text),
+      unicode: terminalAbility(process.stdout, process.env).unicode,
+    };
+  }
+
+  private act(wish: Wish, state: LiveState): void {
+    if (wish === 'quit') this.wishes.stop();
+    if (wish !== 'save') return;
+    if (this.answer === undefined) state.message = 'there is nothing to save so far';
+    else state.message = this.save(this.answer);
+  }
+
+  private save(answer: LogAudit): string {
+    const path = `portreeve-audit-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}.json`;
+    try {
+      const ability = terminalAbility(process.stdout, process.env);
+      const report = this.wishes.reportOf(answer);
+      const text = [...renderReport(report, 'json', { ability, showAll: '' })].join('');
+      writeFileSync(path, text, { flag: 'wx' });
+      return `${path}: ${counted(answer.lines, 'line')}, ${counted(answer.refusedCount, 'refused conversation')}`;
+    } catch (error) {
+      return `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
+    }
   }
 }

@@ -1,9 +1,10 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
 import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
+import { shellWord } from '../report/escape.ts';
 import { count, counted, duration, isoTime, percent } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
-import type { Column, Severity, Table } from '../report/table.ts';
+import type { Severity, Table } from '../report/table.ts';
 import {
   CONVERSATION_COLUMNS,
   EXPORTER_COLUMNS,
@@ -18,7 +19,9 @@ import {
   type TimeRow,
   WAY_COLUMNS,
 } from './audit-columns.ts';
-import { quoted } from './capture-options.ts';
+import { isCompared, newnessFacts, newnessTables, newnessVerdict } from './audit-newness.ts';
+import { hasRuleUse, ruleUseFacts, ruleUseTables } from './audit-rule-use.ts';
+import { cut, frame } from './audit-tables.ts';
 
 const VERSION = 1;
 /** Rows of a table on a terminal. */
@@ -52,7 +55,12 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
   const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
   if (linesRead === 0 && audit.live) {
-    return { severity: 'warning', text: 'No flow export came' };
+    return {
+      severity: 'warning',
+      text: audit.inputs[0]?.startsWith('nflog')
+        ? 'The kernel logged nothing'
+        : 'No flow export came',
+    };
   }
   if (linesRead === 0) {
     return {
@@ -60,6 +68,7 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
       text: `${counted(lines, 'line')}, none of a firewall log that is known here`,
     };
   }
+  if (isCompared(audit)) return newnessVerdict(audit);
   if (events === 0)
     return { severity: 'info', text: `${counted(linesRead, 'line')} read, nothing matches` };
   const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
@@ -69,7 +78,8 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
       ? `, ${duration(lastMs - firstMs)}`
       : '';
   const flowsOnly = audit.formats.every(({ format }) => FLOW_FORMATS.includes(format));
-  const noun = flowsOnly ? 'flow record' : 'line';
+  const packetsOnly = audit.formats.every(({ format }) => format === 'nflog');
+  const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
   const parts = [
     `${count(allowed)} allowed`,
     `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
@@ -125,34 +135,9 @@ function factsOf(audit: LogAudit): Fact[] {
     { key: 'collapsed', value: audit.collapsed },
     { key: 'lost', value: audit.lost },
     { key: 'interrupted', value: audit.interrupted },
+    ...(isCompared(audit) ? newnessFacts(audit) : []),
+    ...(hasRuleUse(audit) ? ruleUseFacts(audit) : []),
   ];
-}
-
-type Frame<Row> = Omit<Table<Row>, 'rows' | 'footnote'>;
-
-function frame<Row>(
-  key: string,
-  kind: string,
-  heading: string,
-  columns: readonly Column<Row>[],
-): Frame<Row> {
-  return { key, kind, heading, columns };
-}
-
-/** The first rows of a table of `whole` rows, and how many more there are. */
-function cut<Row>(
-  shape: Frame<Row>,
-  rows: readonly Row[],
-  limit: number,
-  whole = rows.length,
-): Table {
-  const shown = rows.slice(0, limit);
-  const more = whole - shown.length;
-  return {
-    ...(shape as Frame<unknown>),
-    rows: shown,
-    ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
-  };
 }
 
 function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
@@ -164,6 +149,8 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
     cut(frame(key, 'service', heading, SERVICE_COLUMNS), rows, most);
   const unknown = services.filter(({ action }) => action === 'unknown');
   return [
+    ...(isCompared(audit) ? newnessTables(audit, most) : []),
+    ...(hasRuleUse(audit) ? ruleUseTables(audit, most) : []),
     cut(frame('ways', 'way', 'DIRECTIONS', WAY_COLUMNS), busyWays(audit), most),
     cut(
       frame('refused', 'refused', 'REFUSED AND NO NOISE', CONVERSATION_COLUMNS),
@@ -247,7 +234,7 @@ function nextSteps(audit: LogAudit): NextStep[] {
   const { inputs, refused } = audit;
   // What came by the network is gone, and standard input too.
   if (audit.linesRead === 0 || audit.live || inputs.includes('-')) return [];
-  const names = inputs.length > 3 ? '…' : inputs.map(quoted).join(' ');
+  const names = inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ');
   const [first] = refused;
   return [
     ...(first === undefined

@@ -1,23 +1,32 @@
 /** `portreeve audit`: what firewalls let through and what they refused, by their own logs. */
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { basename } from 'node:path';
+import { type Command, Option } from 'commander';
 import type { Action } from '../model/verdict.ts';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import type { Prefix } from '../net/prefix.ts';
 import {
   type AuditFilter,
   audit,
-  type InterfaceRule,
   type ListenAddress,
   type LogAudit,
-  openListener,
   type PrefixRule,
-  type ZoneRule,
 } from '../pipeline/audit.ts';
-import { dropPrivilege } from '../pipeline/privilege.ts';
 import type { Report } from '../report/report.ts';
 import { AuditFollower } from './audit-follow.ts';
+import { kernelLogOf, listenerOf, parseGroup } from './audit-live.ts';
+import {
+  type For,
+  type NewSince,
+  parseFor,
+  parseHost,
+  parseNewSince,
+  parsePort,
+  parseZone,
+  type Zones,
+} from './audit-options.ts';
 import { auditReport } from './audit-report.ts';
+import { rulesOf } from './audit-rule-use.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
-import { DONE, INCOMPLETE, INPUT, INTERRUPTED, PRIVILEGE, USAGE } from './exit-codes.ts';
+import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
@@ -36,7 +45,10 @@ const EXAMPLES = `Examples:
   portreeve audit fw.log --prefix 'RULE7=deny'   what a prefix stands for
   journalctl -k -o json | portreeve audit -      from the journal
   portreeve audit fw.log --denied --way outward  only what was refused outward
+  portreeve audit fw.log --new-since last-week/  what last week's logs do not have
+  portreeve audit fw.log --rules rules.nft       which rules nothing used
   portreeve audit --follow /var/log/kern.log     as it grows, across rotation
+  sudo portreeve audit --nflog 5 --follow        what rules log to NFLOG group 5
   portreeve audit --listen 2055 --for 10m        NetFlow, IPFIX and sFlow as it comes
 `;
 
@@ -48,10 +60,7 @@ not be opened, 5 lines of a known format could not be read or there were none,
 `;
 
 interface AuditCommandOptions {
-  readonly zone?: {
-    readonly zones: readonly ZoneRule[];
-    readonly interfaces: readonly InterfaceRule[];
-  };
+  readonly zone?: Zones;
   readonly prefix?: readonly PrefixRule[];
   readonly utcOffset?: number;
   readonly host?: readonly Prefix[];
@@ -60,13 +69,15 @@ interface AuditCommandOptions {
   readonly allowed?: boolean;
   readonly denied?: boolean;
   readonly way?: NonNullable<AuditFilter['way']>;
-  readonly newSince?: number;
+  readonly newSince?: NewSince;
   readonly workers?: number;
   readonly map?: readonly string[];
   readonly listen?: readonly ListenAddress[];
+  readonly nflog?: readonly number[];
   readonly follow?: boolean;
   readonly interval?: number;
-  readonly for?: number;
+  readonly for?: For;
+  readonly rules?: string;
   readonly count?: number;
   readonly flowPort?: readonly number[];
   readonly top?: number;
@@ -97,13 +108,19 @@ export function configure(command: Command): void {
         'through',
       ]),
     )
-    .option('--new-since <time>', 'only what was first seen then or later', parseTime)
+    .option(
+      '--new-since <what>',
+      'only what is new since a time, or what an earlier log has not; logs repeatable',
+      parseNewSince,
+    )
     .option('--workers <n>', 'threads beside the first, 0 or 1', wholeNumber(0, 1))
     .option('--map <file>', 'how a log of your own is to be read; repeatable', gatherFiles)
     .option('--listen <port>', 'take flow export on UDP; address:port; repeatable', parseListen)
-    .option('--follow', 'stay with the last log as it grows, across rotation')
+    .option('--nflog <group>', 'take what the kernel logs to a group; repeatable', parseGroup)
+    .option('--follow', 'stay with the last log as it grows, or show --nflog live')
     .option('--interval <time>', 'between answers of --follow (default: 5s)', parseDuration)
-    .option('--for <time>', 'listen or follow so long: 90s, 15m, 2h', parseDuration)
+    .option('--rules <file>', 'rules of the firewall: which of them nothing used')
+    .option('--for <what>', 'how long to listen or follow, or the platform of --rules', parseFor)
     .option('--count <n>', 'until so many flow records came, or answers', wholeNumber(1, 4e9))
     .option('--flow-port <port>', 'UDP port of flow export in captures; repeatable', parseFlowPort)
     .option('--top <n>', 'rows of each table', wholeNumber(1, 1e9))
@@ -120,13 +137,19 @@ async function run(
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
+  const { sinceMs, logs: before } = options.newSince ?? {};
   checkInputs(inputs, options);
   const mappings = options.map && (await mappingsOf(options.map));
-  const listen = await listenerOf(options);
+  const rules =
+    options.rules === undefined ? undefined : await rulesOf(options.rules, options.for?.platform);
+  // With --follow the count is one of answers.
+  const records = options.follow ? undefined : options.count;
+  const listen = await listenerOf(options.listen, records);
+  const kernel = await kernelLogOf(options.nflog, records);
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
       limit: limit ?? (toPeople ? undefined : EVERYTHING),
-      drilled: where !== undefined,
+      drilled: where !== undefined || options.newSince !== undefined,
     });
   const ending = new AbortController();
   const follower = options.follow
@@ -134,6 +157,7 @@ async function run(
         ...(options.interval === undefined ? {} : { intervalMs: options.interval }),
         ...(options.count === undefined ? {} : { count: options.count }),
         ...{ onScreen: toPeople, output: options, reportOf, stop: () => ending.abort() },
+        name: kernel?.name ?? nameOf(inputs.at(-1)!),
       })
     : undefined;
   const answer = await whileReading((watch) => {
@@ -142,17 +166,25 @@ async function run(
       ...(follower === undefined ? watch : { follow: follower.onWait, signal: ending.signal }),
       ...(mappings === undefined ? {} : { mappings }),
       ...(listen === undefined ? {} : { listen }),
+      ...(kernel === undefined ? {} : { kernel }),
       ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
       ...(options.zone === undefined ? {} : options.zone),
       ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
       ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
       ...(where === undefined ? {} : { where }),
+      ...(sinceMs === undefined ? {} : { sinceMs }),
+      ...(before === undefined ? {} : { before }),
+      ...(rules === undefined ? {} : { rules }),
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       top: limit ?? TOP_IN_PIPES,
     });
-  }, options.for);
+  }, options.for?.timeMs).catch(async (error) => {
+    await follower?.end(undefined);
+    throw error;
+  });
   const isLeft = (await follower?.end(answer)) ?? true;
   refuseNothing(answer);
+  refuseEmptyPast(answer);
   // Nobody ends the following but the user: that is no interruption.
   const whole = follower === undefined ? answer : { ...answer, interrupted: false };
   if (follower === undefined) refuseEmpty(answer);
@@ -160,21 +192,50 @@ async function run(
   if (isLeft) await writeReport(reportOf(whole), options);
 }
 
+/** What is followed, as people call it. */
+function nameOf(input: string): string {
+  return input === '-' ? 'standard input' : basename(input);
+}
+
 /** Throws when there is nothing to read, or more than one thing. */
 function checkInputs(
   inputs: readonly string[],
-  { listen, follow, interval, for: time, count }: AuditCommandOptions,
+  {
+    listen,
+    nflog,
+    follow,
+    interval,
+    for: { timeMs: time, platform } = {},
+    rules,
+    newSince,
+    count,
+  }: AuditCommandOptions,
 ): void {
-  if (inputs.length > 0 && listen !== undefined) {
+  const piped = [...inputs, ...(newSince?.logs ?? []), rules].filter((name) => name === '-');
+  if (piped.length > 1) {
     throw new Failure(USAGE, {
-      what: 'logs and the network cannot be read together',
-      ways: ['leave out --listen, or the files'],
+      what: 'standard input cannot be read twice',
+      ways: ['write one of the two to a file first'],
     });
   }
-  if (inputs.length === 0 && listen === undefined) {
+  const live = [...(listen === undefined ? [] : ['--listen']), ...(nflog ? ['--nflog'] : [])];
+  if (live.length + Math.min(1, inputs.length) > 1) {
+    throw new Failure(USAGE, {
+      what:
+        live.length > 1
+          ? 'the network and the kernel cannot be listened to together'
+          : 'logs and what comes live cannot be read together',
+      ways: [`leave out ${live.at(-1)}, or ${live.length > 1 ? live[0] : 'the files'}`],
+    });
+  }
+  if (inputs.length + live.length === 0) {
     throw new Failure(USAGE, {
       what: "missing required argument 'log'",
-      ways: ['name a log, or - for standard input', '--listen 2055 takes flow export'],
+      ways: [
+        'name a log, or - for standard input',
+        '--listen 2055 takes flow export',
+        "--nflog 5 the kernel's own",
+      ],
     });
   }
   if (follow !== undefined && listen !== undefined) {
@@ -189,45 +250,23 @@ function checkInputs(
       ways: ['portreeve audit --follow --interval 10s LOG'],
     });
   }
-  const goesOn = listen !== undefined || follow !== undefined;
+  if (platform !== undefined && rules === undefined) {
+    throw new Failure(USAGE, {
+      what: `--for ${platform} is for --rules`,
+      ways: [`portreeve audit LOG --rules FILE --for ${platform}`],
+    });
+  }
+  const goesOn = live.length > 0 || follow !== undefined;
   if (!goesOn && (time !== undefined || count !== undefined)) {
     throw new Failure(USAGE, {
-      what: `--${time === undefined ? 'count' : 'for'} is for --listen and --follow`,
+      what: `--${time === undefined ? 'count' : 'for'} is for --listen, --nflog and --follow`,
       ways: ['leave it out: logs are read to their ends'],
     });
   }
 }
 
-/** Opens the ports, then gives up root. Throws `Failure`. */
-async function listenerOf({ listen, count }: AuditCommandOptions) {
-  if (listen === undefined) return undefined;
-  const ports = [...new Set(listen.map(({ port }) => port))].join(', ');
-  try {
-    const listener = await openListener(listen);
-    dropPrivilege();
-    return {
-      ...{ listener, name: `udp ${ports.replaceAll(', ', ',')}` },
-      ...(count === undefined ? {} : { mostRecords: count }),
-    };
-  } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const reason = code ?? message;
-    throw new Failure(reason === 'EACCES' ? PRIVILEGE : INPUT, {
-      what: `cannot listen on UDP port ${ports}: ${reason}`,
-      why: LISTEN_REASONS[reason] ?? message,
-      ways: [reason === 'EACCES' ? 'sudo portreeve audit …' : 'listen on another port or address'],
-    });
-  }
-}
-
-const LISTEN_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: portreeve sockets shows which',
-  EACCES: 'ports below 1024 need a privilege',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-};
-
 function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
-  const { host, port, rule, way, newSince, allowed, denied } = options;
+  const { host, port, rule, way, allowed, denied } = options;
   const action: Action | undefined =
     allowed === denied ? undefined : allowed === true ? 'allow' : 'deny';
   const filter: AuditFilter = {
@@ -235,21 +274,21 @@ function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
     ...(port === undefined ? {} : { ports: port }),
     ...(rule === undefined ? {} : { rule }),
     ...(way === undefined ? {} : { way }),
-    ...(newSince === undefined ? {} : { sinceMs: newSince }),
     ...(action === undefined ? {} : { action }),
   };
   return Object.keys(filter).length === 0 ? undefined : filter;
 }
 
 /** Throws when not one input could be read: there is nothing to report then. */
-function refuseNothing({ faults, lines, interrupted }: LogAudit): void {
+function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogAudit): void {
   const [first, ...others] = faults;
-  if (first === undefined || lines > 0 || interrupted) return;
+  if (first === undefined || interrupted || (lines > 0 && (before.length === 0 || linesBefore > 0)))
+    return;
   const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
   throw new Failure(INPUT, {
     what: `cannot read ${first.source}: ${first.what}${more}`,
     why: first.why,
-    ways: [first.do],
+    ways: [first.do, ...(before.includes(first.source) ? ['a time has the form 2026-11-22'] : [])],
   });
 }
 
@@ -257,9 +296,19 @@ function refuseNothing({ faults, lines, interrupted }: LogAudit): void {
 function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): void {
   if (lines > 0 || live || interrupted || faults.length > 0) return;
   throw new Failure(INPUT, {
-    what: `there is nothing in ${inputs.length === 1 ? inputs[0] : `any of ${inputs.length} inputs`}`,
+    what: `there is nothing in ${inputs.length === 1 ? nameOf(inputs[0]!) : `any of ${inputs.length} inputs`}`,
     why: 'an empty log says neither what passed nor what was refused',
     ways: ['name the log that the device writes to', '--follow waits for lines'],
+  });
+}
+
+/** Throws when there is nothing to compare with: everything would seem new. */
+function refuseEmptyPast({ before, linesBefore, interrupted }: LogAudit): void {
+  if (before.length === 0 || linesBefore > 0 || interrupted) return;
+  throw new Failure(INPUT, {
+    what: `there is no line of a firewall log in ${before.length === 1 ? before[0] : `any of ${before.length} earlier logs`}`,
+    why: 'compared with nothing, everything is new',
+    ways: ['name a log of the same device from an earlier time', '--new-since takes a time too'],
   });
 }
 
@@ -269,74 +318,4 @@ function exitCodeOf({ interrupted, faults, unread, linesRead, live }: LogAudit):
   // What was read says nothing about traffic.
   if (linesRead === 0 && !live) return INCOMPLETE;
   return unread.length > 0 ? INCOMPLETE : DONE;
-}
-
-type Zones = NonNullable<AuditCommandOptions['zone']>;
-
-/** `dmz=10.0.1.0/24` names a prefix, `dmz=eth2` an interface or a zone of the device's. */
-function parseZone(text: string, gathered: Zones = { zones: [], interfaces: [] }): Zones {
-  const [, name, what] = /^([\w.-]{1,20})=(.+)$/.exec(text) ?? [];
-  if (name === undefined || what === undefined) {
-    throw new InvalidArgumentError('It has the form dmz=10.0.1.0/24 or out=eth0.');
-  }
-  const { zones, interfaces } = gathered;
-  // Names of interfaces hold no slash and are no addresses.
-  if (
-    /^[\da-f:.]*[.:][\da-f:.]*(?:\/\d+)?$/i.test(what) &&
-    (what.includes('/') || isAddress(what))
-  ) {
-    try {
-      return { zones: [...zones, { name, prefix: parsePrefix(what) }], interfaces };
-    } catch (error) {
-      throw new InvalidArgumentError(`${(error as Error).message}.`);
-    }
-  }
-  return { zones, interfaces: [...interfaces, { name: what, zone: name }] };
-}
-
-function isAddress(text: string): boolean {
-  try {
-    parsePrefix(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function parseHost(text: string, hosts: readonly Prefix[] = []): Prefix[] {
-  try {
-    return [...hosts, parsePrefix(text)];
-  } catch (error) {
-    throw new InvalidArgumentError(`${(error as Error).message}.`);
-  }
-}
-
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  icmp: 1,
-  tcp: 6,
-  udp: 17,
-  icmpv6: 58,
-  sctp: 132,
-};
-
-function parsePort(
-  text: string,
-  ports: NonNullable<AuditFilter['ports']> = [],
-): NonNullable<AuditFilter['ports']> {
-  const [, name, digits] = /^(?:([a-z0-9]+)\/)?(\d{1,5})$/.exec(text) ?? [];
-  const protocol = name === undefined ? undefined : PROTOCOLS[name];
-  const port = Number(digits ?? -1);
-  if (digits === undefined || port > 65_535 || (name !== undefined && protocol === undefined)) {
-    throw new InvalidArgumentError('It has the form 443 or udp/53.');
-  }
-  return [...ports, { port, protocol }];
-}
-
-function parseTime(text: string): number {
-  const iso = /^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00Z` : text;
-  const timeMs = /^\d{4}-\d{2}-\d{2}T/.test(iso) ? Date.parse(iso) : Number.NaN;
-  if (Number.isNaN(timeMs)) {
-    throw new InvalidArgumentError('It has the form 2026-11-22 or 2026-11-22T10:00:00Z.');
-  }
-  return timeMs;
 }

@@ -165,8 +165,3 @@ export function exitCodeOf(summary: CaptureSummary, options: CaptureOptions): nu
   if (options.complete && summary.notes.some(({ missing }) => missing)) return INCOMPLETE;
   return DONE;
 }
-
-/** A file name as a POSIX shell takes it. */
-export function quoted(text: string): string {
-  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

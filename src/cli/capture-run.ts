@@ -1,5 +1,4 @@
 /** One run of `portreeve capture`: opens what is read, prints or writes, and sums up. */
-import { readFileSync } from 'node:fs';
 import {
   type CaptureReader,
   captureNotes,
@@ -11,7 +10,7 @@ import {
   type PrinterOptions,
   portNames,
 } from '../pipeline/capture.ts';
-import { type Filter, FilteredSource } from '../pipeline/filters.ts';
+import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
 import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
 import { count } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
@@ -37,7 +36,7 @@ export class CaptureRun {
   private readonly after: PostRotate | undefined;
 
   constructor(filter: readonly string[], options: CaptureCommandOptions, repeats: Repeats) {
-    const fromFile = options.F === undefined ? '' : readFilter(options.F);
+    const fromFile = options.F === undefined ? '' : readFilterFile(options.F);
     this.text = filter.length > 0 ? filter.join(' ') : fromFile;
     this.options = options;
     this.repeats = repeats;
@@ -282,15 +281,3 @@ const FLUSH_EVERY_MS = 1000;
 const SAME_SIGNAL_MS = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
-function readFilter(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').replace(/#.*/g, ' ').trim();
-  } catch (error) {
-    throw new Failure(INPUT, {
-      what: `cannot read the filter in ${path}`,
-      why: (error as NodeJS.ErrnoException).code ?? String(error),
-      ways: ['name a file that exists, or write the filter behind the options'],
-    });
-  }
-}

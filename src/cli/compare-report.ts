@@ -215,6 +215,7 @@ function mismatchTable(
     columns,
     rows,
     card: (row) => card(row, several),
+    headed: true,
   };
 }
 

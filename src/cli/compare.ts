@@ -9,10 +9,10 @@ import type { ScanRecord } from '../model/scanned-host.ts';
 import { formatAddress, parseAddress } from '../net/address.ts';
 import { assess } from '../pipeline/assess.ts';
 import { compareHost, localAddresses } from '../pipeline/compare-host.ts';
-import { readEarlierScan } from '../pipeline/scan.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { refuseNothing, wholeNumber } from './capture-options.ts';
 import { type Compared, compareReport } from './compare-report.ts';
+import { earlierScan } from './earlier-scan.ts';
 import { FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
@@ -243,14 +243,7 @@ interface SavedScan {
 }
 
 async function readScan(file: string): Promise<ScanRecord> {
-  const { earlier } = await readEarlierScan(file).catch((error: Error & { code?: string }) => {
-    if (error.name !== 'UnknownScanError' && error.code === undefined) throw error;
-    throw new Failure(INPUT, {
-      what: `cannot read a scan from ${file}`,
-      why: error.code === 'ENOENT' ? 'there is no such file' : error.message,
-      ways: ['name the XML of Nmap, or what portreeve scan, masscan, naabu or RustScan wrote'],
-    });
-  });
+  const { earlier } = await earlierScan(file);
   return earlier.record;
 }
 

@@ -3,29 +3,43 @@ import type { Conversation } from '../policy/conversation.ts';
 import { count } from '../report/numbers.ts';
 import type { Column } from '../report/table.ts';
 
-/** `names` are host names by address. People see no column that is empty in all `rows`. */
+/** `names` are host names by address; who has none is called by what it is for. People see no column that is empty in all `rows`. */
 export function conversationColumns(
   names: Readonly<Record<string, string>>,
   rows: readonly Conversation[],
 ): readonly Column<Conversation>[] {
   const silent = rows.every(({ spoken }) => spoken === undefined);
   const sound = rows.every(({ because }) => because === undefined);
-  const named = (address: string) =>
-    names[address] === undefined ? address : `${names[address]} ${address}`;
+  const named = (address: string, roles: readonly string[] = []) => {
+    const name = names[address] ?? roles[0];
+    return name === undefined ? address : `${name} ${address}`;
+  };
   return [
     { key: 'from', title: 'FROM', value: ({ from }) => from, priority: 2 },
     {
       key: 'client',
       title: 'CLIENT',
       value: ({ client }) => client,
-      text: ({ client }) => named(client),
+      text: ({ client, clientRoles }) => named(client, clientRoles),
+    },
+    {
+      key: 'clientRoles',
+      title: '',
+      value: ({ clientRoles }) => clientRoles ?? [],
+      machineOnly: true,
     },
     { key: 'to', title: 'TO', value: ({ to }) => to, priority: 2 },
     {
       key: 'server',
       title: 'SERVER',
       value: ({ server }) => server,
-      text: ({ server }) => named(server),
+      text: ({ server, serverRoles }) => named(server, serverRoles),
+    },
+    {
+      key: 'serverRoles',
+      title: '',
+      value: ({ serverRoles }) => serverRoles ?? [],
+      machineOnly: true,
     },
     { key: 'service', title: 'SERVICE', value: ({ service }) => service },
     {

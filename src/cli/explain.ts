@@ -4,7 +4,7 @@ import { allEntries, allRoles, entriesWith, roleNamed } from '../catalog/entries
 import { type EntrySummary, RISKS, type Risk } from '../catalog/entry.ts';
 import { nearest } from '../net/nearest.ts';
 import { PortRangeError } from '../net/port-range.ts';
-import { USAGE } from './exit-codes.ts';
+import { FINDINGS, USAGE } from './exit-codes.ts';
 import { type Answer, answer, join } from './explain-queries.ts';
 import { explainReport } from './explain-report.ts';
 import { roleReport } from './explain-roles.ts';
@@ -23,7 +23,8 @@ const EXAMPLES = `Examples:
 const NOTES = `
 What an entry says is about the service that the port is known for. What really
 runs there, \`portreeve sockets\` and \`portreeve assess\` show.
-Exit codes: 0 done, 2 wrong usage or nothing known by that name.
+Exit codes: 0 done, 1 no entry has these words or that risk, 2 wrong usage or
+nothing known by that name.
 `;
 
 interface ExplainOptions {
@@ -69,7 +70,11 @@ async function run(
       ways: ['portreeve explain 1433', 'portreeve explain --help shows all ways to ask'],
     });
   }
-  await writeReport(explainReport(select(what, search, risk)), options);
+  const answer = select(what, search, risk);
+  await writeReport(explainReport(answer), options);
+  if (answer.entries.length === 0 && (search !== undefined || risk !== undefined)) {
+    process.exitCode = FINDINGS;
+  }
 }
 
 /** What the arguments name, or everything; of that, what has the words and the risk. */

@@ -4,6 +4,7 @@ import { type FlowListing, type ListedFlow, listFlows } from '../pipeline/flows.
 import type { CaptureSummary } from '../pipeline/reading.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
+import { shellWord } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column } from '../report/table.ts';
@@ -14,7 +15,6 @@ import {
   type CaptureOptions,
   choicesOf,
   exitCodeOf,
-  quoted,
   refuseNothing,
   requireInput,
   whileReading,
@@ -223,7 +223,7 @@ function flowReport(
         ? []
         : [
             {
-              command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(quoted).join(' ')} --json`,
+              command: `portreeve flows ${inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ')} --json`,
               purpose: 'the same for programs',
             },
           ],

@@ -77,7 +77,7 @@ export async function mappingsOf(files: readonly string[]): Promise<readonly Map
     const more = faults.length - shown.length;
     throw new Failure(INPUT, {
       what: message,
-      ...(shown.length === 0 ? {} : { why: shown.join(' ') + (more > 0 ? ` (${more} more)` : '') }),
+      why: shown.join(' ') + (more > 0 ? ` (${more} more)` : ''),
       ways: ['docs/log-formats.md describes mappings'],
     });
   }

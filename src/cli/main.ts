@@ -1,6 +1,5 @@
-#!/usr/bin/env node
 /**
- * The program's entry: finds the command in the arguments, loads that command alone, runs it, and
+ * The command line: finds the command in the arguments, loads that command alone, runs it, and
  * turns whatever goes wrong into a message and an exit code.
  */
 import { Command, CommanderError } from 'commander';
@@ -9,6 +8,7 @@ import type { Problem } from '../report/text.ts';
 import { COMMANDS, type CommandEntry, DEFAULT_COMMAND } from './command-table.ts';
 import { DEFECT, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { misuse } from './misuse.ts';
 
 const EXAMPLES = `Examples:
   portreeve                    what this machine offers, to whom, what to close
@@ -29,7 +29,10 @@ interface Choice {
 function choose(argv: readonly string[]): Choice {
   const [first, second] = argv;
   if (first === 'help') {
-    return second === undefined ? { argv: ['-h'] } : { entry: find(second), argv: [second, '-h'] };
+    const [, ...asked] = argv;
+    return second === undefined
+      ? { argv: ['-h'] }
+      : { entry: find(second), argv: [...asked, '-h'] };
   }
   if (first !== undefined && ROOT_OPTIONS.has(first)) return { argv };
   if (first !== undefined && !first.startsWith('-')) return { entry: find(first), argv };
@@ -73,35 +76,28 @@ async function buildParser(chosen: CommandEntry | undefined): Promise<Command> {
 async function run(argv: readonly string[]): Promise<void> {
   const { entry, argv: complete } = choose(argv);
   const parser = await buildParser(entry);
-  await parser.parseAsync([...complete], { from: 'user' });
+  try {
+    await parser.parseAsync([...complete], { from: 'user' });
+  } catch (error) {
+    // Help and version come this way too.
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode !== 0) throw new Failure(USAGE, misuse(error, parser, complete));
+  }
 }
 
-/** Misuse that the option parser found, in our words. */
-function misuse(error: CommanderError, argv: readonly string[]): Problem {
-  const [what = '', suggestion = ''] = error.message.replace(/^error: /, '').split('\n');
-  const command = COMMANDS.find(({ name }) => name === argv[0])?.name ?? DEFAULT_COMMAND;
-  const guess = /^\(Did you mean (.+)\?\)$/.exec(suggestion)?.[1];
-  return {
-    what,
-    ways: [
-      ...(guess === undefined ? [] : [`${guess}, if that is what you meant`]),
-      `portreeve ${command} --help shows options and examples`,
-    ],
-  };
-}
-
-async function report(error: unknown, argv: readonly string[]): Promise<void> {
-  // Help and version come this way too.
-  if (error instanceof CommanderError && error.exitCode === 0) return;
+async function report(error: unknown): Promise<void> {
   const { renderProblem } = await import('../report/text.ts');
   const { terminalAbility } = await import('../report/terminal.ts');
   let problem: Problem;
-  if (error instanceof CommanderError) {
-    problem = misuse(error, argv);
-    process.exitCode = USAGE;
-  } else if (error instanceof Failure) {
+  if (error instanceof Failure) {
     problem = error.problem;
     process.exitCode = error.exitCode;
+  } else if (error instanceof Error && error.name === 'UnreadableFile') {
+    const { file } = error as Error & { file: string };
+    const name = file === '-' ? 'standard input' : file;
+    const ways = ['name a file that exists and can be read, or - for standard input'];
+    problem = { what: `cannot read ${name}`, why: error.message, ways };
+    process.exitCode = INPUT;
   } else {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
     problem = { what: 'a defect in portreeve itself', why: detail };
@@ -111,19 +107,32 @@ async function report(error: unknown, argv: readonly string[]): Promise<void> {
   process.stderr.write(renderProblem(problem, ability));
 }
 
+/** Why standard output takes nothing more; told once, although whoever waits for it hears it too. */
+let unwritten: unknown;
+
 // A reader that stops reading (`| head`) is no error: there is nobody left to tell.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     if (stream === process.stderr) process.exit(INPUT);
+    unwritten = error;
     // A full disk: an answer that was cut off must not look like a whole one.
     const failure = new Failure(INPUT, {
       what: 'cannot write standard output',
       why: `the system says ${error.code ?? error.message}`,
       ways: ['make room, or send the answer elsewhere'],
     });
-    void report(failure, argv).finally(() => process.exit(INPUT));
+    void report(failure).finally(() => process.exit(INPUT));
   });
 }
 const argv = process.argv.slice(2);
-await run(argv).catch((error: unknown) => report(error, argv));
+let settled = false;
+process.once('beforeExit', () => {
+  // Nothing is left to wait for, and the command is not done: its answer is not whole.
+  if (!settled) process.exitCode = DEFECT;
+});
+void run(argv)
+  .catch((error: unknown) => (error === unwritten ? undefined : report(error)))
+  .finally(() => {
+    settled = true;
+  });

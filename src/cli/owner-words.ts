@@ -37,6 +37,11 @@ export function pidText([first, ...others]: readonly Process[]): string {
   return others.length === 0 ? String(first.pid ?? '-') : `${first.pid ?? '-'} +${others.length}`;
 }
 
+/** Where a process belongs: its container, else the unit of systemd. */
+export function placeOf({ container, unit }: Process): string | undefined {
+  return container === undefined ? unit : `${container.runtime} ${container.id}`;
+}
+
 /** Whose rights the processes have; without processes, who created the socket. */
 export function userText({ owner, user }: Pick<Listener, 'owner' | 'user'>): string {
   const processes = processesOf(owner);

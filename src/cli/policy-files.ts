@@ -2,7 +2,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseAddress } from '../net/address.ts';
 import { nearest } from '../net/nearest.ts';
-import { parsePrefix } from '../net/prefix.ts';
+import { PortRangeError } from '../net/port-range.ts';
+import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import {
   hostsNamed,
   PLATFORMS,
@@ -18,6 +19,9 @@ import { Failure } from './failure.ts';
 
 /** Faults shown to people; machines fix one after the other anyway. */
 const SHOWN_FAULTS = 5;
+
+/** What is thrown for words of a command line that mean nothing. */
+const MISWRITTEN = [RangeError, PortRangeError, PrefixError];
 
 /** Runs `work`; turns what is wrong with a file into a message that says where. */
 export function withFiles<Result>(work: () => Result): Result {
@@ -38,7 +42,9 @@ export function withFiles<Result>(work: () => Result): Result {
         ways: ['docs/policy.md describes the files of a policy'],
       });
     }
-    if (error instanceof RangeError) throw new Failure(USAGE, { what: clause(error.message) });
+    if (MISWRITTEN.some((kind) => error instanceof kind)) {
+      throw new Failure(USAGE, { what: clause((error as Error).message) });
+    }
     throw error;
   }
 }

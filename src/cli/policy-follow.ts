@@ -76,6 +76,7 @@ class Follower {
   private readonly passed = new Set<string>();
   private readonly status = new Status();
   private saidMayStop = false;
+  private lookedMs = 0;
 
   constructor(
     desk: PolicyDesk,
@@ -104,6 +105,7 @@ class Follower {
     let changedMs = Date.now();
     let waitsMs: number | undefined;
     while (!signal.aborted) {
+      if (this.options.follow === 'done' && (await this.mayStop())) return;
       const ended = this.ended;
       const nowMs = Date.now();
       if (this.denials.attempts !== attempts) {
@@ -179,6 +181,16 @@ class Follower {
       if (!(error instanceof Failure)) throw error;
       this.status.tell(`${said}; ${error.message}`);
     }
+  }
+
+  /** Looks once a second, since it takes all that was denied together. */
+  private async mayStop(): Promise<boolean> {
+    const nowMs = Date.now();
+    if (!this.isReady || nowMs - this.lookedMs < STATUS_EVERY_MS) return false;
+    this.lookedMs = nowMs;
+    const { closure } = await this.denials.refinement(this.desk.journal(), true);
+    if (closure.mayStop) this.status.tell('done: all conditions of stopping hold');
+    return closure.mayStop;
   }
 
   private async showStatus(): Promise<void> {

@@ -12,6 +12,7 @@ import {
   type SocketWish,
 } from '../pipeline/policy-learn.ts';
 import type { Conversation } from '../policy/conversation.ts';
+import { shellWord } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Table } from '../report/table.ts';
@@ -20,7 +21,6 @@ import {
   type CaptureOptions,
   choicesOf,
   exitCodeOf,
-  quoted,
   refuseNothing,
   whileReading,
 } from './capture-options.ts';
@@ -289,7 +289,7 @@ function learnReport(
         ? []
         : [
             {
-              command: `portreeve policy review ${quoted(output)}`,
+              command: `portreeve policy review ${shellWord(output)}`,
               purpose: 'decide what is allowed',
             },
           ],

@@ -41,9 +41,10 @@ nflog:5”. On a terminal it asks, elsewhere it only shows what was denied, unle
 decisions are given. With --follow it goes on with the log, across rotation, and
 asks, or applies the decisions given, whenever something new was denied; after
 each round it writes the policy, and with --rules the rules, proved, for you to
-install. Where the firewall limits its logging, silence proves nothing.
+install. “--follow done” ends when all conditions of stopping hold, which the
+answer lists. Where the firewall limits its logging, silence proves nothing.
 ${ORDER_NOTES}Exit codes: 0 done, 1 the platform cannot express the policy, 2 wrong usage, 3 a
-file could not be read, 130 interrupted.
+file could not be read, 5 no line is of a firewall's log, 130 interrupted.
 `;
 
 const DAY_MS = 86_400_000;
@@ -59,7 +60,11 @@ export function configure(command: Command): void {
     .option('--deny-log <file>', 'a firewall log, or a folder of them; repeatable', gather)
     .option('--prefix <text=verdict>', 'what a log prefix stands for; repeatable', parsePrefixRule)
     .option('--utc-offset <offset>', 'of log stamps without a zone, such as +02:00', parseOffset)
-    .option('--follow [time]', 'stay with the log as it grows, so long or until Ctrl-C', parseSpan)
+    .option(
+      '--follow [time]',
+      'stay with the log as it grows: so long, until it is “done”, or until Ctrl-C',
+      parseSpan,
+    )
     .option('--for <platform>', 'render for this platform after each round', findPlatform)
     .option('--rules <file>', 'where the rules are written then')
     .option('--cycle <name=time>', 'silence needed, as in payroll=31d; repeatable', gatherCycle);
@@ -68,8 +73,8 @@ export function configure(command: Command): void {
   command.action(run);
 }
 
-function parseSpan(text: string): number {
-  return parseDuration(text);
+function parseSpan(text: string): number | 'done' {
+  return text === 'done' ? text : parseDuration(text);
 }
 
 const MOST_CYCLE_MS = 400 * DAY_MS;

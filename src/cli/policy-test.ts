@@ -76,6 +76,8 @@ export function configure(command: Command): void {
 }
 
 async function run(words: readonly string[], options: OutputOptions & TestOptions): Promise<void> {
+  const stray = words.find((word) => /^--?[a-z]/i.test(word));
+  if (stray !== undefined) throw new Failure(USAGE, { what: `unknown option '${stray}'` });
   const text = words.join(' ');
   const [, client, server, service] =
     /^\s*(\S+)\s*(?:->|→|=>)\s*(\S+)\s+(\S+)\s*$/.exec(text) ?? [];

@@ -1,10 +1,10 @@
 /** What a refinement came to: what was denied and waits, what may come next, whether it may stop. */
 import type { Closure, Refinement } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
+import { shellWord } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
-import { quoted } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
 import { offerTable } from './offer-table.ts';
 import { stillOpen } from './review-orders.ts';
@@ -54,7 +54,7 @@ export function refineReport(
   return {
     kind: 'policy-refine',
     version: 1,
-    verdict: verdictOf(left.length, closure),
+    verdict: verdictOf(left.length, conversations.length, closure),
     facts: [
       { key: 'denied', value: conversations.length, text: `${count(conversations.length)} denied` },
       { key: 'decided', value: decided, text: `${count(decided)} decided now` },
@@ -92,14 +92,17 @@ export function refineReport(
         ? []
         : [
             {
-              command: `portreeve acl render ${quoted(policyFile)} --for nftables`,
+              command: `portreeve acl render ${shellWord(policyFile)} --for nftables`,
               purpose: 'the rules with what was decided',
             },
           ],
   };
 }
 
-function verdictOf(open: number, { mayStop }: Closure): Report['verdict'] {
+function verdictOf(open: number, all: number, { mayStop }: Closure): Report['verdict'] {
+  if (all === 0 && !mayStop) {
+    return { severity: 'info', text: 'Nothing that was denied stands in the logs.' };
+  }
   if (open > 0) {
     const text =
       open === 1

@@ -3,10 +3,10 @@ import type { Composition } from '../pipeline/policy.ts';
 import type { Offer } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Rule } from '../policy/intent.ts';
+import { shellWord } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
-import { quoted } from './capture-options.ts';
 import { conversationColumns } from './conversation-columns.ts';
 import { offerTable } from './offer-table.ts';
 
@@ -96,7 +96,7 @@ export function reviewReport(
     })),
     next: [
       {
-        command: `portreeve acl render ${quoted(file)} --for nftables`,
+        command: `portreeve acl render ${shellWord(file)} --for nftables`,
         purpose: 'the rules for a firewall',
       },
     ],

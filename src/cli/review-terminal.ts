@@ -161,22 +161,26 @@ class Dialogue {
     process.stderr.write(lines.map((line) => `  ${line}\n`).join(''));
   }
 
-  private named(address: string): string {
+  /** By name, and by what it is for where that shows. */
+  private named(address: string, [role]: readonly string[] = []): string {
     const name = this.names.get(address);
-    return name === undefined ? address : `${name} (${address})`;
+    const about = role === undefined ? '' : `, ${role}`;
+    if (name !== undefined) return `${name} (${address}${about})`;
+    return role === undefined ? address : `${role} (${address})`;
   }
 
   private ask(question: Question): void {
     const [first] = question;
     if (first === undefined) return;
     const { from, to, server, service, standing, spoken } = first;
-    const all = [...new Set(question.map(({ client }) => client))];
-    const clients = all.slice(0, NAMED).map((client) => this.named(client));
+    const roles = new Map(question.map(({ client, clientRoles }) => [client, clientRoles]));
+    const all = [...roles.keys()];
+    const clients = all.slice(0, NAMED).map((client) => this.named(client, roles.get(client)));
     const more = all.length > NAMED ? ` and ${count(all.length - NAMED)} more` : '';
     const { style } = this;
     const services = new Set(question.map((each) => each.service)).size;
     const asked = services === 1 ? service : `${count(services)} services`;
-    const title = `${from} -> ${to}   ${asked}   to ${this.named(server)}`;
+    const title = `${from} -> ${to}   ${asked}   to ${this.named(server, first.serverRoles)}`;
     process.stderr.write(
       `\n${style.strong(style.safe(title))}   (${count(this.session.left)} left)\n`,
     );
@@ -204,13 +208,15 @@ class Dialogue {
     for (const each of question.slice(0, MOST_WHYS)) {
       const { client, direction, answered, denied, firstMs, lastMs, seen } = each;
       if (each.unobserved === true) {
-        this.say(`${this.named(client)} ${each.service}: not seen; suggested by ${seen}`);
+        this.say(
+          `${this.named(client, each.clientRoles)} ${each.service}: not seen; suggested by ${seen}`,
+        );
         continue;
       }
       const span = `${new Date(firstMs).toISOString()} to ${new Date(lastMs).toISOString()}`;
       const sources = each.sources === undefined ? '' : ` in ${each.sources.join(', ')}`;
       this.say(
-        `${this.named(client)}: client known by ${direction.reason} (${direction.confidence}), ` +
+        `${this.named(client, each.clientRoles)}: client known by ${direction.reason} (${direction.confidence}), ` +
           `${count(answered)} answered, ${count(denied)} denied, ${span}, first at ${seen}${sources}`,
       );
     }

@@ -1,6 +1,6 @@
 /** `portreeve scan --diff`: what changed since an earlier scan; exit code 1 when anything did. */
 import type { ComparedScan } from '../pipeline/scan.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Fact, Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 
@@ -37,7 +37,7 @@ export function differenceReport(compared: ComparedScan): Report {
   const opened = ports.filter(({ change }) => change === 'opened').length;
   const closed = ports.filter(({ change }) => change === 'closed').length;
   const text = hasChanged(compared)
-    ? `${count(opened)} opened, ${count(closed)} closed, ${count(hosts.length)} hosts came or went`
+    ? `${count(opened)} opened, ${count(closed)} closed, ${counted(hosts.length, 'host')} came or went`
     : 'Nothing changed.';
   const facts: Fact[] = [
     { key: 'earlierFile', value: file, text: `compared with ${file} (${earlier.format})` },
@@ -50,7 +50,7 @@ export function differenceReport(compared: ComparedScan): Report {
       value: notAsked,
       ...(notAsked === 0
         ? {}
-        : { text: `${count(notAsked)} earlier open ports not asked this time` }),
+        : { text: `${counted(notAsked, 'earlier open port')} not asked this time` }),
     },
   ];
   const tables: Table[] = [

@@ -22,16 +22,9 @@ export function refusal(error: unknown): never {
       ways: waysOut(engine, privilege),
     });
   }
-  if (error.name === 'UnknownScanError') {
-    throw new Failure(INPUT, {
-      what: 'cannot read the earlier scan',
-      why: error.message,
-      ways: ['save scans with --format nmap-xml, --json or --ndjson'],
-    });
-  }
   const { code, path } = error as NodeJS.ErrnoException;
-  if (typeof code === 'string' && path !== undefined) {
-    throw new Failure(INPUT, { what: `cannot use ${path}`, why: error.message });
+  if (code !== undefined && path !== undefined) {
+    throw new Failure(INPUT, { what: `cannot use ${path}`, why: `the system says ${code}` });
   }
   throw error;
 }

@@ -143,7 +143,7 @@ function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
     {
       key: 'probes',
       value: probes,
-      text: `${count(probes)} probes in ${duration(Math.max(1, elapsed))}`,
+      text: `${counted(probes, 'probe')} in ${duration(Math.max(1, elapsed))}`,
     },
     { key: 'engines', value: answer.engines as unknown as Plain, text: `asked ${how.join('; ')}` },
     { key: 'from', value: answer.from ?? null },

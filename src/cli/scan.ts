@@ -5,7 +5,6 @@ import {
   compareWith,
   type PlannedScan,
   planScan,
-  readEarlierScan,
   SCAN_ENGINES,
   type ScanOutcome,
   scan,
@@ -13,6 +12,7 @@ import {
 import { printable } from '../report/escape.ts';
 import { ndjsonRow } from '../report/json.ts';
 import { wholeNumber } from './capture-options.ts';
+import { earlierScan } from './earlier-scan.ts';
 import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED } from './exit-codes.ts';
 import { whileInterruptible } from './interruptible.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
@@ -160,8 +160,7 @@ async function run(
   if (options.dryRun) {
     return writeReport(dryRunReport(plan, options.discovery), options);
   }
-  const earlier =
-    options.diff === undefined ? undefined : await readEarlierScan(options.diff).catch(refusal);
+  const earlier = options.diff === undefined ? undefined : await earlierScan(options.diff);
   const outcome = await perform(plan, options, format === 'ndjson' && earlier === undefined);
   if (earlier !== undefined) {
     const compared = await compareWith(earlier, plan, outcome);
@@ -228,7 +227,8 @@ function exitCodeOf(outcome: ScanOutcome, { failOn, complete, from }: ScanOption
     );
     if (rows.some((row) => isFinding(row, failOn))) return FINDINGS;
   }
-  if (complete && outcome.notes.some(({ missing }) => missing)) return INCOMPLETE;
+  const nothingAsked = outcome.addresses === 0;
+  if (nothingAsked || (complete && outcome.notes.some(({ missing }) => missing))) return INCOMPLETE;
   return DONE;
 }
 

@@ -163,6 +163,7 @@ it('gives programs every field', () => {
       owner: 'unknown',
       ownerUnknownBecause: 'hidden-processes',
       pids: [],
+      place: [],
       user: { uid: 0, name: 'root' },
       processes: [],
       device: null,

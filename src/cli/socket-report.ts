@@ -2,7 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener } from '../model/listener.ts';
+import type { Listener, Owner } from '../model/listener.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -12,6 +12,7 @@ import { firewallText, plainFirewall } from './firewall-words.ts';
 import {
   creator,
   pidText,
+  placeOf,
   plainProcess,
   processesOf,
   processText,
@@ -28,7 +29,7 @@ export interface SocketReportOptions {
 /** The report; our own network first, and in each the sockets that more can reach. */
 export function socketReport(view: SocketView, options: SocketReportOptions): Report {
   const { listeners, connections, blindSpots, subject, means } = view;
-  const rows = [...listeners].sort(compare);
+  const rows = inOrder(listeners);
   const local = subject === 'this machine';
   return {
     kind: 'sockets',
@@ -63,15 +64,41 @@ function nextSteps(local: boolean, { connections }: SocketReportOptions): NextSt
 }
 
 const RANKS = new Map<Exposure, number>(EXPOSURES.map((exposure, rank) => [exposure, rank]));
+/** Of a sorting key: factors of network, exposure and port; what is below is the row's place. */
+const PORT = 2 ** 24;
+const EXPOSURE = PORT * 2 ** 16;
+const NETWORK = EXPOSURE * 2 ** 3;
 
-function compare(left: Listener, right: Listener): number {
-  return (
-    order(left.network ?? '', right.network ?? '') ||
-    RANKS.get(left.exposure)! - RANKS.get(right.exposure)! ||
-    left.local.port - right.local.port ||
-    order(left.local.transport, right.local.transport) ||
-    order(left.local.address, right.local.address)
-  );
+/**
+ * By network (ours first), exposure and port, as numbers, since comparing tens of thousands of rows
+ * with each other takes longer than finding them; the few of one port by transport and address.
+ */
+function inOrder(listeners: readonly Listener[]): Listener[] {
+  const names = new Set(listeners.map(({ network }) => network ?? ''));
+  const networks = new Map([...names].sort().map((name, rank) => [name, rank]));
+  const keys = new Float64Array(listeners.length);
+  listeners.forEach(({ network = '', exposure, local }, place) => {
+    const group = networks.get(network)! * NETWORK + RANKS.get(exposure)! * EXPOSURE;
+    keys[place] = group + local.port * PORT + place;
+  });
+  keys.sort();
+  const rows = Array.from(keys, (key) => listeners[key % PORT]!);
+  for (let start = 0, end = 1; end <= rows.length; end++) {
+    if (end < rows.length && Math.floor(keys[end]! / PORT) === Math.floor(keys[start]! / PORT)) {
+      continue;
+    }
+    if (end - start > 1) {
+      const few = rows.slice(start, end).sort(compare);
+      for (let at = start; at < end; at++) rows[at] = few[at - start]!;
+    }
+    start = end;
+  }
+  return rows;
+}
+
+/** Of the same network, exposure and port. */
+function compare({ local: left }: Listener, { local: right }: Listener): number {
+  return order(left.transport, right.transport) || order(left.address, right.address);
 }
 
 function order(left: string, right: string): number {
@@ -95,12 +122,19 @@ function verdictOf(all: readonly Listener[], local: boolean): string {
     const here = `No socket ${local ? 'on this machine' : 'there'} waits for others`;
     return more === '' ? `${here}.` : `${here}${more}`;
   }
+  const counts = countByExposure(rows);
   const parts = EXPOSURES.flatMap((exposure) => {
-    const count = rows.filter((row) => row.exposure === exposure).length;
+    const count = counts.get(exposure) ?? 0;
     return count === 0 ? [] : [`${count} ${VERDICT_WORDS[exposure]}`];
   });
   const sockets = rows.length === 1 ? 'listening socket' : 'listening sockets';
   return `${rows.length} ${sockets}: ${parts.join(', ')}${more}`;
+}
+
+function countByExposure(rows: readonly Listener[]): ReadonlyMap<Exposure, number> {
+  const counts = new Map<Exposure, number>();
+  for (const { exposure } of rows) counts.set(exposure, (counts.get(exposure) ?? 0) + 1);
+  return counts;
 }
 
 function factsOf(
@@ -109,8 +143,9 @@ function factsOf(
   options: SocketReportOptions,
 ): Fact[] {
   const facts: Fact[] = [{ key: 'sockets', value: rows.length }];
+  const counts = countByExposure(rows);
   for (const exposure of EXPOSURES) {
-    const value = rows.filter((row) => row.exposure === exposure).length;
+    const value = counts.get(exposure) ?? 0;
     const key = exposure.replace(/-./, (match) => match.slice(1).toUpperCase());
     facts.push({ key, value });
   }
@@ -133,10 +168,20 @@ function factsOf(
 function columnsFor(rows: readonly Listener[]): Column[] {
   const filtered = rows.some(({ firewall }) => firewall !== undefined);
   const apart = rows.some(({ network }) => network !== undefined);
+  const placed = rows.some(({ owner }) => processesOf(owner).some(placeOf));
+  const filled: Readonly<Record<string, boolean>> = {
+    firewall: filtered,
+    network: apart,
+    place: placed,
+  };
   return (COLUMNS as Column[]).map((column) => {
-    if (column.key === 'firewall') return { ...column, machineOnly: !filtered };
-    return column.key === 'network' ? { ...column, machineOnly: !apart } : column;
+    const shown = filled[column.key];
+    return shown === undefined ? column : { ...column, machineOnly: !shown };
   });
+}
+
+function placesOf(owner: Owner): string[] {
+  return [...new Set(processesOf(owner).flatMap((process) => placeOf(process) ?? []))];
 }
 
 const COLUMNS: readonly Column<Listener>[] = [
@@ -192,6 +237,13 @@ const COLUMNS: readonly Column<Listener>[] = [
     value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
+  },
+  {
+    key: 'place',
+    title: 'UNIT OR CONTAINER',
+    value: ({ owner }) => placesOf(owner),
+    text: ({ owner }) => placesOf(owner).join(', ') || '-',
+    priority: 5,
   },
   { key: 'user', title: 'USER', value: creator, text: userText, priority: 2 },
   {

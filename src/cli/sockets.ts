@@ -65,7 +65,7 @@ async function run(
   const choices = {
     connections: options.all ?? false,
     packages: options.packages ?? false,
-    brief: (chosenFormat(options) ?? 'table') === 'table',
+    brief: (chosenFormat(options) ?? 'table') === 'table' && options.wide !== true,
   };
   const firewall = options.watch === undefined;
   const look = (): Promise<SocketView> => {
@@ -103,23 +103,18 @@ function refuseMixture(names: readonly string[], options: SocketOptions): void {
 
 /** Rejects with a `Failure` that says which file and why. */
 export function readFiles(names: readonly string[]): Promise<SocketView> {
-  return readSocketFiles(names).catch(
-    (error: Error & { code?: string; input?: string; sample?: string }) => {
-      if (error.name !== 'ForeignInputError') throw error;
-      const unknown = error.code === 'unknown-format';
-      const sample = error.sample ? `; it begins: ${error.sample.slice(0, 60)}` : '';
-      throw new Failure(INPUT, {
-        what: `cannot read sockets from ${error.input}`,
-        why: `${error.message}${sample}`,
-        ways: unknown
-          ? [
-              'on Windows: netstat -ano > sockets.txt',
-              'on Linux: sudo ss -tulpn; on macOS: sudo lsof -nP -i',
-            ]
-          : ['name a file that exists and can be read, or - for standard input'],
-      });
-    },
-  );
+  return readSocketFiles(names).catch((error: Error & { input?: string; sample?: string }) => {
+    if (error.name !== 'ForeignInputError') throw error;
+    const sample = error.sample ? `; it begins: ${error.sample.slice(0, 60)}` : '';
+    throw new Failure(INPUT, {
+      what: `cannot read sockets from ${error.input}`,
+      why: `${error.message}${sample}`,
+      ways: [
+        'on Windows: netstat -ano > sockets.txt',
+        'on Linux: sudo ss -tulpn; on macOS: sudo lsof -nP -i',
+      ],
+    });
+  });
 }
 
 /** Rejects with a `Failure` where this machine cannot be looked at. */

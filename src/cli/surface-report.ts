@@ -15,7 +15,14 @@ import { count } from '../report/numbers.ts';
 import type { NextStep, Report } from '../report/report.ts';
 import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
 import { VERDICT_WORDS } from './compare-report.ts';
-import { pidText, plainProcess, processesOf, processText, userText } from './owner-words.ts';
+import {
+  pidText,
+  placeOf,
+  plainProcess,
+  processesOf,
+  processText,
+  userText,
+} from './owner-words.ts';
 import { changesTable, changeText, privilegeNote, REACH_WORDS } from './surface-change-report.ts';
 
 const VERSION = 1;
@@ -85,6 +92,7 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
         columns: COLUMNS,
         rows: grave,
         card,
+        headed: true,
       },
       {
         key: 'services',
@@ -247,11 +255,7 @@ function heldBy(item: SurfaceItem): string {
   const [process] = processes(item);
   if (process === undefined) return processText(listener.owner);
   const command = process.commandLine.join(' ').slice(0, 100);
-  const where =
-    process.container === undefined
-      ? process.unit
-      : `${process.container.runtime} ${process.container.id}`;
-  return [`${holderText(item)}, user ${userText(listener)}`, where, command]
+  return [`${holderText(item)}, user ${userText(listener)}`, placeOf(process), command]
     .filter(Boolean)
     .join(', ');
 }

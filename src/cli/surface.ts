@@ -99,12 +99,11 @@ function earlierOf({ baseline }: SurfaceOptions): Earlier {
   try {
     return { record: readBaseline(baseline), keep: () => undefined };
   } catch (error) {
-    const { code, name, message } = error as NodeJS.ErrnoException;
-    if (code === undefined && name !== 'SurfaceRecordError') throw error;
+    const { name, message } = error as Error;
+    if (name !== 'UnreadableFile' && name !== 'SurfaceRecordError') throw error;
     throw new Failure(INPUT, {
       what: `cannot compare with ${baseline}`,
-      why:
-        code === undefined ? `it ${message}` : code === 'ENOENT' ? 'there is no such file' : code,
+      why: name === 'UnreadableFile' ? message : `it ${message}`,
       ways: ['save a run to compare with: portreeve --json > monday.json'],
     });
   }

@@ -1,12 +1,13 @@
-/** The live view as lines: a header, a table, a footer; from a picture of the traffic and a state. */
+/** What `watch` shows live: traffic by port, host, conversation and size, drops and new services. */
 import { serviceName } from '../catalog/services.ts';
 import type { ConversationUse, HostUse, PortUse } from '../model/use.ts';
 import type { LiveCounts } from '../pipeline/live.ts';
 import type { Picture } from '../pipeline/watch.ts';
 import { bitRate, bytes, count, counted, duration, rate } from '../report/numbers.ts';
-import { displayWidth, shorten } from '../report/width.ts';
-import type { Line } from './watch-screen.ts';
-import { type Rates, SORTS, VIEWS, type WatchState } from './watch-state.ts';
+import type { LiveColumn, LivePage, LiveRow } from './live-page.ts';
+import type { Line } from './live-screen.ts';
+import type { LiveState } from './live-state.ts';
+import type { Rates } from './watch-rates.ts';
 
 export interface WatchFacts {
   readonly picture: Picture;
@@ -22,21 +23,11 @@ export interface WatchFacts {
   readonly unicode: boolean;
 }
 
-interface Row {
-  readonly key: string;
-  readonly cells: readonly string[];
-}
-
-interface Column {
-  readonly title: string;
-  readonly left?: boolean;
-}
-
-const PORT_COLUMNS: readonly Column[] = [
+const PORT_COLUMNS: readonly LiveColumn[] = [
   { title: 'PORT' },
   { title: 'SERVICE', left: true },
   { title: 'RATE' },
-  { title: '', left: true },
+  { title: '', left: true, least: 8 },
   { title: 'BYTES' },
   { title: 'HOSTS' },
   { title: 'CLIENTS' },
@@ -45,7 +36,7 @@ const PORT_COLUMNS: readonly Column[] = [
   { title: 'TO' },
   { title: 'FROM' },
 ];
-const HOST_COLUMNS: readonly Column[] = [
+const HOST_COLUMNS: readonly LiveColumn[] = [
   { title: 'HOST', left: true },
   { title: 'ZONE', left: true },
   { title: 'BYTES' },
@@ -55,7 +46,7 @@ const HOST_COLUMNS: readonly Column[] = [
   { title: 'FLOWS OUT' },
   { title: 'FLOWS IN' },
 ];
-const CONVERSATION_COLUMNS: readonly Column[] = [
+const CONVERSATION_COLUMNS: readonly LiveColumn[] = [
   { title: 'CLIENT', left: true },
   { title: 'SERVER', left: true },
   { title: 'PORT', left: true },
@@ -64,7 +55,7 @@ const CONVERSATION_COLUMNS: readonly Column[] = [
   { title: 'FLOWS' },
   { title: 'STATUS', left: true },
 ];
-const SIZE_COLUMNS: readonly Column[] = [
+const SIZE_COLUMNS: readonly LiveColumn[] = [
   { title: 'OCTETS', left: true },
   { title: 'PACKETS' },
   { title: 'SHARE' },
@@ -74,36 +65,7 @@ const SIZE_COLUMNS: readonly Column[] = [
 const BLOCKS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII_BLOCKS = ['_', '.', '-', '=', '+', '*', '#', '@'];
 
-/** Keys of the rows as they stand on the screen, for the cursor. */
-export function rowKeys(state: WatchState, facts: WatchFacts): string[] {
-  return rowsOf(state, facts).map(({ key }) => key);
-}
-
-/** All lines, no more than `height` of them. */
-export function watchLines(
-  state: WatchState,
-  facts: WatchFacts,
-  width: number,
-  height: number,
-): Line[] {
-  if (state.help) return helpLines();
-  const head = [header(state, facts), drops(facts), newsLine(facts)];
-  const foot = footer(state, width);
-  const room = height - head.length - 2;
-  const rows = rowsOf(state, facts);
-  const chosen = Math.min(state.row, Math.max(0, rows.length - 1));
-  const body =
-    state.detail === undefined
-      ? table(state, facts, rows, chosen, width, room)
-      : detail(state.detail, facts, room);
-  const blank = Math.max(0, height - head.length - body.length - 1);
-  return [...head, ...body, ...Array.from({ length: blank }, () => ({ text: '' })), foot].slice(
-    0,
-    height,
-  );
-}
-
-function header(state: WatchState, facts: WatchFacts): Line {
+function header(state: LiveState, facts: WatchFacts): Line {
   const { counts, rates, elapsedMs, leftMs, filterText, unicode } = facts;
   const names = counts.map(({ name }) => name).join(',');
   const dot = state.paused ? 'paused' : unicode ? '● live' : 'live';
@@ -140,96 +102,6 @@ function newsLine({ news, event, unicode }: WatchFacts): Line {
   if (first === undefined) return { text: '' };
   const rest = more.length === 0 ? '' : `  and ${more.length} more`;
   return { text: `${unicode ? '▲' : '^'} NEW  ${first}${rest}`, look: 'warn' };
-}
-
-function footer(state: WatchState, width: number): Line {
-  if (state.typing !== undefined) return { text: `/${state.typing}_`, look: 'inverse' };
-  if (state.message !== '') return { text: state.message, look: 'inverse' };
-  return { text: keyLine(SORTS[state.view][state.sort] ?? '', width), look: 'faint' };
-}
-
-/** What keys do, as many as there is room for; those needed to get away or to learn more stay. */
-function keyLine(sort: string, width: number): string {
-  const keys = [
-    `[1-4] ${VIEWS.join(' ')}`,
-    '[/] filter',
-    `[s] sort: ${sort}`,
-    '[Enter] detail',
-    '[p] pause',
-    '[w] save',
-    '[?] help',
-    '[q] quit',
-  ];
-  const fits = (): boolean => displayWidth(keys.join('  ')) <= width;
-  if (!fits()) {
-    keys[0] = '[1-4] view';
-    keys[2] = `[s] ${sort}`;
-  }
-  for (const least of ['[w]', '[p]', '[1-4]', '[Enter]', '[s]', '[/]', '[?]']) {
-    if (fits()) break;
-    keys.splice(
-      keys.findIndex((key) => key.startsWith(least)),
-      1,
-    );
-  }
-  return keys.join('  ');
-}
-
-function helpLines(): Line[] {
-  return [
-    { text: 'Keys', look: 'strong' },
-    { text: '' },
-    { text: '  1 2 3 4  ports, hosts, conversations, packet sizes; Tab: the next' },
-    { text: '  j k      down and up (arrows too); g G: first and last' },
-    { text: '  Enter    what is behind the row; Esc: back' },
-    { text: '  /        show only rows with a text; Esc: all again' },
-    { text: '  s        the next order' },
-    { text: '  p        pause the view; capturing goes on' },
-    { text: '  w        save what is known to a file' },
-    { text: '  q        quit, and print the assessment' },
-    { text: '' },
-    { text: 'Nothing here changes anything on the network.' },
-    { text: 'NEW: a service that answered for the first time since the start.' },
-    { text: '' },
-    { text: 'Esc or ? goes back.', look: 'faint' },
-  ];
-}
-
-function columnsOf(state: WatchState): readonly Column[] {
-  switch (state.view) {
-    case 'ports':
-      return PORT_COLUMNS;
-    case 'hosts':
-      return HOST_COLUMNS;
-    case 'conversations':
-      return CONVERSATION_COLUMNS;
-    case 'sizes':
-      return SIZE_COLUMNS;
-  }
-}
-
-function rowsOf(state: WatchState, facts: WatchFacts): Row[] {
-  const rows = allRows(state, facts);
-  const wanted = state.filter.toLowerCase();
-  if (wanted === '') return rows;
-  return rows.filter(({ key, cells }) =>
-    `${key} ${cells.join(' ')}`.toLowerCase().includes(wanted),
-  );
-}
-
-function allRows(state: WatchState, facts: WatchFacts): Row[] {
-  const { picture } = facts;
-  const sort = SORTS[state.view][state.sort] ?? '';
-  switch (state.view) {
-    case 'ports':
-      return sorted(picture.ports, portOrder(sort, facts)).map((use) => portRow(use, facts));
-    case 'hosts':
-      return sorted(picture.hosts, hostOrder(sort)).map(hostRow);
-    case 'conversations':
-      return sorted(picture.conversations, conversationOrder(sort)).map(conversationRow);
-    case 'sizes':
-      return sizeRows(facts);
-  }
 }
 
 /** The largest first. */
@@ -278,7 +150,7 @@ function conversationOrder(sort: string): (use: ConversationUse) => number {
   }
 }
 
-function portRow(use: PortUse, { rates, unicode }: WatchFacts): Row {
+function portRow(use: PortUse, { rates, unicode }: WatchFacts): LiveRow {
   const key = `${use.port}/${use.transport}`;
   return {
     key,
@@ -307,7 +179,7 @@ function bars(values: readonly number[], unicode: boolean): string {
     .join('');
 }
 
-function hostRow(use: HostUse): Row {
+function hostRow(use: HostUse): LiveRow {
   return {
     key: use.address,
     cells: [
@@ -323,7 +195,7 @@ function hostRow(use: HostUse): Row {
   };
 }
 
-function conversationRow(use: ConversationUse): Row {
+function conversationRow(use: ConversationUse): LiveRow {
   return {
     key: `${use.client} ${use.server} ${use.port}/${use.transport}`,
     cells: [
@@ -338,7 +210,7 @@ function conversationRow(use: ConversationUse): Row {
   };
 }
 
-function sizeRows({ picture, unicode }: WatchFacts): Row[] {
+function sizeRows({ picture, unicode }: WatchFacts): LiveRow[] {
   const total = picture.sizes.reduce((sum, { packets }) => sum + packets, 0);
   const block = unicode ? '█' : '#';
   // Twenty bins would not fit a small terminal; most of them are empty in most networks.
@@ -351,60 +223,6 @@ function sizeRows({ picture, unicode }: WatchFacts): Row[] {
       cells: [name, count(packets), `${(share * 100).toFixed(1)} %`, block.repeat(share * 30)],
     };
   });
-}
-
-/** The table, its last columns left out where the screen is too narrow for them. */
-function table(
-  state: WatchState,
-  facts: WatchFacts,
-  rows: readonly Row[],
-  chosen: number,
-  width: number,
-  room: number,
-): Line[] {
-  const columns = columnsOf(state);
-  const first = Math.max(0, Math.min(chosen - (room >> 1), rows.length - room + 1));
-  const visible = rows.slice(first, first + Math.max(0, room - 1));
-  const widths = columns.map((column, index) =>
-    Math.max(
-      displayWidth(column.title),
-      index === 3 && state.view === 'ports' ? 8 : 0,
-      ...visible.map(({ cells }) => Math.min(39, displayWidth(cells[index] ?? ''))),
-    ),
-  );
-  const shown = fitting(widths, width);
-  const line = (cells: readonly string[]): string =>
-    cells
-      .slice(0, shown)
-      .map((cell, index) => aligned(cell, widths[index]!, columns[index]!.left ?? false))
-      .join('  ');
-  const lines: Line[] = [{ text: line(columns.map(({ title }) => title)), look: 'faint' }];
-  for (const [index, { cells }] of visible.entries()) {
-    const text = line(cells);
-    lines.push(first + index === chosen ? { text, look: 'inverse' } : { text });
-  }
-  if (rows.length === 0) lines.push({ text: nothing(state, facts) });
-  return lines;
-}
-
-function nothing(state: WatchState, { picture }: WatchFacts): string {
-  if (state.filter !== '') return `no row has “${state.filter}”; Esc shows all`;
-  return picture.packets === 0 ? 'no packet so far' : 'nothing of this kind so far';
-}
-
-function fitting(widths: readonly number[], width: number): number {
-  let used = 0;
-  for (const [index, each] of widths.entries()) {
-    used += each + (index === 0 ? 0 : 2);
-    if (used > width) return Math.max(1, index);
-  }
-  return widths.length;
-}
-
-function aligned(text: string, width: number, left: boolean): string {
-  const short = shorten(text, width, '…');
-  const blank = ' '.repeat(Math.max(0, width - displayWidth(short)));
-  return left ? short + blank : blank + short;
 }
 
 /** What is behind a row: servers and clients of a port, or the talk of a host. */
@@ -438,3 +256,42 @@ function detail(key: string, { picture }: WatchFacts, room: number): Line[] {
   if (talks.length === 0) lines.push({ text: '  none among those with the most bytes' });
   return lines.slice(0, room);
 }
+
+export const WATCH_PAGE: LivePage<WatchFacts> = {
+  views: [
+    {
+      name: 'ports',
+      sorts: ['rate', 'bytes', 'packets', 'clients', 'port'],
+      columns: PORT_COLUMNS,
+      rows: (facts, sort) =>
+        sorted(facts.picture.ports, portOrder(sort, facts)).map((use) => portRow(use, facts)),
+    },
+    {
+      name: 'hosts',
+      sorts: ['bytes', 'sent', 'received', 'services'],
+      columns: HOST_COLUMNS,
+      rows: ({ picture }, sort) => sorted(picture.hosts, hostOrder(sort)).map(hostRow),
+    },
+    {
+      name: 'conversations',
+      sorts: ['bytes', 'packets', 'last'],
+      columns: CONVERSATION_COLUMNS,
+      rows: ({ picture }, sort) =>
+        sorted(picture.conversations, conversationOrder(sort)).map(conversationRow),
+    },
+    { name: 'sizes', sorts: ['size'], columns: SIZE_COLUMNS, rows: sizeRows },
+  ],
+  head: (state, facts) => [header(state, facts), drops(facts), newsLine(facts)],
+  detail,
+  nothing: ({ picture }) =>
+    picture.packets === 0 ? 'no packet so far' : 'nothing of this kind so far',
+  help: [
+    '  1 2 3 4  ports, hosts, conversations, packet sizes; Tab: the next',
+    '  p        pause the view; capturing goes on',
+    '  w        save what is known to a file',
+    '  q        quit, and print the assessment',
+    '',
+    'Nothing here changes anything on the network.',
+    'NEW: a service that answered for the first time since the start.',
+  ],
+};

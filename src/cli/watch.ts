@@ -12,11 +12,13 @@ import { DONE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, parseDuration } from './interface-options.ts';
+import { liveLines } from './live-page.ts';
+import { type LiveState, newState, type Wish } from './live-state.ts';
+import { LiveTerminal } from './live-terminal.ts';
 import { announce, type Opened, openLive } from './open-interfaces.ts';
-import { Screen } from './watch-screen.ts';
-import { keysOf, newState, press, Rates, type WatchState } from './watch-state.ts';
+import { Rates } from './watch-rates.ts';
 import { summaryOf } from './watch-summary.ts';
-import { rowKeys, type WatchFacts, watchLines } from './watch-view.ts';
+import { WATCH_PAGE, type WatchFacts } from './watch-view.ts';
 
 const EXAMPLES = `Examples:
   sudo portreeve watch                      what passes, in the terminal
@@ -206,44 +208,30 @@ class Watch {
 
   private tableText(): string {
     const rows = (this.options.top ?? ROWS_OF_A_TABLE) + 5;
-    const lines = watchLines(newState(), this.facts(), 1000, rows);
+    const lines = liveLines(WATCH_PAGE, newState(), this.facts(), 1000, rows);
     const time = new Date().toISOString();
     const body = lines.slice(0, -1).map(({ text }) => text.trimEnd());
     return `${time}\n${body.filter((line) => line !== '').join('\n')}\n\n`;
   }
 
   private async onScreen(end: Promise<void>): Promise<void> {
-    const state = newState();
-    const screen = new Screen(process.stdout, terminalAbility(process.stdout, process.env).colour);
+    const view = new LiveTerminal(
+      WATCH_PAGE,
+      () => this.facts(),
+      (wish) => this.act(wish, view.state),
+    );
     const draw = (): void => {
-      if (this.last !== undefined) return;
-      screen.draw(watchLines(state, this.facts(), screen.width, screen.height));
+      if (this.last === undefined) view.draw();
     };
-    const resize = (): void => {
-      screen.resize(process.stdout.columns ?? 80, process.stdout.rows ?? 24);
-      draw();
-    };
-    const input = (text: string): void => {
-      for (const key of keysOf(text))
-        this.act(press(state, key, rowKeys(state, this.facts())), state);
-      draw();
-    };
-    screen.enter();
-    resize();
-    process.stdout.on('resize', resize);
-    process.stdin.setRawMode?.(true);
-    process.stdin.setEncoding('utf8').on('data', input).resume();
+    view.enter();
     try {
-      await this.drawUntil(end, state, draw);
+      await this.drawUntil(end, view.state, draw);
     } finally {
-      process.stdout.off('resize', resize);
-      process.stdin.off('data', input).pause();
-      process.stdin.setRawMode?.(false);
-      screen.leave();
+      view.leave();
     }
   }
 
-  private async drawUntil(end: Promise<void>, state: WatchState, draw: () => void): Promise<void> {
+  private async drawUntil(end: Promise<void>, state: LiveState, draw: () => void): Promise<void> {
     while (this.last === undefined) {
       const look = await this.thread.look();
       // While the view stands still, drops are shown nevertheless.
@@ -254,7 +242,7 @@ class Watch {
     }
   }
 
-  private act(wish: ReturnType<typeof press>, state: WatchState): void {
+  private act(wish: Wish, state: LiveState): void {
     if (wish === 'quit') this.thread.stop();
     if (wish !== 'save') return;
     const path = `portreeve-watch-${new Date().toISOString().slice(0, 19).replace(/[:T]/g, '-')}.json`;

@@ -90,10 +90,11 @@ const SAW_RST = 32;
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
 
-/** The rows of one table. */
+/** The rows of one table, and what `learn` returned for them. */
 interface Rows {
   readonly chunks: readonly Chunk[];
   readonly count: number;
+  readonly own: Uint8Array;
 }
 
 /** Services learned at most; flows of further ones are decided by the other rungs. */
@@ -123,13 +124,18 @@ export class DirectionLadder {
     this.fanned = new EndpointTable(seed);
   }
 
-  /** Learns confirmed services from rows `0` to `count - 1`. */
-  learn(chunks: readonly Chunk[], count: number): void {
+  /**
+   * Learns confirmed services from rows `0` to `count - 1`. Returns what each row's own packets
+   * say, which the other methods take, so that it is looked at once.
+   */
+  learn(chunks: readonly Chunk[], count: number): Uint8Array {
+    const own = new Uint8Array(count);
     for (let row = 0; row < count; row++) {
       const words = chunks[row >>> CHUNK_SHIFT]!.words;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
       const decision = this.ownEvidence(words, base);
+      own[row] = decision;
+      if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
       if ((decision & CERTAIN) === 0 || (decision & 15) === BY_GROUP) continue;
       const port = serverPort(words, base, decision);
       const clientPort = serverPort(words, base, decision ^ CLIENT_IS_B);
@@ -141,6 +147,7 @@ export class DirectionLadder {
         this.services.intern(server, port, words[base + R_KIND]!);
       }
     }
+    return own;
   }
 
   /**
@@ -149,17 +156,21 @@ export class DirectionLadder {
    */
   learnFanIn(parts: readonly Rows[]): void {
     const fanIn = new FanIn(this.seed);
-    this.eachUndecided(parts, (words, base) => fanIn.survey(words, base));
+    const undecided = parts.map((part) => this.undecided(part));
+    eachOf(parts, undecided, (words, base) => fanIn.survey(words, base));
     if (!fanIn.any) return;
-    this.eachUndecided(parts, (words, base) => fanIn.count(words, base));
+    eachOf(parts, undecided, (words, base) => fanIn.count(words, base));
     fanIn.allot();
-    this.eachUndecided(parts, (words, base) => fanIn.collect(words, base));
+    eachOf(parts, undecided, (words, base) => fanIn.collect(words, base));
     this.fanned = fanIn.services();
   }
 
-  /** The decision for one row, as an octet; see `reasonOf`, `confidenceOf`, `CLIENT_IS_B`. */
-  decide(words: Int32Array, base: number): number {
-    const own = this.ownEvidence(words, base);
+  /**
+   * The decision for one row, as an octet; see `reasonOf`, `confidenceOf`, `CLIENT_IS_B`.
+   *
+   * @param own what `learn` returned for the row
+   */
+  decide(words: Int32Array, base: number, own: number): number {
     if (own !== FIRST_PACKET) return own;
     if (!hasPorts(words, base)) return FIRST_PACKET;
     const learned = this.oneSide(words, base, this.services);
@@ -217,19 +228,39 @@ export class DirectionLadder {
     return a ? CLIENT_IS_B : 128;
   }
 
-  private eachUndecided(
-    parts: readonly Rows[],
-    visit: (words: Int32Array, base: number) => void,
-  ): void {
-    for (const { chunks, count } of parts) {
-      for (let row = 0; row < count; row++) {
-        const words = chunks[row >>> CHUNK_SHIFT]!.words;
-        const base = (row & CHUNK_MASK) * ROW_WORDS;
-        // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
-        if (!hasPorts(words, base) || !bothTookPart(words, base)) continue;
-        if (this.ownEvidence(words, base) !== FIRST_PACKET) continue;
-        if (this.oneSide(words, base, this.services) === 0) visit(words, base);
+  /** Numbers of the rows that neither their own packets nor learned services decide. */
+  private undecided({ chunks, count, own }: Rows): Int32Array {
+    let rows = new Int32Array(1024);
+    let found = 0;
+    for (let row = 0; row < count; row++) {
+      if (own[row] !== FIRST_PACKET) continue;
+      const words = chunks[row >>> CHUNK_SHIFT]!.words;
+      const base = (row & CHUNK_MASK) * ROW_WORDS;
+      // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
+      if (!hasPorts(words, base) || !bothTookPart(words, base)) continue;
+      if (this.oneSide(words, base, this.services) !== 0) continue;
+      if (found === rows.length) {
+        const larger = new Int32Array(2 * found);
+        larger.set(rows);
+        rows = larger;
       }
+      rows[found++] = row;
+    }
+    return rows.subarray(0, found);
+  }
+}
+
+function eachOf(
+  parts: readonly Rows[],
+  numbers: readonly Int32Array[],
+  visit: (words: Int32Array, base: number) => void,
+): void {
+  for (let index = 0; index < parts.length; index++) {
+    const { chunks } = parts[index]!;
+    const rows = numbers[index]!;
+    for (let next = 0; next < rows.length; next++) {
+      const row = rows[next]!;
+      visit(chunks[row >>> CHUNK_SHIFT]!.words, (row & CHUNK_MASK) * ROW_WORDS);
     }
   }
 }

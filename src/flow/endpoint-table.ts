@@ -32,6 +32,11 @@ export class EndpointTable {
     return this.keys[KEY_WORDS * entry + 2]!;
   }
 
+  /** Address, port and kind of every entry, one after the other. Borrowed. */
+  get words(): Int32Array {
+    return this.keys.subarray(0, KEY_WORDS * this.count);
+  }
+
   /** The entry of an endpoint, or -1. */
   find(address: number, port: number, kind: number): number {
     const slot = this.probe(address, port, kind);

@@ -32,16 +32,17 @@ export type FlowVisitor = (
 
 export class FlowSet {
   readonly count: number;
-  private readonly parts: readonly FlowPart[];
+  private readonly parts: readonly LearnedPart[];
   private readonly ladder: DirectionLadder;
 
   /** Learns from all flows, so that each can be decided. */
   constructor(parts: readonly FlowPart[], ladder: DirectionLadder) {
-    this.parts = parts;
     this.ladder = ladder;
     this.count = parts.reduce((sum, part) => sum + part.count, 0);
-    for (const part of parts) ladder.learn(part.chunks, part.count);
-    ladder.learnFanIn(parts);
+    this.parts = parts.map(({ chunks, count, extensions }) => {
+      return { chunks, count, extensions, own: ladder.learn(chunks, count) };
+    });
+    ladder.learnFanIn(this.parts);
   }
 
   /** Every flow, in no particular order. */
@@ -83,19 +84,26 @@ export class FlowSet {
       let part = 0;
       let row = at;
       while (row >= this.parts[part]!.count) row -= this.parts[part++]!.count;
-      const { chunks, extensions } = this.parts[part]!;
+      const { chunks, extensions, own } = this.parts[part]!;
       const chunk = chunks[row >>> CHUNK_SHIFT]!;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      yield [chunk, base, this.ladder.decide(chunk.words, base), extensions];
+      yield [chunk, base, this.ladder.decide(chunk.words, base, own[row]!), extensions];
     }
   }
 }
 
+/** A part after the ladder learned from it. */
+export interface LearnedPart extends FlowPart {
+  /** What the ladder's `learn` returned. */
+  readonly own: Uint8Array;
+}
+
 /** Visits the rows of one part, deciding each by what the ladder knows so far. */
-export function visitRows(part: FlowPart, ladder: DirectionLadder, visitor: FlowVisitor): void {
-  for (let row = 0; row < part.count; row++) {
-    const chunk = part.chunks[row >>> CHUNK_SHIFT]!;
+export function visitRows(part: LearnedPart, ladder: DirectionLadder, visitor: FlowVisitor): void {
+  const { chunks, count, extensions, own } = part;
+  for (let row = 0; row < count; row++) {
+    const chunk = chunks[row >>> CHUNK_SHIFT]!;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
-    visitor(chunk, base, ladder.decide(chunk.words, base), part.extensions);
+    visitor(chunk, base, ladder.decide(chunk.words, base, own[row]!), extensions);
   }
 }

@@ -19,6 +19,11 @@ const COUNT_6 = 1;
 const FLAGS = 2;
 const ADDRESSES = 3;
 const FORWARDS = 1;
+/** Notes remembered; a power of two. 64 KiB, of which each note is one cache line. */
+const RECENT = 1 << 12;
+const RECENT_WORDS = 4;
+/** Tells a note that is remembered from an empty place. */
+const IN_USE = 1 << 25;
 
 /** A host and the MAC address it sends from. */
 export interface LinkHost {
@@ -31,6 +36,24 @@ export interface LinkHost {
 export class LinkHosts {
   private readonly table = new EndpointTable();
   private words = new Int32Array(WORDS * 64);
+  /** Notes made lately: lower and upper part of the MAC address, address, unused. */
+  private readonly recent = new Int32Array(RECENT * RECENT_WORDS);
+
+  /**
+   * Remembers what is about to be noted. Returns whether it is remembered already: noting it once
+   * more would change nothing then.
+   */
+  remembers(high: number, low: number, address: number, family: number): boolean {
+    const { recent } = this;
+    const mixed = Math.imul(address ^ Math.imul(low, 0x85ebca6b), 0x9e3779b1);
+    const at = (mixed >>> 20) * RECENT_WORDS;
+    const place = high | (family << 16) | IN_USE;
+    if (recent[at] === low && recent[at + 1] === place && recent[at + 2] === address) return true;
+    recent[at] = low;
+    recent[at + 1] = place;
+    recent[at + 2] = address;
+    return false;
+  }
 
   /**
    * Notes that a frame with this source MAC (upper 16 and lower 32 bits) came from an address.

@@ -119,8 +119,12 @@ export class Listener {
     const at = d.macAt;
     if (at < 0) return;
     const { view, source, family } = d;
+    const { links } = this.heard;
+    const high = view.getUint16(at + 6);
+    const low = view.getInt32(at + 8);
+    if (links.remembers(high, low, source, family)) return;
     const local = family === 0 ? isLocal4(source) : isLocal6(d.addresses.words[4 * source]!);
-    this.heard.links.note(view.getUint16(at + 6), view.getInt32(at + 8), source, family, local);
+    links.note(high, low, source, family, local);
   }
 
   /** Looks at a payload; returns the conversation's new state. */

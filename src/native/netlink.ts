@@ -9,7 +9,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { bind, checked, lastErrno, type NativeFunction, SystemCallError } from './libc.ts';
 
-const AF_NETLINK = 16;
+export const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0x80000;
 const CLONE_NEWNET = 0x40000000;
@@ -19,10 +19,10 @@ const ENOBUFS = 105;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 
-const NLMSG_HEADER = 16;
-const NLMSG_ERROR = 2;
+export const NLMSG_HEADER = 16;
+export const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
-const NLM_F_REQUEST = 0x01;
+export const NLM_F_REQUEST = 0x01;
 const NLM_F_DUMP = 0x300;
 /** The kernel fills at most 32 KiB a message batch unless more room is offered. */
 const RECEIVE_LENGTH = 1 << 18;

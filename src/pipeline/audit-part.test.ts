@@ -155,6 +155,20 @@ describe('two readers', () => {
     await expectSame([fileOf(text)]);
   });
 
+  it('agree on conversations across the cut, lines out of time and little room', async () => {
+    const some = fc.array(fc.tuple(fc.nat(40), fc.nat(9), fc.constantFrom('Oct', 'Nov')), {
+      minLength: 2,
+      maxLength: 120,
+    });
+    await fc.assert(
+      fc.asyncProperty(some, fc.integer({ min: 16, max: 200 }), async (lines, rowLimit) => {
+        const text = lines.map(([index, source, month]) => lineOf(index, month, source)).join('\n');
+        await expectSame([fileOf(text)], { rowLimit, beginOctets: 200, beforeOctets: 400 });
+      }),
+      { numRuns: SHUFFLES },
+    );
+  });
+
   it('agree when there are more conversations than there is room for', async () => {
     const path = fileOf(linesOf(300).join('\n'));
     for (const rowLimit of [16, 100, 160, 210, 299, 400]) await expectSame([path], { rowLimit });

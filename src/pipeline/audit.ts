@@ -1,17 +1,19 @@
 /** Firewall logs in, what passed and what was refused out. */
-import { availableParallelism } from 'node:os';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
+import { comparisonNotes } from '../analysis/audit/comparison-notes.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
 import type { InterfaceRule } from '../analysis/audit/places.ts';
 import type { ZoneRule } from '../analysis/zones.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
+import { duration } from '../report/numbers.ts';
 import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
+import type { KernelLog } from '../sources/logs/kernel-log.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
-import { programOf } from './programs.ts';
+import type { RuleAudit, RuleText } from './audit-rules.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -23,12 +25,20 @@ export interface AuditChoices {
   /** Where stamps name no zone: ms east of UTC. */
   readonly offsetMs?: number;
   readonly where?: AuditFilter;
+  /** Only conversations first seen then or later count, ms since 1970… */
+  readonly sinceMs?: number;
+  /** …or only those that these logs do not have. */
+  readonly before?: readonly string[];
+  /** Rules of the firewall: which of them did the log use? */
+  readonly rules?: RuleText;
   /** Files that say how logs of somebody's own are to be read. */
   readonly mappings?: readonly Mapping[];
   /** UDP ports of flow export in captures, beside the usual ones. */
   readonly flowPorts?: readonly number[];
   /** Listens instead of reading inputs, until the signal; the listener is closed at the end. */
   readonly listen?: ListenChoices;
+  /** Listens to the kernel likewise. */
+  readonly kernel?: KernelChoices;
   /**
    * Goes on at the end of the last input, across rotation, until the signal. Called whenever
    * everything written so far was read, with what makes the answer so far.
@@ -47,6 +57,15 @@ export interface ListenChoices {
   /** What locators begin with. */
   readonly name: string;
   /** Stops after so many records. */
+  readonly mostRecords?: number;
+}
+
+/** The kernel's packet log instead of inputs. */
+export interface KernelChoices {
+  readonly log: KernelLog;
+  /** What locators begin with. */
+  readonly name: string;
+  /** Stops after so many packets. */
   readonly mostRecords?: number;
 }
 
@@ -77,7 +96,14 @@ export interface PrefixUse {
 }
 
 export interface LogAudit extends AuditAnswer {
+  /** How the rules that were given were used. */
+  readonly ruleUse: RuleAudit | null;
   readonly inputs: readonly string[];
+  /** Earlier logs that were compared with, and lines of them that were read. */
+  readonly before: readonly string[];
+  readonly linesBefore: number;
+  /** The moment that was compared with, ms since 1970. */
+  readonly sinceMs: number | null;
   /** The inputs are what came by the network. */
   readonly live: boolean;
   readonly inputBytes: number;
@@ -99,71 +125,42 @@ export interface LogAudit extends AuditAnswer {
   readonly notes: readonly BlindSpot[];
 }
 
-/** From this size on a second thread saves more than starting it costs. */
-const WORTH_A_THREAD = 64e6;
-
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ Audit }, { AuditHelper }, { LogReader }, { logNotes }] = await Promise.all([
-    import('../analysis/audit/audit.ts'),
-    import('./audit-helper.ts'),
-    import('../sources/logs/log-reader.ts'),
+  const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
+    import('./audit-reading.ts'),
+    choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { zones, interfaces, prefixes, offsetMs, where, signal, onProgress, top, workers } =
-    choices;
-  const { flowPorts, mappings, listen, follow } = choices;
+  const { listen, kernel, follow, before, signal } = choices;
+  const live = listen ?? kernel;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const auditOptions = {
-    seed,
-    ...(zones === undefined ? {} : { zones }),
-    ...(interfaces === undefined ? {} : { interfaces }),
-  };
-  const lineOptions = {
-    seed,
-    ...(prefixes === undefined ? {} : { prefixes }),
-    ...(offsetMs === undefined ? {} : { offsetMs }),
-    ...(mappings === undefined ? {} : { mappings }),
-  };
-  const folded = new Audit({ ...auditOptions, top, ...(where === undefined ? {} : { where }) });
-  const program =
-    (workers ?? availableParallelism() - 1) > 0 ? programOf('audit-worker') : undefined;
-  const least = workers === undefined ? WORTH_A_THREAD : 0;
-  const reader = new LogReader(
-    {
-      ...{ ...lineOptions, nowMs: Date.now() },
-      ...(program === undefined
-        ? {}
-        : {
-            helper: new AuditHelper(
-              program,
-              folded,
-              { lines: lineOptions, audit: auditOptions },
-              least,
-            ),
-          }),
-      ...(flowPorts === undefined ? {} : { flowPorts }),
-      ...(follow === undefined ? {} : { onWait: () => follow(result) }),
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined
-        ? {}
-        : {
-            onProgress: ({ bytesRead, bytesTotal, tally }) =>
-              onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
-          }),
-    },
-    (batch) => folded.add(batch),
-  );
+  const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
+  await earlier?.reader.read(before!);
+  const { folded, reader } = new AuditReading({
+    ...{ choices, seed },
+    ...(earlier === undefined ? {} : { earlier }),
+    ...(follow === undefined ? {} : { onWait: () => follow(result) }),
+  });
+  const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
+  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
     const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
       [...map.values()].sort((left, right) => right.lines - left.lines);
+    const { addresses, names } = reader;
+    const reading = auditor?.begin(folded.table, addresses, names.names);
+    const answer = folded.finish(addresses, names, reader.inputs, reading?.visit);
+    const ruleUse = reading?.answer() ?? null;
     return {
-      ...folded.finish(reader.addresses, reader.names, reader.inputs),
-      inputs: listen === undefined ? inputs : [listen.name],
-      live: listen !== undefined,
+      ...{ ...answer, ruleUse },
+      inputs: live === undefined ? inputs : [live.name],
+      before: before ?? [],
+      sinceMs: choices.sinceMs ?? null,
+      linesBefore: earlier?.reader.tally.read ?? 0,
+      live: live !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
       linesRead: tally.read,
@@ -175,17 +172,40 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       gaps: kinds(tally.gaps),
       prefixes: reader.prefixes.uses(),
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-      faults: reader.faults,
+      faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
       // A listener ends no other way.
-      interrupted: listen === undefined && (signal?.aborted ?? false),
-      notes: notes ?? logNotes(reader),
+      interrupted: live === undefined && (signal?.aborted ?? false),
+      notes: [
+        ...(notes ?? logNotes(reader)),
+        ...earlierNotes,
+        ...(answer.newness === null
+          ? []
+          : comparisonNotes(
+              answer.newness,
+              before === undefined ? EARLIER_PART : EARLIER_LOG,
+              duration,
+            )),
+        ...(ruleUse === null ? [] : ruleParts!.ruleNotes(ruleUse, duration)),
+      ],
     };
   };
-  if (listen === undefined) await reader.read(inputs);
-  else await reader.listen(listen, listen.name);
+  if (kernel !== undefined) await reader.hear(kernel.log, kernel.name, kernel.mostRecords);
+  else if (listen !== undefined) await reader.listen(listen, listen.name);
+  else await reader.read(inputs);
   notes = logNotes(reader);
   listen?.listener.close();
+  kernel?.log.close();
   return result();
+}
+
+const EARLIER_LOG = 'the earlier log';
+const EARLIER_PART = 'the log before that time';
+
+/** What could not be read of the earlier log; what was inferred of it matters less. */
+function notesOfEarlier(notes: readonly BlindSpot[]): BlindSpot[] {
+  return notes
+    .filter(({ missing, id }) => missing || id === 'prefix-unknown')
+    .map((note) => ({ ...note, what: `of the earlier log: ${note.what}` }));
 }
 
 /** The busiest first. */
@@ -208,4 +228,10 @@ function exportersOf(domains: readonly ExportDomain[]): ExporterUse[] {
 export async function openListener(addresses: readonly ListenAddress[]): Promise<FlowListener> {
   const { openFlowListener } = await import('../sources/flowlogs/flow-listener.ts');
   return openFlowListener(addresses);
+}
+
+/** Binds groups of the kernel's packet log. Rejects with `SystemCallError`, `NativeUnavailable`. */
+export async function openKernelLog(groups: readonly number[]): Promise<KernelLog> {
+  const { KernelLog } = await import('../sources/logs/kernel-log.ts');
+  return new KernelLog(groups);
 }

@@ -15,6 +15,7 @@ const STANDINGS: readonly unknown[] = ['confirmed', 'thin', 'asked', 'quarantine
 const CONFIDENCES: readonly unknown[] = ['certain', 'likely', 'unknown'];
 /** As the policy itself asks of names. */
 const ZONE_NAME = /^[A-Za-z0-9_][A-Za-z0-9_. -]{0,62}$/;
+const ROLE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Later moments no clock tells. */
 const LATEST_MS = 8.64e15;
 
@@ -53,6 +54,8 @@ function shapeFault({
   sources,
   because,
   spoken,
+  clientRoles,
+  serverRoles,
 }: PlainObject): string | undefined {
   if (!STANDINGS.includes(standing)) return `“${standing}” is no standing.`;
   const known = isObject(direction) && typeof direction.reason === 'string';
@@ -67,6 +70,11 @@ function shapeFault({
   const plain = Array.isArray(kinds) && kinds.every((kind) => typeof kind === 'string');
   if (!plain || texts.some((text) => typeof text !== 'string')) {
     return '“sources”, “because” and “spoken” are words.';
+  }
+  const isRole = (word: unknown) => typeof word === 'string' && ROLE.test(word);
+  const lists = [clientRoles ?? [], serverRoles ?? []];
+  if (!lists.every((list) => Array.isArray(list) && list.every(isRole))) {
+    return '“clientRoles” and “serverRoles” are lists of roles.';
   }
   return undefined;
 }

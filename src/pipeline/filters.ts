@@ -5,6 +5,7 @@
 import { lookup } from 'node:dns/promises';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { parseAddress } from '../net/address.ts';
+import { readWholeText } from '../sources/whole-file.ts';
 import type { NamedHost } from '../wire/filter/addresses.ts';
 import { FilterFault } from '../wire/filter/fault.ts';
 import { Filter } from '../wire/filter/filter.ts';
@@ -13,6 +14,11 @@ import type { FramePredicate } from '../wire/filter/predicate.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
 
 export { Filter };
+
+/** The text of a filter in a file; `#` begins a remark. Throws `UnreadableFile`. */
+export function readFilterFile(path: string): string {
+  return readWholeText(path).replace(/#.*/g, ' ').trim();
+}
 
 /**
  * Reads a filter and looks up the names in it: ports in the system's services and the catalogue,

@@ -7,7 +7,6 @@ import {
   closeSync,
   fsyncSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -20,6 +19,7 @@ import type { Policy } from '../policy/intent.ts';
 import { plainPolicy } from '../policy/plain-policy.ts';
 import { readPolicy } from '../policy/read-policy.ts';
 import { parseYaml, writeYaml } from '../sources/documents/yaml.ts';
+import { readWholeText, UnreadableFile } from '../sources/whole-file.ts';
 import {
   conversationFault,
   decisionFault,
@@ -46,19 +46,12 @@ export function readText(file: string, optional?: false): string;
 export function readText(file: string, optional: boolean): string | undefined;
 export function readText(file: string, optional = false): string | undefined {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return readWholeText(file);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (optional && code === 'ENOENT') return undefined;
-    throw new PolicyFileError(file, `cannot read ${file}: ${UNREADABLE[code ?? ''] ?? code}`);
+    if (optional && error instanceof UnreadableFile && error.code === 'ENOENT') return undefined;
+    throw error;
   }
 }
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a folder',
-  EACCES: 'no permission to read it',
-};
 
 /**
  * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and its

@@ -1,8 +1,10 @@
 /** Captures, logs of firewalls and sockets of hosts in, conversations between zones out. */
+import { RoleJudge } from '../analysis/host-roles.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { AllowedLines } from '../policy/allowed.ts';
+import type { Conversation } from '../policy/conversation.ts';
 import type { Zone } from '../policy/intent.ts';
-import { type Learned, Learner } from '../policy/learn.ts';
+import { type Learned, type LearnedFlow, Learner } from '../policy/learn.ts';
 import { SocketFlows } from '../policy/socket-flows.ts';
 import type { LogFault } from '../sources/logs/log-reader.ts';
 import type { PrefixRule } from '../sources/logs/prefix-verdicts.ts';
@@ -68,7 +70,7 @@ export async function learnConversations(
   zones: readonly Zone[],
   choices: CaptureChoices,
 ): Promise<LearnedTraffic> {
-  const learner = new Learner(zones);
+  const learner = new RoleLearner(zones);
   // A live capture and repeated looks at sockets go on side by side.
   const [summary, seen] = await Promise.all([
     captures.length > 0 ? learnPackets(captures, learner, choices) : undefined,
@@ -76,6 +78,54 @@ export async function learnConversations(
   ]);
   const read = logs === undefined ? undefined : await learnLogs(logs, learner, choices);
   return { ...learner.finish(), summary, logs: read, sockets: seen };
+}
+
+/** Learns beside the conversations what each host answers, within its zone too, and is for. */
+class RoleLearner extends Learner {
+  /** By address: ports such as `88/tcp`, each with the place that shows it. */
+  private readonly answers = new Map<string, Map<string, string>>();
+
+  override add(flow: LearnedFlow, answered: boolean, fate?: 'denied' | 'unknown'): void {
+    super.add(flow, answered, fate);
+    const { transport, server, serverPort, locator, direction } = flow;
+    if (!answered || fate !== undefined || direction.confidence === 'unknown') return;
+    if (direction.reason === 'port-class' || serverPort === 0) return;
+    const port = `${serverPort}/${transport}`;
+    const ports = this.answers.get(server);
+    if (ports === undefined) this.answers.set(server, new Map([[port, locator]]));
+    else if (!ports.has(port)) ports.set(port, locator);
+  }
+
+  override finish(): Learned {
+    const learned = super.finish();
+    const roles = this.roles();
+    const conversations = learned.conversations.map((conversation): Conversation => {
+      const clientRoles = roles.get(conversation.client);
+      const serverRoles = roles.get(conversation.server);
+      return {
+        ...conversation,
+        ...(clientRoles === undefined ? {} : { clientRoles }),
+        ...(serverRoles === undefined ? {} : { serverRoles }),
+      };
+    });
+    return { ...learned, conversations };
+  }
+
+  /** Roles that more than one sign speaks for; hosts without any are left out. */
+  private roles(): Map<string, readonly string[]> {
+    const judge = new RoleJudge();
+    const all = new Map<string, readonly string[]>();
+    for (const [address, ports] of this.answers) {
+      const sure = judge.rolesOf(ports).filter(({ certainty }) => certainty !== 'hint');
+      if (sure.length > 0) {
+        all.set(
+          address,
+          sure.map(({ role }) => role),
+        );
+      }
+    }
+    return all;
+  }
 }
 
 async function learnPackets(

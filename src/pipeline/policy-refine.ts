@@ -37,6 +37,8 @@ export interface Offer {
 export interface Refinement extends Learned {
   /** What the same applications may ask for next, by server. */
   readonly offers: readonly Offer[];
+  /** Lines were read, and none of a firewall's log: there is nothing to conclude from. */
+  readonly strange: boolean;
   /** Denials that lack what a rule needs. */
   readonly unusable: number;
   /** What of the inputs could not be read, one clause each. */
@@ -216,7 +218,19 @@ export class Denials {
       decision === 'allow' ? [conversation] : [],
     );
     const offers = offersFor([...conversations, ...allowed]);
-    return { ...learned, faults, notes, unusable, offers, closure, stillDenied: still };
+    const strange = this.areStrange();
+    return { ...learned, faults, notes, strange, unusable, offers, closure, stillDenied: still };
+  }
+
+  /** Whether all lines of all logs are of other programs. */
+  private areStrange(): boolean {
+    let lines = 0;
+    let others = 0;
+    for (const { tally } of this.readers) {
+      lines += tally.lines - tally.blank;
+      for (const kind of tally.others.values()) others += kind.lines;
+    }
+    return lines > 0 && others === lines;
   }
 
   /** Why the silence of the log proves nothing. */

@@ -151,7 +151,7 @@ export function provePolicy(
   nowMs: number,
   hosts?: Hosts,
 ): Proof {
-  const { filter, faults } = platform.parse(text);
+  const { filter, faults, assumed = [] } = platform.parse(text);
   const plan = planOf(policy, platform, nowMs, hosts);
   const valid = standingDecisions(journal).filter(
     ({ decision, expiresMs }) =>
@@ -181,7 +181,7 @@ export function provePolicy(
       ? []
       : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
-  const notes = fragmentNotes(platform, filter);
+  const notes = [...fragmentNotes(platform, filter), ...assumedNotes(assumed)];
   const planned = plan.filter.chains.flatMap(({ rules }) => rules);
   const seen = valid.flatMap(({ conversation }) =>
     conversation.unobserved === true ? [] : [conversation],
@@ -189,6 +189,18 @@ export function provePolicy(
   const beyond =
     seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
   return { faults, differences, replayed, lost, hits, beyond, rules, notes };
+}
+
+function assumedNotes(assumed: readonly string[]): BlindSpot[] {
+  if (assumed.length === 0) return [];
+  return [
+    {
+      id: 'taken-as-shipped',
+      what: assumed.join(', and '),
+      because: 'the text does not tell it, so it was taken as it is shipped',
+      missing: true,
+    },
+  ];
 }
 
 /** Packets for which the platform may do something else than its text says. */
@@ -381,10 +393,10 @@ export function checkText(
   traffic: readonly Conversation[],
   hosts?: Hosts,
 ): Check {
-  const { filter, faults } = platform.parse(text);
+  const { filter, faults, assumed = [] } = platform.parse(text);
   const written = filter.chains.flatMap((chain) => chain.rules.filter(({ line }) => line > 0));
   const rules = written.length;
-  const notes = fragmentNotes(platform, filter);
+  const notes = [...fragmentNotes(platform, filter), ...assumedNotes(assumed)];
   if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [], notes };
   const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
   for (const chain of filter.chains) {

@@ -113,13 +113,13 @@ export interface EarlierScan {
   readonly earlier: ImportedScan;
 }
 
-/** Reads a scan of any known scanner. Throws `UnknownScanError` and errors of reading the file. */
+/** Reads a scan of any known scanner. Throws `UnknownScanError` and `UnreadableFile`. */
 export async function readEarlierScan(file: string): Promise<EarlierScan> {
-  const [{ readFile }, { readScan }] = await Promise.all([
-    import('node:fs/promises'),
+  const [{ readWholeText }, { readScan }] = await Promise.all([
+    import('../sources/whole-file.ts'),
     import('../sources/scan/import/read-scan.ts'),
   ]);
-  return { file, earlier: readScan(await readFile(file, 'utf8')) };
+  return { file, earlier: readScan(readWholeText(file)) };
 }
 
 export interface ComparedScan extends EarlierScan {

@@ -22,6 +22,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { REACHES, type Reach } from '../analysis/surface.ts';
 import { onePerPort, type SurfacePort } from '../analysis/surface-changes.ts';
 import { isTransport } from '../model/transport.ts';
+import { readWholeText } from '../sources/whole-file.ts';
 
 /** One run. */
 export interface SurfaceRecord {
@@ -98,10 +99,9 @@ export function earlierRun(path: string | undefined): Earlier {
   }
 }
 
-/** A run saved by hand: `portreeve --json > FILE`. Throws `SurfaceRecordError`, and what reading does. */
+/** A run saved by hand: `portreeve --json > FILE`. Throws `SurfaceRecordError` and `UnreadableFile`. */
 export function readBaseline(path: string): SurfaceRecord {
-  if (statSync(path).size > MAX_OCTETS) throw new SurfaceRecordError('is too large for a run');
-  return parseRecord(readFileSync(path, 'utf8')).record;
+  return parseRecord(readWholeText(path)).record;
 }
 
 /** The nearest folder that exists on the way, where it is not ours. */

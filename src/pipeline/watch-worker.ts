@@ -37,4 +37,4 @@ async function run(): Promise<void> {
   port.close();
 }
 
-await run();
+void run();

@@ -27,7 +27,10 @@ const EMPTY: Policy = {
 
 function allow(
   text: string,
-  fields: Partial<Pick<Decision, 'decision' | 'expiresMs'> & Pick<Conversation, 'unobserved'>> = {},
+  fields: Partial<
+    Pick<Decision, 'decision' | 'expiresMs'> &
+      Pick<Conversation, 'unobserved' | 'clientRoles' | 'serverRoles'>
+  > = {},
 ): Decision {
   const [client, server, service] = text.split(' ') as [string, string, string];
   return {
@@ -43,6 +46,8 @@ function allow(
         seen: 'a#1',
       },
       ...(fields.unobserved ? { unobserved: true } : {}),
+      ...(fields.clientRoles === undefined ? {} : { clientRoles: fields.clientRoles }),
+      ...(fields.serverRoles === undefined ? {} : { serverRoles: fields.serverRoles }),
     },
   };
 }
@@ -168,6 +173,59 @@ describe('composePolicy', () => {
     expect(others[0]).toMatch(/^R002 .* -> shop tcp\/443$/);
     expect(others[1]).toBe('R003 10.0.1.9 -> 10.0.2.1 tcp/22');
     expect(compose(first, before, names).policy).toEqual(before);
+  });
+
+  it('names hosts by what they are for, one or many, and keeps the name as they become more', () => {
+    const roles = { clientRoles: ['web-server'], serverRoles: ['domain-controller', 'dns'] };
+    const first = [allow('10.0.1.10 10.0.2.10 tcp/389', roles)];
+    const { policy } = compose(first);
+    expect(shown(policy)).toEqual(['R001 web-server -> domain-controller tcp/389']);
+    const more = [
+      ...first,
+      allow('10.0.1.10 10.0.2.11 tcp/389', roles),
+      allow('10.0.1.77 10.0.2.99 tcp/1433'),
+    ];
+    const grown = compose(more, policy).policy;
+    expect(shown(grown)).toEqual([
+      'R001 web-server -> domain-controller tcp/389',
+      'R002 10.0.1.77 -> 10.0.2.99 tcp/1433',
+    ]);
+    expect(grown.groups.map(({ name, addresses }) => [name, addresses.length])).toEqual([
+      ['domain-controller', 1],
+      ['web-server', 1],
+    ]);
+    // Roles are only known where the packets of this review were seen.
+    expect(compose([allow('10.0.1.10 10.0.2.10 tcp/389')], policy).policy.groups).toEqual(
+      policy.groups,
+    );
+  });
+
+  it('gives a set its old name before a new one can take it', () => {
+    const two = (low: number) =>
+      [low, low + 2].map((host) => allow(`10.0.1.9 10.0.2.${host} tcp/1433`));
+    const before = compose(two(50)).policy;
+    const names = before.groups.map(({ name }) => name);
+    const other = two(10).map(({ conversation, ...decision }) => ({
+      ...decision,
+      conversation: { ...conversation, client: '10.0.1.1' },
+    }));
+    const { groups, rules } = compose([...two(50), ...other], before).policy;
+    expect(new Set(groups.map(({ name }) => name)).size).toBe(groups.length);
+    expect(groups.find(({ name }) => name === names[0])?.addresses).toEqual(
+      before.groups[0]!.addresses,
+    );
+    expect(rules).toHaveLength(2);
+  });
+
+  it('finds the stem of names that stand side by side', () => {
+    const names = new Map([
+      ['10.0.1.10', 'web-1'],
+      ['10.0.1.11', 'web-2'],
+    ]);
+    const decisions = [...names.keys()].map((host) => allow(`${host} 10.0.2.9 tcp/443`));
+    expect(shown(compose(decisions, EMPTY, names).policy)).toEqual([
+      'R001 web -> 10.0.2.9 tcp/443',
+    ]);
   });
 
   it('leaves rules of people alone, and needs no other for what they allow', () => {

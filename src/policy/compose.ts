@@ -58,7 +58,8 @@ export function composePolicy(
     ({ conversation }) => !kept.some((rule) => ruleAllows(rule, conversation)),
   );
   const { drafts, atLeast } = draftsFor(open);
-  const groupNames = new GroupNames(before, kept, names);
+  const groupNames = new GroupNames(before, kept, names, rolesIn(decisions));
+  groupNames.keep(drafts.flatMap(({ clients, servers }) => [clients, servers]));
   const previous = before.rules.filter(isComposed);
   const ids = idsFor(drafts, previous, kept);
   const rules = drafts.map((draft, index) => ruleOf(draft, ids[index]!, groupNames, previous));
@@ -77,6 +78,17 @@ export function composePolicy(
     ...{ policy, atLeast, composed: rules.length, contradicted },
     pairs: Math.min(pairs.size, keys.size),
   };
+}
+
+/** What hosts are for, as the last decision that knows says. */
+function rolesIn(decisions: readonly Decision[]): Map<string, readonly string[]> {
+  const roles = new Map<string, readonly string[]>();
+  for (const { conversation } of decisions) {
+    const { client, server, clientRoles, serverRoles } = conversation;
+    if (clientRoles !== undefined) roles.set(client, clientRoles);
+    if (serverRoles !== undefined) roles.set(server, serverRoles);
+  }
+  return roles;
 }
 
 /**

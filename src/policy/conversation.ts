@@ -51,6 +51,12 @@ export interface Conversation {
   readonly spoken?: string;
   /** Nobody saw it; a person or a known set of ports suggests it. */
   readonly unobserved?: boolean;
+  /**
+   * What the ends are for, by the services they answered anywhere: ids of the catalogue's roles
+   * (`domain-controller`), the surest first. Left out where nothing shows it.
+   */
+  readonly clientRoles?: readonly string[];
+  readonly serverRoles?: readonly string[];
 }
 
 /** The same for the same client, server and service. */

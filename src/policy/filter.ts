@@ -48,6 +48,8 @@ export interface FilterRule {
   readonly id?: string;
   readonly comment?: string;
   readonly log?: FilterLog;
+  /** Packets that the device counted, where the text says so. */
+  readonly hits?: number;
   /** Line of the text, counted from 1; 0 in a plan. */
   readonly line: number;
   /** Names of the groups in `match.source` and `match.destination`, where a group was meant. */

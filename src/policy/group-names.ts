@@ -1,28 +1,45 @@
 /**
  * Names for the sets of addresses that rules are made of: what people called them before, a zone
- * that is exactly the set, a host's own name, otherwise what the set does (`mssql-servers`).
+ * that is exactly the set, a host's own name, what all its hosts are for (`domain-controller`),
+ * otherwise what the set does (`mssql-servers`).
  */
 import { entriesOnPorts } from '../catalog/entries.ts';
 import { protocolName } from '../catalog/protocols.ts';
-import { type AddressRange, formatRange, intersectRanges } from '../net/address-range.ts';
+import { formatAddress } from '../net/address.ts';
+import {
+  type AddressRange,
+  countAddresses,
+  formatRange,
+  intersectRanges,
+} from '../net/address-range.ts';
 import type { Group, Party, Policy, PolicyService, Rule } from './intent.ts';
 
 type Part = 'clients' | 'servers';
 
-/** Above this share of common ranges a group that changed keeps its name. */
+/** From this share of common ranges on a group that changed keeps its name. */
 const STILL_THE_SAME = 0.5;
 
 export class GroupNames {
   private readonly before: Policy;
   private readonly names: ReadonlyMap<string, string>;
+  private readonly roles: ReadonlyMap<string, readonly string[]>;
   private readonly given = new Map<string, Group>();
   private readonly taken: Set<string>;
   private readonly kept: readonly Group[];
 
-  /** `names` are host names by address; groups that `rules` use stay whatever happens. */
-  constructor(before: Policy, rules: readonly Rule[], names: ReadonlyMap<string, string>) {
+  /**
+   * `names` are host names by address, `roles` what hosts are for, the surest first; groups that
+   * `rules` use stay whatever happens.
+   */
+  constructor(
+    before: Policy,
+    rules: readonly Rule[],
+    names: ReadonlyMap<string, string>,
+    roles: ReadonlyMap<string, readonly string[]>,
+  ) {
     this.before = before;
     this.names = names;
+    this.roles = roles;
     const used = new Set(rules.flatMap(({ from, to }) => [...from.names, ...to.names]));
     this.kept = before.groups.filter(({ name, about }) => used.has(name) || about !== undefined);
     this.taken = new Set([
@@ -48,46 +65,67 @@ export class GroupNames {
     return { names: [this.nameFor(addresses, zone, part, services)], addresses };
   }
 
+  /**
+   * Gives sets that are as they were, or grew out of one that was, their names before any other set
+   * can take them. To be called once, with all sets that will be named.
+   */
+  keep(sets: readonly (readonly AddressRange[])[]): void {
+    for (const addresses of sets) this.exact(addresses);
+    for (const addresses of sets) {
+      const key = keyOf(addresses);
+      if (isLiteral(key) || this.given.has(key) || this.exact(addresses) !== undefined) continue;
+      const name = this.grown(addresses);
+      if (name !== undefined) this.give(key, { name, addresses });
+    }
+  }
+
+  /** Name of the group or zone that is just this set. */
+  private exact(addresses: readonly AddressRange[]): string | undefined {
+    const key = keyOf(addresses);
+    const same = (set: Group) => keyOf(set.addresses) === key;
+    const group = this.before.groups.find(same);
+    if (group !== undefined) this.give(key, group);
+    return (group ?? this.before.zones.find(same))?.name;
+  }
+
+  private give(key: string, group: Group): string {
+    this.given.set(key, group);
+    this.taken.add(group.name);
+    return group.name;
+  }
+
   private nameFor(
     addresses: readonly AddressRange[],
     zone: string,
     part: Part,
     services: readonly PolicyService[],
   ): string {
-    const key = addresses.map(formatRange).join(' ');
-    const known = this.given.get(key);
-    if (known !== undefined) return known.name;
-    const exact = [...this.before.groups, ...this.before.zones].find(
-      (set) => set.addresses.map(formatRange).join(' ') === key,
+    const key = keyOf(addresses);
+    const known = this.given.get(key)?.name ?? this.exact(addresses);
+    if (known !== undefined) return known;
+    const told = this.names.get(key) ?? this.shared(addresses) ?? this.role(addresses);
+    if (told === undefined && isLiteral(key)) return key;
+    const name = this.free(told ?? `${this.label(services, zone)}-${part}`);
+    return this.give(key, { name, addresses });
+  }
+
+  /** What all of the hosts are for, as far as their rules know. */
+  private role(addresses: readonly AddressRange[]): string | undefined {
+    const [first = [], ...others] = addresses.flatMap((range) =>
+      hostsOf(range).map((host) => this.roles.get(host) ?? []),
     );
-    if (exact !== undefined) {
-      const group = this.before.groups.find(({ name }) => name === exact.name);
-      if (group !== undefined) this.given.set(key, group);
-      this.taken.add(exact.name);
-      return exact.name;
-    }
-    const host = addresses.length === 1 ? this.names.get(key) : undefined;
-    if (addresses.length === 1 && host === undefined && !key.includes('-')) return key;
-    const name = this.free(
-      host ??
-        this.grown(addresses) ??
-        this.shared(addresses) ??
-        `${this.label(services, zone)}-${part}`,
-    );
-    this.given.set(key, { name, addresses });
-    this.taken.add(name);
-    return name;
+    return first.find((role) => others.every((roles) => roles.includes(role)));
   }
 
   /** The old group that this set grew out of. */
   private grown(addresses: readonly AddressRange[]): string | undefined {
     let best: string | undefined;
-    let most = STILL_THE_SAME;
+    let most = 0;
     for (const group of this.before.groups) {
       if (this.taken.has(group.name)) continue;
       const common = intersectRanges(group.addresses, addresses).length;
       const share = common / Math.max(group.addresses.length, addresses.length);
-      if (share > most) {
+      if (share > most && share >= STILL_THE_SAME) {
         most = share;
         best = group.name;
       }
@@ -97,7 +135,7 @@ export class GroupNames {
 
   /** `web` for hosts called web-1, web-2 … */
   private shared(addresses: readonly AddressRange[]): string | undefined {
-    const names = addresses.map((range) => this.names.get(formatRange(range)));
+    const names = addresses.flatMap(hostsOf).map((host) => this.names.get(host));
     if (names.some((name) => name === undefined)) return undefined;
     const stems = new Set(names.map((name) => name!.replace(/[-_.]?\d+$/, '')));
     const [stem] = stems;
@@ -123,4 +161,29 @@ export class GroupNames {
     for (let count = 2; this.taken.has(name); count++) name = `${clean}-${count}`;
     return name;
   }
+}
+
+function keyOf(addresses: readonly AddressRange[]): string {
+  return addresses.map(formatRange).join(' ');
+}
+
+/** One address or prefix: a rule can name it as it is. */
+function isLiteral(key: string): boolean {
+  return !/[ -]/.test(key);
+}
+
+/** Hosts in one range; more of them side by side have nothing in common that names could tell. */
+const MOST_NEIGHBOURS = 256;
+
+function hostsOf(range: AddressRange): string[] {
+  const { family, first, last } = range;
+  const count = Number(countAddresses([range]));
+  if (count > MOST_NEIGHBOURS) return [''];
+  const end = last.length - 1;
+  return Array.from({ length: count }, (_, step) => {
+    const low = first[end]! + step;
+    // Beyond the end of the last word the range would go on in the word before it.
+    if (low > 0xffff_ffff) return '';
+    return formatAddress({ family, words: [...first.slice(0, end), low] });
+  });
 }

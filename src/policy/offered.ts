@@ -62,10 +62,13 @@ export function completed(
       const known = seen.find((conversation) => conversation.service === service);
       if (known !== undefined) return known;
       const { from, to, client, server, firstMs, lastMs, direction, seen: place } = seen[0]!;
+      const { clientRoles, serverRoles } = seen[0]!;
       return {
         ...{ kind: 'conversation', from, to, client, server, service, standing: 'asked' },
         ...{ connections: 0, answered: 0, denied: 0, hours: 0, firstMs, lastMs, direction },
         ...{ seen: place, unobserved: true },
+        ...(clientRoles === undefined ? {} : { clientRoles }),
+        ...(serverRoles === undefined ? {} : { serverRoles }),
       };
     }),
   );

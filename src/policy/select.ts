@@ -1,7 +1,9 @@
 /**
  * Which conversations a person means: `web -> sql tcp/1433`, `dmz -> 10.0.2.0/24 *`. Sides are names
- * of hosts, groups or zones, addresses, prefixes, or `any`; services are `tcp/1433,udp/53` or `*`.
+ * of hosts, groups or zones, roles (`domain-controller`), addresses, prefixes, or `any`; services are
+ * `tcp/1433,udp/53` or `*`. What the policy calls so goes before a role of the same name.
  */
+import { allRoles } from '../catalog/entries.ts';
 import { parseAddress } from '../net/address.ts';
 import { type AddressRange, rangeOfPrefix, rangesHold } from '../net/address-range.ts';
 import { parsePrefix } from '../net/prefix.ts';
@@ -34,11 +36,15 @@ export function parseSelection(text: string, naming: Naming): Selection {
   return {
     text,
     matches: (conversation) =>
-      client(conversation.client) && server(conversation.server) && wanted(conversation.service),
+      client(conversation.client, conversation.clientRoles) &&
+      server(conversation.server, conversation.serverRoles) &&
+      wanted(conversation.service),
   };
 }
 
-function sideOf(word: string, { names, policy }: Naming): (text: string) => boolean {
+type Side = (address: string, roles: readonly string[] | undefined) => boolean;
+
+function sideOf(word: string, { names, policy }: Naming): Side {
   if (word === 'any' || word === '*') return () => true;
   const ranges: AddressRange[] = [];
   for (const [address, name] of names) {
@@ -47,10 +53,15 @@ function sideOf(word: string, { names, policy }: Naming): (text: string) => bool
   const known = [...policy.groups, ...policy.zones].find(({ name }) => name === word);
   if (known !== undefined) ranges.push(...known.addresses);
   if (ranges.length === 0) {
+    if (allRoles().some(({ id }) => id === word)) {
+      return (_, roles) => roles?.includes(word) ?? false;
+    }
     try {
       ranges.push(rangeOfPrefix(parsePrefix(word)));
     } catch {
-      throw new RangeError(`“${word}” is not a host, group, zone, address or prefix known here.`);
+      throw new RangeError(
+        `“${word}” is not a host, group, zone, role, address or prefix known here.`,
+      );
     }
   }
   return (text) => {

@@ -74,6 +74,8 @@ export interface Table<Row = unknown> {
   card?(row: Row): Card;
   /** Cards of a few lines each, under the table's heading. Default: each takes a screen. */
   readonly compact?: boolean;
+  /** The heading stands above large cards too. Default: these speak for themselves. */
+  readonly headed?: boolean;
   /** Said to people below the rows, such as how many more there are and how to see them. */
   readonly footnote?: string;
 }

@@ -13,7 +13,7 @@ function drawAll(table: Table, width: number, unicode = true): [string[], readon
   const drawn: string[] = [];
   for (let next = lines.next(); ; next = lines.next()) {
     if (next.done === true) return [drawn, next.value];
-    drawn.push(next.value);
+    drawn.push(...next.value.split('\n'));
   }
 }
 
@@ -69,9 +69,17 @@ describe('the port table', () => {
     expect(line).toContain('=évil\\x1b[2J, "quoted" | <b>');
   });
 
+  it('has every row once, however many there are', () => {
+    const rows = Array.from({ length: 1000 }, (_, index) => index);
+    const columns: Column[] = [{ key: 'n', title: 'N', value: (row) => row as number }];
+    const table: Table = { key: 'many', kind: 'one', heading: 'MANY', columns, rows };
+    expect(draw(table, 80)).toEqual(['N', ...rows.map(String)]);
+    expect(draw({ ...table, rows: rows.slice(0, 128) }, 80)).toHaveLength(129);
+  });
+
   it('colours cells without moving them', () => {
     const style = palette({ width: 120, colour: true, unicode: true });
-    const lines = [...tableLines(portTable(ROWS), style)];
+    const lines = [...tableLines(portTable(ROWS), style)].flatMap((piece) => piece.split('\n'));
     expect(lines[1]).toContain('\u001b[32myes\u001b[39m');
     expect(lines[2]).toContain('\u001b[33mno\u001b[39m');
     const plain = (line: string) => line.replaceAll('\u001b', '').replace(/\[\d+m/g, '');

@@ -16,14 +16,18 @@ interface Measured {
   readonly column: Column;
   readonly title: string;
   readonly cells: readonly string[];
-  /** Columns that each cell takes. */
-  readonly widths: readonly number[];
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
 }
 
-/** Lines of the table, without line ends. Returns the titles of columns that were left out. */
+/** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
+const ROWS_AT_ONCE = 128;
+
+/**
+ * The table in pieces of one line or several, each without its last line end. Returns the titles of
+ * columns that were left out.
+ */
 export function* tableLines(
   table: Table,
   style: Palette,
@@ -32,14 +36,13 @@ export function* tableLines(
   const all = shownColumns(table).map((column) => measure(column, rows, style));
   const kept = keepFitting(all, style.width);
   const widths = settle(kept, style.width);
-  const fits = total(widths) <= style.width;
   const titles = kept.map(({ title }) => title);
-  if (fits) yield style.strong(heading(kept, widths));
-  else for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
-  for (let row = 0; row < rows.length; row++) {
-    if (fits) {
-      yield drawRow(kept, widths, row, style);
-    } else {
+  if (total(widths) <= style.width) {
+    yield style.strong(heading(kept, widths));
+    yield* drawRows(kept, widths, rows.length, style);
+  } else {
+    for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
+    for (let row = 0; row < rows.length; row++) {
       const cells = kept.map(({ cells }) => cells[row]!);
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
@@ -50,25 +53,21 @@ export function* tableLines(
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
   const title = style.safe(column.title);
   const cells: string[] = [];
-  const widths: number[] = [];
   let natural = displayWidth(title);
   // Rows come sorted: a cell is often the one above it again.
   let above: string | undefined;
   let cell = '';
-  let width = 0;
   for (const row of rows) {
     const text = cellText(column, row);
     if (text !== above) {
       above = text;
       cell = style.safe(text);
-      width = displayWidth(cell);
-      if (width > natural) natural = width;
+      natural = Math.max(natural, displayWidth(cell));
     }
     cells.push(cell);
-    widths.push(width);
   }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, widths, tones, natural };
+  return { column, title, cells, tones, natural };
 }
 
 /** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
@@ -107,26 +106,63 @@ function settle(kept: readonly Measured[], width: number): readonly number[] {
   return widths;
 }
 
-function drawRow(
+function* drawRows(
   kept: readonly Measured[],
   widths: readonly number[],
-  row: number,
+  count: number,
   style: Palette,
-): string {
-  let line = '';
-  for (let index = 0; index < kept.length; index++) {
-    const { column, cells, widths: taken, tones } = kept[index]!;
-    let cell = cells[row]!;
-    let width = taken[row]!;
-    if (width > widths[index]!) {
-      cell = shorten(cell, widths[index]!, style.ellipsis);
-      width = displayWidth(cell);
+): Generator<string> {
+  const columns = kept.map((column, index) => drawn(column, index, kept.length, widths, style));
+  const last = columns.at(-1) ?? [];
+  for (let start = 0; start < count; start += ROWS_AT_ONCE) {
+    const pieces: string[] = [];
+    const end = Math.min(count, start + ROWS_AT_ONCE);
+    for (let row = start; row < end; row++) {
+      if (row > start) pieces.push('\n');
+      if (last[row]?.endsWith(' ')) {
+        pieces.push(
+          columns
+            .map((cells) => cells[row]!)
+            .join('')
+            .trimEnd(),
+        );
+      } else for (const cells of columns) pieces.push(cells[row]!);
     }
-    const tone = tones[row];
-    if (tone !== undefined) cell = style.tint(cell, tone);
-    line += aligned(cell, widths[index]! - width, column, index, kept.length);
+    // Joined at once: a text put together bit by bit is copied when it is written.
+    yield pieces.join('');
   }
-  return line.endsWith(' ') ? line.trimEnd() : line;
+}
+
+/** The cells of a column with their blanks and tints; those like the one above are drawn once. */
+function drawn(
+  { column, cells, tones }: Measured,
+  index: number,
+  count: number,
+  widths: readonly number[],
+  style: Palette,
+): string[] {
+  const width = widths[index]!;
+  const done: string[] = [];
+  let above: string | undefined;
+  let toneAbove: Severity | undefined;
+  let text = '';
+  for (let row = 0; row < cells.length; row++) {
+    let cell = cells[row]!;
+    const tone = tones[row];
+    if (cell !== above || tone !== toneAbove) {
+      above = cell;
+      toneAbove = tone;
+      let used = displayWidth(cell);
+      if (used > width) {
+        cell = shorten(cell, width, style.ellipsis);
+        used = displayWidth(cell);
+      }
+      if (tone !== undefined) cell = style.tint(cell, tone);
+      text = aligned(cell, width - used, column, index, count);
+    }
+    done.push(text);
+  }
+  return done;
 }
 
 function heading(kept: readonly Measured[], widths: readonly number[]): string {

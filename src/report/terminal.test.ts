@@ -35,6 +35,27 @@ describe('characters beyond ASCII', () => {
   });
 });
 
+describe('commands to copy', () => {
+  it.each([
+    [undefined, 'portreeve scan x', 'portreeve scan x'],
+    ['./portreeve', 'portreeve scan x', './portreeve scan x'],
+    ['./portreeve', 'sudo portreeve', 'sudo ./portreeve'],
+    ['./portreeve', 'nft list ruleset', 'nft list ruleset'],
+    [
+      './p',
+      'sudo setpriv --reuid=$USER --init-groups portreeve x',
+      'sudo setpriv --reuid=$USER --init-groups ./p x',
+    ],
+    ['./p', 'sudo tcpdump -w - | portreeve assess -', 'sudo tcpdump -w - | ./p assess -'],
+    ['./p', "portreeve assess 'our portreeve file'", "./p assess 'our portreeve file'"],
+    ['./portreeve', 'see portreeve.txt', 'see portreeve.txt'],
+    ["/home/it's $& mine/portreeve", 'portreeve', "'/home/it'\\''s $& mine/portreeve'"],
+  ])('of a program called as %s: %s', (program, line, expected) => {
+    const environment = program === undefined ? {} : { PORTREEVE_PROGRAM: program };
+    expect(palette(terminalAbility(tty, environment)).command(line)).toBe(expected);
+  });
+});
+
 describe('width', () => {
   it.each<[object, Record<string, string>, number]>([
     [tty, {}, 100],

@@ -3,7 +3,7 @@
  * the process: stream, environment and the user's choice are given.
  */
 import colours from 'picocolors';
-import { printable, printableAscii } from './escape.ts';
+import { printable, printableAscii, shellWord } from './escape.ts';
 import type { Severity } from './table.ts';
 
 export type ColourChoice = 'auto' | 'always' | 'never';
@@ -14,6 +14,8 @@ export interface TerminalAbility {
   readonly colour: boolean;
   /** Whether characters beyond ASCII arrive as such. */
   readonly unicode: boolean;
+  /** What to type for `portreeve`, where that name alone is not found: `./portreeve`. */
+  readonly program?: string;
 }
 
 /** A stream as far as it matters here; `process.stdout` is one. */
@@ -32,7 +34,7 @@ const MIN_WIDTH = 20;
  * says, else on for a terminal that is not dumb. Width: the stream's, else COLUMNS, else 80 for a
  * terminal and no limit for a pipe.
  * Beyond ASCII: by the locale (LC_ALL, LC_CTYPE, LANG); on Windows always, since the console
- * takes UTF-16.
+ * takes UTF-16. What to type for the program is what the launcher of a clone says.
  */
 export function terminalAbility(
   stream: OutputStream,
@@ -40,11 +42,13 @@ export function terminalAbility(
   choice: ColourChoice = 'auto',
   platform = 'linux',
 ): TerminalAbility {
+  const program = environment.PORTREEVE_PROGRAM;
   const columns = stream.columns || Number.parseInt(environment.COLUMNS ?? '', 10);
   return {
     width: columns > 0 ? columns : stream.isTTY ? DEFAULT_WIDTH : Number.POSITIVE_INFINITY,
     colour: wantsColour(stream, environment, choice),
     unicode: platform === 'win32' || isUtf8(environment),
+    ...(program ? { program: shellWord(program) } : {}),
   };
 }
 
@@ -74,6 +78,8 @@ export interface Palette {
   mark(severity: Severity): string;
   /** Makes text safe for this terminal; to be done before measuring. */
   safe(text: string): string;
+  /** The same of a command line to copy, which names the program as it can be typed here. */
+  command(line: string): string;
   /** Colours finished text; measures must be taken before. */
   tint(text: string, severity: Severity): string;
   strong(text: string): string;
@@ -100,6 +106,9 @@ const TYPOGRAPHY: Readonly<Record<string, string>> = {
   '’': "'",
 };
 
+/** Where a command line names the program: first, behind sudo and what goes with it, behind a pipe. */
+const NAMED = /^(?:sudo (?:setpriv (?:--\S+ )*)?)?portreeve(?= |$)|(?<= \| )portreeve(?= )/g;
+
 export function palette(ability: TerminalAbility): Palette {
   const paint = colours.createColors(ability.colour);
   const tints = {
@@ -109,13 +118,18 @@ export function palette(ability: TerminalAbility): Palette {
     info: (text: string) => text,
   };
   const ascii = (text: string) =>
-    printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
+    /^[\x20-\x7e]*$/.test(text)
+      ? text
+      : printableAscii(text.replace(/[…·→←–×“”’]/g, (sign) => TYPOGRAPHY[sign]!));
+  const safe = ability.unicode ? printable : ascii;
+  const named = (word: string) => word.replace('portreeve', () => ability.program ?? 'portreeve');
   return {
     width: Math.max(MIN_WIDTH, ability.width),
     ellipsis: ability.unicode ? '…' : '~',
     separator: ability.unicode ? ' · ' : ' - ',
     mark: (severity) => (ability.unicode ? MARKS : ASCII_MARKS)[severity],
-    safe: ability.unicode ? printable : ascii,
+    safe,
+    command: (line) => safe(line.replace(NAMED, named)),
     tint: (text, severity) => tints[severity](text),
     strong: paint.bold,
     faint: paint.dim,

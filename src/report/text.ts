@@ -44,7 +44,7 @@ function* lines(report: Report, style: Palette, showAll: string): Generator<stri
   if (report.next.length > 0) {
     yield '';
     for (const { command, purpose } of report.next) {
-      yield* labelled('next', `${style.safe(command)}   ${style.safe(purpose)}`, '', style);
+      yield* labelled('next', `${style.command(command)}   ${style.safe(purpose)}`, '', style);
     }
   }
   if (missing.size > 0) {
@@ -79,7 +79,7 @@ function* section(table: Table, style: Palette): Generator<string, readonly stri
   if (rows.length === 0 && table.empty === undefined) return [];
   const cards = table.card !== undefined && rows.length > 0;
   let missing: readonly string[] = [];
-  if (!cards || table.compact === true) {
+  if (!cards || table.compact === true || table.headed === true) {
     yield '';
     for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
   }
@@ -134,7 +134,7 @@ function* partLines(part: CardPart, margin: number, style: Palette): Generator<s
   for (const line of part.lines) {
     const command = 'run' in line;
     const pieces = command
-      ? [`  ${style.safe(line.run)}`]
+      ? [`  ${style.command(line.run)}`]
       : wrapText(style.safe(line.say), style.width - margin);
     for (const piece of pieces) {
       yield start + (tone === undefined ? piece : style.tint(piece, tone));
@@ -166,7 +166,7 @@ export function renderProblem(problem: Problem, ability: TerminalAbility): strin
   if (problem.why !== undefined)
     found.push(...labelled('why', style.safe(problem.why), '  ', style));
   (problem.ways ?? []).forEach((way, index) => {
-    found.push(...labelled(index === 0 ? 'do' : 'or', style.safe(way), '  ', style));
+    found.push(...labelled(index === 0 ? 'do' : 'or', style.command(way), '  ', style));
   });
   return found.map((line) => `${line}\n`).join('');
 }

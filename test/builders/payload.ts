@@ -57,7 +57,9 @@ export function payloadOf(
 export function saidOf(detector: Detector, payload: Payload): string {
   const first = payload.bytes[payload.at];
   if (payload.end <= payload.at || first === undefined) return 'no';
-  if (detector.begins !== undefined && !detector.begins.includes(first)) return 'no';
+  const overTcp = payload.transport === 6 ? detector.beginsOverTcp : undefined;
+  const begins = overTcp ?? detector.begins;
+  if (begins !== undefined && !begins.includes(first)) return 'no';
   const said = detector.detect(payload);
   if (said === 0) return 'no';
   const words = [
@@ -94,6 +96,20 @@ export function testDetector(detector: Detector, cases: readonly PayloadCase[]):
   it('has three fixtures that it knows', () => {
     expect(cases.filter(({ is }) => is !== 'no').length).toBeGreaterThanOrEqual(3);
   });
+
+  const { beginsOverTcp } = detector;
+  if (beginsOverTcp !== undefined) {
+    it('knows nothing over TCP that begins otherwise', () => {
+      for (const each of cases) {
+        const bytes = octets(each.bytes).slice();
+        for (let first = 0; first < 256; first++) {
+          bytes[0] = first;
+          const said = detector.detect(payloadOf(bytes, { ...each, transport: 6 }));
+          if (said !== 0) expect(beginsOverTcp, each.name).toContain(first);
+        }
+      }
+    });
+  }
 
   it('reads nothing beyond the octets captured', () => {
     for (const each of cases) {

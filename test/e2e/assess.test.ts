@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concat, pcapHeader, pcapRecord } from '../builders/capture.ts';
 import { arp, ether, icmp4, ipv4, tcp, udp } from '../builders/packet.ts';
-import { built, runCli } from './run-cli.ts';
+import { built, resting, runCli } from './run-cli.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-e2e-'));
@@ -220,7 +220,7 @@ describe.runIf(built)('standard input', () => {
   it.skipIf(process.platform === 'win32')('is reported so far on an interrupt', async () => {
     const { child, done } = reading(['assess', '-', '--json']);
     child.stdin!.write(captureOf(FRAMES.slice(0, 5)));
-    await pause(700);
+    await resting(child.pid!);
     child.kill('SIGINT');
     const { code, out } = await done;
     expect(code).toBe(130);

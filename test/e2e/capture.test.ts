@@ -179,7 +179,7 @@ describe.skipIf(!built)('capture -r', () => {
     ['files and interfaces', ['-i', 'lo'], 2, /cannot be captured from together/],
     [
       'a folder that is not there',
-      ['-w', '/nonexistent/x.pcap'],
+      ['-w', join(folder, 'absent', 'x.pcap')],
       3,
       /the folder does not exist \(ENOENT\)\n/,
     ],

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { examplePage } from './example-page.ts';
 import { built, type Outcome, runCli } from './run-cli.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const HOPPED = [1027, 1029, 1033, 1038, 1041, 1046, 1052, 1059, 1063, 1071, 1074, 1085];
 
 describe.runIf(built)('the evening office', () => {
@@ -18,8 +18,8 @@ describe.runIf(built)('the evening office', () => {
   let answer: any;
 
   beforeAll(async () => {
-    const args = ['assess', 'evening-office.pcapng', '--sort', 'packets'];
-    const cwd = { cwd: EXAMPLES };
+    const args = ['assess', 'examples/evening-office.pcapng', '--sort', 'packets'];
+    const cwd = { cwd: ROOT };
     shown = await runCli([...args, '--width', '80'], cwd);
     text = (await runCli([...args, '--width', '10000', '--top', '100'], cwd)).out;
     answer = JSON.parse((await runCli([...args, '--json'], cwd)).out);
@@ -83,7 +83,7 @@ describe.runIf(built)('the evening office', () => {
     ['since each packet has 229 octets', /100 % of them have the same length, 229 octets/],
     [
       'to be sure, look at the packets: which, and how',
-      /see +frames [\d, ]+ and \d+ more of evening-office\.pcapng\n +portreeve capture -r evening-office\.pcapng 'host 10\.0\.2\.22 and host 10\.0\.2\.11 and udp'/,
+      /see +frames [\d, ]+ and \d+ more of examples\/evening-office\.pcapng\n +portreeve capture -r examples\/evening-office\.pcapng 'host 10\.0\.2\.22 and host 10\.0\.2\.11 and udp'/,
     ],
     ['nobody answered on them', /nothing answered/],
     [
@@ -106,9 +106,12 @@ describe.runIf(built)('the evening office', () => {
     ['medium', 1],
     ['high', 0],
   ])('ends with the right code under --fail-on %s', async (severity, code) => {
-    const outcome = await runCli(['assess', 'evening-office.pcapng', '--fail-on', severity], {
-      cwd: EXAMPLES,
-    });
+    const outcome = await runCli(
+      ['assess', 'examples/evening-office.pcapng', '--fail-on', severity],
+      {
+        cwd: ROOT,
+      },
+    );
     expect(outcome.code).toBe(code);
   });
 });

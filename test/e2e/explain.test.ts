@@ -54,7 +54,14 @@ describe.runIf(built)('explain', () => {
     expect(high!.length).toBeGreaterThan(grave.length);
     expect(ids((await json('--search', 'eternalblue')).entries)).toEqual(['smb']);
     expect(ids((await json('445', '--risk', 'critical')).entries)).toEqual(['smb']);
-    expect((await json('138', '--risk', 'critical')).entries).toEqual([]);
+  });
+
+  it.each([
+    ['138', '--risk', 'critical'],
+    ['--search', 'nosuchword'],
+  ])('answers %s %s with a no where no entry is left', async (...words) => {
+    const { code, out, err } = await runCli(['explain', ...words, '--json']);
+    expect([code, err, JSON.parse(out).entries]).toEqual([1, '', []]);
   });
 
   it('tells what a port without an entry is', async () => {

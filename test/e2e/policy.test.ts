@@ -1,6 +1,14 @@
 /** The way from a capture to proved rules on the command line, and how it fails. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,7 +95,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(facts).toMatchObject({ decisions: 21, allowed: 20, rules: 4, rulesAtLeast: 4 });
     expect(rules.map(({ to }: { to: string[] }) => to[0])).toEqual([
       'web',
-      '10.0.2.10',
+      'ntp-server',
       '10.0.2.11',
       'web',
     ]);
@@ -218,6 +226,27 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
       ...[false, true, false, false, true],
     ]);
+  }, 60_000);
+
+  it('follows a log until all conditions of stopping hold', async () => {
+    const file = join(folder, 'done.log');
+    let port = 50_000;
+    const line = (service: string) =>
+      `${new Date().toISOString()} gw kernel: PR-DENY IN=eth1 OUT=eth0 SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=${port++} DPT=${service} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
+    writeFileSync(file, line('1433') + line('1433'));
+    const zoneLines = 'zones:\n  dmz: 10.0.1.0/24\n  servers: 10.0.2.0/24\nlog-denied: 1000\n';
+    writeFileSync(join(folder, 'done.yaml'), `version: 1\n${zoneLines}`);
+    const words = ['--deny-log', 'done.log', '--follow', 'done', '--policy', 'done.yaml'];
+    // Known denials go on, so that the log is alive while nothing new comes.
+    const beat = setInterval(() => appendFileSync(file, line('22')), 200);
+    const done = await portreeve(
+      ...['policy', 'refine', ...words, '--cycle', 'moment=3s', '--json'],
+      ...['--approve', 'any -> any tcp/1433', '--deny', 'any -> any tcp/22'],
+    ).finally(() => clearInterval(beat));
+    expect(done, done.err).toMatchObject({ code: 0 });
+    expect(done.err).toContain('done: all conditions of stopping hold');
+    expect(JSON.parse(done.out).facts).toMatchObject({ mayStop: true, open: 0, decided: 2 });
+    expect(readFileSync(join(folder, 'done.yaml'), 'utf8')).toContain('tcp/1433');
   }, 60_000);
 
   it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(
@@ -404,7 +433,7 @@ describe.skipIf(!built)('policy and acl', () => {
 
   const FAILURES: readonly (readonly [readonly string[], number, RegExp])[] = [
     [['policy'], 2, /^$/],
-    [['policy', 'grow'], 2, /too many arguments/],
+    [['policy', 'grow'], 2, /there is no command “policy grow”/],
     [['policy', 'learn', CAPTURE], 2, /two are needed/],
     [['policy', 'learn', CAPTURE, '--zone', 'a=10.0.0.1/8'], 2, /write 10\.0\.0\.0\/8/],
     [['policy', 'learn', 'missing.pcap', ...zones], 3, /no such file/i],
@@ -443,6 +472,19 @@ describe.skipIf(!built)('policy and acl', () => {
     ],
     [['policy', 'diff', 'decisions.txt', 'policy.yaml', '--for', 'nftables'], 3, /understood/],
     [['policy', 'test', '10.0.3.21'], 2, /not a connection/],
+    [['policy', 'test', '10.0.3.21 -> 10.0.1.1 tcp/99999'], 2, /highest port is 65535/],
+    [['policy', 'test', '10.0.3.21 -> 10.0.1.1 tcp/9', '--jsn'], 2, /unknown option '--jsn'/],
+    [['policy', 'prove', '--fro', 'nftables'], 2, /--for, if that is what you meant/],
+    [
+      ['policy', 'prove', '.', '--for', 'nftables', '.'],
+      3,
+      /cannot read \.\n {2}why {2}it is a folder/,
+    ],
+    [
+      ['policy', 'refine', '--deny-log', 'decisions.txt', '--policy', 'policy.yaml'],
+      5,
+      /no line is of a firewall log/,
+    ],
     [['policy', 'test', '10.0.3.21 -> 2001:db8::1 tcp/1'], 2, /IPv6/],
   ];
 

@@ -64,10 +64,9 @@ describe.runIf(built && linux)('portreeve alone', () => {
   it('says what changed since the last run, or since one that was saved', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-surface-'));
     try {
-      const before = { ...process.env };
-      process.env.XDG_STATE_HOME = folder;
+      const env = { XDG_STATE_HOME: folder };
       const look = async (...words: string[]) => {
-        const { code, out, err } = await runCli(['--no-beside', ...words]);
+        const { code, out, err } = await runCli(['--no-beside', ...words], { env });
         expect([code, err]).toEqual([0, '']);
         return out;
       };
@@ -89,7 +88,6 @@ describe.runIf(built && linux)('portreeve alone', () => {
       expect(changesOf(await look('--json'))).toContainEqual(
         expect.objectContaining({ change: 'gone', port: added }),
       );
-      process.env = before;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

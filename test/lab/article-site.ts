@@ -26,7 +26,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { Resolver } from 'node:dns/promises';
 const ask = (host, port, bytes) => new Promise((resolve, reject) => {
-  const socket = net.connect({ host, port, timeout: 700 });
+  const socket = net.connect({ host, port, timeout: 1500 });
   socket.on('timeout', () => socket.destroy(new Error('timeout ' + port)));
   socket.on('error', reject);
   socket.on('connect', () => socket.write(bytes));
@@ -34,7 +34,7 @@ const ask = (host, port, bytes) => new Promise((resolve, reject) => {
 });
 http.createServer(async (_request, response) => {
   try {
-    const resolver = new Resolver({ timeout: 700, tries: 1 });
+    const resolver = new Resolver({ timeout: 1500, tries: 1 });
     resolver.setServers(['10.0.2.10']);
     const [sql] = await resolver.resolve4('sql.example');
     // LDAP: anonymous simple bind, version 3 (RFC 4511).
@@ -74,14 +74,14 @@ export async function buildSite(lab: Lab, folder: string): Promise<Site> {
   startWeb(dmz, folder);
   startInternal(internal, folder);
   const request = () => {
-    const words = ['-s', '-m', '2', 'http://10.0.1.10/'];
+    const words = ['-s', '-m', '8', 'http://10.0.1.10/'];
     return spawnSync('ip', ['netns', 'exec', internet.name, 'curl', ...words], {
       encoding: 'utf8',
     }).stdout;
   };
   for (let tries = 0; !request().startsWith('works'); tries++) {
-    if (tries > 50) throw new Error(`the application does not start: ${request()}`);
-    await sleep(300);
+    if (tries > 200) throw new Error(`the application does not start: ${request()}`);
+    await sleep(100);
   }
   return { internet, dmz, internal, router, request };
 }

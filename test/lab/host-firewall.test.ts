@@ -1,12 +1,11 @@
 /** What the evaluator says of real rule sets, held against connections that are really tried. */
 
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeLab, Lab, type Space } from './lab.ts';
+import { describeLab, Lab, listening, type Space } from './lab.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const PORTS = [22, 80, 443, 8080, 9000] as const;
@@ -124,8 +123,7 @@ describeLab('the evaluator of host firewalls', ['ip', 'nft', 'socat', 'iptables-
     lab.join(host, other, ['10.9.0.1/24', 'fd00:9::1/64'], ['10.9.0.2/24', 'fd00:9::2/64']);
     for (const port of PORTS)
       host.start('socat', [`TCP6-LISTEN:${port},fork,ipv6only=0`, 'EXEC:true']);
-    while (PORTS.some((port) => !host.run('ss', '-Hltn').includes(`:${port} `)))
-      spawnSync('sleep', ['0.05']);
+    listening(host, PORTS);
   });
   afterAll(() => lab.close());
 
@@ -154,10 +152,13 @@ describeLab('the evaluator of host firewalls', ['ip', 'nft', 'socat', 'iptables-
     [...verdict].every((letter, index) => letter === '?' || letter === truth[index]);
 
   const load = (program: string, words: string[], text: string): void => {
-    const file = join(tmpdir(), `portreeve-rules-${process.pid}`);
+    const file = join(tmpdir(), `portreeve-rules-${host.name}`);
     writeFileSync(file, text);
-    host.run(program, ...words, file);
-    spawnSync('rm', [file]);
+    try {
+      host.run(program, ...words, file);
+    } finally {
+      rmSync(file);
+    }
   };
 
   describe('of nftables', () => {

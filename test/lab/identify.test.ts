@@ -2,7 +2,7 @@
  * Real servers on ports that are not theirs, talked to by real clients in namespaces, captured with
  * tcpdump and assessed: the protocol has to be told from the packets alone.
  */
-import { type ChildProcess, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -15,7 +15,8 @@ import {
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Assessment, assess } from '../../src/pipeline/assess.ts';
-import { describeLab, Lab, run, type Space } from './lab.ts';
+import { describeLab, Lab, listening, run, type Space } from './lab.ts';
+import { Recording } from './recording.ts';
 
 const SERVER = '10.9.3.1';
 /** Debian keeps PostgreSQL's server out of the path, by version. */
@@ -74,15 +75,6 @@ function postgresFolder(): string {
   return `/usr/lib/postgresql/${versions.sort().at(-1) ?? '15'}/bin`;
 }
 
-/** Waits until something listens on the port. */
-async function listening(space: Space, port: number): Promise<void> {
-  for (let attempt = 0; attempt < 150; attempt++) {
-    if (space.run('ss', '-Hltn', `sport = :${port}`).trim() !== '') return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`nothing listens on port ${port}`);
-}
-
 /** Runs a client to its end, however it ends: what counts is what went over the wire. */
 function talk(space: Space, program: string, ...words: string[]): void {
   spawnSync('ip', ['netns', 'exec', space.name, program, ...words], {
@@ -90,10 +82,6 @@ function talk(space: Space, program: string, ...words: string[]): void {
     stdio: 'ignore',
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin`, HOME: '/nonexistent' },
   });
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
 }
 
 describeLab('servers on ports that are not theirs', PROGRAMS, () => {
@@ -360,24 +348,11 @@ database mdb\nsuffix "dc=example,dc=org"\nrootdn "cn=admin,dc=example,dc=org"\nr
     const clients = lab.space('cli');
     lab.join(servers, clients, [`${SERVER}/24`], ['10.9.3.2/24']);
     startServers(servers);
-    for (const port of Object.keys(EXPECTED)) await listening(servers, Number(port));
+    listening(servers, Object.keys(EXPECTED).map(Number));
     const capture = path('all.pcap');
-    const dump = clients.start('tcpdump', [
-      '-i',
-      'eth0',
-      '-U',
-      '--immediate-mode',
-      '-s',
-      '0',
-      '-w',
-      capture,
-      'tcp',
-    ]);
-    await new Promise((resolve) => dump.stderr?.once('data', resolve));
+    const recording = await Recording.start(clients, capture, 'tcp');
     talkToServers(clients);
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    dump.kill('SIGINT');
-    await ended(dump);
+    await recording.end();
     assessment = await assess([capture], { top: 100, workers: 0 });
   }, 90_000);
 

@@ -42,6 +42,23 @@ export function run(program: string, ...words: string[]): string {
   return done.stdout;
 }
 
+/** Waits until something listens on each port. */
+export function listening(
+  space: Space,
+  ports: readonly number[],
+  transport: 'tcp' | 'udp' = 'tcp',
+): void {
+  const missing = () => {
+    const bound = space.run('ss', transport === 'tcp' ? '-Hltn' : '-Hlun');
+    return ports.filter((port) => !bound.includes(`:${port} `));
+  };
+  const last = Date.now() + 60_000;
+  for (let silent = missing(); silent.length > 0; silent = missing()) {
+    if (Date.now() > last) throw new Error(`nothing listens on ${silent.join(', ')}`);
+    spawnSync('sleep', ['0.05']);
+  }
+}
+
 /** One network namespace of a lab. */
 export interface Space {
   /** Its name for `ip netns`. */

@@ -4,9 +4,11 @@
  * ports that it can express; what it cannot is named in docs/assess.md, and held here.
  */
 import { createSocket } from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Flow } from '../../src/model/flow.ts';
@@ -15,9 +17,10 @@ import { assess } from '../../src/pipeline/assess.ts';
 import { listFlows } from '../../src/pipeline/flows.ts';
 import { connLogHead, connLogLine, connLogTail } from '../../src/report/conn-log.ts';
 import { captureOf, type SentDatagram } from '../builders/flow-exports.ts';
+import { KernelLog } from './kernel-log.ts';
 import { describeLab, Lab, run } from './lab.ts';
+import { Recording } from './recording.ts';
 
-const LOG_SWITCH = '/proc/sys/net/netfilter/nf_log_all_netns';
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
 /** What is compared. */
@@ -107,7 +110,8 @@ async function exported(version: number, capture: string): Promise<Uint8Array> {
     '-p',
     `${capture}.pid`,
   );
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  // Each turn takes a few of them out.
+  for (let turn = 0; turn < 20; turn++) await setImmediate();
   await new Promise<void>((resolve) => collector.close(resolve));
   return captureOf(datagrams);
 }
@@ -119,13 +123,11 @@ describeLab(
     const lab = new Lab();
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-parity-'));
     const path = (name: string): string => join(folder, name);
-    const tag = `PP${process.pid}`;
-    let before = '0';
+    let log: KernelLog;
     let wanted: Record<string, Row>;
 
     beforeAll(async () => {
-      before = readFileSync(LOG_SWITCH, 'utf8').trim();
-      writeFileSync(LOG_SWITCH, '1');
+      log = await KernelLog.open();
       const a = lab.space('a');
       const b = lab.space('b');
       lab.join(a, b, ['10.9.8.1/24'], ['10.9.8.2/24']);
@@ -134,29 +136,22 @@ describeLab(
         `table ip t {
           chain i {
             type filter hook input priority 0; policy accept
-            tcp dport 8099 log prefix "${tag}-DROP " drop
-            ct state new log prefix "${tag}-ACCEPT " accept
+            tcp dport 8099 log prefix "${log.tag}-DROP " drop
+            ct state new log prefix "${log.tag}-ACCEPT " accept
           }
         }`,
       );
       const server = b.start(process.execPath, [script('parity-server.mjs')]);
-      const words = ['-U', '-n', '-i', 'eth0', '-w', path('lan.pcap'), 'ip and not icmp'];
-      const capturing = b.start('tcpdump', words);
-      await Promise.all([
-        new Promise((resolve) => server.stdout!.once('data', resolve)),
-        new Promise((resolve) => capturing.stderr!.once('data', resolve)),
-      ]);
+      await once(server.stdout!, 'data');
+      const recording = await Recording.start(b, path('lan.pcap'), 'ip and not icmp');
       a.run(process.execPath, script('parity-client.mjs'));
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      const ended = new Promise((resolve) => capturing.once('exit', resolve));
-      capturing.kill('SIGINT');
-      await ended;
+      await recording.end();
       wanted = await portsOf(path('lan.pcap'));
     });
 
     afterAll(async () => {
-      writeFileSync(LOG_SWITCH, before);
       await lab.close();
+      await log.close();
       rmSync(folder, { recursive: true });
     });
 
@@ -206,10 +201,7 @@ describeLab(
     });
 
     it('by what nftables logged', async () => {
-      const lines = run('dmesg')
-        .split('\n')
-        .filter((line) => line.includes(tag));
-      writeFileSync(path('kern.log'), `${lines.join('\n')}\n`);
+      writeFileSync(path('kern.log'), await log.linesWith(log.tag, 11));
       // One packet of each connection, no answers, and the firewall's verdict.
       const logged = changed(wanted, ({ flows, bytesToServer }, port) => ({
         status: port === 'tcp/8099' ? 'denied' : 'logged',

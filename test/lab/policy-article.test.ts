@@ -1,20 +1,24 @@
 /**
  * Both ways to a policy, on the article's network with real servers and a real firewall: learning
- * from recorded traffic, and refining from what a firewall that denies all has denied. Both end in
- * rules under which the application works and everything else is closed, and in the same policy.
+ * from recorded traffic, and refining from what a firewall that denies all has denied, while the
+ * kernel logs it. Both end in rules under which the application works and everything else is closed, and in the same policy.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildSite, type Site } from './article-site.ts';
+import { KernelLog } from './kernel-log.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
+import { Recording } from './recording.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const PROGRAMS = ['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'dnsmasq', 'runuser'];
+const PROGRAMS = [
+  ...['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'dnsmasq', 'runuser', 'dmesg'],
+];
 const NAMES = ['10.0.1.10=web', '10.0.2.20=sql', '10.0.2.10=dc', '198.51.100.7=visitor'];
 
 type Port = Readonly<Record<'address' | 'port' | 'transport', string>>;
@@ -28,8 +32,11 @@ describeLab('the article’s network', PROGRAMS, () => {
     site = await buildSite(lab, folder);
   }, 60_000);
 
+  let log: KernelLog | undefined;
+
   afterAll(async () => {
     await lab.close();
+    await log?.close();
     run('rm', '-rf', folder);
   });
 
@@ -54,24 +61,18 @@ describeLab('the article’s network', PROGRAMS, () => {
     expect(proof, proof.out + listed).toMatchObject({ code: 0 });
   }
 
-  /** Starts a capture in the router; the function ends it. */
-  async function record(words: readonly string[]): Promise<() => Promise<void>> {
-    const child = site.router.start('tcpdump', ['-U', '--immediate-mode', '-n', ...words]);
-    let said = '';
-    child.stderr!.on('data', (chunk) => {
-      said += chunk;
+  /**
+   * Writes what the kernel logs from now on with this prefix to kern.log, as a log daemon would.
+   * Namespaces may log meanwhile.
+   */
+  async function kernelLog(prefix: string): Promise<{ end: () => void }> {
+    log = await KernelLog.open();
+    const file = join(folder, 'kern.log');
+    writeFileSync(file, '');
+    const child = await log.follow(site.router, (line) => {
+      if (line.includes(prefix)) appendFileSync(file, `${line}\n`);
     });
-    for (let waited = 0; !said.includes('listening on'); waited += 20) {
-      if (waited > 10_000) throw new Error(`tcpdump does not start: ${said}`);
-      await sleep(20);
-    }
-    return async () => {
-      // The kernel hands over logged packets after a second at the latest.
-      await sleep(1300);
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
-    };
+    return { end: () => child.kill('SIGTERM') };
   }
 
   /** Runs a command that captures in the router; the function ends it, and gives what it said. */
@@ -140,11 +141,13 @@ describeLab('the article’s network', PROGRAMS, () => {
       '--drop-duplicates',
       ...known,
     ]);
-    const stop = await record(['-i', 'any', '-w', join(folder, 'record.pcap'), 'ip']);
+    const recording = await Recording.start(
+      ...([site.router, join(folder, 'record.pcap'), '-i', 'any', 'ip'] as const),
+    );
     for (let count = 0; count < 3; count++) expect(site.request()).toMatch(/^works/);
     // Somebody looks around meanwhile; that must not become a rule.
     await openPorts(site.dmz, ['-p', '20-120,4000-4100'], '10.0.2.20');
-    await stop();
+    await recording.end();
     const learned = portreeve(
       ...['policy', 'learn', 'record.pcap', '--drop-duplicates', '-o', 'c.ndjson'],
       ...known,
@@ -191,32 +194,73 @@ describeLab('the article’s network', PROGRAMS, () => {
     expect(await Promise.all(found)).toEqual(scans.map(([, , , open]) => open));
   }, 60_000);
 
-  it('refines a policy that denies all until the application works', async () => {
+  it('refines a policy that denies all, staying with the kernel’s log', async () => {
     writeFileSync(
       join(folder, 'refined.yaml'),
       'version: 1\nname: refined\nzones:\n  dmz: 10.0.1.0/24\n  internal: 10.0.2.0/24\n  internet: rest\n',
     );
-    let rounds = 0;
-    for (; rounds < 8; rounds++) {
-      // The copies of denied packets go to a group that tcpdump can read.
-      install('refined.yaml', (text) =>
-        text.replace('log prefix "PR-DENY "', 'log prefix "PR-DENY " group 5'),
-      );
-      const file = join(folder, `denied${rounds}.pcap`);
-      const stop = await record(['-i', 'nflog:5', '-w', file]);
-      const answer = site.request();
-      await stop();
-      if (answer.startsWith('works')) break;
-      // In this network the person agrees to all that the application asked for.
-      const decided = portreeve(
-        ...['policy', 'refine', file, '--policy', 'refined.yaml', '--by', 'bob', ...named],
-        ...['--approve', 'any -> any tcp,udp', '--json'],
-      );
-      expect(decided.code, decided.err).toBe(0);
-      expect(JSON.parse(decided.out).facts.decided).toBeGreaterThan(0);
+    // The first round reads copies of denied packets, which go to a group that tcpdump can read.
+    install('refined.yaml', (text) =>
+      text.replace('log prefix "PR-DENY "', 'log prefix "PR-DENY " group 5'),
+    );
+    const recording = await Recording.start(
+      ...([site.router, join(folder, 'denied.pcap'), '-i', 'nflog:5'] as const),
+    );
+    expect(site.request()).not.toMatch(/^works/);
+    await recording.end();
+    const words = ['--policy', 'refined.yaml', '--by', 'bob', ...named];
+    // In this network the person agrees to all that the application asked for.
+    const agreed = [...words, '--approve', 'any -> any tcp,udp', '--json'];
+    const decided = portreeve('policy', 'refine', 'denied.pcap', ...agreed);
+    expect(decided.code, decided.err).toBe(0);
+    expect(JSON.parse(decided.out).facts.decided).toBeGreaterThan(0);
+
+    // From now on the kernel logs, and the rules are rendered anew after each round.
+    const prefix = `PR-${process.pid}-DENY `;
+    const kernel = await kernelLog(prefix);
+    const logging = (text: string) =>
+      text.replace('log prefix "PR-DENY "', `log prefix "${prefix}"`);
+    install('refined.yaml', logging);
+    const rules = ['--for', 'nftables', '--rules', 'refined.nft', '--prefix', `${prefix}=deny`];
+    const child = site.router.start(
+      process.execPath,
+      [CLI, 'policy', 'refine', '--deny-log', 'kern.log', '--follow', ...rules, ...agreed],
+      { cwd: folder },
+    );
+    let [out, err] = ['', ''];
+    child.stdout!.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr!.on('data', (chunk) => {
+      err += chunk;
+    });
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    const until = async (wanted: string): Promise<void> => {
+      for (let waited = 0; !err.includes(wanted); waited += 50) {
+        if (waited > 20_000) throw new Error(`no “${wanted}”: ${err}`);
+        await sleep(50);
+      }
+    };
+    await until('following kern.log');
+    let rounds = 1;
+    for (; !site.request().startsWith('works'); rounds++) {
+      if (rounds > 6) throw new Error(`the application still does not work: ${err}`);
+      await until(`round ${rounds + 1}: `);
+      // What was written after this round, not what this test would render itself.
+      const text = readFileSync(join(folder, 'refined.nft'), 'utf8');
+      writeFileSync(join(folder, 'rules.nft'), logging(text));
+      site.router.run('nft', '-f', join(folder, 'rules.nft'));
     }
+    child.kill('SIGINT');
+    expect(await ended, err).toBe(130);
+    kernel.end();
     expect(rounds).toBeLessThanOrEqual(5);
     expect(rounds).toBeGreaterThan(1);
+    expect(JSON.parse(out).facts).toMatchObject({ rounds, open: 0 });
+    const listed = site.router.run('nft', 'list', 'table', 'inet', 'portreeve');
+    writeFileSync(join(folder, 'listed.nft'), listed);
+    const proof = portreeve('policy', 'prove', 'refined.yaml', '--for', 'nftables', 'listed.nft');
+    expect(proof, proof.out + listed).toMatchObject({ code: 0 });
     const same = portreeve('policy', 'diff', 'learned.yaml', 'refined.yaml');
     expect(same.code, same.out + readFileSync(join(folder, 'refined.yaml'), 'utf8')).toBe(0);
   }, 60_000);

@@ -6,7 +6,7 @@
  *
  * PORTREEVE_KERNEL_PACKETS=200000 sends that many instead of a few thousand.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +25,7 @@ import { packetNear, randomFilterPlan } from '../builders/filter.ts';
 import { diceOf } from '../builders/policy.ts';
 import { framesOf, sequencesOf } from './kernel-frames.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
+import { Recording } from './recording.ts';
 
 const PACKETS = Number(process.env.PORTREEVE_KERNEL_PACKETS ?? 8_000);
 const BATCH = 1000;
@@ -188,28 +189,8 @@ describeLab('rules in the kernel', ['ip', 'nft', 'iptables', 'tcpdump', 'sysctl'
     if (batch.stateful) for (const space of [marker, router]) shorten(space);
   }
 
-  async function capture(space: Space, file: string): Promise<() => Promise<void>> {
-    // Each packet at once: a block that fills up over a second would still lie in the ring at the end.
-    const words = ['-i', 'eth0', '-Q', 'in', '-s', '200', '-B', '65536', '-U', '-n'];
-    const child = space.start('tcpdump', [...words, '--immediate-mode', '-w', file]);
-    let said = '';
-    child.stderr!.on('data', (chunk) => {
-      said += chunk;
-    });
-    for (let waited = 0; !said.includes('listening on'); waited += 20) {
-      if (waited > 10_000) throw new Error(`tcpdump does not start: ${said}`);
-      await sleep(20);
-    }
-    return async () => {
-      // What lies in the ring is written after a while, a long one on a busy machine.
-      for (let size = -1; size !== statSync(file).size; await sleep(1500)) {
-        size = statSync(file).size;
-      }
-      const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGINT');
-      await ended;
-    };
-  }
+  const capture = (space: Space, file: string): Promise<Recording> =>
+    Recording.start(space, file, '-Q', 'in', '-s', '200');
 
   it(`agrees with the evaluation on ${PACKETS} random packets`, async () => {
     const dice = diceOf(2026);
@@ -234,7 +215,7 @@ describeLab('rules in the kernel', ['ip', 'nft', 'iptables', 'tcpdump', 'sysctl'
       batches.push({ ...kind, plan, packets, first });
     }
     const [before, behind] = [path(folder, 'before.pcap'), path(folder, 'behind.pcap')];
-    const stops = [await capture(router, before), await capture(far, behind)];
+    const recordings = [await capture(router, before), await capture(far, behind)];
     for (const batch of batches) {
       load(batch);
       const frames = batch.packets.map((packet, at) =>
@@ -245,7 +226,7 @@ describeLab('rules in the kernel', ['ip', 'nft', 'iptables', 'tcpdump', 'sysctl'
       sender.run(process.execPath, SENDER, 'eth0', file);
       await sleep(50);
     }
-    for (const stop of stops) await stop();
+    for (const recording of recordings) await recording.end();
     compare(batches, seen(before), seen(behind));
   }, 1_800_000);
 });

@@ -1,6 +1,16 @@
 /** Who may capture: a private copy of the runtime with one capability, and what others are told. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +21,12 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const NOBODY = '65534';
 const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 
-describeLab('the right to capture', ['ip', 'ping', 'setcap', 'setpriv'], () => {
+/** Process ids of what a process started, in its first thread. */
+function readChildren(pid: number): string {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+}
+
+describeLab('the right to capture', ['ip', 'ping', 'setcap', 'setpriv', 'sudo', 'unshare'], () => {
   let lab: Lab;
   let space: Space;
   let folder = '';
@@ -82,6 +97,43 @@ describeLab('the right to capture', ['ip', 'ping', 'setcap', 'setpriv'], () => {
     expect(portreeve(['setup-capture', '--undo'], caller).status).toBe(0);
     expect(existsSync(env.PORTREEVE_CAPTURE_FOLDER!)).toBe(false);
     expect(asNobody(['capture', '-i', 'lo', '-c', '1']).status).toBe(4);
+  });
+
+  it('is given up under sudo, and what is written belongs to who called it', async () => {
+    // Rules of sudo that only this process and its children see.
+    const rules = join(folder, 'sudoers');
+    writeFileSync(rules, 'nobody ALL = (root) NOPASSWD: ALL\n', { mode: 0o440 });
+    const own = join(folder, 'own');
+    mkdirSync(own);
+    chownSync(own, Number(NOBODY), Number(NOBODY));
+    const file = join(own, 'lo.pcapng');
+    const sudo = ['setpriv', ...AS_NOBODY, 'sudo', '-n', process.execPath, CLI];
+    const words = [...sudo, 'capture', '-i', 'lo', '-c', '2', '-w', file];
+    const script = 'mount --bind "$1" /etc/sudoers && shift && exec "$@"';
+    const child = space.start('unshare', ['-m', 'sh', '-c', script, 'sh', rules, ...words], {
+      env,
+    });
+    const end = new Promise((resolve) => child.once('close', resolve));
+    let said = '';
+    await new Promise<void>((resolve) => {
+      child.stderr!.on('data', (piece) => {
+        said += piece;
+        if (said.includes('capturing on')) resolve();
+      });
+      child.once('close', resolve);
+    });
+    expect(said).toContain('capturing on');
+    const [, program] = /^(\d+)/.exec(readChildren(child.pid!)) ?? [];
+    const status = readFileSync(`/proc/${program}/status`, 'utf8');
+    expect(status).toMatch(/^Name:\s+(node|MainThread)/m);
+    expect(status).toMatch(/^Uid:\s+65534\s+65534\s+65534/m);
+    expect(status).toMatch(/^CapEff:\s+0+$/m);
+    expect(status).toMatch(/^CapPrm:\s+0+$/m);
+    space.run('ping', '-c1', '127.0.0.1');
+    await end;
+    expect(statSync(file)).toMatchObject({ uid: Number(NOBODY), gid: Number(NOBODY) });
+    const { stdout } = asNobody(['capture', '-r', file, '-nqt']);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
   });
 
   it('wants to know for whom', () => {

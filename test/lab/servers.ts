@@ -276,19 +276,3 @@ export function kdc(place: Place): void {
   if (made.status !== 0) throw new Error(`kdb5_util: ${made.stderr}`);
   place.space.start('krb5kdc', ['-n'], { stdio: 'ignore', env });
 }
-
-/** Waits until each port accepts a connection; throws, naming those that do not. */
-export async function listening(
-  space: Space,
-  ports: readonly number[],
-  timeoutMs = 20_000,
-): Promise<void> {
-  const until = Date.now() + timeoutMs;
-  for (;;) {
-    const open = space.run('ss', '-Htln');
-    const missing = ports.filter((port) => !new RegExp(`[:.]${port}\\s`).test(open));
-    if (missing.length === 0) return;
-    if (Date.now() > until) throw new Error(`nothing listens on ${missing.join(', ')}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Identity } from '../../src/sources/scan/services/identify.ts';
 import { program } from './inside.ts';
-import { describeLab, Lab, type Space } from './lab.ts';
+import { describeLab, Lab, listening, type Space } from './lab.ts';
 import * as servers from './servers.ts';
 
 type Answer = Identity & { readonly word: string };
@@ -134,7 +134,7 @@ describeLab('services of Debian', PROGRAMS, () => {
       const [transport, port] = where.split('/');
       return transport === 'tcp' ? [Number(port)] : [];
     });
-    await servers.listening(space, streams);
+    listening(space, streams);
     const asker = await program('./services-main.ts');
     try {
       for (const line of asker

@@ -1,16 +1,17 @@
 /** Sockets of another machine through a real sshd in a namespace, as root and as a user without rights. */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { describeLab, Lab, run, type Space } from './lab.ts';
+import { describeLab, Lab, listening, run, type Space } from './lab.ts';
 import { populate } from './population.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const USER = 'pvlabuser';
+/** Of its own for each run, since accounts are the whole machine's. */
+const USER = `pv${randomBytes(4).toString('hex')}`;
 const PORT = 2222;
 
 interface Row {
@@ -86,7 +87,7 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
     mkdirSync('/run/sshd', { recursive: true });
     far.start('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'sshd')]);
     await populate(far, 11, { processes: 12, sockets: 4 });
-    while (!far.run('ss', '-Hltn').includes(`10.9.0.1:${PORT}`)) await sleep(50);
+    listening(far, [PORT]);
   });
   afterAll(async () => {
     await lab.close();
@@ -201,7 +202,7 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
       'sockets',
       '--watch',
       '--for',
-      '5',
+      '60',
       '--ndjson',
     ]);
     let text = '';
@@ -212,7 +213,7 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
     child.stderr!.on('data', (chunk) => {
       ready += chunk;
     });
-    await expect.poll(() => ready, { timeout: 5000 }).toContain('watching');
+    await expect.poll(() => ready, { timeout: 20_000 }).toContain('watching');
     const server = far.start('socat', ['TCP-LISTEN:7777,bind=10.9.0.1', '-']);
     const events = () =>
       text
@@ -224,11 +225,12 @@ describeLab('sockets over ssh', ['ip', 'perl', 'sshd', 'ssh', 'ssh-keygen', 'use
         )
         .filter(({ port }) => port === 7777);
     await expect
-      .poll(events, { timeout: 4000 })
+      .poll(events, { timeout: 20_000 })
       .toMatchObject([{ kind: 'opened', processes: [{ name: 'socat' }] }]);
     server.kill();
     await expect
-      .poll(events, { timeout: 4000 })
+      .poll(events, { timeout: 20_000 })
       .toMatchObject([{ kind: 'opened' }, { kind: 'closed', processes: [{ name: 'socat' }] }]);
+    child.kill();
   });
 });

@@ -2,21 +2,25 @@
  * Log lines of the real ufw: it runs in a namespace, on a copy of its own configuration, and what
  * the kernel logs by its rules must be read exactly.
  */
+
+import { randomInt } from 'node:crypto';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Verdict } from '../../src/model/verdict.ts';
 import { LogReader } from '../../src/sources/logs/log-reader.ts';
 import { brief } from '../builders/read-log.ts';
-import { describeLab, Lab, run } from './lab.ts';
+import { KernelLog } from './kernel-log.ts';
+import { describeLab, Lab } from './lab.ts';
 
-const LOG_SWITCH = '/proc/sys/net/netfilter/nf_log_all_netns';
 // The kernel keeps lines of earlier runs: each has addresses of its own.
-const NET = `10.${64 + (process.pid & 63)}.${(process.pid >> 6) & 255}`;
+const NET = `10.${64 + randomInt(64)}.${randomInt(256)}`;
 const A = `${NET}.1`;
 const B = `${NET}.2`;
+const PAIR = `SRC=${A} DST=${B}`;
 /** Seven connections to a limited port, one to an allowed one, one that is blocked, a datagram. */
 const CLIENT = `
 const net=require('net');const dgram=require('dgram');
@@ -32,12 +36,11 @@ const ask=(port,localPort)=>new Promise(done=>{const s=net.connect({port,host:'$
 describeLab('log lines of ufw', ['ip', 'ufw', 'unshare', 'mount', 'dmesg'], () => {
   const lab = new Lab();
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-ufw-'));
-  let before = '0';
+  let log: KernelLog;
   let verdicts: Partial<Verdict>[] = [];
 
   beforeAll(async () => {
-    before = readFileSync(LOG_SWITCH, 'utf8').trim();
-    writeFileSync(LOG_SWITCH, '1');
+    log = await KernelLog.open();
     const a = lab.space('a');
     const b = lab.space('b');
     lab.join(a, b, [`${A}/24`], [`${B}/24`]);
@@ -59,11 +62,12 @@ describeLab('log lines of ufw', ['ip', 'ufw', 'unshare', 'mount', 'dmesg'], () =
     ];
     b.run('unshare', '-m', 'sh', '-e', '-c', orders.join('\n'));
     a.run(process.execPath, '-e', CLIENT);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const text = run('dmesg')
-      .split('\n')
-      .filter((line) => line.includes(`SRC=${A} DST=${B}`))
-      .join('\n');
+    // The last attempt is the last that is logged.
+    for (let tries = 0; !KernelLog.linesWith(PAIR).some((line) => line.includes('SPT=46016')); ) {
+      if (++tries > 100) throw new Error('the kernel logged too little');
+      await sleep(100);
+    }
+    const text = KernelLog.linesWith(PAIR).join('\n');
     const reader = new LogReader(
       { nowMs: Date.now(), seed: 1, standardInput: Readable.from([Buffer.from(`${text}\n`)]) },
       (batch) => {
@@ -78,8 +82,8 @@ describeLab('log lines of ufw', ['ip', 'ufw', 'unshare', 'mount', 'dmesg'], () =
   });
 
   afterAll(async () => {
-    writeFileSync(LOG_SWITCH, before);
     await lab.close();
+    await log.close();
     rmSync(folder, { recursive: true });
   });
 

@@ -64,6 +64,7 @@ function loaded(plan: Plan): string {
         `mount --bind ${folder}/own${index} ${path}`,
       ]),
       `sh ${folder}/rules.sh > ${folder}/told 2>&1`,
+      ...['', ' verbose', ' numbered'].map((way) => `ufw status${way} > '${folder}/status${way}'`),
       `iptables-save -t filter > ${folder}/v4`,
       `ip6tables-save -t filter > ${folder}/v6`,
       `rm -rf ${folder}/own0 || true`,
@@ -116,6 +117,23 @@ describeLab('ufw', ['ufw', 'unshare', 'mount', 'iptables-save'], () => {
       expect(faults, text).toEqual([]);
       const found = compareFilters(verdictSpaces(), plan.filter, filter, [], extentOf(plan));
       expect(found, text).toEqual([]);
+      // What ufw says of itself is the same, apart from what the script changes in its files.
+      const script = readFileSync(join(folder, 'rules.sh'), 'utf8');
+      const own = ufw.parse(script.replace(/^sed .*$/m, ''));
+      const hooks =
+        addresses.length === 0 ? (['forward'] as const) : (['input', 'output'] as const);
+      for (const way of ['', ' verbose', ' numbered']) {
+        const status = readFileSync(join(folder, `status${way}`), 'utf8');
+        const said = ufw.parse(status);
+        expect(said.faults, status).toEqual([]);
+        // Only verbose tells that nothing goes out by default.
+        const asked = way === ' verbose' ? hooks : hooks.filter((hook) => hook !== 'output');
+        const spaces = verdictSpaces();
+        expect(
+          compareFilters(spaces, own.filter, said.filter, [], { hooks: asked }),
+          status,
+        ).toEqual([]);
+      }
     },
   );
 });

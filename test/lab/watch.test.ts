@@ -1,33 +1,15 @@
 /** The live view in a real terminal (tmux), with traffic of a namespace, and without a terminal. */
-import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeLab, Lab, type Space } from './lab.ts';
+import { Terminal } from './terminal.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const SOCKET = `pv${randomBytes(3).toString('hex')}`;
+const { tmux, shows } = new Terminal();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-function tmux(...words: string[]): string {
-  return spawnSync('tmux', ['-L', SOCKET, ...words], { encoding: 'utf8' }).stdout ?? '';
-}
-
-function screen(): string {
-  return tmux('capture-pane', '-p');
-}
-
-/** Waits until the screen shows something; fails with what it shows. */
-async function shows(pattern: RegExp, withinMs = 10_000): Promise<string> {
-  for (const end = Date.now() + withinMs; Date.now() < end; await pause(100)) {
-    const now = screen();
-    if (pattern.test(now)) return now;
-  }
-  throw new Error(`no ${pattern} on the screen:\n${screen()}`);
-}
 
 const SERVER = `
 const http = require('node:http');

@@ -1,4 +1,4 @@
-/** What an audit answers: every number of lines or connections is exact unless marked as estimated. */
+/** What an audit answers: every number is exact but for what found no room. */
 import type { FlowTransport } from '../../model/flow.ts';
 import type { Action } from '../../model/verdict.ts';
 import type { NoiseClass } from './noise.ts';
@@ -31,9 +31,7 @@ export interface ServiceVerdicts extends Seen {
   /** Of the events: background noise. Only of denied ones. */
   readonly noise: number;
   readonly clients: number;
-  readonly clientsEstimated: boolean;
   readonly servers: number;
-  readonly serversEstimated: boolean;
   readonly bytes: number;
   readonly locator: string;
 }
@@ -92,7 +90,6 @@ export interface NoiseUse {
   readonly noise: NoiseClass;
   readonly events: number;
   readonly sources: number;
-  readonly sourcesEstimated: boolean;
   /** The most frequent service: `tcp/23`. */
   readonly topService: string;
   readonly formula: string;
@@ -105,6 +102,71 @@ export interface Timeline {
   readonly allowed: readonly number[];
   readonly denied: readonly number[];
   readonly unknown: readonly number[];
+}
+
+/** A port of one server inside, or of all servers outside. */
+export interface IdleService extends Seen {
+  readonly way: Way;
+  /** Null for a service of servers outside, taken together. */
+  readonly server: string | null;
+  readonly zone: string;
+  readonly transport: FlowTransport | null;
+  readonly port: number | null;
+  readonly clients: number;
+  readonly locator: string;
+}
+
+export interface NewService extends IdleService {
+  /** Others were reached on that port before, in that direction. */
+  readonly portKnown: boolean;
+}
+
+/** A client inside that had not used a service that was there before. */
+export interface NewClient extends Omit<IdleService, 'clients'> {
+  readonly client: string;
+}
+
+export interface NewHost extends HostVerdicts, Omit<Seen, 'events'> {
+  readonly locator: string;
+}
+
+export interface NewRefusal extends ConversationVerdicts {
+  /** The same client reached that service of that server before. */
+  readonly allowedBefore: boolean;
+}
+
+/** What two stretches of log must have in common to be compared. */
+export interface Stretch extends Seen {
+  /** Of these not denied. */
+  readonly passed: number;
+  readonly denied: number;
+  readonly formats: readonly string[];
+  readonly devices: readonly string[];
+  /** Events of which the hosts are not known, for want of room. */
+  readonly collapsed: number;
+}
+
+/** What is new compared with what was there before, and what is used no more. */
+export interface Newness {
+  readonly before: Stretch;
+  readonly now: Stretch;
+  readonly services: readonly NewService[];
+  readonly serviceCount: number;
+  readonly clients: readonly NewClient[];
+  readonly clientCount: number;
+  /** Clients outside that had not used a service that was there before, each for each service. */
+  readonly strangers: number;
+  readonly hosts: readonly NewHost[];
+  readonly hostCount: number;
+  /** Further hosts, seen in background noise alone. */
+  readonly noiseHosts: number;
+  readonly rules: readonly RuleVerdicts[];
+  /** Denied, no noise, and not denied before. */
+  readonly refused: readonly NewRefusal[];
+  readonly refusedCount: number;
+  /** Used before, and not once since. */
+  readonly idle: readonly IdleService[];
+  readonly idleCount: number;
 }
 
 export interface AuditAnswer {
@@ -132,6 +194,8 @@ export interface AuditAnswer {
   readonly paths: readonly PathVerdicts[];
   readonly noise: readonly NoiseUse[];
   readonly timeline: Timeline;
+  /** Where an earlier log, or a moment, was given to compare with. */
+  readonly newness: Newness | null;
   /** Events kept by zones instead of addresses, for want of room, and events in no table at all. */
   readonly collapsed: number;
   readonly lost: number;

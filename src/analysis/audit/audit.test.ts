@@ -193,7 +193,8 @@ describe('tables', () => {
     expect(await count({ rule: 'DROP' })).toBe(2);
     expect(await count({ action: 'allow' })).toBe(1);
     expect(await count({ way: 'inward' })).toBe(1);
-    expect(await count({ sinceMs: START + 1000 })).toBe(1);
+    const { conversations } = await audit(packets, { sinceMs: START + 1000 });
+    expect(conversations).toHaveLength(1);
   });
 
   it('keep every sum when there is no room for addresses', async () => {
@@ -201,6 +202,54 @@ describe('tables', () => {
     const answer = await audit(packets, { rowLimit: 20 });
     expect(answer).toMatchObject({ events: 200, denied: 200, collapsed: 180, lost: 0 });
     expect(answer.services).toMatchObject([{ port: 80, events: 200, way: 'outward' }]);
+  });
+
+  it('tell hosts apart as their conversations do', async () => {
+    const packet = fc.record({
+      src: fc.constantFrom(IN, '10.0.0.6', OUT, '192.0.2.7', '192.0.2.8'),
+      dst: fc.constantFrom(IN, OUT, '224.0.0.9', '10.0.0.9', '203.0.113.9'),
+      dport: fc.constantFrom(22, 53, 443),
+      proto: fc.constantFrom('TCP', 'UDP'),
+      flags: fc.constantFrom('SYN', 'ACK', 'RST'),
+      prefix: fc.constantFrom('DROP', 'ACCEPT'),
+      in: fc.constantFrom('eth0', 'wan1', 'lan1'),
+    });
+    const distinct = (texts: readonly string[]): number => new Set(texts).size;
+    await fc.assert(
+      fc.asyncProperty(fc.array(packet, { maxLength: 60 }), async (packets) => {
+        const { services, noise, hosts, conversations } = await audit(packets, { where: {} });
+        for (const service of services) {
+          const { way, action, transport, port } = service;
+          const its = conversations.filter(
+            (each) =>
+              each.way === way &&
+              each.action === action &&
+              each.transport === transport &&
+              each.port === port,
+          );
+          expect([service.clients, service.servers]).toEqual([
+            distinct(its.map(({ client }) => client)),
+            distinct(its.map(({ server }) => server)),
+          ]);
+        }
+        for (const { noise: kind, sources } of noise) {
+          const its = conversations.filter((each) => each.noise === kind);
+          expect(sources).toBe(distinct(its.map(({ client }) => client)));
+        }
+        const meant = conversations.filter((each) => each.noise === null);
+        expect(hosts.map(({ address, zone }) => `${address} ${zone}`).sort()).toEqual(
+          [
+            ...new Set(
+              meant.flatMap((each) => [
+                `${each.client} ${each.clientZone}`,
+                `${each.server} ${each.serverZone}`,
+              ]),
+            ),
+          ].sort(),
+        );
+      }),
+      { numRuns: 60 },
+    );
   });
 
   it('always add up', async () => {

@@ -10,7 +10,8 @@ import type { ZoneRule } from '../zones.ts';
 import { ZoneTable } from '../zones.ts';
 import type { AuditAnswer } from './answer.ts';
 import type { AuditFilter } from './filter.ts';
-import { Finish } from './finish.ts';
+import { Finish, type RowVisit } from './finish.ts';
+import type { Past } from './past.ts';
 import type { InterfaceRule } from './places.ts';
 import { type SeriesPart, TimeSeries } from './time-series.ts';
 import { type PartMaps, type TablePart, VerdictTable } from './verdict-table.ts';
@@ -22,9 +23,18 @@ export interface AuditOptions {
   readonly top: number;
   /** Which conversations count; all by default. */
   readonly where?: AuditFilter;
+  /** Only conversations first seen then or later count; ms since 1970. */
+  readonly sinceMs?: number;
   readonly seed: number;
   /** Rows kept by address; 1,000,000. */
   readonly rowLimit?: number;
+}
+
+/** An earlier log to compare with. */
+export interface Earlier {
+  readonly table: VerdictTable;
+  /** The names that its locators begin with. */
+  readonly inputs: readonly string[];
 }
 
 /** What one thread folded. */
@@ -38,6 +48,8 @@ export class Audit {
   private readonly series = new TimeSeries(ACTIONS.length);
   private readonly zones: ZoneTable;
   private readonly options: AuditOptions;
+  private before: Earlier | undefined;
+  private past: Past | undefined;
 
   constructor(options: AuditOptions) {
     this.options = options;
@@ -69,12 +81,29 @@ export class Audit {
     return true;
   }
 
+  /**
+   * Only what an earlier log does not have is to count. Its lines were read with the same addresses
+   * and names, and are complete.
+   */
+  compareWith(before: Earlier): void {
+    this.before = before;
+  }
+
   /** The answer so far. `inputs` are the names that locators begin with. */
-  finish(addresses: AddressPool, names: NameTable, inputs: readonly string[]): AuditAnswer {
+  finish(
+    addresses: AddressPool,
+    names: NameTable,
+    inputs: readonly string[],
+    visit?: RowVisit,
+  ): AuditAnswer {
     const { table, series, zones } = this;
-    const { interfaces = [], where, top, seed } = this.options;
-    return new Finish({
+    const { interfaces = [], where, sinceMs, top, seed } = this.options;
+    const finish = new Finish({
       ...{ table, series, zones, interfaces, addresses, names, inputs, top, where, seed },
-    }).answer();
+      ...{ before: this.before, past: this.past, sinceMs, visit },
+    });
+    const answer = finish.answer();
+    if (this.before !== undefined) this.past = finish.past;
+    return answer;
   }
 }

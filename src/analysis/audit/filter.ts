@@ -5,7 +5,7 @@ import { type ZoneRule, ZoneTable } from '../zones.ts';
 import { WAYS } from './places.ts';
 import { hasPort, portShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { F_FIRST, FAMILY_4, FAMILY_6, type VerdictTable } from './verdict-table.ts';
+import { FAMILY_4, FAMILY_6 } from './verdict-table.ts';
 
 export interface AuditFilter {
   /** Addresses wanted, as client or server. */
@@ -14,28 +14,19 @@ export interface AuditFilter {
   readonly rule?: string;
   readonly action?: (typeof ACTIONS)[number];
   readonly way?: (typeof WAYS)[number];
-  /** First seen then or later, ms since 1970. */
-  readonly sinceMs?: number;
 }
 
 const WANTED = 'wanted';
 
 export class RowFilter {
   private readonly where: AuditFilter;
-  private readonly table: VerdictTable;
   private readonly addresses: AddressPool;
   private readonly names: readonly string[];
   private readonly hosts: ZoneTable | undefined;
   private readonly wanted: number;
 
-  constructor(
-    where: AuditFilter,
-    table: VerdictTable,
-    addresses: AddressPool,
-    names: readonly string[],
-  ) {
+  constructor(where: AuditFilter, addresses: AddressPool, names: readonly string[]) {
     this.where = where;
-    this.table = table;
     this.addresses = addresses;
     this.names = names;
     this.hosts =
@@ -53,12 +44,10 @@ export class RowFilter {
     if (where.rule !== undefined) {
       if (names[block.contextAt(block.context[index]!).rule] !== where.rule) return false;
     }
-    const firstMs = this.table.float(block.first + index, F_FIRST);
-    if (where.sinceMs !== undefined && !(firstMs >= where.sinceMs)) return false;
     if (this.hosts === undefined) return true;
     return (
-      this.isHost(block, index, block.client[index]!) ||
-      this.isHost(block, index, block.server[index]!)
+      this.isHost(block, index, block.clientWord[index]!) ||
+      this.isHost(block, index, block.serverWord[index]!)
     );
   }
 

@@ -6,18 +6,23 @@ import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
 import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
-import { DistinctCounts } from '../distinct-counts.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
-import type { AuditAnswer, ConversationVerdicts } from './answer.ts';
+import type { AuditAnswer, ConversationVerdicts, Newness, WayTotal } from './answer.ts';
+import type { Earlier } from './audit.ts';
+import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
+import { HostTotals } from './host-totals.ts';
+import { NewnessTotals } from './newness.ts';
 import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
+import { type Past, pastOf } from './past.ts';
 import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { hasPort, portShown, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
-import { HostTotals, PathTotals, RuleTotals } from './rule-totals.ts';
+import { RowIndex } from './row-index.ts';
+import { PathTotals, RuleTotals } from './rule-totals.ts';
 import { NoiseTotals, ServiceTotals } from './service-totals.ts';
-import { finite, newSpan, widen } from './sums.ts';
+import { finite, GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
 import {
   F_BYTES,
@@ -43,7 +48,6 @@ const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
 /** Order of what was refused, by `WAYS`: outward, within, through, inward. */
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
-const DISTINCT_LIMIT = 500_000;
 const CHART_COLUMNS = 60;
 /** In `Finish.uses`: what a row is listed as. */
 const REFUSED = 1;
@@ -62,7 +66,15 @@ export interface Folded {
   readonly top: number;
   readonly where: AuditFilter | undefined;
   readonly seed: number;
+  /** An earlier log, and what was found in it, if that is known; or a moment. */
+  readonly before: Earlier | undefined;
+  readonly past: Past | undefined;
+  readonly sinceMs: number | undefined;
+  readonly visit: RowVisit | undefined;
 }
+
+/** Is handed every row that counts, whatever else is asked for; `locator` says where it was seen. */
+export type RowVisit = (block: RowBlock, index: number, locator: () => string) => void;
 
 export class Finish {
   private readonly from: Folded;
@@ -70,18 +82,23 @@ export class Finish {
   private readonly block: RowBlock;
   private readonly judge: NoiseJudge;
   private readonly filter: RowFilter | undefined;
-  private readonly sums = WAYS.map(() => ({ actions: [0, 0, 0], noise: 0 }));
+  private readonly places: Places;
+  /** What there was before; undefined when there is nothing to compare with. */
+  readonly past: Past | undefined;
+  private readonly newness: NewnessTotals | undefined;
+  /** By way and action. */
+  private readonly sums: GroupSums;
   private readonly services: ServiceTotals;
   private readonly noise: NoiseTotals;
   private readonly rules: RuleTotals;
   private readonly paths: PathTotals;
   private readonly hosts: HostTotals;
-  private readonly refusedInside: DistinctCounts;
+  /** By host: 1 for those inside that were refused anything outward. */
+  private readonly refusedInside: Uint8Array;
   /** By row: noise, the order of refusals, `REFUSED` and `WANTED`. */
   private readonly noises: Int8Array;
   private readonly weights: Int8Array;
   private readonly uses: Uint8Array;
-  private readonly span = newSpan();
   private answers = 0;
   private conversations = 0;
   private refused = 0;
@@ -90,17 +107,25 @@ export class Finish {
     const { table, zones, interfaces, addresses, seed, where } = from;
     this.from = from;
     this.names = from.names.names;
-    const places = new Places(zones, interfaces, this.names, () => addresses.words);
-    this.block = new RowBlock(table, places);
-    this.judge = new NoiseJudge(table.count, seed);
-    this.filter =
-      where === undefined ? undefined : new RowFilter(where, table, addresses, this.names);
-    this.services = new ServiceTotals(table, seed);
-    this.noise = new NoiseTotals(seed);
-    this.rules = new RuleTotals(table);
-    this.paths = new PathTotals(this.names);
-    this.hosts = new HostTotals(seed);
-    this.refusedInside = new DistinctCounts(DISTINCT_LIMIT, seed);
+    this.places = new Places(zones, interfaces, this.names, () => addresses.words);
+    const contexts = new ContextPlaces(table.contexts, this.places);
+    const index = new RowIndex(table, this.places);
+    this.block = new RowBlock(table, this.places, contexts, index);
+    this.judge = new NoiseJudge(index);
+    this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
+    this.past = from.past ?? this.pastOf();
+    this.newness =
+      this.past === undefined
+        ? undefined
+        : new NewnessTotals(table, this.past, new RuleTotals(table, index, seed), seed);
+    this.sums = new GroupSums(table);
+    for (let group = 0; group < WAYS.length * ACTIONS.length; group++) this.sums.open();
+    this.services = new ServiceTotals(table, index);
+    this.noise = new NoiseTotals(index);
+    this.rules = new RuleTotals(table, index, seed);
+    this.paths = new PathTotals(this.names, table.contexts.count);
+    this.hosts = new HostTotals(table.hosts, seed);
+    this.refusedInside = new Uint8Array(index.hostCount);
     this.noises = new Int8Array(table.count);
     this.weights = new Int8Array(table.count);
     this.uses = new Uint8Array(table.count);
@@ -111,35 +136,30 @@ export class Finish {
     const { table, series, zones, top } = this.from;
     const refused = this.listed(REFUSED, top);
     const partly = this.partlyAllowed(refused);
-    const total = (action: number): number =>
-      this.sums.reduce((sum, { actions }) => sum + actions[action]!, 0);
+    const ways = this.ways();
+    const total = (action: 'allowed' | 'denied' | 'unknown'): number =>
+      ways.reduce((sum, way) => sum + way[action], 0);
     const { startMs, widthMs, counts } = series.columns(CHART_COLUMNS);
     return {
-      events: total(0) + total(ALLOW) + total(DENY),
-      allowed: total(ALLOW),
-      denied: total(DENY),
-      unknown: total(0),
+      events: total('allowed') + total('denied') + total('unknown'),
+      allowed: total('allowed'),
+      denied: total('denied'),
+      unknown: total('unknown'),
       answers: this.answers,
-      firstMs: finite(this.span.firstMs),
-      lastMs: finite(this.span.lastMs),
-      ways: WAYS.map((way, index) => {
-        const { actions, noise } = this.sums[index]!;
-        return {
-          ...{ way, allowed: actions[ALLOW]!, denied: actions[DENY]!, noise },
-          unknown: actions[0]!,
-        };
-      }),
+      ...this.sums.span(),
+      ways,
       services: this.services.rows((entry) => this.locator(entry)),
       refused: refused.map((entry) => this.conversation(entry, partly)),
       refusedCount: this.refused,
-      refusedInside: this.refusedInside.count(0),
+      refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
-      hostCount: this.hosts.count,
+      hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
       noise: this.noise.rows(),
+      newness: this.newnessAnswer(),
       timeline: {
         ...{ startMs: finite(startMs), widthMs },
         ...{ unknown: counts[0]!, allowed: counts[ALLOW]!, denied: counts[DENY]! },
@@ -149,10 +169,22 @@ export class Finish {
     };
   }
 
+  private ways(): WayTotal[] {
+    const { sums } = this;
+    return WAYS.map((way, index) => ({
+      way,
+      allowed: sums.events(groupOf(index, ALLOW)),
+      denied: sums.events(groupOf(index, DENY)),
+      noise: sums.noise(groupOf(index, DENY)),
+      unknown: sums.events(groupOf(index, 0)),
+    }));
+  }
+
   /** Two passes: what is noise can be told only once all rows were seen. */
   private count(): void {
     const { block, judge } = this;
     for (let first = 0; block.load(first); first += BLOCK) judge.learn(block);
+    judge.endLearning();
     const wanted = new Uint8Array(BLOCK);
     for (let first = 0; block.load(first); first += BLOCK) {
       judge.judge(block);
@@ -167,27 +199,78 @@ export class Finish {
 
   private isCounted(index: number): boolean {
     const { block } = this;
-    this.noises[block.first + index] = block.noise[index]!;
+    this.noises[block.entry[index]!] = block.noise[index]!;
+    this.visit(index);
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
-    if (block.shape[index] !== SHAPE_ANSWER || block.action[index] === DENY) return true;
-    this.answers += block.events[index]!;
-    return false;
+    if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) {
+      if (this.isNew(index)) this.answers += block.events[index]!;
+      return false;
+    }
+    if (!this.isCompared(index)) return false;
+    this.newness?.add(block, index);
+    return this.isNew(index);
+  }
+
+  private visit(index: number): void {
+    const { block } = this;
+    if (this.from.visit === undefined) return;
+    if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) return;
+    const entry = block.entry[index]!;
+    this.from.visit(block, index, () => this.locator(entry));
+  }
+
+  /** Whether the row holds anything of the time that is compared with what was before. */
+  private isCompared(index: number): boolean {
+    const { sinceMs, table } = this.from;
+    if (sinceMs === undefined) return true;
+    return table.float(this.block.entry[index]!, F_LAST) >= sinceMs;
+  }
+
+  /** Whether the conversation is one to be counted: all are where nothing was before. */
+  private isNew(index: number): boolean {
+    const { block, past } = this;
+    const { sinceMs, table } = this.from;
+    if (sinceMs !== undefined) return table.float(block.entry[index]!, F_FIRST) >= sinceMs;
+    return past === undefined || !past.hasConversation(block, index, block.action[index] === DENY);
+  }
+
+  /** All rows of the earlier log, or those that began before the moment. */
+  private pastOf(): Past | undefined {
+    const { before, sinceMs, table, seed } = this.from;
+    if (before === undefined && sinceMs === undefined) return undefined;
+    const { filter } = this;
+    const wanted = (block: RowBlock, index: number): boolean =>
+      filter === undefined || filter.passes(block, index);
+    return pastOf(before?.table ?? table, this.places, { wanted, untilMs: sinceMs, seed });
+  }
+
+  private newnessAnswer(): Newness | null {
+    const { newness, past, block } = this;
+    if (newness === undefined || past === undefined) return null;
+    const { zones, before, inputs, top } = this.from;
+    return newness.answer({
+      ...{ address: (kind, word) => this.addressText(kind, word), zones: zones.names, top },
+      ...{ names: this.names, locator: (entry) => this.locator(entry) },
+      pastLocator: (entry) => locatorOf(past.table, before?.inputs ?? inputs, entry),
+      refusal: (entry) => {
+        const row = this.conversation(entry, new Map());
+        // The row is the block's first now.
+        return { ...row, allowedBefore: past.hasConversation(block, 0, false) };
+      },
+    });
   }
 
   private countRow(index: number): void {
     const { block } = this;
-    const entry = block.first + index;
-    widen(this.span, this.from.table, entry);
+    const entry = block.entry[index]!;
     const action = block.action[index]!;
     const events = block.events[index]!;
-    const sum = this.sums[block.way[index]!]!;
-    sum.actions[action]! += events;
-    if (block.noise[index] !== MEANS) {
-      sum.noise += events;
-      this.noise.add(block, index);
-    } else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
+    const isNoise = block.noise[index] !== MEANS;
+    this.sums.add(groupOf(block.way[index]!, action), entry, events, isNoise);
+    if (isNoise) this.noise.add(block, index);
+    else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
     this.conversations++;
-    if (this.filter !== undefined) this.uses[entry]! |= WANTED;
+    if (this.filter !== undefined || this.past !== undefined) this.uses[entry]! |= WANTED;
     this.rules.add(block, index);
     this.paths.add(block, index);
   }
@@ -199,9 +282,7 @@ export class Finish {
     this.uses[entry]! |= REFUSED;
     // An inside host that is refused outward is what one looks for first.
     this.weights[entry] = REFUSED_WEIGHTS[block.way[index]!]!;
-    if (block.way[index] === OUTWARD) {
-      this.refusedInside.add(0, block.client[index]!, block.family[index]!);
-    }
+    if (block.way[index] === OUTWARD) this.refusedInside[block.client[index]!] = 1;
   }
 
   /** The first rows that are used so: the most frequent, of refusals the weightiest. */
@@ -241,9 +322,9 @@ export class Finish {
   ): ConversationVerdicts {
     const { block } = this;
     const { table, zones } = this.from;
-    block.load(entry, 1);
+    block.loadOne(entry);
     const context = block.contextAt(block.context[0]!);
-    const [kind, client, server] = [block.kind[0]!, block.client[0]!, block.server[0]!];
+    const [kind, client, server] = [block.kind[0]!, block.clientWord[0]!, block.serverWord[0]!];
     const [protocol, events] = [block.protocol[0]!, block.events[0]!];
     const noise = this.noises[entry]!;
     const firstMs = finite(table.float(entry, F_FIRST));
@@ -274,9 +355,7 @@ export class Finish {
   }
 
   private locator(entry: number): string {
-    const { table, inputs } = this.from;
-    const input = inputs[table.word(entry, R_INPUT)] ?? '';
-    return `${input}:${table.word(entry, R_LINE) >>> 0}`;
+    return locatorOf(this.from.table, this.from.inputs, entry);
   }
 
   private addressText(kind: number, word: number): string {
@@ -287,6 +366,16 @@ export class Finish {
     if (family === FAMILY_NAME) return this.names[word] ?? '';
     return word > 0 ? `(others, ${zones.names[word - 1] ?? ''})` : '(none)';
   }
+}
+
+/** Number of the sum of a way and an action. */
+function groupOf(way: number, action: number): number {
+  return ACTIONS.length * way + action;
+}
+
+function locatorOf(table: VerdictTable, inputs: readonly string[], entry: number): string {
+  const input = inputs[table.word(entry, R_INPUT)] ?? '';
+  return `${input}:${table.word(entry, R_LINE) >>> 0}`;
 }
 
 function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {

@@ -6,11 +6,10 @@
  * port, 20 strangers on one port.
  */
 
-import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { ALLOW, DENY } from '../../model/verdict.ts';
-import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
 import { GROUP, OUTSIDE } from '../zones.ts';
 import type { RowBlock } from './row-block.ts';
+import type { RowIndex } from './row-index.ts';
 import { FAMILY_4, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-table.ts';
 
 export type NoiseClass = 'broadcast' | 'backscatter' | 'late' | 'scan' | 'worm' | 'probe';
@@ -56,70 +55,72 @@ const TCP = 6;
 const UDP = 17;
 const NETBIOS_NAMES = 137;
 const NETBIOS_DATAGRAMS = 138;
-/** Sources, and ports, that are told apart. */
-const MOST_SOURCES = 300_000;
-const DENIED = 0;
-const ALLOWED = 1;
-const TARGETS = 2;
 
 export class NoiseJudge {
-  private readonly sources: TallyTable;
-  /** Hosts by source and port. */
-  private readonly sourcePorts: EndpointTable;
-  private readonly hosts = new Column();
-  private readonly ports: TallyTable;
-  /** Entries of rows in `sources`, which hold while nothing is pruned, and in `sourcePorts`; or -1. */
-  private readonly sourceOf: Int32Array;
+  /** By host outside: events refused and let through, and targets refused. */
+  private readonly denied: Float64Array;
+  private readonly allowed: Float64Array;
+  private readonly targets: Int32Array;
+  /**
+   * By row: its service when it is one that a stranger was refused, or -1; once all rows were learnt
+   * the number of the pair of source and service.
+   */
   private readonly pairOf: Int32Array;
-  /** Keeps what was touched from being optimised away. */
-  private touched = 0;
+  /** Rows by number of the pair: about as many hosts. */
+  private readonly hosts: Int32Array;
+  /** Sources by service. */
+  private readonly sources: Int32Array;
+  private readonly index: RowIndex;
 
-  /** @param rows of the verdict table */
-  constructor(rows: number, seed: number) {
-    this.sources = new TallyTable(MOST_SOURCES, seed);
-    this.sourcePorts = new EndpointTable(seed);
-    this.ports = new TallyTable(MOST_SOURCES, seed);
-    this.sourceOf = new Int32Array(rows);
-    this.pairOf = new Int32Array(rows);
+  constructor(index: RowIndex) {
+    this.index = index;
+    this.denied = new Float64Array(index.hostCount);
+    this.allowed = new Float64Array(index.hostCount);
+    this.targets = new Int32Array(index.hostCount);
+    this.pairOf = new Int32Array(index.clients.length);
+    this.hosts = new Int32Array(index.clients.length);
+    this.sources = new Int32Array(index.serviceKeys.length);
   }
 
   /** First pass: every row once. */
   learn(block: RowBlock): void {
-    const { count, client, family, protocol, port } = block;
-    for (let index = 0; index < count; index++) {
-      if (!isStranger(block, index)) continue;
-      this.touched ^= this.sources.touch(client[index]!, family[index]!, 0);
-      const service = (protocol[index]! << 16) | port[index]!;
-      this.touched ^= this.sourcePorts.touch(client[index]!, service, family[index]!);
-    }
-    for (let index = 0; index < count; index++) {
-      const entry = block.first + index;
-      this.sourceOf[entry] = this.pairOf[entry] = -1;
-      if (isStranger(block, index)) this.learnRow(block, index, entry);
+    for (let index = 0; index < block.count; index++) {
+      this.pairOf[block.entry[index]!] = isStranger(block, index)
+        ? this.learnRow(block, index)
+        : -1;
     }
   }
 
-  private learnRow(block: RowBlock, index: number, entry: number): void {
-    const { sources, sourcePorts, ports } = this;
-    const client = block.client[index]!;
-    const family = block.family[index]!;
+  /** Returns the service when it was refused, or -1. */
+  private learnRow(block: RowBlock, index: number): number {
+    const source = block.client[index]!;
     const events = block.events[index]!;
-    const source = sources.intern(client, family, 0);
-    this.sourceOf[entry] = source;
-    const at = floatsOf(source);
-    if (block.action[index] === ALLOW) sources.floats[at + ALLOWED]! += events;
-    if (block.action[index] !== DENY) return;
-    sources.floats[at + DENIED]! += events;
-    sources.floats[at + TARGETS]! += 1;
-    const protocol = block.protocol[index]!;
-    const port = block.port[index]!;
-    const pairs = sourcePorts.count;
-    const pair = sourcePorts.intern(client, (protocol << 16) | port, family);
-    this.pairOf[entry] = pair;
-    this.hosts.add(pair, 1);
-    if (sourcePorts.count === pairs) return;
-    const service = ports.intern(protocol, port, 0);
-    ports.floats[floatsOf(service)]! += 1;
+    if (block.action[index] === ALLOW) this.allowed[source]! += events;
+    if (block.action[index] !== DENY) return -1;
+    this.denied[source]! += events;
+    this.targets[source]!++;
+    return block.service[index]!;
+  }
+
+  /** Ends the first pass. */
+  endLearning(): void {
+    const { index, pairOf, hosts, sources } = this;
+    const lastSource = new Int32Array(sources.length).fill(-1);
+    const lastPair = new Int32Array(sources.length);
+    let pairs = 0;
+    for (const row of index.byClient) {
+      const service = pairOf[row]!;
+      if (service < 0) continue;
+      const source = index.clients[row]!;
+      if (lastSource[service] !== source) {
+        lastSource[service] = source;
+        lastPair[service] = pairs++;
+        sources[service]!++;
+      }
+      const pair = lastPair[service]!;
+      pairOf[row] = pair;
+      hosts[pair]!++;
+    }
   }
 
   /** Second pass: sets the block's `noise`. */
@@ -138,7 +139,7 @@ export class NoiseJudge {
       protocol === UDP &&
       (port === NETBIOS_NAMES || port === NETBIOS_DATAGRAMS) &&
       block.family[index] === FAMILY_4 &&
-      (block.server[index]! & 255) === 255
+      (block.serverWord[index]! & 255) === 255
     ) {
       return BROADCAST;
     }
@@ -150,33 +151,25 @@ export class NoiseJudge {
   }
 
   private judgeStranger(block: RowBlock, index: number): number {
-    const { sources } = this;
     const events = block.events[index]!;
-    const protocol = block.protocol[index]!;
-    const port = block.port[index]!;
-    const source = this.sourceAt(block, index);
-    // A source that was forgotten had few targets.
-    const at = floatsOf(source);
-    const known = source >= 0;
-    const denied = known ? sources.floats[at + DENIED]! : events;
-    const allowed = known ? sources.floats[at + ALLOWED]! : 0;
-    const targets = known ? sources.floats[at + TARGETS]! : 1;
+    const source = block.client[index]!;
+    const pair = this.pairOf[block.entry[index]!]!;
+    // Of who has no address only this one target is known.
+    const known = pair >= 0;
+    const targets = known ? this.targets[source]! : 1;
     if (events >= PERSISTENT && targets <= PERSISTENT_TARGETS) return MEANS;
-    const mostly = denied >= SCAN_DENIED * (denied + allowed);
-    if (
-      mostly &&
-      (targets >= SCAN_TARGETS || this.hosts.get(this.pairOf[block.first + index]!) >= SCAN_HOSTS)
-    ) {
-      return SCAN;
-    }
+    if (known && this.scans(source, pair)) return SCAN;
     if (events > PROBE_TRIES) return MEANS;
-    if (countOf(this.ports, this.ports.find(protocol, port, 0)) >= WORM_SOURCES) return WORM;
-    return allowed === 0 ? PROBE : MEANS;
+    if (this.sources[block.service[index]!]! >= WORM_SOURCES) return WORM;
+    return known && this.allowed[source]! > 0 ? MEANS : PROBE;
   }
 
-  private sourceAt(block: RowBlock, index: number): number {
-    if (this.sources.pruned === 0) return this.sourceOf[block.first + index]!;
-    return this.sources.find(block.client[index]!, block.family[index]!, 0);
+  private scans(source: number, pair: number): boolean {
+    const denied = this.denied[source]!;
+    return (
+      denied >= SCAN_DENIED * (denied + this.allowed[source]!) &&
+      (this.targets[source]! >= SCAN_TARGETS || this.hosts[pair]! >= SCAN_HOSTS)
+    );
   }
 }
 
@@ -187,12 +180,4 @@ function isStranger(block: RowBlock, index: number): boolean {
     block.shape[index] !== SHAPE_ANSWER &&
     block.family[index]! >= FAMILY_4
   );
-}
-
-function floatsOf(entry: number): number {
-  return (TALLY_WORDS / 2) * entry + TALLY_FLOATS;
-}
-
-function countOf(table: TallyTable, entry: number): number {
-  return entry < 0 ? 0 : table.floats[floatsOf(entry)]!;
 }

@@ -5,14 +5,7 @@
  */
 
 import { GROUP, NOBODY, OUTSIDE, type ZoneTable } from '../zones.ts';
-import {
-  FAMILY_4,
-  FAMILY_6,
-  FAMILY_NAME,
-  FAMILY_ZONE,
-  K_FAMILY,
-  K_GROUP,
-} from './verdict-table.ts';
+import { FAMILY_4, FAMILY_6, FAMILY_NAME, FAMILY_ZONE } from './verdict-table.ts';
 
 /** Where traffic goes, seen from the network that is protected. */
 export type Way = 'inward' | 'outward' | 'internal' | 'through';
@@ -56,31 +49,18 @@ export class Places {
     this.rules = new Map(rules.map(({ name, zone }) => [name, this.zoneNumber(zone)]));
   }
 
-  /** Zone of the client: index into the zone table's names. `told` by its interface. */
-  client(word: number, kind: number, told: number): number {
-    const byAddress = this.byAddress((kind >>> K_FAMILY) & 3, word);
-    // Groups and the unspecified address are what they are wherever they are seen.
-    if (told === UNKNOWN || byAddress === GROUP || byAddress === NOBODY) {
-      return byAddress === UNKNOWN ? OUTSIDE : byAddress;
-    }
-    return told;
-  }
-
-  server(word: number, kind: number, told: number): number {
-    return (kind >>> K_GROUP) & 1 ? GROUP : this.client(word, kind, told);
+  /** The zone that an address tells: index into the zone table's names, -1 for none. */
+  byAddress(family: number, word: number): number {
+    if (family === FAMILY_4) return this.zones.of4(word);
+    if (family === FAMILY_6) return this.zones.of6(this.words(), 4 * word);
+    if (family === FAMILY_NAME) return UNKNOWN;
+    return family === FAMILY_ZONE && word > 0 ? word - 1 : UNKNOWN;
   }
 
   /** The zone that a device's interface, or else its zone, tells; -1 when neither does. */
   told(itsInterface: number, itsZone: number): number {
     const byInterface = this.ofName(itsInterface);
     return byInterface === UNKNOWN ? this.ofName(itsZone) : byInterface;
-  }
-
-  private byAddress(family: number, word: number): number {
-    if (family === FAMILY_4) return this.zones.of4(word);
-    if (family === FAMILY_6) return this.zones.of6(this.words(), 4 * word);
-    if (family === FAMILY_NAME) return UNKNOWN;
-    return family === FAMILY_ZONE && word > 0 ? word - 1 : UNKNOWN;
   }
 
   private ofName(number: number): number {
@@ -104,4 +84,13 @@ export class Places {
     const known = this.zones.names.indexOf(name);
     return known >= 0 ? known : this.zones.names.push(name) - 1;
   }
+}
+
+/** The zone of a host, from what its address and its interface tell. */
+export function zoneOf(byAddress: number, told: number): number {
+  // Groups and the unspecified address are what they are wherever they are seen.
+  if (told === UNKNOWN || byAddress === GROUP || byAddress === NOBODY) {
+    return byAddress === UNKNOWN ? OUTSIDE : byAddress;
+  }
+  return told;
 }

@@ -1,16 +1,19 @@
 /**
- * Rows of the verdict table, a block at a time, with what the tables of an audit ask of each: zones,
- * direction, events. As columns, so that every table walks the block by itself and first touches
- * the memory it will need (see `TallyTable.touch`).
+ * Rows of the verdict table, a block at a time, with what the tables of an audit ask of each: hosts,
+ * zones, direction, events. As columns, so that every table walks the block by itself.
  */
-import { DIRECTIONS } from '../../model/verdict.ts';
-import { OUTSIDE } from '../zones.ts';
+import { GROUP, OUTSIDE } from '../zones.ts';
+import type { ContextPlaces } from './context-places.ts';
 import type { Context } from './contexts.ts';
-import { INTERNAL, INWARD, OUTWARD, type Places, THROUGH } from './places.ts';
+import { INTERNAL, INWARD, OUTWARD, type Places, zoneOf } from './places.ts';
+import type { RowIndex } from './row-index.ts';
 import {
+  FAMILY_ZONE,
   K_ACTION,
   K_FAMILY,
+  K_GROUP,
   K_SHAPE,
+  NO_HOST,
   R_CLIENT,
   R_CONTEXT,
   R_KIND,
@@ -22,13 +25,18 @@ import {
 export const BLOCK = 512;
 
 export class RowBlock {
-  /** Rows at hand, and the number of the first of them in the table. */
+  /** Rows at hand. */
   count = 0;
-  first = 0;
-  readonly client = new Int32Array(BLOCK);
-  readonly server = new Int32Array(BLOCK);
+  /** Of each row its number in the table, and the words that stand there. */
+  readonly entry = new Int32Array(BLOCK);
+  readonly clientWord = new Int32Array(BLOCK);
+  readonly serverWord = new Int32Array(BLOCK);
   readonly kind = new Int32Array(BLOCK);
   readonly context = new Int32Array(BLOCK);
+  /** Numbers of its hosts, or `NO_HOST`, and of its service. */
+  readonly client = new Int32Array(BLOCK);
+  readonly server = new Int32Array(BLOCK);
+  readonly service = new Int32Array(BLOCK);
   readonly family = new Uint8Array(BLOCK);
   readonly action = new Uint8Array(BLOCK);
   readonly shape = new Uint8Array(BLOCK);
@@ -43,66 +51,71 @@ export class RowBlock {
   readonly noise = new Int8Array(BLOCK);
   private readonly table: VerdictTable;
   private readonly places: Places;
-  private readonly contexts: Context[] = [];
-  /** By number of the context: the zones that its interfaces tell, -1 for none; declared way. */
-  private readonly fromZone: number[] = [];
-  private readonly toZone: number[] = [];
-  private readonly throughWay: number[] = [];
+  private readonly contexts: ContextPlaces;
+  private readonly index: RowIndex;
 
-  constructor(table: VerdictTable, places: Places) {
+  constructor(table: VerdictTable, places: Places, contexts: ContextPlaces, index: RowIndex) {
     this.table = table;
     this.places = places;
+    this.contexts = contexts;
+    this.index = index;
   }
 
-  /** Takes the rows from `first` on, `most` of them; false when there are none. */
-  load(first: number, most = BLOCK): boolean {
-    const { table } = this;
-    const count = Math.min(most, table.count - first);
-    this.first = first;
+  /** Takes the rows from `first` on; false when there are none. */
+  load(first: number): boolean {
+    const count = Math.min(BLOCK, this.table.count - first);
     this.count = Math.max(0, count);
-    for (let index = 0; index < count; index++) this.look(index, first + index);
+    for (let at = 0; at < count; at++) this.look(at, first + at);
     return count > 0;
   }
 
+  /** Takes one row by its number in the table. */
+  loadOne(entry: number): void {
+    this.count = 1;
+    this.look(0, entry);
+  }
+
   contextAt(number: number): Context {
-    this.contexts[number] ??= this.learn(number);
-    return this.contexts[number];
+    return this.contexts.contexts[number]!;
   }
 
-  private look(index: number, entry: number): void {
-    const { table, places } = this;
+  private look(at: number, entry: number): void {
+    const { table, places, contexts, index } = this;
     const kind = table.word(entry, R_KIND);
-    const client = table.word(entry, R_CLIENT);
-    const server = table.word(entry, R_SERVER);
     const context = table.word(entry, R_CONTEXT);
-    if (this.contexts[context] === undefined) this.contextAt(context);
-    const clientZone = places.client(client, kind, this.fromZone[context]!);
-    const serverZone = places.server(server, kind, this.toZone[context]!);
-    this.client[index] = client;
-    this.server[index] = server;
-    this.kind[index] = kind;
-    this.context[index] = context;
-    this.family[index] = (kind >>> K_FAMILY) & 3;
-    this.action[index] = (kind >>> K_ACTION) & 3;
-    this.shape[index] = (kind >>> K_SHAPE) & 3;
-    this.protocol[index] = (kind >>> 16) & 255;
-    this.port[index] = kind & 0xffff;
-    this.clientZone[index] = clientZone;
-    this.serverZone[index] = serverZone;
-    this.events[index] = table.events(entry);
+    const clientWord = table.word(entry, R_CLIENT);
+    const serverWord = table.word(entry, R_SERVER);
+    const client = index.clients[entry]!;
+    const server = index.servers[entry]!;
+    const clientZone = zoneOf(
+      client === NO_HOST ? places.byAddress(FAMILY_ZONE, clientWord) : index.zones[client]!,
+      contexts.fromZone[context]!,
+    );
+    const serverZone =
+      (kind >>> K_GROUP) & 1
+        ? GROUP
+        : zoneOf(
+            server === NO_HOST ? places.byAddress(FAMILY_ZONE, serverWord) : index.zones[server]!,
+            contexts.toZone[context]!,
+          );
+    this.entry[at] = entry;
+    this.clientWord[at] = clientWord;
+    this.serverWord[at] = serverWord;
+    this.kind[at] = kind;
+    this.context[at] = context;
+    this.client[at] = client;
+    this.server[at] = server;
+    this.service[at] = index.services[entry]!;
+    this.family[at] = (kind >>> K_FAMILY) & 3;
+    this.action[at] = (kind >>> K_ACTION) & 3;
+    this.shape[at] = (kind >>> K_SHAPE) & 3;
+    this.protocol[at] = (kind >>> 16) & 255;
+    this.port[at] = kind & 0xffff;
+    this.clientZone[at] = clientZone;
+    this.serverZone[at] = serverZone;
+    this.events[at] = table.events(entry);
     const inside = clientZone !== OUTSIDE;
-    if (serverZone !== OUTSIDE) this.way[index] = inside ? INTERNAL : INWARD;
-    else this.way[index] = inside ? OUTWARD : this.throughWay[context]!;
-  }
-
-  private learn(number: number): Context {
-    const { places } = this;
-    const context = this.table.contexts.at(number);
-    this.fromZone[number] = places.told(context.inInterface, context.inZone);
-    this.toZone[number] = places.told(context.outInterface, context.outZone);
-    const declared = DIRECTIONS[context.direction];
-    this.throughWay[number] =
-      declared === 'inbound' ? INWARD : declared === 'outbound' ? OUTWARD : THROUGH;
-    return context;
+    if (serverZone !== OUTSIDE) this.way[at] = inside ? INTERNAL : INWARD;
+    else this.way[at] = inside ? OUTWARD : contexts.throughWay[context]!;
   }
 }

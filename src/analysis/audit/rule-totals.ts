@@ -1,180 +1,142 @@
-/** What each rule decided, what passed each pair of interfaces, and what each host met. */
+/** What each rule decided, and what passed each pair of interfaces. */
+import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
-import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
-import type { HostVerdicts, PathVerdicts, RuleVerdicts } from './answer.ts';
+import type { PathVerdicts, RuleVerdicts } from './answer.ts';
 import type { Context } from './contexts.ts';
 import { MEANS } from './noise.ts';
-import { serviceKey, serviceText } from './port-shown.ts';
+import { serviceText } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { addTo, finite, mostOf, newSpan, type Span, widen } from './sums.ts';
-import { K_FAMILY, type VerdictTable } from './verdict-table.ts';
+import type { RowIndex } from './row-index.ts';
+import { GroupSums, mostOf } from './sums.ts';
+import type { VerdictTable } from './verdict-table.ts';
 
-const MOST_HOSTS = 200_000;
-/** Columns of the host table. */
-const HOST_FLOATS = 4;
-
-interface RuleSum extends Span {
+interface Rule {
   readonly context: Context;
   readonly action: number;
-  events: number;
-  readonly services: Map<number, number>;
 }
 
 export class RuleTotals {
-  private readonly sums = new Map<string, RuleSum>();
-  /** The same by number of the context and action. */
-  private readonly byContext: (RuleSum | undefined)[] = [];
-  private readonly table: VerdictTable;
+  private readonly index: RowIndex;
+  private readonly sums: GroupSums;
+  /** What each group of the sums is about, and its number by rule, device and action. */
+  private readonly rules: Rule[] = [];
+  private readonly numbers = new Map<string, number>();
+  /** The same + 1 by number of the context and action. */
+  private readonly byContext: Int32Array;
+  /** Events by rule and service. */
+  private readonly services: EndpointTable;
+  private readonly events = new Column();
 
-  constructor(table: VerdictTable) {
-    this.table = table;
+  constructor(table: VerdictTable, index: RowIndex, seed: number) {
+    this.index = index;
+    this.sums = new GroupSums(table);
+    this.byContext = new Int32Array(ACTIONS.length * table.contexts.count);
+    this.services = new EndpointTable(seed);
   }
 
   add(block: RowBlock, index: number): void {
-    const action = block.action[index]!;
-    const place = ACTIONS.length * block.context[index]! + action;
-    this.byContext[place] ??= this.sumOf(block.contextAt(block.context[index]!), action);
-    const sum = this.byContext[place];
     const events = block.events[index]!;
-    sum.events += events;
-    addTo(sum.services, serviceKey(block.protocol[index]!, block.port[index]!), events);
-    widen(sum, this.table, block.first + index);
+    const place = ACTIONS.length * block.context[index]! + block.action[index]!;
+    const rule = (this.byContext[place] || this.learn(block, index, place)) - 1;
+    this.sums.add(rule, block.entry[index]!, events, block.noise[index] !== MEANS);
+    this.events.add(this.services.intern(rule, block.service[index]!, 0), events);
   }
 
-  private sumOf(context: Context, action: number): RuleSum {
+  private learn(block: RowBlock, index: number, place: number): number {
+    const action = block.action[index]!;
+    const context = block.contextAt(block.context[index]!);
     const key = `${context.rule} ${context.device} ${action}`;
-    let sum = this.sums.get(key);
-    if (sum === undefined) {
-      sum = { context, action, events: 0, services: new Map(), ...newSpan() };
-      this.sums.set(key, sum);
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      number = this.sums.open();
+      this.rules.push({ context, action });
+      this.numbers.set(key, number);
     }
-    return sum;
+    this.byContext[place] = number + 1;
+    return number + 1;
   }
 
   rows(names: readonly string[]): RuleVerdicts[] {
-    const sums = [...this.sums.values()].sort((left, right) => right.events - left.events);
-    return sums.map(({ context, action, events, firstMs, lastMs, services }) => ({
-      rule: names[context.rule] || null,
-      device: names[context.device] || null,
-      action: ACTIONS[action]!,
-      events,
-      firstMs: finite(firstMs),
-      lastMs: finite(lastMs),
-      services: services.size,
-      topService: serviceText(mostOf(services)),
-    }));
+    const { sums } = this;
+    const services = this.servicesByRule();
+    return sums.inOrder().map((rule) => {
+      const { context, action } = this.rules[rule]!;
+      const { keys, counts } = services[rule]!;
+      return {
+        rule: names[context.rule] || null,
+        device: names[context.device] || null,
+        action: ACTIONS[action]!,
+        events: sums.events(rule),
+        firstMs: sums.firstMs(rule),
+        lastMs: sums.lastMs(rule),
+        services: keys.length,
+        topService: serviceText(mostOf(keys, counts)),
+      };
+    });
+  }
+
+  private servicesByRule(): { keys: number[]; counts: number[] }[] {
+    const { services, events, index } = this;
+    const rules = this.rules.map(() => ({ keys: [] as number[], counts: [] as number[] }));
+    for (let entry = 0; entry < services.count; entry++) {
+      const { keys, counts } = rules[services.address(entry)]!;
+      keys.push(index.serviceKeys[services.port(entry)]!);
+      counts.push(events.get(entry));
+    }
+    return rules;
   }
 }
 
-type PathSum = { -readonly [Key in keyof PathVerdicts]: PathVerdicts[Key] };
+/** Figures of a path: those of `ACTIONS`, then noise. */
+const NOISE = ACTIONS.length;
+const FIGURES = NOISE + 1;
 
 export class PathTotals {
-  private readonly sums = new Map<string, PathSum>();
-  private readonly byContext: (PathSum | undefined)[] = [];
   private readonly names: readonly string[];
+  /** From and to, by number of the path in order of arrival; its figures. */
+  private readonly paths: { readonly from: number; readonly to: number }[] = [];
+  private readonly figures: Float64Array[] = [];
+  private readonly numbers = new Map<string, number>();
+  private readonly byContext: Int32Array;
 
-  constructor(names: readonly string[]) {
+  constructor(names: readonly string[], contexts: number) {
     this.names = names;
+    this.byContext = new Int32Array(contexts);
   }
 
   add(block: RowBlock, index: number): void {
     const context = block.context[index]!;
-    this.byContext[context] ??= this.sumOf(block.contextAt(context));
-    const sum = this.byContext[context];
+    const path = (this.byContext[context] || this.learn(block.contextAt(context), context)) - 1;
+    const figures = this.figures[path]!;
     const events = block.events[index]!;
-    const action = block.action[index];
-    if (action === ALLOW) sum.allowed += events;
-    else if (action === DENY) sum.denied += events;
-    else sum.unknown += events;
-    if (block.noise[index] !== MEANS) sum.noise += events;
+    figures[block.action[index]!]! += events;
+    if (block.noise[index] !== MEANS) figures[NOISE]! += events;
   }
 
-  private sumOf(context: Context): PathSum {
+  private learn(context: Context, place: number): number {
     const from = context.inInterface || context.inZone;
     const to = context.outInterface || context.outZone;
     const key = `${from} ${to}`;
-    let sum = this.sums.get(key);
-    if (sum === undefined) {
-      const [fromName, toName] = [this.names[from] || null, this.names[to] || null];
-      sum = { from: fromName, to: toName, allowed: 0, denied: 0, noise: 0, unknown: 0 };
-      this.sums.set(key, sum);
+    let number = this.numbers.get(key);
+    if (number === undefined) {
+      number = this.paths.push({ from, to }) - 1;
+      this.figures.push(new Float64Array(FIGURES));
+      this.numbers.set(key, number);
     }
-    return sum;
+    this.byContext[place] = number + 1;
+    return number + 1;
   }
 
   rows(): PathVerdicts[] {
-    return [...this.sums.values()].sort(
-      (left, right) => right.denied + right.allowed - left.denied - left.allowed,
-    );
+    const { names, figures } = this;
+    const rows = this.paths.map(({ from, to }, number) => ({
+      from: names[from] || null,
+      to: names[to] || null,
+      allowed: figures[number]![ALLOW]!,
+      denied: figures[number]![DENY]!,
+      noise: figures[number]![NOISE]!,
+      unknown: figures[number]![0]!,
+    }));
+    return rows.sort((a, b) => b.denied + b.allowed - a.denied - a.allowed);
   }
-}
-
-export class HostTotals {
-  private readonly hosts: TallyTable;
-  private touched = 0;
-
-  constructor(seed: number) {
-    this.hosts = new TallyTable(MOST_HOSTS, seed);
-  }
-
-  /** Counts the rows that are wanted, have a verdict and are no noise. */
-  add(block: RowBlock, wanted: Uint8Array): void {
-    const { hosts } = this;
-    const { count, client, server, family, clientZone, serverZone } = block;
-    for (let index = 0; index < count; index++) {
-      if (!isCounted(block, index, wanted)) continue;
-      this.touched ^= hosts.touch(client[index]!, family[index]!, clientZone[index]!);
-      this.touched ^= hosts.touch(server[index]!, family[index]!, serverZone[index]!);
-    }
-    for (let index = 0; index < count; index++) {
-      if (!isCounted(block, index, wanted)) continue;
-      const events = block.events[index]!;
-      const allowed = block.action[index] === ALLOW;
-      const first = hosts.intern(client[index]!, family[index]!, clientZone[index]!);
-      hosts.floats[floatsOf(first) + (allowed ? 0 : 1)]! += events;
-      const second = hosts.intern(server[index]!, family[index]!, serverZone[index]!);
-      hosts.floats[floatsOf(second) + (allowed ? 2 : 3)]! += events;
-    }
-  }
-
-  get count(): number {
-    return this.hosts.count + this.hosts.pruned;
-  }
-
-  rows(
-    top: number,
-    addressText: (kind: number, word: number) => string,
-    zones: readonly string[],
-  ): HostVerdicts[] {
-    const { words, floats } = this.hosts;
-    return this.hosts.heaviest(top).map((entry) => {
-      const at = floatsOf(entry);
-      const [word, family, zone] = words.subarray(TALLY_WORDS * entry, TALLY_WORDS * entry + 3);
-      const [allowedAsClient, deniedAsClient, allowedAsServer, deniedAsServer] = floats.subarray(
-        at,
-        at + HOST_FLOATS,
-      );
-      return {
-        address: addressText(family! << K_FAMILY, word!),
-        zone: zones[zone!] ?? '',
-        allowedAsClient: allowedAsClient!,
-        deniedAsClient: deniedAsClient!,
-        allowedAsServer: allowedAsServer!,
-        deniedAsServer: deniedAsServer!,
-      };
-    });
-  }
-}
-
-function isCounted(block: RowBlock, index: number, wanted: Uint8Array): boolean {
-  return (
-    wanted[index] === 1 &&
-    block.noise[index] === MEANS &&
-    block.action[index] !== 0 &&
-    block.family[index] !== 0
-  );
-}
-
-function floatsOf(entry: number): number {
-  return (TALLY_WORDS / 2) * entry + TALLY_FLOATS;
 }

@@ -1,139 +1,130 @@
 /** What happened on each port in each direction, and how much of it was noise. */
 import { ACTIONS } from '../../model/verdict.ts';
-import { DistinctCounts } from '../distinct-counts.ts';
 import type { NoiseUse, ServiceVerdicts } from './answer.ts';
 import { MEANS, NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
-import { hasPort, portShown, serviceKey, serviceText, transportShown } from './port-shown.ts';
+import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { addTo, finite, mostOf, newSpan, type Span, widen } from './sums.ts';
-import { F_BYTES, type VerdictTable } from './verdict-table.ts';
+import type { RowIndex } from './row-index.ts';
+import { GroupSums, mostOf } from './sums.ts';
+import { NO_HOST, type VerdictTable } from './verdict-table.ts';
 
-const DISTINCT_LIMIT = 500_000;
-
-interface ServiceSum extends Span {
-  readonly group: number;
+interface Service {
   readonly way: number;
   readonly action: number;
-  readonly protocol: number;
-  readonly port: number;
-  readonly entry: number;
-  events: number;
-  noise: number;
-  bytes: number;
+  /** What `serviceKey` gives. */
+  readonly key: number;
 }
 
 export class ServiceTotals {
-  private readonly table: VerdictTable;
-  private readonly sums: ServiceSum[] = [];
-  /** By way, action, protocol and port, as one number. */
-  private readonly byKey = new Map<number, ServiceSum>();
-  private readonly clients: DistinctCounts;
-  private readonly servers: DistinctCounts;
-  /** Groups of the block's rows under way, -1 for those that do not count. */
-  private groups = new Int32Array(0);
-  private touched = 0;
+  private readonly index: RowIndex;
+  private readonly sums: GroupSums;
+  /** What each group of the sums is about. */
+  private readonly services: Service[] = [];
+  /** Group + 1 by service, way and action. */
+  private readonly groups: Int32Array;
+  /** Group + 1 by row, 0 for those that do not count or have no hosts. */
+  private readonly groupOf: Int32Array;
 
-  constructor(table: VerdictTable, seed: number) {
-    this.table = table;
-    this.clients = new DistinctCounts(DISTINCT_LIMIT, seed);
-    this.servers = new DistinctCounts(DISTINCT_LIMIT, seed);
+  constructor(table: VerdictTable, index: RowIndex) {
+    this.index = index;
+    this.sums = new GroupSums(table);
+    this.groups = new Int32Array(16 * index.serviceKeys.length);
+    this.groupOf = new Int32Array(index.clients.length);
   }
 
   /** Counts the rows that are wanted. */
   add(block: RowBlock, wanted: Uint8Array): void {
-    const { clients, servers } = this;
-    const { count, client, server, family } = block;
-    if (this.groups.length < wanted.length) this.groups = new Int32Array(wanted.length);
-    const { groups } = this;
+    const { groupOf, sums } = this;
+    const { count, client, entry, events, noise } = block;
     for (let index = 0; index < count; index++) {
-      groups[index] = -1;
       if (wanted[index] === 0) continue;
-      const sum = this.count(block, index);
-      if (family[index] === 0) continue;
-      groups[index] = sum.group;
-      this.touched ^= clients.touch(sum.group, client[index]!, family[index]!);
-      this.touched ^= servers.touch(sum.group, server[index]!, family[index]!);
-    }
-    for (let index = 0; index < count; index++) {
-      if (groups[index]! < 0) continue;
-      clients.add(groups[index]!, client[index]!, family[index]!);
-      servers.add(groups[index]!, server[index]!, family[index]!);
+      const group = this.groupAt(block, index);
+      sums.add(group, entry[index]!, events[index]!, noise[index] !== MEANS);
+      if (client[index] !== NO_HOST) groupOf[entry[index]!] = group + 1;
     }
   }
 
-  private count(block: RowBlock, index: number): ServiceSum {
-    const way = block.way[index]!;
-    const action = block.action[index]!;
-    const protocol = block.protocol[index]!;
-    const port = portShown(protocol, block.port[index]!);
-    const key = (way << 26) | (action << 24) | (protocol << 16) | port;
-    const entry = block.first + index;
-    let sum = this.byKey.get(key);
-    if (sum === undefined) {
-      sum = {
-        ...{ group: this.sums.length, way, action, protocol, port, entry },
-        ...{ events: 0, noise: 0, bytes: 0, ...newSpan() },
-      };
-      this.sums.push(sum);
-      this.byKey.set(key, sum);
+  private groupAt(block: RowBlock, index: number): number {
+    const service = block.service[index]!;
+    const place = 16 * service + 4 * block.way[index]! + block.action[index]!;
+    const known = this.groups[place]!;
+    if (known !== 0) return known - 1;
+    const [way, action] = [block.way[index]!, block.action[index]!];
+    this.groups[place] = this.services.push({ way, action, key: this.index.serviceKeys[service]! });
+    return this.sums.open();
+  }
+
+  /** How many different hosts each group has in one of the roles, by rows in their order. */
+  private hosts(role: Int32Array, order: Int32Array): Int32Array {
+    const { groupOf } = this;
+    const counts = new Int32Array(this.sums.count + 1);
+    const last = new Int32Array(this.sums.count + 1).fill(NO_HOST);
+    for (let at = 0; at < order.length; at++) {
+      const row = order[at]!;
+      const group = groupOf[row]!;
+      const host = role[row]!;
+      if (last[group] === host) continue;
+      last[group] = host;
+      counts[group]!++;
     }
-    const events = block.events[index]!;
-    sum.events += events;
-    if (block.noise[index] !== MEANS) sum.noise += events;
-    sum.bytes += this.table.float(entry, F_BYTES);
-    widen(sum, this.table, entry);
-    return sum;
+    return counts;
   }
 
   rows(locator: (entry: number) => string): ServiceVerdicts[] {
-    const { clients, servers } = this;
-    const sums = [...this.sums].sort((a, b) => b.events - a.events || a.group - b.group);
-    return sums.map((sum) => ({
-      way: WAYS[sum.way]!,
-      action: ACTIONS[sum.action]!,
-      transport: transportShown(sum.protocol),
-      port: hasPort(sum.protocol) ? sum.port : null,
-      events: sum.events,
-      noise: sum.noise,
-      clients: clients.count(sum.group),
-      clientsEstimated: clients.isEstimate(sum.group),
-      servers: servers.count(sum.group),
-      serversEstimated: servers.isEstimate(sum.group),
-      bytes: sum.bytes,
-      firstMs: finite(sum.firstMs),
-      lastMs: finite(sum.lastMs),
-      locator: locator(sum.entry),
-    }));
+    const { index, sums } = this;
+    const clients = this.hosts(index.clients, index.byClient);
+    const servers = this.hosts(index.servers, index.byServer);
+    return sums.inOrder().map((group) => {
+      const { way, action, key } = this.services[group]!;
+      return {
+        way: WAYS[way]!,
+        action: ACTIONS[action]!,
+        transport: transportShown(key >>> 16),
+        port: hasPort(key >>> 16) ? key & 0xffff : null,
+        events: sums.events(group),
+        noise: sums.noise(group),
+        clients: clients[group + 1]!,
+        servers: servers[group + 1]!,
+        bytes: sums.bytes(group),
+        firstMs: sums.firstMs(group),
+        lastMs: sums.lastMs(group),
+        locator: locator(sums.row(group)),
+      };
+    });
   }
 }
 
 export class NoiseTotals {
-  private readonly sources: DistinctCounts;
-  private readonly services = NOISE_CLASSES.map(() => new Map<number, number>());
-  private readonly events = NOISE_CLASSES.map(() => 0);
+  private readonly index: RowIndex;
+  private readonly events = new Float64Array(NOISE_CLASSES.length);
+  /** Events by service, by class. */
+  private readonly services: readonly Float64Array[];
+  /** By host: a bit for each class of which it is a source. */
+  private readonly classes: Uint8Array;
 
-  constructor(seed: number) {
-    this.sources = new DistinctCounts(DISTINCT_LIMIT, seed);
+  constructor(index: RowIndex) {
+    this.index = index;
+    this.services = NOISE_CLASSES.map(() => new Float64Array(index.serviceKeys.length));
+    this.classes = new Uint8Array(index.hostCount);
   }
 
   /** Counts a row that was judged noise. */
   add(block: RowBlock, index: number): void {
     const noise = block.noise[index]!;
     const events = block.events[index]!;
+    const source = block.client[index]!;
     this.events[noise]! += events;
-    addTo(this.services[noise]!, serviceKey(block.protocol[index]!, block.port[index]!), events);
-    const family = block.family[index]!;
-    if (family !== 0) this.sources.add(noise, block.client[index]!, family);
+    this.services[noise]![block.service[index]!]! += events;
+    if (source !== NO_HOST) this.classes[source]! |= 1 << noise;
   }
 
   rows(): NoiseUse[] {
     return NOISE_CLASSES.map((noise, index) => ({
       noise,
       events: this.events[index]!,
-      sources: this.sources.count(index),
-      sourcesEstimated: this.sources.isEstimate(index),
-      topService: serviceText(mostOf(this.services[index]!)),
+      sources: this.classes.reduce((sum, bits) => sum + ((bits >> index) & 1), 0),
+      topService: serviceText(mostOf(this.index.serviceKeys, this.services[index]!)),
       formula: NOISE_FORMULAS[noise],
     })).filter(({ events }) => events > 0);
   }

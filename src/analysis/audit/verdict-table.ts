@@ -6,6 +6,7 @@
  * of addresses, so that sums by service, rule and interface stay exact while hosts are missing.
  */
 
+import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { BY_DESTINATION, END, OPEN } from '../../model/verdict.ts';
 import {
   BY_NAME,
@@ -15,24 +16,25 @@ import {
 } from '../../model/verdict-batch.ts';
 import { ContextTable } from './contexts.ts';
 
-/** 32-bit words of a row: eight integers, then eight floats. */
-export const ROW_WORDS = 24;
+/**
+ * 32-bit words of a row, which is one line of the processor's cache: four integers, then five floats,
+ * then two integers. What most log lines touch comes first.
+ */
+const ROW_WORDS = 16;
 export const R_CLIENT = 0;
 export const R_SERVER = 1;
 export const R_KIND = 2;
 export const R_CONTEXT = 3;
 /** Where the row was first seen: index of the input, and line. */
-export const R_INPUT = 4;
-export const R_LINE = 5;
+export const R_INPUT = 14;
+export const R_LINE = 15;
 /** Floats, counted from the row's first. */
 const ROW_FLOATS = ROW_WORDS / 2;
-export const F_PACKETS_LOGGED = 4;
-export const F_OPENED = 5;
-export const F_ENDED = 6;
-export const F_PACKETS = 7;
-export const F_BYTES = 8;
-export const F_FIRST = 9;
-export const F_LAST = 10;
+const F_PACKETS_LOGGED = 2;
+export const F_BYTES = 3;
+export const F_FIRST = 4;
+export const F_LAST = 5;
+const F_OPENED = 6;
 
 /** In `R_KIND`: port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30. */
 export const K_FAMILY = 24;
@@ -44,6 +46,8 @@ export const FAMILY_ZONE = 0;
 export const FAMILY_NAME = 1;
 export const FAMILY_4 = 2;
 export const FAMILY_6 = 3;
+/** Of rows that are kept by zones, and have no hosts. */
+export const NO_HOST = -1;
 /** What a packet shows of its place in a conversation. */
 export const SHAPE_ANY = 0;
 /** It answers: SYN-ACK, reset, ICMP error or echo reply. The row's port is the sender's. */
@@ -59,6 +63,8 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const INITIAL = 1 << 12;
+/** In a slot: number of the row + 1, and above it the highest bits of its key's hash. */
+const SLOT_ROW = (1 << 21) - 1;
 /** Rows from which on the room for all of them is asked for at once: copies would take more. */
 const LARGE = 1 << 16;
 const ROW_LIMIT = 1_000_000;
@@ -74,7 +80,11 @@ export interface TablePart {
   readonly count: number;
   readonly collapsed: number;
   readonly lost: number;
-  readonly buffer: ArrayBuffer;
+  readonly rows: ArrayBuffer;
+  readonly ended: Float64Array<ArrayBuffer>;
+  readonly clients: Int32Array<ArrayBuffer>;
+  readonly servers: Int32Array<ArrayBuffer>;
+  readonly hosts: Int32Array;
   readonly contexts: ReturnType<ContextTable['part']>;
 }
 
@@ -90,11 +100,18 @@ export class VerdictTable {
   /** Rows kept by zones instead of addresses, and events that found no room at all. */
   collapsed = 0;
   lost = 0;
-  words: Int32Array;
-  floats: Float64Array;
   readonly contexts = new ContextTable();
-  /** Pairs: number of the row + 1 (0 = empty), and the whole hash of its key. */
-  private slots = new Int32Array(4 * INITIAL);
+  /** Every address met: word and family (as endpoints whose port is 0). */
+  readonly hosts: EndpointTable;
+  /** By row: numbers of its hosts, or `NO_HOST`. */
+  clients = new Int32Array(INITIAL);
+  servers = new Int32Array(INITIAL);
+  private words: Int32Array<ArrayBuffer>;
+  private floats: Float64Array<ArrayBuffer>;
+  /** Ends of connections by row: few devices log any. */
+  private ended = new Float64Array(INITIAL);
+  /** 0 = empty. */
+  private slots = new Int32Array(2 * INITIAL);
   /** Of each row of the batch under way: kind, context, hash. */
   private readonly kinds = new Int32Array(VERDICT_BATCH_CAPACITY);
   private readonly places = new Int32Array(VERDICT_BATCH_CAPACITY);
@@ -102,16 +119,17 @@ export class VerdictTable {
   /** Keeps `touch` from being optimised away. */
   private touched = 0;
   /** The integers of a row to be appended. */
-  private readonly key = new Int32Array(R_LINE + 1);
+  private readonly key = new Int32Array(ROW_WORDS);
   private readonly limit: number;
   private readonly seed: number;
   private readonly zones: ZoneFinder;
 
-  /** @param limit rows by address, 96 octets each; half as many more by zones */
+  /** @param limit rows by address, 80 octets each, at most 1,398,100; half as many more by zones */
   constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT) {
     this.zones = zones;
     this.seed = seed | 0;
-    this.limit = Math.max(16, limit);
+    this.hosts = new EndpointTable(seed);
+    this.limit = Math.min(Math.max(16, limit), Math.floor((2 * SLOT_ROW) / 3));
     const buffer = new ArrayBuffer(4 * ROW_WORDS * INITIAL);
     this.words = new Int32Array(buffer);
     this.floats = new Float64Array(buffer);
@@ -119,9 +137,10 @@ export class VerdictTable {
 
   /** Hands over its rows: they must not be used here any more. */
   part(): TablePart {
-    const { count, collapsed, lost, contexts, words } = this;
-    const buffer = words.buffer as ArrayBuffer;
-    return { count, collapsed, lost, buffer, contexts: contexts.part() };
+    const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
+    const rows = words.buffer;
+    const shared = { contexts: contexts.part(), hosts: hosts.words };
+    return { count, collapsed, lost, rows, ended, clients, servers, ...shared };
   }
 
   /**
@@ -132,71 +151,84 @@ export class VerdictTable {
     if (part.collapsed + part.lost > 0) return false;
     const contexts = this.contexts.absorb(part.contexts, maps.names);
     if (contexts === undefined) return false;
-    const words = new Int32Array(part.buffer);
+    const words = new Int32Array(part.rows);
     const hashes = new Int32Array(part.count);
     for (let entry = 0; entry < part.count; entry++) {
       const at = ROW_WORDS * entry;
       const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
-      const map =
-        family === FAMILY_6 ? maps.addresses : family === FAMILY_NAME ? maps.names : undefined;
-      if (map !== undefined) {
-        words[at + R_CLIENT] = map[words[at + R_CLIENT]!]!;
-        words[at + R_SERVER] = map[words[at + R_SERVER]!]!;
-      }
+      words[at + R_CLIENT] = wordHere(maps, family, words[at + R_CLIENT]!);
+      words[at + R_SERVER] = wordHere(maps, family, words[at + R_SERVER]!);
       words[at + R_CONTEXT] = contexts[words[at + R_CONTEXT]!]!;
       words[at + R_LINE]! += maps.linesBefore;
       hashes[entry] = this.hashAt(words, at);
     }
     if (this.count + part.count > this.limit && !this.hasRoomFor(words, hashes)) return false;
-    const floats = new Float64Array(part.buffer);
+    const floats = new Float64Array(part.rows);
+    this.reserve(this.count + part.count);
+    const hosts = this.hostsHere(part, maps);
     for (let from = 0; from < part.count; from += VERDICT_BATCH_CAPACITY) {
       const to = Math.min(from + VERDICT_BATCH_CAPACITY, part.count);
       this.hashes.set(hashes.subarray(from, to));
       this.touched += this.touch(to - from);
       for (let entry = from; entry < to; entry++) {
-        this.merge(words, floats, entry, hashes[entry]!);
+        const count = this.count;
+        const row = this.merge(words, floats, part.ended, entry, hashes[entry]!);
+        if (row < count) continue;
+        this.clients[row] = hosts[part.clients[entry]!] ?? NO_HOST;
+        this.servers[row] = hosts[part.servers[entry]!] ?? NO_HOST;
       }
     }
     return true;
+  }
+
+  /** Numbers here of another table's hosts. */
+  private hostsHere({ hosts }: TablePart, maps: PartMaps): Int32Array {
+    const numbers = new Int32Array(hosts.length / 3);
+    for (let host = 0; host < numbers.length; host++) {
+      const family = hosts[3 * host + 2]!;
+      numbers[host] = this.hosts.intern(wordHere(maps, family, hosts[3 * host]!), 0, family);
+    }
+    return numbers;
   }
 
   /** Whether the limit allows for all rows whose keys are not here yet. */
   private hasRoomFor(words: Int32Array, hashes: Int32Array): boolean {
     let room = this.limit - this.count;
     for (let entry = 0; entry < hashes.length && room >= 0; entry++) {
-      if (this.slots[this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)] === 0) room--;
+      if (this.rowAt(this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)) < 0) room--;
     }
     return room >= 0;
   }
 
   private hashAt(words: Int32Array, at: number): number {
-    return this.hash(
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
   private probeAt(hash: number, words: Int32Array, at: number): number {
-    return this.probe(
-      hash,
-      ...([words[at + R_CLIENT]!, words[at + R_SERVER]!] as const),
-      ...([words[at + R_KIND]!, words[at + R_CONTEXT]!] as const),
-    );
+    return this.probe(hash, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
   }
 
-  /** Adds another table's row to the row of the same key, a new one if there is none. */
-  private merge(words: Int32Array, floats: Float64Array, entry: number, hash: number): void {
+  /** Adds another table's row to the row of the same key, a new one if there is none; its number. */
+  private merge(
+    words: Int32Array,
+    floats: Float64Array,
+    ended: Float64Array,
+    entry: number,
+    hash: number,
+  ): number {
     const from = ROW_WORDS * entry;
     const slot = this.probeAt(hash, words, from);
-    const held = this.slots[slot]!;
-    const row = held === 0 ? this.appendRow(slot, hash, words, from) : held - 1;
+    const held = this.rowAt(slot);
+    const row = held < 0 ? this.appendRow(slot, hash, words, from) : held;
     const ours = ROW_FLOATS * row;
     const theirs = ROW_FLOATS * entry;
-    for (let each = F_PACKETS_LOGGED; each <= F_BYTES; each++) {
-      this.floats[ours + each]! += floats[theirs + each]!;
-    }
+    this.floats[ours + F_PACKETS_LOGGED]! += floats[theirs + F_PACKETS_LOGGED]!;
+    this.floats[ours + F_OPENED]! += floats[theirs + F_OPENED]!;
+    this.floats[ours + F_BYTES]! += floats[theirs + F_BYTES]!;
+    this.ended[row]! += ended[entry]!;
     this.widen(ours, floats[theirs + F_FIRST]!);
     this.widen(ours, floats[theirs + F_LAST]!);
+    return row;
   }
 
   private widen(at: number, time: number): void {
@@ -212,7 +244,9 @@ export class VerdictTable {
     const { count } = batch;
     this.prepare(batch, count);
     this.touched += this.touch(count);
+    const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
+    this.numberHosts(first);
   }
 
   /** Works out the keys of all rows. */
@@ -235,11 +269,11 @@ export class VerdictTable {
    */
   private touch(count: number): number {
     const { slots, words, hashes } = this;
-    const mask = slots.length / 2 - 1;
+    const mask = slots.length - 1;
     let sum = 0;
-    for (let row = 0; row < count; row++) sum ^= slots[2 * (hashes[row]! & mask)]!;
+    for (let row = 0; row < count; row++) sum ^= slots[hashes[row]! & mask]!;
     for (let row = 0; row < count; row++) {
-      const held = slots[2 * (hashes[row]! & mask)]!;
+      const held = slots[hashes[row]! & mask]! & SLOT_ROW;
       sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
     }
     return sum & 1;
@@ -254,10 +288,8 @@ export class VerdictTable {
     const { floats } = this;
     const at = ROW_FLOATS * entry;
     const event = batch.event[row]!;
-    const counter = event === OPEN ? F_OPENED : event === END ? F_ENDED : F_PACKETS_LOGGED;
-    floats[at + counter]! += batch.events[row]!;
-    const packets = batch.packets[row]!;
-    if (packets > 0) floats[at + F_PACKETS]! += packets;
+    if (event === END) this.ended[entry]! += batch.events[row]!;
+    else floats[at + (event === OPEN ? F_OPENED : F_PACKETS_LOGGED)]! += batch.events[row]!;
     const bytes = batch.bytes[row]!;
     if (bytes > 0) floats[at + F_BYTES]! += bytes;
     this.widen(at, batch.timeMs[row]!);
@@ -270,8 +302,8 @@ export class VerdictTable {
     const context = this.places[row]!;
     const hash = this.hashes[row]!;
     const slot = this.probe(hash, client, server, kind, context);
-    const held = this.slots[slot]!;
-    if (held !== 0) return held - 1;
+    const held = this.rowAt(slot);
+    if (held >= 0) return held;
     if (this.count >= this.limit) return this.collapse(batch, row, kind, context);
     return this.append(slot, hash, batch, row, client, server, kind, context);
   }
@@ -285,8 +317,8 @@ export class VerdictTable {
     const plain = kind & ~(3 << K_FAMILY);
     const hash = this.hash(client, server, plain, context);
     const slot = this.probe(hash, client, server, plain, context);
-    const held = this.slots[slot]!;
-    if (held !== 0) return held - 1;
+    const held = this.rowAt(slot);
+    if (held >= 0) return held;
     if (this.count >= this.limit + (this.limit >> 1)) return -1;
     return this.append(slot, hash, batch, row, client, server, plain, context);
   }
@@ -305,22 +337,27 @@ export class VerdictTable {
     context: number,
   ): number {
     const { slots, words } = this;
-    const mask = slots.length / 2 - 1;
+    const mask = slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const held = slots[2 * slot]!;
-      if (held === 0) return 2 * slot;
-      // Rows of other keys are not even looked at.
-      if (slots[2 * slot + 1] !== hash) continue;
-      const at = ROW_WORDS * (held - 1);
+      const held = slots[slot]!;
+      if (held === 0) return slot;
+      // Rows of other keys are hardly ever looked at.
+      if (((held ^ hash) & ~SLOT_ROW) !== 0) continue;
+      const at = ROW_WORDS * ((held & SLOT_ROW) - 1);
       if (
         words[at] === client &&
         words[at + 1] === server &&
         words[at + 2] === kind &&
         words[at + 3] === context
       ) {
-        return 2 * slot;
+        return slot;
       }
     }
+  }
+
+  /** The row that a slot holds, or -1. */
+  private rowAt(slot: number): number {
+    return (this.slots[slot]! & SLOT_ROW) - 1;
   }
 
   private hash(client: number, server: number, kind: number, context: number): number {
@@ -351,41 +388,75 @@ export class VerdictTable {
     return this.appendRow(slot, hash, key, 0);
   }
 
+  /** Gives the hosts of new rows their numbers. */
+  private numberHosts(first: number): void {
+    const { hosts, words, clients, servers, count } = this;
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      this.touched ^= hosts.touch(words[at + R_CLIENT]!, 0, family);
+      this.touched ^= hosts.touch(words[at + R_SERVER]!, 0, family);
+    }
+    for (let entry = first; entry < count; entry++) {
+      const at = ROW_WORDS * entry;
+      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
+      const zoned = family === FAMILY_ZONE;
+      clients[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_CLIENT]!, 0, family);
+      servers[entry] = zoned ? NO_HOST : hosts.intern(words[at + R_SERVER]!, 0, family);
+    }
+  }
+
   /** A new row with the integers at `from`; its counters are 0. */
   private appendRow(slot: number, hash: number, words: Int32Array, from: number): number {
     const entry = this.count++;
     const at = ROW_WORDS * entry;
-    if (at === this.words.length) this.grow();
-    for (let word = R_CLIENT; word <= R_LINE; word++) this.words[at + word] = words[from + word]!;
+    if (entry === this.ended.length) this.grow();
+    const held = this.words;
+    held[at] = words[from]!;
+    held[at + 1] = words[from + 1]!;
+    held[at + 2] = words[from + 2]!;
+    held[at + 3] = words[from + 3]!;
+    held[at + R_INPUT] = words[from + R_INPUT]!;
+    held[at + R_LINE] = words[from + R_LINE]!;
     this.floats[ROW_FLOATS * entry + F_FIRST] = Number.NaN;
     this.floats[ROW_FLOATS * entry + F_LAST] = Number.NaN;
-    this.slots[slot] = entry + 1;
-    this.slots[slot + 1] = hash;
-    if (4 * this.count > this.slots.length) this.rehash();
+    this.slots[slot] = (hash & ~SLOT_ROW) | (entry + 1);
+    this.reserve(this.count);
     return entry;
   }
 
   /** Makes room: from some size on for all rows there may be, which cost nothing until used. */
   private grow(): void {
-    const most = ROW_WORDS * (this.limit + (this.limit >> 1));
-    const large = this.words.length >= ROW_WORDS * LARGE;
-    const buffer = new ArrayBuffer(4 * (large ? most : Math.min(most, 4 * this.words.length)));
+    const most = this.limit + (this.limit >> 1);
+    const rows = this.ended.length >= LARGE ? most : Math.min(most, 4 * this.ended.length);
+    const buffer = new ArrayBuffer(4 * ROW_WORDS * rows);
     const words = new Int32Array(buffer);
     words.set(this.words);
     this.words = words;
     this.floats = new Float64Array(buffer);
+    const ended = new Float64Array(rows);
+    ended.set(this.ended);
+    this.ended = ended;
+    const clients = new Int32Array(rows);
+    clients.set(this.clients);
+    this.clients = clients;
+    const servers = new Int32Array(rows);
+    servers.set(this.servers);
+    this.servers = servers;
   }
 
-  private rehash(): void {
-    const old = this.slots;
-    const slots = new Int32Array(2 * old.length);
-    const mask = slots.length / 2 - 1;
-    for (let index = 0; index < old.length; index += 2) {
-      if (old[index] === 0) continue;
-      let slot = old[index + 1]! & mask;
-      while (slots[2 * slot] !== 0) slot = (slot + 1) & mask;
-      slots[2 * slot] = old[index]!;
-      slots[2 * slot + 1] = old[index + 1]!;
+  /** Makes slots for so many rows. */
+  private reserve(rows: number): void {
+    let length = this.slots.length;
+    while (2 * rows > length) length *= 4;
+    if (length === this.slots.length) return;
+    const slots = new Int32Array(length);
+    const mask = length - 1;
+    for (let row = 0; row < this.count; row++) {
+      const hash = this.hashAt(this.words, ROW_WORDS * row);
+      let slot = hash & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = (hash & ~SLOT_ROW) | (row + 1);
     }
     this.slots = slots;
   }
@@ -394,7 +465,7 @@ export class VerdictTable {
   events(entry: number): number {
     const at = ROW_FLOATS * entry;
     const { floats } = this;
-    return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, floats[at + F_ENDED]!);
+    return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, this.ended[entry]!);
   }
 
   float(entry: number, which: number): number {
@@ -404,6 +475,12 @@ export class VerdictTable {
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
   }
+}
+
+/** The word of an address of another reader's. */
+function wordHere(maps: PartMaps, family: number, word: number): number {
+  if (family === FAMILY_6) return maps.addresses[word]!;
+  return family === FAMILY_NAME ? maps.names[word]! : word;
 }
 
 /**

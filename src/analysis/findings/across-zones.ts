@@ -53,6 +53,7 @@ export function acrossZones(c: Case): readonly Finding[] {
 function crossingsOf(c: Case): Crossing[] {
   const { crossings } = c.clues;
   const found: Crossing[] = [];
+  const entries = new Map<string, EntrySummary | undefined>();
   for (let entry = 0; entry < crossings.count; entry++) {
     const word = crossings.key(entry, 1);
     const family = familyOfWord(word);
@@ -60,9 +61,9 @@ function crossingsOf(c: Case): Crossing[] {
     if (c.isOutside(address, family)) continue;
     const port = portOfWord(word);
     const transport = protocolText(protocolOfWord(word));
-    const known = entriesOnPorts({ first: port, last: port, transport }).find(
-      ({ group }) => GROUPS[group] !== undefined,
-    );
+    const key = `${port}/${transport}`;
+    if (!entries.has(key)) entries.set(key, guardedEntry(port, transport));
+    const known = entries.get(key);
     if (known === undefined) continue;
     const samples = crossings.samples(entry);
     found.push({
@@ -79,6 +80,12 @@ function crossingsOf(c: Case): Crossing[] {
     });
   }
   return found;
+}
+
+/** The likeliest entry on a port that is of one of the groups. */
+function guardedEntry(port: number, transport: string): EntrySummary | undefined {
+  const entries = entriesOnPorts({ first: port, last: port, transport });
+  return entries.find(({ group }) => GROUPS[group] !== undefined);
 }
 
 function tell(c: Case, group: readonly Crossing[]): Finding {

@@ -51,5 +51,6 @@ export function planMirror(
 ): MirrorPlan & { readonly checked: CheckedRequest } {
   const checked = checkRequest(platform, request);
   const plan = platform.plan(checked);
-  return { ...plan, pitfalls: [...plan.pitfalls, ...commonPitfalls(checked)], checked };
+  const pitfalls = [...plan.pitfalls, ...commonPitfalls(checked, platform)];
+  return { ...plan, pitfalls, checked };
 }

@@ -58,6 +58,8 @@ export interface MirrorPlatform {
     readonly rspan?: boolean;
     readonly erspan?: boolean;
     readonly bridge?: boolean;
+    /** Copies a packet once, also when it passes between two monitored ports. */
+    readonly once?: boolean;
   };
   readonly plan: (request: CheckedRequest) => MirrorPlan;
 }
@@ -170,9 +172,12 @@ function portsOf(platform: MirrorPlatform, text: string): string[] {
 }
 
 /** What holds of every mirror. */
-export function commonPitfalls({ monitor, direction }: CheckedRequest): string[] {
+export function commonPitfalls(
+  { monitor, direction }: CheckedRequest,
+  { can }: Pick<MirrorPlatform, 'can'>,
+): string[] {
   return [
-    ...(direction === 'both' && monitor.length > 1
+    ...(direction === 'both' && monitor.length > 1 && can.once !== true
       ? ['What passes between two monitored ports is copied twice: assess with --drop-duplicates.']
       : []),
     'Copies of more than the port can carry are dropped by the switch, and nobody is told.',

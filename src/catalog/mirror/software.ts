@@ -8,6 +8,9 @@ function linuxPort(text: string): string | undefined {
     : undefined;
 }
 
+/** Forgets how flows under way are forwarded; each is looked up again with its next packet. */
+const REVALIDATE = 'ovs-appctl revalidator/purge';
+
 export const OVS: MirrorPlatform = {
   id: 'openvswitch',
   title: 'Open vSwitch',
@@ -15,7 +18,7 @@ export const OVS: MirrorPlatform = {
   example: 'eth1',
   port: linuxPort,
   sessions: 1,
-  can: { direction: true, vlans: true, bridge: true },
+  can: { direction: true, vlans: true, bridge: true, once: true },
   plan: ({ monitor, vlans, direction, to, bridge }) => {
     const names = monitor.map((_, index) => `@p${index}`);
     const list = names.join(',');
@@ -31,13 +34,18 @@ export const OVS: MirrorPlatform = {
         `  -- --id=@out get port ${to} \\`,
         `  -- --id=@m create mirror name=portreeve ${select} output-port=@out \\`,
         `  -- add bridge ${bridge} mirrors @m`,
+        REVALIDATE,
       ],
       show: ['ovs-vsctl list mirror portreeve'],
       save: ['# the database of Open vSwitch keeps it'],
-      undo: [`ovs-vsctl -- --id=@m get mirror portreeve -- remove bridge ${bridge} mirrors @m`],
+      undo: [
+        `ovs-vsctl -- --id=@m get mirror portreeve -- remove bridge ${bridge} mirrors @m`,
+        REVALIDATE,
+      ],
       pitfalls: [
         'The output port carries nothing else; what is sent to it is dropped.',
         'A packet between two selected ports is copied once.',
+        'The last command makes the switch look anew at conversations under way, which some versions (3.1) leave as they were until they pause.',
       ],
     };
   },

@@ -164,8 +164,8 @@ function evictedVisitor(
 ): ((part: FlowPart) => void) | undefined {
   if (visitor === undefined) return undefined;
   return (part) => {
-    ladder.learn(part.chunks, part.count);
-    visitRows(part, ladder, visitor);
+    const own = ladder.learn(part.chunks, part.count);
+    visitRows({ ...part, own }, ladder, visitor);
   };
 }
 

@@ -1,7 +1,8 @@
 /**
  * A ring of packet-row batches in shared memory between one producer and one consumer thread. The
- * consumer sleeps while the ring is empty; the producer never blocks for long, so that its event
- * loop goes on (signals, the worker's messages) while the ring is full.
+ * consumer sleeps while the ring is empty, until some batches wait or it is the end; the producer
+ * never blocks for long, so that its event loop goes on (signals, the worker's messages) while the
+ * ring is full.
  */
 import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 
@@ -17,6 +18,11 @@ const BATCHES = 64;
  * it must not happen for every one.
  */
 const HALF = BATCHES / 2;
+/**
+ * Batches that wait before a consumer that sleeps is woken: a wake-up costs the producer as much
+ * as decoding a thousand packets.
+ */
+const WORTH_WAKING = BATCHES / 4;
 
 /**
  * Words of the control array: batches written, consumed, parts sent, whether the consumer sleeps,
@@ -102,12 +108,17 @@ export class RowProducer {
   /** Publishes what is there; an empty batch says that there is no more. Not while `full`. */
   publish(): void {
     const control = this.memory.control;
+    const last = this.filled === 0;
     control[COUNTS + (this.written & (BATCHES - 1))] = this.filled;
     this.filled = 0;
     this.written = (this.written + 1) | 0;
     Atomics.store(control, WRITTEN, this.written);
     // Waking asks the kernel, even where nobody sleeps.
-    if (Atomics.load(control, ASLEEP) !== 0) Atomics.notify(control, WRITTEN);
+    if (Atomics.load(control, ASLEEP) === 0) return;
+    // While it sleeps, every number of waiting batches up to the last is passed exactly once.
+    if (last || ((this.written - this.consumed) | 0) === WORTH_WAKING) {
+      Atomics.notify(control, WRITTEN);
+    }
   }
 
   /** Rows not published yet. */

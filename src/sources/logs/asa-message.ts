@@ -14,6 +14,7 @@ import {
   type Line,
   READ,
 } from './format.ts';
+import { NameMemo } from './name-memo.ts';
 import { PortNames, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -35,12 +36,11 @@ interface Side {
   family: number;
   word: number;
   port: number;
-  /** The interface's name in the line. */
-  nameStart: number;
-  nameEnd: number;
+  /** Number of the interface's name, 0 without. */
+  name: number;
 }
 
-const newSide = (): Side => ({ family: 0, word: 0, port: -1, nameStart: 0, nameEnd: 0 });
+const newSide = (): Side => ({ family: 0, word: 0, port: -1, name: 0 });
 
 export class AsaMessage {
   first = newSide();
@@ -48,12 +48,13 @@ export class AsaMessage {
   /** Why the last step failed: an outcome. */
   fault = 0;
   private ports: PortNames | undefined;
+  private readonly interfaces = new NameMemo();
 
   /** Begins a message. */
   clear(line: Line): void {
     this.ports ??= new PortNames(line.names);
     this.fault = 0;
-    this.first.nameEnd = this.first.nameStart = this.second.nameEnd = this.second.nameStart = 0;
+    this.first.name = this.second.name = 0;
   }
 
   begin({ batch }: Line, action: number): number {
@@ -64,7 +65,7 @@ export class AsaMessage {
 
   /** Copies both sides into the row and commits it. */
   finish(line: Line, row: number): number {
-    const { batch, scan, names } = line;
+    const { batch } = line;
     const { first, second } = this;
     if (first.family !== second.family && first.family !== BY_NAME && second.family !== BY_NAME) {
       return BAD_ADDRESS;
@@ -75,12 +76,8 @@ export class AsaMessage {
     batch.destination[row] = named ? this.hostName(line, second) : second.word;
     if (batch.sourcePort[row]! < 0) batch.sourcePort[row] = first.port;
     if (batch.destinationPort[row]! < 0) batch.destinationPort[row] = second.port;
-    if (first.nameEnd > first.nameStart) {
-      batch.inInterface[row] = names.intern(scan.bytes, first.nameStart, first.nameEnd);
-    }
-    if (second.nameEnd > second.nameStart) {
-      batch.outInterface[row] = names.intern(scan.bytes, second.nameStart, second.nameEnd);
-    }
+    if (first.name !== 0) batch.inInterface[row] = first.name;
+    if (second.name !== 0) batch.outInterface[row] = second.name;
     batch.commit();
     return READ;
   }
@@ -139,18 +136,22 @@ export class AsaMessage {
   /** `[interface:]address[/port]`. */
   side(line: Line, side: Side, withInterface: boolean, withPort: boolean): boolean {
     const { scan } = line;
+    side.port = -1;
+    side.name = withInterface ? this.interfaceAt(line) : 0;
+    return withPort && usual(scan, side) ? true : this.anySide(line, side, withPort);
+  }
+
+  /** Passes `interface:`; its number, 0 without one. */
+  private interfaceAt({ scan, names }: Line): number {
+    const known = this.interfaces.take(scan);
+    if (known >= 0) return known;
     const { bytes, end } = scan;
     const start = scan.at;
     let at = start;
     while (at < end && bytes[at] !== COLON && !endsToken(bytes[at]!)) at++;
-    const named = withInterface && at < end && bytes[at] === COLON;
-    side.nameStart = side.nameEnd = start;
-    side.port = -1;
-    if (named) {
-      side.nameEnd = at;
-      scan.at = at + 1;
-    }
-    return withPort && usual(scan, side) ? true : this.anySide(line, side, withPort);
+    if (at >= end || bytes[at] !== COLON) return 0;
+    scan.at = at + 1;
+    return this.interfaces.keep(names, bytes, start, at);
   }
 
   /** What stands behind the interface, in any of its forms. */
@@ -174,8 +175,7 @@ export class AsaMessage {
       this.fault = CUT_OFF;
       return false;
     }
-    side.nameStart = start;
-    side.nameEnd = slash;
+    side.name = line.names.intern(scan.bytes, start, slash);
     side.port = -1;
     scan.at = slash + 1;
     if (!this.host(line, side, tokenEnd(scan, scan.at))) return false;

@@ -287,8 +287,8 @@ export class CiscoAsa implements LogFormat {
     if (!message.side(line, message.second, true, ports)) return message.fault;
     const { second } = message;
     // The interface is the one it came in by, not one it leaves by.
-    batch.inInterface[row] = line.names.intern(scan.bytes, second.nameStart, second.nameEnd);
-    second.nameEnd = second.nameStart;
+    batch.inInterface[row] = second.name;
+    second.name = 0;
     return message.finish(line, row);
   }
 

@@ -12,12 +12,21 @@ import { damaged, inventions } from '../../../test/builders/log-lines.ts';
 import { brief, FIXTURE_NOW_MS, readFixture } from '../../../test/builders/read-log.ts';
 import type { Verdict } from '../../model/verdict.ts';
 import { logFormats } from './formats.ts';
+import { LineReader } from './line-reader.ts';
 import { LogReader } from './log-reader.ts';
 
 const FOLDER = fileURLToPath(new URL('fixtures/', import.meta.url));
 const FEWEST = 12;
 /** Damaged lines tried for each format. */
 const DAMAGED = 200;
+
+/** Pairs of a line and the same one damaged. */
+const ALIKE = 100;
+/** Formats of which each line says all by itself. */
+const BY_LINE = [
+  ...['check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
+  ...['mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
+];
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([
@@ -38,6 +47,23 @@ function fixturesOf(format: string): string[] {
   return readdirSync(join(FOLDER, format))
     .filter((file) => !file.endsWith('.json'))
     .sort();
+}
+
+/** What the second of two lines says, and the place of the format that read the last of them. */
+function readSecond(lines: readonly [string, string], format = 0): [Partial<Verdict>[], number] {
+  const verdicts: Partial<Verdict>[] = [];
+  const reader = new LineReader({ seed: 1 }, (batch) => {
+    for (let row = 0; row < batch.count; row++) {
+      // What a stamp without a year means may depend on the line before.
+      if (batch.line[row] !== 2) continue;
+      verdicts.push({ ...brief(batch.verdictAt(row, ['-'])), timeMs: null });
+    }
+  });
+  reader.begin(0, '-', FIXTURE_NOW_MS, format);
+  const bytes = new Uint8Array(Buffer.from(`${lines.join('\n')}\n${' '.repeat(64)}`, 'latin1'));
+  const end = bytes.length - 64;
+  reader.end(bytes, reader.readLines(bytes, 0, end), end);
+  return [verdicts, reader.format];
 }
 
 async function readText(text: string): Promise<Partial<Verdict>[]> {
@@ -94,6 +120,26 @@ describe.each(formats)('%s', (format) => {
           expect(inventions(verdict, line, WORDS)).toEqual([]);
       }),
       { numRuns: DAMAGED },
+    );
+  });
+});
+
+describe.each(BY_LINE)('%s', (format) => {
+  // Connections of an ASA are remembered on purpose.
+  const lines = fixturesOf(format)
+    .flatMap((file) => readFileSync(join(FOLDER, format, file), 'latin1').split('\n'))
+    .filter((line) => line.length > 20 && line.length < 3000 && !line.includes('Built '));
+
+  it('reads a line alike whatever was kept of the one before', () => {
+    const pairs = fc
+      .constantFrom(...lines)
+      .chain((line) => fc.tuple(fc.constant(line), damaged([line])));
+    fc.assert(
+      fc.property(pairs, ([line, next]) => {
+        const [, place] = readSecond(['', line]);
+        expect(readSecond([line, next], place)[0]).toEqual(readSecond(['', next], place)[0]);
+      }),
+      { numRuns: ALIKE },
     );
   });
 });

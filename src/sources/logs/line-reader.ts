@@ -35,6 +35,12 @@ export interface LineOptions {
   readonly seed: number;
 }
 
+/** What gives numbers to addresses and names: those of an earlier reading mean the same here. */
+export interface Numbering {
+  readonly addresses: AddressPool;
+  readonly names: NameTable;
+}
+
 /** What one thread read of an input, as it goes to another. */
 export interface LinesPart {
   readonly names: NamesPart;
@@ -72,10 +78,10 @@ export class LineReader {
   private inputName = '';
 
   /** @param onBatch takes rows of the batch before they are overwritten */
-  constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void) {
+  constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void, numbering?: Numbering) {
     this.options = options;
-    this.addresses = new AddressPool(options.seed);
-    this.names = new NameTable(options.seed);
+    this.addresses = numbering?.addresses ?? new AddressPool(options.seed);
+    this.names = numbering?.names ?? new NameTable(options.seed);
     this.prefixes = new PrefixVerdicts(this.names, options.prefixes);
     this.batch = new VerdictBatch(this.addresses, this.names, onBatch);
     this.line = {
@@ -253,8 +259,31 @@ export class LineReader {
     else this.plain(bytes, start, end);
   }
 
+  /** Zeros stand where text was: the machine went down before it was written. */
+  hole(locator: string): void {
+    const { tally } = this;
+    tally.lines++;
+    tally.unreadable('zeros', HOLE_REASON, locator, NOTHING);
+  }
+
+  /** Where a line's text begins: behind zeros, or the mark that a file of UTF-8 may begin with. */
+  private textStart(bytes: Uint8Array, start: number, end: number): number {
+    let at = start;
+    if (this.line.number === 1 && isMark(bytes, at)) return Math.min(at + 3, end);
+    while (at < end && bytes[at] === 0) at++;
+    if (at > start) this.hole(this.locator());
+    return at;
+  }
+
   /** A line that is a message with whatever header it has. */
-  private plain(bytes: Uint8Array, start: number, end: number): void {
+  private plain(bytes: Uint8Array, from: number, end: number): void {
+    const odd = bytes[from] === 0 || (bytes[from] === 0xef && this.line.number === 1);
+    const start = odd ? this.textStart(bytes, from, end) : from;
+    // Zeros alone are counted already.
+    if (start === end) {
+      this.tally.lines--;
+      return;
+    }
     const { line, batch } = this;
     const { scan, head } = line;
     scan.aim(bytes, start, end);
@@ -370,6 +399,15 @@ export class LineReader {
       tally.other(program, this.locator(), text);
     }
   }
+}
+
+const HOLE_REASON =
+  'zeros stand where text was: the machine went down before what it wrote last was kept';
+const NOTHING = new Uint8Array(0);
+
+/** U+FEFF in UTF-8. */
+function isMark(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf;
 }
 
 /** The line stands for this many equal ones. */

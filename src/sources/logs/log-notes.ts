@@ -25,6 +25,7 @@ export function logNotes(reader: LogReader): BlindSpot[] {
     ...unparsedNotes([...reader.tally.faults.values()]),
     ...gapNotes([...reader.tally.gaps.values()]),
     ...(reader.flows === undefined ? [] : exportNotes(reader.flows.exports, reader.flows.listener)),
+    ...kernelNotes(reader),
     ...clockNotes(reader),
     ...prefixNotes(reader),
     ...roomNotes(reader),
@@ -52,6 +53,23 @@ function gapNotes(kinds: readonly LineKind[]): BlindSpot[] {
     remedy: 'raise the limit on the device; until then no deny is no proof of silence',
     missing: true,
   }));
+}
+
+/** What the kernel had no room for. */
+function kernelNotes({ packets, kernel }: LogReader): BlindSpot[] {
+  const lost = packets?.lost ?? 0;
+  const overruns = kernel?.overruns ?? 0;
+  if (lost === 0 && overruns === 0) return [];
+  return [
+    {
+      id: 'packets-lost',
+      what: `${lost === 0 ? 'some' : lost} packets that the kernel logged`,
+      because: `they came faster than they were read: ${lost} sequence numbers are missing, and ${overruns} times there was no room`,
+      remedy:
+        'limit the rule (limit rate 1000/second), or log only the first packet of connections',
+      missing: true,
+    },
+  ];
 }
 
 function clockNotes({ clocks }: LogReader): BlindSpot[] {

@@ -30,14 +30,19 @@ import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
-import { LineReader, LONGEST_LINE } from './line-reader.ts';
+import type { KernelLog } from './kernel-log.ts';
+import { LineReader, LONGEST_LINE, type Numbering } from './line-reader.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
+import { NflogRows } from './nflog.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
+import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
+/** Octets that are read here while another thread starts. */
+const HEAD_START_OCTETS = 40e6;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -54,6 +59,8 @@ export interface LogOptions {
   readonly flowPorts?: readonly number[];
   /** Mixed into hashes. */
   readonly seed: number;
+  /** Goes on with the numbers of an earlier reading. */
+  readonly numbering?: Numbering;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
   /** Lets another thread read the second half of large files. */
@@ -131,13 +138,16 @@ export class LogReader {
   private followed: FollowedFile | undefined;
   /** The present input is the last one, which is followed if any is. */
   private isLast = false;
+  /** What reads the kernel's packet log, and where it comes from. */
+  packets: NflogRows | undefined;
+  kernel: KernelLog | undefined;
   /** What reads flow export, once there was some. */
   flows: FlowInputs | undefined;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LogOptions, onBatch: (batch: VerdictBatch) => void) {
     this.options = options;
-    this.lines = new LineReader(options, onBatch);
+    this.lines = new LineReader(options, onBatch, options.numbering);
   }
 
   get tally(): LogTally {
@@ -195,7 +205,45 @@ export class LogReader {
     this.countFormats();
   }
 
+  /** Takes packets that the kernel logs, until the signal or until there are so many. */
+  async hear(kernel: KernelLog, name: string, most = Number.POSITIVE_INFINITY): Promise<void> {
+    const { onProgress, onWait, signal } = this.options;
+    const { lines, tally } = this;
+    const ending = new AbortController();
+    const stop = (): void => ending.abort();
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+    lines.batch.inputIndex = this.inputs.push(name) - 1;
+    this.bytesTotal = undefined;
+    this.kernel = kernel;
+    const rows = new NflogRows(lines, (index) => kernel.nameOf(index), name);
+    this.packets = rows;
+    const waiting = (): void => {
+      lines.flush();
+      this.countFormats();
+      onProgress?.(this);
+      onWait?.();
+    };
+    try {
+      await kernel.run(
+        (view, start, end) => {
+          if (tally.read >= most) return;
+          this.bytesRead += end - start;
+          rows.read(view, start, end, Date.now());
+          if (tally.read >= most) stop();
+        },
+        waiting,
+        ending.signal,
+      );
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      lines.flush();
+      this.countFormats();
+    }
+  }
+
   private countFormats(): void {
+    if (this.packets !== undefined) this.formats.set('nflog', this.tally.read);
     for (const [name, lines] of this.lines.formats()) this.formats.set(name, lines);
     for (const [name, lines] of this.flows?.formats ?? []) this.formats.set(name, lines);
   }
@@ -276,7 +324,9 @@ export class LogReader {
   private async unwrapped(input: NamedInput, outer: ByteSource): Promise<ByteSource | undefined> {
     let source = outer;
     for (let layers = 0; ; layers++) {
-      const head = await readHead(source);
+      let head = await readHead(source);
+      const atStart = head[0] !== 0;
+      if (!atStart) head = await this.pastHole(head, source, input.source);
       const whole = new PrefixedBytes(head, source);
       this.source = whole;
       const form = recognise(head);
@@ -284,10 +334,18 @@ export class LogReader {
         const again = input.source === '-' ? undefined : () => this.open(input.source);
         source = new GzipBytes(whole, again);
       } else if (layers === 0 && form === 'zstd') source = new ZstdBytes(whole);
-      else if (head.length === 0 || (form === undefined && isText(head))) {
+      else if (form === undefined && utf16Of(head) !== undefined) {
+        source = new Utf16Bytes(whole, utf16Of(head)!);
+      } else if (head.length === 0 || (form === undefined && isText(head))) {
         const depth = recordDepth(head);
         // The lines of a plain file may be read from any place; a journal's entries have several.
-        if (layers === 0 && depth < 0 && input.source !== '-' && !isJournalExport(head)) {
+        if (
+          layers === 0 &&
+          atStart &&
+          depth < 0 &&
+          input.source !== '-' &&
+          !isJournalExport(head)
+        ) {
           this.plain = whole;
         }
         return depth < 0 ? whole : new JsonRecords(whole, depth);
@@ -310,6 +368,24 @@ export class LogReader {
       }
       this.source = source;
     }
+  }
+
+  /**
+   * What follows zeros at the begin: where a machine went down, they stand in place of what was
+   * written last. The same head where there is nothing else, or where it may be flow export.
+   */
+  private async pastHole(head: Uint8Array, source: ByteSource, name: string): Promise<Uint8Array> {
+    let rest = withoutZeros(head);
+    if (rest.length > 0 && rest.length > head.length - LEAST_HOLE) return head;
+    for (let passed = head.length; rest.length === 0 && passed < MOST_HOLE; ) {
+      const more = await readHead(source);
+      if (more.length === 0) return head;
+      passed += more.length;
+      rest = withoutZeros(more);
+    }
+    if (!isText(rest)) return head;
+    this.lines.hole(`${name}:1`);
+    return rest;
   }
 
   /** Says what is wrong with an input; in a folder it is passed over. */
@@ -350,7 +426,8 @@ export class LogReader {
     if (!stats.isFile() || stats.size < helper.least) return false;
     const handle = await openForSpans(path);
     try {
-      const from = lineStart(handle, Math.floor(stats.size / 2), LONGEST_LINE);
+      const middle = (stats.size + Math.min(stats.size / 4, HEAD_START_OCTETS)) / 2;
+      const from = lineStart(handle, Math.floor(middle), LONGEST_LINE);
       if (from < 0) return false;
       const part = helper.start({ path, input, referenceMs, format, from });
       try {
@@ -394,13 +471,21 @@ export class LogReader {
   }
 }
 
-/** Text has no NUL and few control octets. */
+/** Zeros at the begin that are no header, and those that are passed over to look for text. */
+const LEAST_HOLE = 16;
+const MOST_HOLE = 64 * 1024 * 1024;
+
+function withoutZeros(bytes: Uint8Array): Uint8Array {
+  const first = bytes.findIndex((octet) => octet !== 0);
+  return first < 0 ? bytes.subarray(bytes.length) : bytes.subarray(first);
+}
+
+/** Text has few control octets. */
 function isText(head: Uint8Array): boolean {
   // The journal's export format has lengths in binary between its lines of text.
   if (isJournalExport(head)) return true;
   let odd = 0;
   for (const octet of head) {
-    if (octet === 0) return false;
     if (octet < 0x20 && (octet < 0x09 || octet > 0x0d) && octet !== 0x1b) odd++;
   }
   return odd * 20 < head.length + 20;

@@ -3,9 +3,10 @@
  * what was asked for, then lines with what came back, appended several times a second. A line cut
  * short by the kill is left out when they are read again.
  */
-import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { OUTCOMES } from '../../model/port-state.ts';
 import { parsePorts } from '../../net/port-range.ts';
+import { readWholeText } from '../whole-file.ts';
 import { portText, SCANNED, type ScannedTransport } from './ports.ts';
 
 /** What must be the same for a scan to be taken up. */
@@ -52,7 +53,7 @@ export function journalKey(host: number, transport: ScannedTransport): string {
 }
 
 export function readJournal(file: string): Journal {
-  const [first = '', ...lines] = readFileSync(file, 'utf8').split('\n');
+  const [first = '', ...lines] = readWholeText(file).split('\n');
   const header = parseLine(first) as Partial<JournalHeader> | undefined;
   if (header?.portreeve !== 'scan-resume/1') {
     throw new JournalError(`${file} is not a resume file of portreeve scan`);

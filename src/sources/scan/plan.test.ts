@@ -74,11 +74,6 @@ describe('a plan', () => {
     expect(targets.size).toBe(2);
   });
 
-  it('names a folder that is no file', async () => {
-    const words = { ...NOTHING, targetFiles: [import.meta.dirname] };
-    await expect(planScan(words)).rejects.toMatchObject({ path: import.meta.dirname });
-  });
-
   it('says what it takes', async () => {
     const plan = await planScan({
       ...NOTHING,

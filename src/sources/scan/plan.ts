@@ -4,9 +4,10 @@
  */
 import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
+import { readWholeText } from '../whole-file.ts';
 import type { Shard } from './permutation.ts';
 import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
 import { parseTarget, type Span, TargetError, TargetSet } from './targets.ts';
@@ -53,8 +54,8 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   const names = new Map<string, string[]>();
   const unresolved: string[] = [];
   const given = [
-    ...words.targets.flatMap((text) => (text === '-' ? wordsOf(0) : [text])),
-    ...words.targetFiles.flatMap((file) => wordsOf(file === '-' ? 0 : file)),
+    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : [text])),
+    ...words.targetFiles.flatMap(wordsOf),
   ];
   const included = await spansOf(given, names, unresolved);
   for (const span of included) checkLink(span);
@@ -119,19 +120,9 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
-/** Reading a folder fails without naming it. */
-function textOf(file: string | 0): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && file !== 0) Object.assign(error, { path: file });
-    throw error;
-  }
-}
-
-/** Words of a file: blanks and line ends part them, `#` begins a remark. 0: standard input. */
-function wordsOf(file: string | 0): string[] {
-  const lines = textOf(file).split('\n');
+/** Words of a file: blanks and line ends part them, `#` begins a remark. `-` is standard input. */
+function wordsOf(file: string): string[] {
+  const lines = readWholeText(file).split('\n');
   return lines.flatMap((line) =>
     line
       .replace(/#.*/, '')
@@ -165,7 +156,7 @@ function checkLink({ family, first, zone }: Span): void {
 function hasInterface(zone: string): boolean {
   // By number, or without an address: not in the runtime's list.
   if (/^\d+$/.test(zone) || Object.hasOwn(networkInterfaces(), zone)) return true;
-  return /^[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
+  return /^(?!\.+$)[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
 }
 
 /** Names are resolved by the system, as other programs do it. */

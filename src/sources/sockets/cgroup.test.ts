@@ -31,6 +31,7 @@ describe('control groups', () => {
     ['docker without', `0::/docker/${ID}`, inside('docker')],
     ['docker, version 1', `5:memory:/docker/${ID}\n1:name=systemd:/docker/${ID}`, inside('docker')],
     ['podman', `0::/machine.slice/libpod-${ID}.scope/container`, inside('podman')],
+    ['podman without systemd', `1:cpu:/libpod_parent/libpod-${ID}`, inside('podman')],
     ['podman’s monitor', `0::/machine.slice/libpod-conmon-${ID}.scope`, inside('podman')],
     [
       'kubernetes with containerd',

@@ -16,7 +16,8 @@ export interface Membership {
 
 /** Id of a container: 64 hexadecimal digits, of which runtimes show the first 12. */
 const ID = '([\\da-f]{12})[\\da-f]{52}';
-const SCOPE = new RegExp(`^(docker|libpod|crio|cri-containerd)-(?:conmon-)?${ID}\\.scope$`);
+/** Without `.scope` where the runtime makes groups itself ("cgroupfs"). */
+const SCOPE = new RegExp(`^(docker|libpod|crio|cri-containerd)-(?:conmon-)?${ID}(?:\\.scope)?$`);
 const BARE_ID = new RegExp(`^(?:cri-containerd[:-])?${ID}$`);
 const LXC = /^lxc(?:\.payload)?[./](.{1,64})$/;
 const MACHINE = /^(?:machine-(.{1,64})\.scope|systemd-nspawn@(.{1,64})\.service)$/;

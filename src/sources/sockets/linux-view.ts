@@ -19,6 +19,7 @@ export interface LinuxRows {
 }
 
 interface Context extends LinuxRows {
+  /** Where a table lies, up to the number of the socket. */
   readonly accepts: (row: TableRow) => AcceptsIPv4;
   readonly places: PlaceOf;
 }
@@ -45,8 +46,17 @@ function placeFinder(): PlaceOf {
 /** Sockets with a peer among the rows become connections. */
 export function buildView(rows: LinuxRows): { listeners: Listener[]; connections: Connection[] } {
   const places = placeFinder();
+  const tables = new Map<string, string>();
+  const placeOf = (table: string): string => {
+    let place = tables.get(table);
+    if (place === undefined) {
+      place = `${rows.placeOf(table)} inode `;
+      tables.set(table, place);
+    }
+    return place;
+  };
   const accepts = ipv4Judge(rows.rows, rows.bindV6Only, places);
-  const context = { ...rows, accepts, places };
+  const context = { ...rows, placeOf, accepts, places };
   const listeners: Listener[] = [];
   const connections: Connection[] = [];
   for (const row of rows.rows) {
@@ -114,7 +124,7 @@ function localOf({ transport, port }: TableRow, address: string): Listener['loca
 }
 
 function evidenceOf(row: TableRow, { source, placeOf, seenMs }: Context): Listener['evidence'] {
-  return { source, seenMs, locator: `${placeOf(row.table)} inode ${row.inode}` };
+  return { source, seenMs, locator: placeOf(row.table) + row.inode };
 }
 
 /**

@@ -1,7 +1,12 @@
 /** From the holders of sockets to owners: each process read once, however many sockets it holds. */
 import type { Owner } from '../../model/listener.ts';
 import type { Process } from '../../model/process.ts';
-import { type ProcessContext, type ProcessWalk, readProcess } from './proc-processes.ts';
+import {
+  type ProcessContext,
+  type ProcessWalk,
+  readBriefProcess,
+  readProcess,
+} from './proc-processes.ts';
 
 /** What may have been out of sight. */
 export type Unseen = Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner' | 'masked'>;
@@ -17,12 +22,17 @@ export function ownerFinder(
     return known.get(pid);
   };
   const unseen = ownerUnseen(search);
-  // Most processes hold several sockets alone: one owner serves them all.
-  const single = new Map<number, Owner>();
   const ownerOf = (pids: readonly number[]): Owner => {
     const processes = pids.map(processOf).filter((process) => process !== undefined);
     if (processes.length === 0) return { kind: 'unknown', because: 'gone' };
     return { kind: 'processes', processes: parentsFirst(processes) };
+  };
+  // Most processes hold several sockets alone: one owner serves them all, and needs no parent.
+  const single = new Map<number, Owner>();
+  const singleOwner = (pid: number): Owner => {
+    const process = context.brief ? readBriefProcess(pid, context) : processOf(pid);
+    if (process === undefined) return { kind: 'unknown', because: 'gone' };
+    return { kind: 'processes', processes: [process] };
   };
   return (inode) => {
     if (inode === '0') return { kind: 'kernel' };
@@ -31,7 +41,7 @@ export function ownerFinder(
     if (typeof holder === 'object') return ownerOf(holder);
     let owner = single.get(holder);
     if (owner === undefined) {
-      owner = ownerOf([holder]);
+      owner = singleOwner(holder);
       single.set(holder, owner);
     }
     return owner;

@@ -11,8 +11,10 @@ export { FORBIDDEN, GONE };
 
 /** Looks into one process after another. */
 export interface ProcFiles {
-  /** Goes to a process; what follows is about it. False: it is gone. */
-  enter(process: number | 'self'): boolean;
+  /** What is asked from now on is about that process; it need not exist. */
+  enter(process: number | 'self'): void;
+  /** Whether there is such a process. */
+  exists(): boolean;
   /** Number of its network namespace, `GONE` or `FORBIDDEN`. */
   network(): number;
   /** Calls back with the inode of each socket it has open. May give `GONE` or `FORBIDDEN`. */
@@ -52,8 +54,11 @@ class RuntimeFiles implements ProcFiles {
     this.folder = root;
   }
 
-  enter(process: number | 'self'): boolean {
+  enter(process: number | 'self'): void {
     this.folder = `${this.root}/${process}`;
+  }
+
+  exists(): boolean {
     return existsSync(this.folder);
   }
 

@@ -54,7 +54,7 @@ export function walkProcesses(root: string, files: ProcFiles): ProcessWalk {
   };
   const pids = processIds(root);
   for (pid of pids) {
-    if (!files.enter(pid)) continue;
+    files.enter(pid);
     const network = files.network();
     if (network === FORBIDDEN) unknownNetworks++;
     else if (network !== GONE && network !== ownNetwork && !otherNetworks.has(network)) {
@@ -62,16 +62,16 @@ export function walkProcesses(root: string, files: ProcFiles): ProcessWalk {
     }
     const looked = files.eachSocket(hold);
     if (looked === FORBIDDEN) forbidden++;
-    else if (looked === GONE && isMasked(pid, files)) masked.push(pid);
+    else if (looked === GONE && isMasked(files)) masked.push(pid);
   }
   const hidden = pids[0] !== 1;
   return { holders, forbidden, masked, hidden, inner, ownNetwork, otherNetworks, unknownNetworks };
 }
 
 /** The folder of a process that is there, and has nothing of what the kernel puts into it. */
-function isMasked(pid: number, files: ProcFiles): boolean {
-  // Once more, since a process that ends now leaves an empty folder to who had opened it.
-  return files.enter(pid) && files.readText('stat') === undefined && files.enter(pid);
+function isMasked(files: ProcFiles): boolean {
+  // Asked last, since a process may end while we look.
+  return files.readText('stat') === undefined && files.exists();
 }
 
 function processIds(root: string): number[] {
@@ -97,21 +97,38 @@ export interface ProcessContext {
 
 /** Reads one process; undefined when it is gone. What is not readable is left out. */
 export function readProcess(pid: number, context: ProcessContext): Process | undefined {
-  const { files, userOf } = context;
-  if (!files.enter(pid)) return undefined;
+  const { files } = context;
+  files.enter(pid);
   const stat = parseStat(files.readText('stat'));
   if (stat === undefined) return undefined;
-  const uid = files.effectiveUser();
-  const process: Mutable<Process> = {
-    pid,
-    // Some kernels escape the name there; where that may be so, this file has it as it is.
-    name: stat.name.includes('\\') ? (shortName(files) ?? stat.name) : stat.name,
-    commandLine: commandLineOf(files.readText('cmdline') ?? ''),
-  };
-  if (uid !== undefined) process.user = userOf(uid);
+  // Some kernels escape the name there; where that may be so, this file has it as it is.
+  const name = stat.name.includes('\\') ? (shortName(files) ?? stat.name) : stat.name;
+  const process = namedProcess(pid, name, context);
   process.parentPid = stat.parent;
   if (!context.brief) addDetails(process, stat, context);
   return process;
+}
+
+/**
+ * The same without its parent, start and all that is left out of a brief one. Those cost the kernel
+ * more than the rest, since it adds up the times of all threads for the file that has them.
+ */
+export function readBriefProcess(pid: number, context: ProcessContext): Process | undefined {
+  context.files.enter(pid);
+  const name = shortName(context.files);
+  return name === undefined ? undefined : namedProcess(pid, name, context);
+}
+
+function namedProcess(
+  pid: number,
+  name: string,
+  { files, userOf }: ProcessContext,
+): Mutable<Process> {
+  const commandLine = commandLineOf(files.readText('cmdline') ?? '');
+  const uid = files.effectiveUser();
+  return uid === undefined
+    ? { pid, name, commandLine }
+    : { pid, name, commandLine, user: userOf(uid) };
 }
 
 function addDetails(

@@ -22,11 +22,11 @@ class Directory {
   private readonly octetLists: (Uint8Array | undefined)[] = new Array(256);
   /** Positions of the transport's detectors. */
   private readonly own: readonly number[];
-  private readonly begins: Uint8Array;
+  /** 1 where a detector's payloads can begin with an octet: 256 entries a detector. */
+  readonly begins: Uint8Array;
 
-  /** @param begins 1 where a detector's payloads can begin with an octet, 256 entries each */
-  constructor(detectors: readonly Detector[], begins: Uint8Array, transport: number) {
-    this.begins = begins;
+  constructor(detectors: readonly Detector[], transport: number) {
+    this.begins = beginnings(detectors, transport);
     this.own = [...detectors.keys()].filter((at) => detectors[at]!.transports.includes(transport));
     const byPort = new Map<number, number[]>();
     for (const at of this.own) {
@@ -68,20 +68,13 @@ export class Identifier {
   private readonly tcp: Directory;
   private readonly udp: Directory;
   private readonly others: Directory;
-  /** 1 where a detector's payloads can begin with an octet: 256 entries a detector. */
-  private readonly begins: Uint8Array;
   private best: Detection = 0;
 
   constructor(detectors: readonly Detector[] = DETECTORS) {
     this.detectors = detectors;
-    this.begins = new Uint8Array(256 * detectors.length);
-    detectors.forEach(({ begins }, index) => {
-      if (begins === undefined) this.begins.fill(1, 256 * index, 256 * (index + 1));
-      else for (const octet of begins) this.begins[256 * index + octet] = 1;
-    });
-    this.tcp = new Directory(detectors, this.begins, TCP);
-    this.udp = new Directory(detectors, this.begins, UDP);
-    this.others = new Directory(detectors, this.begins, 132);
+    this.tcp = new Directory(detectors, TCP);
+    this.udp = new Directory(detectors, UDP);
+    this.others = new Directory(detectors, 132);
   }
 
   /**
@@ -94,29 +87,36 @@ export class Identifier {
     this.protocol = -1;
     this.best = 0;
     if (payload.end <= payload.at) return 0;
-    const { transport } = payload;
-    const directory = transport === TCP ? this.tcp : transport === UDP ? this.udp : this.others;
+    const directory = this.directoryOf(payload.transport);
+    const { begins } = directory;
     const octet = payload.bytes[payload.at]!;
-    if (this.ask(directory.ofPort(payload.destinationPort), payload, octet, before, true)) {
+    const { destinationPort, sourcePort } = payload;
+    if (this.ask(directory.ofPort(destinationPort), begins, payload, octet, before, true)) {
       return this.best;
     }
-    if (this.ask(directory.ofPort(payload.sourcePort), payload, octet, before, true)) {
+    if (this.ask(directory.ofPort(sourcePort), begins, payload, octet, before, true)) {
       return this.best;
     }
-    this.ask(directory.ofOctet(octet), payload, octet, before, false);
+    this.ask(directory.ofOctet(octet), begins, payload, octet, before, false);
     return this.best;
   }
 
   /** What one detector says, by its position. */
   detect(index: number, payload: Payload): Detection {
     if (payload.end <= payload.at) return 0;
-    if (this.begins[256 * index + payload.bytes[payload.at]!] === 0) return 0;
+    const { begins } = this.directoryOf(payload.transport);
+    if (begins[256 * index + payload.bytes[payload.at]!] === 0) return 0;
     return this.detectors[index]!.detect(payload);
+  }
+
+  private directoryOf(transport: number): Directory {
+    return transport === TCP ? this.tcp : transport === UDP ? this.udp : this.others;
   }
 
   /** Asks a list of detectors; true when one is certain. */
   private ask(
     list: Uint8Array,
+    begins: Uint8Array,
     payload: Payload,
     octet: number,
     before: number,
@@ -124,7 +124,7 @@ export class Identifier {
   ): boolean {
     for (let next = 0; next < list.length; next++) {
       const index = list[next]!;
-      if (this.begins[256 * index + octet] === 0) continue;
+      if (begins[256 * index + octet] === 0) continue;
       const answer = this.detectors[index]!.detect(payload);
       if (answer === 0) continue;
       if ((answer & CERTAIN) !== 0) {
@@ -141,6 +141,16 @@ export class Identifier {
     }
     return false;
   }
+}
+
+function beginnings(detectors: readonly Detector[], transport: number): Uint8Array {
+  const table = new Uint8Array(256 * detectors.length);
+  detectors.forEach(({ begins, beginsOverTcp }, index) => {
+    const octets = transport === TCP ? (beginsOverTcp ?? begins) : begins;
+    if (octets === undefined) table.fill(1, 256 * index, 256 * (index + 1));
+    else for (const octet of octets) table[256 * index + octet] = 1;
+  });
+  return table;
 }
 
 /** Whether the port of the side that serves, by this answer, is one of the protocol's. */

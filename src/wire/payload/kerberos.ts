@@ -123,6 +123,8 @@ export const KERBEROS: Detector = {
   protocol: 'kerberos',
   transports: [TCP, 17],
   ports: [88],
+  // The length of a message below 1 MiB.
+  beginsOverTcp: [0x00],
   detect,
   facts,
 };

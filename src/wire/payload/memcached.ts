@@ -45,6 +45,9 @@ const ANSWERS_ALONE = [
 ].map(ascii);
 const VALUES_END = ascii('END\r\n');
 
+/** Letters and what lies between, and the two kinds of packet. */
+const BEGINS = [...Array.from({ length: 0x7b - 0x41 }, (_, step) => 0x41 + step), REQUEST, ANSWER];
+
 function detect({ bytes, view, at: from, end, length: whole, transport }: Payload): Detection {
   let at = from;
   let length = whole;
@@ -133,6 +136,7 @@ export const MEMCACHED: Detector = {
   protocol: 'memcached',
   transports: [6, UDP],
   ports: [11_211],
+  beginsOverTcp: BEGINS,
   detect,
   facts,
 };

@@ -1,5 +1,11 @@
 /** NFS (RFC 1813, RFC 8881): program 100003 of ONC RPC. Its replies do not name the program. */
-import { calledProgram, detectRpc, PROGRAM_NFS, rpcStart } from './onc-rpc-message.ts';
+import {
+  calledProgram,
+  detectRpc,
+  PROGRAM_NFS,
+  RECORD_BEGINS,
+  rpcStart,
+} from './onc-rpc-message.ts';
 import { ANSWERS, type Detection, type Detector, type FactSink, type Payload } from './payload.ts';
 
 const PORT = 2049;
@@ -21,6 +27,7 @@ export const NFS: Detector = {
   protocol: 'nfs',
   transports: [6, 17],
   ports: [PORT],
+  beginsOverTcp: RECORD_BEGINS,
   detect,
   facts,
 };

@@ -17,6 +17,9 @@ const LAST_FLAVOUR = 7;
 export const PROGRAM_PORTMAP = 100_000;
 export const PROGRAM_NFS = 100_003;
 
+/** First octets of a record's mark: no record has 16 MiB, and the last fragment has the top bit. */
+export const RECORD_BEGINS: readonly number[] = [0x00, 0x80];
+
 /** Index of the transaction id: over TCP after the record's mark. */
 export function rpcStart({ at, transport }: Payload): number {
   return transport === TCP ? at + 4 : at;

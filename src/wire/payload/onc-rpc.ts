@@ -7,6 +7,7 @@ import {
   detectRpc,
   PROGRAM_NFS,
   PROGRAM_PORTMAP,
+  RECORD_BEGINS,
   rpcStart,
 } from './onc-rpc-message.ts';
 import type { Detection, Detector, FactSink, Payload } from './payload.ts';
@@ -54,6 +55,7 @@ export const ONC_RPC: Detector = {
   protocol: 'onc-rpc',
   transports: [6, 17],
   ports: [],
+  beginsOverTcp: RECORD_BEGINS,
   detect,
   facts,
 };

@@ -65,6 +65,8 @@ export interface Detector {
   readonly ports: readonly number[];
   /** First octets of all its payloads; others are never shown to it. Absent: any octet. */
   readonly begins?: readonly number[];
+  /** Those over TCP, where a length or a mark before the message leaves fewer. */
+  readonly beginsOverTcp?: readonly number[];
   /** Facts may come with any packet of a conversation: `facts` is shown all, not only the first. */
   readonly follows?: boolean;
   /** A protocol it is spoken on top of: a conversation known as that may turn out to be this. */

@@ -10,6 +10,7 @@ import {
   detectRpc,
   PROGRAM_NFS,
   PROGRAM_PORTMAP,
+  RECORD_BEGINS,
   resultsAt,
   rpcStart,
 } from './onc-rpc-message.ts';
@@ -79,6 +80,7 @@ export const PORTMAP: Detector = {
   protocol: 'portmap',
   transports: [6, 17],
   ports: [PORT],
+  beginsOverTcp: RECORD_BEGINS,
   detect,
   facts,
 };

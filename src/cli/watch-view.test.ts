@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Picture } from '../pipeline/watch.ts';
-import { Screen } from './watch-screen.ts';
-import { keysOf, newState, press, Rates } from './watch-state.ts';
-import { rowKeys, type WatchFacts, watchLines } from './watch-view.ts';
+import { liveLines, rowKeys } from './live-page.ts';
+import { Screen } from './live-screen.ts';
+import { keysOf, type LiveState, newState, press as pressed } from './live-state.ts';
+import { Rates } from './watch-rates.ts';
+import { WATCH_PAGE, type WatchFacts } from './watch-view.ts';
+
+const press = (state: LiveState, key: string, rows: readonly string[]) =>
+  pressed(state, key, rows, WATCH_PAGE.views);
 
 function port(number: number, bytes: number) {
   return {
@@ -48,7 +53,7 @@ function facts(changes: Partial<WatchFacts> = {}): WatchFacts {
 }
 
 function lines(state = newState(), given = facts(), width = 80): string[] {
-  return watchLines(state, given, width, 24).map(({ text }) => text);
+  return liveLines(WATCH_PAGE, state, given, width, 24).map(({ text }) => text);
 }
 
 describe('the live view', () => {
@@ -101,7 +106,7 @@ describe('keys', () => {
 
   it('move, look and come back', () => {
     const state = newState();
-    const rows = rowKeys(state, facts());
+    const rows = rowKeys(WATCH_PAGE, state, facts());
     expect(rows).toEqual(['443/tcp', '80/tcp', '22/tcp']);
     for (const key of ['j', '\x1b[B', 'j', 'j']) press(state, key, rows);
     expect(state.row).toBe(2);
@@ -132,7 +137,7 @@ describe('keys', () => {
       expect(last).toContain('[q] quit');
     }
     press(state, '\t', []);
-    expect(state.view).toBe('hosts');
+    expect(state.view).toBe(1);
     press(state, '4', []);
     expect(lines(state)[3]).toContain('OCTETS');
     press(state, '?', []);

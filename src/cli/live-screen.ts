@@ -2,6 +2,7 @@
  * Lines on a terminal, drawn without flicker: on the alternate screen, only those that changed,
  * in one write. The terminal is put back as it was at the end.
  */
+import { printable } from '../report/escape.ts';
 import { displayWidth, shorten } from '../report/width.ts';
 
 export interface ScreenOutput {
@@ -73,7 +74,8 @@ export class Screen {
 
   private rendered(line: Line | undefined): string {
     if (line === undefined) return '';
-    const text = shorten(line.text, this.width, '…');
+    // Names in logs and packets are strangers'.
+    const text = shorten(printable(line.text), this.width, '…');
     if (line.look === undefined || (!this.colour && line.look !== 'inverse')) return text;
     // An inverse line is a bar across the whole screen.
     const bar =

@@ -1,0 +1,91 @@
+/**
+ * Services as an administrator thinks of them: a port of one server inside, or a port of everything
+ * outside, since each of many servers there is nobody's own. Only what was not denied counts.
+ */
+import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
+import { OUTSIDE } from '../zones.ts';
+import { serviceKey } from './port-shown.ts';
+import type { RowBlock } from './row-block.ts';
+import { F_FIRST, F_LAST, type VerdictTable } from './verdict-table.ts';
+
+/** In `kind`, beside the way: family, and whether a line said that it was let through. */
+const FAMILY_SHIFT = 4;
+
+export class Offers {
+  private readonly keys: EndpointTable;
+  private readonly users: EndpointTable;
+  private readonly events = new Column();
+  private readonly clients = new Column();
+  private readonly first = new Column();
+  private readonly last = new Column();
+  private readonly rows = new Column();
+  private readonly zones = new Column();
+
+  constructor(seed: number) {
+    this.keys = new EndpointTable(seed);
+    this.users = new EndpointTable(seed);
+  }
+
+  get count(): number {
+    return this.keys.count;
+  }
+
+  /** Counts a row for the service that it used; returns the service's number. */
+  add(block: RowBlock, index: number, table: VerdictTable): number {
+    const known = this.count;
+    const offer = this.keys.intern(...keyOf(block, index));
+    const entry = block.entry[index]!;
+    if (offer === known) {
+      this.rows.set(offer, entry);
+      this.zones.set(offer, block.serverZone[index]!);
+      this.first.set(offer, Number.POSITIVE_INFINITY);
+      this.last.set(offer, Number.NEGATIVE_INFINITY);
+    }
+    this.events.add(offer, block.events[index]!);
+    const users = this.users.count;
+    this.users.intern(block.clientWord[index]!, offer, block.family[index]!);
+    this.clients.add(offer, this.users.count - users);
+    const [first, last] = [table.float(entry, F_FIRST), table.float(entry, F_LAST)];
+    if (first < this.first.get(offer)) this.first.set(offer, first);
+    if (last > this.last.get(offer)) this.last.set(offer, last);
+    return offer;
+  }
+
+  /** The service that a row used; -1 when it is not here. */
+  find(block: RowBlock, index: number): number {
+    return this.keys.find(...keyOf(block, index));
+  }
+
+  /** Whether the row's client used that service. */
+  hasUser(block: RowBlock, index: number, offer: number): boolean {
+    return this.users.find(block.clientWord[index]!, offer, block.family[index]!) >= 0;
+  }
+
+  /** What is known of a service. `server` means something unless the family is 0. */
+  at(offer: number) {
+    const kind = this.keys.kind(offer);
+    return {
+      server: this.keys.address(offer),
+      family: kind >>> FAMILY_SHIFT,
+      way: kind & 3,
+      service: this.keys.port(offer),
+      zone: this.zones.get(offer),
+      events: this.events.get(offer),
+      clients: this.clients.get(offer),
+      firstMs: this.first.get(offer),
+      lastMs: this.last.get(offer),
+      /** The row that showed it first. */
+      entry: this.rows.get(offer),
+    };
+  }
+}
+
+function keyOf(block: RowBlock, index: number): [address: number, service: number, kind: number] {
+  const inside = block.serverZone[index] !== OUTSIDE;
+  const family = inside ? block.family[index]! : 0;
+  return [
+    inside ? block.serverWord[index]! : 0,
+    serviceKey(block.protocol[index]!, block.port[index]!),
+    (family << FAMILY_SHIFT) | block.way[index]!,
+  ];
+}

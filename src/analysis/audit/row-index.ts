@@ -1,0 +1,73 @@
+/**
+ * What the rows of a verdict table are about, as small numbers, so that what is counted by host or
+ * service lies in plain arrays: the zones of its hosts, and the services of its rows.
+ *
+ * Hosts are told apart by walking rows in the order of their hosts: of two that come one after the
+ * other with different ones, the second shows a new one. That takes no table of what was seen.
+ */
+import type { Places } from './places.ts';
+import { serviceKey } from './port-shown.ts';
+import { R_KIND, type VerdictTable } from './verdict-table.ts';
+
+export class RowIndex {
+  /** By row: numbers of its hosts, or `NO_HOST`; and of its service. */
+  readonly clients: Int32Array;
+  readonly servers: Int32Array;
+  readonly services: Int32Array;
+  readonly hostCount: number;
+  /** By host: the zone that its address tells, -1 for none. */
+  readonly zones: Int16Array;
+  /** By number of the service: what `serviceKey` gives. */
+  readonly serviceKeys: number[] = [];
+  /** Numbers + 1 by port, by protocol. */
+  private readonly ports: (Int32Array | undefined)[] = [];
+  private clientOrder: Int32Array | undefined;
+  private serverOrder: Int32Array | undefined;
+
+  constructor(table: VerdictTable, places: Places) {
+    const { count, hosts } = table;
+    this.clients = table.clients.subarray(0, count);
+    this.servers = table.servers.subarray(0, count);
+    this.services = new Int32Array(count);
+    for (let row = 0; row < count; row++) {
+      const kind = table.word(row, R_KIND);
+      this.services[row] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
+    }
+    this.hostCount = hosts.count;
+    this.zones = new Int16Array(hosts.count);
+    for (let host = 0; host < hosts.count; host++) {
+      this.zones[host] = places.byAddress(hosts.kind(host), hosts.address(host));
+    }
+  }
+
+  /** The rows in the order of their clients; those without come first. */
+  get byClient(): Int32Array {
+    this.clientOrder ??= this.inOrderOf(this.clients);
+    return this.clientOrder;
+  }
+
+  get byServer(): Int32Array {
+    this.serverOrder ??= this.inOrderOf(this.servers);
+    return this.serverOrder;
+  }
+
+  private inOrderOf(hosts: Int32Array): Int32Array {
+    const rows = hosts.length;
+    const starts = new Int32Array(this.hostCount + 2);
+    for (let row = 0; row < rows; row++) starts[hosts[row]! + 2]!++;
+    for (let host = 1; host < starts.length; host++) starts[host]! += starts[host - 1]!;
+    const order = new Int32Array(rows);
+    for (let row = 0; row < rows; row++) order[starts[hosts[row]! + 1]!++] = row;
+    return order;
+  }
+
+  private serviceOf(key: number): number {
+    const protocol = key >>> 16;
+    this.ports[protocol] ??= new Int32Array(65_536);
+    const ports = this.ports[protocol];
+    const known = ports[key & 0xffff]!;
+    if (known !== 0) return known - 1;
+    ports[key & 0xffff] = this.serviceKeys.push(key);
+    return this.serviceKeys.length - 1;
+  }
+}
