@@ -7,6 +7,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -63,7 +64,9 @@ export function statePath(
 
 function homeState(): string | undefined {
   const home = homedir();
-  return isAbsolute(home) && home !== '/' ? join(home, '.local', 'state') : undefined;
+  // Accounts without a home name a folder that is not there: root could make it, and must not.
+  const isThere = isAbsolute(home) && home !== '/' && existsSync(home);
+  return isThere ? join(home, '.local', 'state') : undefined;
 }
 
 /** The last run here that is kept, and how to keep this one. Never throws. */
