@@ -26,8 +26,8 @@ const LOSSY = [
 /** Labs wait for servers and for what they start, on a loaded machine for long. */
 const lab = {
   env,
-  testTimeout: 180_000,
-  hookTimeout: 180_000,
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
   expect: { poll: { timeout: 60_000 } },
 };
 
@@ -36,7 +36,8 @@ export default defineConfig({
     // The runner's own choice leaves one processor idle.
     maxWorkers: availableParallelism(),
     // Generous, since a loaded machine is slow and no test judges time.
-    testTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       {
         extends: true,

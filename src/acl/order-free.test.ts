@@ -33,7 +33,7 @@ function planOf(...lines: string[]): Plan {
 describe('withoutDenials and withWinningDenials', () => {
   it('let through what the plan does, for random policies at hosts and between zones', () => {
     let carved = 0;
-    for (let seed = 0; seed < 60; seed++) {
+    for (let seed = 0; seed < 24; seed++) {
       for (const name of ['windows', 'nftables', 'cisco-ios']) {
         const platform = platformNamed(name)!;
         const plan = planAt(seed, platform.capabilities.filters[0]!, platform);
@@ -58,7 +58,7 @@ describe('withoutDenials and withWinningDenials', () => {
         }
       }
     }
-    expect(carved).toBeGreaterThan(40);
+    expect(carved).toBeGreaterThan(15);
   });
 
   it.each([

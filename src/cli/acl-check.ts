@@ -105,6 +105,15 @@ function placeOf({ line, comment }: FilterRule): string {
   return comment === undefined ? `line ${line}` : `line ${line} (${comment})`;
 }
 
+/** `line 4`, `lines 3, 4, 7`, `the platform`. */
+function othersText(others: readonly FilterRule[]): string {
+  const lines = [...new Set(others.map(({ line }) => line))].filter((line) => line > 0);
+  return [
+    ...(others.some(({ line }) => line === 0) ? ['the platform'] : []),
+    ...(lines.length === 0 ? [] : [`${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`]),
+  ].join(', ');
+}
+
 const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
   { key: 'line', title: 'LINE', value: ({ rule }) => rule?.line ?? null, align: 'right' },
   { key: 'finding', title: 'FINDING', value: ({ kind }) => kind },
@@ -113,10 +122,7 @@ const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
     key: 'others',
     title: 'BECAUSE OF',
     value: ({ others }) => others.map(({ line }) => line),
-    text: ({ others }) =>
-      [...new Set(others.map(({ line }) => (line === 0 ? 'the platform' : `line ${line}`)))].join(
-        ', ',
-      ),
+    text: ({ others }) => othersText(others),
     priority: 1,
   },
   {
@@ -124,7 +130,6 @@ const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
     title: 'SHOWN BY',
     value: ({ packet }) => (packet === undefined ? null : describePacket(packet)),
     text: ({ packet }) => (packet === undefined ? '' : describePacket(packet)),
-    grow: true,
   },
   { key: 'chain', title: 'CHAIN', value: ({ chain }) => chain, priority: 4 },
   {

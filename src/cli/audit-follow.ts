@@ -4,11 +4,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { LogAudit } from '../pipeline/audit.ts';
+import type { Progress } from '../pipeline/reading.ts';
 import { counted } from '../report/numbers.ts';
 import { renderReport } from '../report/render.ts';
 import type { Report } from '../report/report.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { AUDIT_PAGE, type AuditFacts, conversationKey } from './audit-page.ts';
+import { INTERRUPTED } from './exit-codes.ts';
 import type { LiveState, Wish } from './live-state.ts';
 import { LiveTerminal } from './live-terminal.ts';
 import { type OutputOptions, writeReport } from './output.ts';
@@ -45,6 +47,8 @@ export class AuditFollower {
   private writing: Promise<void> | undefined;
   /** Lines when the last answer was written. */
   private written = -1;
+  private lines = 0;
+  private stopping = false;
   private answer: LogAudit | undefined;
   private linesPerSecond = 0;
   private answeredMs = 0;
@@ -70,6 +74,11 @@ export class AuditFollower {
     // The time goes on where the log does not.
     this.clock = setInterval(() => view.draw(), REFRESH_MS);
   }
+
+  /** Lines were read; there may be many before the first answer. */
+  readonly onProgress = ({ frames }: Progress): void => {
+    this.lines = frames;
+  };
 
   /** All that was written so far was read. */
   readonly onWait = (answer: () => LogAudit): void => {
@@ -122,6 +131,7 @@ export class AuditFollower {
     const { name } = this.wishes;
     return {
       ...{ answer: this.answer, name, elapsedMs: Date.now() - this.startMs },
+      lines: this.answer?.lines ?? this.lines,
       linesPerSecond: this.linesPerSecond,
       news: this.news.map(({ text }) => text),
       unicode: terminalAbility(process.stdout, process.env).unicode,
@@ -129,7 +139,12 @@ export class AuditFollower {
   }
 
   private act(wish: Wish, state: LiveState): void {
-    if (wish === 'quit') this.wishes.stop();
+    if (wish === 'quit') {
+      // The second one means it.
+      if (this.stopping) process.exit(INTERRUPTED);
+      this.stopping = true;
+      this.wishes.stop();
+    }
     if (wish !== 'save') return;
     if (this.answer === undefined) state.message = 'there is nothing to save so far';
     else state.message = this.save(this.answer);

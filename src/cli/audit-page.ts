@@ -19,6 +19,8 @@ export interface AuditFacts {
   /** Names of what is followed. */
   readonly name: string;
   readonly elapsedMs: number;
+  /** Read so far. */
+  readonly lines: number;
   /** Lines per second lately. */
   readonly linesPerSecond: number;
   /** Conversations refused for the first time lately, the newest first. */
@@ -95,9 +97,11 @@ export const AUDIT_PAGE: LivePage<AuditFacts> = {
   head: (state, facts) => [header(state, facts), verdicts(facts), newsLine(facts)],
   detail,
   nothing: ({ answer }) =>
-    (answer?.linesRead ?? 0) === 0
-      ? 'no line of a firewall log so far'
-      : 'nothing of this kind so far',
+    answer === undefined
+      ? 'reading what there is …'
+      : answer.linesRead === 0
+        ? 'no line of a firewall log so far'
+        : 'nothing of this kind so far',
   help: [
     '  1 2 3 4  refused (without noise), services, hosts, rules; Tab: the next',
     '  p        pause the view; reading goes on',
@@ -177,11 +181,11 @@ function ruleRow({ rule, device, action, events, topService, lastMs }: RuleVerdi
 }
 
 function header(state: LiveState, facts: AuditFacts): Line {
-  const { name, elapsedMs, linesPerSecond, answer, unicode } = facts;
+  const { name, elapsedMs, lines, linesPerSecond, unicode } = facts;
   const dot = state.paused ? 'paused' : unicode ? '● live' : 'live';
   const parts = [
     `${name} ${dot} ${duration(elapsedMs)}`,
-    counted(answer?.lines ?? 0, 'line'),
+    counted(lines, 'line'),
     rate(linesPerSecond, 'lines'),
     ...(state.filter === '' ? [] : [`showing: ${state.filter}`]),
   ];

@@ -22,20 +22,25 @@ export function hasRuleUse(audit: LogAudit): audit is Laid {
  */
 export async function rulesOf(file: string, wanted: string | undefined): Promise<RuleText> {
   // What reads rules is loaded only where there are some.
-  const { platformsOf } = await import('../pipeline/audit-rules.ts');
+  const { nearestPlatform, platformsOf } = await import('../pipeline/audit-rules.ts');
   const { readText } = await import('../pipeline/policy-files.ts');
   const { findPlatform, withFiles } = await import('./policy-files.ts');
   const platform = wanted === undefined ? undefined : named(wanted, findPlatform);
   const text = withFiles(() => readText(file));
   const known = platform === undefined ? platformsOf(text) : [platform];
-  const [first, ...others] = known;
-  if (first === undefined || others.length > 0) {
+  // Some platforms share one language.
+  if (known.some(({ parse }) => parse !== known[0]!.parse)) {
     throw new Failure(USAGE, {
-      what:
-        first === undefined
-          ? `no platform understands ${file} as a whole`
-          : `${file} may be of ${known.map(({ name }) => name).join(', ')}`,
+      what: `${file} may be of ${known.map(({ name }) => name).join(', ')}`,
       ways: ['name the platform: --for nftables; “portreeve acl platforms” lists them'],
+    });
+  }
+  // What comes nearest says best what is wrong.
+  const first = known[0] ?? nearestPlatform(text);
+  if (first === undefined) {
+    throw new Failure(INPUT, {
+      what: `no platform finds rules in ${file}`,
+      ways: ['“portreeve acl platforms” lists what is read', 'name the platform: --for nftables'],
     });
   }
   const { filter, faults } = first.parse(text);

@@ -163,7 +163,13 @@ async function run(
   const answer = await whileReading((watch) => {
     watch.signal?.addEventListener('abort', () => ending.abort());
     return audit(inputs, {
-      ...(follower === undefined ? watch : { follow: follower.onWait, signal: ending.signal }),
+      ...(follower === undefined
+        ? watch
+        : {
+            follow: follower.onWait,
+            signal: ending.signal,
+            onProgress: follower.onProgress,
+          }),
       ...(mappings === undefined ? {} : { mappings }),
       ...(listen === undefined ? {} : { listen }),
       ...(kernel === undefined ? {} : { kernel }),

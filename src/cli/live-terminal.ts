@@ -33,6 +33,7 @@ export class LiveTerminal<Facts> {
     this.screen.enter();
     this.resize();
     process.stdout.on('resize', this.resize);
+    process.on('exit', this.restore);
     this.keys = keyboard();
     this.keys?.setRawMode(true);
     this.keys?.setEncoding('utf8').on('data', this.input).resume();
@@ -46,12 +47,16 @@ export class LiveTerminal<Facts> {
   leave(): void {
     const { keys } = this;
     process.stdout.off('resize', this.resize);
+    process.off('exit', this.restore);
     keys?.off('data', this.input).pause();
     keys?.setRawMode(false);
     if (keys !== undefined && keys !== process.stdin) keys.destroy();
     this.keys = undefined;
     this.screen.leave();
   }
+
+  /** However the program ends, the terminal is as it was. */
+  private readonly restore = (): void => this.screen.leave();
 
   private readonly resize = (): void => {
     this.screen.resize(process.stdout.columns ?? 80, process.stdout.rows ?? 24);

@@ -5,14 +5,14 @@ import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
 import type { Difference } from '../policy/compare.ts';
 import type { Filter, Hook } from '../policy/filter.ts';
 import type { Zone } from '../policy/intent.ts';
-import { count } from '../report/numbers.ts';
+import { counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Table } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { findPlatform, withFiles } from './policy-files.ts';
-import { DIFFERENCE_COLUMNS } from './policy-prove.ts';
+import { differenceColumns } from './policy-prove.ts';
 
 const EXAMPLES = `Examples:
   portreeve policy diff old.yaml policy.yaml
@@ -66,14 +66,18 @@ async function run(
       { key: 'after', value: after },
       { key: 'letsIn', value: extra > 0 },
       { key: 'keepsOut', value: differences.length > extra },
-      { key: 'differences', value: differences.length, text: `${count(differences.length)} kinds` },
+      {
+        key: 'differences',
+        value: differences.length,
+        text: counted(differences.length, 'kind of packet', 'kinds of packets'),
+      },
     ],
     tables: [
       {
         key: 'differences',
         kind: 'difference',
         heading: 'DIFFERENCES',
-        columns: DIFFERENCE_COLUMNS,
+        columns: differenceColumns(differences),
         rows: differences,
       } as unknown as Table,
     ],

@@ -13,7 +13,7 @@ import {
 } from '../pipeline/policy-learn.ts';
 import type { Conversation } from '../policy/conversation.ts';
 import { shellWord } from '../report/escape.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Table } from '../report/table.ts';
 import {
@@ -268,12 +268,12 @@ function learnReport(
       {
         key: 'flowsWithinZone',
         value: flowsWithinZone,
-        text: `${count(flowsWithinZone)} flows stay in a zone`,
+        text: `${counted(flowsWithinZone, 'flow')} within a zone`,
       },
       {
         key: 'flowsOutside',
         value: flowsOutside,
-        text: `${count(flowsOutside)} flows outside all zones`,
+        text: `${counted(flowsOutside, 'flow')} outside all zones`,
       },
       ...(logs === undefined ? [] : logFacts(logs)),
       ...(sockets === undefined ? [] : socketFacts(sockets)),

@@ -57,36 +57,45 @@ function isProved({ faults, differences, lost }: Proof): boolean {
   return faults.length + differences.length + lost.length === 0;
 }
 
-export const DIFFERENCE_COLUMNS: readonly Column<Difference>[] = [
-  {
-    key: 'kind',
-    title: 'WHAT',
-    value: ({ kind }) => kind,
-    text: ({ kind }) => (kind === 'missing' ? 'lost' : 'let in'),
-  },
-  {
-    key: 'packet',
-    title: 'SMALLEST PACKET',
-    value: ({ packet }) => describePacket(packet),
-    grow: true,
-  },
-  {
-    key: 'packets',
-    title: 'PACKETS LIKE IT',
-    value: ({ packets }) => String(packets),
-    text: ({ packets }) => powerOfTwo(packets),
-    align: 'right',
-    priority: 1,
-  },
-  {
-    key: 'hook',
-    title: 'WHERE',
-    value: ({ hook }) => hook ?? 'forward',
-    priority: 3,
-  },
-  { key: 'from', title: 'FROM', value: ({ from }) => from ?? null, priority: 2 },
-  { key: 'to', title: 'TO', value: ({ to }) => to ?? null, priority: 2 },
-];
+/** People see no zones where the text asks for no interfaces. */
+export function differenceColumns(rows: readonly Difference[]): readonly Column<Difference>[] {
+  const unzoned = rows.every(({ from, to }) => (from ?? to) === undefined);
+  return [
+    {
+      key: 'kind',
+      title: 'WHAT',
+      value: ({ kind }) => kind,
+      text: ({ kind }) => (kind === 'missing' ? 'lost' : 'let in'),
+    },
+    {
+      key: 'packet',
+      title: 'SMALLEST PACKET',
+      value: ({ packet }) => describePacket(packet),
+    },
+    {
+      key: 'packets',
+      title: 'PACKETS LIKE IT',
+      value: ({ packets }) => String(packets),
+      text: ({ packets }) => powerOfTwo(packets),
+      align: 'right',
+      priority: 1,
+    },
+    {
+      key: 'hook',
+      title: 'WHERE',
+      value: ({ hook }) => hook ?? 'forward',
+      priority: 3,
+    },
+    {
+      key: 'from',
+      title: 'FROM',
+      value: ({ from }) => from ?? null,
+      priority: 2,
+      machineOnly: unzoned,
+    },
+    { key: 'to', title: 'TO', value: ({ to }) => to ?? null, priority: 2, machineOnly: unzoned },
+  ];
+}
 
 /** `1,024`, or for more than people can picture `about 2^96`. */
 function powerOfTwo(packets: bigint): string {
@@ -112,7 +121,6 @@ function beyondTable(policy: Policy, { beyond }: Proof): Table {
       key: 'packet',
       title: 'SMALLEST PACKET',
       value: ({ packet }) => describePacket(packet),
-      grow: true,
     },
     {
       key: 'packets',
@@ -159,7 +167,13 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
     ],
     tables: [
       faultTable(faults),
-      table('differences', 'difference', 'DIFFERENCES', DIFFERENCE_COLUMNS, differences),
+      table(
+        'differences',
+        'difference',
+        'DIFFERENCES',
+        differenceColumns(differences),
+        differences,
+      ),
       table(
         'lost',
         'conversation',

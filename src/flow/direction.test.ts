@@ -162,7 +162,7 @@ describe('services known before', () => {
   ])('%s: %s', (_, expected, steps, known) => expect(decided(steps, known)).toBe(expected));
 });
 
-it('is certain only when a handshake says so, over TCP', { timeout: 60_000 }, () => {
+it('is certain only when a handshake says so, over TCP', () => {
   const flags = fc.constantFrom('S', 'SA', 'A', 'PA', 'FA', 'R', 'RA', 'SF', '-');
   const line = fc
     .tuple(fc.constantFrom('>', '<'), flags, fc.nat(5), fc.nat(5), fc.nat(2))

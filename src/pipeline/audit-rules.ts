@@ -40,16 +40,25 @@ export interface RuleAudit extends Usage {
 
 const NO_PROTOCOL = 255;
 
-/**
- * The platforms that understand a text as rules, without a fault and with any rule at all; those of
- * the same title count once.
- */
+/** The platforms that understand a text as rules, without a fault and with any rule at all. */
 export function platformsOf(text: string): Platform[] {
   return PLATFORMS.filter(({ parse }) => {
     const { filter, faults } = parse(text);
-    const rules = filter.chains.flatMap((chain) => chain.rules.filter(({ line }) => line > 0));
-    return faults.length === 0 && rules.length > 0;
+    return faults.length === 0 && ruleCount(filter) > 0;
   });
+}
+
+/** The platform that finds the most rules in a text for what it does not understand of it. */
+export function nearestPlatform(text: string): Platform | undefined {
+  const [first] = PLATFORMS.map((platform) => {
+    const { filter, faults } = platform.parse(text);
+    return { platform, score: ruleCount(filter) / (1 + faults.length) };
+  }).sort((left, right) => right.score - left.score);
+  return first !== undefined && first.score > 0 ? first.platform : undefined;
+}
+
+function ruleCount({ chains }: Filter): number {
+  return chains.reduce((sum, { rules }) => sum + rules.filter(({ line }) => line > 0).length, 0);
 }
 
 export class RuleAuditor {

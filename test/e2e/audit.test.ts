@@ -1,5 +1,6 @@
 /** `portreeve audit` as built: what people and scripts see of it. */
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,7 +122,12 @@ describe.runIf(built)('audit', () => {
     datagram.set([198, 51, 100, 7, 10, 0, 0, 5], 24);
     datagram.set([0x9c, 0x40, 0, 22], 56);
     datagram[62] = 6;
-    const port = 20_000 + (process.pid % 20_000);
+    // One that is free: it was until now.
+    const holder = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address();
+    holder.close();
+    await once(holder, 'close');
     const sending = setInterval(() => socket.send(datagram, port, '127.0.0.1'), 50);
     const words = ['--listen', `127.0.0.1:${port}`, '--count', '2', '--json'];
     const { code, out } = await runCli(['audit', ...words]);

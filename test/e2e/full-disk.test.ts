@@ -16,17 +16,13 @@ describe.skipIf(!built || !existsSync('/dev/full'))('standard output that takes 
     ['flows', CAPTURE],
     ['mirror', '--list'],
     ['--help'],
-  ])(
-    'is said by %s',
-    async (...words) => {
-      const { code, err } = await runCli(words, { wrapper });
-      expect(err).toContain('cannot write standard output');
-      expect(err).toContain('ENOSPC');
-      expect(err).not.toContain('node:');
-      expect(code).toBe(3);
-    },
-    20_000,
-  );
+  ])('is said by %s', async (...words) => {
+    const { code, err } = await runCli(words, { wrapper });
+    expect(err).toContain('cannot write standard output');
+    expect(err).toContain('ENOSPC');
+    expect(err).not.toContain('node:');
+    expect(code).toBe(3);
+  });
 
   it('shows control characters of a file name escaped', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-name-'));
@@ -37,5 +33,5 @@ describe.skipIf(!built || !existsSync('/dev/full'))('standard output that takes 
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 20_000);
+  });
 });

@@ -42,20 +42,20 @@ describe.skipIf(!built)('policy and acl', () => {
       await expect(out).toMatchFileSnapshot(`help/${HELP[index]!.replace(' ', '-')}.txt`);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     }
-  }, 60_000);
+  });
 
   it('asks for a capture where none was named', async () => {
     const { code, err } = await portreeve('policy', 'learn', ...zones);
     expect(code).toBe(2);
     expect(err).toContain('there is nothing to learn from');
-  }, 60_000);
+  });
 
   it('does not call a text without rules faultless', async () => {
     writeFileSync(join(folder, 'empty.nft'), '');
     const { code, out } = await portreeve('acl', 'check', 'empty.nft', '--for', 'nftables');
     expect(code).toBe(0);
     expect(out).toContain('! There are no rules');
-  }, 60_000);
+  });
 
   it('goes from a capture to proved rules, and notices an edit', async () => {
     const words = [
@@ -128,7 +128,7 @@ describe.skipIf(!built)('policy and acl', () => {
       const diff = await portreeve('policy', 'diff', 'edited', 'policy.yaml', '--for', platform);
       expect(diff.code).toBe(1);
     }
-  }, 60_000);
+  });
 
   it('says which rule decides, and why', async () => {
     const allowed = await portreeve('policy', 'test', '10.0.3.21 -> 10.0.2.10 udp/53');
@@ -226,7 +226,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
       ...[false, true, false, false, true],
     ]);
-  }, 60_000);
+  });
 
   it('follows a log until all conditions of stopping hold', async () => {
     const file = join(folder, 'done.log');
@@ -247,7 +247,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(done.err).toContain('done: all conditions of stopping hold');
     expect(JSON.parse(done.out).facts).toMatchObject({ mayStop: true, open: 0, decided: 2 });
     expect(readFileSync(join(folder, 'done.yaml'), 'utf8')).toContain('tcp/1433');
-  }, 60_000);
+  });
 
   it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(
     'asks on a terminal, and keeps what was answered when interrupted',
@@ -307,7 +307,6 @@ describe.skipIf(!built)('policy and acl', () => {
       ]);
       expect(readFileSync(join(folder, 'asked.yaml'), 'utf8')).toContain('tcp/1433');
     },
-    60_000,
   );
 
   it('writes the rules of one machine, proves them, and asks them about that machine', async () => {
@@ -330,7 +329,7 @@ describe.skipIf(!built)('policy and acl', () => {
     expect((await portreeve(...test, ...host)).code).toBeLessThan(2);
     const folders = await portreeve('acl', 'check', '.', '--for', 'windows');
     expect(folders).toMatchObject({ code: 3, err: expect.stringContaining('it is a folder') });
-  }, 60_000);
+  });
 
   it('learns from logs what was let through, with the line of each', async () => {
     const lines = [
@@ -496,5 +495,5 @@ describe.skipIf(!built)('policy and acl', () => {
       expect(own, `${words.join(' ')}\n${out}${err}`).toBe(code);
       expect(err).toMatch(message);
     }
-  }, 60_000);
+  });
 });

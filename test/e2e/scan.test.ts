@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { built, runCli } from './run-cli.ts';
 
-describe.runIf(built && process.platform === 'linux')('portreeve scan', { timeout: 60_000 }, () => {
+describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
   const servers: Server[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-scan-'));
   let open: number[] = [];

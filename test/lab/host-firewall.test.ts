@@ -142,14 +142,19 @@ describeLab('the evaluator of host firewalls', ['ip', 'nft', 'socat', 'iptables-
     };
   };
 
-  /** Tries each port from the other side, all at once: `y` connected, `n` not. */
-  const tried = (address: string): string => {
-    const script = `const{connect}=require('node:net');Promise.all(${JSON.stringify(PORTS)}.map(p=>new Promise(r=>{const s=connect({port:p,host:'${address}',timeout:400});s.on('connect',()=>{s.destroy();r('y')});s.on('error',()=>r('n'));s.on('timeout',()=>{s.destroy();r('n')})}))).then(a=>console.log(a.join('')))`;
+  /** Tries each port from the other side, all at once: `y` connected, `n` not within the time. */
+  const tried = (address: string, timeoutMs: number): string => {
+    const script = `const{connect}=require('node:net');Promise.all(${JSON.stringify(PORTS)}.map(p=>new Promise(r=>{const s=connect({port:p,host:'${address}',timeout:${timeoutMs}});s.on('connect',()=>{s.destroy();r('y')});s.on('error',()=>r('n'));s.on('timeout',()=>{s.destroy();r('n')})}))).then(a=>console.log(a.join('')))`;
     return other.run(process.execPath, '-e', script).trim();
   };
 
-  const agree = (verdict: string, truth: string): boolean =>
-    [...verdict].every((letter, index) => letter === '?' || letter === truth[index]);
+  /** On a loaded machine an answer may take long: what does not agree is tried once more. */
+  const expectTrue = (verdict: string, address: string): void => {
+    const agrees = (truth: string) =>
+      [...verdict].every((letter, index) => letter === '?' || letter === truth[index]);
+    const truth = tried(address, 400);
+    if (!agrees(truth)) expect(tried(address, 10_000)).toSatisfy(agrees);
+  };
 
   const load = (program: string, words: string[], text: string): void => {
     const file = join(tmpdir(), `portreeve-rules-${host.name}`);
@@ -165,8 +170,8 @@ describeLab('the evaluator of host firewalls', ['ip', 'nft', 'socat', 'iptables-
     it.each(NFT)('%s', (_name, rules, ipv4, ipv6) => {
       load('nft', ['-f'], `flush ruleset\n${rules.replace(/; \}/g, ';\n}\n')}`);
       expect(said()).toEqual({ ipv4, ipv6 });
-      expect(agree(ipv4, tried('10.9.0.1'))).toBe(true);
-      expect(agree(ipv6, tried('fd00:9::1'))).toBe(true);
+      expectTrue(ipv4, '10.9.0.1');
+      expectTrue(ipv6, 'fd00:9::1');
     });
   });
 
@@ -175,7 +180,7 @@ describeLab('the evaluator of host firewalls', ['ip', 'nft', 'socat', 'iptables-
       host.run('nft', 'flush', 'ruleset');
       load('iptables-restore', [], `*filter\n${rules}\nCOMMIT\n`);
       expect(said().ipv4).toBe(ipv4);
-      expect(agree(ipv4, tried('10.9.0.1'))).toBe(true);
+      expectTrue(ipv4, '10.9.0.1');
       host.run('nft', 'flush', 'ruleset');
     });
   });

@@ -354,7 +354,7 @@ database mdb\nsuffix "dc=example,dc=org"\nrootdn "cn=admin,dc=example,dc=org"\nr
     talkToServers(clients);
     await recording.end();
     assessment = await assess([capture], { top: 100, workers: 0 });
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await lab.close();

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { run, type Space } from './lab.ts';
 
 const SWITCH = '/proc/sys/net/netfilter/nf_log_all_netns';
-const LONG_MS = 20_000;
+const LONG_MS = 90_000;
 
 export class KernelLog {
   /** For prefixes: the kernel keeps lines of earlier runs. */

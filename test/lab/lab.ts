@@ -52,7 +52,7 @@ export function listening(
     const bound = space.run('ss', transport === 'tcp' ? '-Hltn' : '-Hlun');
     return ports.filter((port) => !bound.includes(`:${port} `));
   };
-  const last = Date.now() + 60_000;
+  const last = Date.now() + 90_000;
   for (let silent = missing(); silent.length > 0; silent = missing()) {
     if (Date.now() > last) throw new Error(`nothing listens on ${silent.join(', ')}`);
     spawnSync('sleep', ['0.05']);

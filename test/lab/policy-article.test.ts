@@ -30,7 +30,7 @@ describeLab('the article’s network', PROGRAMS, () => {
 
   beforeAll(async () => {
     site = await buildSite(lab, folder);
-  }, 60_000);
+  });
 
   let log: KernelLog | undefined;
 
@@ -85,7 +85,7 @@ describeLab('the article’s network', PROGRAMS, () => {
     const ended = new Promise((resolve) => child.once('close', resolve));
     const rings = () => site.router.run('cat', '/proc/net/packet').trim().split('\n').length - 1;
     for (let waited = 0; rings() === 0; waited += 50) {
-      if (waited > 20_000) throw new Error('the capture does not start');
+      if (waited > 60_000) throw new Error('the capture does not start');
       await sleep(50);
     }
     return async () => {
@@ -192,7 +192,7 @@ describeLab('the article’s network', PROGRAMS, () => {
     ];
     const found = scans.map(([from, wanted, hosts]) => openPorts(from, wanted, ...hosts));
     expect(await Promise.all(found)).toEqual(scans.map(([, , , open]) => open));
-  }, 60_000);
+  });
 
   it('refines a policy that denies all, staying with the kernel’s log', async () => {
     writeFileSync(
@@ -237,7 +237,7 @@ describeLab('the article’s network', PROGRAMS, () => {
     const ended = new Promise((resolve) => child.once('close', resolve));
     const until = async (wanted: string): Promise<void> => {
       for (let waited = 0; !err.includes(wanted); waited += 50) {
-        if (waited > 20_000) throw new Error(`no “${wanted}”: ${err}`);
+        if (waited > 60_000) throw new Error(`no “${wanted}”: ${err}`);
         await sleep(50);
       }
     };
@@ -263,5 +263,5 @@ describeLab('the article’s network', PROGRAMS, () => {
     expect(proof, proof.out + listed).toMatchObject({ code: 0 });
     const same = portreeve('policy', 'diff', 'learned.yaml', 'refined.yaml');
     expect(same.code, same.out + readFileSync(join(folder, 'refined.yaml'), 'utf8')).toBe(0);
-  }, 60_000);
+  });
 });

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Space } from './lab.ts';
 
 const PROGRAM = fileURLToPath(new URL('population.pl', import.meta.url));
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 
 /** mulberry32: the same population for the same seed. */
 export function random(seed: number): () => number {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Space } from './lab.ts';
 
-const LONG_MS = 30_000;
+const LONG_MS = 90_000;
 /** The kernel is asked that often; nothing may have come between. */
 const PAUSE_MS = 100;
 const QUIET_TIMES = 4;

@@ -147,7 +147,7 @@ describeLab('services of Debian', PROGRAMS, () => {
     } finally {
       asker.remove();
     }
-  }, 90_000);
+  });
 
   afterAll(async () => {
     await lab.close();

@@ -27,6 +27,17 @@ export function comparisonNotes(
       },
     ];
   }
+  if (now.events === 0) {
+    return [
+      {
+        id: 'nothing-since',
+        what: 'what is new, and what is used still',
+        because: `there is no traffic but that of ${earlier}`,
+        remedy: 'compare with a log that goes on from there',
+        missing: true,
+      },
+    ];
+  }
   return [
     ...otherNotes(before, now, earlier),
     ...verdictNotes(before, now, earlier, idleCount),

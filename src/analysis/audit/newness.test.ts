@@ -172,6 +172,7 @@ describe('what a comparison cannot tell', () => {
     ],
     ['of the same time', BEFORE, BEFORE, ['logs-overlap']],
     ['without traffic', ['nothing'], BEFORE, ['nothing-before']],
+    ['with nothing since', BEFORE, ['nothing'], ['nothing-since']],
     [
       'of another device',
       [line('0 ACCEPT 10.0.0.7>192.0.2.80 443', 'fw2')],

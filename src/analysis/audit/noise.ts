@@ -104,22 +104,26 @@ export class NoiseJudge {
 
   /** Ends the first pass. */
   endLearning(): void {
-    const { index, pairOf, hosts, sources } = this;
+    const { pairOf, hosts, sources } = this;
+    const { rows, starts } = this.index.byClient;
+    // By service: the source met last, and its pair.
     const lastSource = new Int32Array(sources.length).fill(-1);
     const lastPair = new Int32Array(sources.length);
     let pairs = 0;
-    for (const row of index.byClient) {
-      const service = pairOf[row]!;
-      if (service < 0) continue;
-      const source = index.clients[row]!;
-      if (lastSource[service] !== source) {
-        lastSource[service] = source;
-        lastPair[service] = pairs++;
-        sources[service]!++;
+    for (let source = 0; source + 1 < starts.length; source++) {
+      for (let at = starts[source]!; at < starts[source + 1]!; at++) {
+        const row = rows[at]!;
+        const service = pairOf[row]!;
+        if (service < 0) continue;
+        if (lastSource[service] !== source) {
+          lastSource[service] = source;
+          lastPair[service] = pairs++;
+          sources[service]!++;
+        }
+        const pair = lastPair[service]!;
+        pairOf[row] = pair;
+        hosts[pair]!++;
       }
-      const pair = lastPair[service]!;
-      pairOf[row] = pair;
-      hosts[pair]!++;
     }
   }
 

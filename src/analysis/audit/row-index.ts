@@ -2,12 +2,19 @@
  * What the rows of a verdict table are about, as small numbers, so that what is counted by host or
  * service lies in plain arrays: the zones of its hosts, and the services of its rows.
  *
- * Hosts are told apart by walking rows in the order of their hosts: of two that come one after the
- * other with different ones, the second shows a new one. That takes no table of what was seen.
+ * Hosts are told apart by walking rows host by host: whatever was last seen of another one is seen
+ * anew. That takes no table of what was seen.
  */
 import type { Places } from './places.ts';
 import { serviceKey } from './port-shown.ts';
 import { R_KIND, type VerdictTable } from './verdict-table.ts';
+
+/** Rows in the order of their hosts, without those that have none. */
+export interface RowsByHost {
+  readonly rows: Int32Array;
+  /** Where the rows of each host begin; one more entry than hosts. */
+  readonly starts: Int32Array;
+}
 
 export class RowIndex {
   /** By row: numbers of its hosts, or `NO_HOST`; and of its service. */
@@ -21,8 +28,7 @@ export class RowIndex {
   readonly serviceKeys: number[] = [];
   /** Numbers + 1 by port, by protocol. */
   private readonly ports: (Int32Array | undefined)[] = [];
-  private clientOrder: Int32Array | undefined;
-  private serverOrder: Int32Array | undefined;
+  private clientOrder: RowsByHost | undefined;
 
   constructor(table: VerdictTable, places: Places) {
     const { count, hosts } = table;
@@ -40,25 +46,24 @@ export class RowIndex {
     }
   }
 
-  /** The rows in the order of their clients; those without come first. */
-  get byClient(): Int32Array {
+  get byClient(): RowsByHost {
     this.clientOrder ??= this.inOrderOf(this.clients);
     return this.clientOrder;
   }
 
-  get byServer(): Int32Array {
-    this.serverOrder ??= this.inOrderOf(this.servers);
-    return this.serverOrder;
+  get byServer(): RowsByHost {
+    return this.inOrderOf(this.servers);
   }
 
-  private inOrderOf(hosts: Int32Array): Int32Array {
-    const rows = hosts.length;
+  private inOrderOf(hosts: Int32Array): RowsByHost {
+    const count = hosts.length;
+    // At first one place further up: each moves down as the rows of the host before are put there.
     const starts = new Int32Array(this.hostCount + 2);
-    for (let row = 0; row < rows; row++) starts[hosts[row]! + 2]!++;
+    for (let row = 0; row < count; row++) starts[hosts[row]! + 2]!++;
     for (let host = 1; host < starts.length; host++) starts[host]! += starts[host - 1]!;
-    const order = new Int32Array(rows);
-    for (let row = 0; row < rows; row++) order[starts[hosts[row]! + 1]!++] = row;
-    return order;
+    const rows = new Int32Array(count);
+    for (let row = 0; row < count; row++) rows[starts[hosts[row]! + 1]!++] = row;
+    return { rows, starts: starts.subarray(0, this.hostCount + 1) };
   }
 
   private serviceOf(key: number): number {

@@ -5,7 +5,7 @@ import { MEANS, NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
 import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import type { RowIndex } from './row-index.ts';
+import type { RowIndex, RowsByHost } from './row-index.ts';
 import { GroupSums, mostOf } from './sums.ts';
 import { NO_HOST, type VerdictTable } from './verdict-table.ts';
 
@@ -55,26 +55,26 @@ export class ServiceTotals {
     return this.sums.open();
   }
 
-  /** How many different hosts each group has in one of the roles, by rows in their order. */
-  private hosts(role: Int32Array, order: Int32Array): Int32Array {
+  /** How many different hosts each group has in one of the roles. */
+  private hosts({ rows, starts }: RowsByHost): Int32Array {
     const { groupOf } = this;
     const counts = new Int32Array(this.sums.count + 1);
     const last = new Int32Array(this.sums.count + 1).fill(NO_HOST);
-    for (let at = 0; at < order.length; at++) {
-      const row = order[at]!;
-      const group = groupOf[row]!;
-      const host = role[row]!;
-      if (last[group] === host) continue;
-      last[group] = host;
-      counts[group]!++;
+    for (let host = 0; host + 1 < starts.length; host++) {
+      for (let at = starts[host]!; at < starts[host + 1]!; at++) {
+        const group = groupOf[rows[at]!]!;
+        if (last[group] === host) continue;
+        last[group] = host;
+        counts[group]!++;
+      }
     }
     return counts;
   }
 
   rows(locator: (entry: number) => string): ServiceVerdicts[] {
     const { index, sums } = this;
-    const clients = this.hosts(index.clients, index.byClient);
-    const servers = this.hosts(index.servers, index.byServer);
+    const clients = this.hosts(index.byClient);
+    const servers = this.hosts(index.byServer);
     return sums.inOrder().map((group) => {
       const { way, action, key } = this.services[group]!;
       return {

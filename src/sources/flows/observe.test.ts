@@ -109,7 +109,7 @@ function crowd(count: number): Step[] {
   return steps.slice(0, count);
 }
 
-describe('observe', { timeout: 60_000 }, () => {
+describe('observe', () => {
   it('finds nothing in nothing', async () => {
     const { flows, numbers } = await bothAgree(() => sourceOf([]));
     expect(flows).toEqual([]);
@@ -165,7 +165,7 @@ describe('observe', { timeout: 60_000 }, () => {
   });
 });
 
-describe('observe, when something fails', { timeout: 60_000 }, () => {
+describe('observe, when something fails', () => {
   const batches = () => batchesOf(crowd(8000));
   const RING =
     "import { workerData, parentPort } from 'node:worker_threads'; import { consumeRows } from 'FLOWS/row-ring.ts';";

@@ -23,6 +23,9 @@ const OVERLOAD_TRIES = 3;
 const FIRST_GAP_US = 20_000;
 const LEAST_GAP_US = 1000;
 const MOST_GAP_US = 1_050_000;
+/** So many tries more at the end, where no larger share of ports is silent. */
+const LAST_LOOK_TRIES = 3;
+const LAST_LOOK_SHARE = 0.01;
 /** Paces shorter than this are left to the window, microseconds. */
 const LEAST_PACE_US = 125;
 /** So slowly asked and still without answers: slowness does not help. */
@@ -239,6 +242,7 @@ export class HostScan {
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
     const wasFlying = this.flying[cell] === 1;
     if (this.slowTries !== undefined) this.gapUs = Math.max(LEAST_GAP_US, 0.97 * this.gapUs);
+    else if (this.gapUs > 0) this.quicken(0.985);
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -333,9 +337,7 @@ export class HostScan {
 
   private judge(nowUs: number): boolean {
     const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && this.gapUs > 0 && this.slowTries === undefined) {
-      this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : 0.8 * this.gapUs;
-    }
+    if (verdict === 'fits' && this.slowTries === undefined) this.quicken(0.8);
     if (verdict !== 'closed') return false;
     if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
       this.gapUs *= 1.25;
@@ -349,6 +351,11 @@ export class HostScan {
     this.window.acquit();
     this.gapUs = 0;
     return false;
+  }
+
+  /** Shortens the pause between probes of a host that answers again. */
+  private quicken(factor: number): void {
+    this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : factor * this.gapUs;
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -380,9 +387,13 @@ export class HostScan {
     const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
     const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
-    // Tries that were lost to speed say nothing of the port.
-    const most = this.timing.mostTries * (this.window.closings > 0 ? OVERLOAD_TRIES : 1);
+    const most = this.mostTries;
     return Math.max(Math.min(2, most), Math.min(most, tries));
+  }
+
+  /** Tries that were lost to speed say nothing of the port. */
+  private get mostTries(): number {
+    return this.timing.mostTries * (this.window.closings > 0 ? OVERLOAD_TRIES : 1);
   }
 
   /** How often a silent port will have been asked when all were asked. */
@@ -485,13 +496,24 @@ export class HostScan {
     return count;
   }
 
+  /**
+   * Tries added at the very end where answers got lost and few ports are silent: what was lost in
+   * one moment of trouble on the way is answered now.
+   */
+  private lastLook(): number {
+    if (this.lost === 0) return 0;
+    let silent = 0;
+    for (const outcome of this.outcomes) if (outcome === PENDING) silent++;
+    return silent <= LAST_LOOK_SHARE * this.outcomes.length ? LAST_LOOK_TRIES : 0;
+  }
+
   /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
   finished(nowUs: number): boolean {
     if (this.inFlight > 0) return false;
     const impatient = this.slowTries !== undefined && nowUs - this.slowSinceUs > this.patienceUs;
     if (impatient) return true;
     if (this.again.length > 0 || this.position < this.order.cells) return false;
-    const allowed = this.allowedTries();
+    const allowed = Math.min(this.mostTries, this.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
       if (this.outcomes[cell] === PENDING && this.tries[cell]! < allowed) this.again.push(cell);
     }

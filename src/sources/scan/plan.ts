@@ -156,7 +156,7 @@ function checkLink({ family, first, zone }: Span): void {
 function hasInterface(zone: string): boolean {
   // By number, or without an address: not in the runtime's list.
   if (/^\d+$/.test(zone) || Object.hasOwn(networkInterfaces(), zone)) return true;
-  return /^[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
+  return /^(?!\.+$)[\w.:@-]+$/.test(zone) && existsSync(`/sys/class/net/${zone}`);
 }
 
 /** Names are resolved by the system, as other programs do it. */

@@ -3,59 +3,13 @@
  * a password is never tried: SNMP is asked for its engine as version 3 does before a login.
  */
 
-import { randomBytes } from 'node:crypto';
+import { DNS, LLMNR, MDNS, NETBIOS, SQL_BROWSER, SSDP } from './datagram-names.ts';
+import { IKE, OPENVPN, QUIC, STUN } from './datagram-tunnels.ts';
 import { der, integerOf, valueAt, valuesIn } from './der.ts';
-import { readDns, versionQuestion } from './dns.ts';
-import { filled, hex, hexOf, join, octetsOf, textOf, viewOf } from './octets.ts';
+import { hex, hexOf, join, octetsOf, textOf, viewOf } from './octets.ts';
 import { readSip, sipOptions } from './others.ts';
 import { detailsOf, type Found, type Recogniser } from './recogniser.ts';
 import { CLDAP, KERBEROS_UDP } from './windows.ts';
-
-const DNS: Recogniser = {
-  service: 'domain',
-  transport: 'udp',
-  ports: [53],
-  question: { ask: versionQuestion },
-  read: readDns,
-};
-
-/** Labels such as `_ipp` anywhere in an answer, without the underscore; `_tcp` and `_udp` left out. */
-function serviceKinds(answer: Uint8Array): string[] {
-  const kinds = new Set<string>();
-  for (let at = 12; at + 2 < answer.length && kinds.size < 20; at++) {
-    const length = answer[at]!;
-    if (length < 2 || length > 16 || answer[at + 1] !== 0x5f) continue;
-    const label = textOf(answer, at + 2, at + 1 + length);
-    if (/^[a-z][a-z0-9-]*$/.test(label)) kinds.add(label);
-  }
-  for (const other of ['tcp', 'udp', 'services', 'dns-sd']) kinds.delete(other);
-  return [...kinds];
-}
-
-/** Asks mDNS for the kinds of service on the host (RFC 6763 section 9), unicast answer wanted. */
-const MDNS: Recogniser = {
-  service: 'mdns',
-  transport: 'udp',
-  ports: [5353],
-  question: {
-    ask: () =>
-      join(
-        hex('7072 0000 0001 0000 0000 0000'),
-        octetsOf('\x09_services\x07_dns-sd\x04_udp\x05local\0'),
-        hex('000c 8001'),
-      ),
-  },
-  read: (answer) => {
-    if (answer.length < 12 || viewOf(answer).getUint16(0) !== 0x7072) return undefined;
-    if ((viewOf(answer).getUint16(2) & 0xf80f) !== 0x8000) return undefined;
-    const names = serviceKinds(answer);
-    return {
-      name: 'mdns',
-      details: detailsOf({ services: names.join(' ') }),
-      confidence: 10,
-    };
-  },
-};
 
 /** Client mode 3, version 4 (RFC 5905); the answer is of mode 4 and carries our time stamp back. */
 const NTP: Recogniser = {
@@ -161,101 +115,6 @@ const SNMP: Recogniser = {
   },
 };
 
-/** Node status of any name (RFC 1002 section 4.2.17). */
-const NETBIOS: Recogniser = {
-  service: 'netbios-ns',
-  transport: 'udp',
-  ports: [137],
-  question: {
-    ask: () =>
-      join(
-        hex('7072 0000 0001 0000 0000 0000 20'),
-        octetsOf(`CK${'A'.repeat(30)}\0`),
-        hex('0021 0001'),
-      ),
-  },
-  read: (answer) => {
-    if (answer.length < 57 || viewOf(answer).getUint16(0) !== 0x7072) return undefined;
-    // A response with a record of type NBSTAT, class IN after the name of 34 octets.
-    if ((answer[2]! & 0x80) === 0 || viewOf(answer).getUint32(46) !== 0x0021_0001) return undefined;
-    const count = answer[56]!;
-    const names: string[] = [];
-    let mac: string | undefined;
-    let domain: string | undefined;
-    for (let index = 0; index < Math.min(count, 40); index++) {
-      const at = 57 + 18 * index;
-      if (at + 18 > answer.length) break;
-      const name = textOf(answer, at, at + 15).trimEnd();
-      const suffix = answer[at + 15]!;
-      const group = (answer[at + 16]! & 0x80) !== 0;
-      if (suffix === 0 && group) domain ??= name;
-      names.push(`${name}<${suffix.toString(16).padStart(2, '0')}>`);
-    }
-    const end = 57 + 18 * count;
-    if (end + 6 <= answer.length) {
-      mac = hexOf(answer.subarray(end, end + 6)).replace(/(..)(?=.)/g, '$1:');
-    }
-    return {
-      name: 'netbios-ns',
-      details: detailsOf({ 'netbios-names': names.join(' '), 'netbios-domain': domain, mac }),
-      confidence: 10,
-    };
-  },
-};
-
-/** CLNT_UCAST_EX ([MS-SQLR] section 2.2.2). */
-const SQL_BROWSER: Recogniser = {
-  service: 'ms-sql-browser',
-  transport: 'udp',
-  ports: [1434],
-  question: { ask: () => Uint8Array.of(3) },
-  read: (answer) => {
-    if (answer.length < 6 || answer[0] !== 5) return undefined;
-    const text = textOf(answer, 3, 2048);
-    if (!text.startsWith('ServerName;')) return undefined;
-    const words = text.split(';', 60);
-    const field = (name: string): string | undefined => words[words.indexOf(name) + 1];
-    const version = field('Version');
-    return {
-      name: 'ms-sql-browser',
-      product: 'Microsoft SQL Server Browser',
-      ...(version === undefined || !words.includes('Version') ? {} : { version }),
-      details: detailsOf({
-        'host-name': words[1],
-        instances: words
-          .flatMap((word, index) => (word === 'InstanceName' ? [words[index + 1]] : []))
-          .join(' '),
-        ports: words.flatMap((word, index) => (word === 'tcp' ? [words[index + 1]] : [])).join(' '),
-      }),
-      confidence: 10,
-    };
-  },
-};
-
-/** A search sent to the host itself (UPnP Device Architecture 1.1 section 1.3.2). */
-const SSDP: Recogniser = {
-  service: 'ssdp',
-  transport: 'udp',
-  ports: [1900],
-  question: {
-    ask: ({ address }) =>
-      octetsOf(
-        `M-SEARCH * HTTP/1.1\r\nHOST: ${address}:1900\r\nMAN: "ssdp:discover"\r\nMX: 1\r\nST: ssdp:all\r\n\r\n`,
-      ),
-  },
-  read: (answer) => {
-    const text = textOf(answer, 0, 2048);
-    if (!/^HTTP\/1\.1 200 OK\r\n/i.test(text) || !/\r\n(?:ST|USN):/i.test(text)) return undefined;
-    const product = /\r\nSERVER:\s{0,4}([^\r\n]{1,200})/i.exec(text)?.[1];
-    return {
-      name: 'ssdp',
-      ...(product === undefined ? {} : { product }),
-      details: detailsOf({ location: /\r\nLOCATION:\s{0,4}([^\r\n]{1,300})/i.exec(text)?.[1] }),
-      confidence: 10,
-    };
-  },
-};
-
 const SIP: Recogniser = {
   service: 'sip',
   transport: 'udp',
@@ -322,103 +181,6 @@ const PROGRAMS: Readonly<Record<number, string>> = {
   100021: 'nlockmgr',
   100024: 'status',
   100227: 'nfs_acl',
-};
-
-/** A binding request (RFC 8489), magic cookie 0x2112A442. */
-const STUN: Recogniser = {
-  service: 'stun',
-  transport: 'udp',
-  ports: [3478, 3479],
-  question: { ask: () => hex('0001 0000 2112a442 706f72747265657665000000') },
-  read: (answer) => {
-    if (answer.length < 20 || viewOf(answer).getUint32(4) !== 0x2112a442) return undefined;
-    const kind = viewOf(answer).getUint16(0);
-    if (kind !== 0x101 && kind !== 0x111) return undefined;
-    const at = textOf(answer).indexOf('\x80\x22\0');
-    const length = at < 0 ? 0 : (answer[at + 3] ?? 0);
-    const software = textOf(answer, at + 4, at + 4 + length)
-      .replaceAll('\0', '')
-      .trim();
-    return {
-      name: 'stun',
-      ...(at < 0 || software === '' ? {} : { product: software }),
-      confidence: 10,
-    };
-  },
-};
-
-/** A long header of a version that nobody has: servers list theirs (RFC 8999, RFC 9000 section 6). */
-const QUIC: Recogniser = {
-  service: 'quic',
-  transport: 'udp',
-  ports: [443, 8443, 784, 853],
-  question: {
-    ask: () => join(hex('c0 1a2a3a4a 08 7072747265657665 08 7072747265657665'), filled(1180)),
-  },
-  read: (answer) => {
-    if (answer.length < 11 || (answer[0]! & 0x80) === 0 || viewOf(answer).getUint32(1) !== 0)
-      return undefined;
-    let at = 5;
-    at += 1 + answer[at]!;
-    if (at >= answer.length) return undefined;
-    at += 1 + answer[at]!;
-    const versions: string[] = [];
-    for (; at + 4 <= answer.length && versions.length < 16; at += 4) {
-      const version = viewOf(answer).getUint32(at);
-      // Reserved versions (0x?a?a?a?a) are there to be ignored.
-      if ((version & 0x0f0f0f0f) === 0x0a0a0a0a) continue;
-      versions.push(
-        version === 1 ? '1' : version === 0x6b3343cf ? '2' : `0x${version.toString(16)}`,
-      );
-    }
-    return { name: 'quic', details: detailsOf({ versions: versions.join(' ') }), confidence: 10 };
-  },
-};
-
-/** SA with AES-CBC-256, SHA-256 and group 14; a key share and a nonce that nobody will use. */
-function ikeQuestion(): Uint8Array {
-  const proposal = hex(
-    '0000002c 01010004 0300000c 0100000c 800e0100 03000008 02000005 03000008 0300000c 00000008 0400000e',
-  );
-  return join(
-    hex('7072747265657665 0000000000000000 21 20 22 08 00000000 00000178'),
-    hex('22000030'),
-    proposal,
-    hex('28000108 000e0000'),
-    filled(256, 0x5a),
-    hex('00000024'),
-    filled(32, 0x70),
-  );
-}
-
-/** IKE_SA_INIT with one proposal (RFC 7296); whatever is answered carries our cookie. */
-const IKE: Recogniser = {
-  service: 'ike',
-  transport: 'udp',
-  ports: [500],
-  question: { ask: ikeQuestion },
-  read: (answer) => {
-    if (answer.length < 28 || textOf(answer, 0, 8) !== 'prtreeve') return undefined;
-    const version = answer[17]! >>> 4;
-    return version === 1 || version === 2
-      ? { name: 'ike', extra: `version ${version}`, confidence: 10 }
-      : undefined;
-  },
-};
-
-const OPENVPN: Recogniser = {
-  service: 'openvpn',
-  transport: 'udp',
-  ports: [1194],
-  question: { ask: () => hex('38 7072747265657665 00 00000000') },
-  // Server's session, one packet acknowledged: ours, of our session.
-  read: (answer) =>
-    answer.length >= 26 &&
-    answer[0]! >>> 3 === 8 &&
-    answer[9] === 1 &&
-    textOf(answer, 14, 22) === 'prtreeve'
-      ? { name: 'openvpn', product: 'OpenVPN', confidence: 10 }
-      : undefined,
 };
 
 /** GET /.well-known/core (RFC 7252, RFC 6690). */
@@ -491,25 +253,6 @@ const STEAM: Recogniser = {
       confidence: 10,
     };
   },
-};
-
-/** LLMNR has no question that every host answers; asked for a name of chance, silence is right. */
-const LLMNR: Recogniser = {
-  service: 'llmnr',
-  transport: 'udp',
-  ports: [5355],
-  question: {
-    ask: () =>
-      join(
-        hex('7072 0000 0001 0000 0000 0000 08'),
-        octetsOf(`${randomBytes(4).toString('hex')}\0`),
-        hex('00ff 0001'),
-      ),
-  },
-  read: (answer) =>
-    answer.length >= 12 && viewOf(answer).getUint16(0) === 0x7072 && (answer[2]! & 0xf8) === 0x80
-      ? { name: 'llmnr', confidence: 5 }
-      : undefined,
 };
 
 export const DATAGRAMS: readonly Recogniser[] = [
