@@ -29,6 +29,7 @@ describe('the vendor of a MAC address', () => {
     );
     const nobody = new Set(['Private', 'IEEE Registration Authority']);
     let blocks = 0;
+    const wrong: string[] = [];
     for (const [prefix, text] of Object.entries(registry)) {
       const name = text.split('\n')[0]!.replace(/\s+/g, ' ').trim();
       if (nobody.has(name) || (Number.parseInt(prefix.slice(0, 2), 16) & 3) !== 0) continue;
@@ -43,8 +44,11 @@ describe('the vendor of a MAC address', () => {
         );
       if (mac === undefined) continue;
       blocks++;
-      expect(vendorOf(mac), prefix).toBe(name);
+      // One assertion each would take longer than all the rest.
+      const found = vendorOf(mac);
+      if (found !== name) wrong.push(`${prefix}: ${found}, not ${name}`);
     }
+    expect(wrong).toEqual([]);
     expect(blocks).toBeGreaterThan(45_000);
   });
 });

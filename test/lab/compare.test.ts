@@ -57,7 +57,11 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl', 'nmap'], 
   let host: Space;
   let other: Space;
 
+  const named = (): string[] => run('ip', 'netns', 'list').match(/portreeve-\w+/g) ?? [];
+  let earlier: readonly string[] = [];
+
   beforeAll(() => {
+    earlier = named();
     folder = mkdtempSync(join(tmpdir(), 'portreeve-compare-'));
     host = lab.space('host');
     other = lab.space('other');
@@ -119,9 +123,6 @@ describeLab('compare', ['ip', 'nft', 'socat', 'ss', 'tcpdump', 'perl', 'nmap'], 
   it('leaves nothing of the namespace that it asked from', async () => {
     expect(host.run('ip', 'link')).not.toContain('pr');
     // Others may have one for a moment, or have left one long ago.
-    const named = (): string[] => run('ip', 'netns', 'list').match(/portreeve-\w+/g) ?? [];
-    const earlier = named();
-    compare(host);
     const added = named().filter((name) => !earlier.includes(name));
     await expect
       .poll(() => named().filter((name) => added.includes(name)), { timeout: 60_000 })

@@ -1,5 +1,6 @@
 /** Live captures in namespaces: counts against the sender, tags, filters, signals, faults. */
 import { type ChildProcess, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -222,8 +223,12 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     const child = capture('-w', file, 'icmp');
     await started(child);
     there.run('ping', '-c5', '-i0.2', '10.9.1.1');
-    await pause(1500);
-    await stopped(child, 'SIGKILL');
+    // What was taken is written within a second.
+    const framesIn = async () => (await readCaptures([file])).frames.length;
+    await expect.poll(framesIn, { interval: 100 }).toBe(10);
+    const end = ended(child);
+    child.kill('SIGKILL');
+    await end;
     const { frames, reader } = await readCaptures([file]);
     expect(frames).toHaveLength(10);
     expect(reader.faults).toEqual([]);
@@ -272,15 +277,14 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
   });
 
   it('goes on when its interface was down, and ends when it is removed', async () => {
-    const child = capture('-nqt', 'icmp');
+    const child = capture('-nqtl', 'icmp');
     const end = ended(child);
     await started(child);
     here.run('ip', 'link', 'set', 'eth0', 'down');
-    await pause(400);
+    await expect.poll(() => said(child).err, { interval: 20 }).toContain('went down');
     here.run('ip', 'link', 'set', 'eth0', 'up');
-    await pause(400);
-    there.run('ping', '-c2', '-i0.2', '-W2', '10.9.1.1');
-    await pause(300);
+    there.run('ping', '-c2', '-i0.2', '-W10', '10.9.1.1');
+    await expect.poll(() => said(child).out, { interval: 20 }).toContain('ICMP echo reply');
     here.run('ip', 'link', 'delete', 'eth0');
     const { code, err, out } = await end;
     expect(err).toContain('eth0 went down; frames are taken again once it is up');
@@ -315,18 +319,26 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     expect((await readCaptures([file])).frames).toHaveLength(2);
   });
 
-  it('assesses what passes, for a time', () => {
+  it('assesses what passes, for a time', async () => {
+    // Ready beforehand: the time is short, and a program may take as long to start.
+    const waiting = `process.stdin.once('data', () => {${SENDER}}); console.log('ready');`;
+    const sender = there.start(process.execPath, ['-e', waiting, '128', '9', '10.9.1.1'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(sender.stdout!, 'data');
     const words = [CLI, 'assess', '-i', 'eth0', '--for', '2s', '--json', '--filter', 'udp port 9'];
     const child = here.start(process.execPath, words);
     const end = ended(child);
-    return pause(900).then(async () => {
-      there.run(process.execPath, '-e', SENDER, '128', '9', '10.9.1.1');
-      const { code, out } = await end;
-      expect(code).toBe(0);
-      const { facts, ports, next } = JSON.parse(out);
-      expect(facts).toMatchObject({ inputs: ['eth0'], packets: 128, interrupted: false });
-      expect(ports).toMatchObject([{ port: 9, transport: 'udp', packets: 128 }]);
-      expect(next).toEqual([]);
-    });
+    // It says nothing meanwhile. What it opens is bound to its interface a moment later.
+    const rings = () => here.run('cat', '/proc/net/packet').trim().split('\n').length - 1;
+    await expect.poll(rings, { interval: 20 }).toBeGreaterThan(0);
+    await pause(200);
+    sender.stdin!.end('now');
+    const { code, out } = await end;
+    expect(code).toBe(0);
+    const { facts, ports, next } = JSON.parse(out);
+    expect(facts).toMatchObject({ inputs: ['eth0'], packets: 128, interrupted: false });
+    expect(ports).toMatchObject([{ port: 9, transport: 'udp', packets: 128 }]);
+    expect(next).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * Mirrors as they are written, run in namespaces: a bridge between two hosts copies to a third
  * port, where a capture sees both directions, each packet once, until the mirror is taken back.
  */
-import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,26 +38,27 @@ describeLab('a mirror', ['ip', 'tc', 'nft', 'ping', 'ovs-vswitchd', 'ovs-vsctl']
     return bridge.run(process.execPath, CLI, ...words, ...more);
   };
 
-  function seen(child: ChildProcess): Promise<string[]> {
-    let out = '';
+  /** What the third port saw of three pings, once there is as much as `least`. */
+  async function sniffed(least = 0): Promise<string[]> {
+    const words = [CLI, 'capture', '-i', 'eth0', '-nqtl', 'icmp'];
+    const child = sniffer.start(process.execPath, words);
+    const closed = once(child, 'close');
+    let [out, err] = ['', ''];
     child.stdout!.on('data', (text) => {
       out += text;
     });
-    return new Promise((resolve) => {
-      child.once('close', () => resolve(out.trimEnd().split('\n').filter(Boolean)));
+    child.stderr!.on('data', (text) => {
+      err += text;
     });
-  }
-
-  async function sniffed(): Promise<string[]> {
-    const words = [CLI, 'capture', '-i', 'eth0', '-nqt', 'icmp'];
-    const child = sniffer.start(process.execPath, words);
-    const lines = seen(child);
-    await new Promise<void>((resolve) => child.stderr!.once('data', () => resolve()));
-    await pause(200);
-    left.run('ping', '-c3', '-i0.2', '-W2', '10.9.3.2');
-    await pause(400);
+    const lines = () => out.trimEnd().split('\n').filter(Boolean);
+    await expect.poll(() => err, { interval: 20 }).toContain('capturing on');
+    left.run('ping', '-c3', '-i0.2', '-W10', '10.9.3.2');
+    await expect.poll(() => lines().length, { interval: 20 }).toBeGreaterThanOrEqual(least);
+    // Whatever else is under way, copies among it.
+    await pause(150);
     child.kill('SIGINT');
-    return lines;
+    await closed;
+    return lines();
   }
 
   /** Without the mirror nothing is seen, with it both directions once, and nothing after it. */
@@ -67,7 +68,7 @@ describeLab('a mirror', ['ip', 'tc', 'nft', 'ping', 'ovs-vswitchd', 'ovs-vsctl']
   ): Promise<void> {
     expect(await sniffed()).toEqual([]);
     shell(write('configure'));
-    const lines = await sniffed();
+    const lines = await sniffed(6);
     expect(lines.filter((line) => line.includes('echo request'))).toHaveLength(3);
     expect(lines.filter((line) => line.includes('echo reply'))).toHaveLength(3);
     expect(shell(write('show'))).toMatch(/p3|mirred|portreeve/);

@@ -39,12 +39,13 @@ export class Recording {
       await sleep(PAUSE_MS);
       this.said = '';
       this.child.kill('SIGUSR1');
-      const [, written = '', kept = ''] = await this.until(
-        /(\d+) packets? captured, (\d+) packets? received by filter/,
+      // Those in the other direction than asked for are received, too.
+      const [counts, written = '', dropped = ''] = await this.until(
+        /(\d+) packets? captured, \d+ packets? received by filter, (\d+) packets? dropped/,
       );
-      const enough = Number(written) >= least && written === kept;
-      quiet = enough && written === before ? quiet + 1 : 0;
-      before = written;
+      if (dropped !== '0') throw new Error(`tcpdump lost packets: ${this.said}`);
+      quiet = Number(written) >= least && counts === before ? quiet + 1 : 0;
+      before = counts;
       if (Date.now() > last) throw new Error(`tcpdump has too few packets: ${this.said}`);
     }
     const ended = once(this.child, 'exit');

@@ -10,7 +10,7 @@ export class Terminal {
     spawnSync('tmux', ['-L', this.socket, ...words], { encoding: 'utf8' }).stdout ?? '';
 
   /** Waits until the screen shows something; fails with what it shows. */
-  readonly shows = async (pattern: RegExp, withinMs = 10_000): Promise<string> => {
+  readonly shows = async (pattern: RegExp, withinMs = 60_000): Promise<string> => {
     const screen = (): string => this.tmux('capture-pane', '-p');
     for (const end = Date.now() + withinMs; Date.now() < end; ) {
       const now = screen();

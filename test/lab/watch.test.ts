@@ -91,7 +91,7 @@ describeLab('the live view', ['ip', 'tmux'], () => {
       'eth0',
       '--ndjson',
       '--interval',
-      '0.5s',
+      '1s',
       '--count',
       '3',
       'tcp port 8080',
@@ -107,7 +107,7 @@ describeLab('the live view', ['ip', 'tmux'], () => {
   });
 
   it('prints tables, then an assessment', () => {
-    const words = [CLI, 'watch', '-i', 'eth0', '--interval', '0.5s', '--for', '1.2s'];
+    const words = [CLI, 'watch', '-i', 'eth0', '--interval', '0.5s', '--for', '3s'];
     const out = here.run(process.execPath, ...words);
     expect(out.match(/^ *PORT +SERVICE +RATE/gm)!.length).toBeGreaterThanOrEqual(2);
     expect(out).toMatch(/8080 +tcp +http-alt +answered/);
