@@ -74,6 +74,10 @@ describe('a plan', () => {
     expect(targets.size).toBe(2);
   });
 
+  it('names a folder that is no file', async () => {
+    await expect(planScan({ ...NOTHING, targetFiles: ['/'] })).rejects.toMatchObject({ file: '/' });
+  });
+
   it('says what it takes', async () => {
     const plan = await planScan({
       ...NOTHING,
