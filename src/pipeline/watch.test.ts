@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -139,9 +140,15 @@ describe('a week of traffic in bounded memory', () => {
     const collect: () => void = runInNewContext('gc');
     const memoryAfter = async (flows: number): Promise<number> => {
       while (sent < flows) await session.step();
-      collect();
-      const { arrayBuffers, heapUsed } = process.memoryUsage();
-      return arrayBuffers + heapUsed;
+      // Buffers are given back in a thread of their own, some time after they were collected.
+      let least = Number.POSITIVE_INFINITY;
+      for (let look = 0; look < 5; look++) {
+        collect();
+        await setTimeout(20);
+        const { arrayBuffers, heapUsed } = process.memoryUsage();
+        least = Math.min(least, arrayBuffers + heapUsed);
+      }
+      return least;
     };
     const before = await memoryAfter(220_000);
     expect(await memoryAfter(360_000)).toBeLessThan(before * 1.1);
