@@ -7,6 +7,7 @@ import {
   surfaceOf,
 } from '../analysis/surface.ts';
 import { surfaceChanges, surfacePorts } from '../analysis/surface-changes.ts';
+import type { PortEntry } from '../catalog/entry.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { Process } from '../model/process.ts';
 import type { Comparison } from '../pipeline/compare-host.ts';
@@ -260,6 +261,11 @@ function heldBy(item: SurfaceItem): string {
     .join(', ');
 }
 
+/** Whether the catalogue names the program among those that hold its port on Linux. */
+function isRunBy({ linux }: PortEntry, program: string): boolean {
+  return !('none' in linux) && program !== '' && linux.process.includes(program);
+}
+
 /** Units and containers are stopped by name; else the catalogue knows how, if it knows the port. */
 function closeLines(item: SurfaceItem): CardLine[] {
   const { entry, listeners, reach } = item;
@@ -273,7 +279,9 @@ function closeLines(item: SurfaceItem): CardLine[] {
   if (unit !== undefined && /\.(service|socket)$/.test(unit) && /^[\w@.:-]+$/.test(unit)) {
     return [{ run: `systemctl disable --now ${unit}` }];
   }
-  if (entry === undefined || 'none' in entry.linux) {
+  // Of another program on that port, the catalogue's service may not even be here.
+  const isOther = process !== undefined && !(entry !== undefined && isRunBy(entry, process.name));
+  if (entry === undefined || 'none' in entry.linux || isOther) {
     return process?.pid === undefined
       ? []
       : [
