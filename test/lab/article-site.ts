@@ -1,13 +1,14 @@
 /**
  * The article's network: internet, a DMZ with a web server and its application, an internal network
- * with a database on 1433 and a directory (DNS and LDAP), and a router between them. One request
- * from the internet makes the application ask DNS, then the directory, then the database.
+ * with a database on 1433 and a directory (DNS, Kerberos and LDAP), and a router between them. One
+ * request from the internet makes the application ask DNS, then the directory, then the database.
  */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Lab, run, type Space } from './lab.ts';
+import { kdc } from './servers.ts';
 
 const POSTGRES = '/usr/lib/postgresql/15/bin';
 
@@ -20,7 +21,11 @@ export interface Site {
   readonly request: () => string;
 }
 
-/** The application: three questions one after the other, and what came of them. */
+/** AS-REQ of web@LAB.TEST, behind its length (RFC 4120 sections 5.4.1 and 7.2.2). */
+const AS_REQUEST =
+  '0000007d6a7b3079a103020105a20302010aa46d306ba00703050000000010a110300ea003020101a10730051b03776562a20a1b084c41422e54455354a31d301ba003020102a11430121b066b72627467741b084c41422e54455354a511180f32303337303931333032343830355aa70602041f1eb9d5a8083006020112020111';
+
+/** The application: four questions one after the other, and what came of them. */
 const APPLICATION = `
 import http from 'node:http';
 import net from 'node:net';
@@ -37,6 +42,9 @@ http.createServer(async (_request, response) => {
     const resolver = new Resolver({ timeout: 1500, tries: 1 });
     resolver.setServers(['10.0.2.10']);
     const [sql] = await resolver.resolve4('sql.example');
+    // Nobody of that name is there, and the answer says so: KRB-ERROR.
+    const ticket = await ask('10.0.2.10', 88, Buffer.from('${AS_REQUEST}', 'hex'));
+    if (ticket[4] !== 0x7e) throw new Error('no Kerberos');
     // LDAP: anonymous simple bind, version 3 (RFC 4511).
     const bound = await ask('10.0.2.10', 389, Buffer.from('300c020101600702010304008000', 'hex'));
     if (bound[0] !== 0x30) throw new Error('no LDAP');
@@ -116,6 +124,9 @@ function startInternal(internal: Space, folder: string): void {
   const slapd = join(folder, 'slapd.conf');
   writeFileSync(slapd, `include /etc/ldap/schema/core.schema\npidfile ${folder}/slapd.pid\n`);
   internal.start('slapd', ['-d', '0', '-f', slapd, '-h', 'ldap://10.0.2.10:389/']);
+  const folderOfKdc = join(folder, 'kdc');
+  mkdirSync(folderOfKdc);
+  kdc({ space: internal, folder: folderOfKdc, address: '10.0.2.10', port: 88 });
   const extra = '[["10.0.2.10",22],["10.0.2.10",445],["10.0.2.20",3389]]';
   internal.start(process.execPath, [join(folder, 'listener.mjs'), extra]);
 }

@@ -17,7 +17,7 @@ import { Recording } from './recording.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 const PROGRAMS = [
-  ...['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'dnsmasq', 'runuser', 'dmesg'],
+  ...['ip', 'nft', 'tcpdump', 'curl', 'nginx', 'slapd', 'krb5kdc', 'dnsmasq', 'runuser', 'dmesg'],
 ];
 const NAMES = ['10.0.1.10=web', '10.0.2.20=sql', '10.0.2.10=dc', '198.51.100.7=visitor'];
 
@@ -161,6 +161,7 @@ describeLab('the article’s network', PROGRAMS, () => {
       );
       expect(learnedTexts.sort()).toEqual([
         '10.0.1.10 10.0.2.10 tcp/389',
+        '10.0.1.10 10.0.2.10 tcp/88',
         '10.0.1.10 10.0.2.10 udp/53',
         '10.0.1.10 10.0.2.20 tcp/1433',
         '198.51.100.7 10.0.1.10 tcp/80',
@@ -168,7 +169,7 @@ describeLab('the article’s network', PROGRAMS, () => {
     }
     const reviewed = portreeve(
       ...['policy', 'review', 'c.ndjson', '--policy', 'learned.yaml', '--by', 'alice'],
-      ...['--approve', 'web -> sql tcp/1433', '--approve', 'web -> dc tcp/389,udp/53'],
+      ...['--approve', 'web -> sql tcp/1433', '--approve', 'web -> dc tcp/88,tcp/389,udp/53'],
       ...['--approve', 'internet -> web tcp/80', '--reason', 'the shop'],
     );
     expect(reviewed.code, reviewed.err).toBe(0);
@@ -176,17 +177,14 @@ describeLab('the article’s network', PROGRAMS, () => {
     expect(site.request()).toMatch(/^works/);
     // What is closed answers nothing, so that scans mostly wait: they wait together.
     const all = ['-p', 'all'];
-    const some = ['-p', '1-6000'];
-    // With the ports that RPC hands out.
-    const controller = ['-p', '1-6000,49152-52000'];
     const datagrams = ['-t', 'udp', '-p', '53,67,88,123,161,389'];
     const scans: [Space, string[], string[], string[]][] = [
       [site.dmz, all, ['10.0.2.20'], ['10.0.2.20:1433/tcp']],
-      [site.dmz, controller, ['10.0.2.10'], ['10.0.2.10:389/tcp']],
-      [site.internet, some, ['10.0.1.10'], ['10.0.1.10:80/tcp']],
-      [site.internet, some, ['10.0.2.10', '10.0.2.20'], []],
-      [site.internal, some, ['10.0.1.10', '198.51.100.7'], []],
-      [site.dmz, some, ['198.51.100.7'], []],
+      [site.dmz, all, ['10.0.2.10'], ['10.0.2.10:389/tcp', '10.0.2.10:88/tcp']],
+      [site.internet, all, ['10.0.1.10'], ['10.0.1.10:80/tcp']],
+      [site.internet, all, ['10.0.2.10', '10.0.2.20'], []],
+      [site.internal, all, ['10.0.1.10', '198.51.100.7'], []],
+      [site.dmz, all, ['198.51.100.7'], []],
       [site.dmz, datagrams, ['10.0.2.10'], ['10.0.2.10:53/udp']],
       [site.internet, datagrams, ['10.0.2.10'], []],
     ];
