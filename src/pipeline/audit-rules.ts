@@ -2,14 +2,8 @@
 import type { RowVisit } from '../analysis/audit/finish.ts';
 import { INWARD, OUTWARD } from '../analysis/audit/places.ts';
 import type { RowBlock } from '../analysis/audit/row-block.ts';
-import {
-  F_FIRST,
-  F_LAST,
-  FAMILY_4,
-  FAMILY_6,
-  SHAPE_ANY,
-  type VerdictTable,
-} from '../analysis/audit/verdict-table.ts';
+import { FAMILY_4, FAMILY_6, SHAPE_ANY } from '../analysis/audit/verdict-kind.ts';
+import { F_FIRST, F_LAST, type VerdictTable } from '../analysis/audit/verdict-table.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { ACTIONS, DIRECTIONS } from '../model/verdict.ts';
 import type { Address } from '../net/address.ts';

@@ -5,7 +5,7 @@ import { type ZoneRule, ZoneTable } from '../zones.ts';
 import { WAYS } from './places.ts';
 import { hasPort, portShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { FAMILY_4, FAMILY_6 } from './verdict-table.ts';
+import { FAMILY_4, FAMILY_6 } from './verdict-kind.ts';
 
 export interface AuditFilter {
   /** Addresses wanted, as client or server. */

@@ -25,20 +25,22 @@ import { NoiseTotals, ServiceTotals } from './service-totals.ts';
 import { finite, GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
 import {
-  F_BYTES,
-  F_FIRST,
-  F_LAST,
   FAMILY_4,
   FAMILY_6,
   FAMILY_NAME,
   K_ACTION,
   K_FAMILY,
+  SHAPE_ANSWER,
+} from './verdict-kind.ts';
+import {
+  F_BYTES,
+  F_FIRST,
+  F_LAST,
   R_CLIENT,
   R_INPUT,
   R_KIND,
   R_LINE,
   R_SERVER,
-  SHAPE_ANSWER,
   type VerdictTable,
 } from './verdict-table.ts';
 

@@ -5,7 +5,8 @@ import { firstOf } from '../heaviest.ts';
 import type { HostVerdicts } from './answer.ts';
 import { MEANS } from './noise.ts';
 import type { RowBlock } from './row-block.ts';
-import { K_FAMILY, NO_HOST } from './verdict-table.ts';
+import { K_FAMILY } from './verdict-kind.ts';
+import { NO_HOST } from './verdict-table.ts';
 
 /** Figures of a host: allowed and denied as client, then as server. */
 const FIGURES = 4;

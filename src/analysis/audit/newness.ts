@@ -17,7 +17,8 @@ import type { RowBlock } from './row-block.ts';
 import type { RuleTotals } from './rule-totals.ts';
 import { StretchTotals } from './stretch.ts';
 import { finite } from './sums.ts';
-import { F_FIRST, F_LAST, K_FAMILY, SHAPE_ANSWER, type VerdictTable } from './verdict-table.ts';
+import { K_FAMILY, SHAPE_ANSWER } from './verdict-kind.ts';
+import { F_FIRST, F_LAST, type VerdictTable } from './verdict-table.ts';
 
 /** Events, first and last time, and the row that showed it first, of anything numbered. */
 class Sightings {

@@ -10,7 +10,7 @@ import { ALLOW, DENY } from '../../model/verdict.ts';
 import { GROUP, OUTSIDE } from '../zones.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
-import { FAMILY_4, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-table.ts';
+import { FAMILY_4, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-kind.ts';
 
 export type NoiseClass = 'broadcast' | 'backscatter' | 'late' | 'scan' | 'worm' | 'probe';
 export const NOISE_CLASSES: readonly NoiseClass[] = [

@@ -11,7 +11,8 @@ import { serviceKey } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
 import { StretchTotals } from './stretch.ts';
-import { F_FIRST, SHAPE_ANSWER, type VerdictTable } from './verdict-table.ts';
+import { SHAPE_ANSWER } from './verdict-kind.ts';
+import { F_FIRST, type VerdictTable } from './verdict-table.ts';
 
 /** What of a table was there before. */
 export interface PastChoices {

@@ -5,7 +5,7 @@
  */
 
 import { GROUP, NOBODY, OUTSIDE, type ZoneTable } from '../zones.ts';
-import { FAMILY_4, FAMILY_6, FAMILY_NAME, FAMILY_ZONE } from './verdict-table.ts';
+import { FAMILY_4, FAMILY_6, FAMILY_NAME, FAMILY_ZONE } from './verdict-kind.ts';
 
 /** Where traffic goes, seen from the network that is protected. */
 export type Way = 'inward' | 'outward' | 'internal' | 'through';

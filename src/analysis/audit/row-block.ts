@@ -7,12 +7,8 @@ import type { ContextPlaces } from './context-places.ts';
 import type { Context } from './contexts.ts';
 import { INTERNAL, INWARD, OUTWARD, type Places, zoneOf } from './places.ts';
 import type { RowIndex } from './row-index.ts';
+import { FAMILY_ZONE, K_ACTION, K_FAMILY, K_GROUP, K_SHAPE } from './verdict-kind.ts';
 import {
-  FAMILY_ZONE,
-  K_ACTION,
-  K_FAMILY,
-  K_GROUP,
-  K_SHAPE,
   NO_HOST,
   R_CLIENT,
   R_CONTEXT,

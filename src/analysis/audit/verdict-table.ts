@@ -7,14 +7,19 @@
  */
 
 import { EndpointTable } from '../../flow/endpoint-table.ts';
-import { BY_DESTINATION, END, OPEN } from '../../model/verdict.ts';
-import {
-  BY_NAME,
-  NONE,
-  VERDICT_BATCH_CAPACITY,
-  type VerdictBatch,
-} from '../../model/verdict-batch.ts';
+import { END, OPEN } from '../../model/verdict.ts';
+import { VERDICT_BATCH_CAPACITY, type VerdictBatch } from '../../model/verdict-batch.ts';
 import { ContextTable } from './contexts.ts';
+import {
+  FAMILY_4,
+  FAMILY_6,
+  FAMILY_NAME,
+  FAMILY_ZONE,
+  isReversed,
+  K_FAMILY,
+  kindOf,
+  shapeOf,
+} from './verdict-kind.ts';
 
 /**
  * 32-bit words of a row, which is one line of the processor's cache: four integers, then five floats,
@@ -36,32 +41,8 @@ export const F_FIRST = 4;
 export const F_LAST = 5;
 const F_OPENED = 6;
 
-/** In `R_KIND`: port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30. */
-export const K_FAMILY = 24;
-export const K_ACTION = 26;
-export const K_SHAPE = 28;
-export const K_GROUP = 30;
-/** Families as `R_KIND` has them. Of `FAMILY_ZONE` the address words hold zones + 1. */
-export const FAMILY_ZONE = 0;
-export const FAMILY_NAME = 1;
-export const FAMILY_4 = 2;
-export const FAMILY_6 = 3;
 /** Of rows that are kept by zones, and have no hosts. */
 export const NO_HOST = -1;
-/** What a packet shows of its place in a conversation. */
-export const SHAPE_ANY = 0;
-/** It answers: SYN-ACK, reset, ICMP error or echo reply. The row's port is the sender's. */
-export const SHAPE_ANSWER = 1;
-/** A TCP segment that opens nothing, or UDP from a port that answers to one that asks. */
-export const SHAPE_MIDDLE = 2;
-
-const SYN = 2;
-const RST = 4;
-const ACK = 16;
-const TCP = 6;
-const UDP = 17;
-const ICMP = 1;
-const ICMPV6 = 58;
 const INITIAL = 1 << 12;
 /** In a slot: number of the row + 1, and above it the highest bits of its key's hash. */
 const SLOT_ROW = (1 << 21) - 1;
@@ -481,73 +462,4 @@ export class VerdictTable {
 function wordHere(maps: PartMaps, family: number, word: number): number {
   if (family === FAMILY_6) return maps.addresses[word]!;
   return family === FAMILY_NAME ? maps.names[word]! : word;
-}
-
-/**
- * Whether a connection of which nobody says who began looks as if the destination had: its port is
- * the higher one. Single packets are never turned round: they went where they went.
- */
-function isReversed(batch: VerdictBatch, row: number): boolean {
-  if (batch.event[row] === 0 || batch.initiator[row] !== 0) return false;
-  const source = batch.sourcePort[row]!;
-  const protocol = batch.protocol[row]!;
-  return (
-    (protocol === TCP || protocol === UDP) && source >= 0 && batch.destinationPort[row]! > source
-  );
-}
-
-/** Whether the packet opens, answers, or goes on; only what the line itself shows. */
-function shapeOf(batch: VerdictBatch, row: number, protocol: number): number {
-  if (batch.initiator[row] === BY_DESTINATION) return SHAPE_ANSWER;
-  if (protocol === TCP) {
-    const flags = batch.tcpFlags[row]!;
-    if (flags < 0 || (flags & SYN) !== 0) return SHAPE_ANY;
-    return (flags & RST) !== 0 && (flags & ACK) === 0 ? SHAPE_ANSWER : SHAPE_MIDDLE;
-  }
-  const type = batch.sourcePort[row]!;
-  if (protocol === UDP && batch.initiator[row] === 0) {
-    // DNS, NTP, QUIC.
-    const answers = type === 53 || type === 123 || type === 443;
-    return answers && batch.destinationPort[row]! > 1023 ? SHAPE_MIDDLE : SHAPE_ANY;
-  }
-  // RFC 792 and RFC 4443: unreachable, quench, time exceeded, bad parameters, echo reply.
-  if (protocol === ICMP) {
-    return type === 0 || type === 3 || type === 4 || type === 11 || type === 12
-      ? SHAPE_ANSWER
-      : SHAPE_ANY;
-  }
-  if (protocol === ICMPV6)
-    return (type >= 1 && type <= 4) || type === 129 ? SHAPE_ANSWER : SHAPE_ANY;
-  return SHAPE_ANY;
-}
-
-function kindOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
-  const family = batch.family[row]!;
-  const code =
-    family === 4
-      ? FAMILY_4
-      : family === 6
-        ? FAMILY_6
-        : family === BY_NAME
-          ? FAMILY_NAME
-          : FAMILY_ZONE;
-  return (
-    portOf(batch, row, protocol, shape) |
-    ((protocol === NONE ? 255 : protocol & 255) << 16) |
-    (code << K_FAMILY) |
-    (batch.action[row]! << K_ACTION) |
-    (shape << K_SHAPE) |
-    (batch.group[row]! << K_GROUP)
-  );
-}
-
-/** The server's port, the sender's of an answer; of ICMP type and code; 0 without. */
-function portOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
-  const source = batch.sourcePort[row]!;
-  const destination = batch.destinationPort[row]!;
-  if (protocol === ICMP || protocol === ICMPV6) {
-    return source < 0 ? 0 : ((source & 255) << 8) | (destination < 0 ? 0 : destination & 255);
-  }
-  const port = shape === SHAPE_ANSWER ? source : destination;
-  return port < 0 ? 0 : port & 0xffff;
 }
