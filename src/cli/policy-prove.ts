@@ -1,5 +1,6 @@
 /** `portreeve policy prove`: does this text do what the policy says, for every packet? */
 import type { Command } from 'commander';
+import type { PacketHeader } from '../net/header-fields.ts';
 import { openingPacket, type Platform, type Proof, provePolicy } from '../pipeline/policy.ts';
 import { journalOf, readJournal, readPolicyFile, readText } from '../pipeline/policy-files.ts';
 import type { Difference } from '../policy/compare.ts';
@@ -57,16 +58,11 @@ function isProved({ faults, differences, lost }: Proof): boolean {
   return faults.length + differences.length + lost.length === 0;
 }
 
-/** People see no zones where the text asks for no interfaces. */
-export function differenceColumns(rows: readonly Difference[]): readonly Column<Difference>[] {
-  const unzoned = rows.every(({ from, to }) => (from ?? to) === undefined);
+/** The packet that shows it, and how many there are like it. */
+function packetColumns(
+  priority: number,
+): readonly Column<{ readonly packet: PacketHeader; readonly packets: bigint }>[] {
   return [
-    {
-      key: 'kind',
-      title: 'WHAT',
-      value: ({ kind }) => kind,
-      text: ({ kind }) => (kind === 'missing' ? 'lost' : 'let in'),
-    },
     {
       key: 'packet',
       title: 'SMALLEST PACKET',
@@ -78,8 +74,22 @@ export function differenceColumns(rows: readonly Difference[]): readonly Column<
       value: ({ packets }) => String(packets),
       text: ({ packets }) => powerOfTwo(packets),
       align: 'right',
-      priority: 1,
+      priority,
     },
+  ];
+}
+
+/** People see no zones where the text asks for no interfaces. */
+export function differenceColumns(rows: readonly Difference[]): readonly Column<Difference>[] {
+  const unzoned = rows.every(({ from, to }) => (from ?? to) === undefined);
+  return [
+    {
+      key: 'kind',
+      title: 'WHAT',
+      value: ({ kind }) => kind,
+      text: ({ kind }) => (kind === 'missing' ? 'lost' : 'let in'),
+    },
+    ...packetColumns(1),
     {
       key: 'hook',
       title: 'WHERE',
@@ -117,19 +127,7 @@ function beyondTable(policy: Policy, { beyond }: Proof): Table {
         rules.get(rule)?.unobserved ? 'a set that nobody saw whole' : 'a person wrote the rule',
       priority: 1,
     },
-    {
-      key: 'packet',
-      title: 'SMALLEST PACKET',
-      value: ({ packet }) => describePacket(packet),
-    },
-    {
-      key: 'packets',
-      title: 'PACKETS LIKE IT',
-      value: ({ packets }) => String(packets),
-      text: ({ packets }) => powerOfTwo(packets),
-      align: 'right',
-      priority: 2,
-    },
+    ...packetColumns(2),
   ];
   return {
     key: 'beyond',
