@@ -254,11 +254,13 @@ export class RuleUsage {
     const silent = logged === false || (action === 'accept' && this.allowed === 0);
     const status: LineStatus = seen
       ? 'used'
-      : sum.possible
-        ? 'possible'
-        : silent
-          ? 'unlogged'
-          : 'unused';
+      : counted === 0
+        ? 'unused'
+        : sum.possible
+          ? 'possible'
+          : silent
+            ? 'unlogged'
+            : 'unused';
     return {
       ...{ chain, line, action, status, logged, hits, conversations, answers, counted, locator },
       comment: rules.find(({ comment }) => comment !== undefined)?.comment ?? null,

@@ -9,7 +9,7 @@ import { displayWidth, shorten, wrapPieces } from './width.ts';
 
 const GAP = '  ';
 /** The growing column may be squeezed to this before other columns are left out. */
-const GROW_MIN_WIDTH = 16;
+const GROW_MIN_WIDTH = 28;
 
 /** A column with its safe, measured cells. */
 interface Measured {
@@ -19,6 +19,8 @@ interface Measured {
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
+  /** No cell says anything. */
+  readonly isBlank: boolean;
 }
 
 /** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
@@ -57,27 +59,33 @@ function measure(column: Column, rows: readonly unknown[], style: Palette): Meas
   // Rows come sorted: a cell is often the one above it again.
   let above: string | undefined;
   let cell = '';
+  let isBlank = true;
   for (const row of rows) {
     const text = cellText(column, row);
     if (text !== above) {
       above = text;
       cell = style.safe(text);
+      isBlank &&= cell === '' || cell === '-';
       natural = Math.max(natural, displayWidth(cell));
     }
     cells.push(cell);
   }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, tones, natural };
+  return { column, title, cells, tones, natural, isBlank };
 }
 
-/** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
+/**
+ * Leaves out columns until the rest fits: those first in which nothing stands, then by highest
+ * priority, the last of equals first.
+ */
 function keepFitting(all: readonly Measured[], width: number): readonly Measured[] {
   const kept = [...all];
+  const rank = ({ column: { priority = 0 }, isBlank }: Measured): number =>
+    priority > 0 && isBlank ? Number.POSITIVE_INFINITY : priority;
   while (total(kept.map(leastWidth)) > width) {
     let worst = -1;
-    kept.forEach(({ column }, index) => {
-      const priority = column.priority ?? 0;
-      if (priority > 0 && priority >= (kept[worst]?.column.priority ?? 0)) worst = index;
+    kept.forEach((column, index) => {
+      if (rank(column) > 0 && rank(column) >= (worst < 0 ? 0 : rank(kept[worst]!))) worst = index;
     });
     if (worst < 0) break;
     kept.splice(worst, 1);
