@@ -94,7 +94,7 @@ const TEXT: Column<{ readonly text: string }> = {
   title: 'RULE',
   value: ({ text }) => text,
   text: ({ text }) => text.replace(LIST_WORDS, '').replace(COUNTS, ''),
-  grow: true,
+  ...{ grow: true, least: 32 },
 };
 const CHAIN: Column<{ readonly chain: string }> = {
   key: 'chain',

@@ -36,7 +36,7 @@ export interface Passed {
  * - `used`: the log, or the device's own count, shows it.
  * - `possible`: traffic may have used it: where it was filtered the log does not say.
  * - `unlogged`: nothing shows it, but its traffic is not logged either.
- * - `unused`: its traffic is logged, as far as can be told, and there was none.
+ * - `unused`: its traffic is logged, as far as can be told, or counted, and there was none.
  */
 export type LineStatus = 'used' | 'possible' | 'unlogged' | 'unused';
 

@@ -8,8 +8,8 @@ import type { Palette } from './terminal.ts';
 import { displayWidth, shorten, wrapPieces } from './width.ts';
 
 const GAP = '  ';
-/** The growing column may be squeezed to this before other columns are left out. */
-const GROW_MIN_WIDTH = 28;
+/** The growing column may be squeezed to this before other columns are left out, unless it says. */
+const GROW_MIN_WIDTH = 16;
 
 /** A column with its safe, measured cells. */
 interface Measured {
@@ -28,7 +28,7 @@ const ROWS_AT_ONCE = 128;
 
 /**
  * The table in pieces of one line or several, each without its last line end. Returns the titles of
- * columns that were left out.
+ * columns that were left out, but of those in which nothing stands.
  */
 export function* tableLines(
   table: Table,
@@ -49,7 +49,9 @@ export function* tableLines(
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
   }
-  return all.filter((column) => !kept.includes(column)).map(({ title }) => title);
+  return all
+    .filter((column) => !kept.includes(column) && !column.isBlank)
+    .map(({ title }) => title);
 }
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
@@ -95,7 +97,7 @@ function keepFitting(all: readonly Measured[], width: number): readonly Measured
 
 function leastWidth({ column, title, natural }: Measured): number {
   if (column.grow !== true) return natural;
-  return Math.min(natural, Math.max(GROW_MIN_WIDTH, displayWidth(title)));
+  return Math.min(natural, Math.max(column.least ?? GROW_MIN_WIDTH, displayWidth(title)));
 }
 
 function total(widths: readonly number[]): number {
