@@ -60,8 +60,8 @@ export class HostLedger {
     const { open } = this.gathered.get(host.number)!;
     const state = portState(host, cell, transport, port, Date.now());
     open.push(state);
-    const mostlyOpen = open.length > SUSPICIOUS && open.length > 0.5 * host.answered;
-    return mostlyOpen && host.answered >= 0.2 * host.sent ? undefined : state;
+    const mostlyOpen = open.length > SUSPICIOUS && open.length > 0.5 * host.tally.answered;
+    return mostlyOpen && host.tally.answered >= 0.2 * host.tally.sent ? undefined : state;
   }
 
   /** A host is through with a transport, or was under way when the scan was interrupted. */

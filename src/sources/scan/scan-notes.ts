@@ -69,7 +69,7 @@ export class ScanNotes {
         const cell = again.shift();
         writer.tried(number, transport, ports[cell]!, host.tries[cell]!);
       }
-      writer.came(number, transport, host.come, host.lost);
+      writer.came(number, transport, host.come, host.tally.lost);
     }
     writer.tick();
   }

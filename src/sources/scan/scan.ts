@@ -190,7 +190,7 @@ class ScanRun {
         answered: (host, cell) => this.answered(host, cell, transport, ports, notes),
         silent: (host, cell) => {
           // Those that are asked slowly later on are not through yet.
-          if (host.patienceUs === 0) notes.outcome(host, cell, engine.silent);
+          if (host.slow.patienceUs === 0) notes.outcome(host, cell, engine.silent);
         },
         finished: (host) => {
           running.delete(host);
@@ -242,7 +242,7 @@ class ScanRun {
   ): HostScan {
     const host = new HostScan(found.number, found.address, order, this.request.timing);
     host.link = found.link;
-    if (transport === 'udp') host.patienceUs = 1e6 * this.request.patienceSeconds;
+    if (transport === 'udp') host.slow.patienceUs = 1e6 * this.request.patienceSeconds;
     if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
     if (this.shard !== undefined) {
       const base = found.number * this.portsPerHost + offset;

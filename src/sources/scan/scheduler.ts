@@ -13,8 +13,10 @@ import {
   type ProbeBatch,
   type ProbeEngine,
 } from './engine.ts';
+import { hostLeft } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
+import type { TimeLeft } from './slow-asking.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -67,10 +69,18 @@ export interface ScheduleCounts {
   duplicates: number;
   /** Times this machine had no room to send. */
   localWaits: number;
+  /** Time in which nothing could be sent, microseconds. */
+  idleUs: number;
 }
 
 export class Scheduler implements AnswerSink {
-  readonly counts: ScheduleCounts = { sent: 0, answers: 0, duplicates: 0, localWaits: 0 };
+  readonly counts: ScheduleCounts = {
+    sent: 0,
+    answers: 0,
+    duplicates: 0,
+    localWaits: 0,
+    idleUs: 0,
+  };
   /** Hosts being scanned. */
   readonly active: HostScan[] = [];
   private readonly options: ScheduleOptions;
@@ -111,9 +121,11 @@ export class Scheduler implements AnswerSink {
       this.admit();
       if (this.active.length === 0 && this.exhausted) return true;
       const sent = this.fill() && this.send();
+      const beginUs = clock();
       const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
       if (waiting !== undefined) await waiting;
       if (!sent && idle !== undefined) await idle(this.waitMs());
+      if (!sent) this.counts.idleUs += clock() - beginUs;
       this.sweep();
       const now = clock();
       if (now - yieldedUs > YIELD_US) {
@@ -132,7 +144,7 @@ export class Scheduler implements AnswerSink {
     atUs: number,
     ttl: number,
   ): void {
-    const first = host.answered === 0;
+    const first = host.tally.answered === 0;
     const before = host.inFlight;
     if (!host.settle(cell, attempt, outcome, atUs, ttl)) {
       this.counts.duplicates++;
@@ -154,26 +166,27 @@ export class Scheduler implements AnswerSink {
   /**
    * What is left to do, with `waiting` hosts to come that resemble those so far.
    * @param cells ports of a host, until it is known how often they are asked
+   * @param perMs probes that this machine can send
    */
-  workLeft(waiting: number, cells: number): WorkLeft & { sent: number; total: number } {
-    const now = this.options.clock();
-    const { ratePerSecond } = this.options.timing;
-    let [probes, sent, total] = [0, this.ended.probes, this.ended.probes];
-    let [tailMs, leastMs] = [0, 0];
-    for (const host of this.active) {
-      const left = host.probesLeft();
-      total += left + host.sent;
-      leastMs = Math.max(leastMs, host.leastLeftMs(now));
-      if (host.paced) continue;
-      tailMs = Math.max(tailMs, host.tailMs());
-      probes += left;
-      sent += host.sent;
+  workLeft(waiting: number, cells: number, perMs: number): WorkLeft {
+    const { timing, clock } = this.options;
+    const now = clock();
+    const most = Math.min(perMs, timing.ratePerSecond / 1000);
+    const hosts = this.active;
+    const left = hosts.map(({ tally }) => tally.probesLeft());
+    const mean = sum(left) / Math.max(1, left.length);
+    const sharedMs = sum(left.map((each) => Math.min(each, mean))) / most;
+    const limits = { perMs: most, hosts: hosts.length, sharedMs };
+    let longest: TimeLeft = { ms: 0 };
+    for (const host of hosts) {
+      if (host.tally.overloaded && !host.slow.on) continue;
+      longest = longer(longest, hostLeft(host, timing, now, limits));
     }
-    const hosts = this.ended.hosts + this.active.length;
-    const queued = waiting * (hosts === 0 ? cells : total / hosts);
-    total += queued;
-    leastMs = Math.max(leastMs, (1000 * (total - this.counts.sent)) / ratePerSecond);
-    return { probes: probes + queued, tailMs, leastMs, sent, total };
+    const crowded = hosts.some(({ tally }) => tally.overloaded);
+    let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
+    const seen = this.ended.hosts + hosts.length;
+    total += waiting * (seen === 0 ? cells : total / seen);
+    return { probes: Math.max(0, total - this.counts.sent), total, crowded, longest };
   }
 
   private admit(): void {
@@ -213,7 +226,7 @@ export class Scheduler implements AnswerSink {
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
     if (host.gapUs > 0 && now < host.nextUs) return;
-    const lives = host.answered > 0;
+    const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
     if (host.gapUs > 0) most = Math.min(most, 1);
@@ -247,7 +260,7 @@ export class Scheduler implements AnswerSink {
     for (let index = sent; index < wanted; index++) {
       const host = batch.hosts[index]!;
       host.unsend(batch.cells[index]!);
-      if (host.answered > 0) this.inFlight--;
+      if (host.tally.answered > 0) this.inFlight--;
     }
     this.pauseUs = sent > 0 ? 500 : Math.min(100_000, Math.max(1000, 2 * this.pauseUs));
     this.pausedUs = clock() + this.pauseUs;
@@ -299,16 +312,25 @@ export class Scheduler implements AnswerSink {
       const before = host.inFlight;
       if (host.expire(now, expired, hooks.silent))
         this.totalWindow = Math.max(50, this.totalWindow * 0.75);
-      if (host.answered > 0) this.endure(host, before - host.inFlight);
+      if (host.tally.answered > 0) this.endure(host, before - host.inFlight);
       if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);
       active[index] = active[active.length - 1]!;
       active.pop();
       this.activeCells -= host.outcomes.length;
       this.ended.hosts++;
-      this.ended.probes += host.sent;
+      this.ended.probes += host.tally.sent;
       engine.dismiss?.(host);
       hooks.finished(host);
     }
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The later end of two; what bounds the one that decides bounds both. */
+function longer(left: TimeLeft, right: TimeLeft): TimeLeft {
+  return right.ms > left.ms ? right : left;
 }

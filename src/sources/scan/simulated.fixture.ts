@@ -2,19 +2,29 @@
  * A network that exists only in time: hosts that answer, stay silent, lose packets, limit their
  * answers, repeat them or send what nobody asked for. An engine for tests of the scheduler.
  */
-import { CLOSED_RESET, FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
+import {
+  CLOSED_PORT_UNREACH,
+  CLOSED_RESET,
+  FILTERED_SILENT,
+  OPEN_SYN_ACK,
+} from '../../model/port-state.ts';
 import type { AnswerSink, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
 
 export interface SimulatedHost {
   readonly open: ReadonlySet<number>;
-  readonly closed: 'reset' | 'silent';
+  /** What a closed port says; `unreachable`: by ICMP, as for UDP. */
+  readonly closed: 'reset' | 'silent' | 'unreachable';
+  /** Part of the closed ports that a filter keeps silent, 0 to 1. */
+  readonly filtered?: number;
   /** Chance that a question or its answer is lost, 0 to 1. */
   readonly loss?: number;
   /** Both ways together. */
   readonly delayUs?: number;
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
+  /** So many at once before the limit shows; 50 unless told. */
+  readonly burst?: number;
   /** Falls silent for good after so many questions, as behind a filter that blocks scanners. */
   readonly blocksAfter?: number;
   readonly seed?: number;
@@ -25,6 +35,9 @@ export interface SimulatedHost {
   /** The sender has room for so many questions at once. */
   readonly room?: number;
 }
+
+/** Answers at once before a limit shows. */
+const BURST = 50;
 
 interface Answer {
   readonly atUs: number;
@@ -44,15 +57,18 @@ export class SimulatedNetwork implements ProbeEngine {
   private readonly budgets: { tokens: number; atUs: number; questions: number }[];
   private readonly random: (() => number)[];
 
-  constructor(hosts: readonly SimulatedHost[]) {
+  /** What sending one question takes: about 600,000 a second unless told. */
+  private readonly costUs: number;
+
+  constructor(hosts: readonly SimulatedHost[], costUs = 1.6) {
     this.hosts = hosts;
-    this.budgets = hosts.map(() => ({ tokens: 50, atUs: 0, questions: 0 }));
+    this.costUs = costUs;
+    this.budgets = hosts.map(({ burst = BURST }) => ({ tokens: burst, atUs: 0, questions: 0 }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
   }
 
   send(batch: ProbeBatch): number {
-    // Sending takes time: about 600,000 a second.
-    this.nowUs += 1.6 * batch.length + 1;
+    this.nowUs += this.costUs * batch.length + 1;
     for (let index = 0; index < batch.length; index++) {
       const host = batch.hosts[index]!;
       const room = this.hosts[host.number]!.room;
@@ -67,12 +83,16 @@ export class SimulatedNetwork implements ProbeEngine {
     const { blocksAfter = Number.POSITIVE_INFINITY, ...traits } = this.hosts[host.number]!;
     const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = traits;
     const random = this.random[host.number]!;
-    if (!open.has(cell) && closed === 'silent') return;
+    if (!open.has(cell) && (closed === 'silent' || isFiltered(cell, rest.filtered))) return;
     if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
     const budget = this.budgets[host.number]!;
     if (perSecond !== undefined) {
-      budget.tokens = Math.min(50, budget.tokens + ((this.nowUs - budget.atUs) * perSecond) / 1e6);
+      const { burst = BURST } = rest;
+      budget.tokens = Math.min(
+        burst,
+        budget.tokens + ((this.nowUs - budget.atUs) * perSecond) / 1e6,
+      );
       budget.atUs = this.nowUs;
       if (budget.tokens < 1) return;
       budget.tokens--;
@@ -101,13 +121,19 @@ export class SimulatedNetwork implements ProbeEngine {
         sink.answer(host, cell, -1, FILTERED_SILENT, atUs, 0);
         continue;
       }
-      const { open } = this.hosts[host.number]!;
+      const { open, closed } = this.hosts[host.number]!;
       this.firstAnswerUs = Math.min(this.firstAnswerUs, this.nowUs);
-      sink.answer(host, cell, attempt, open.has(cell) ? OPEN_SYN_ACK : CLOSED_RESET, atUs, 64);
+      const refusal = closed === 'unreachable' ? CLOSED_PORT_UNREACH : CLOSED_RESET;
+      sink.answer(host, cell, attempt, open.has(cell) ? OPEN_SYN_ACK : refusal, atUs, 64);
     }
   }
 
   close(): void {}
+}
+
+/** The same cells whatever the seed: spread over all of them. */
+function isFiltered(cell: number, share = 0): boolean {
+  return (Math.imul(cell + 1, 0x9e3779b1) >>> 0) / 4294967296 < share;
 }
 
 /** Answers under way, soonest first. */
