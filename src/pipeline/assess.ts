@@ -120,7 +120,7 @@ export async function assess(
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
     topHosts: topHosts(view, names, choices.top, speech, await vendors(speech)),
-    remainder: remainderUses(traffic, decoder),
+    remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
     findings: findingsOf(folded, names, speech, decoder.frames),
