@@ -60,9 +60,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
   try {
+    const { onProgress } = services ? aheadOfServices(choices) : choices;
     const scanned = await runScan({
       ...planned,
       ...rest,
+      ...(onProgress === undefined ? {} : { onProgress }),
       ...(shard === undefined ? {} : { shard }),
       ...(held === undefined ? {} : { writer: held.writer }),
       ...(held?.journal === undefined ? {} : { journal: held.journal }),
@@ -92,16 +94,34 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
   }
 }
 
+/** Nobody knows what services will say, and how soon, before they are asked. */
+function aheadOfServices({ onProgress }: ScanChoices): Pick<ScanChoices, 'onProgress'> {
+  if (onProgress === undefined) return {};
+  return {
+    onProgress: ({ left, ...progress }) =>
+      onProgress(
+        left === undefined ? progress : { ...progress, left: { ms: left.ms, bound: 'least' } },
+      ),
+  };
+}
+
 /** The result with what each open port says it is. */
 async function withServices(
   result: ScanResult,
-  { signal, fragile }: ScanChoices,
+  { signal, fragile, onProgress }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
 ): Promise<ScanResult> {
+  const { hosts: found, probes, startMs } = result;
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
-  const hosts = await identifyServices(result.hosts, {
+  const hosts = await identifyServices(found, {
     signal,
     fragile,
+    onProgress: (done, of, left) =>
+      onProgress?.({
+        ...{ phase: 'asking what answers', share: done / of, hostsUp: found.length, open: of },
+        ...{ probes, elapsedMs: Date.now() - startMs },
+        ...(left === undefined ? {} : { left }),
+      }),
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
   return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
