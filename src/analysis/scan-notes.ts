@@ -20,6 +20,8 @@ export interface ScanFacts {
   readonly unasked: number;
   readonly otherShards: number;
   readonly interrupted: boolean;
+  /** Open ports told that an earlier run may have told, at the moment it was killed. */
+  readonly repeated: readonly string[];
   /** Open ports were asked what they are. */
   readonly services: boolean;
 }
@@ -55,6 +57,15 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
       because: 'the scan was interrupted',
       remedy: 'scan with --resume FILE to be able to go on where it stopped',
       missing: true,
+    });
+  }
+  if (facts.repeated.length > 0) {
+    notes.push({
+      id: 'maybe-told-twice',
+      what: `whether ${facts.repeated.join(', ')} is in the output of the run before, too`,
+      because: 'that run was killed in the moment of telling it',
+      remedy: 'append the output of both runs to one file: then that is looked up',
+      missing: false,
     });
   }
   if (facts.unresolved.length > 0) {

@@ -37,6 +37,8 @@ export interface ScanChoices {
   readonly resumeFile?: string;
   readonly signal: AbortSignal;
   readonly onOpen: (state: PortState) => void;
+  /** Whether the output of an earlier run has the port; undefined: nobody can know. */
+  readonly wasTold?: (state: PortState) => boolean | undefined;
   readonly onProgress?: (progress: ScanProgress) => void;
 }
 
@@ -50,15 +52,28 @@ export interface ScanOutcome extends ScanResult {
 
 /** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
 export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
-  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
-    import('../sources/scan/scan.ts'),
-    import('../sources/scan/resume.ts'),
-    import('../analysis/scan-notes.ts'),
-    import('../sources/scan/ports.ts'),
-  ]);
-  const { resumeFile, services = false, onIdentified, ...rest } = choices;
+  const [{ runScan }, { Telling }, { openJournal }, { scanNotes }, { portText }] =
+    await Promise.all([
+      import('../sources/scan/scan.ts'),
+      import('../sources/scan/telling.ts'),
+      import('../sources/scan/resume.ts'),
+      import('../analysis/scan-notes.ts'),
+      import('../sources/scan/ports.ts'),
+    ]);
+  const { resumeFile, services = false, onIdentified, wasTold, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
+  const notes = {
+    ...(held === undefined ? {} : { writer: held.writer }),
+    ...(held?.journal === undefined ? {} : { journal: held.journal }),
+  };
+  // With services a port is told when it was asked what it is.
+  const telling = new Telling({
+    ...notes,
+    tell: onIdentified ?? choices.onOpen,
+    ...(wasTold === undefined ? {} : { wasTold }),
+  });
+  const tell = (state: PortState): void => telling.tell(state);
   try {
     const { onProgress } = services ? aheadOfServices(choices) : choices;
     const scanned = await runScan({
@@ -66,11 +81,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...rest,
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(shard === undefined ? {} : { shard }),
-      ...(held === undefined ? {} : { writer: held.writer }),
-      ...(held?.journal === undefined ? {} : { journal: held.journal }),
+      ...notes,
+      onOpen: onIdentified === undefined ? tell : choices.onOpen,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
-    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
+    const result = services ? await withServices(scanned, choices, onIdentified && tell) : scanned;
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -84,6 +99,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       notes: scanNotes({
         ...result,
         services,
+        repeated: telling.repeated,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),

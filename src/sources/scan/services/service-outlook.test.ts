@@ -43,7 +43,9 @@ describe('the time left for services', () => {
       if (came > 0.9 * whole || Math.abs(said - came) < 500) return false;
       return said > 1.25 * came ? bound !== 'most' : said < 0.75 * came;
     });
-    const told = wrong.map(({ said, bound, came }) => `${bound ?? ""} ${Math.round(said)} ms, ${came} came`);
+    const told = wrong.map(
+      ({ said, bound, came }) => `${bound ?? ''} ${Math.round(said)} ms, ${came} came`,
+    );
     expect(told.length > 0.05 * moments.length ? told : []).toEqual([]);
   });
 
