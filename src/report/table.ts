@@ -32,6 +32,8 @@ export interface Column<Row = unknown> {
   readonly priority?: number;
   /** This column takes what the others leave, and is the only one ever shortened. One a table. */
   readonly grow?: boolean;
+  /** A growing column keeps this width while there are others to leave out. Default: 16. */
+  readonly least?: number;
   /** In JSON, NDJSON and CSV only. */
   readonly machineOnly?: boolean;
 }

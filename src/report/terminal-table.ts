@@ -8,7 +8,7 @@ import type { Palette } from './terminal.ts';
 import { displayWidth, shorten, wrapPieces } from './width.ts';
 
 const GAP = '  ';
-/** The growing column may be squeezed to this before other columns are left out. */
+/** The growing column may be squeezed to this before other columns are left out, unless it says. */
 const GROW_MIN_WIDTH = 16;
 
 /** A column with its safe, measured cells. */
@@ -19,6 +19,8 @@ interface Measured {
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
+  /** No cell says anything. */
+  readonly isBlank: boolean;
 }
 
 /** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
@@ -26,7 +28,7 @@ const ROWS_AT_ONCE = 128;
 
 /**
  * The table in pieces of one line or several, each without its last line end. Returns the titles of
- * columns that were left out.
+ * columns that were left out, but of those in which nothing stands.
  */
 export function* tableLines(
   table: Table,
@@ -47,7 +49,9 @@ export function* tableLines(
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
   }
-  return all.filter((column) => !kept.includes(column)).map(({ title }) => title);
+  return all
+    .filter((column) => !kept.includes(column) && !column.isBlank)
+    .map(({ title }) => title);
 }
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
@@ -57,27 +61,33 @@ function measure(column: Column, rows: readonly unknown[], style: Palette): Meas
   // Rows come sorted: a cell is often the one above it again.
   let above: string | undefined;
   let cell = '';
+  let isBlank = true;
   for (const row of rows) {
     const text = cellText(column, row);
     if (text !== above) {
       above = text;
       cell = style.safe(text);
+      isBlank &&= cell === '' || cell === '-';
       natural = Math.max(natural, displayWidth(cell));
     }
     cells.push(cell);
   }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, tones, natural };
+  return { column, title, cells, tones, natural, isBlank };
 }
 
-/** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
+/**
+ * Leaves out columns until the rest fits: those first in which nothing stands, then by highest
+ * priority, the last of equals first.
+ */
 function keepFitting(all: readonly Measured[], width: number): readonly Measured[] {
   const kept = [...all];
+  const rank = ({ column: { priority = 0 }, isBlank }: Measured): number =>
+    priority > 0 && isBlank ? Number.POSITIVE_INFINITY : priority;
   while (total(kept.map(leastWidth)) > width) {
     let worst = -1;
-    kept.forEach(({ column }, index) => {
-      const priority = column.priority ?? 0;
-      if (priority > 0 && priority >= (kept[worst]?.column.priority ?? 0)) worst = index;
+    kept.forEach((column, index) => {
+      if (rank(column) > 0 && rank(column) >= (worst < 0 ? 0 : rank(kept[worst]!))) worst = index;
     });
     if (worst < 0) break;
     kept.splice(worst, 1);
@@ -87,7 +97,7 @@ function keepFitting(all: readonly Measured[], width: number): readonly Measured
 
 function leastWidth({ column, title, natural }: Measured): number {
   if (column.grow !== true) return natural;
-  return Math.min(natural, Math.max(GROW_MIN_WIDTH, displayWidth(title)));
+  return Math.min(natural, Math.max(column.least ?? GROW_MIN_WIDTH, displayWidth(title)));
 }
 
 function total(widths: readonly number[]): number {

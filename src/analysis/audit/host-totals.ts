@@ -54,7 +54,7 @@ export class HostTotals {
   /** The hosts that were the most active as clients. */
   rows(
     top: number,
-    addressText: (kind: number, word: number) => string,
+    addressText: (kind: number, word: number, isClient: boolean) => string,
     zones: readonly string[],
   ): HostVerdicts[] {
     const { hosts, places, figures } = this;
@@ -68,7 +68,7 @@ export class HostTotals {
       const host = places.address(place);
       const from = FIGURES * place;
       return {
-        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host)),
+        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host), weight(place) > 0),
         zone: zones[places.port(place)] ?? '',
         allowedAsClient: figures[from]!,
         deniedAsClient: figures[from + 1]!,
