@@ -29,6 +29,7 @@ import {
   scanReport,
   type Vantage,
 } from './scan-report.ts';
+import { wasTold } from './scan-told.ts';
 
 const EXAMPLES = `Examples:
   portreeve scan 192.0.2.10                   the 1,000 most common TCP ports
@@ -201,6 +202,7 @@ async function perform(
         patienceSeconds: options.patience ?? plan.timing.patienceSeconds,
         signal,
         services,
+        ...(streaming ? { wasTold } : {}),
         onOpen: services && streaming ? () => {} : onOpen,
         ...(services && streaming ? { onIdentified: onOpen } : {}),
         ...(options.resume === undefined ? {} : { resumeFile: options.resume }),
