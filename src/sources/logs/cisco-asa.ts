@@ -23,7 +23,6 @@ import {
   OTHER,
   READ,
   SILENT,
-  UNSAID,
 } from './format.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
@@ -127,11 +126,6 @@ export class CiscoAsa implements LogFormat {
         line.label = String(number);
         return SILENT;
     }
-  }
-
-  /** Connections that were built are too many to write down. */
-  state(): string {
-    return this.connections.isEmpty ? '' : UNSAID;
   }
 
   /** `… from A/p to B/p [flags F] [due to DNS …] on interface I`. */
