@@ -135,4 +135,6 @@ void run(argv)
   .catch((error: unknown) => (error === unwritten ? undefined : report(error)))
   .finally(() => {
     settled = true;
+    // Nothing is left to do. To let the runtime find that out, it collects garbage first.
+    if (process.stdout.writableLength + process.stderr.writableLength === 0) process.exit();
   });

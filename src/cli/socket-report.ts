@@ -74,15 +74,18 @@ const NETWORK = EXPOSURE * 2 ** 3;
  * with each other takes longer than finding them; the few of one port by transport and address.
  */
 function inOrder(listeners: readonly Listener[]): Listener[] {
-  const names = new Set(listeners.map(({ network }) => network ?? ''));
-  const networks = new Map([...names].sort().map((name, rank) => [name, rank]));
+  const names = new Set<string>();
+  for (const { network } of listeners) if (network !== undefined) names.add(network);
+  const networks = new Map([...names].sort().map((name, rank) => [name, rank + 1]));
   const keys = new Float64Array(listeners.length);
-  listeners.forEach(({ network = '', exposure, local }, place) => {
-    const group = networks.get(network)! * NETWORK + RANKS.get(exposure)! * EXPOSURE;
-    keys[place] = group + local.port * PORT + place;
-  });
+  for (let place = 0; place < keys.length; place++) {
+    const { network, exposure, local } = listeners[place]!;
+    const group = network === undefined ? 0 : networks.get(network)!;
+    keys[place] = group * NETWORK + RANKS.get(exposure)! * EXPOSURE + local.port * PORT + place;
+  }
   keys.sort();
-  const rows = Array.from(keys, (key) => listeners[key % PORT]!);
+  const rows: Listener[] = [];
+  for (let rank = 0; rank < keys.length; rank++) rows.push(listeners[keys[rank]! % PORT]!);
   for (let start = 0, end = 1; end <= rows.length; end++) {
     if (end < rows.length && Math.floor(keys[end]! / PORT) === Math.floor(keys[start]! / PORT)) {
       continue;

@@ -16,11 +16,13 @@ export interface DiagChoices {
 }
 
 /**
- * Undefined when netlink cannot be used at all (no FFI, a sandbox): read /proc instead.
+ * Undefined when netlink cannot be used at all (no FFI, a sandbox, a big-endian machine): read
+ * /proc instead.
  *
  * @param root where /proc is mounted, for tables that netlink lacks
  */
 export function readDiagTables(root: string, choices: DiagChoices): SocketTables | undefined {
+  if (!choices.littleEndian) return undefined;
   let diag: SockDiag;
   try {
     diag = new SockDiag(choices.network);
