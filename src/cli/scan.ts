@@ -13,7 +13,8 @@ import { printable } from '../report/escape.ts';
 import { ndjsonRow } from '../report/json.ts';
 import { wholeNumber } from './capture-options.ts';
 import { earlierScan } from './earlier-scan.ts';
-import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED } from './exit-codes.ts';
+import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 import { whileInterruptible } from './interruptible.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 import { differenceReport, hasChanged } from './scan-difference.ts';
@@ -144,6 +145,7 @@ async function run(
   options: OutputOptions & ScanOptions,
 ): Promise<void> {
   const format = chosenFormat(options) ?? 'table';
+  refuseRecord(format, options);
   const plan = await planScan({
     targets,
     targetFiles: options.targetFile ?? [],
@@ -176,6 +178,18 @@ async function run(
   // Ports went out as they were found; what follows sums up.
   const tables = format === 'ndjson' ? report.tables.slice(1) : report.tables;
   await writeReport({ ...report, tables }, options);
+}
+
+/** Formats of other programs hold scans, and nothing else. */
+function refuseRecord(format: string, { dryRun, diff }: ScanOptions): void {
+  if (format !== 'nmap-xml' && format !== 'greppable') return;
+  const option = dryRun ? '--dry-run' : diff === undefined ? undefined : '--diff';
+  if (option === undefined) return;
+  throw new Failure(USAGE, {
+    what: `${option} has no answer in the format ${format}`,
+    why: 'that format holds a scan, not a plan or a comparison',
+    ways: ['leave --format out, or use json, ndjson, csv or markdown'],
+  });
 }
 
 async function perform(

@@ -49,8 +49,8 @@ const ANSWER_MS = 3000;
 /** How many general questions a port of unknown purpose gets. */
 const GENERAL_QUESTIONS = 8;
 
-/** What a port takes that accepts connections and never says anything, ms; TLS is asked too. */
-export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 1) * ANSWER_MS;
+/** What a port takes that accepts connections and never says anything, ms; TLS waits twice. */
+export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 2) * (ANSWER_MS + 200);
 
 const ASKED_FIRST = indexByPort(STREAMS);
 const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
