@@ -11,6 +11,7 @@ import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { CellQueue } from './cell-queue.ts';
 import { HostTally } from './host-tally.ts';
+import { Pulse } from './pulse.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
 import { SlowAsking } from './slow-asking.ts';
@@ -61,6 +62,8 @@ export class HostScan {
   readonly tally: HostTally;
   /** The patience with a host that limits its answers. */
   readonly slow = new SlowAsking();
+  /** Whether anything came back at the time of a try. */
+  readonly pulse: Pulse;
   /** At least so long between two probes to this host, microseconds; 0: the window alone rules. */
   gapUs = 0;
   /** Not before this time; only meaningful where there is a gap. */
@@ -79,6 +82,8 @@ export class HostScan {
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
   private readonly flying: Uint8Array;
+  /** Tries of each cell that tell nothing of it: nothing else came back either. */
+  private readonly vain: Uint8Array;
   private readonly epochs: Uint16Array;
   private readonly order: CellOrder;
   private position = 0;
@@ -98,10 +103,12 @@ export class HostScan {
     this.ttls = new Uint8Array(order.cells);
     this.times = new Uint32Array(order.cells);
     this.flying = new Uint8Array(order.cells);
+    this.vain = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
     this.tally = new HostTally(order.cells, timing.mostTries);
     this.window = new SendWindow(timing.startWindow, timing.mostWindow);
     this.roundTrip = new RoundTrip(timing);
+    this.pulse = new Pulse(timing);
   }
 
   /** Takes what an earlier run learned of a cell. */
@@ -176,11 +183,15 @@ export class HostScan {
   /** The probe is out. */
   wentOut(cell: number, nowUs: number): void {
     if (this.tries[cell] === 0) {
-      if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
+      if (this.epochs[cell] !== NO_EPOCH) {
+        this.epochs[cell] = this.window.firstTry(nowUs);
+        this.pulse.askedFirst(nowUs, this.window.best);
+      }
       this.tally.asked++;
       this.tally.firstsOut++;
     } else {
       this.askedAgain?.push(cell);
+      if (!this.slow.on) this.pulse.askedAgain();
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
@@ -191,9 +202,12 @@ export class HostScan {
     if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
   }
 
-  /** The probe could not be sent for a reason of this machine: as if nothing had happened. */
-  unsend(cell: number): void {
-    if (this.flying[cell] === 0) return;
+  /**
+   * The probe could not be sent for a reason of this machine: as if nothing had happened. False:
+   * it was not in flight (a pulse, or answered meanwhile).
+   */
+  unsend(cell: number): boolean {
+    if (this.flying[cell] === 0) return false;
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
@@ -204,6 +218,7 @@ export class HostScan {
     this.inFlight--;
     this.tally.sent--;
     this.again.push(cell);
+    return true;
   }
 
   /**
@@ -216,6 +231,8 @@ export class HostScan {
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
     const wasFlying = this.flying[cell] === 1;
+    this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
+    this.pulse.learn(cell, outcome);
     if (this.slow.on) this.gapUs = this.slow.answered(cell, this.gapUs);
     else if (this.gapUs > 0) this.quicken(0.985);
     this.outcomes[cell] = outcome;
@@ -288,9 +305,32 @@ export class HostScan {
     else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
     if (this.slow.on) return;
-    if (this.tries[cell]! < this.tally.allowedTries()) this.again.push(cell);
+    if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
+      this.vain[cell]!++;
+      this.tally.hampered = true;
+    }
+    if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
     else silent?.(this, cell);
     if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
+  }
+
+  /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
+  private isToAsk(cell: number, allowed: number): boolean {
+    const tries = this.tries[cell]!;
+    return tries < this.tally.most && tries - this.vain[cell]! < allowed;
+  }
+
+  /** Whether anything but the host's pulse would be asked in vain now. */
+  isAway(nowUs: number): boolean {
+    return this.pulse.isAway(nowUs, this.roundTrip.timeoutUs, this.tally.lossSoFar);
+  }
+
+  /** A cell that has its outcome answered again. True: that was the pulse. */
+  echo(cell: number, nowUs: number): boolean {
+    if (cell !== this.pulse.cell) return false;
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    this.pulse.beat(nowUs, Number.isNaN(smoothedUs) ? timeoutUs / 2 : smoothedUs);
+    return true;
   }
 
   /**
@@ -417,7 +457,7 @@ export class HostScan {
     }
     const allowed = Math.min(this.tally.most, this.tally.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
-      if (this.outcomes[cell] === PENDING && this.tries[cell]! < allowed) this.again.push(cell);
+      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.again.push(cell);
     }
     if (this.again.length === 0) this.askSlowly(nowUs);
     return this.again.length === 0;

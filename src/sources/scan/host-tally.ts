@@ -8,9 +8,11 @@
 const LEVELS = 8;
 /** A level says something from so many tries on. */
 const LEVEL_COUNT = 20;
+/** Share of tries lost that is hardly any: a machine that was busy for a moment. */
+const RARE = 1e-3;
 /** So many answers, none of which got lost: the way seems to lose nothing. */
 const KNOWN_LOSSLESS = 30;
-/** Tries of a port, in multiples of the band's most, on a host that was once sent too much. */
+/** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
 const OVERLOAD_TRIES = 3;
 
 export class HostTally {
@@ -28,6 +30,8 @@ export class HostTally {
   lost = 0;
   /** Whether more was sent at some time than came through. */
   overloaded = false;
+  /** Whether tries were made at times in which nothing came back. */
+  hampered = false;
   private readonly mostTries: number;
   /** Tries answered and given up: the first of each port, the second, … */
   private readonly answeredAt = new Float64Array(LEVELS);
@@ -53,24 +57,29 @@ export class HostTally {
     if (tries <= LEVELS) this.silentAt[tries - 1]!++;
   }
 
-  /** How often a silent port may be asked at most: tries lost to speed say nothing of it. */
+  /** How often a silent port may be asked at most: tries lost to speed or trouble say nothing of it. */
   get most(): number {
-    return this.mostTries * (this.overloaded ? OVERLOAD_TRIES : 1);
+    return this.mostTries * (this.overloaded || this.hampered ? OVERLOAD_TRIES : 1);
   }
 
   /**
    * How often a silent port is asked: so often that, with the loss seen on this host, the chance
    * to overlook even one port that answers is below one in ten thousand (one in a thousand while
-   * nothing was lost).
+   * hardly anything was lost).
    */
   allowedTries(
     answered = this.answered + this.earlier.answered,
     lost = this.lost + this.earlier.lost,
   ): number {
     const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
-    const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
+    const chance = (lost > RARE * answered ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
     return Math.max(Math.min(2, this.most), Math.min(this.most, tries));
+  }
+
+  /** Share of tries known to be lost, 0 to 1: of ports that answered later. */
+  get lossSoFar(): number {
+    return this.lost / Math.max(1, this.answered + this.lost);
   }
 
   /** Ports of which anything is known, or given up for now. */

@@ -407,8 +407,14 @@ export class RawEngine implements ProbeEngine {
     sink.answer(host, cell, attempt, outcome, atUs, ttl);
   }
 
+  takeDrops(): number {
+    const drops = this.ring4.takeDrops() + (this.ring6?.takeDrops() ?? 0);
+    this.drops += drops;
+    return drops;
+  }
+
   close(): void {
-    this.drops += this.ring4.takeDrops() + (this.ring6?.takeDrops() ?? 0);
+    this.takeDrops();
     this.ring4.close();
     this.ring6?.close();
     for (const way of [this.raw4, this.raw6, this.frames]) {

@@ -121,14 +121,16 @@ export class Scheduler implements AnswerSink {
       this.admit();
       if (this.active.length === 0 && this.exhausted) return true;
       const sent = this.fill() && this.send();
+      // What had arrived by now is heard before anything is given up, however late this runs.
       const beginUs = clock();
       const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
       if (waiting !== undefined) await waiting;
       if (!sent && idle !== undefined) await idle(this.waitMs());
       if (!sent) this.counts.idleUs += clock() - beginUs;
-      this.sweep();
+      this.sweep(beginUs);
       const now = clock();
       if (now - yieldedUs > YIELD_US) {
+        if ((engine.takeDrops?.() ?? 0) > 0) this.spoil(yieldedUs, now);
         hooks.tick?.();
         await yieldTurn?.();
         yieldedUs = clock();
@@ -147,7 +149,7 @@ export class Scheduler implements AnswerSink {
     const first = host.tally.answered === 0;
     const before = host.inFlight;
     if (!host.settle(cell, attempt, outcome, atUs, ttl)) {
-      this.counts.duplicates++;
+      if (!host.echo(cell, atUs)) this.counts.duplicates++;
       return;
     }
     this.counts.answers++;
@@ -225,7 +227,9 @@ export class Scheduler implements AnswerSink {
 
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
+    if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
     if (host.gapUs > 0 && now < host.nextUs) return;
+    if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
@@ -235,13 +239,33 @@ export class Scheduler implements AnswerSink {
     while (most-- > 0 && batch.length < room) {
       const cell = host.next();
       if (cell < 0) return;
-      const index = batch.length++;
-      batch.hosts[index] = host;
-      batch.cells[index] = cell;
-      batch.attempts[index] = host.tries[cell]!;
+      this.put(host, cell, host.tries[cell]!);
       // Marked in flight before it is sent: an answer may come within the call.
       host.wentOut(cell, now);
       if (lives) this.inFlight++;
+    }
+  }
+
+  private put(host: HostScan, cell: number, attempt: number): void {
+    const { batch } = this;
+    const index = batch.length++;
+    batch.hosts[index] = host;
+    batch.cells[index] = cell;
+    batch.attempts[index] = attempt;
+  }
+
+  /** Asks a port that has its outcome once more, in the words of its last try. */
+  private feelPulse(host: HostScan, now: number): void {
+    const { cell } = host.pulse;
+    this.expired?.(host, cell);
+    this.put(host, cell, host.tries[cell]! - 1);
+    host.pulse.sent(now);
+  }
+
+  /** Answers were lost here: what could have been answered since then tells nothing. */
+  private spoil(sinceUs: number, now: number): void {
+    for (const { pulse, roundTrip } of this.active) {
+      pulse.spoil(sinceUs - roundTrip.timeoutUs, now);
     }
   }
 
@@ -259,8 +283,7 @@ export class Scheduler implements AnswerSink {
     this.counts.localWaits++;
     for (let index = sent; index < wanted; index++) {
       const host = batch.hosts[index]!;
-      host.unsend(batch.cells[index]!);
-      if (host.tally.answered > 0) this.inFlight--;
+      if (host.unsend(batch.cells[index]!) && host.tally.answered > 0) this.inFlight--;
     }
     this.pauseUs = sent > 0 ? 500 : Math.min(100_000, Math.max(1000, 2 * this.pauseUs));
     this.pausedUs = clock() + this.pauseUs;
@@ -302,11 +325,10 @@ export class Scheduler implements AnswerSink {
     this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
   }
 
-  /** Gives up old tries and lets finished hosts go. */
-  private sweep(): void {
+  /** Gives up tries that were old at a time up to which all answers are heard; lets hosts go. */
+  private sweep(now: number): void {
     const { active, expired } = this;
-    const { engine, hooks, clock } = this.options;
-    const now = clock();
+    const { engine, hooks } = this.options;
     for (let index = active.length - 1; index >= 0; index--) {
       const host = active[index]!;
       const before = host.inFlight;

@@ -21,10 +21,14 @@ export interface SimulatedHost {
   readonly loss?: number;
   /** Both ways together. */
   readonly delayUs?: number;
+  /** Times in which more gets lost: from, to, chance. */
+  readonly trouble?: readonly (readonly [fromUs: number, toUs: number, loss: number])[];
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
   /** So many at once before the limit shows; 50 unless told. */
   readonly burst?: number;
+  /** Others used up what it answers at once. */
+  readonly startsEmpty?: boolean;
   /** Falls silent for good after so many questions, as behind a filter that blocks scanners. */
   readonly blocksAfter?: number;
   readonly seed?: number;
@@ -59,11 +63,21 @@ export class SimulatedNetwork implements ProbeEngine {
 
   /** What sending one question takes: about 600,000 a second unless told. */
   private readonly costUs: number;
+  /** After every so many looks at what arrived the program is not run for so long. */
+  pause = { looks: Number.POSITIVE_INFINITY, us: 0 };
+  /** So many answers are kept while nobody looks; more are dropped and counted. */
+  ring = Number.POSITIVE_INFINITY;
+  private looks = 0;
+  private drops = 0;
 
   constructor(hosts: readonly SimulatedHost[], costUs = 1.6) {
     this.hosts = hosts;
     this.costUs = costUs;
-    this.budgets = hosts.map(({ burst = BURST }) => ({ tokens: burst, atUs: 0, questions: 0 }));
+    this.budgets = hosts.map(({ burst = BURST, startsEmpty }) => ({
+      tokens: startsEmpty ? 0 : burst,
+      atUs: 0,
+      questions: 0,
+    }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
   }
 
@@ -86,6 +100,9 @@ export class SimulatedNetwork implements ProbeEngine {
     if (!open.has(cell) && (closed === 'silent' || isFiltered(cell, rest.filtered))) return;
     if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
+    for (const [fromUs, toUs, chance] of rest.trouble ?? []) {
+      if (this.nowUs >= fromUs && this.nowUs < toUs && random() < chance) return;
+    }
     const budget = this.budgets[host.number]!;
     if (perSecond !== undefined) {
       const { burst = BURST } = rest;
@@ -114,7 +131,13 @@ export class SimulatedNetwork implements ProbeEngine {
   receive(waitMs: number, sink: AnswerSink): void {
     const { soonestUs } = this.queue;
     if (soonestUs > this.nowUs) this.nowUs = Math.min(soonestUs, this.nowUs + 1000 * waitMs + 1);
+    let room = this.ring;
     while (this.queue.soonestUs <= this.nowUs) {
+      if (room-- <= 0) {
+        this.queue.pop();
+        this.drops++;
+        continue;
+      }
       const { host, cell, attempt, atUs } = this.queue.pop();
       // Only a try that was made can be answered: real engines check that by what is echoed.
       if (attempt >= host.tries[cell]!) {
@@ -126,6 +149,13 @@ export class SimulatedNetwork implements ProbeEngine {
       const refusal = closed === 'unreachable' ? CLOSED_PORT_UNREACH : CLOSED_RESET;
       sink.answer(host, cell, attempt, open.has(cell) ? OPEN_SYN_ACK : refusal, atUs, 64);
     }
+    if (++this.looks % this.pause.looks === 0) this.nowUs += this.pause.us;
+  }
+
+  takeDrops(): number {
+    const { drops } = this;
+    this.drops = 0;
+    return drops;
   }
 
   close(): void {}

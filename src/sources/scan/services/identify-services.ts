@@ -5,7 +5,9 @@
 import { serviceName } from '../../../catalog/services.ts';
 import type { PortState, ServiceId } from '../../../model/port-state.ts';
 import type { ScannedHost } from '../../../model/scanned-host.ts';
-import { type Identity, identifyDatagram, identifyStream } from './identify.ts';
+import type { TimeLeft } from '../slow-asking.ts';
+import { type Identity, identifyDatagram, identifyStream, SILENCE_MS } from './identify.ts';
+import { ServiceOutlook, type ServiceQueue } from './service-outlook.ts';
 
 export interface ServiceChoices {
   readonly signal: AbortSignal;
@@ -13,11 +15,14 @@ export interface ServiceChoices {
   readonly fragile: boolean;
   /** A port of which all is known, at once. */
   readonly onIdentified?: (state: PortState) => void;
+  /** Ports done, of how many, and how long the others take; several times a second. */
+  readonly onProgress?: (done: number, of: number, left: TimeLeft | undefined) => void;
 }
 
 /** Ports asked at the same time, of all hosts and of one. */
 const AT_ONCE = 48;
 const AT_ONCE_PER_HOST = 4;
+const PROGRESS_MS = 100;
 
 /** The same hosts, their open ports with what answered; those not reached in time as they were. */
 export async function identifyServices(
@@ -26,17 +31,27 @@ export async function identifyServices(
 ): Promise<ScannedHost[]> {
   const queue = new HostQueue(hosts);
   const found = new Map<PortState, PortState>();
+  const outlook = new ServiceOutlook({
+    atOnce: AT_ONCE,
+    atOncePerHost: AT_ONCE_PER_HOST,
+    silenceMs: SILENCE_MS,
+  });
+  const progress = setInterval(() => {
+    choices.onProgress?.(found.size, queue.size, outlook.left(performance.now(), queue));
+  }, PROGRESS_MS);
   const worker = async (): Promise<void> => {
     for (;;) {
       const turn = choices.signal.aborted ? undefined : await queue.next();
       if (turn === undefined) return;
       const state = await identified(turn.port, turn.host, choices);
-      queue.done(turn.host);
+      outlook.done(performance.now() - turn.sinceMs);
+      queue.done(turn);
       found.set(turn.port, state);
       choices.onIdentified?.(state);
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.size) }, worker));
+  clearInterval(progress);
   return hosts.map((host) => ({
     ...host,
     ports: host.ports.map((port) => found.get(port) ?? port),
@@ -46,44 +61,58 @@ export async function identifyServices(
 interface Turn {
   readonly host: ScannedHost;
   readonly port: PortState;
+  readonly sinceMs: number;
 }
 
 /** Open ports host by host in turn, so that no host is asked by many at once. */
-class HostQueue {
+class HostQueue implements ServiceQueue {
   readonly size: number;
-  private readonly waiting: { readonly host: ScannedHost; readonly ports: PortState[] }[];
+  private readonly turns = new Set<Turn>();
+  private readonly hosts: { readonly host: ScannedHost; readonly ports: PortState[] }[];
   private readonly busy = new Map<ScannedHost, number>();
   private readonly sleepers: (() => void)[] = [];
 
   constructor(hosts: readonly ScannedHost[]) {
-    this.waiting = hosts.flatMap((host) => {
+    this.hosts = hosts.flatMap((host) => {
       const ports = host.ports.filter(({ state }) => state === 'open').reverse();
       return ports.length === 0 ? [] : [{ host, ports }];
     });
-    this.size = this.waiting.reduce((sum, { ports }) => sum + ports.length, 0);
+    this.size = this.hosts.reduce((sum, { ports }) => sum + ports.length, 0);
   }
 
   /** The next port of a host that is not asked too much already; undefined when all were given. */
   async next(): Promise<Turn | undefined> {
     for (;;) {
-      const at = this.waiting.findIndex(
-        ({ host }) => (this.busy.get(host) ?? 0) < AT_ONCE_PER_HOST,
-      );
-      const entry = this.waiting[at];
+      const at = this.hosts.findIndex(({ host }) => (this.busy.get(host) ?? 0) < AT_ONCE_PER_HOST);
+      const entry = this.hosts[at];
       if (entry !== undefined) {
         const port = entry.ports.pop()!;
         // To the end of the line, or out of it.
-        this.waiting.splice(at, 1);
-        if (entry.ports.length > 0) this.waiting.push(entry);
+        this.hosts.splice(at, 1);
+        if (entry.ports.length > 0) this.hosts.push(entry);
         this.busy.set(entry.host, (this.busy.get(entry.host) ?? 0) + 1);
-        return { host: entry.host, port };
+        const turn = { host: entry.host, port, sinceMs: performance.now() };
+        this.turns.add(turn);
+        return turn;
       }
-      if (this.waiting.length === 0) return undefined;
+      if (this.hosts.length === 0) return undefined;
       await new Promise<void>((resolve) => this.sleepers.push(resolve));
     }
   }
 
-  done(host: ScannedHost): void {
+  /** Ports that wait, by host. */
+  get waiting(): (readonly [ScannedHost, number])[] {
+    return this.hosts.map(({ host, ports }) => [host, ports.length]);
+  }
+
+  /** When each port that is being asked was begun. */
+  get running(): (readonly [ScannedHost, number])[] {
+    return [...this.turns].map(({ host, sinceMs }) => [host, sinceMs]);
+  }
+
+  done(turn: Turn): void {
+    const { host } = turn;
+    this.turns.delete(turn);
     this.busy.set(host, (this.busy.get(host) ?? 1) - 1);
     for (const wake of this.sleepers.splice(0)) wake();
   }
