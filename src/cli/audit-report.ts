@@ -44,6 +44,7 @@ export function auditReport(audit: LogAudit, wishes: AuditWishes): Report {
     verdict: verdictOf(audit),
     facts: factsOf(audit),
     tables: tablesOf(audit, wishes),
+    ...sheetOf(audit, wishes),
     notes: audit.notes,
     next: nextSteps(audit),
   };
@@ -196,6 +197,21 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
     ),
     cut(frame('others', 'other', 'LINES OF OTHER PROGRAMS', LINE_COLUMNS), audit.others, most),
   ];
+}
+
+/**
+ * In a spreadsheet: the use of rules or conversations where these were asked for, else services of
+ * all directions.
+ */
+function sheetOf(
+  audit: LogAudit,
+  { limit, drilled }: AuditWishes,
+): Pick<Report, 'mainTable' | 'sheet'> {
+  if (hasRuleUse(audit)) return { mainTable: 'ruleUse' };
+  if (drilled) return { mainTable: 'conversations' };
+  const { services } = audit;
+  const shape = frame('services', 'service', 'SERVICES', SERVICE_COLUMNS);
+  return { sheet: cut(shape, services, limit ?? services.length) };
 }
 
 function busyWays({ ways }: LogAudit): LogAudit['ways'] {

@@ -61,6 +61,16 @@ describe.runIf(built)('audit', () => {
     await expect(out).toMatchFileSnapshot(`golden/audit-in-${name}.txt`);
   });
 
+  it.each([
+    [[], 'way,action,port,transport,service,events', 4],
+    [['--denied'], 'client,clientZone,server', 2],
+  ])('gives a spreadsheet what was asked for: %j', async (words, head, rows) => {
+    const { out } = await runCli(['audit', 'fw.log', '--csv', ...words], { cwd: folder });
+    const lines = out.trimEnd().split('\r\n');
+    expect(lines[0]).toContain(head);
+    expect(lines).toHaveLength(1 + rows);
+  });
+
   it('says the same to programs', async () => {
     const { out } = await runCli(['audit', path('fw.log'), '--json']);
     const answer = JSON.parse(out);
