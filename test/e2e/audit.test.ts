@@ -71,6 +71,18 @@ describe.runIf(built)('audit', () => {
     expect(lines).toHaveLength(1 + rows);
   });
 
+  it.each([
+    [['--allowed'], '15 lines; only allowed: 1 allowed'],
+    [
+      ['--host', '10.0.0.7', '--way', 'outward', '--denied'],
+      'only host 10.0.0.7, outward, denied: 12',
+    ],
+    [['--port', 'udp/53'], '15 lines read, nothing matches port udp/53'],
+  ])('says of %j that it is a part', async (words, verdict) => {
+    const { out } = await runCli(['audit', 'fw.log', '--json', ...words], { cwd: folder });
+    expect(JSON.parse(out).verdict.text).toContain(verdict);
+  });
+
   it('says the same to programs', async () => {
     const { out } = await runCli(['audit', path('fw.log'), '--json']);
     const answer = JSON.parse(out);
