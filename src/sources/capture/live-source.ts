@@ -204,8 +204,10 @@ export class LiveSource implements LiveFrames {
   private hearOfError({ device, which }: Lane, errno: number): void {
     if (errno !== ENETDOWN || device.index === 0) return;
     const still = interfaceNamed(device.name)?.index === device.index;
+    // The kernel tells the same of an interface that is down from the beginning.
+    const down = device.up || this.frames[which]! > 0 ? 'went down' : 'is down';
     const event = still
-      ? `${device.name} went down; frames are taken again once it is up`
+      ? `${device.name} ${down}; frames are taken once it is up`
       : `${device.name} was removed; its capture ends`;
     // Each ring of an interface tells of the same.
     if (this.events.at(-1) !== event) this.events.push(event);

@@ -2,6 +2,7 @@
  * The program of a reading thread: empties one ring of the kernel into shared memory, and does
  * nothing else, so that neither a view nor a disk nor the collector of garbage holds it up.
  */
+import { setFlagsFromString } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PacketRing } from '../../native/packet-ring.ts';
 import type { PacketSocket } from '../../native/packet-socket.ts';
@@ -30,6 +31,8 @@ function say(message: ReaderMessage): void {
 
 function read({ socket, relay }: ReaderStart): void {
   hurry();
+  // Collecting the little garbage of this thread must not wait for helpers that do not hurry.
+  setFlagsFromString('--no-parallel-scavenge');
   const ring = new PacketRing(socket);
   const sender = new BlockSender(relay);
   sender.prepare();
