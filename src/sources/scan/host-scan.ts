@@ -248,7 +248,7 @@ export class HostScan {
     } else {
       this.times[cell] = UNKNOWN_TRIP;
       // An earlier try was answered after all: the wait was shorter than the way.
-      if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
+      if (attempt >= 0) this.roundTrip.early(nowUs, elapsed);
     }
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     this.tally.lost += missing;
