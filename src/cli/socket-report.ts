@@ -2,7 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener, Owner } from '../model/listener.ts';
+import type { Listener } from '../model/listener.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -13,7 +13,7 @@ import {
   creator,
   pidText,
   placeOf,
-  plainProcess,
+  plainOwner,
   processesOf,
   processText,
   userText,
@@ -183,10 +183,6 @@ function columnsFor(rows: readonly Listener[]): Column[] {
   });
 }
 
-function placesOf(owner: Owner): string[] {
-  return [...new Set(processesOf(owner).flatMap((process) => placeOf(process) ?? []))];
-}
-
 const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'port',
@@ -237,22 +233,22 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'pids',
     title: 'PID',
-    value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
+    value: ({ owner }) => plainOwner(owner).pids,
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
   },
   {
     key: 'place',
     title: 'UNIT OR CONTAINER',
-    value: ({ owner }) => placesOf(owner),
-    text: ({ owner }) => placesOf(owner).join(', ') || '-',
+    value: ({ owner }) => plainOwner(owner).places,
+    text: ({ owner }) => plainOwner(owner).places.join(', ') || '-',
     priority: 5,
   },
   { key: 'user', title: 'USER', value: creator, text: userText, priority: 2 },
   {
     key: 'processes',
     title: 'COMMAND',
-    value: ({ owner }) => processesOf(owner).map(plainProcess),
+    value: ({ owner }) => plainOwner(owner).processes,
     text: ({ owner }) => processesOf(owner)[0]?.commandLine.join(' ') || '-',
     priority: 3,
     grow: true,

@@ -41,8 +41,8 @@ import {
   R_KIND,
   R_LINE,
   R_SERVER,
-  type VerdictTable,
-} from './verdict-table.ts';
+  type VerdictRows,
+} from './verdict-rows.ts';
 
 /** Denied at least so often, for at least so long, at most so far apart: a retry loop. */
 const LOOP_TRIES = 10;
@@ -59,7 +59,7 @@ const WANTED = 2;
 
 /** What an answer is made from. */
 export interface Folded {
-  readonly table: VerdictTable;
+  readonly table: VerdictRows;
   readonly series: TimeSeries;
   readonly zones: ZoneTable;
   readonly interfaces: readonly InterfaceRule[];
@@ -388,7 +388,7 @@ function groupOf(way: number, action: number): number {
   return ACTIONS.length * way + action;
 }
 
-function locatorOf(table: VerdictTable, inputs: readonly string[], entry: number): string {
+function locatorOf(table: VerdictRows, inputs: readonly string[], entry: number): string {
   const input = inputs[table.word(entry, R_INPUT)] ?? '';
   return `${input}:${table.word(entry, R_LINE) >>> 0}`;
 }

@@ -12,14 +12,13 @@ function seriesOf(events: readonly (readonly [number, number, number])[]): TimeS
 }
 
 describe('a series of times', () => {
-  it('does not depend on their order, nor on who counted which', () => {
+  it('does not depend on their order, nor on the thread that counted', () => {
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 60 }), fc.nat(60), (events, cut) => {
+      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
         const whole = seriesOf(events).columns(60);
-        expect(seriesOf([...events].reverse()).columns(60)).toEqual(whole);
-        const first = seriesOf(events.slice(0, cut));
-        first.absorb(seriesOf(events.slice(cut)).part());
-        expect(first.columns(60)).toEqual(whole);
+        const reversed = seriesOf([...events].reverse());
+        expect(reversed.columns(60)).toEqual(whole);
+        expect(TimeSeries.of(structuredClone(reversed.part())).columns(60)).toEqual(whole);
       }),
     );
   });

@@ -22,7 +22,7 @@ const SHOWN: readonly number[] = [
   ...[1, 2, 7, 14, 30, 90].map((days) => days * DAY),
 ];
 
-/** The state of a series, to be taken over by another one. */
+/** The state of a series, as it goes from one thread to another. */
 export interface SeriesPart {
   readonly widthMs: number;
   readonly first: number;
@@ -56,18 +56,17 @@ export class TimeSeries {
     this.bins[series]![this.slot]! += events;
   }
 
-  /** Takes over what another one counted; that one's bins are borrowed. */
-  absorb(part: SeriesPart): void {
-    if (Number.isNaN(part.first)) return;
-    while (this.widthMs < part.widthMs) this.widen();
-    for (let bin = part.first; bin <= part.last; bin++) {
-      this.aim(bin * part.widthMs);
-      this.bins.forEach((bins, series) => {
-        bins[this.slot]! += part.bins[series]![slotOf(bin)]!;
-      });
-    }
+  /** The series that another thread counted; takes over its bins. */
+  static of({ widthMs, first, last, bins }: SeriesPart): TimeSeries {
+    const series = new TimeSeries(0);
+    series.widthMs = widthMs;
+    series.first = first;
+    series.last = last;
+    series.bins = bins;
+    return series;
   }
 
+  /** What was counted, for another thread. */
   part(): SeriesPart {
     const { widthMs, first, last, bins } = this;
     return { widthMs, first, last, bins };

@@ -24,7 +24,6 @@ import {
   OTHER,
   READ,
   SILENT,
-  UNSAID,
 } from './format.ts';
 import { ftdConnection } from './ftd-events.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
@@ -132,11 +131,6 @@ export class CiscoAsa implements LogFormat {
         line.label = String(number);
         return SILENT;
     }
-  }
-
-  /** Connections that were built are too many to write down. */
-  state(): string {
-    return this.connections.isEmpty ? '' : UNSAID;
   }
 
   /** `… from A/p to B/p [flags F] [due to DNS …] on interface I`. */
