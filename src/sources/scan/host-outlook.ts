@@ -43,7 +43,7 @@ interface Figures {
 /** How long a host will still take, apart from others. */
 export function hostLeft(host: HostScan, timing: Timing, nowUs: number, limits: Limits): TimeLeft {
   const { slow, tally } = host;
-  if (slow.on) return slow.left(nowUs, host.gapUs, host.nextUs);
+  if (slow.on) return slow.left(nowUs, host.pace.gapUs, host.pace.nextUs);
   const figures = figuresOf(host);
   const ms = leftOf(figures, host, timing, limits);
   const later = slow.expected(figures.silent * (tally.cells - tally.restored));
@@ -84,7 +84,8 @@ interface Played {
 function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
   const { perMs, sharedMs } = limits;
   const again = againEach(figures);
-  const pace = host.gapUs > 0 ? 1000 / host.gapUs : Number.POSITIVE_INFINITY;
+  const { gapUs } = host.pace;
+  const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
   let { fresh, retries } = figures;
   let { size } = host.window;
   let [ms, freshMs] = [0, 0];

@@ -237,12 +237,12 @@ export class Scheduler implements AnswerSink {
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
     if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
-    if (host.gapUs > 0 && now < host.nextUs) return;
+    if (host.pace.gapUs > 0 && now < host.pace.nextUs) return;
     if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
-    if (host.gapUs > 0) most = Math.min(most, 1);
+    if (host.pace.gapUs > 0) most = Math.min(most, 1);
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
@@ -318,7 +318,8 @@ export class Scheduler implements AnswerSink {
     }
     for (const host of this.active) {
       next = Math.min(next, host.deadlineUs(now));
-      if (host.gapUs > 0 && host.nextUs > now) next = Math.min(next, host.nextUs);
+      const { gapUs, nextUs } = host.pace;
+      if (gapUs > 0 && nextUs > now) next = Math.min(next, nextUs);
     }
     // Many deadlines lie close together: one round for all within a millisecond.
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
