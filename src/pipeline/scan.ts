@@ -6,6 +6,7 @@ import type { ScanRecord } from '../model/scanned-host.ts';
 import type { ImportedScan } from '../sources/scan/import/record-builder.ts';
 import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from '../sources/scan/plan.ts';
 import type { ScanProgress, ScanResult } from '../sources/scan/scan-request.ts';
+import type { UnaskedServices } from '../sources/scan/services/identify-services.ts';
 
 export type { ScanProgress };
 
@@ -68,7 +69,9 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(held?.journal === undefined ? {} : { journal: held.journal }),
       namesOf: (address) => plan.names.get(address) ?? [],
     });
-    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
+    const { result, unaskedServices } = services
+      ? await withServices(scanned, choices, onIdentified)
+      : { result: scanned, unaskedServices: [] };
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -82,6 +85,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       notes: scanNotes({
         ...result,
         services,
+        unaskedServices,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
@@ -97,14 +101,18 @@ async function withServices(
   result: ScanResult,
   { signal, fragile }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
-): Promise<ScanResult> {
+): Promise<{ result: ScanResult; unaskedServices: readonly UnaskedServices[] }> {
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
-  const hosts = await identifyServices(result.hosts, {
+  const { hosts, unasked } = await identifyServices(result.hosts, {
     signal,
     fragile,
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
-  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
+  const interrupted = result.interrupted || signal.aborted;
+  return {
+    result: { ...result, hosts, endMs: Date.now(), interrupted },
+    unaskedServices: unasked,
+  };
 }
 
 /** An earlier scan read from a file, with the name of the file. */
