@@ -20,6 +20,8 @@ export interface ScanFacts {
   readonly unasked: number;
   readonly otherShards: number;
   readonly interrupted: boolean;
+  /** Open ports told that an earlier run may have told, at the moment it was killed. */
+  readonly repeated: readonly string[];
   /** Open ports were asked what they are. */
   readonly services: boolean;
   /** Open ports by host that were not, since so many others of the host told the same. */
@@ -69,6 +71,15 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
       because: 'the scan was interrupted',
       remedy: 'scan with --resume FILE to be able to go on where it stopped',
       missing: true,
+    });
+  }
+  if (facts.repeated.length > 0) {
+    notes.push({
+      id: 'maybe-told-twice',
+      what: `whether ${facts.repeated.join(', ')} is in the output of the run before, too`,
+      because: 'that run was killed in the moment of telling it',
+      remedy: 'append the output of both runs to one file: then that is looked up',
+      missing: false,
     });
   }
   if (facts.unresolved.length > 0) {
@@ -166,6 +177,17 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
       missing: false,
     });
   }
+  const mute = facts.hosts.filter(neverRefused).map(({ address }) => address);
+  if (mute.length > 0) {
+    notes.push({
+      id: 'never-refused',
+      what: `which UDP ports of ${named(mute)} are closed`,
+      because:
+        'it said so of none, however slowly it was asked: a filter drops questions or errors, or ' +
+        'something else uses up the few ICMP errors it sends',
+      missing: false,
+    });
+  }
   for (const { address, transport, perSecond, undecided } of facts.limited) {
     if (undecided === 0) continue;
     const hours = undecided / Math.max(0.1, perSecond) / 3600;
@@ -178,4 +200,19 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
     });
   }
   return notes;
+}
+
+/** Silent UDP ports, and not one of which it said that it is closed. */
+function neverRefused({ groups }: ScannedHost): boolean {
+  const udp = groups.filter(({ transport }) => transport === 'udp');
+  const silent = udp.some(({ state }) => state === 'open|filtered');
+  return silent && udp.every(({ state }) => state === 'open|filtered');
+}
+
+/** So many addresses are named one by one. */
+const NAMED = 5;
+
+function named(addresses: readonly string[]): string {
+  const more = addresses.length - NAMED;
+  return addresses.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -88,8 +88,10 @@ describe('the text', () => {
     const runs = (steps: readonly Step[]) =>
       steps.flatMap((step) => ('run' in step ? [step.run] : []));
     for (const run of 'none' in windows ? [] : runs(windows.close)) {
-      expect(run).toMatch(/^[A-Z][a-z]+-[A-Z][A-Za-z]+|^(netsh|dnscmd|sqlcmd|docker) /);
+      expect(run).toMatch(/^[A-Z][a-z]+-[A-Z][A-Za-z]+|^(netsh|reg add|dnscmd|sqlcmd|docker) /);
       expect(run).not.toMatch(/systemctl|[“”‘’]/);
+      // It empties a registry key that is there already.
+      expect(run).not.toMatch(/^New-Item .*-Force/);
     }
     for (const run of 'none' in linux ? [] : runs(linux.close)) {
       expect(run).toMatch(/^(systemctl|ss|esxcli|kubeadm|docker|rabbitmq-plugins|adb) /);

@@ -283,6 +283,7 @@ export const SOURCE_COLUMNS: readonly Column<SourceUse>[] = [
   { key: 'source', title: 'SOURCE', value: ({ source }) => source },
   figure('records', 'RECORDS', ({ records }) => records),
   figure('flows', 'FLOWS', ({ flows }) => flows),
+  figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 4 }),
   figure('alsoSeen', 'SEEN BEFORE', ({ alsoSeen }) => alsoSeen),
   octets('bytes', 'BYTES', ({ bytes: all }) => all, { priority: 3 }),
   figure('unplaced', 'NO ADDRESS', ({ unplaced }) => unplaced, { priority: 5 }),

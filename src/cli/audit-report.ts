@@ -29,8 +29,6 @@ const FIRST_ROWS = 8;
 const BAR_WIDTH = 24;
 /** Formats whose records are no lines. */
 const FLOW_FORMATS: readonly string[] = ['netflow', 'sflow'];
-/** Rows of the chart. */
-const TIME_ROWS = 24;
 
 export interface AuditWishes {
   /** Rows of each table; undefined: as many as a person wants to see first. */
@@ -204,30 +202,31 @@ function busyWays({ ways }: LogAudit): LogAudit['ways'] {
   return ways.filter(({ allowed, denied, unknown }) => allowed + denied + unknown > 0);
 }
 
-/** Equal stretches of time with a bar for what was denied. */
+/** Equal stretches of time with a bar for what was denied, or for what there is instead of that. */
 function timeTable({ timeline }: LogAudit): Table {
   const { startMs, widthMs, allowed, denied, unknown } = timeline;
-  const each = Math.max(1, Math.ceil(denied.length / TIME_ROWS));
-  const sum = (values: readonly number[], from: number): number =>
-    values.slice(from, from + each).reduce((left, right) => left + right, 0);
-  const starts = denied.flatMap((_, index) => (index % each === 0 ? [index] : []));
-  const highest = Math.max(1, ...starts.map((from) => sum(denied, from)));
-  const rows = starts.map(
-    (from): TimeRow => ({
-      startMs: (startMs ?? 0) + from * widthMs,
-      allowed: sum(allowed, from),
-      denied: sum(denied, from),
-      unknown: sum(unknown, from),
-      bar: '#'.repeat(Math.ceil((sum(denied, from) / highest) * BAR_WIDTH)),
+  const kinds = { DENIED: denied, ALLOWED: allowed, UNKNOWN: unknown };
+  const [title = 'DENIED', drawn = denied] =
+    Object.entries(kinds).find(([, counts]) => counts.some((events) => events > 0)) ?? [];
+  const highest = Math.max(1, ...drawn);
+  const rows = drawn.map(
+    (events, index): TimeRow => ({
+      startMs: (startMs ?? 0) + index * widthMs,
+      allowed: allowed[index]!,
+      denied: denied[index]!,
+      unknown: unknown[index]!,
+      bar: '#'.repeat(Math.ceil((events / highest) * BAR_WIDTH)),
     }),
   );
-  const shape = frame(
-    'timeline',
-    'stretch',
-    `OVER TIME, EACH ${duration(each * widthMs)}`,
-    TIME_COLUMNS,
+  const columns = TIME_COLUMNS.map((column) =>
+    column.key === 'bar' ? { ...column, title: `CHART OF ${title}` } : column,
   );
-  return cut(shape, rows.length > 1 ? rows : [], TIME_ROWS);
+  const heading = `OVER TIME, EACH ${duration(widthMs)}`;
+  return cut(
+    frame('timeline', 'stretch', heading, columns),
+    rows.length > 1 ? rows : [],
+    rows.length,
+  );
 }
 
 function nextSteps(audit: LogAudit): NextStep[] {

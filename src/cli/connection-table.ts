@@ -2,14 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Connection } from '../model/connection.ts';
 import type { Column, Table } from '../report/table.ts';
-import {
-  creator,
-  pidText,
-  plainProcess,
-  processesOf,
-  processText,
-  userText,
-} from './owner-words.ts';
+import { creator, pidText, plainOwner, processesOf, processText, userText } from './owner-words.ts';
 
 export function connectionTable(connections: readonly Connection[]): Table {
   return {
@@ -57,7 +50,7 @@ const COLUMNS: readonly Column<Connection>[] = [
   {
     key: 'pids',
     title: 'PID',
-    value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
+    value: ({ owner }) => plainOwner(owner).pids,
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
     priority: 2,
@@ -66,7 +59,7 @@ const COLUMNS: readonly Column<Connection>[] = [
   {
     key: 'processes',
     title: 'COMMAND',
-    value: ({ owner }) => processesOf(owner).map(plainProcess),
+    value: ({ owner }) => plainOwner(owner).processes,
     machineOnly: true,
   },
   { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null, machineOnly: true },

@@ -6,20 +6,20 @@ import type { HostVerdicts } from './answer.ts';
 import { MEANS } from './noise.ts';
 import type { RowBlock } from './row-block.ts';
 import { K_FAMILY } from './verdict-kind.ts';
-import { NO_HOST } from './verdict-table.ts';
+import { type Hosts, NO_HOST } from './verdict-rows.ts';
 
 /** Figures of a host: allowed and denied as client, then as server. */
 const FIGURES = 4;
 const INITIAL = 1024;
 
 export class HostTotals {
-  private readonly hosts: EndpointTable;
+  private readonly hosts: Hosts;
   /** Hosts in zones. */
   private readonly places: EndpointTable;
   private figures = new Float64Array(FIGURES * INITIAL);
 
   /** @param hosts of the verdict table */
-  constructor(hosts: EndpointTable, seed: number) {
+  constructor(hosts: Hosts, seed: number) {
     this.hosts = hosts;
     this.places = new EndpointTable(seed);
   }
@@ -54,7 +54,7 @@ export class HostTotals {
   /** The hosts that were the most active as clients. */
   rows(
     top: number,
-    addressText: (kind: number, word: number) => string,
+    addressText: (kind: number, word: number, isClient: boolean) => string,
     zones: readonly string[],
   ): HostVerdicts[] {
     const { hosts, places, figures } = this;
@@ -68,7 +68,7 @@ export class HostTotals {
       const host = places.address(place);
       const from = FIGURES * place;
       return {
-        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host)),
+        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host), weight(place) > 0),
         zone: zones[places.port(place)] ?? '',
         allowedAsClient: figures[from]!,
         deniedAsClient: figures[from + 1]!,

@@ -32,6 +32,7 @@ function read({ socket, relay }: ReaderStart): void {
   hurry();
   const ring = new PacketRing(socket);
   const sender = new BlockSender(relay);
+  sender.prepare();
   say('ready');
   let endMs = Number.POSITIVE_INFINITY;
   let quietMs = Number.POSITIVE_INFINITY;
@@ -48,7 +49,7 @@ function read({ socket, relay }: ReaderStart): void {
       if (endMs === Number.POSITIVE_INFINITY || performance.now() < endMs) continue;
       break;
     }
-    if (performance.now() > quietMs) break;
+    if (stop !== 0 && performance.now() > quietMs) break;
     ring.wait(WAIT_MS);
     if (ring.ready) continue;
     const errno = ring.takeError();

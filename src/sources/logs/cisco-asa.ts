@@ -2,7 +2,8 @@
  * Cisco ASA, FTD, PIX and FWSM (`%ASA-6-302013: …`), by the syslog message guides. Read are the
  * messages that decide about traffic or report a connection: 106001 106006 106007 106010 106014
  * 106015 106016 106017 106020 106021 106022 106023 106100 106102 302013–302016 302020 302021
- * 313001 313004 313005 313008 710002 710003 710005 710006. Others are counted by number.
+ * 313001 313004 313005 313008 710002 710003 710005 710006, and of an FTD its connection events, 430002
+ * and 430003 (ftd-events.ts). Others are counted by number.
  *
  * Traps: “Built outbound” names the server first, as the `to` side began; a teardown does not say
  * who began, which is remembered from when the connection was built; parentheses hold mapped
@@ -23,8 +24,8 @@ import {
   OTHER,
   READ,
   SILENT,
-  UNSAID,
 } from './format.ts';
+import { ftdConnection } from './ftd-events.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -39,7 +40,7 @@ const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
-const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-'].map(octetsOf);
+const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-', '%NGIPS-'].map(octetsOf);
 const FROM = octetsOf('from ');
 const TO = octetsOf('to ');
 const SRC = octetsOf('src ');
@@ -123,15 +124,13 @@ export class CiscoAsa implements LogFormat {
       case 710005:
       case 710006:
         return this.toDevice(line, number === 710002 ? ALLOW : DENY);
+      case 430002:
+      case 430003:
+        return ftdConnection(line, number === 430002);
       default:
         line.label = String(number);
         return SILENT;
     }
-  }
-
-  /** Connections that were built are too many to write down. */
-  state(): string {
-    return this.connections.isEmpty ? '' : UNSAID;
   }
 
   /** `… from A/p to B/p [flags F] [due to DNS …] on interface I`. */

@@ -8,6 +8,8 @@
 const LEVELS = 8;
 /** A level says something from so many tries on. */
 const LEVEL_COUNT = 20;
+/** Share of tries lost that is hardly any: a machine that was busy for a moment. */
+const RARE = 1e-3;
 /** So many answers, none of which got lost: the way seems to lose nothing. */
 const KNOWN_LOSSLESS = 30;
 /** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
@@ -63,14 +65,14 @@ export class HostTally {
   /**
    * How often a silent port is asked: so often that, with the loss seen on this host, the chance
    * to overlook even one port that answers is below one in ten thousand (one in a thousand while
-   * nothing was lost).
+   * hardly anything was lost).
    */
   allowedTries(
     answered = this.answered + this.earlier.answered,
     lost = this.lost + this.earlier.lost,
   ): number {
     const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
-    const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
+    const chance = (lost > RARE * answered ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
     return Math.max(Math.min(2, this.most), Math.min(this.most, tries));
   }

@@ -73,7 +73,7 @@ const LIMITED: SimulatedHost = { open: THREE, closed: 'unreachable', perSecond: 
 const LOSS = 0.0975;
 
 const SHAPES: readonly (readonly [string, readonly SimulatedHost[], Trial])[] = [
-  ['all closed', [CLOSED], { cells: 30_000, costUs: 90 }],
+  ['all closed', [CLOSED], { cells: 20_000, costUs: 90 }],
   ['mostly filtered', [{ ...CLOSED, filtered: 0.95 }], { cells: 20_000 }],
   ['nearly all filtered', [{ ...CLOSED, filtered: 0.985 }], { cells: 30_000 }],
   ['half filtered', [{ ...CLOSED, filtered: 0.5 }], { cells: 20_000, costUs: 80 }],
@@ -81,7 +81,7 @@ const SHAPES: readonly (readonly [string, readonly SimulatedHost[], Trial])[] = 
   [
     'several hosts of all kinds',
     [CLOSED, SILENT, { ...CLOSED, filtered: 0.9 }, CLOSED, { ...SILENT, open: THREE }],
-    { cells: 8000 },
+    { cells: 6000 },
   ],
   ['a rate', [{ ...CLOSED, filtered: 0.3 }], { cells: 10_000, rate: 2000 }],
   ['a polite scan', [{ ...CLOSED, filtered: 0.6 }], { cells: 1000, band: 2 }],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CLOSED_PORT_UNREACH,
   CLOSED_RESET,
   FILTERED_SILENT,
   isOpen,
@@ -88,6 +89,35 @@ describe('a scan', () => {
       if (closed === 'reset') expect(network.sent).toBeLessThan(65_535 * (1.3 + 2 * loss));
     }
   });
+
+  it.each([
+    ['at once, then one a second', 6, 30, 20, 30],
+    ['one a second, and others used up what there was', 1, 30, 20, 30],
+    ['one a second, all used up, without patience', 1, 0, 0, 0],
+  ])(
+    'asks UDP ports at the pace of their ICMP errors: %s',
+    async (_name, burst, patience, most, seconds) => {
+      const limited: SimulatedHost = {
+        open: new Set(),
+        closed: 'unreachable',
+        perSecond: 1,
+        burst,
+      };
+      const { done, network } = await scan(
+        [{ ...limited, startsEmpty: burst === 1 }],
+        20,
+        TIMINGS[3],
+        (host) => {
+          host.roundTrip.sample(100);
+          host.slow.patienceUs = 1e6 * patience;
+        },
+      );
+      const closed = [...done[0]!.outcomes].filter((code) => code === CLOSED_PORT_UNREACH);
+      expect(closed.length).toBeGreaterThanOrEqual(most - 2);
+      expect(closed.length).toBeLessThanOrEqual(most);
+      expect(network.nowUs / 1e6).toBeLessThan(seconds + 1);
+    },
+  );
 
   it.each([
     ['everything, amid', 600_000, 8e6, 1],

@@ -27,6 +27,8 @@ export interface SimulatedHost {
   readonly perSecond?: number;
   /** So many at once before the limit shows; 50 unless told. */
   readonly burst?: number;
+  /** Others used up what it answers at once. */
+  readonly startsEmpty?: boolean;
   /** Falls silent for good after so many questions, as behind a filter that blocks scanners. */
   readonly blocksAfter?: number;
   readonly seed?: number;
@@ -71,7 +73,11 @@ export class SimulatedNetwork implements ProbeEngine {
   constructor(hosts: readonly SimulatedHost[], costUs = 1.6) {
     this.hosts = hosts;
     this.costUs = costUs;
-    this.budgets = hosts.map(({ burst = BURST }) => ({ tokens: burst, atUs: 0, questions: 0 }));
+    this.budgets = hosts.map(({ burst = BURST, startsEmpty }) => ({
+      tokens: startsEmpty ? 0 : burst,
+      atUs: 0,
+      questions: 0,
+    }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
   }
 

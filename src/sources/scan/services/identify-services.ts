@@ -5,8 +5,16 @@
 import { serviceName } from '../../../catalog/services.ts';
 import type { PortState, ServiceId } from '../../../model/port-state.ts';
 import type { ScannedHost } from '../../../model/scanned-host.ts';
+import type { TimeLeft } from '../slow-asking.ts';
 import { LIMITS } from './exchange.ts';
-import { type Identity, identifyDatagram, identifyStream, isKnownPort } from './identify.ts';
+import {
+  type Identity,
+  identifyDatagram,
+  identifyStream,
+  isKnownPort,
+  SILENCE_MS,
+} from './identify.ts';
+import { ServiceOutlook, type ServiceQueue } from './service-outlook.ts';
 
 export interface ServiceChoices {
   readonly signal: AbortSignal;
@@ -14,11 +22,14 @@ export interface ServiceChoices {
   readonly fragile: boolean;
   /** A port of which all is known, at once. */
   readonly onIdentified?: (state: PortState) => void;
+  /** Ports done, of how many, and how long the others take; several times a second. */
+  readonly onProgress?: (done: number, of: number, left: TimeLeft | undefined) => void;
 }
 
 /** Ports asked at the same time, of all hosts and of one. */
 const AT_ONCE = 48;
 const AT_ONCE_PER_HOST = 4;
+const PROGRESS_MS = 100;
 /**
  * A host with thousands of open ports has something that answers in place of services. When so many
  * of its ports told nothing, the others are asked briefly; when so many told the same, not at all.
@@ -43,15 +54,24 @@ export async function identifyServices(
   hosts: readonly ScannedHost[],
   choices: ServiceChoices,
 ): Promise<IdentifiedHosts> {
-  const { signal, onIdentified } = choices;
+  const { signal, onIdentified, onProgress } = choices;
   const queue = new HostQueue(hosts);
   const found = new Map<PortState, PortState>();
+  const outlook = new ServiceOutlook({
+    atOnce: AT_ONCE,
+    atOncePerHost: AT_ONCE_PER_HOST,
+    silenceMs: SILENCE_MS,
+  });
+  const progress = setInterval(() => {
+    onProgress?.(found.size, queue.size, outlook.left(performance.now(), queue));
+  }, PROGRESS_MS);
   const worker = async (): Promise<void> => {
     for (;;) {
       const turn = await queue.next();
       if (turn === undefined || signal.aborted) return;
       const state = await identified(turn, choices);
       if (signal.aborted) return;
+      outlook.done(performance.now() - turn.sinceMs);
       queue.done(turn, state);
       found.set(turn.port, state);
       onIdentified?.(state);
@@ -61,7 +81,9 @@ export async function identifyServices(
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  await Promise.race([Promise.all(Array.from({ length: queue.workers }, worker)), ended]);
+  const workers = Array.from({ length: Math.min(AT_ONCE, queue.size) }, worker);
+  await Promise.race([Promise.all(workers), ended]);
+  clearInterval(progress);
   return {
     hosts: hosts.map((host) => ({
       ...host,
@@ -84,11 +106,14 @@ interface Waiting {
 interface Turn {
   readonly waiting: Waiting;
   readonly port: PortState;
+  readonly sinceMs: number;
 }
 
 /** Open ports host by host in turn, so that no host is asked by many at once. */
-class HostQueue {
-  readonly workers: number;
+class HostQueue implements ServiceQueue {
+  /** Ports to be asked, those asked already too. */
+  size: number;
+  private readonly turns = new Set<Turn>();
   readonly unasked: UnaskedServices[] = [];
   private readonly line: Waiting[];
   private readonly sleepers: (() => void)[] = [];
@@ -100,8 +125,7 @@ class HostQueue {
       const ports = [...open.filter(isLikely), ...open.filter((port) => !isLikely(port))].reverse();
       return ports.length === 0 ? [] : [{ host, ports, told: new Map(), busy: 0 }];
     });
-    const ports = this.line.reduce((sum, each) => sum + each.ports.length, 0);
-    this.workers = Math.min(AT_ONCE, ports);
+    this.size = this.line.reduce((sum, { ports }) => sum + ports.length, 0);
   }
 
   /** The next port of a host that is not asked too much already; undefined when all were given. */
@@ -115,15 +139,29 @@ class HostQueue {
         this.line.splice(at, 1);
         if (waiting.ports.length > 0) this.line.push(waiting);
         waiting.busy++;
-        return { waiting, port };
+        const turn = { waiting, port, sinceMs: performance.now() };
+        this.turns.add(turn);
+        return turn;
       }
       if (this.line.length === 0) return undefined;
       await new Promise<void>((resolve) => this.sleepers.push(resolve));
     }
   }
 
-  done({ waiting, port }: Turn, state: PortState): void {
+  /** Ports that wait, by host. */
+  get waiting(): (readonly [ScannedHost, number])[] {
+    return this.line.map(({ host, ports }) => [host, ports.length]);
+  }
+
+  /** When each port that is being asked was begun. */
+  get running(): (readonly [ScannedHost, number])[] {
+    return [...this.turns].map(({ waiting, sinceMs }) => [waiting.host, sinceMs]);
+  }
+
+  done(turn: Turn, state: PortState): void {
+    const { waiting, port } = turn;
     const { told, host, ports } = waiting;
+    this.turns.delete(turn);
     waiting.busy--;
     const { service } = state;
     const said = service?.method !== 'probed' || state === port ? undefined : service;
@@ -134,6 +172,7 @@ class HostQueue {
     if (count >= ALIKE && at >= 0) {
       this.line.splice(at, 1);
       this.unasked.push({ address: host.address, ports: ports.length });
+      this.size -= ports.length;
     }
     for (const wake of this.sleepers.splice(0)) wake();
   }

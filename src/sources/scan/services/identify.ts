@@ -49,6 +49,12 @@ const SHORT_GREETING_MS = 1500;
 /** How long an answer to a question may take, ms. */
 const ANSWER_MS = 3000;
 
+/** How many general questions a port of unknown purpose gets. */
+const GENERAL_QUESTIONS = 8;
+
+/** What a port takes that accepts connections and never says anything, ms; TLS waits twice. */
+export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 2) * (ANSWER_MS + 200);
+
 const ASKED_FIRST = indexByPort(STREAMS);
 const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
 /** Questions for ports of unknown purpose. */
@@ -124,7 +130,12 @@ export async function identifyStream(
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }
-    const general = await ask(plain, target, GENERAL.slice(0, options.questions ?? 8), asked);
+    const general = await ask(
+      plain,
+      target,
+      GENERAL.slice(0, options.questions ?? GENERAL_QUESTIONS),
+      asked,
+    );
     if (general.found !== undefined)
       return await complete(target, hostName, general.found, inquire, plain);
     if (heard.length === 0) heard = general.heard;
