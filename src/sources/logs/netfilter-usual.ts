@@ -7,7 +7,6 @@
  * the lines before, not searched for.
  */
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
-import { digitCount, digitValue } from './digit-words.ts';
 import { OctetMask } from './octet-mask.ts';
 import type { Scan } from './scan.ts';
 
@@ -124,9 +123,9 @@ export function usual(scan: Scan, batch: VerdictBatch, row: number): boolean {
   at += 19;
   // ` TTL=127 ID=4112 DF `
   if (view.getInt32(at, true) !== 0x4c545420 || bytes[at + 4] !== EQUALS) return false;
-  at = scan.digitsEnd(at + 5);
+  at = digitsEnd(bytes, at + 5);
   if (at > end || view.getInt32(at, true) !== 0x3d444920) return false;
-  at = scan.digitsEnd(at + 4);
+  at = digitsEnd(bytes, at + 4);
   if (at > end) return false;
   if (view.getInt32(at, true) === 0x20464420) at += 3;
   // ` PROTO=TCP SPT=50112`
@@ -167,7 +166,7 @@ function readFlags(scan: Scan): void {
   const { bytes, view, end } = scan;
   let at = scan.at;
   if (view.getInt32(at, true) !== 0x4e495720 || view.getInt32(at + 4, true) !== 0x3d574f44) return;
-  at = scan.digitsEnd(at + 8);
+  at = digitsEnd(bytes, at + 8);
   if (at > end || view.getInt32(at, true) !== 0x53455220 || bytes[at + 4] !== EQUALS) return;
   if (!isWord(view.getInt32(at + 5, true))) return;
   at += 9;
@@ -180,7 +179,7 @@ function readFlags(scan: Scan): void {
     at += 4;
   }
   if (at > end || bytes[at] !== SPACE || view.getInt32(at + 1, true) !== 0x50475255) return;
-  if (bytes[at + 5] !== EQUALS || scan.digitsEnd(at + 6) !== end) return;
+  if (bytes[at + 5] !== EQUALS || digitsEnd(bytes, at + 6) !== end) return;
   ending.flags = flags;
   scan.at = end;
 }
@@ -211,20 +210,23 @@ function isWord(word: number): boolean {
   return ((word | (word - 0x30303030)) & 0x80808080) === 0;
 }
 
+function digitsEnd(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (bytes[at]! >= ZERO && bytes[at]! <= 0x39) at++;
+  return at;
+}
+
 /** Reads up to five digits, at most 65,535, into the cursor's value; returns their end, or -1. */
 function numberAt(scan: Scan, start: number): number {
-  const { view, bytes } = scan;
-  const word = view.getInt32(start, true);
-  const count = digitCount(word);
-  if (count === 0) return -1;
-  let at = start + count;
-  let value = digitValue(word, count);
-  const fifth = bytes[at]! - ZERO;
-  if (count === 4 && fifth >= 0 && fifth <= 9) {
-    value = 10 * value + fifth;
-    at++;
-    if (value > 65_535 || digitCount(view.getInt32(at, true)) > 0) return -1;
+  const { bytes } = scan;
+  let at = start;
+  let value = 0;
+  for (; at < start + 6; at++) {
+    const digit = bytes[at]! - ZERO;
+    if (digit < 0 || digit > 9) break;
+    value = 10 * value + digit;
   }
+  if (at === start || at > start + 5 || value > 65_535) return -1;
   scan.value = value;
   return at;
 }

@@ -29,7 +29,6 @@ import { isDigit, isLetter, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
-const DOT = 0x2e;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_PAREN = 0x28;
@@ -146,8 +145,7 @@ function passKernelTime(scan: Scan): number {
   let at = start + 1;
   while (at < end && bytes[at] === SPACE) at++;
   if (at >= end || !isDigit(bytes[at]!)) return start;
-  at = scan.digitsEnd(at);
-  while (at < end && bytes[at] === DOT) at = scan.digitsEnd(at + 1);
+  while (at < end && (isDigit(bytes[at]!) || bytes[at] === 0x2e)) at++;
   if (at >= end || bytes[at] !== CLOSE_BRACKET) return start;
   at++;
   if (bytes[at] === SPACE) at++;

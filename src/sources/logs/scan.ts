@@ -4,18 +4,12 @@
  * what it looks for leaves the cursor where it was and returns false.
  */
 import type { AddressPool } from '../../net/address-pool.ts';
-import { digitCount, digitValue } from './digit-words.ts';
 
 const ZERO = 0x30;
 const COLON = 0x3a;
 const DOT = 0x2e;
-/** Octets that are looked at together. */
-const WORD = 4;
-const POWERS = Int32Array.of(1, 10, 100, 1000, 10_000);
 /** Largest number of digits that a double holds exactly. */
 const MOST_DIGITS = 15;
-/** Octets of the longest IPv4 address, and those that are looked at behind the last of its numbers. */
-const IPV4_ROOM = 20;
 
 export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
@@ -103,33 +97,12 @@ export class Scan {
     return at;
   }
 
-  /** Where the digits end that begin at `start`; at the line's end at the latest. */
-  digitsEnd(start: number): number {
-    const { bytes, view, end } = this;
-    let at = start;
-    while (at + WORD <= end) {
-      const count = digitCount(view.getInt32(at, true));
-      at += count;
-      if (count < WORD) return at;
-    }
-    while (at < end && isDigit(bytes[at]!)) at++;
-    return at;
-  }
-
   /** Reads decimal digits into `value`; false when there are none, or more than 15. */
   number(): boolean {
-    const { bytes, view, end } = this;
+    const { bytes, end } = this;
     const start = this.at;
     let at = start;
     let value = 0;
-    while (at + WORD <= end) {
-      const word = view.getInt32(at, true);
-      const count = digitCount(word);
-      if (count === 0) break;
-      value = value * POWERS[count]! + digitValue(word, count);
-      at += count;
-      if (count < WORD || at - start > MOST_DIGITS) break;
-    }
     for (; at < end; at++) {
       const digit = bytes[at]! - ZERO;
       if (digit < 0 || digit > 9) break;
@@ -151,33 +124,6 @@ export class Scan {
 
   /** Reads a dotted IPv4 address into `value`, as a signed integer. No octal, no short forms. */
   ipv4(): boolean {
-    const { bytes, view, at, end } = this;
-    if (at + IPV4_ROOM > end) return this.ipv4NearEnd();
-    let next = at;
-    let address = 0;
-    // Set where any number has no digit, a zero in front, or is too large, or no dot behind it.
-    let odd = 0;
-    for (let octets = 0; octets < 4; octets++) {
-      const word = view.getInt32(next, true);
-      const count = digitCount(word);
-      const octet = digitValue(word, count);
-      odd |= (count - 1) | (3 - count) | (255 - octet) | (octet - LEAST[count]!);
-      address = (address << 8) | octet;
-      next += count;
-      odd |= octets < 3 && bytes[next] !== DOT ? -1 : 0;
-      next++;
-    }
-    next--;
-    // 1.2.3.4.5 is a version or a counter, no address.
-    if (odd < 0 || (bytes[next] === DOT && isDigit(bytes[next + 1]!))) return false;
-    this.at = next;
-    this.value = address;
-    this.family = 4;
-    return true;
-  }
-
-  /** The same octet by octet, where the line may end within. */
-  private ipv4NearEnd(): boolean {
     const { bytes, end } = this;
     let at = this.at;
     let address = 0;
@@ -278,9 +224,6 @@ export class Scan {
     return true;
   }
 }
-
-/** The least number of so many digits. */
-const LEAST = Int32Array.of(0, 0, 10, 100, 1000);
 
 export function isDigit(octet: number): boolean {
   return octet >= ZERO && octet <= 0x39;
