@@ -24,7 +24,12 @@ export interface ScanFacts {
   readonly repeated: readonly string[];
   /** Open ports were asked what they are. */
   readonly services: boolean;
+  /** Open ports by host that were not, since so many others of the host told the same. */
+  readonly unaskedServices: readonly { readonly address: string; readonly ports: number }[];
 }
+
+/** From so many addresses on that one device answers for it is said so. */
+const MANY_ADDRESSES = 16;
 
 export function scanNotes(facts: ScanFacts): BlindSpot[] {
   return [
@@ -35,8 +40,17 @@ export function scanNotes(facts: ScanFacts): BlindSpot[] {
   ];
 }
 
-function namesNotes({ services }: ScanFacts): BlindSpot[] {
-  if (services) return [];
+function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
+  if (services) {
+    return unaskedServices.map(({ address, ports }) => ({
+      id: 'services-not-asked',
+      what: `what runs on ${ports} open ports of ${address}`,
+      because:
+        'hundreds of its other ports told nothing or all the same: something answers for them',
+      remedy: 'scan the ports in question alone (-p)',
+      missing: true,
+    }));
+  }
   return [
     {
       id: 'names-by-number',
@@ -97,6 +111,13 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
   return notes;
 }
 
+/** Devices that answer on the link for many addresses, with how many. */
+function sharedAddresses(hosts: readonly ScannedHost[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { mac } of hosts) if (mac !== undefined) counts.set(mac, (counts.get(mac) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count >= MANY_ADDRESSES);
+}
+
 function hostNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
   if (facts.hostsDown > 0) {
@@ -115,6 +136,16 @@ function hostNotes(facts: ScanFacts): BlindSpot[] {
       what: `how ${own.map(({ address }) => address).join(', ')} looks from elsewhere`,
       because: 'it is this machine itself: its firewall does not stand between',
       remedy: 'scan it from another machine',
+      missing: false,
+    });
+  }
+  for (const [mac, count] of sharedAddresses(facts.hosts)) {
+    notes.push({
+      id: 'proxy-arp',
+      what: `which of ${count} addresses have a host`,
+      because: `one device, ${mac}, says of all of them on the link that they are its own`,
+      remedy:
+        'scan from behind that device, or with --no-discovery and trust open and closed ports only',
       missing: false,
     });
   }

@@ -6,6 +6,7 @@ import type { ScanRecord } from '../model/scanned-host.ts';
 import type { ImportedScan } from '../sources/scan/import/record-builder.ts';
 import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from '../sources/scan/plan.ts';
 import type { ScanProgress, ScanResult } from '../sources/scan/scan-request.ts';
+import type { UnaskedServices } from '../sources/scan/services/identify-services.ts';
 
 export type { ScanProgress };
 
@@ -85,7 +86,9 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       onOpen: onIdentified === undefined ? tell : choices.onOpen,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
-    const result = services ? await withServices(scanned, choices, onIdentified && tell) : scanned;
+    const { result, unaskedServices } = services
+      ? await withServices(scanned, choices, onIdentified && tell)
+      : { result: scanned, unaskedServices: [] };
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -99,6 +102,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       notes: scanNotes({
         ...result,
         services,
+        unaskedServices,
         repeated: telling.repeated,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
@@ -126,10 +130,10 @@ async function withServices(
   result: ScanResult,
   { signal, fragile, onProgress }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
-): Promise<ScanResult> {
+): Promise<{ result: ScanResult; unaskedServices: readonly UnaskedServices[] }> {
   const { hosts: found, probes, startMs } = result;
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
-  const hosts = await identifyServices(found, {
+  const { hosts, unasked } = await identifyServices(found, {
     signal,
     fragile,
     onProgress: (done, of, left) =>
@@ -140,7 +144,11 @@ async function withServices(
       }),
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
-  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
+  const interrupted = result.interrupted || signal.aborted;
+  return {
+    result: { ...result, hosts, endMs: Date.now(), interrupted },
+    unaskedServices: unasked,
+  };
 }
 
 /** An earlier scan read from a file, with the name of the file. */

@@ -146,7 +146,7 @@ export class VerdictTable implements VerdictRows {
     for (let row = 0; row < count; row++) sum ^= slots[hashes[row]! & mask]!;
     for (let row = 0; row < count; row++) {
       const held = slots[hashes[row]! & mask]! & SLOT_ROW;
-      sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
+      sum ^= words[ROW_WORDS * (held + ((0 - held) >> 31))]!;
     }
     return sum & 1;
   }

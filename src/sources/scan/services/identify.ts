@@ -12,7 +12,10 @@ import type { Detail, Found, Recogniser } from './recogniser.ts';
 import { openTls, speaksTls, tlsVersions } from './tls.ts';
 
 export interface IdentifyOptions {
-  /** How many general questions a port of unknown purpose gets; 0 to 20. Default 8. */
+  /**
+   * How many general questions a port of unknown purpose gets; 0 to 20. Default 8; with 0 it is not
+   * asked for TLS either.
+   */
   readonly questions?: number;
   /** Further exchanges about a known service: host keys, TLS versions, names. Default true. */
   readonly inquire?: boolean;
@@ -73,6 +76,11 @@ function indexByPort(
   return byPort;
 }
 
+/** Whether there is a question or a greeting that belongs on a port. */
+export function isKnownPort(port: number): boolean {
+  return TLS_PORTS.has(port) || ASKED_FIRST.has(port);
+}
+
 /** The best reading of an answer: the surest, then that of a service which belongs on the port. */
 export function recognise(
   recognisers: readonly Recogniser[],
@@ -118,6 +126,7 @@ export async function identifyStream(
     if (likely.found !== undefined)
       return await complete(target, hostName, likely.found, inquire, plain);
     if (heard.length === 0) heard = likely.heard;
+    if (options.questions === 0) return unrecognised(heard);
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }

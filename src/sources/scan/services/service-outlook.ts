@@ -42,12 +42,13 @@ export class ServiceOutlook {
   left(nowMs: number, { waiting, running }: ServiceQueue): TimeLeft | undefined {
     const lanes = new Map<unknown, number[]>();
     const durations = [...this.took];
-    let guessed = false;
-    for (const [host, sinceMs] of running) {
-      const age = nowMs - sinceMs;
-      const whole = this.wholeMs(age);
-      guessed ||= whole === undefined;
-      const expected = whole ?? Math.max(age, this.pace.silenceMs);
+    const ages = [...running].map(([host, sinceMs]) => [host, nowMs - sinceMs] as const);
+    // One that takes longer than any before may take all questions; so may the others then.
+    const guessed = ages.some(([, age]) => this.wholeMs(age) === undefined);
+    for (const [host, age] of ages) {
+      const slow = guessed && age >= UNDECIDED_MS;
+      const longest = Math.max(age, this.pace.silenceMs);
+      const expected = slow ? longest : (this.wholeMs(age) ?? longest);
       if (age >= UNDECIDED_MS) durations.push(expected);
       lanes.set(host, [...(lanes.get(host) ?? []), expected - age]);
     }
