@@ -224,14 +224,19 @@ export class CaptureRun {
 
   private take(batch: FrameBatch, source: FrameSource): void {
     const { s } = this.options;
+    const { writer } = this;
     const most = Math.min(batch.count, this.left);
-    for (let index = 0; index < most; index++) {
+    let index = 0;
+    for (; index < most; index++) {
       if (s !== undefined && s > 0 && batch.captured[index]! > s) batch.captured[index] = s;
-      if (this.writer === undefined) this.lines!.print(batch, index, source);
-      else this.writer.write(batch, index, source.interfaces);
+      if (writer === undefined) this.lines!.print(batch, index, source);
+      else {
+        writer.write(batch, index, source.interfaces);
+        if (writer.full) break;
+      }
     }
-    this.printed += most;
-    this.left -= most;
+    this.printed += index;
+    this.left -= index;
   }
 
   private finish(reader: CaptureReader, source: FrameSource): void {

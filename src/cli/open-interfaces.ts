@@ -12,7 +12,12 @@ import {
   readInterfaces,
   SystemCallError,
 } from '../pipeline/live.ts';
-import { type Caller, dropPrivilege, enterPrivateRuntime } from '../pipeline/privilege.ts';
+import {
+  type Caller,
+  dropPrivilege,
+  endPrivilege,
+  enterPrivateRuntime,
+} from '../pipeline/privilege.ts';
 import { printable } from '../report/escape.ts';
 import { INCOMPLETE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -85,8 +90,9 @@ export async function readLive(opened: Opened, goal = ''): Promise<LiveCapture> 
   return capture;
 }
 
-/** Says on standard error what is captured from, and where it goes. */
+/** Once frames are taken: says on standard error from where, and where they go. */
 export function announce({ names, filteredHere, caller }: Opened, goal: string): void {
+  endPrivilege();
   process.stderr.write(`capturing on ${printable(names.join(', ') + goal)}; Ctrl-C ends it\n`);
   if (caller !== undefined) process.stderr.write(`running as ${caller.name} from here on\n`);
   if (filteredHere !== undefined) {

@@ -16,16 +16,23 @@ const BLOCK_LENGTH = 20;
 
 export class PacketRing {
   private readonly memory: MappedMemory;
-  private readonly bytes: Uint8Array;
+  /** A view of each block: none is made while frames pass, which leaves nothing to collect. */
+  private readonly blocks: readonly Uint8Array[];
   private readonly words: Int32Array;
   private readonly socket: PacketSocket;
+  private readonly descriptors: readonly number[];
   private block = 0;
 
   /** Throws `SystemCallError` and `NativeUnavailable`. */
   constructor(socket: PacketSocket) {
     this.socket = socket;
     this.memory = new MappedMemory(socket.blockOctets * socket.blocks, socket.descriptor);
-    this.bytes = new Uint8Array(this.memory.buffer);
+    const { blockOctets, blocks, descriptor } = socket;
+    this.blocks = Array.from(
+      { length: blocks },
+      (_, block) => new Uint8Array(this.memory.buffer, block * blockOctets, blockOctets),
+    );
+    this.descriptors = [descriptor];
     this.words = new Int32Array(this.memory.buffer);
   }
 
@@ -42,8 +49,10 @@ export class PacketRing {
 
   /** Copies what is in the block, then hands it back and goes on to the next. */
   take(into: Uint8Array, at: number): void {
-    const start = this.block * this.socket.blockOctets;
-    into.set(this.bytes.subarray(start, start + this.used), at);
+    const block = this.blocks[this.block]!;
+    const { used } = this;
+    // Under a flood all blocks are full; otherwise they come too seldom for a view to matter.
+    into.set(used > block.length / 2 ? block : block.subarray(0, used), at);
     Atomics.store(this.words, this.word(STATUS), 0);
     this.block = (this.block + 1) % this.socket.blocks;
   }
@@ -54,7 +63,7 @@ export class PacketRing {
 
   /** Blocks the thread until there is a block, or an error, or the time is over. */
   wait(waitMs: number): void {
-    waitReadable([this.socket.descriptor], waitMs);
+    waitReadable(this.descriptors, waitMs);
   }
 
   /** The socket's pending error (`ENETDOWN`), which is cleared; 0 where there is none. */

@@ -41,9 +41,14 @@ async function addressesOf(name: string): Promise<NamedHost> {
   };
 }
 
-type PortFinder = (name: string, transport: 'tcp' | 'udp' | 'sctp') => number | undefined;
+const TRANSPORTS = ['tcp', 'udp', 'sctp'] as const;
 
-/** The system's names first, as for tcpdump; then those of the IANA registry. */
+type PortFinder = (name: string, transport: (typeof TRANSPORTS)[number]) => number | undefined;
+
+/**
+ * The system's names first, as for tcpdump; then those of the IANA registry. A name that the system
+ * has for TCP alone means TCP alone.
+ */
 async function portFinder(): Promise<PortFinder> {
   const [{ readServicesFile }, { servicePorts }] = await Promise.all([
     import('../sources/names/services-file.ts'),
@@ -52,10 +57,9 @@ async function portFinder(): Promise<PortFinder> {
   let system: ReadonlyMap<string, number> | undefined;
   return (name, transport) => {
     system ??= readServicesFile();
-    return (
-      system.get(`${name}/${transport}`) ??
-      servicePorts(name).find((each) => each.transport === transport)?.port
-    );
+    const known = TRANSPORTS.some((each) => system!.has(`${name}/${each}`));
+    if (known) return system.get(`${name}/${transport}`);
+    return servicePorts(name).find((each) => each.transport === transport)?.port;
   };
 }
 

@@ -12,7 +12,7 @@ import {
   dropCapabilities,
   hasCapability,
 } from '../native/privileges.ts';
-import { allowHurry } from '../native/thread-turns.ts';
+import { allowHurry, endHurry } from '../native/thread-turns.ts';
 
 interface GroupsOf {
   initgroups(user: string, group: number): void;
@@ -55,6 +55,11 @@ export function dropPrivilege(): Caller | undefined {
   process.setgid!(gid);
   process.setuid!(uid);
   return caller;
+}
+
+/** Once the threads that read are there, nothing that is started later gets more than its caller. */
+export function endPrivilege(): void {
+  endHurry();
 }
 
 const FOLDER = '/usr/local/lib/portreeve';

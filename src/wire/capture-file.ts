@@ -89,11 +89,12 @@ export function writePacketBlock(
   view.setUint32(at, 6, true);
   view.setUint32(at + 4, length, true);
   view.setUint32(at + 8, which, true);
-  // seconds × 10⁹ + nanoseconds in two words, without a 64-bit integer: 10⁹ = 15258 × 2¹⁶ + 51712.
-  const low = seconds * 51_712 + nanoseconds;
-  const middle = seconds * 15_258 + Math.floor(low / 65_536);
-  view.setUint32(at + 12, Math.floor(middle / 65_536), true);
-  view.setUint32(at + 16, (middle % 65_536) * 65_536 + (low % 65_536), true);
+  // seconds × 10⁹ + nanoseconds in two words, without a 64-bit integer: the low word is exact by
+  // itself, and what the sum is wrong by as a double is far less than half of the high word's unit.
+  const low = (Math.imul(seconds, 1e9) + nanoseconds) >>> 0;
+  const high = Math.round((seconds * 1e9 + nanoseconds - low) / 2 ** 32);
+  view.setUint32(at + 12, high, true);
+  view.setUint32(at + 16, low, true);
   view.setUint32(at + 20, captured, true);
   view.setUint32(at + 24, original, true);
   view.setUint32(at + length - 4, length, true);

@@ -4,7 +4,7 @@
  * ring is emptied as long as there is a slot.
  *
  * Slots are given back in any order; the one given back last is filled next, so that a reader who
- * keeps up works in a few slots that stay in the cache, and the rest is never touched.
+ * keeps up works in a few slots that stay in the cache.
  */
 
 /** Words of the control array; two queues of slot numbers follow. */
@@ -24,6 +24,9 @@ export interface RelayMemory {
   readonly control: Int32Array;
 }
 
+/** No system has smaller pages. */
+const PAGE = 4096;
+
 /** How reading is to end. */
 export const STOP_DRAINED = 1;
 export const STOP_NOW = 2;
@@ -42,13 +45,25 @@ export function newRelay(
 /** The end that fills slots. */
 export class BlockSender {
   private readonly memory: RelayMemory;
-  private readonly free: number[];
+  /** Free slots, the one to be filled next last, and how many they are. */
+  private readonly free: Int32Array;
+  private freeCount: number;
   private filled = 0;
   private returned = 0;
 
   constructor(memory: RelayMemory) {
     this.memory = memory;
-    this.free = Array.from({ length: memory.slots }, (_, slot) => memory.slots - 1 - slot);
+    this.free = Int32Array.from({ length: memory.slots }, (_, slot) => memory.slots - 1 - slot);
+    this.freeCount = memory.slots;
+  }
+
+  /**
+   * Touches each page once. One that the system has yet to find while frames arrive would be waited
+   * for, and behind whatever else this process wants of its memory.
+   */
+  prepare(): void {
+    const { bytes, base, slots, slotOctets } = this.memory;
+    for (let at = base; at < base + slots * slotOctets; at += PAGE) bytes[at] = 0;
   }
 
   /** How reading is to end, or 0. */
@@ -60,26 +75,26 @@ export class BlockSender {
   room(waitMs: number): number {
     const { control } = this.memory;
     this.takeBack();
-    if (this.free.length === 0) {
+    if (this.freeCount === 0) {
       Atomics.wait(control, RETURNED, this.returned, waitMs);
       this.takeBack();
+      if (this.freeCount === 0) return -1;
     }
-    const slot = this.free.at(-1);
-    return slot === undefined ? -1 : this.memory.base + slot * this.memory.slotOctets;
+    return this.memory.base + this.free[this.freeCount - 1]! * this.memory.slotOctets;
   }
 
   private takeBack(): void {
     const { control, slots } = this.memory;
     const now = Atomics.load(control, RETURNED);
     for (; this.returned !== now; this.returned = (this.returned + 1) | 0) {
-      this.free.push(control[QUEUES + slots + ((this.returned >>> 0) % slots)]!);
+      this.free[this.freeCount++] = control[QUEUES + slots + ((this.returned >>> 0) % slots)]!;
     }
   }
 
   /** Hands over the slot that `room` named. Returns whether the other end sleeps. */
   publish(): boolean {
     const { control, slots } = this.memory;
-    control[QUEUES + ((this.filled >>> 0) % slots)] = this.free.pop()!;
+    control[QUEUES + ((this.filled >>> 0) % slots)] = this.free[--this.freeCount]!;
     this.filled = (this.filled + 1) | 0;
     Atomics.store(control, FILLED, this.filled);
     return Atomics.exchange(control, ASLEEP, 0) === 1;
@@ -99,7 +114,7 @@ export class BlockTaker {
   /** First octet of the next filled slot, or -1. */
   next(): number {
     const { control, slots, slotOctets, base } = this.memory;
-    if (Atomics.load(control, FILLED) === this.taken) return -1;
+    if (!this.waiting) return -1;
     const slot = control[QUEUES + ((this.taken >>> 0) % slots)]!;
     this.taken = (this.taken + 1) | 0;
     return base + slot * slotOctets;
@@ -114,10 +129,15 @@ export class BlockTaker {
     Atomics.notify(control, RETURNED);
   }
 
+  /** Whether there is a filled slot. */
+  get waiting(): boolean {
+    return Atomics.load(this.memory.control, FILLED) !== this.taken;
+  }
+
   /** Asks to be told of the next slot. False when there is one already. */
   sleep(): boolean {
     Atomics.store(this.memory.control, ASLEEP, 1);
-    return Atomics.load(this.memory.control, FILLED) === this.taken;
+    return !this.waiting;
   }
 
   stop(how: number): void {

@@ -24,6 +24,7 @@ import {
   writePacketBlock,
   writePcapRecord,
 } from '../../wire/capture-file.ts';
+import { copyOctets, type Octets } from '../../wire/copy-octets.ts';
 import type { CaptureInterface, FrameBatch } from '../../wire/frame-batch.ts';
 
 export interface WriterOptions {
@@ -62,8 +63,7 @@ export class FileWriter {
   /** No further frames are taken: as many files as wanted were written. */
   full = false;
   private readonly options: WriterOptions;
-  private buffer = new Uint8Array(BUFFER_OCTETS);
-  private view = new DataView(this.buffer.buffer);
+  private buffer = newBuffer(BUFFER_OCTETS);
   private length = 0;
   private pending = 0;
   private descriptor = -1;
@@ -115,7 +115,7 @@ export class FileWriter {
     if (this.descriptor < 0) this.begin(0);
     if (this.length === 0 && this.linkType < 0) return;
     try {
-      writeAll(this.descriptor, this.buffer, this.length);
+      writeAll(this.descriptor, this.buffer.bytes, this.length);
     } catch (error) {
       this.length = 0;
       this.pending = 0;
@@ -154,17 +154,16 @@ export class FileWriter {
     if (this.linkType < 0) this.startPcap(linkType);
     if (linkType !== this.linkType) throw new MixedLinkTypes('frames of several link types');
     const at = this.length;
-    const { seconds, nanoseconds, original, offset, bytes } = batch;
+    const { seconds, nanoseconds, original, offset } = batch;
     writePcapRecord(
-      this.view,
+      this.buffer.view,
       at,
       seconds[index]!,
       nanoseconds[index]!,
       captured,
       original[index]!,
     );
-    const from = offset[index]!;
-    copyOctets(bytes, from, captured, this.buffer, at + PCAP_RECORD);
+    copyOctets(batch, offset[index]!, captured, this.buffer, at + PCAP_RECORD);
     this.length = at + PCAP_RECORD + captured;
   }
 
@@ -177,9 +176,9 @@ export class FileWriter {
     this.describe(which);
     this.room(captured + PACKET_BLOCK + 8);
     const at = this.length;
-    const { seconds, nanoseconds, original, offset, bytes } = batch;
+    const { seconds, nanoseconds, original, offset } = batch;
     const length = writePacketBlock(
-      this.view,
+      this.buffer.view,
       at,
       which,
       seconds[index]!,
@@ -187,9 +186,8 @@ export class FileWriter {
       captured,
       original[index]!,
     );
-    const from = offset[index]!;
-    copyOctets(bytes, from, captured, this.buffer, at + 28);
-    for (let pad = at + 28 + captured; pad < at + length - 4; pad++) this.buffer[pad] = 0;
+    copyOctets(batch, offset[index]!, captured, this.buffer, at + 28);
+    for (let pad = at + 28 + captured; pad < at + length - 4; pad++) this.buffer.bytes[pad] = 0;
     this.length = at + length;
   }
 
@@ -203,16 +201,15 @@ export class FileWriter {
 
   private raw(octets: Uint8Array): void {
     this.room(octets.length);
-    this.buffer.set(octets, this.length);
+    this.buffer.bytes.set(octets, this.length);
     this.length += octets.length;
   }
 
   private room(octets: number): void {
-    if (this.length + octets <= this.buffer.length) return;
+    if (this.length + octets <= this.buffer.bytes.length) return;
     this.flush();
-    if (octets <= this.buffer.length) return;
-    this.buffer = new Uint8Array(octets);
-    this.view = new DataView(this.buffer.buffer);
+    if (octets <= this.buffer.bytes.length) return;
+    this.buffer = newBuffer(octets);
   }
 
   private rotate(seconds: number): void {
@@ -288,19 +285,9 @@ export class FileWriter {
   }
 }
 
-/** From so many octets on the system's copy pays for the view that it needs. */
-const LONG_COPY = 192;
-
-/** Copies octets; short runs one by one, which leaves nothing behind to collect. */
-function copyOctets(
-  from: Uint8Array,
-  start: number,
-  length: number,
-  to: Uint8Array,
-  at: number,
-): void {
-  if (length >= LONG_COPY) to.set(from.subarray(start, start + length), at);
-  else for (let index = 0; index < length; index++) to[at + index] = from[start + index]!;
+function newBuffer(octets: number): Octets {
+  const bytes = new Uint8Array(octets);
+  return { bytes, view: new DataView(bytes.buffer) };
 }
 
 /** strftime(3) of the few parts that file names use, in local time. */

@@ -6,6 +6,7 @@
  * the other has one open at a time. A batch that lies before the head of every other input is
  * handed on as it is; only where inputs interleave are frames copied.
  */
+import { copyOctets } from '../../wire/copy-octets.ts';
 import { FRAME_BATCH_CAPACITY, FrameBatch } from '../../wire/frame-batch.ts';
 import type { CaptureInput } from './capture-input.ts';
 
@@ -138,7 +139,7 @@ export class Merge {
     }
     const offset = batch.offset[at]!;
     const filled = this.#filled;
-    copyOctets(batch.bytes, offset, this.#buffer, filled, length);
+    copyOctets(batch, offset, length, gathered, filled);
     const count = gathered.count++;
     gathered.offset[count] = filled;
     gathered.captured[count] = length;
@@ -167,16 +168,4 @@ export class Merge {
     }
     lanes[at] = lane;
   }
-}
-
-/** Copies without making a view for a short frame, which would cost more than the octets do. */
-function copyOctets(
-  from: Uint8Array,
-  offset: number,
-  to: Uint8Array,
-  at: number,
-  length: number,
-): void {
-  if (length > 512) to.set(from.subarray(offset, offset + length), at);
-  else for (let i = 0; i < length; i++) to[at + i] = from[offset + i]!;
 }
