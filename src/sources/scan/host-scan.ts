@@ -300,6 +300,7 @@ export class HostScan {
     else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
     if (this.slow.on) return;
+    this.roundTrip.forget();
     if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.vain[cell]!++;
       this.tally.hampered = true;

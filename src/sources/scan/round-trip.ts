@@ -5,7 +5,7 @@
  */
 import type { Timing } from './timing.ts';
 
-/** Part of what a late answer added to the wait that each answer in time takes away again. */
+/** Part of what a late answer added to the wait that each further try takes away again. */
 const FORGOTTEN = 0.0005;
 /** By so much the wait is raised where nobody knows how long an answer took. */
 const LONGER = 1.5;
@@ -38,8 +38,12 @@ export class RoundTrip {
       this.variationUs += (Math.abs(us - this.smoothedUs) - this.variationUs) / 4;
       this.smoothedUs += (us - this.smoothedUs) / 8;
     }
-    // A moment of trouble is forgotten in time.
-    this.leastUs -= FORGOTTEN * (this.leastUs - this.floorUs);
+    this.forget();
+  }
+
+  /** A try was answered in time or given up: a moment of trouble is forgotten by and by. */
+  forget(): void {
+    if (this.leastUs > this.floorUs) this.leastUs -= FORGOTTEN * (this.leastUs - this.floorUs);
     this.aim();
   }
 
