@@ -15,7 +15,7 @@ import { addLiveOptions, type LiveOptions, parseDuration } from './interface-opt
 import { liveLines } from './live-page.ts';
 import { type LiveState, newState, type Wish } from './live-state.ts';
 import { LiveTerminal } from './live-terminal.ts';
-import { announce, type Opened, openLive } from './open-interfaces.ts';
+import { announce, namesOf, type Opened, openLive } from './open-interfaces.ts';
 import { Rates } from './watch-rates.ts';
 import { summaryOf } from './watch-summary.ts';
 import { WATCH_PAGE, type WatchFacts } from './watch-view.ts';
@@ -57,7 +57,7 @@ export function configure(command: Command): void {
     .option('--max-flows <n>', 'flows in memory (default: 131072)', wholeNumber(64, 2 ** 24));
   addLiveOptions(command);
   command.action(async (filter: readonly string[], options: WatchCommandOptions) => {
-    const made = await filterOf(filter.join(' '));
+    const made = await filterOf(filter.join(' '), namesOf(options));
     await new Watch(options, made).run();
   });
 }
