@@ -93,6 +93,7 @@ const PARTS = new Set([
   'analysis/surface.ts',
   'analysis/surface-changes.ts',
   'catalog/mirror',
+  'policy/socket-flows.ts',
   'wire/filter',
   'wire/print',
 ]);

@@ -1,6 +1,6 @@
 /**
- * Reads an extended access list of the ASA: the form Portreeve writes and what people commonly
- * write by hand, with network, service and protocol object groups. The list is asked for the first
+ * Reads an extended access list of the ASA: the form Portreeve writes, what people commonly write
+ * by hand, with network object groups, and what `show access-list` prints. The list is asked for the first
  * packets of connections; the rule for answers, which the ASA has unasked, is put before it. Later
  * fragments reach the list only as parts of whole packets (virtual reassembly), so that an entry
  * with ports says nothing of them.
@@ -10,6 +10,7 @@ import { type AddressRange, rangeOfAddress, wholeFamily } from '../net/address-r
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterRule } from '../policy/filter.ts';
+import { asaLines } from './cisco-listing.ts';
 import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import { LineFault, LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
@@ -24,8 +25,8 @@ const ANSWERS: FilterRule = {
 
 export function parseAsa(text: string): Parsed {
   const parser = new AsaParser();
-  text.split('\n').forEach((line, index) => {
-    parser.line(line.trim(), index + 1);
+  asaLines(text).forEach(({ text: line, hits }, index) => {
+    parser.line(line.trim(), index + 1, hits);
   });
   return {
     filter: {
@@ -53,17 +54,17 @@ class AsaParser {
   private readonly networks = new Map<string, AddressRange[]>();
   private group: AddressRange[] | undefined;
 
-  line(line: string, number: number): void {
+  line(line: string, number: number, hits: number | undefined): void {
     if (line === '' || line.startsWith('!') || line.startsWith(':')) return;
     try {
-      this.read(new LineWords(line), number);
+      this.read(new LineWords(line), number, hits);
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
       this.faults.push({ line: number, what: error.message });
     }
   }
 
-  private read(words: LineWords, number: number): void {
+  private read(words: LineWords, number: number, hits: number | undefined): void {
     switch (words.peek()) {
       case 'object-group':
       case 'object':
@@ -72,7 +73,7 @@ class AsaParser {
       case 'access-list':
         words.next('access-list');
         this.group = undefined;
-        this.entry(words, number);
+        this.entry(words, number, hits);
         return;
       case 'access-group':
         words.next('access-group');
@@ -157,7 +158,7 @@ class AsaParser {
     words.end();
   }
 
-  private entry(words: LineWords, line: number): void {
+  private entry(words: LineWords, line: number, hits: number | undefined): void {
     const name = words.next('the name of a list');
     if (this.name === undefined) {
       this.name = name;
@@ -195,11 +196,13 @@ class AsaParser {
     side('destination', 'destinationPorts');
     if (protocol === ICMP || protocol === ICMPV6) this.message(words, protocol, match);
     const log = this.endings(words);
+    if (log === 'inactive') return;
     this.rules.push({
       action: verb === 'permit' ? 'accept' : 'drop',
       match: verb === 'permit' ? match.build() : withoutState(match),
       line,
       ...(log ? { log: { prefix: '' } } : {}),
+      ...(hits === undefined ? {} : { hits }),
     });
   }
 
@@ -242,8 +245,8 @@ class AsaParser {
     ]);
   }
 
-  /** `log` with level and interval, `inactive`, `time-range`. */
-  private endings(words: LineWords): boolean {
+  /** `log` with level and interval, `time-range`; whether it logs. An inactive entry is not asked. */
+  private endings(words: LineWords): boolean | 'inactive' {
     let log = false;
     while (!words.ended) {
       if (words.take('log')) {
@@ -256,8 +259,11 @@ class AsaParser {
           log = words.next('a level') !== 'disable';
         }
         if (words.take('interval')) words.number('an interval', 600);
-      } else if (words.peek() === 'inactive' || words.peek() === 'time-range') {
-        throw new LineFault(`“${words.peek()}” makes the entry depend on more than the packet.`);
+      } else if (words.take('inactive')) {
+        words.end();
+        return 'inactive';
+      } else if (words.peek() === 'time-range') {
+        throw new LineFault('“time-range” makes the entry depend on more than the packet.');
       } else throw new LineFault(`“${words.peek()}” is not known here.`);
     }
     return log;

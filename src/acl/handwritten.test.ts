@@ -462,7 +462,7 @@ describe('what cannot be proved is a fault', () => {
     ],
     ['cisco-ios', 'ip access-list extended A\n permit tcp any object-group NONE', 2],
     ['cisco-ios', 'ip access-list extended A\n permit ip any any\nip access-list extended B', 3],
-    ['cisco-asa', 'access-list A extended permit tcp any any inactive', 1],
+    ['cisco-asa', 'access-list A extended permit tcp any any time-range WORK', 1],
     ['cisco-asa', 'access-list A extended deny tcp 10.0.1.10 host 10.0.2.20 eq 22', 1],
     ['cisco-asa', 'access-list A extended deny ip host 10.0.1.10 2001:db8::1', 1],
     ['fortios', 'config firewall address\nedit a\nset subnet 10.0.0.1\nnext\nend', 4],

@@ -1,7 +1,8 @@
 /**
  * Reads access lists of IOS, IOS-XE and NX-OS: the form Portreeve writes, numbered extended lists,
- * and what people commonly write by hand. Each list filters one family of what is forwarded; a text
- * with two lists of a family does not say which of them holds, and is not read.
+ * what people commonly write by hand, and what `show access-lists` prints. Each list filters one
+ * family of what is forwarded; a text with two lists of a family does not say which of them holds,
+ * and is not read.
  */
 import type { Family } from '../net/address.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from '../net/address-range.ts';
 import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
+import { type ListedLine, routerLine } from './cisco-listing.ts';
 import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import {
   LineFault,
@@ -48,7 +50,7 @@ const HARMLESS =
 export function parseRouterLists(text: string, style: Style): Parsed {
   const parser = new RouterParser(style);
   text.split('\n').forEach((line, index) => {
-    parser.line(line, index + 1);
+    parser.line(routerLine(line), index + 1);
   });
   return { filter: { chains: parser.chains() }, faults: parser.faults };
 }
@@ -62,6 +64,8 @@ class RouterParser {
   private list: List | undefined;
   private group: AddressRange[] | undefined;
   private groupFamily: Family = 4;
+  /** What the device counted for the line that is read. */
+  private hits: number | undefined;
 
   constructor(style: Style) {
     this.style = style;
@@ -87,9 +91,10 @@ class RouterParser {
     });
   }
 
-  line(text: string, number: number): void {
+  line({ text, hits }: ListedLine, number: number): void {
     const line = text.trim();
     if (line === '' || line.startsWith('!')) return;
+    this.hits = hits;
     try {
       this.read(new LineWords(line), number);
     } catch (error) {
@@ -226,7 +231,8 @@ class RouterParser {
     const number = given ?? list.greatest + STEP;
     list.greatest = Math.max(list.greatest, number);
     if (list.entries.has(number)) throw new LineFault(`Two entries have the number ${number}.`);
-    const made: FilterRule[] = [{ ...shared, match: match.build() }];
+    const counted = this.hits === undefined ? {} : { hits: this.hits };
+    const made: FilterRule[] = [{ ...shared, ...counted, match: match.build() }];
     list.entries.set(number, made);
     // A permit that asks for ports lets the later fragments of what it names through.
     const layer4 = from !== undefined || to !== undefined || asked.layer4;

@@ -3,13 +3,14 @@
  * the chart over time. Made before addresses are known; fed by `visitor` and `rows`.
  */
 
-import { R_FIRST_NANOSECONDS, R_FIRST_SECONDS } from '../flow/flow-row.ts';
+import { R_FIRST_NANOSECONDS, R_FIRST_SECONDS, R_FRAME, R_INTERFACE } from '../flow/flow-row.ts';
 import type { FlowVisitor } from '../flow/flow-set.ts';
 import type { Names } from '../flow/flow-view.ts';
 import { milliseconds } from '../flow/flow-view.ts';
 import type { Heard } from '../flow/heard.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
+import { AskedFrames } from './asked-frames.ts';
 import type { FlowFilter } from './filter/compile.ts';
 import type { FilterWorld } from './filter/row-tests.ts';
 import { Clues } from './findings/clues.ts';
@@ -37,6 +38,8 @@ interface Tables {
   readonly clues: Clues;
   readonly filter: FlowFilter | undefined;
   readonly view: Traffic;
+  /** First frames of the flows that the filter means; undefined without one. */
+  readonly asked: AskedFrames | undefined;
   readonly overTime: OverTime | undefined;
 }
 
@@ -53,15 +56,16 @@ export class FlowFolder {
   /** Receives flows. */
   readonly visitor = (names: Names, heard: Heard | null): FlowVisitor => {
     this.spoken = new SpokenView(heard, names);
-    const { traffic, view, filter, overTime } = this.tablesFor(names.addresses);
+    const { traffic, view, filter, asked, overTime } = this.tablesFor(names.addresses);
     if (filter === undefined && overTime === undefined) return traffic.add.bind(traffic);
     return (chunk, base, decision, extensions) => {
       traffic.add(chunk, base, decision, extensions);
+      const { words } = chunk;
       if (filter !== undefined) {
         if (!filter.accepts(chunk, base, decision, extensions)) return;
         view.add(chunk, base, decision, extensions);
+        asked?.add(words[base + R_INTERFACE]! & 0xffff, words[base + R_FRAME]! >>> 0);
       }
-      const { words } = chunk;
       overTime?.takeFlow(
         milliseconds(words[base + R_FIRST_SECONDS]!, words[base + R_FIRST_NANOSECONDS]!),
       );
@@ -109,6 +113,7 @@ export class FlowFolder {
         ? undefined
         : (words: Int32Array, at: number) => filter.acceptsPacket(words, at);
     const overTime = this.choices.overTime ? new OverTime(accepts) : undefined;
-    return { traffic, clues, filter, view, overTime };
+    const asked = filter === undefined ? undefined : new AskedFrames();
+    return { traffic, clues, filter, view, asked, overTime };
   }
 }

@@ -21,8 +21,16 @@ export type FrameTallies = Pick<
   | 'unreadable'
 >;
 
-/** Parts with packets or bytes in them, the largest first, link headers last. */
-export function remainderUses(traffic: Traffic, tallies: FrameTallies): RemainderUse[] {
+/**
+ * Parts with packets or bytes in them, the largest first, link headers last.
+ *
+ * @param elsewhere packets of the traffic that lie in no frame: logs tell of them
+ */
+export function remainderUses(
+  traffic: Traffic,
+  tallies: FrameTallies,
+  elsewhere = 0,
+): RemainderUse[] {
   const parts = [...portless(traffic), ...frames(tallies)];
   parts.sort((left, right) => right.bytes - left.bytes);
   const headers = tallies.linkOctets;
@@ -34,7 +42,7 @@ export function remainderUses(traffic: Traffic, tallies: FrameTallies): Remainde
       bytes: headers,
     });
   }
-  let packets = parts.reduce((sum, part) => sum + part.packets, 0);
+  let packets = parts.reduce((sum, part) => sum + part.packets, -elsewhere);
   const { ports } = traffic;
   for (let row = 0; row < ports.count; row++) {
     if (ports.listing(row) <= BY_LOWER_PORT) packets += allPackets(traffic, row);

@@ -20,9 +20,16 @@ export interface ScanFacts {
   readonly unasked: number;
   readonly otherShards: number;
   readonly interrupted: boolean;
+  /** Open ports told that an earlier run may have told, at the moment it was killed. */
+  readonly repeated: readonly string[];
   /** Open ports were asked what they are. */
   readonly services: boolean;
+  /** Open ports by host that were not, since so many others of the host told the same. */
+  readonly unaskedServices: readonly { readonly address: string; readonly ports: number }[];
 }
+
+/** From so many addresses on that one device answers for it is said so. */
+const MANY_ADDRESSES = 16;
 
 export function scanNotes(facts: ScanFacts): BlindSpot[] {
   return [
@@ -33,8 +40,17 @@ export function scanNotes(facts: ScanFacts): BlindSpot[] {
   ];
 }
 
-function namesNotes({ services }: ScanFacts): BlindSpot[] {
-  if (services) return [];
+function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
+  if (services) {
+    return unaskedServices.map(({ address, ports }) => ({
+      id: 'services-not-asked',
+      what: `what runs on ${ports} open ports of ${address}`,
+      because:
+        'hundreds of its other ports told nothing or all the same: something answers for them',
+      remedy: 'scan the ports in question alone (-p)',
+      missing: true,
+    }));
+  }
   return [
     {
       id: 'names-by-number',
@@ -55,6 +71,15 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
       because: 'the scan was interrupted',
       remedy: 'scan with --resume FILE to be able to go on where it stopped',
       missing: true,
+    });
+  }
+  if (facts.repeated.length > 0) {
+    notes.push({
+      id: 'maybe-told-twice',
+      what: `whether ${facts.repeated.join(', ')} is in the output of the run before, too`,
+      because: 'that run was killed in the moment of telling it',
+      remedy: 'append the output of both runs to one file: then that is looked up',
+      missing: false,
     });
   }
   if (facts.unresolved.length > 0) {
@@ -86,6 +111,13 @@ function missingNotes(facts: ScanFacts): BlindSpot[] {
   return notes;
 }
 
+/** Devices that answer on the link for many addresses, with how many. */
+function sharedAddresses(hosts: readonly ScannedHost[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { mac } of hosts) if (mac !== undefined) counts.set(mac, (counts.get(mac) ?? 0) + 1);
+  return [...counts].filter(([, count]) => count >= MANY_ADDRESSES);
+}
+
 function hostNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
   if (facts.hostsDown > 0) {
@@ -104,6 +136,16 @@ function hostNotes(facts: ScanFacts): BlindSpot[] {
       what: `how ${own.map(({ address }) => address).join(', ')} looks from elsewhere`,
       because: 'it is this machine itself: its firewall does not stand between',
       remedy: 'scan it from another machine',
+      missing: false,
+    });
+  }
+  for (const [mac, count] of sharedAddresses(facts.hosts)) {
+    notes.push({
+      id: 'proxy-arp',
+      what: `which of ${count} addresses have a host`,
+      because: `one device, ${mac}, says of all of them on the link that they are its own`,
+      remedy:
+        'scan from behind that device, or with --no-discovery and trust open and closed ports only',
       missing: false,
     });
   }
@@ -135,6 +177,17 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
       missing: false,
     });
   }
+  const mute = facts.hosts.filter(neverRefused).map(({ address }) => address);
+  if (mute.length > 0) {
+    notes.push({
+      id: 'never-refused',
+      what: `which UDP ports of ${named(mute)} are closed`,
+      because:
+        'it said so of none, however slowly it was asked: a filter drops questions or errors, or ' +
+        'something else uses up the few ICMP errors it sends',
+      missing: false,
+    });
+  }
   for (const { address, transport, perSecond, undecided } of facts.limited) {
     if (undecided === 0) continue;
     const hours = undecided / Math.max(0.1, perSecond) / 3600;
@@ -147,4 +200,19 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
     });
   }
   return notes;
+}
+
+/** Silent UDP ports, and not one of which it said that it is closed. */
+function neverRefused({ groups }: ScannedHost): boolean {
+  const udp = groups.filter(({ transport }) => transport === 'udp');
+  const silent = udp.some(({ state }) => state === 'open|filtered');
+  return silent && udp.every(({ state }) => state === 'open|filtered');
+}
+
+/** So many addresses are named one by one. */
+const NAMED = 5;
+
+function named(addresses: readonly string[]): string {
+  const more = addresses.length - NAMED;
+  return addresses.slice(0, NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -15,6 +15,7 @@ import {
   roleNamed,
 } from './entries.ts';
 import { formatCatalogPorts, RISKS, type Step } from './entry.ts';
+import { serviceName } from './services.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference/', import.meta.url));
@@ -48,6 +49,18 @@ describe('the text', () => {
     );
     const idle = [...known.sources].filter(([, { title }]) => !cited.has(title));
     expect(idle.map(([key]) => key)).toEqual([]);
+  });
+
+  it('cites the registry for ports that are in it', () => {
+    const idle = entries
+      .filter(({ sources }) => sources.some(({ title }) => title.startsWith('IANA')))
+      .filter(
+        ({ ports }) =>
+          !ports.some(({ transport, first, last }) =>
+            [first, last].some((port) => serviceName(transport, port) !== undefined),
+          ),
+      );
+    expect(idle.map(({ id }) => id)).toEqual([]);
   });
 
   it('names each service of a port with a rank of its own, or says the order does not matter', () => {
@@ -88,8 +101,10 @@ describe('the text', () => {
     const runs = (steps: readonly Step[]) =>
       steps.flatMap((step) => ('run' in step ? [step.run] : []));
     for (const run of 'none' in windows ? [] : runs(windows.close)) {
-      expect(run).toMatch(/^[A-Z][a-z]+-[A-Z][A-Za-z]+|^(netsh|dnscmd|sqlcmd|docker) /);
+      expect(run).toMatch(/^[A-Z][a-z]+-[A-Z][A-Za-z]+|^(netsh|reg add|dnscmd|sqlcmd|docker) /);
       expect(run).not.toMatch(/systemctl|[“”‘’]/);
+      // It empties a registry key that is there already.
+      expect(run).not.toMatch(/^New-Item .*-Force/);
     }
     for (const run of 'none' in linux ? [] : runs(linux.close)) {
       expect(run).toMatch(/^(systemctl|ss|esxcli|kubeadm|docker|rabbitmq-plugins|adb) /);

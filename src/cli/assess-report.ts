@@ -198,7 +198,11 @@ function ownTables(
   );
   const explained = serviceLimit === undefined ? (limit ?? FIRST_EXPLAINED) : EXPLAINED_IN_TEXT;
   return [
-    findingsTable(findings.filter(drill.concerns), live ? [] : inputs, limit ?? FIRST_FINDINGS),
+    findingsTable(
+      findings.filter((finding) => drill.concerns(finding, services)),
+      live ? [] : inputs,
+      limit ?? FIRST_FINDINGS,
+    ),
     ...(assessment.overTime === null ? [] : [overTimeTable(assessment.overTime)]),
     ...(assessment.logs === null
       ? []

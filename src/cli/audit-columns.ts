@@ -169,7 +169,7 @@ function conversationColumns<Row extends ConversationVerdicts>(
     PROTOCOL,
     NAME,
     { key: 'way', title: 'DIRECTION', value: ({ way }) => way, priority: 3 },
-    { ...ACTION, priority: 4 },
+    { ...ACTION, priority: 5 },
     figure('events', 'EVENTS', ({ events }) => events),
     {
       key: 'loopMs',
@@ -181,7 +181,7 @@ function conversationColumns<Row extends ConversationVerdicts>(
     },
     besides,
     { key: 'noise', title: 'NOISE', value: ({ noise }) => noise, priority: 8 },
-    { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 4 },
+    { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 2 },
     { key: 'inInterface', title: 'IN', value: ({ inInterface }) => inInterface, priority: 6 },
     { key: 'outInterface', title: 'OUT', value: ({ outInterface }) => outInterface, priority: 6 },
     figure('bytes', '', ({ bytes }) => bytes, machine),
@@ -328,7 +328,7 @@ export const TIME_COLUMNS: readonly Column<TimeRow>[] = [
   sparse('unknown', 'UNKNOWN', ({ unknown }) => unknown, { priority: 2 }),
   {
     key: 'bar',
-    title: 'CHART OF DENIED',
+    title: 'CHART',
     value: ({ bar }) => bar.length,
     text: ({ bar }) => bar,
     priority: 1,

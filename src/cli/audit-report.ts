@@ -1,5 +1,6 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
 import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
+import type { Action } from '../model/verdict.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
 import { shellWord } from '../report/escape.ts';
 import { count, counted, duration, isoTime, percent } from '../report/numbers.ts';
@@ -29,29 +30,30 @@ const FIRST_ROWS = 8;
 const BAR_WIDTH = 24;
 /** Formats whose records are no lines. */
 const FLOW_FORMATS: readonly string[] = ['netflow', 'sflow'];
-/** Rows of the chart. */
-const TIME_ROWS = 24;
 
 export interface AuditWishes {
   /** Rows of each table; undefined: as many as a person wants to see first. */
   readonly limit: number | undefined;
   /** A drill-down was asked for: conversations are listed. */
   readonly drilled: boolean;
+  /** What was asked for, and the verdict among it; undefined: everything. */
+  readonly asked: { readonly text: string; readonly action: Action | undefined } | undefined;
 }
 
 export function auditReport(audit: LogAudit, wishes: AuditWishes): Report {
   return {
     kind: 'audit',
     version: VERSION,
-    verdict: verdictOf(audit),
-    facts: factsOf(audit),
+    verdict: verdictOf(audit, wishes),
+    facts: factsOf(audit, wishes),
     tables: tablesOf(audit, wishes),
+    ...sheetOf(audit, wishes),
     notes: audit.notes,
     next: nextSteps(audit),
   };
 }
 
-function verdictOf(audit: LogAudit): Report['verdict'] {
+function verdictOf(audit: LogAudit, { asked }: AuditWishes): Report['verdict'] {
   const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
   const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
   if (linesRead === 0 && audit.live) {
@@ -69,8 +71,13 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
     };
   }
   if (isCompared(audit)) return newnessVerdict(audit);
-  if (events === 0)
-    return { severity: 'info', text: `${counted(linesRead, 'line')} read, nothing matches` };
+  if (events === 0) {
+    const wanted = asked === undefined ? '' : ` ${asked.text}`;
+    return {
+      severity: 'info',
+      text: `${counted(linesRead, 'line')} read, nothing matches${wanted}`,
+    };
+  }
   const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
   const outward = audit.refusedInside;
   const span =
@@ -80,17 +87,24 @@ function verdictOf(audit: LogAudit): Report['verdict'] {
   const flowsOnly = audit.formats.every(({ format }) => FLOW_FORMATS.includes(format));
   const packetsOnly = audit.formats.every(({ format }) => format === 'nflog');
   const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
+  // Where one verdict was asked for, there may well be others in the log.
   const parts = [
-    `${count(allowed)} allowed`,
-    `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
+    ...(asked?.action === 'deny' ? [] : [`${count(allowed)} allowed`]),
+    ...(asked?.action === 'allow'
+      ? []
+      : [
+          `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
+        ]),
     ...(unknown > 0 ? [`${count(unknown)} of unknown verdict`] : []),
   ];
   const more = outward > 0 ? `; ${counted(outward, 'inside host')} refused outward` : '';
   const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
-  return { severity, text: `${counted(linesRead, noun)}${span}: ${parts.join(', ')}${more}` };
+  const only = asked === undefined ? '' : `; only ${asked.text}`;
+  const read = `${counted(linesRead, noun)}${span}${only}`;
+  return { severity, text: `${read}: ${parts.join(', ')}${more}` };
 }
 
-function factsOf(audit: LogAudit): Fact[] {
+function factsOf(audit: LogAudit, { asked }: AuditWishes): Fact[] {
   const { inputs, lines, firstMs, lastMs } = audit;
   const formats = audit.formats.map(({ format }) => format).join(', ');
   const noise = audit.noise.reduce((sum, { events }) => sum + events, 0);
@@ -129,6 +143,7 @@ function factsOf(audit: LogAudit): Fact[] {
       ...(firstMs === null ? {} : { text: `from ${isoTime(firstMs)}` }),
     },
     { key: 'lastMs', value: lastMs, ...(lastMs === null ? {} : { text: `to ${isoTime(lastMs)}` }) },
+    { key: 'asked', value: asked?.text ?? null },
     { key: 'refused', value: audit.refusedCount },
     { key: 'refusedInside', value: audit.refusedInside },
     { key: 'conversations', value: audit.conversationCount },
@@ -200,34 +215,50 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
   ];
 }
 
+/**
+ * In a spreadsheet: the use of rules or conversations where these were asked for, else services of
+ * all directions.
+ */
+function sheetOf(
+  audit: LogAudit,
+  { limit, drilled }: AuditWishes,
+): Pick<Report, 'mainTable' | 'sheet'> {
+  if (hasRuleUse(audit)) return { mainTable: 'ruleUse' };
+  if (drilled) return { mainTable: 'conversations' };
+  const { services } = audit;
+  const shape = frame('services', 'service', 'SERVICES', SERVICE_COLUMNS);
+  return { sheet: cut(shape, services, limit ?? services.length) };
+}
+
 function busyWays({ ways }: LogAudit): LogAudit['ways'] {
   return ways.filter(({ allowed, denied, unknown }) => allowed + denied + unknown > 0);
 }
 
-/** Equal stretches of time with a bar for what was denied. */
+/** Equal stretches of time with a bar for what was denied, or for what there is instead of that. */
 function timeTable({ timeline }: LogAudit): Table {
   const { startMs, widthMs, allowed, denied, unknown } = timeline;
-  const each = Math.max(1, Math.ceil(denied.length / TIME_ROWS));
-  const sum = (values: readonly number[], from: number): number =>
-    values.slice(from, from + each).reduce((left, right) => left + right, 0);
-  const starts = denied.flatMap((_, index) => (index % each === 0 ? [index] : []));
-  const highest = Math.max(1, ...starts.map((from) => sum(denied, from)));
-  const rows = starts.map(
-    (from): TimeRow => ({
-      startMs: (startMs ?? 0) + from * widthMs,
-      allowed: sum(allowed, from),
-      denied: sum(denied, from),
-      unknown: sum(unknown, from),
-      bar: '#'.repeat(Math.ceil((sum(denied, from) / highest) * BAR_WIDTH)),
+  const kinds = { DENIED: denied, ALLOWED: allowed, UNKNOWN: unknown };
+  const [title = 'DENIED', drawn = denied] =
+    Object.entries(kinds).find(([, counts]) => counts.some((events) => events > 0)) ?? [];
+  const highest = Math.max(1, ...drawn);
+  const rows = drawn.map(
+    (events, index): TimeRow => ({
+      startMs: (startMs ?? 0) + index * widthMs,
+      allowed: allowed[index]!,
+      denied: denied[index]!,
+      unknown: unknown[index]!,
+      bar: '#'.repeat(Math.ceil((events / highest) * BAR_WIDTH)),
     }),
   );
-  const shape = frame(
-    'timeline',
-    'stretch',
-    `OVER TIME, EACH ${duration(each * widthMs)}`,
-    TIME_COLUMNS,
+  const columns = TIME_COLUMNS.map((column) =>
+    column.key === 'bar' ? { ...column, title: `CHART OF ${title}` } : column,
   );
-  return cut(shape, rows.length > 1 ? rows : [], TIME_ROWS);
+  const heading = `OVER TIME, EACH ${duration(widthMs)}`;
+  return cut(
+    frame('timeline', 'stretch', heading, columns),
+    rows.length > 1 ? rows : [],
+    rows.length,
+  );
 }
 
 function nextSteps(audit: LogAudit): NextStep[] {

@@ -78,6 +78,10 @@ interface UnusedRow {
 
 type UseRow = LineUse & { readonly text: string };
 
+/** What stands in every line of an access list of the ASA, and what its listing counts. */
+const LIST_WORDS = /^access-list \S+ (?:line \d+ )?(?:extended )?/;
+const COUNTS = / (?:\(hitcnt=\d+\)(?: 0x[\da-f]+)?|\(\d+ match(?:es)?\)|\[match=\d+\])/;
+
 const LINE: Column<{ readonly line: number }> = {
   key: 'line',
   title: 'LINE',
@@ -89,7 +93,8 @@ const TEXT: Column<{ readonly text: string }> = {
   key: 'text',
   title: 'RULE',
   value: ({ text }) => text,
-  grow: true,
+  text: ({ text }) => text.replace(LIST_WORDS, '').replace(COUNTS, ''),
+  ...{ grow: true, least: 32 },
 };
 const CHAIN: Column<{ readonly chain: string }> = {
   key: 'chain',
@@ -191,6 +196,12 @@ export function ruleUseFacts({ ruleUse }: Laid): Fact[] {
 }
 
 export function ruleUseTables({ ruleUse }: Laid, most: number): Table[] {
+  const isOneChain = new Set(ruleUse.lines.map(({ chain }) => chain)).size < 2;
+  /** The chain says nothing where there is one. */
+  const withChain = <Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] =>
+    columns.map((column) =>
+      column.key === CHAIN.key ? { ...column, machineOnly: isOneChain } : column,
+    );
   const rows = ruleUse.lines.map((use): UseRow => ({ ...use, text: textOf(ruleUse, use) }));
   const unused = rows.flatMap((row): UnusedRow[] => {
     if (row.status === 'unused' && row.action === 'accept') return [{ ...row, service: null }];
@@ -198,11 +209,11 @@ export function ruleUseTables({ ruleUse }: Laid, most: number): Table[] {
   });
   return [
     cut(
-      frame('unusedRules', 'unusedRule', 'ALLOWED, AND NOTHING USED IT', UNUSED_COLUMNS),
+      frame('unusedRules', 'unusedRule', 'ALLOWED, AND NOTHING USED IT', withChain(UNUSED_COLUMNS)),
       unused,
       most,
     ),
-    cut(frame('ruleUse', 'ruleUse', 'USE OF THE RULES', USE_COLUMNS), rows, most),
+    cut(frame('ruleUse', 'ruleUse', 'USE OF THE RULES', withChain(USE_COLUMNS)), rows, most),
   ];
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { FilterError } from '../analysis/filter/parse.ts';
 import type { Finding } from '../model/finding.ts';
+import type { ServiceUse } from '../model/use.ts';
 import { nearest } from '../net/nearest.ts';
 import { checkFilter, type ZoneRule } from '../pipeline/assess.ts';
 import { USAGE } from './exit-codes.ts';
@@ -36,9 +37,12 @@ export interface Drill {
   readonly filter: string | undefined;
   /** Keys of the tables asked for; undefined: all. */
   readonly sections: ReadonlySet<string> | undefined;
-  /** Whether a finding is about what was asked for. */
-  readonly concerns: (finding: Finding) => boolean;
+  /** Whether a finding is about what was asked for; `services` are those of the flows meant. */
+  readonly concerns: (finding: Finding, services: readonly ServiceUse[]) => boolean;
 }
+
+/** What it says holds for all flows. */
+const WHOLE_CAPTURE = 'one-way-capture';
 
 /** Nothing asked for: everything is shown. */
 export const WHOLE: Drill = { filter: undefined, sections: undefined, concerns: () => true };
@@ -63,18 +67,32 @@ export async function drillOf(
   if (options.conversations) sections.add('conversations');
   if (options.hosts) sections.add('hosts').add('roles');
   if (options.overTime) sections.add('overTime');
-  const { port, host, client, server } = options;
+  const { host, client, server } = options;
   const hosts = [host, client, server].filter((each) => each !== undefined);
-  const number = port === undefined ? undefined : Number.parseInt(port, 10);
+  const filter = parts.length === 0 ? undefined : parts.join(' ');
   return {
-    filter: parts.length === 0 ? undefined : parts.join(' '),
+    filter,
     sections: sections.size === 0 ? undefined : sections,
-    concerns: ({ subject }) => {
-      const named = subject.text.split(/[\s,→]+/);
-      if (hosts.some((each) => !named.includes(each))) return false;
-      return number === undefined || subject.port === undefined || subject.port === number;
-    },
+    concerns: (finding, services) =>
+      filter === undefined ||
+      isAbout(finding, services) ||
+      (options.port === undefined && options.where === undefined && namesAll(finding, hosts)) ||
+      (finding.evidence.length === 0 && hosts.length === 0) ||
+      finding.id === WHOLE_CAPTURE,
   };
+}
+
+/** By the flows it rests on, or by the service it is about. */
+function isAbout({ evidence, subject }: Finding, services: readonly ServiceUse[]): boolean {
+  if (evidence.some(({ asked }) => asked === true)) return true;
+  const { server, port } = subject;
+  return services.some((each) => each.server === server && each.port === port);
+}
+
+/** A finding names more hosts than it has evidence of. */
+function namesAll({ subject }: Finding, hosts: readonly string[]): boolean {
+  const named = subject.text.split(/[\s,→]+/);
+  return hosts.length > 0 && hosts.every((each) => named.includes(each));
 }
 
 /** Throws `Failure` when the option's text is no filter over flows. */

@@ -135,4 +135,12 @@ void run(argv)
   .catch((error: unknown) => (error === unwritten ? undefined : report(error)))
   .finally(() => {
     settled = true;
+    setImmediate(endSoon);
   });
+
+/** Nothing is left to do. Where the runtime finds that out by itself, it collects garbage first. */
+function endSoon(): void {
+  const streams = [process.stdout, process.stderr];
+  // What could not be written is still to be told.
+  if (streams.every((stream) => stream.writableLength === 0 && !stream.errored)) process.exit();
+}

@@ -63,15 +63,32 @@ function plainUser({ uid, name }: User): Plain {
   return { uid, name };
 }
 
-/** In JSON; what is not known is left out. A process is put into values once. */
-export function plainProcess(process: Process): Plain {
-  let plain = PLAIN.get(process);
+/** In JSON; what is not known is left out. */
+export function plainProcess({ container, user, ...rest }: Process): Plain {
+  return { ...rest, user: user && plainUser(user), container: container && { ...container } };
+}
+
+/** What programs get of an owner. */
+interface PlainOwner {
+  readonly pids: readonly (number | null)[];
+  /** Units and containers of its processes. */
+  readonly places: readonly string[];
+  readonly processes: readonly Plain[];
+}
+
+/** The same values for the same owner, which most sockets of a process share. */
+export function plainOwner(owner: Owner): PlainOwner {
+  let plain = PLAIN.get(owner);
   if (plain === undefined) {
-    const { container, user, ...rest } = process;
-    plain = { ...rest, user: user && plainUser(user), container: container && { ...container } };
-    PLAIN.set(process, plain);
+    const processes = processesOf(owner);
+    plain = {
+      pids: processes.map(({ pid }) => pid ?? null),
+      places: [...new Set(processes.flatMap((process) => placeOf(process) ?? []))],
+      processes: processes.map(plainProcess),
+    };
+    PLAIN.set(owner, plain);
   }
   return plain;
 }
 
-const PLAIN = new WeakMap<Process, Plain>();
+const PLAIN = new WeakMap<Owner, PlainOwner>();

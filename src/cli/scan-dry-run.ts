@@ -18,6 +18,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
   const [least, most] = [shortestSeconds, longestSeconds].map((seconds) =>
     duration(Math.max(1, Math.ceil(seconds)) * 1000),
   );
+  const time = least === most ? `about ${least}` : `${least} to ${most}`;
   const table: Table<Row> = {
     key: 'ports',
     kind: 'ports',
@@ -30,7 +31,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     version: 1,
     verdict: {
       severity: 'info',
-      text: `Nothing was sent. ${count(questions)} ports would be asked, in ${least} to ${most}.`,
+      text: `Nothing was sent. ${count(questions)} ports would be asked, in ${time}.`,
     },
     facts: [
       { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },

@@ -5,16 +5,19 @@ import { count, duration } from '../report/numbers.ts';
 const FIRST_SHOWN_MS = 800;
 const SHOWN_EVERY_MS = 250;
 
+/** How far the time left can be known. */
+const BOUND = { most: 'at most ', least: 'at least ', none: '' } as const;
+
 export class ScanMeter {
   private nextMs = FIRST_SHOWN_MS;
   private shown = false;
 
-  show({ elapsedMs, share, leftMs, open, hostsUp, phase }: ScanProgress): void {
+  show({ elapsedMs, share, left, open, hostsUp, phase }: ScanProgress): void {
     if (elapsedMs < this.nextMs) return;
     this.nextMs = elapsedMs + SHOWN_EVERY_MS;
     const percent = `${Math.floor(100 * share)} %`;
     const parts = [percent, phase, `${count(hostsUp)} up`, `${count(open)} open`];
-    if (leftMs !== undefined) parts.push(`${rounded(leftMs)} left`);
+    if (left !== undefined) parts.push(`${BOUND[left.bound ?? 'none']}${rounded(left.ms)} left`);
     this.shown = true;
     process.stderr.write(`\r\x1b[K${parts.join('  ')}`);
   }

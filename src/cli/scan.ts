@@ -13,7 +13,8 @@ import { printable } from '../report/escape.ts';
 import { ndjsonRow } from '../report/json.ts';
 import { wholeNumber } from './capture-options.ts';
 import { earlierScan } from './earlier-scan.ts';
-import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED } from './exit-codes.ts';
+import { DONE, FINDINGS, INCOMPLETE, INTERRUPTED, USAGE } from './exit-codes.ts';
+import { Failure } from './failure.ts';
 import { whileInterruptible } from './interruptible.ts';
 import { addOutputOptions, chosenFormat, type OutputOptions, writeReport } from './output.ts';
 import { differenceReport, hasChanged } from './scan-difference.ts';
@@ -29,6 +30,7 @@ import {
   scanReport,
   type Vantage,
 } from './scan-report.ts';
+import { wasTold } from './scan-told.ts';
 
 const EXAMPLES = `Examples:
   portreeve scan 192.0.2.10                   the 1,000 most common TCP ports
@@ -143,6 +145,7 @@ async function run(
   options: OutputOptions & ScanOptions,
 ): Promise<void> {
   const format = chosenFormat(options) ?? 'table';
+  refuseRecord(format, options);
   const plan = await planScan({
     targets,
     targetFiles: options.targetFile ?? [],
@@ -177,6 +180,18 @@ async function run(
   await writeReport({ ...report, tables }, options);
 }
 
+/** Formats of other programs hold scans, and nothing else. */
+function refuseRecord(format: string, { dryRun, diff }: ScanOptions): void {
+  if (format !== 'nmap-xml' && format !== 'greppable') return;
+  const option = dryRun ? '--dry-run' : diff === undefined ? undefined : '--diff';
+  if (option === undefined) return;
+  throw new Failure(USAGE, {
+    what: `${option} has no answer in the format ${format}`,
+    why: 'that format holds a scan, not a plan or a comparison',
+    ways: ['leave --format out, or use json, ndjson, csv or markdown'],
+  });
+}
+
 async function perform(
   plan: PlannedScan,
   options: ScanOptions,
@@ -201,6 +216,7 @@ async function perform(
         patienceSeconds: options.patience ?? plan.timing.patienceSeconds,
         signal,
         services,
+        ...(streaming ? { wasTold } : {}),
         onOpen: services && streaming ? () => {} : onOpen,
         ...(services && streaming ? { onIdentified: onOpen } : {}),
         ...(options.resume === undefined ? {} : { resumeFile: options.resume }),

@@ -2,7 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener, Owner } from '../model/listener.ts';
+import type { Listener } from '../model/listener.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -13,7 +13,7 @@ import {
   creator,
   pidText,
   placeOf,
-  plainProcess,
+  plainOwner,
   processesOf,
   processText,
   userText,
@@ -46,7 +46,7 @@ export function socketReport(view: SocketView, options: SocketReportOptions): Re
     ],
     tables: [
       { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: columnsFor(rows), rows },
-      ...(options.connections ? [connectionTable(connections)] : []),
+      ...(options.connections ? [connectionTable(connections, listeners)] : []),
     ],
     notes: blindSpots,
     next: nextSteps(local, options),
@@ -74,15 +74,18 @@ const NETWORK = EXPOSURE * 2 ** 3;
  * with each other takes longer than finding them; the few of one port by transport and address.
  */
 function inOrder(listeners: readonly Listener[]): Listener[] {
-  const names = new Set(listeners.map(({ network }) => network ?? ''));
-  const networks = new Map([...names].sort().map((name, rank) => [name, rank]));
+  const names = new Set<string>();
+  for (const { network } of listeners) if (network !== undefined) names.add(network);
+  const networks = new Map([...names].sort().map((name, rank) => [name, rank + 1]));
   const keys = new Float64Array(listeners.length);
-  listeners.forEach(({ network = '', exposure, local }, place) => {
-    const group = networks.get(network)! * NETWORK + RANKS.get(exposure)! * EXPOSURE;
-    keys[place] = group + local.port * PORT + place;
-  });
+  for (let place = 0; place < keys.length; place++) {
+    const { network, exposure, local } = listeners[place]!;
+    const group = network === undefined ? 0 : networks.get(network)!;
+    keys[place] = group * NETWORK + RANKS.get(exposure)! * EXPOSURE + local.port * PORT + place;
+  }
   keys.sort();
-  const rows = Array.from(keys, (key) => listeners[key % PORT]!);
+  const rows: Listener[] = [];
+  for (let rank = 0; rank < keys.length; rank++) rows.push(listeners[keys[rank]! % PORT]!);
   for (let start = 0, end = 1; end <= rows.length; end++) {
     if (end < rows.length && Math.floor(keys[end]! / PORT) === Math.floor(keys[start]! / PORT)) {
       continue;
@@ -180,10 +183,6 @@ function columnsFor(rows: readonly Listener[]): Column[] {
   });
 }
 
-function placesOf(owner: Owner): string[] {
-  return [...new Set(processesOf(owner).flatMap((process) => placeOf(process) ?? []))];
-}
-
 const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'port',
@@ -234,22 +233,22 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'pids',
     title: 'PID',
-    value: ({ owner }) => processesOf(owner).map(({ pid }) => pid ?? null),
+    value: ({ owner }) => plainOwner(owner).pids,
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
   },
   {
     key: 'place',
     title: 'UNIT OR CONTAINER',
-    value: ({ owner }) => placesOf(owner),
-    text: ({ owner }) => placesOf(owner).join(', ') || '-',
+    value: ({ owner }) => plainOwner(owner).places,
+    text: ({ owner }) => plainOwner(owner).places.join(', ') || '-',
     priority: 5,
   },
   { key: 'user', title: 'USER', value: creator, text: userText, priority: 2 },
   {
     key: 'processes',
     title: 'COMMAND',
-    value: ({ owner }) => processesOf(owner).map(plainProcess),
+    value: ({ owner }) => plainOwner(owner).processes,
     text: ({ owner }) => processesOf(owner)[0]?.commandLine.join(' ') || '-',
     priority: 3,
     grow: true,

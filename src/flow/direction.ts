@@ -72,6 +72,8 @@ const BY_DECLARED = 10;
 export const CLIENT_IS_B = 16;
 const CERTAIN = 64;
 const LIKELY = 32;
+/** In place of who is the client: the table knows both ends, or none. */
+const NEITHER = -1;
 
 export function reasonOf(decision: number): DirectionReason {
   return DIRECTION_REASONS[decision & 15]!;
@@ -90,11 +92,11 @@ const SAW_RST = 32;
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
 
-/** The rows of one table, and what `learn` returned for them. */
-interface Rows {
+/** The rows of one table, and what `learn` returned for them, which `decide` completes. */
+export interface LearnedRows {
   readonly chunks: readonly Chunk[];
   readonly count: number;
-  readonly own: Uint8Array;
+  readonly decisions: Uint8Array;
 }
 
 /** Services learned at most; flows of further ones are decided by the other rungs. */
@@ -108,6 +110,8 @@ const SYSTEM = 1024;
 /** Clients of NFS (RFC 7530) use system ports from here on. */
 const NFS = 2049;
 const RESERVED_CLIENTS = 512;
+/** Rows looked up together, so that the processor waits for their memory at the same time. */
+const RUN = 64;
 
 /** Decides flows; first learns from all of them, then decides each. */
 export class DirectionLadder {
@@ -115,26 +119,26 @@ export class DirectionLadder {
   readonly services: EndpointTable;
   private readonly known: KnownServices | undefined;
   private readonly seed: number;
-  private fanned: EndpointTable;
+  /** Means nothing; see `byServices`. */
+  touchedSum = 0;
 
   constructor(known?: KnownServices, seed = 0) {
     this.known = known;
     this.seed = seed;
     this.services = new EndpointTable(seed);
-    this.fanned = new EndpointTable(seed);
   }
 
   /**
    * Learns confirmed services from rows `0` to `count - 1`. Returns what each row's own packets
-   * say, which the other methods take, so that it is looked at once.
+   * say, for `decide` to complete.
    */
   learn(chunks: readonly Chunk[], count: number): Uint8Array {
-    const own = new Uint8Array(count);
+    const decisions = new Uint8Array(count);
     for (let row = 0; row < count; row++) {
       const words = chunks[row >>> CHUNK_SHIFT]!.words;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
       const decision = this.ownEvidence(words, base);
-      own[row] = decision;
+      decisions[row] = decision;
       if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
       if ((decision & CERTAIN) === 0 || (decision & 15) === BY_GROUP) continue;
       const port = serverPort(words, base, decision);
@@ -147,37 +151,22 @@ export class DirectionLadder {
         this.services.intern(server, port, words[base + R_KIND]!);
       }
     }
-    return own;
+    return decisions;
   }
 
   /**
-   * Finds endpoints with fan-in among flows that their own packets and the learned services leave
-   * undecided; see fan-in.ts.
-   */
-  learnFanIn(parts: readonly Rows[]): void {
-    const fanIn = new FanIn(this.seed);
-    const undecided = parts.map((part) => this.undecided(part));
-    eachOf(parts, undecided, (words, base) => fanIn.survey(words, base));
-    if (!fanIn.any) return;
-    eachOf(parts, undecided, (words, base) => fanIn.count(words, base));
-    fanIn.allot();
-    eachOf(parts, undecided, (words, base) => fanIn.collect(words, base));
-    this.fanned = fanIn.services();
-  }
-
-  /**
-   * The decision for one row, as an octet; see `reasonOf`, `confidenceOf`, `CLIENT_IS_B`.
+   * Decides the rows that their own packets leave open. Each becomes an octet: see `reasonOf`,
+   * `confidenceOf`, `CLIENT_IS_B`.
    *
-   * @param own what `learn` returned for the row
+   * @param fanIn look for endpoints with fan-in among what learned services leave open, too; see
+   *   fan-in.ts
    */
-  decide(words: Int32Array, base: number, own: number): number {
-    if (own !== FIRST_PACKET) return own;
-    if (!hasPorts(words, base)) return FIRST_PACKET;
-    const learned = this.oneSide(words, base, this.services);
-    if (learned !== 0) return BY_LEARNED | learned | LIKELY;
-    const fanned = this.oneSide(words, base, this.fanned);
-    if (fanned !== 0) return BY_FAN_IN | fanned | LIKELY;
-    return byPortClass(words[base + R_PORTS]!);
+  decide(parts: readonly LearnedRows[], fanIn: boolean): void {
+    const open = parts.map((part) => this.byServices(part));
+    const fanned = fanIn ? servicesByFanIn(this.seed, parts, open) : undefined;
+    parts.forEach((part, index) => {
+      decideRest(part, open[index]!, fanned);
+    });
   }
 
   /** What the flow's own packets, and what was known before, say; `FIRST_PACKET` if nothing. */
@@ -218,51 +207,96 @@ export class DirectionLadder {
     return (message & CLIENT_IS_B) === client ? BY_KNOWN | client | CERTAIN : message;
   }
 
-  /** `CLIENT_IS_B` if A alone is in the table, 128 if B alone is, 0 otherwise. */
-  private oneSide(words: Int32Array, base: number, table: EndpointTable): number {
-    const ports = words[base + R_PORTS]!;
-    const kind = words[base + R_KIND]!;
-    const a = table.find(words[base + R_A]!, ports >>> 16, kind) >= 0;
-    const b = table.find(words[base + R_B]!, ports & 0xffff, kind) >= 0;
-    if (a === b) return 0;
-    return a ? CLIENT_IS_B : 128;
-  }
-
-  /** Numbers of the rows that neither their own packets nor learned services decide. */
-  private undecided({ chunks, count, own }: Rows): Int32Array {
-    let rows = new Int32Array(1024);
+  /** Decides rows by the learned services; returns the numbers of those with ports that stay open. */
+  private byServices({ chunks, count, decisions }: LearnedRows): Int32Array {
+    const { services } = this;
+    let left = new Int32Array(1024);
     let found = 0;
-    for (let row = 0; row < count; row++) {
-      if (own[row] !== FIRST_PACKET) continue;
-      const words = chunks[row >>> CHUNK_SHIFT]!.words;
-      const base = (row & CHUNK_MASK) * ROW_WORDS;
-      // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
-      if (!hasPorts(words, base) || !bothTookPart(words, base)) continue;
-      if (this.oneSide(words, base, this.services) !== 0) continue;
-      if (found === rows.length) {
-        const larger = new Int32Array(2 * found);
-        larger.set(rows);
-        rows = larger;
+    let touched = 0;
+    for (let from = 0, row = 0; row < count; from = found) {
+      if (found + RUN > left.length) left = widened(left);
+      for (; row < count && found < from + RUN; row++) {
+        if (decisions[row] !== FIRST_PACKET) continue;
+        const words = chunks[row >>> CHUNK_SHIFT]!.words;
+        const base = (row & CHUNK_MASK) * ROW_WORDS;
+        if (!hasPorts(words, base)) continue;
+        const ports = words[base + R_PORTS]!;
+        const kind = words[base + R_KIND]!;
+        touched ^= services.touch(words[base + R_A]!, ports >>> 16, kind);
+        touched ^= services.touch(words[base + R_B]!, ports & 0xffff, kind);
+        left[found++] = row;
       }
-      rows[found++] = row;
+      const to = found;
+      found = from;
+      for (let next = from; next < to; next++) {
+        const at = left[next]!;
+        const words = chunks[at >>> CHUNK_SHIFT]!.words;
+        const side = oneSide(words, (at & CHUNK_MASK) * ROW_WORDS, services);
+        if (side === NEITHER) left[found++] = at;
+        else decisions[at] = BY_LEARNED | side | LIKELY;
+      }
     }
-    return rows.subarray(0, found);
+    // Kept, so that the loads are not optimised away.
+    this.touchedSum = touched;
+    return left.subarray(0, found);
   }
 }
 
-function eachOf(
-  parts: readonly Rows[],
-  numbers: readonly Int32Array[],
-  visit: (words: Int32Array, base: number) => void,
+/** Decides the rows that learned services leave open: by fan-in, else by their ports. */
+function decideRest(
+  { chunks, decisions }: LearnedRows,
+  open: Int32Array,
+  fanned: EndpointTable | undefined,
 ): void {
-  for (let index = 0; index < parts.length; index++) {
-    const { chunks } = parts[index]!;
-    const rows = numbers[index]!;
-    for (let next = 0; next < rows.length; next++) {
-      const row = rows[next]!;
-      visit(chunks[row >>> CHUNK_SHIFT]!.words, (row & CHUNK_MASK) * ROW_WORDS);
-    }
+  const any = fanned !== undefined && fanned.count > 0;
+  for (let next = 0; next < open.length; next++) {
+    const row = open[next]!;
+    const words = chunks[row >>> CHUNK_SHIFT]!.words;
+    const base = (row & CHUNK_MASK) * ROW_WORDS;
+    const side = any ? oneSide(words, base, fanned) : NEITHER;
+    decisions[row] =
+      side === NEITHER ? byPortClass(words[base + R_PORTS]!) : BY_FAN_IN | side | LIKELY;
   }
+}
+
+/** Endpoints with fan-in among the open rows; undefined when there are none. */
+function servicesByFanIn(
+  seed: number,
+  parts: readonly LearnedRows[],
+  open: readonly Int32Array[],
+): EndpointTable | undefined {
+  // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
+  const answered = parts.map(({ chunks }, index) => ({
+    chunks,
+    rows: open[index]!.filter((row) =>
+      bothTookPart(chunks[row >>> CHUNK_SHIFT]!.words, (row & CHUNK_MASK) * ROW_WORDS),
+    ),
+  }));
+  if (answered.every(({ rows }) => rows.length === 0)) return undefined;
+  const fanIn = new FanIn(seed);
+  for (const { chunks, rows } of answered) fanIn.survey(chunks, rows);
+  const entries = answered.map(({ chunks, rows }) => fanIn.count(chunks, rows));
+  fanIn.allot();
+  answered.forEach(({ chunks, rows }, index) => {
+    fanIn.collect(chunks, rows, entries[index]!);
+  });
+  return fanIn.services();
+}
+
+/** `CLIENT_IS_B` if A alone is in the table, 0 if B alone is, `NEITHER` otherwise. */
+function oneSide(words: Int32Array, base: number, table: EndpointTable): number {
+  const ports = words[base + R_PORTS]!;
+  const kind = words[base + R_KIND]!;
+  const a = table.find(words[base + R_A]!, ports >>> 16, kind) >= 0;
+  const b = table.find(words[base + R_B]!, ports & 0xffff, kind) >= 0;
+  if (a === b) return NEITHER;
+  return a ? CLIENT_IS_B : 0;
+}
+
+function widened(values: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(2 * values.length);
+  larger.set(values);
+  return larger;
 }
 
 /** Whether the row's ports are ports, and known. */

@@ -3,8 +3,9 @@
  * over rows in three passes (`survey`, `count`, `collect`), so that memory is spent only on
  * endpoints that can qualify, and in flat arrays.
  */
+import type { Chunk } from './chunk.ts';
 import { EndpointTable } from './endpoint-table.ts';
-import { R_A, R_KIND, R_PORTS } from './flow-row.ts';
+import { CHUNK_MASK, CHUNK_SHIFT, R_A, R_KIND, R_PORTS, ROW_WORDS } from './flow-row.ts';
 
 const MIN_PEERS = 3;
 const DISTINCT_SHARE = 0.8;
@@ -18,7 +19,6 @@ export class FanIn {
   private readonly filter = new Uint8Array(FILTER);
   private readonly candidates: EndpointTable;
   private readonly seed: number;
-  private flows = 0;
   /** Flows per candidate, then where its samples start. */
   private counts = new Int32Array(1024);
   private starts = new Int32Array(0);
@@ -31,36 +31,36 @@ export class FanIn {
     this.candidates = new EndpointTable(seed);
   }
 
-  /** Whether there was anything to survey. */
-  get any(): boolean {
-    return this.flows > 0;
-  }
-
   /** First pass: counts roughly, never too low, how many flows each endpoint has. */
-  survey(words: Int32Array, base: number): void {
-    this.flows++;
-    for (let side = 0; side < 2; side++) {
-      const at = this.filterOf(words, base, side);
-      if (this.filter[at]! < MIN_PEERS) this.filter[at]!++;
+  survey(chunks: readonly Chunk[], rows: Int32Array): void {
+    const { filter } = this;
+    for (let next = 0; next < rows.length; next++) {
+      const row = rows[next]!;
+      const words = chunks[row >>> CHUNK_SHIFT]!.words;
+      const base = (row & CHUNK_MASK) * ROW_WORDS;
+      for (let side = 0; side < 2; side++) {
+        const at = this.filterOf(words, base, side);
+        if (filter[at]! < MIN_PEERS) filter[at]!++;
+      }
     }
   }
 
-  /** Second pass: counts the flows of endpoints with enough of them. */
-  count(words: Int32Array, base: number): void {
-    for (let side = 0; side < 2; side++) {
-      if (this.filter[this.filterOf(words, base, side)]! < MIN_PEERS) continue;
-      const entry = this.candidates.intern(
-        words[base + R_A + side]!,
-        portOf(words, base, side),
-        words[base + R_KIND]!,
-      );
-      if (entry >= this.counts.length) {
-        const larger = new Int32Array(2 * this.counts.length);
-        larger.set(this.counts);
-        this.counts = larger;
+  /**
+   * Second pass: counts the flows of endpoints with enough of them. Returns the entries of both ends
+   * of each row, -1 for ends without, for the third pass.
+   */
+  count(chunks: readonly Chunk[], rows: Int32Array): Int32Array {
+    const entries = new Int32Array(2 * rows.length).fill(-1);
+    for (let next = 0; next < rows.length; next++) {
+      const row = rows[next]!;
+      const words = chunks[row >>> CHUNK_SHIFT]!.words;
+      const base = (row & CHUNK_MASK) * ROW_WORDS;
+      for (let side = 0; side < 2; side++) {
+        if (this.filter[this.filterOf(words, base, side)]! < MIN_PEERS) continue;
+        entries[2 * next + side] = this.countOne(words, base, side);
       }
-      this.counts[entry]!++;
     }
+    return entries;
   }
 
   /** Makes room for what the third pass collects. */
@@ -78,20 +78,24 @@ export class FanIn {
     this.samples = new Int32Array(2 * total);
   }
 
-  /** Third pass: notes the peers of candidates. */
-  collect(words: Int32Array, base: number): void {
-    for (let side = 0; side < 2; side++) {
-      const entry = this.candidates.find(
-        words[base + R_A + side]!,
-        portOf(words, base, side),
-        words[base + R_KIND]!,
-      );
+  /**
+   * Third pass: notes the peers of candidates.
+   *
+   * @param entries what `count` returned for the rows
+   */
+  collect(chunks: readonly Chunk[], rows: Int32Array, entries: Int32Array): void {
+    for (let end = 0; end < entries.length; end++) {
+      const entry = entries[end]!;
       if (entry < 0) continue;
       const at = this.starts[entry]! + this.filled[entry]!;
       if (at === this.starts[entry + 1]) continue;
+      const row = rows[end >> 1]!;
+      const words = chunks[row >>> CHUNK_SHIFT]!.words;
+      const base = (row & CHUNK_MASK) * ROW_WORDS;
+      const other = 1 - (end & 1);
       this.filled[entry]!++;
-      this.samples[2 * at] = words[base + R_A + 1 - side]!;
-      this.samples[2 * at + 1] = portOf(words, base, 1 - side);
+      this.samples[2 * at] = words[base + R_A + other]!;
+      this.samples[2 * at + 1] = portOf(words, base, other);
     }
   }
 
@@ -123,6 +127,18 @@ export class FanIn {
       if (system || port >= SYSTEM) ports.add(port);
     }
     return peers.size >= MIN_PEERS && ports.size >= DISTINCT_SHARE * looked;
+  }
+
+  private countOne(words: Int32Array, base: number, side: number): number {
+    const address = words[base + R_A + side]!;
+    const entry = this.candidates.intern(address, portOf(words, base, side), words[base + R_KIND]!);
+    if (entry >= this.counts.length) {
+      const larger = new Int32Array(2 * this.counts.length);
+      larger.set(this.counts);
+      this.counts = larger;
+    }
+    this.counts[entry]!++;
+    return entry;
   }
 
   private filterOf(words: Int32Array, base: number, side: number): number {

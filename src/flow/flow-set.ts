@@ -4,7 +4,7 @@
  */
 
 import type { Chunk } from './chunk.ts';
-import type { DirectionLadder } from './direction.ts';
+import type { DirectionLadder, LearnedRows } from './direction.ts';
 import type { ExtensionWords } from './extensions.ts';
 import {
   CHUNK_MASK,
@@ -32,22 +32,20 @@ export type FlowVisitor = (
 
 export class FlowSet {
   readonly count: number;
-  private readonly parts: readonly LearnedPart[];
-  private readonly ladder: DirectionLadder;
+  private readonly parts: readonly DecidedPart[];
 
-  /** Learns from all flows, so that each can be decided. */
+  /** Learns from all flows, and decides each. */
   constructor(parts: readonly FlowPart[], ladder: DirectionLadder) {
-    this.ladder = ladder;
     this.count = parts.reduce((sum, part) => sum + part.count, 0);
     this.parts = parts.map(({ chunks, count, extensions }) => {
-      return { chunks, count, extensions, own: ladder.learn(chunks, count) };
+      return { chunks, count, extensions, decisions: ladder.learn(chunks, count) };
     });
-    ladder.learnFanIn(this.parts);
+    ladder.decide(this.parts, true);
   }
 
   /** Every flow, in no particular order. */
   visit(visitor: FlowVisitor): void {
-    for (const part of this.parts) visitRows(part, this.ladder, visitor);
+    for (const part of this.parts) visitRows(part, visitor);
   }
 
   private earliestSecond(): number {
@@ -84,26 +82,29 @@ export class FlowSet {
       let part = 0;
       let row = at;
       while (row >= this.parts[part]!.count) row -= this.parts[part++]!.count;
-      const { chunks, extensions, own } = this.parts[part]!;
-      const chunk = chunks[row >>> CHUNK_SHIFT]!;
+      const { chunks, extensions, decisions } = this.parts[part]!;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      yield [chunk, base, this.ladder.decide(chunk.words, base, own[row]!), extensions];
+      yield [chunks[row >>> CHUNK_SHIFT]!, base, decisions[row]!, extensions];
     }
   }
 }
 
-/** A part after the ladder learned from it. */
-export interface LearnedPart extends FlowPart {
-  /** What the ladder's `learn` returned. */
-  readonly own: Uint8Array;
+/** A part of which the ladder decided every row. */
+export type DecidedPart = FlowPart & LearnedRows;
+
+/** Decides the rows of a part by their own packets and by what the ladder knows so far. */
+export function decided(part: FlowPart, ladder: DirectionLadder, fanIn: boolean): DecidedPart {
+  const { chunks, count, extensions } = part;
+  const learned = { chunks, count, extensions, decisions: ladder.learn(chunks, count) };
+  ladder.decide([learned], fanIn);
+  return learned;
 }
 
-/** Visits the rows of one part, deciding each by what the ladder knows so far. */
-export function visitRows(part: LearnedPart, ladder: DirectionLadder, visitor: FlowVisitor): void {
-  const { chunks, count, extensions, own } = part;
+/** Visits the rows of one part. */
+export function visitRows(part: DecidedPart, visitor: FlowVisitor): void {
+  const { chunks, count, extensions, decisions } = part;
   for (let row = 0; row < count; row++) {
-    const chunk = chunks[row >>> CHUNK_SHIFT]!;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
-    visitor(chunk, base, ladder.decide(chunk.words, base, own[row]!), extensions);
+    visitor(chunks[row >>> CHUNK_SHIFT]!, base, decisions[row]!, extensions);
   }
 }

@@ -25,6 +25,8 @@ export interface FindingEvidence {
   readonly locator: string;
   /** Whole seconds of the flow's first packet, ms since 1970; absent where it is not at hand. */
   readonly seenMs?: number;
+  /** It begins a flow that was asked for, where a filter asked for some. */
+  readonly asked?: boolean;
 }
 
 export interface Finding {

@@ -10,14 +10,6 @@ const MOST_NAMES = 65_535;
 const LONGEST_NAME = 256;
 const OTHER_NAMES = '(other names)';
 
-/** The names of a table as they go from one thread to another: octets, and where each begins. */
-export interface NamesPart {
-  readonly count: number;
-  readonly octets: Uint8Array;
-  readonly starts: Int32Array;
-  readonly overflowed: number;
-}
-
 export class NameTable {
   /** Text by number; 0 is no name. */
   readonly names: string[] = [''];
@@ -63,22 +55,6 @@ export class NameTable {
   internText(text: string): number {
     const bytes = this.encoder.encode(text);
     return this.intern(bytes, 0, bytes.length);
-  }
-
-  /** Borrows everything. */
-  part(): NamesPart {
-    const { octets, starts, overflowed } = this;
-    return { count: this.names.length, octets, starts, overflowed };
-  }
-
-  /** Takes over another table's names in their order; undefined when there is no room for all. */
-  absorb({ count, octets, starts, overflowed }: NamesPart): Int32Array | undefined {
-    if (overflowed > 0 || this.names.length + count > this.most) return undefined;
-    const numbers = new Int32Array(count);
-    for (let number = 1; number < count; number++) {
-      numbers[number] = this.intern(octets, starts[number]!, starts[number + 1]!);
-    }
-    return numbers;
   }
 
   private equals(number: number, bytes: Uint8Array, start: number, end: number): boolean {

@@ -124,14 +124,6 @@ export class VerdictBatch {
     this.count++;
   }
 
-  /** Makes the destination the source, with all that belongs to each; counters stay. */
-  turn(row: number): void {
-    swap(row, this.source, this.destination);
-    swap(row, this.sourcePort, this.destinationPort);
-    swap(row, this.inInterface, this.outInterface);
-    swap(row, this.inZone, this.outZone);
-  }
-
   /** Hands the rows on and empties the batch. */
   flush(): void {
     const { count } = this;
@@ -221,12 +213,6 @@ export class VerdictBatch {
   private columns(): (Int32Array | Uint8Array | Int16Array | Float64Array)[] {
     return [...this.zeros, ...this.unstated, this.events, this.timeMs];
   }
-}
-
-function swap(row: number, left: Int32Array, right: Int32Array): void {
-  const kept = left[row]!;
-  left[row] = right[row]!;
-  right[row] = kept;
 }
 
 const TRANSPORTS: ReadonlyMap<number, FlowTransport> = new Map([

@@ -48,14 +48,18 @@ function libc(): Calls {
   return calls;
 }
 
-/** Handed each message: its type, and where its payload lies. The view is valid for the call. */
-export type OnMessage = (type: number, view: DataView, start: number, end: number) => void;
+/**
+ * Handed each message: its type, and its payload as words of 32 bits in this machine's order, from
+ * `start` to before `end`. The words are valid for the call.
+ */
+export type OnMessage = (type: number, words: Uint32Array, start: number, end: number) => void;
 
 /** A netlink conversation in the namespace in which it was opened. Close it when done. */
 export class NetlinkSocket {
   private readonly file: number;
   private readonly buffer = new Uint8Array(RECEIVE_LENGTH);
-  private readonly view = new DataView(this.buffer.buffer);
+  /** Messages begin at multiples of four. A view of octets takes longer for each number. */
+  private readonly words = new Uint32Array(this.buffer.buffer);
   private sequence = 1;
 
   /** @param protocol `NETLINK_SOCK_DIAG` is 4. Throws `SystemCallError`, `NativeUnavailable`. */
@@ -87,19 +91,21 @@ export class NetlinkSocket {
 
   /** True at the end of the answer. */
   private readBatch(sequence: number, onMessage: OnMessage): boolean {
+    const { words } = this;
     const length = this.receive();
     for (let at = 0; at + NLMSG_HEADER <= length; ) {
-      const size = this.view.getUint32(at, true);
+      const word = at >> 2;
+      const size = words[word]!;
       if (size < NLMSG_HEADER || at + size > length) return true;
-      const type = this.view.getUint16(at + 4, true);
-      if (this.view.getUint32(at + 8, true) === sequence) {
-        if (type === NLMSG_DONE) return true;
-        if (type === NLMSG_ERROR) {
-          const errno = -this.view.getInt32(at + NLMSG_HEADER, true);
-          if (errno !== 0) throw new SystemCallError('netlink dump', errno);
+      const type = words[word + 1]! & 0xffff;
+      if (words[word + 2] === sequence) {
+        if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+          // Where the part of the kernel is missing that could tell, the end says so, not an error.
+          const errno = size < NLMSG_HEADER + 4 ? 0 : -(words[word + 4]! | 0);
+          if (errno > 0) throw new SystemCallError('netlink dump', errno);
           return true;
         }
-        onMessage(type, this.view, at + NLMSG_HEADER, at + size);
+        onMessage(type, words, word + (NLMSG_HEADER >> 2), (at + size + 3) >> 2);
       }
       at += (size + 3) & ~3;
     }

@@ -24,6 +24,10 @@ const PACKET_STATISTICS = 6;
 const PACKET_VERSION = 10;
 const TPACKET_V2 = 1;
 
+/** `tp_status`: it never left this machine, so that its checksum was not made; found right. */
+const CHECKSUM_NOT_READY = 1 << 3;
+const CHECKSUM_VALID = 1 << 7;
+
 const SLOT = 256;
 const BLOCK = 65_536;
 const SLOTS = 32_768;
@@ -37,6 +41,8 @@ export class ScanRing {
   seconds = 0;
   nanoseconds = 0;
   interfaceIndex = 0;
+  /** Nobody has looked at its checksums yet: it came over a wire, from a device that does not. */
+  unchecked = false;
   private readonly memory: MappedMemory;
   private readonly words: Int32Array;
   private readonly view: DataView;
@@ -84,7 +90,9 @@ export class ScanRing {
     }
     const at = this.slot * SLOT;
     // The kernel sets the lowest bit last: TP_STATUS_USER.
-    if ((Atomics.load(this.words, at >> 2) & 1) === 0) return -1;
+    const status = Atomics.load(this.words, at >> 2);
+    if ((status & 1) === 0) return -1;
+    this.unchecked = (status & (CHECKSUM_NOT_READY | CHECKSUM_VALID)) === 0;
     this.held = at >> 2;
     this.slot = (this.slot + 1) % SLOTS;
     const { view } = this;

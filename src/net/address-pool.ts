@@ -9,13 +9,6 @@ const INITIAL_CAPACITY = 1024;
 /** A flood of forged addresses must not grow the pool for ever: 4 million take 100 MB. */
 const MOST_ADDRESSES = 4_000_000;
 
-/** The addresses of a pool as they go from one thread to another. */
-export interface AddressesPart {
-  readonly size: number;
-  readonly words: Int32Array;
-  readonly overflowed: number;
-}
-
 export class AddressPool {
   /** Number of addresses held; indices run from 0 to `size - 1`. */
   size = 0;
@@ -57,23 +50,6 @@ export class AddressPool {
       slot = (slot + 1) & mask;
     }
     return this.add(slot, w0, w1, w2, w3);
-  }
-
-  /** Borrows everything. */
-  part(): AddressesPart {
-    const { size, words, overflowed } = this;
-    return { size, words, overflowed };
-  }
-
-  /** Takes over another pool's addresses in their order; undefined when there is no room for all. */
-  absorb({ size, words, overflowed }: AddressesPart): Int32Array | undefined {
-    if (overflowed > 0 || this.size + size > this.most) return undefined;
-    const indices = new Int32Array(size);
-    for (let index = 0; index < size; index++) {
-      const at = 4 * index;
-      indices[index] = this.intern(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-    }
-    return indices;
   }
 
   private hash(w0: number, w1: number, w2: number, w3: number): number {

@@ -13,6 +13,8 @@ import {
   R_INTERFACE,
   R_LAST_NANOSECONDS,
   R_LAST_SECONDS,
+  R_PACKETS_A,
+  R_PACKETS_B,
 } from '../flow/flow-row.ts';
 import { FlowSet, type FlowVisitor } from '../flow/flow-set.ts';
 import { milliseconds, type Names } from '../flow/flow-view.ts';
@@ -56,8 +58,9 @@ export interface SourceUse {
   readonly source: string;
   /** Frames of captures, records or lines of logs. */
   readonly records: number;
-  /** Flows that count, and their bytes. */
+  /** Flows that count, and their packets and bytes. */
   readonly flows: number;
+  readonly packets: number;
   readonly bytes: number;
   /** Flows that a better source saw too: they count there. */
   readonly alsoSeen: number;
@@ -74,6 +77,8 @@ export interface LogsAssessed {
   readonly linesRead: number;
   readonly inputBytes: number;
   readonly sources: readonly SourceUse[];
+  /** Packets of flows that count: they lie in no frame. */
+  readonly packets: number;
   readonly faults: readonly LogFault[];
   readonly firstMs: number | null;
   readonly lastMs: number | null;
@@ -99,7 +104,7 @@ const MOST_FLOWS = 2_000_000;
 export class LogJoin {
   readonly kinds: string[] = [CAPTURE];
   private readonly index: FlowIndex;
-  private readonly sums: { flows: number; bytes: number; alsoSeen: number }[] = [newSum()];
+  private readonly sums: Sum[] = [newSum()];
   private readonly seed: number;
   private readonly choices: LogChoices;
   /** Index of the first interface of logs, and the kind of each. */
@@ -165,6 +170,7 @@ export class LogJoin {
         linesRead: reader.tally.read,
         inputBytes: reader.bytesRead,
         sources,
+        packets: sources.reduce((sum, { packets }) => sum + packets, 0),
         faults: reader.faults,
         firstMs: this.firstMs === Number.POSITIVE_INFINITY ? null : this.firstMs,
         lastMs: this.lastMs === Number.NEGATIVE_INFINITY ? null : this.lastMs,
@@ -217,6 +223,7 @@ export class LogJoin {
     const octets = (base >>> 1) + F_OCTETS_A;
     const sum = this.sums[kind]!;
     sum.flows++;
+    sum.packets += (words[base + R_PACKETS_A]! >>> 0) + (words[base + R_PACKETS_B]! >>> 0);
     sum.bytes += floats[octets]! + floats[octets + 1]!;
     if (kind === 0) return;
     const firstMs = milliseconds(
@@ -233,8 +240,15 @@ export class LogJoin {
   }
 }
 
-function newSum(): { flows: number; bytes: number; alsoSeen: number } {
-  return { flows: 0, bytes: 0, alsoSeen: 0 };
+interface Sum {
+  flows: number;
+  packets: number;
+  bytes: number;
+  alsoSeen: number;
+}
+
+function newSum(): Sum {
+  return { flows: 0, packets: 0, bytes: 0, alsoSeen: 0 };
 }
 
 function rankOf(name: string): number {

@@ -240,6 +240,21 @@ describe('ports and remainder', () => {
     );
   });
 
+  it('have no frames of what logs tell', async () => {
+    const log = join(folder, 'fw.log');
+    const line = (proto: string) =>
+      `Oct  3 10:00:01 fw kernel: FW-DROP IN=eth0 OUT=eth1 SRC=198.51.100.7 DST=10.0.2.20 LEN=60 ${proto}`;
+    const lines = [line('PROTO=TCP SPT=50112 DPT=22 SYN'), line('PROTO=ICMP TYPE=8 CODE=0')];
+    writeFileSync(log, `${lines.join('\n')}\n${lines[0]}\n`);
+    const path = capture([ether({}, arp({ sender: '192.0.2.1', target: '192.0.2.2' }))]);
+    const { packets, remainder, logs } = await assess([path, log], { top: 5 });
+    expect([packets, logs?.packets]).toEqual([1, 3]);
+    expect(remainder.map(({ part, packets: each }) => [part, each])).toEqual([
+      ['icmp', 1],
+      ['not-ip', 1],
+    ]);
+  });
+
   it('add up when flows have to leave memory early', async () => {
     const frames = Array.from({ length: 3000 }, (_, index) =>
       ether({}, ipv4({ src: CLIENT }, tcp({ sport: 1 + index, dport: 80, flags: 'S' }))),

@@ -1,4 +1,5 @@
 /** Captures in, what their ports were used for out. */
+import type { AskedFrames } from '../analysis/asked-frames.ts';
 import { blindSpots } from '../analysis/blind-spots.ts';
 import { Case } from '../analysis/findings/case.ts';
 import type { Clues } from '../analysis/findings/clues.ts';
@@ -120,7 +121,7 @@ export async function assess(
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
     topHosts: topHosts(view, names, choices.top, speech, await vendors(speech)),
-    remainder: remainderUses(traffic, decoder),
+    remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
     findings: findingsOf(folded, names, speech, decoder.frames),
@@ -154,6 +155,7 @@ interface Folded {
   /** All flows, and those that were asked for: the same without a filter. */
   readonly traffic: Traffic;
   readonly view: Traffic;
+  readonly asked: AskedFrames | undefined;
   readonly clues: Clues;
   readonly thresholds: Thresholds;
   readonly overTime: OverTime | undefined;
@@ -162,12 +164,12 @@ interface Folded {
 }
 
 function findingsOf(
-  { traffic, clues, thresholds }: Folded,
+  { traffic, clues, thresholds, asked }: Folded,
   names: Names,
   speech: SpokenView,
   packets: number,
 ): readonly Finding[] {
-  return findings(new Case(traffic, clues, names, thresholds, packets, speech));
+  return findings(new Case(traffic, clues, names, thresholds, packets, speech, asked));
 }
 
 /** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */

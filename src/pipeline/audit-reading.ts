@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Audit } from '../analysis/audit/audit.ts';
 import { LogReader } from '../sources/logs/log-reader.ts';
 import type { AuditChoices } from './audit.ts';
-import { AuditHelper } from './audit-helper.ts';
+import { FoldThread } from './fold-thread.ts';
 import { programOf } from './programs.ts';
 
 /** From this size on a second thread saves more than starting it costs. */
@@ -20,35 +20,28 @@ export interface ReadingWishes {
 export class AuditReading {
   readonly folded: Audit;
   readonly reader: LogReader;
+  private thread: FoldThread | undefined;
 
   constructor({ choices, seed, earlier, onWait }: ReadingWishes) {
     const { zones, interfaces, prefixes, offsetMs, mappings, flowPorts } = choices;
     const { where, sinceMs, signal, onProgress, top } = choices;
-    const auditOptions = {
-      seed,
-      ...(zones === undefined ? {} : { zones }),
-      ...(interfaces === undefined ? {} : { interfaces }),
-    };
-    const lines = {
-      seed,
-      ...(prefixes === undefined ? {} : { prefixes }),
-      ...(offsetMs === undefined ? {} : { offsetMs }),
-      ...(mappings === undefined ? {} : { mappings }),
-    };
+    const foldOptions = { seed, ...(zones === undefined ? {} : { zones }) };
     this.folded = new Audit({
-      ...{ ...auditOptions, top },
+      ...{ ...foldOptions, top },
+      ...(interfaces === undefined ? {} : { interfaces }),
       ...(where === undefined ? {} : { where }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
     });
     if (earlier !== undefined) {
       this.folded.compareWith({ table: earlier.folded.table, inputs: earlier.reader.inputs });
     }
-    const helper = helperOf(choices, this.folded, { lines, audit: auditOptions });
     this.reader = new LogReader(
       {
-        ...{ ...lines, nowMs: Date.now() },
+        ...{ seed, nowMs: Date.now() },
+        ...(prefixes === undefined ? {} : { prefixes }),
+        ...(offsetMs === undefined ? {} : { offsetMs }),
+        ...(mappings === undefined ? {} : { mappings }),
         ...(earlier === undefined ? {} : { numbering: earlier.reader }),
-        ...(helper === undefined ? {} : { helper }),
         ...(flowPorts === undefined ? {} : { flowPorts }),
         ...(onWait === undefined ? {} : { onWait }),
         ...(signal === undefined ? {} : { signal }),
@@ -58,20 +51,27 @@ export class AuditReading {
               onProgress: ({ bytesRead, bytesTotal, tally }) =>
                 onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
             }),
+        onListed: ({ bytesTotal = 0 }) => {
+          const program = onWait === undefined ? programWorth(choices, bytesTotal) : undefined;
+          if (program !== undefined) this.thread = new FoldThread(program, foldOptions);
+        },
       },
-      (batch) => this.folded.add(batch),
+      (batch) => {
+        if (this.thread === undefined) this.folded.add(batch);
+        else this.thread.add(batch);
+      },
     );
+  }
+
+  /** Reads and folds all inputs to their ends, or until the signal. */
+  async read(inputs: readonly string[]): Promise<void> {
+    await this.reader.read(inputs);
+    if (this.thread !== undefined) this.folded.adopt(await this.thread.finish());
   }
 }
 
-/** The second thread, where there is a processor for it or one was asked for. */
-function helperOf(
-  { workers }: AuditChoices,
-  folded: Audit,
-  options: ConstructorParameters<typeof AuditHelper>[2],
-): AuditHelper | undefined {
+/** The second thread's program, where there is a processor for it or one was asked for. */
+function programWorth({ workers }: AuditChoices, octets: number): URL | undefined {
   if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
-  const program = programOf('audit-worker');
-  if (program === undefined) return undefined;
-  return new AuditHelper(program, folded, options, workers === undefined ? WORTH_A_THREAD : 0);
+  return workers === undefined && octets < WORTH_A_THREAD ? undefined : programOf('audit-worker');
 }

@@ -3,7 +3,7 @@ import type { RowVisit } from '../analysis/audit/finish.ts';
 import { INWARD, OUTWARD } from '../analysis/audit/places.ts';
 import type { RowBlock } from '../analysis/audit/row-block.ts';
 import { FAMILY_4, FAMILY_6, SHAPE_ANY } from '../analysis/audit/verdict-kind.ts';
-import { F_FIRST, F_LAST, type VerdictTable } from '../analysis/audit/verdict-table.ts';
+import { F_FIRST, F_LAST, type VerdictRows } from '../analysis/audit/verdict-rows.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { ACTIONS, DIRECTIONS } from '../model/verdict.ts';
 import type { Address } from '../net/address.ts';
@@ -67,7 +67,7 @@ export class RuleAuditor {
   }
 
   /** Takes rows of the table until `answer` is called. */
-  begin(table: VerdictTable, addresses: AddressPool, names: readonly string[]): RuleReading {
+  begin(table: VerdictRows, addresses: AddressPool, names: readonly string[]): RuleReading {
     const usage = new RuleUsage(this.rules.filter, this.hits);
     const visit: RowVisit = (block, index, locator) => {
       const events = block.events[index]!;

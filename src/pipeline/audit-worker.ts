@@ -1,18 +1,19 @@
-/** The worker's program: reads parts of logs as it is told. */
-import { parentPort } from 'node:worker_threads';
-import type { TablePart } from '../analysis/audit/verdict-table.ts';
-import { type HelperMessage, type HelperTask, readPart } from './audit-part.ts';
+/** The worker's program: folds the verdicts that come through shared memory, and hands over the rows. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { AuditFold } from '../analysis/audit/audit-fold.ts';
+import type { FoldStart } from './fold-thread.ts';
+import { VerdictTaker } from './verdict-ring.ts';
 
-function send(message: HelperMessage): void {
-  // The rows are many, and move instead of being copied.
-  const moved = message.kind === 'part' ? columnsOf(message.audit.table) : [];
-  parentPort?.postMessage(message, moved);
+const { ring, options }: FoldStart = workerData;
+const fold = new AuditFold(options);
+const taker = new VerdictTaker(ring, (batch) => fold.add(batch));
+try {
+  taker.run();
+} catch (error) {
+  taker.fail();
+  throw error;
 }
-
-parentPort?.on('message', (task: HelperTask) => {
-  readPart(task, send).catch(() => send({ kind: 'failed' }));
-});
-
-function columnsOf({ rows, ended, clients, servers }: TablePart): ArrayBuffer[] {
-  return [rows, ended.buffer, clients.buffer, servers.buffer];
-}
+const part = fold.part();
+const { rows, ended, clients, servers } = part.rows;
+// The rows are many, and move instead of being copied.
+parentPort?.postMessage(part, [rows, ended.buffer, clients.buffer, servers.buffer]);

@@ -137,12 +137,13 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
-  await earlier?.reader.read(before!);
-  const { folded, reader } = new AuditReading({
+  await earlier?.read(before!);
+  const reading = new AuditReading({
     ...{ choices, seed },
     ...(earlier === undefined ? {} : { earlier }),
     ...(follow === undefined ? {} : { onWait: () => follow(result) }),
   });
+  const { folded, reader } = reading;
   const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
   const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
   let notes: readonly BlindSpot[] | undefined;
@@ -151,9 +152,9 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
     const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
       [...map.values()].sort((left, right) => right.lines - left.lines);
     const { addresses, names } = reader;
-    const reading = auditor?.begin(folded.table, addresses, names.names);
-    const answer = folded.finish(addresses, names, reader.inputs, reading?.visit);
-    const ruleUse = reading?.answer() ?? null;
+    const ruleReading = auditor?.begin(folded.table, addresses, names.names);
+    const answer = folded.finish(addresses, names, reader.inputs, ruleReading?.visit);
+    const ruleUse = ruleReading?.answer() ?? null;
     return {
       ...{ ...answer, ruleUse },
       inputs: live === undefined ? inputs : [live.name],
@@ -191,7 +192,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   };
   if (kernel !== undefined) await reader.hear(kernel.log, kernel.name, kernel.mostRecords);
   else if (listen !== undefined) await reader.listen(listen, listen.name);
-  else await reader.read(inputs);
+  else await reading.read(inputs);
   notes = logNotes(reader);
   listen?.listener.close();
   kernel?.log.close();

@@ -6,6 +6,7 @@ import type { ScanRecord } from '../model/scanned-host.ts';
 import type { ImportedScan } from '../sources/scan/import/record-builder.ts';
 import type { PlanWords, Estimate as ScanEstimate, ScanPlan } from '../sources/scan/plan.ts';
 import type { ScanProgress, ScanResult } from '../sources/scan/scan-request.ts';
+import type { UnaskedServices } from '../sources/scan/services/identify-services.ts';
 
 export type { ScanProgress };
 
@@ -37,6 +38,8 @@ export interface ScanChoices {
   readonly resumeFile?: string;
   readonly signal: AbortSignal;
   readonly onOpen: (state: PortState) => void;
+  /** Whether the output of an earlier run has the port; undefined: nobody can know. */
+  readonly wasTold?: (state: PortState) => boolean | undefined;
   readonly onProgress?: (progress: ScanProgress) => void;
 }
 
@@ -50,25 +53,42 @@ export interface ScanOutcome extends ScanResult {
 
 /** Scans as planned. Throws `EngineUnavailable`, `JournalError`. */
 export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOutcome> {
-  const [{ runScan }, { openJournal }, { scanNotes }, { portText }] = await Promise.all([
-    import('../sources/scan/scan.ts'),
-    import('../sources/scan/resume.ts'),
-    import('../analysis/scan-notes.ts'),
-    import('../sources/scan/ports.ts'),
-  ]);
-  const { resumeFile, services = false, onIdentified, ...rest } = choices;
+  const [{ runScan }, { Telling }, { openJournal }, { scanNotes }, { portText }] =
+    await Promise.all([
+      import('../sources/scan/scan.ts'),
+      import('../sources/scan/telling.ts'),
+      import('../sources/scan/resume.ts'),
+      import('../analysis/scan-notes.ts'),
+      import('../sources/scan/ports.ts'),
+    ]);
+  const { resumeFile, services = false, onIdentified, wasTold, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
   const { shard, ...planned } = held?.plan ?? plan;
+  const notes = {
+    ...(held === undefined ? {} : { writer: held.writer }),
+    ...(held?.journal === undefined ? {} : { journal: held.journal }),
+  };
+  // With services a port is told when it was asked what it is.
+  const telling = new Telling({
+    ...notes,
+    tell: onIdentified ?? choices.onOpen,
+    ...(wasTold === undefined ? {} : { wasTold }),
+  });
+  const tell = (state: PortState): void => telling.tell(state);
   try {
+    const { onProgress } = services ? aheadOfServices(choices) : choices;
     const scanned = await runScan({
       ...planned,
       ...rest,
+      ...(onProgress === undefined ? {} : { onProgress }),
       ...(shard === undefined ? {} : { shard }),
-      ...(held === undefined ? {} : { writer: held.writer }),
-      ...(held?.journal === undefined ? {} : { journal: held.journal }),
+      ...notes,
+      onOpen: onIdentified === undefined ? tell : choices.onOpen,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
-    const result = services ? await withServices(scanned, choices, onIdentified) : scanned;
+    const { result, unaskedServices } = services
+      ? await withServices(scanned, choices, onIdentified && tell)
+      : { result: scanned, unaskedServices: [] };
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -82,29 +102,56 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       notes: scanNotes({
         ...result,
         services,
+        unaskedServices,
+        repeated: telling.repeated,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
-      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+      record: {
+        ...{ scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+        ...(result.interrupted ? { interrupted: true } : {}),
+      },
     };
   } finally {
     held?.writer.close();
   }
 }
 
+/** Nobody knows what services will say, and how soon, before they are asked. */
+function aheadOfServices({ onProgress }: ScanChoices): Pick<ScanChoices, 'onProgress'> {
+  if (onProgress === undefined) return {};
+  return {
+    onProgress: ({ left, ...progress }) =>
+      onProgress(
+        left === undefined ? progress : { ...progress, left: { ms: left.ms, bound: 'least' } },
+      ),
+  };
+}
+
 /** The result with what each open port says it is. */
 async function withServices(
   result: ScanResult,
-  { signal, fragile }: ScanChoices,
+  { signal, fragile, onProgress }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
-): Promise<ScanResult> {
+): Promise<{ result: ScanResult; unaskedServices: readonly UnaskedServices[] }> {
+  const { hosts: found, probes, startMs } = result;
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
-  const hosts = await identifyServices(result.hosts, {
+  const { hosts, unasked } = await identifyServices(found, {
     signal,
     fragile,
+    onProgress: (done, of, left) =>
+      onProgress?.({
+        ...{ phase: 'asking what answers', share: done / of, hostsUp: found.length, open: of },
+        ...{ probes, elapsedMs: Date.now() - startMs },
+        ...(left === undefined ? {} : { left }),
+      }),
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
-  return { ...result, hosts, endMs: Date.now(), interrupted: result.interrupted || signal.aborted };
+  const interrupted = result.interrupted || signal.aborted;
+  return {
+    result: { ...result, hosts, endMs: Date.now(), interrupted },
+    unaskedServices: unasked,
+  };
 }
 
 /** An earlier scan read from a file, with the name of the file. */

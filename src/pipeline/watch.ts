@@ -19,7 +19,7 @@ import { Traffic } from '../analysis/traffic.ts';
 import { ZoneTable } from '../analysis/zones.ts';
 import { DirectionLadder } from '../flow/direction.ts';
 import { CHUNK_MASK, CHUNK_SHIFT, R_LAST_SECONDS, ROW_WORDS } from '../flow/flow-row.ts';
-import type { FlowPart, FlowVisitor, LearnedPart } from '../flow/flow-set.ts';
+import { type DecidedPart, decided, type FlowPart, type FlowVisitor } from '../flow/flow-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
 import { Listener } from '../flow/listener.ts';
 import type { Finding } from '../model/finding.ts';
@@ -119,9 +119,7 @@ export class WatchSession {
     const traffic = new Traffic(decoder.addresses, this.zones, {}, this.seed);
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, this.seed);
-    const learned = { ...part, own: ladder.learn(part.chunks, part.count) };
-    ladder.learnFanIn([learned]);
-    visitUsed(learned, ladder, traffic.add.bind(traffic));
+    visitUsed(decided(part, ladder, true), traffic.add.bind(traffic));
     traffic.finish();
     this.past.finish();
     return {
@@ -159,9 +157,7 @@ export class WatchSession {
     const folder = new FlowFolder({ zones, thresholds, seed, dark: [], overTime: false });
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, seed);
-    const learned = { ...part, own: ladder.learn(part.chunks, part.count) };
-    ladder.learnFanIn([learned]);
-    visitUsed(learned, ladder, folder.visitor(names, this.listener.heard));
+    visitUsed(decided(part, ladder, true), folder.visitor(names, this.listener.heard));
     const { traffic, clues } = folder.finish();
     const speech = new SpokenView(this.listener.heard, names);
     const found = findings(new Case(traffic, clues, names, thresholds, this.packets, speech));
@@ -180,18 +176,17 @@ export class WatchSession {
   /** Sums up flows that leave memory. */
   private remember(part: FlowPart): void {
     this.pastFlows += part.count;
-    const own = this.pastLadder.learn(part.chunks, part.count);
-    visitUsed({ ...part, own }, this.pastLadder, this.past.add.bind(this.past));
+    visitUsed(decided(part, this.pastLadder, false), this.past.add.bind(this.past));
   }
 }
 
 /** Visits the rows that hold a flow. */
-function visitUsed(part: LearnedPart, ladder: DirectionLadder, visitor: FlowVisitor): void {
+function visitUsed(part: DecidedPart, visitor: FlowVisitor): void {
   for (let row = 0; row < part.count; row++) {
     const chunk = part.chunks[row >>> CHUNK_SHIFT]!;
     const base = (row & CHUNK_MASK) * ROW_WORDS;
     if (chunk.words[base + R_LAST_SECONDS] === 0) continue;
-    visitor(chunk, base, ladder.decide(chunk.words, base, part.own[row]!), part.extensions);
+    visitor(chunk, base, part.decisions[row]!, part.extensions);
   }
 }
 

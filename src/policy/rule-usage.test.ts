@@ -81,7 +81,7 @@ describe('the use of rules', () => {
 
   it.each([
     ['what the device counted', 'dport 22', 'used', null],
-    ['not counted, and not logged', 'dport 21', 'unlogged', false],
+    ['counted by the device, never, and not logged', 'dport 21', 'unused', false],
     ['logged by the rule before', 'dport 53 accept', 'unused', true],
     ['logged by no rule', 'dport 54', 'unlogged', false],
     ['logged and on another interface', 'eth9', 'unused', true],

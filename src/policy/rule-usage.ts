@@ -36,7 +36,7 @@ export interface Passed {
  * - `used`: the log, or the device's own count, shows it.
  * - `possible`: traffic may have used it: where it was filtered the log does not say.
  * - `unlogged`: nothing shows it, but its traffic is not logged either.
- * - `unused`: its traffic is logged, as far as can be told, and there was none.
+ * - `unused`: its traffic is logged, as far as can be told, or counted, and there was none.
  */
 export type LineStatus = 'used' | 'possible' | 'unlogged' | 'unused';
 
@@ -254,11 +254,13 @@ export class RuleUsage {
     const silent = logged === false || (action === 'accept' && this.allowed === 0);
     const status: LineStatus = seen
       ? 'used'
-      : sum.possible
-        ? 'possible'
-        : silent
-          ? 'unlogged'
-          : 'unused';
+      : counted === 0
+        ? 'unused'
+        : sum.possible
+          ? 'possible'
+          : silent
+            ? 'unlogged'
+            : 'unused';
     return {
       ...{ chain, line, action, status, logged, hits, conversations, answers, counted, locator },
       comment: rules.find(({ comment }) => comment !== undefined)?.comment ?? null,

@@ -59,7 +59,11 @@ function visible(character: string): string {
  * looked at in a terminal, and parsing gives the exact value.
  */
 export function safeJson(value: unknown): string {
-  const text = JSON.stringify(value);
+  return escapeJson(JSON.stringify(value));
+}
+
+/** The same of JSON text. */
+export function escapeJson(text: string): string {
   return PLAIN_ASCII.test(text) ? text : text.replace(UNSAFE, jsonEscape);
 }
 

@@ -2,9 +2,9 @@
  * Reports as JSON and NDJSON. Both are exact; characters that could drive a terminal are `\u`
  * escapes. Rows take one line each, so that large answers can be streamed, searched and compared.
  */
-import { safeJson } from './escape.ts';
+import { escapeJson, safeJson } from './escape.ts';
 import { factValues, type Report, schemaName } from './report.ts';
-import { type Column, record, type Table } from './table.ts';
+import { type Column, RowTexts, type Table } from './table.ts';
 
 const OWN_KEYS = ['schema', 'verdict', 'facts', 'notes', 'next'];
 
@@ -21,21 +21,27 @@ export function* renderJson(report: Report): Generator<string, void, undefined> 
     yield* list(table.key, records(table));
     yield ',\n';
   }
-  yield* list('notes', report.notes);
+  yield* list('notes', report.notes.map(safeJson));
   yield ',\n';
-  yield* list('next', report.next);
+  yield* list('next', report.next.map(safeJson));
   yield '\n}\n';
 }
 
-function* records(table: Table): Generator<unknown> {
-  for (const row of table.rows) yield record(table.columns, row);
+function* records(table: Table): Generator<string> {
+  const texts = memberTexts(table.columns);
+  for (const row of table.rows) yield escapeJson(`{${texts.borrow(row).join(',')}}`);
 }
 
-function* list(key: string, items: Iterable<unknown>): Generator<string> {
+/** Members of an object, `"key":value` each. */
+function memberTexts<Row>(columns: readonly Column<Row>[]): RowTexts<Row> {
+  return new RowTexts(columns, (value, { key }) => `"${key}":${JSON.stringify(value)}`);
+}
+
+function* list(key: string, items: Iterable<string>): Generator<string> {
   yield `  ${safeJson(key)}: [`;
   let separator = '\n';
   for (const item of items) {
-    yield `${separator}    ${safeJson(item)}`;
+    yield `${separator}    ${item}`;
     separator = ',\n';
   }
   yield separator === '\n' ? ']' : '\n  ]';
@@ -50,7 +56,8 @@ export function* renderNdjson(report: Report): Generator<string, void, undefined
   const schema = schemaName(report);
   yield `${safeJson({ kind: 'report', schema, verdict, facts: factValues(report) })}\n`;
   for (const table of tables) {
-    for (const row of table.rows) yield ndjsonRow(table.kind, table.columns, row);
+    const texts = memberTexts(table.columns);
+    for (const row of table.rows) yield line(table.kind, texts, row);
   }
   for (const note of notes) yield `${safeJson({ kind: 'note', ...note })}\n`;
   for (const step of next) yield `${safeJson({ kind: 'next', ...step })}\n`;
@@ -58,5 +65,9 @@ export function* renderNdjson(report: Report): Generator<string, void, undefined
 
 /** The row on one line with its line end, `kind` first. No column may have the key `kind`. */
 export function ndjsonRow<Row>(kind: string, columns: readonly Column<Row>[], row: Row): string {
-  return `${safeJson({ kind, ...record(columns, row) })}\n`;
+  return line(kind, memberTexts(columns), row);
+}
+
+function line<Row>(kind: string, texts: RowTexts<Row>, row: Row): string {
+  return `${escapeJson(`{${[`"kind":"${kind}"`, ...texts.borrow(row)].join(',')}}`)}\n`;
 }

@@ -5,7 +5,7 @@
  */
 import { printable } from './escape.ts';
 import type { Report } from './report.ts';
-import { type Column, flat, shownColumns } from './table.ts';
+import { type Column, flat, RowTexts, shownColumns } from './table.ts';
 
 /** Lines of the report, each with its line end. */
 export function* renderPlain(report: Report): Generator<string, void, undefined> {
@@ -18,7 +18,8 @@ export function* renderPlain(report: Report): Generator<string, void, undefined>
     first = false;
     yield comment(table.heading);
     yield tsvHeader(columns);
-    for (const row of table.rows) yield tsvRow(columns, row);
+    const texts = new RowTexts(columns, (value) => printable(flat(value)));
+    for (const row of table.rows) yield tsvLine(texts.borrow(row));
     if (table.footnote !== undefined) yield comment(table.footnote);
   }
   for (const { what, because, remedy } of report.notes) {
@@ -38,8 +39,8 @@ export function tsvHeader<Row>(columns: readonly Column<Row>[]): string {
   return `${columns.map(({ key }) => key).join('\t')}\n`;
 }
 
-/** Exact values separated by tabs, with the line end; tabs and line ends inside are escaped. */
-export function tsvRow<Row>(columns: readonly Column<Row>[], row: Row): string {
-  const line = columns.map((column) => printable(flat(column.value(row)))).join('\t');
+/** With the line end; tabs and line ends inside are escaped. */
+function tsvLine(texts: readonly string[]): string {
+  const line = texts.join('\t');
   return line.startsWith('#') ? `\\x23${line.slice(1)}\n` : `${line}\n`;
 }

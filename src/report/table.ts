@@ -32,6 +32,8 @@ export interface Column<Row = unknown> {
   readonly priority?: number;
   /** This column takes what the others leave, and is the only one ever shortened. One a table. */
   readonly grow?: boolean;
+  /** A growing column keeps this width while there are others to leave out. Default: 16. */
+  readonly least?: number;
   /** In JSON, NDJSON and CSV only. */
   readonly machineOnly?: boolean;
 }
@@ -80,11 +82,38 @@ export interface Table<Row = unknown> {
   readonly footnote?: string;
 }
 
-/** The row as machines get it, in order of columns. */
-export function record<Row>(columns: readonly Column<Row>[], row: Row): Record<string, Plain> {
-  const values: Record<string, Plain> = {};
-  for (const column of columns) values[column.key] = column.value(row);
-  return values;
+/**
+ * Puts the values of rows into text, one row after another. Rows come sorted: a value is often the
+ * one above it again, and its text is kept.
+ */
+export class RowTexts<Row> {
+  private readonly columns: readonly Column<Row>[];
+  private readonly textOf: (value: Plain, column: Column<Row>) => string;
+  private readonly above: (Plain | undefined)[];
+  private readonly texts: string[];
+
+  constructor(
+    columns: readonly Column<Row>[],
+    textOf: (value: Plain, column: Column<Row>) => string,
+  ) {
+    this.columns = columns;
+    this.textOf = textOf;
+    this.above = columns.map(() => undefined);
+    this.texts = columns.map(() => '');
+  }
+
+  /** In order of columns; valid until the next row. */
+  borrow(row: Row): readonly string[] {
+    const { columns, above, texts } = this;
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index]!;
+      const value = column.value(row);
+      if (value === above[index]) continue;
+      above[index] = value;
+      texts[index] = this.textOf(value, column);
+    }
+    return texts;
+  }
 }
 
 /** The columns that people get. */

@@ -49,6 +49,30 @@ describe('the port table', () => {
     ]);
   });
 
+  it('drops first what says nothing, whatever its priority', () => {
+    const said = (key: string, text: string, priority: number): Column => ({
+      ...{ key, title: key.toUpperCase(), value: () => null, text: () => text, priority },
+    });
+    const columns = [said('blank', '-', 1), said('rule', 'from the office', 9)];
+    const table: Table = { key: 'many', kind: 'one', heading: 'MANY', columns, rows: [0] };
+    expect(drawAll(table, 15)).toEqual([['RULE', 'from the office'], []]);
+    expect(draw(table, 40)).toEqual(['BLANK  RULE', '-      from the office']);
+  });
+
+  it('keeps of a growing column what it asks for, before others', () => {
+    const text = 'permit tcp any host 10.0.2.20 eq 443';
+    const columns: Column[] = [
+      { key: 'rule', title: 'RULE', value: () => text, grow: true, least: 24 },
+      { key: 'last', title: 'LAST HIT', value: () => '2026-10-03 10:00:01', priority: 1 },
+    ];
+    const table: Table = { key: 'many', kind: 'one', heading: 'MANY', columns, rows: [0] };
+    expect(drawAll(table, 40)).toEqual([['RULE', text], ['LAST HIT']]);
+    expect(drawAll(table, 45)).toEqual([
+      ['RULE                      LAST HIT', 'permit tcp any host 10.…  2026-10-03 10:00:01'],
+      [],
+    ]);
+  });
+
   it('lets cells flow over several lines where the columns that must stay do not fit', () => {
     expect(drawAll(portTable(ROWS), 24, false)).toEqual([
       [

@@ -8,7 +8,7 @@ import type { Palette } from './terminal.ts';
 import { displayWidth, shorten, wrapPieces } from './width.ts';
 
 const GAP = '  ';
-/** The growing column may be squeezed to this before other columns are left out. */
+/** The growing column may be squeezed to this before other columns are left out, unless it says. */
 const GROW_MIN_WIDTH = 16;
 
 /** A column with its safe, measured cells. */
@@ -16,17 +16,23 @@ interface Measured {
   readonly column: Column;
   readonly title: string;
   readonly cells: readonly string[];
+  /** Each character of each cell takes one column. */
+  readonly plain: boolean;
   readonly tones: readonly (Severity | undefined)[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
+  /** No cell says anything. */
+  readonly isBlank: boolean;
 }
 
 /** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
 const ROWS_AT_ONCE = 128;
+const CELLS_AT_ONCE = 1024;
+const PLAIN_ASCII = /^[\x20-\x7e]*$/;
 
 /**
  * The table in pieces of one line or several, each without its last line end. Returns the titles of
- * columns that were left out.
+ * columns that were left out, but of those in which nothing stands.
  */
 export function* tableLines(
   table: Table,
@@ -47,37 +53,53 @@ export function* tableLines(
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
   }
-  return all.filter((column) => !kept.includes(column)).map(({ title }) => title);
+  return all
+    .filter((column) => !kept.includes(column) && !column.isBlank)
+    .map(({ title }) => title);
 }
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
   const title = style.safe(column.title);
-  const cells: string[] = [];
+  const cells = textsOf(column, rows);
+  const plain = arePlain(cells);
+  if (!plain) for (let row = 0; row < cells.length; row++) cells[row] = style.safe(cells[row]!);
   let natural = displayWidth(title);
-  // Rows come sorted: a cell is often the one above it again.
-  let above: string | undefined;
-  let cell = '';
-  for (const row of rows) {
-    const text = cellText(column, row);
-    if (text !== above) {
-      above = text;
-      cell = style.safe(text);
-      natural = Math.max(natural, displayWidth(cell));
-    }
-    cells.push(cell);
+  let isBlank = true;
+  for (const cell of cells) {
+    isBlank &&= cell === '' || cell === '-';
+    const width = plain ? cell.length : displayWidth(cell);
+    if (width > natural) natural = width;
   }
   const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, tones, natural };
+  return { column, title, cells, plain, tones, natural, isBlank };
 }
 
-/** Leaves out the columns of highest priority, the last of equals first, until the rest fits. */
+/** What is written in each row; still to be escaped. */
+function textsOf(column: Column, rows: readonly unknown[]): string[] {
+  const { text } = column;
+  return rows.map(text === undefined ? (row) => cellText(column, row) : (row) => text(row));
+}
+
+/** Whether all are printable ASCII, as nearly always: looked at together, they take a tenth. */
+function arePlain(cells: readonly string[]): boolean {
+  for (let start = 0; start < cells.length; start += CELLS_AT_ONCE) {
+    if (!PLAIN_ASCII.test(cells.slice(start, start + CELLS_AT_ONCE).join(''))) return false;
+  }
+  return true;
+}
+
+/**
+ * Leaves out columns until the rest fits: those first in which nothing stands, then by highest
+ * priority, the last of equals first.
+ */
 function keepFitting(all: readonly Measured[], width: number): readonly Measured[] {
   const kept = [...all];
+  const rank = ({ column: { priority = 0 }, isBlank }: Measured): number =>
+    priority > 0 && isBlank ? Number.POSITIVE_INFINITY : priority;
   while (total(kept.map(leastWidth)) > width) {
     let worst = -1;
-    kept.forEach(({ column }, index) => {
-      const priority = column.priority ?? 0;
-      if (priority > 0 && priority >= (kept[worst]?.column.priority ?? 0)) worst = index;
+    kept.forEach((column, index) => {
+      if (rank(column) > 0 && rank(column) >= (worst < 0 ? 0 : rank(kept[worst]!))) worst = index;
     });
     if (worst < 0) break;
     kept.splice(worst, 1);
@@ -87,7 +109,7 @@ function keepFitting(all: readonly Measured[], width: number): readonly Measured
 
 function leastWidth({ column, title, natural }: Measured): number {
   if (column.grow !== true) return natural;
-  return Math.min(natural, Math.max(GROW_MIN_WIDTH, displayWidth(title)));
+  return Math.min(natural, Math.max(column.least ?? GROW_MIN_WIDTH, displayWidth(title)));
 }
 
 function total(widths: readonly number[]): number {
@@ -112,57 +134,70 @@ function* drawRows(
   count: number,
   style: Palette,
 ): Generator<string> {
-  const columns = kept.map((column, index) => drawn(column, index, kept.length, widths, style));
-  const last = columns.at(-1) ?? [];
   for (let start = 0; start < count; start += ROWS_AT_ONCE) {
-    const pieces: string[] = [];
-    const end = Math.min(count, start + ROWS_AT_ONCE);
-    for (let row = start; row < end; row++) {
-      if (row > start) pieces.push('\n');
-      if (last[row]?.endsWith(' ')) {
-        pieces.push(
-          columns
-            .map((cells) => cells[row]!)
-            .join('')
-            .trimEnd(),
-        );
-      } else for (const cells of columns) pieces.push(cells[row]!);
+    const piece = new Piece(kept.length, start, Math.min(count, start + ROWS_AT_ONCE));
+    for (let index = 0; index < kept.length; index++) {
+      piece.draw(kept[index]!, index, widths[index]!, style);
     }
-    // Joined at once: a text put together bit by bit is copied when it is written.
-    yield pieces.join('');
+    yield piece.text();
   }
 }
 
-/** The cells of a column with their blanks and tints; those like the one above are drawn once. */
-function drawn(
-  { column, cells, tones }: Measured,
-  index: number,
-  count: number,
-  widths: readonly number[],
-  style: Palette,
-): string[] {
-  const width = widths[index]!;
-  const done: string[] = [];
-  let above: string | undefined;
-  let toneAbove: Severity | undefined;
-  let text = '';
-  for (let row = 0; row < cells.length; row++) {
-    let cell = cells[row]!;
-    const tone = tones[row];
-    if (cell !== above || tone !== toneAbove) {
-      above = cell;
-      toneAbove = tone;
-      let used = displayWidth(cell);
-      if (used > width) {
-        cell = shorten(cell, width, style.ellipsis);
-        used = displayWidth(cell);
-      }
-      if (tone !== undefined) cell = style.tint(cell, tone);
-      text = aligned(cell, width - used, column, index, count);
-    }
-    done.push(text);
+/** Some rows, drawn column by column: a cell like the one above it is drawn once. */
+class Piece {
+  private readonly columns: number;
+  private readonly start: number;
+  private readonly end: number;
+  /** The cells of a row, and its line end, one after another. */
+  private readonly parts: string[];
+  /** Rows that would end with a blank. */
+  private readonly ragged: number[] = [];
+
+  constructor(columns: number, start: number, end: number) {
+    this.columns = columns;
+    this.start = start;
+    this.end = end;
+    this.parts = new Array((end - start) * (columns + 1)).fill('\n');
   }
-  return done;
+
+  draw({ column, cells, plain, tones }: Measured, index: number, width: number, style: Palette) {
+    const { columns, end, parts, ragged } = this;
+    const last = index === columns - 1;
+    let above: string | undefined;
+    let toneAbove: Severity | undefined;
+    let text = '';
+    let blank = false;
+    for (let row = this.start, at = index; row < end; row++, at += columns + 1) {
+      let cell = cells[row]!;
+      const tone = tones[row];
+      if (cell !== above || tone !== toneAbove) {
+        above = cell;
+        toneAbove = tone;
+        let used = plain ? cell.length : displayWidth(cell);
+        if (used > width) {
+          cell = shorten(cell, width, style.ellipsis);
+          used = displayWidth(cell);
+        }
+        if (tone !== undefined) cell = style.tint(cell, tone);
+        text = aligned(cell, width - used, column, index, columns);
+        blank = last && text.endsWith(' ');
+      }
+      parts[at] = text;
+      if (blank) ragged.push(at - index);
+    }
+  }
+
+  /** The lines without the last line end, joined at once: what is put together bit by bit is copied. */
+  text(): string {
+    const { columns, parts, ragged } = this;
+    for (const at of ragged) {
+      const line = parts.slice(at, at + columns).join('');
+      parts.fill('', at, at + columns);
+      parts[at] = line.trimEnd();
+    }
+    parts.pop();
+    return parts.join('');
+  }
 }
 
 function heading(kept: readonly Measured[], widths: readonly number[]): string {

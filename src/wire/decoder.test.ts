@@ -28,6 +28,7 @@ describe('specimens', () => {
     const without = [
       'capture-file',
       'context',
+      'copy-octets',
       'crc32c',
       'decoder',
       'duplicates',

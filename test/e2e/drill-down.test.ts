@@ -46,13 +46,20 @@ describe.runIf(built)('assess, closer', () => {
     expect(part.ports).toEqual([row]);
   });
 
-  it('keeps the findings of the whole capture that concern the host', async () => {
-    const about = async (host: string) =>
-      (await answerTo('evening-office.pcapng', '--host', host)).findings.map(
-        ({ id }: { id: string }) => id,
-      );
-    expect(await about('10.0.2.22')).toEqual(['port-hopping']);
-    expect(await about('10.0.2.5')).toEqual([]);
+  it.each<[capture: string, options: readonly string[], ids: readonly string[]]>([
+    ['evening-office', ['--host', '10.0.2.22'], ['port-hopping', 'legacy-names']],
+    ['evening-office', ['--host', '10.0.2.5'], []],
+    ['evening-office', ['--port', '1041'], ['port-hopping']],
+    ['evening-office', ['--port', '53'], []],
+    // A host that the finding does not name, and a network of them.
+    ['small-office', ['--host', '10.0.3.24'], ['legacy-names']],
+    ['small-office', ['--client', '203.0.113.0/24', '--port', '3389'], ['equal-size-probes']],
+    ['small-office', ['--where', 'service:rdp'], ['equal-size-probes']],
+    ['small-office', ['--where', 'proto:udp'], ['legacy-names']],
+    ['small-office', ['--port', '443'], []],
+  ])('keeps the findings of %s that %j asks for', async (capture, options, ids) => {
+    const { findings } = await answerTo(`${capture}.pcapng`, ...options);
+    expect(findings.map(({ id }: { id: string }) => id)).toEqual(ids);
   });
 
   it.each([

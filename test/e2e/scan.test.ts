@@ -104,6 +104,15 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
     );
   });
 
+  it.each([
+    ['--dry-run', 'nmap-xml'],
+    ['--diff=old.xml', 'greppable'],
+  ])('refuses %s in the format %s', async (option, format) => {
+    const { code, err } = await runCli(['scan', '192.0.2.1', option, '--format', format]);
+    expect(code).toBe(2);
+    expect(err).toContain(`has no answer in the format ${format}`);
+  });
+
   it('keeps notes to go on from, and refuses those of another scan', async () => {
     const notes = join(folder, 'notes.jsonl');
     const words = ['scan', '127.0.0.1', '-p', ports(), '--resume', notes, '--json'];

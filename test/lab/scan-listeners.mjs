@@ -1,8 +1,11 @@
-/** Listens on TCP ports (first argument) and answers on UDP ports (second), on both families. */
+/**
+ * Listens on TCP ports (first argument) and answers on UDP ports (second), on both families. With
+ * a third argument it answers empty datagrams too, and does not end by itself.
+ */
 import dgram from 'node:dgram';
 import net from 'node:net';
 
-const [tcp = '', udp = ''] = process.argv.slice(2);
+const [tcp = '', udp = '', endless] = process.argv.slice(2);
 const numbers = (text) => text.split(',').filter(Boolean).map(Number);
 let left = 1;
 const ready = () => {
@@ -22,10 +25,13 @@ for (const port of numbers(udp)) {
   const socket = dgram.createSocket({ type: 'udp6' });
   socket.on('message', (message, peer) => {
     // TFTP answers from a port of its own (RFC 1350 section 4).
+    if (message.length === 0 && !endless) return;
     const voice = port === 69 ? dgram.createSocket('udp6') : socket;
-    if (message.length > 0) voice.send('answer', peer.port, peer.address);
+    voice.send('answer', peer.port, peer.address, () => {
+      if (voice !== socket) voice.close();
+    });
   });
   socket.bind({ port, address: '::' }, ready);
 }
 ready();
-setTimeout(() => process.exit(), 600_000);
+if (!endless) setTimeout(() => process.exit(), 600_000);

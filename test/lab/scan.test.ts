@@ -129,6 +129,27 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
       expect(`${port} ${stated.get(port)}`).toBe(`${port} ${state}`);
   });
 
+  it('agrees by udp with Nmap on every port behind a firewall', async () => {
+    rules(`table inet wall { chain in { type filter hook input priority 0
+      udp dport 100-104 drop
+      ip protocol udp udp dport 105-109 reject with icmp type admin-prohibited
+      ip protocol udp udp dport 110-114 reject with icmp type host-unreachable
+      ip protocol udp udp dport 115-119 reject with icmp type net-unreachable
+      ip protocol udp udp dport 120-122 reject with icmp type prot-unreachable
+      udp dport 69 drop
+    }
+    }`);
+    there.run('sysctl', '-qw', 'net.ipv4.icmp_ratelimit=0', 'net.ipv4.icmp_ratemask=0');
+    const ports = '50-54,67-70,98-124,137,11211';
+    const ours = await scan([TARGET, '-t', 'udp', '-p', ports, '--patience', '0']);
+    const words = ['-n', '-Pn', '-T4', '-sU', '-p', ports, '-oX', '-', '-dd', TARGET];
+    const theirs = nmapStates(here.run('nmap', ...words));
+    const stated = statesOf(ours.hosts[0]!.groups, ours.ports);
+    expect(theirs.size).toBe(38);
+    for (const [port, state] of theirs)
+      expect(`${port} ${stated.get(port)}`).toBe(`${port} ${state}`);
+  });
+
   it('finds UDP services by their answers, from any port, and closed ports by ICMP', async () => {
     rules('');
     const found = await scan([

@@ -12,12 +12,19 @@ INIT, INIT_ACK, ABORT = 1, 2, 6
 opened, silent, liars = ({int(port) for port in text.split(",") if port} for text in sys.argv[1:4])
 
 
+def shifted(rest):
+    for _ in range(8):
+        rest = (rest >> 1) ^ (0x82F63B78 if rest & 1 else 0)
+    return rest
+
+
+TABLE = [shifted(octet) for octet in range(256)]
+
+
 def crc32c(data):
     rest = 0xFFFFFFFF
     for octet in data:
-        rest ^= octet
-        for _ in range(8):
-            rest = (rest >> 1) ^ (0x82F63B78 if rest & 1 else 0)
+        rest = (rest >> 8) ^ TABLE[(rest ^ octet) & 255]
     return rest ^ 0xFFFFFFFF
 
 

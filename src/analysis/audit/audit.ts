@@ -3,20 +3,20 @@
  * by service, host, rule and interface, with background noise set apart.
  */
 import type { NameTable } from '../../model/name-table.ts';
-import { ACTIONS } from '../../model/verdict.ts';
-import type { VerdictBatch } from '../../model/verdict-batch.ts';
+import type { VerdictColumns } from '../../model/verdict-columns.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
 import type { ZoneRule } from '../zones.ts';
 import { ZoneTable } from '../zones.ts';
 import type { AuditAnswer } from './answer.ts';
+import { AuditFold, type FoldedPart, type FoldOptions } from './audit-fold.ts';
 import type { AuditFilter } from './filter.ts';
 import { Finish, type RowVisit } from './finish.ts';
 import type { Past } from './past.ts';
 import type { InterfaceRule } from './places.ts';
-import { type SeriesPart, TimeSeries } from './time-series.ts';
-import { type PartMaps, type TablePart, VerdictTable } from './verdict-table.ts';
+import { TimeSeries } from './time-series.ts';
+import { FoldedRows, type VerdictRows } from './verdict-rows.ts';
 
-export interface AuditOptions {
+export interface AuditOptions extends FoldOptions {
   readonly zones?: readonly ZoneRule[];
   readonly interfaces?: readonly InterfaceRule[];
   /** Rows of hosts, refused and other conversations wanted at most. */
@@ -25,27 +25,20 @@ export interface AuditOptions {
   readonly where?: AuditFilter;
   /** Only conversations first seen then or later count; ms since 1970. */
   readonly sinceMs?: number;
-  readonly seed: number;
-  /** Rows kept by address; 1,000,000. */
-  readonly rowLimit?: number;
 }
 
 /** An earlier log to compare with. */
 export interface Earlier {
-  readonly table: VerdictTable;
+  readonly table: VerdictRows;
   /** The names that its locators begin with. */
   readonly inputs: readonly string[];
 }
 
-/** What one thread folded. */
-export interface AuditPart {
-  readonly table: TablePart;
-  readonly series: SeriesPart;
-}
-
 export class Audit {
-  readonly table: VerdictTable;
-  private readonly series = new TimeSeries(ACTIONS.length);
+  /** What was folded so far. */
+  table: VerdictRows;
+  private series: TimeSeries;
+  private readonly fold: AuditFold;
   private readonly zones: ZoneTable;
   private readonly options: AuditOptions;
   private before: Earlier | undefined;
@@ -54,31 +47,20 @@ export class Audit {
   constructor(options: AuditOptions) {
     this.options = options;
     this.zones = new ZoneTable(options.zones);
-    this.table = new VerdictTable(this.zones, options.seed, options.rowLimit);
+    this.fold = new AuditFold(options);
+    this.table = this.fold.table;
+    this.series = this.fold.series;
   }
 
   /** Folds a batch; its rows may be overwritten afterwards. */
-  add(batch: VerdictBatch): void {
-    this.table.add(batch);
-    const { series } = this;
-    for (let row = 0; row < batch.count; row++) {
-      series.add(batch.action[row]!, batch.timeMs[row]!, batch.events[row]!);
-    }
+  add(batch: VerdictColumns): void {
+    this.fold.add(batch);
   }
 
-  /** What was folded, for another thread; nothing may be added any more. */
-  part(): AuditPart {
-    return { table: this.table.part(), series: this.series.part() };
-  }
-
-  /**
-   * Takes over what another audit with the same options folded of later lines, as if they had been
-   * folded here. False, with nothing changed that shows, when there is no room for it.
-   */
-  absorb(part: AuditPart, maps: PartMaps): boolean {
-    if (!this.table.absorb(part.table, maps)) return false;
-    this.series.absorb(part.series);
-    return true;
+  /** Takes what another thread folded in place of what was folded here; nothing may follow it. */
+  adopt(part: FoldedPart): void {
+    this.table = new FoldedRows(part.rows);
+    this.series = TimeSeries.of(part.series);
   }
 
   /**

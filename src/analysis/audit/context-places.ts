@@ -1,6 +1,6 @@
 /** What the contexts of a verdict table tell of where traffic came from and where it went. */
 import { DIRECTIONS } from '../../model/verdict.ts';
-import type { Context, ContextTable } from './contexts.ts';
+import type { Context, Contexts } from './contexts.ts';
 import { INWARD, OUTWARD, type Places, THROUGH } from './places.ts';
 
 export class ContextPlaces {
@@ -11,7 +11,7 @@ export class ContextPlaces {
   readonly throughWay: Uint8Array;
   readonly contexts: readonly Context[];
 
-  constructor(table: ContextTable, places: Places) {
+  constructor(table: Contexts, places: Places) {
     const { count } = table;
     this.fromZone = new Int16Array(count);
     this.toZone = new Int16Array(count);

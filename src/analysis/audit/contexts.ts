@@ -2,11 +2,9 @@
  * What many log lines share: rule, interfaces, zones, declared direction, device, format. Each
  * combination gets a number, so that a row of the verdict table carries one word for all of them.
  */
-import type { VerdictBatch } from '../../model/verdict-batch.ts';
+import type { VerdictColumns } from '../../model/verdict-columns.ts';
 
 const WORDS = 8;
-/** The one word of a context that is no number of a name. */
-const DIRECTION = 7;
 const INITIAL = 64;
 /** Contexts kept; further ones share number 0, which says nothing. */
 const MOST = 200_000;
@@ -25,22 +23,33 @@ export interface Context {
 }
 
 /** The contexts of a table as they go from one thread to another. */
-interface ContextsPart {
+export interface ContextsPart {
   readonly count: number;
   readonly words: Int32Array;
-  readonly overflowed: number;
+}
+
+/** Contexts by their number, to look at. */
+export type Contexts = Pick<ContextTable, 'count' | 'at'>;
+
+/** The context of that number in the words of a table. */
+export function contextAt(words: Int32Array, number: number): Context {
+  const at = WORDS * number;
+  const word = (index: number): number => words[at + index] ?? 0;
+  return {
+    ...{ rule: word(0), inInterface: word(1), outInterface: word(2), inZone: word(3) },
+    ...{ outZone: word(4), device: word(5), format: word(6), direction: word(7) },
+  };
 }
 
 export class ContextTable {
   /** Number 0 stands for contexts that found no room. */
   count = 1;
-  overflowed = 0;
   /** Behind the last context there is always room for one to be looked up. */
   private words = new Int32Array(WORDS * INITIAL);
   private slots = new Int32Array(2 * INITIAL);
 
   /** Number of the row's context. */
-  of(batch: VerdictBatch, row: number): number {
+  of(batch: VerdictColumns, row: number): number {
     const { words } = this;
     const wanted = WORDS * this.count;
     words[wanted] = batch.rule[row]!;
@@ -68,42 +77,23 @@ export class ContextTable {
   }
 
   part(): ContextsPart {
-    const { count, words, overflowed } = this;
-    return { count, words, overflowed };
-  }
-
-  /** Takes over another table's contexts; undefined when there is no room for all. */
-  absorb(part: ContextsPart, names: Int32Array): Int32Array | undefined {
-    if (part.overflowed > 0 || this.count + part.count > MOST) return undefined;
-    const numbers = new Int32Array(part.count);
-    for (let number = 1; number < part.count; number++) {
-      const wanted = WORDS * this.count;
-      for (let word = 0; word < WORDS; word++) {
-        const value = part.words[WORDS * number + word]!;
-        this.words[wanted + word] = word === DIRECTION ? value : names[value]!;
-      }
-      numbers[number] = this.intern(wanted);
-    }
-    return numbers;
+    const { count, words } = this;
+    return { count, words };
   }
 
   at(number: number): Context {
-    const at = WORDS * number;
-    const word = (index: number): number => this.words[at + index] ?? 0;
-    return {
-      ...{ rule: word(0), inInterface: word(1), outInterface: word(2), inZone: word(3) },
-      ...{ outZone: word(4), device: word(5), format: word(6), direction: word(7) },
-    };
+    return contextAt(this.words, number);
   }
 
   private hash(at: number): number {
     const { words } = this;
-    let h = 0;
-    for (let index = at; index < at + WORDS; index++) {
-      h = Math.imul(h ^ words[index]!, 0x85ebca6b);
-      h ^= h >>> 15;
-    }
-    return h;
+    // Products that do not wait for each other.
+    const h =
+      (Math.imul(words[at]!, 0x85ebca6b) ^ Math.imul(words[at + 1]!, 0xc2b2ae35)) +
+      (Math.imul(words[at + 2]!, 0x27d4eb2f) ^ Math.imul(words[at + 3]!, 0x165667b1)) +
+      (Math.imul(words[at + 4]!, 0x9e3779b1) ^ Math.imul(words[at + 5]!, 0x2c1b3c6d)) +
+      (Math.imul(words[at + 6]!, 0x297a2d39) ^ Math.imul(words[at + 7]!, 0x7feb352d));
+    return h ^ (h >>> 15);
   }
 
   private equal(left: number, right: number): boolean {
@@ -117,7 +107,6 @@ export class ContextTable {
   /** Makes the context that was looked up one of those held. */
   private keep(slot: number): number {
     if (this.count >= MOST) {
-      this.overflowed++;
       return 0;
     }
     const number = this.count++;

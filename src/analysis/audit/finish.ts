@@ -41,8 +41,8 @@ import {
   R_KIND,
   R_LINE,
   R_SERVER,
-  type VerdictTable,
-} from './verdict-table.ts';
+  type VerdictRows,
+} from './verdict-rows.ts';
 
 /** Denied at least so often, for at least so long, at most so far apart: a retry loop. */
 const LOOP_TRIES = 10;
@@ -50,14 +50,16 @@ const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
 /** Order of what was refused, by `WAYS`: outward, within, through, inward. */
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
-const CHART_COLUMNS = 60;
+/** Stretches of time, at most. */
+const STRETCHES = 24;
+const NOT_SAID = '(not said)';
 /** In `Finish.uses`: what a row is listed as. */
 const REFUSED = 1;
 const WANTED = 2;
 
 /** What an answer is made from. */
 export interface Folded {
-  readonly table: VerdictTable;
+  readonly table: VerdictRows;
   readonly series: TimeSeries;
   readonly zones: ZoneTable;
   readonly interfaces: readonly InterfaceRule[];
@@ -141,7 +143,7 @@ export class Finish {
     const ways = this.ways();
     const total = (action: 'allowed' | 'denied' | 'unknown'): number =>
       ways.reduce((sum, way) => sum + way[action], 0);
-    const { startMs, widthMs, counts } = series.columns(CHART_COLUMNS);
+    const { startMs, widthMs, counts } = series.columns(STRETCHES);
     return {
       events: total('allowed') + total('denied') + total('unknown'),
       allowed: total('allowed'),
@@ -156,7 +158,12 @@ export class Finish {
       refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
       conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
-      hosts: this.hosts.rows(top, (kind, word) => this.addressText(kind, word), zones.names),
+      hosts: this.hosts.rows(
+        top,
+        (kind, word, isClient) =>
+          isClient ? this.addressText(kind, word) : this.serverText(kind, word),
+        zones.names,
+      ),
       hostCount: this.hosts.size,
       rules: this.rules.rows(this.names),
       paths: this.paths.rows(),
@@ -311,7 +318,11 @@ export class Finish {
     const allowed = new Map<number, Set<number>>();
     for (const entry of entries) allowed.set(table.word(entry, R_CLIENT), new Set());
     if (allowed.size === 0) return allowed;
+    const { clients } = table;
+    const wanted = new Uint8Array(table.hosts.count);
+    for (const entry of entries) wanted[clients[entry]!] = 1;
     for (let entry = 0; entry < table.count; entry++) {
+      if (wanted[clients[entry]!] !== 1) continue;
       if (((table.word(entry, R_KIND) >>> K_ACTION) & 3) !== ALLOW) continue;
       allowed.get(table.word(entry, R_CLIENT))?.add(table.word(entry, R_SERVER));
     }
@@ -340,7 +351,7 @@ export class Finish {
       port: hasPort(protocol) ? portShown(protocol, block.port[0]!) : null,
       client: this.addressText(kind, client),
       clientZone: zones.names[block.clientZone[0]!]!,
-      server: this.addressText(kind, server),
+      server: this.serverText(kind, server),
       serverZone: zones.names[block.serverZone[0]!]!,
       rule: name(context.rule),
       inInterface: name(context.inInterface) ?? name(context.inZone),
@@ -360,6 +371,12 @@ export class Finish {
     return locatorOf(this.from.table, this.from.inputs, entry);
   }
 
+  /** Nothing is sent to the unspecified address: there the line names no destination. */
+  private serverText(kind: number, word: number): string {
+    const text = this.addressText(kind, word);
+    return text === '0.0.0.0' || text === '::' ? NOT_SAID : text;
+  }
+
   private addressText(kind: number, word: number): string {
     const { addresses, zones } = this.from;
     const family = (kind >>> K_FAMILY) & 3;
@@ -375,7 +392,7 @@ function groupOf(way: number, action: number): number {
   return ACTIONS.length * way + action;
 }
 
-function locatorOf(table: VerdictTable, inputs: readonly string[], entry: number): string {
+function locatorOf(table: VerdictRows, inputs: readonly string[], entry: number): string {
   const input = inputs[table.word(entry, R_INPUT)] ?? '';
   return `${input}:${table.word(entry, R_LINE) >>> 0}`;
 }

@@ -6,22 +6,25 @@ import type { HostVerdicts } from './answer.ts';
 import { MEANS } from './noise.ts';
 import type { RowBlock } from './row-block.ts';
 import { K_FAMILY } from './verdict-kind.ts';
-import { NO_HOST } from './verdict-table.ts';
+import { type Hosts, NO_HOST } from './verdict-rows.ts';
 
 /** Figures of a host: allowed and denied as client, then as server. */
 const FIGURES = 4;
 const INITIAL = 1024;
 
 export class HostTotals {
-  private readonly hosts: EndpointTable;
+  private readonly hosts: Hosts;
   /** Hosts in zones. */
   private readonly places: EndpointTable;
+  /** By host: the place last counted in, + 1. Hardly any host is in several zones. */
+  private readonly lastPlaces: Int32Array;
   private figures = new Float64Array(FIGURES * INITIAL);
 
   /** @param hosts of the verdict table */
-  constructor(hosts: EndpointTable, seed: number) {
+  constructor(hosts: Hosts, seed: number) {
     this.hosts = hosts;
     this.places = new EndpointTable(seed);
+    this.lastPlaces = new Int32Array(hosts.count);
   }
 
   /** Counts the rows that are wanted, have a verdict and are no noise. */
@@ -38,7 +41,10 @@ export class HostTotals {
   }
 
   private count(host: number, zone: number, figure: number, events: number): void {
-    const place = this.places.intern(host, zone, 0);
+    const last = this.lastPlaces[host]! - 1;
+    const place =
+      last >= 0 && this.places.port(last) === zone ? last : this.places.intern(host, zone, 0);
+    this.lastPlaces[host] = place + 1;
     if (FIGURES * place === this.figures.length) {
       const larger = new Float64Array(2 * this.figures.length);
       larger.set(this.figures);
@@ -54,7 +60,7 @@ export class HostTotals {
   /** The hosts that were the most active as clients. */
   rows(
     top: number,
-    addressText: (kind: number, word: number) => string,
+    addressText: (kind: number, word: number, isClient: boolean) => string,
     zones: readonly string[],
   ): HostVerdicts[] {
     const { hosts, places, figures } = this;
@@ -68,7 +74,7 @@ export class HostTotals {
       const host = places.address(place);
       const from = FIGURES * place;
       return {
-        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host)),
+        address: addressText(hosts.kind(host) << K_FAMILY, hosts.address(host), weight(place) > 0),
         zone: zones[places.port(place)] ?? '',
         allowedAsClient: figures[from]!,
         deniedAsClient: figures[from + 1]!,

@@ -18,7 +18,7 @@ import type { RuleTotals } from './rule-totals.ts';
 import { StretchTotals } from './stretch.ts';
 import { finite } from './sums.ts';
 import { K_FAMILY, SHAPE_ANSWER } from './verdict-kind.ts';
-import { F_FIRST, F_LAST, type VerdictTable } from './verdict-table.ts';
+import { F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
 
 /** Events, first and last time, and the row that showed it first, of anything numbered. */
 class Sightings {
@@ -26,10 +26,10 @@ class Sightings {
   private readonly first = new Column();
   private readonly last = new Column();
   private readonly rows = new Column();
-  private readonly table: VerdictTable;
+  private readonly table: VerdictRows;
   private count = 0;
 
-  constructor(table: VerdictTable) {
+  constructor(table: VerdictRows) {
     this.table = table;
   }
 
@@ -76,7 +76,7 @@ export interface Wording {
 }
 
 export class NewnessTotals {
-  private readonly table: VerdictTable;
+  private readonly table: VerdictRows;
   private readonly past: Past;
   private readonly offers: Offers;
   /** Services of the past that are used still. */
@@ -95,7 +95,7 @@ export class NewnessTotals {
   private readonly stretch: StretchTotals;
 
   /** @param rules counts those that are new */
-  constructor(table: VerdictTable, past: Past, rules: RuleTotals, seed: number) {
+  constructor(table: VerdictRows, past: Past, rules: RuleTotals, seed: number) {
     this.table = table;
     this.past = past;
     this.offers = new Offers(seed);

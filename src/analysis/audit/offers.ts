@@ -6,7 +6,7 @@ import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { OUTSIDE } from '../zones.ts';
 import { serviceKey } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { F_FIRST, F_LAST, type VerdictTable } from './verdict-table.ts';
+import { F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
 
 /** In `kind`, beside the way: family, and whether a line said that it was let through. */
 const FAMILY_SHIFT = 4;
@@ -31,7 +31,7 @@ export class Offers {
   }
 
   /** Counts a row for the service that it used; returns the service's number. */
-  add(block: RowBlock, index: number, table: VerdictTable): number {
+  add(block: RowBlock, index: number, table: VerdictRows): number {
     const known = this.count;
     const offer = this.keys.intern(...keyOf(block, index));
     const entry = block.entry[index]!;

@@ -12,7 +12,7 @@ import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
 import { StretchTotals } from './stretch.ts';
 import { SHAPE_ANSWER } from './verdict-kind.ts';
-import { F_FIRST, type VerdictTable } from './verdict-table.ts';
+import { F_FIRST, type VerdictRows } from './verdict-rows.ts';
 
 /** What of a table was there before. */
 export interface PastChoices {
@@ -23,7 +23,7 @@ export interface PastChoices {
 }
 
 /** All rows that are wanted and began in time; of those without a time nothing is known. */
-export function pastOf(table: VerdictTable, places: Places, choices: PastChoices): Past {
+export function pastOf(table: VerdictRows, places: Places, choices: PastChoices): Past {
   const { wanted, untilMs, seed } = choices;
   const past = new Past(table, seed);
   const contexts = new ContextPlaces(table.contexts, places);
@@ -43,7 +43,7 @@ const ANY_DEVICE = 0;
 
 export class Past {
   /** Whose rows it was made of. */
-  readonly table: VerdictTable;
+  readonly table: VerdictRows;
   readonly offers: Offers;
   readonly stretch: StretchTotals;
   private readonly hosts: EndpointTable;
@@ -52,7 +52,7 @@ export class Past {
   private readonly pairs: EndpointTable;
   private readonly conversations: EndpointTable;
 
-  constructor(table: VerdictTable, seed: number) {
+  constructor(table: VerdictRows, seed: number) {
     this.table = table;
     this.offers = new Offers(seed);
     this.stretch = new StretchTotals(table);

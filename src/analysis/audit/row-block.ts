@@ -14,8 +14,8 @@ import {
   R_CONTEXT,
   R_KIND,
   R_SERVER,
-  type VerdictTable,
-} from './verdict-table.ts';
+  type VerdictRows,
+} from './verdict-rows.ts';
 
 /** Rows of a block. */
 export const BLOCK = 512;
@@ -45,12 +45,12 @@ export class RowBlock {
   readonly events = new Float64Array(BLOCK);
   /** Index into `NOISE_CLASSES`, or `MEANS`: set by who judges. */
   readonly noise = new Int8Array(BLOCK);
-  private readonly table: VerdictTable;
+  private readonly table: VerdictRows;
   private readonly places: Places;
   private readonly contexts: ContextPlaces;
   private readonly index: RowIndex;
 
-  constructor(table: VerdictTable, places: Places, contexts: ContextPlaces, index: RowIndex) {
+  constructor(table: VerdictRows, places: Places, contexts: ContextPlaces, index: RowIndex) {
     this.table = table;
     this.places = places;
     this.contexts = contexts;

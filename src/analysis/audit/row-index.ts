@@ -7,7 +7,7 @@
  */
 import type { Places } from './places.ts';
 import { serviceKey } from './port-shown.ts';
-import { R_KIND, type VerdictTable } from './verdict-table.ts';
+import { R_KIND, type VerdictRows } from './verdict-rows.ts';
 
 /** Rows in the order of their hosts, without those that have none. */
 export interface RowsByHost {
@@ -30,7 +30,7 @@ export class RowIndex {
   private readonly ports: (Int32Array | undefined)[] = [];
   private clientOrder: RowsByHost | undefined;
 
-  constructor(table: VerdictTable, places: Places) {
+  constructor(table: VerdictRows, places: Places) {
     const { count, hosts } = table;
     this.clients = table.clients.subarray(0, count);
     this.servers = table.servers.subarray(0, count);

@@ -8,7 +8,7 @@ import { serviceText } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
 import { GroupSums, mostOf } from './sums.ts';
-import type { VerdictTable } from './verdict-table.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 interface Rule {
   readonly context: Context;
@@ -27,7 +27,7 @@ export class RuleTotals {
   private readonly services: EndpointTable;
   private readonly events = new Column();
 
-  constructor(table: VerdictTable, index: RowIndex, seed: number) {
+  constructor(table: VerdictRows, index: RowIndex, seed: number) {
     this.index = index;
     this.sums = new GroupSums(table);
     this.byContext = new Int32Array(ACTIONS.length * table.contexts.count);

@@ -7,7 +7,7 @@ import { hasPort, serviceText, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex, RowsByHost } from './row-index.ts';
 import { GroupSums, mostOf } from './sums.ts';
-import { NO_HOST, type VerdictTable } from './verdict-table.ts';
+import { NO_HOST, type VerdictRows } from './verdict-rows.ts';
 
 interface Service {
   readonly way: number;
@@ -26,7 +26,7 @@ export class ServiceTotals {
   /** Group + 1 by row, 0 for those that do not count or have no hosts. */
   private readonly groupOf: Int32Array;
 
-  constructor(table: VerdictTable, index: RowIndex) {
+  constructor(table: VerdictRows, index: RowIndex) {
     this.index = index;
     this.sums = new GroupSums(table);
     this.groups = new Int32Array(16 * index.serviceKeys.length);

@@ -3,21 +3,21 @@ import { DENY } from '../../model/verdict.ts';
 import type { Stretch } from './answer.ts';
 import type { RowBlock } from './row-block.ts';
 import { GroupSums } from './sums.ts';
-import type { VerdictTable } from './verdict-table.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 /** Groups of the sums. */
 const PASSED = 0;
 const DENIED = 1;
 
 export class StretchTotals {
-  private readonly table: VerdictTable;
+  private readonly table: VerdictRows;
   /** What passed, and what was denied. */
   private readonly sums: GroupSums;
   /** Numbers of names. */
   private readonly formats = new Set<number>();
   private readonly devices = new Set<number>();
 
-  constructor(table: VerdictTable) {
+  constructor(table: VerdictRows) {
     this.table = table;
     this.sums = new GroupSums(table);
     this.sums.open();

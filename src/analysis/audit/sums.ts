@@ -1,5 +1,5 @@
 /** Sums that the tables of an audit are made of: by group of rows, as columns, so that no number is boxed. */
-import { F_BYTES, F_FIRST, F_LAST, type VerdictTable } from './verdict-table.ts';
+import { F_BYTES, F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
 
 /** Columns: events, those that are noise, octets, first and last time. */
 const WIDTH = 5;
@@ -13,12 +13,12 @@ const INITIAL = 64;
 export class GroupSums {
   /** Groups are numbered from 0. */
   count = 0;
-  private readonly table: VerdictTable;
+  private readonly table: VerdictRows;
   private floats = new Float64Array(WIDTH * INITIAL);
   /** By group: its first row. */
   private rows = new Int32Array(INITIAL);
 
-  constructor(table: VerdictTable) {
+  constructor(table: VerdictRows) {
     this.table = table;
   }
 

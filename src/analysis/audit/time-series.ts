@@ -1,15 +1,28 @@
 /**
  * How many events in each stretch of time, without knowing beforehand how long the log is: a fixed
- * number of bins that double their width when a time does not fit. Bins begin at multiples of
- * their width and lie in a ring, so that what is counted, and how wide the bins are, depends on the
- * times alone, not on their order.
+ * number of bins that become wider when a time does not fit. Bins begin at multiples of their width
+ * and lie in a ring, so that what is counted, and how wide the bins are, depends on the times alone,
+ * not on their order. Widths are those of clocks and calendars, so that a chart's rows begin at
+ * times that people think in.
  */
 
 /** Bins kept; a chart has fewer. */
 const BINS = 1024;
-const FIRST_WIDTH_MS = 1000;
+const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
+/** Widths of bins in ms; each divides the next, so that bins can be joined. */
+const WIDTHS: readonly number[] = [
+  ...[SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR, DAY],
+  ...[10 * DAY, 100 * DAY, 1000 * DAY],
+];
+/** Widths of rows for people. */
+const SHOWN: readonly number[] = [
+  ...[1, 2, 5, 10, 20, 30].map((seconds) => seconds * SECOND),
+  ...[1, 2, 5, 10, 20, 30].map((minutes) => minutes * MINUTE),
+  ...[1, 2, 4, 8, 12].map((hours) => hours * HOUR),
+  ...[1, 2, 7, 14, 30, 90].map((days) => days * DAY),
+];
 
-/** The state of a series, to be taken over by another one. */
+/** The state of a series, as it goes from one thread to another. */
 export interface SeriesPart {
   readonly widthMs: number;
   readonly first: number;
@@ -18,7 +31,7 @@ export interface SeriesPart {
 }
 
 export class TimeSeries {
-  widthMs = FIRST_WIDTH_MS;
+  widthMs = WIDTHS[0]!;
   /** The earliest and the latest bin in use, in widths since 1970; NaN before the first event. */
   private first = Number.NaN;
   private last = Number.NaN;
@@ -43,18 +56,17 @@ export class TimeSeries {
     this.bins[series]![this.slot]! += events;
   }
 
-  /** Takes over what another one counted; that one's bins are borrowed. */
-  absorb(part: SeriesPart): void {
-    if (Number.isNaN(part.first)) return;
-    while (this.widthMs < part.widthMs) this.widen();
-    for (let bin = part.first; bin <= part.last; bin++) {
-      this.aim(bin * part.widthMs);
-      this.bins.forEach((bins, series) => {
-        bins[this.slot]! += part.bins[series]![slotOf(bin)]!;
-      });
-    }
+  /** The series that another thread counted; takes over its bins. */
+  static of({ widthMs, first, last, bins }: SeriesPart): TimeSeries {
+    const series = new TimeSeries(0);
+    series.widthMs = widthMs;
+    series.first = first;
+    series.last = last;
+    series.bins = bins;
+    return series;
   }
 
+  /** What was counted, for another thread. */
   part(): SeriesPart {
     const { widthMs, first, last, bins } = this;
     return { widthMs, first, last, bins };
@@ -81,18 +93,20 @@ export class TimeSeries {
 
   private widen(): void {
     const { first, last } = this;
-    this.widthMs *= 2;
+    const wider = WIDTHS[WIDTHS.indexOf(this.widthMs) + 1] ?? 10 * this.widthMs;
+    const factor = wider / this.widthMs;
+    this.widthMs = wider;
     this.lowMs = this.highMs = Number.NaN;
     if (Number.isNaN(first)) return;
     this.bins = this.bins.map((old) => {
       const bins = new Float64Array(BINS);
       for (let bin = first; bin <= last; bin++) {
-        bins[slotOf(Math.floor(bin / 2))]! += old[slotOf(bin)]!;
+        bins[slotOf(Math.floor(bin / factor))]! += old[slotOf(bin)]!;
       }
       return bins;
     });
-    this.first = Math.floor(first / 2);
-    this.last = Math.floor(last / 2);
+    this.first = Math.floor(first / factor);
+    this.last = Math.floor(last / factor);
   }
 
   /** At most `most` columns that together hold every event, from the first to the last one. */
@@ -104,17 +118,28 @@ export class TimeSeries {
     if (!(first <= last)) {
       return { startMs: Number.NaN, widthMs: 0, counts: this.bins.map(() => []) };
     }
-    const each = Math.ceil((last - first + 1) / most);
+    const { widthMs } = this;
+    const width = shownWidth(first * widthMs, (last + 1) * widthMs, widthMs, most);
+    const begin = Math.floor((first * widthMs) / width);
     const counts = this.bins.map((bins) => {
-      const sums: number[] = [];
+      const sums = new Array<number>(Math.floor((last * widthMs) / width) - begin + 1).fill(0);
       for (let bin = first; bin <= last; bin++) {
-        const column = Math.floor((bin - first) / each);
-        sums[column] = (sums[column] ?? 0) + bins[slotOf(bin)]!;
+        sums[Math.floor((bin * widthMs) / width) - begin]! += bins[slotOf(bin)]!;
       }
       return sums;
     });
-    return { startMs: first * this.widthMs, widthMs: each * this.widthMs, counts };
+    return { startMs: begin * width, widthMs: width, counts };
   }
+}
+
+/** The smallest width that people think in, or a multiple of the bins', with few enough rows. */
+function shownWidth(startMs: number, endMs: number, binMs: number, most: number): number {
+  const rows = (width: number): number => Math.ceil(endMs / width) - Math.floor(startMs / width);
+  const shown = SHOWN.find((width) => width % binMs === 0 && rows(width) <= most);
+  if (shown !== undefined) return shown;
+  let width = Math.max(binMs, 90 * DAY - ((90 * DAY) % binMs));
+  while (rows(width) > most) width *= 2;
+  return width;
 }
 
 /** Where a bin lies; its number may be larger than 32 bits hold. */

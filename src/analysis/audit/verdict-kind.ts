@@ -3,7 +3,8 @@
  * what the line shows of the packet's place in a conversation.
  */
 import { BY_DESTINATION } from '../../model/verdict.ts';
-import { BY_NAME, NONE, type VerdictBatch } from '../../model/verdict-batch.ts';
+import { BY_NAME, NONE } from '../../model/verdict-batch.ts';
+import type { VerdictColumns } from '../../model/verdict-columns.ts';
 
 /** Port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30. */
 export const K_FAMILY = 24;
@@ -34,7 +35,7 @@ const ICMPV6 = 58;
  * Whether a connection of which nobody says who began looks as if the destination had: its port is
  * the higher one. Single packets are never turned round: they went where they went.
  */
-export function isReversed(batch: VerdictBatch, row: number): boolean {
+export function isReversed(batch: VerdictColumns, row: number): boolean {
   if (batch.event[row] === 0 || batch.initiator[row] !== 0) return false;
   const source = batch.sourcePort[row]!;
   const protocol = batch.protocol[row]!;
@@ -44,7 +45,7 @@ export function isReversed(batch: VerdictBatch, row: number): boolean {
 }
 
 /** Whether the packet opens, answers, or goes on; only what the line itself shows. */
-export function shapeOf(batch: VerdictBatch, row: number, protocol: number): number {
+export function shapeOf(batch: VerdictColumns, row: number, protocol: number): number {
   if (batch.initiator[row] === BY_DESTINATION) return SHAPE_ANSWER;
   if (protocol === TCP) {
     // Of flows they are those of all packets, so that SYN with ACK is no answer for certain.
@@ -70,7 +71,12 @@ export function shapeOf(batch: VerdictBatch, row: number, protocol: number): num
 }
 
 /** The word itself. */
-export function kindOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
+export function kindOf(
+  batch: VerdictColumns,
+  row: number,
+  protocol: number,
+  shape: number,
+): number {
   const family = batch.family[row]!;
   const code =
     family === 4
@@ -91,7 +97,7 @@ export function kindOf(batch: VerdictBatch, row: number, protocol: number, shape
 }
 
 /** The server's port, the sender's of an answer; of ICMP type and code; 0 without. */
-function portOf(batch: VerdictBatch, row: number, protocol: number, shape: number): number {
+function portOf(batch: VerdictColumns, row: number, protocol: number, shape: number): number {
   const source = batch.sourcePort[row]!;
   const destination = batch.destinationPort[row]!;
   if (protocol === ICMP || protocol === ICMPV6) {

@@ -8,41 +8,38 @@
 
 import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { END, OPEN } from '../../model/verdict.ts';
-import { VERDICT_BATCH_CAPACITY, type VerdictBatch } from '../../model/verdict-batch.ts';
+import { VERDICT_BATCH_CAPACITY } from '../../model/verdict-batch.ts';
+import { turnRow, type VerdictColumns } from '../../model/verdict-columns.ts';
 import { ContextTable } from './contexts.ts';
 import {
   FAMILY_4,
   FAMILY_6,
-  FAMILY_NAME,
   FAMILY_ZONE,
   isReversed,
   K_FAMILY,
   kindOf,
   shapeOf,
 } from './verdict-kind.ts';
+import {
+  eventsAt,
+  F_BYTES,
+  F_FIRST,
+  F_LAST,
+  F_OPENED,
+  F_PACKETS_LOGGED,
+  NO_HOST,
+  R_CLIENT,
+  R_CONTEXT,
+  R_INPUT,
+  R_KIND,
+  R_LINE,
+  R_SERVER,
+  ROW_FLOATS,
+  ROW_WORDS,
+  type RowsPart,
+  type VerdictRows,
+} from './verdict-rows.ts';
 
-/**
- * 32-bit words of a row, which is one line of the processor's cache: four integers, then five floats,
- * then two integers. What most log lines touch comes first.
- */
-const ROW_WORDS = 16;
-export const R_CLIENT = 0;
-export const R_SERVER = 1;
-export const R_KIND = 2;
-export const R_CONTEXT = 3;
-/** Where the row was first seen: index of the input, and line. */
-export const R_INPUT = 14;
-export const R_LINE = 15;
-/** Floats, counted from the row's first. */
-const ROW_FLOATS = ROW_WORDS / 2;
-const F_PACKETS_LOGGED = 2;
-export const F_BYTES = 3;
-export const F_FIRST = 4;
-export const F_LAST = 5;
-const F_OPENED = 6;
-
-/** Of rows that are kept by zones, and have no hosts. */
-export const NO_HOST = -1;
 const INITIAL = 1 << 12;
 /** In a slot: number of the row + 1, and above it the highest bits of its key's hash. */
 const SLOT_ROW = (1 << 21) - 1;
@@ -56,35 +53,13 @@ export interface ZoneFinder {
   of6(words: ArrayLike<number>, at: number): number;
 }
 
-/** The rows of a table as they go from one thread to another. */
-export interface TablePart {
-  readonly count: number;
-  readonly collapsed: number;
-  readonly lost: number;
-  readonly rows: ArrayBuffer;
-  readonly ended: Float64Array<ArrayBuffer>;
-  readonly clients: Int32Array<ArrayBuffer>;
-  readonly servers: Int32Array<ArrayBuffer>;
-  readonly hosts: Int32Array;
-  readonly contexts: ReturnType<ContextTable['part']>;
-}
-
-/** What another reader's numbers are called here, and how many lines stand before its first. */
-export interface PartMaps {
-  readonly names: Int32Array;
-  readonly addresses: Int32Array;
-  readonly linesBefore: number;
-}
-
-export class VerdictTable {
+export class VerdictTable implements VerdictRows {
   count = 0;
-  /** Rows kept by zones instead of addresses, and events that found no room at all. */
   collapsed = 0;
   lost = 0;
   readonly contexts = new ContextTable();
   /** Every address met: word and family (as endpoints whose port is 0). */
   readonly hosts: EndpointTable;
-  /** By row: numbers of its hosts, or `NO_HOST`. */
   clients = new Int32Array(INITIAL);
   servers = new Int32Array(INITIAL);
   private words: Int32Array<ArrayBuffer>;
@@ -117,99 +92,15 @@ export class VerdictTable {
   }
 
   /** Hands over its rows: they must not be used here any more. */
-  part(): TablePart {
+  part(): RowsPart {
     const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
     const rows = words.buffer;
     const shared = { contexts: contexts.part(), hosts: hosts.words };
     return { count, collapsed, lost, rows, ended, clients, servers, ...shared };
   }
 
-  /**
-   * Takes over the rows of a table that was filled with what comes later, as if all had been folded
-   * here. False, with all rows as they were, when there is no room. The part's rows are rewritten.
-   */
-  absorb(part: TablePart, maps: PartMaps): boolean {
-    if (part.collapsed + part.lost > 0) return false;
-    const contexts = this.contexts.absorb(part.contexts, maps.names);
-    if (contexts === undefined) return false;
-    const words = new Int32Array(part.rows);
-    const hashes = new Int32Array(part.count);
-    for (let entry = 0; entry < part.count; entry++) {
-      const at = ROW_WORDS * entry;
-      const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
-      words[at + R_CLIENT] = wordHere(maps, family, words[at + R_CLIENT]!);
-      words[at + R_SERVER] = wordHere(maps, family, words[at + R_SERVER]!);
-      words[at + R_CONTEXT] = contexts[words[at + R_CONTEXT]!]!;
-      words[at + R_LINE]! += maps.linesBefore;
-      hashes[entry] = this.hashAt(words, at);
-    }
-    if (this.count + part.count > this.limit && !this.hasRoomFor(words, hashes)) return false;
-    const floats = new Float64Array(part.rows);
-    this.reserve(this.count + part.count);
-    const hosts = this.hostsHere(part, maps);
-    for (let from = 0; from < part.count; from += VERDICT_BATCH_CAPACITY) {
-      const to = Math.min(from + VERDICT_BATCH_CAPACITY, part.count);
-      this.hashes.set(hashes.subarray(from, to));
-      this.touched += this.touch(to - from);
-      for (let entry = from; entry < to; entry++) {
-        const count = this.count;
-        const row = this.merge(words, floats, part.ended, entry, hashes[entry]!);
-        if (row < count) continue;
-        this.clients[row] = hosts[part.clients[entry]!] ?? NO_HOST;
-        this.servers[row] = hosts[part.servers[entry]!] ?? NO_HOST;
-      }
-    }
-    return true;
-  }
-
-  /** Numbers here of another table's hosts. */
-  private hostsHere({ hosts }: TablePart, maps: PartMaps): Int32Array {
-    const numbers = new Int32Array(hosts.length / 3);
-    for (let host = 0; host < numbers.length; host++) {
-      const family = hosts[3 * host + 2]!;
-      numbers[host] = this.hosts.intern(wordHere(maps, family, hosts[3 * host]!), 0, family);
-    }
-    return numbers;
-  }
-
-  /** Whether the limit allows for all rows whose keys are not here yet. */
-  private hasRoomFor(words: Int32Array, hashes: Int32Array): boolean {
-    let room = this.limit - this.count;
-    for (let entry = 0; entry < hashes.length && room >= 0; entry++) {
-      if (this.rowAt(this.probeAt(hashes[entry]!, words, ROW_WORDS * entry)) < 0) room--;
-    }
-    return room >= 0;
-  }
-
   private hashAt(words: Int32Array, at: number): number {
     return this.hash(words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-  }
-
-  private probeAt(hash: number, words: Int32Array, at: number): number {
-    return this.probe(hash, words[at]!, words[at + 1]!, words[at + 2]!, words[at + 3]!);
-  }
-
-  /** Adds another table's row to the row of the same key, a new one if there is none; its number. */
-  private merge(
-    words: Int32Array,
-    floats: Float64Array,
-    ended: Float64Array,
-    entry: number,
-    hash: number,
-  ): number {
-    const from = ROW_WORDS * entry;
-    const slot = this.probeAt(hash, words, from);
-    const held = this.rowAt(slot);
-    const row = held < 0 ? this.appendRow(slot, hash, words, from) : held;
-    const ours = ROW_FLOATS * row;
-    const theirs = ROW_FLOATS * entry;
-    this.floats[ours + F_PACKETS_LOGGED]! += floats[theirs + F_PACKETS_LOGGED]!;
-    this.floats[ours + F_OPENED]! += floats[theirs + F_OPENED]!;
-    this.floats[ours + F_BYTES]! += floats[theirs + F_BYTES]!;
-    this.ended[row]! += ended[entry]!;
-    this.widen(ours, floats[theirs + F_FIRST]!);
-    this.widen(ours, floats[theirs + F_LAST]!);
-    return row;
   }
 
   private widen(at: number, time: number): void {
@@ -221,21 +112,21 @@ export class VerdictTable {
   }
 
   /** Folds all rows of a batch; connections may be turned round in it. */
-  add(batch: VerdictBatch): void {
+  add(batch: VerdictColumns): void {
     const { count } = batch;
     this.prepare(batch, count);
-    this.touched += this.touch(count);
+    this.touched += this.touch(count, batch.event);
     const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
     this.numberHosts(first);
   }
 
   /** Works out the keys of all rows. */
-  private prepare(batch: VerdictBatch, count: number): void {
+  private prepare(batch: VerdictColumns, count: number): void {
     const { kinds, places, hashes, contexts } = this;
     for (let row = 0; row < count; row++) {
       const protocol = batch.protocol[row]!;
-      if (isReversed(batch, row)) batch.turn(row);
+      if (isReversed(batch, row)) turnRow(batch, row);
       const kind = kindOf(batch, row, protocol, shapeOf(batch, row, protocol));
       const context = contexts.of(batch, row);
       kinds[row] = kind;
@@ -248,19 +139,24 @@ export class VerdictTable {
    * Reads what the look-ups will need, without a branch, so that the processor waits for the memory
    * of many rows at the same time. The result means nothing.
    */
-  private touch(count: number): number {
-    const { slots, words, hashes } = this;
+  private touch(count: number, event: Uint8Array): number {
+    const { slots, words, hashes, ended } = this;
     const mask = slots.length - 1;
     let sum = 0;
     for (let row = 0; row < count; row++) sum ^= slots[hashes[row]! & mask]!;
     for (let row = 0; row < count; row++) {
       const held = slots[hashes[row]! & mask]! & SLOT_ROW;
-      sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
+      sum ^= words[ROW_WORDS * (held + ((0 - held) >> 31))]!;
+    }
+    if (event.indexOf(END) < 0) return sum & 1;
+    for (let row = 0; row < count; row++) {
+      const held = slots[hashes[row]! & mask]! & SLOT_ROW;
+      sum ^= ended[held + ((0 - held) >> 31)]!;
     }
     return sum & 1;
   }
 
-  private addRow(batch: VerdictBatch, row: number): void {
+  private addRow(batch: VerdictColumns, row: number): void {
     const entry = this.intern(batch, row);
     if (entry < 0) {
       this.lost += batch.events[row]!;
@@ -276,7 +172,7 @@ export class VerdictTable {
     this.widen(at, batch.timeMs[row]!);
   }
 
-  private intern(batch: VerdictBatch, row: number): number {
+  private intern(batch: VerdictColumns, row: number): number {
     const client = batch.source[row]!;
     const server = batch.destination[row]!;
     const kind = this.kinds[row]!;
@@ -290,7 +186,7 @@ export class VerdictTable {
   }
 
   /** A row of zones in place of addresses. */
-  private collapse(batch: VerdictBatch, row: number, kind: number, context: number): number {
+  private collapse(batch: VerdictColumns, row: number, kind: number, context: number): number {
     this.collapsed++;
     const family = (kind >>> K_FAMILY) & 3;
     const client = 1 + this.zoneOf(batch, family, batch.source[row]!);
@@ -304,7 +200,7 @@ export class VerdictTable {
     return this.append(slot, hash, batch, row, client, server, plain, context);
   }
 
-  private zoneOf(batch: VerdictBatch, family: number, word: number): number {
+  private zoneOf(batch: VerdictColumns, family: number, word: number): number {
     if (family === FAMILY_4) return this.zones.of4(word);
     return family === FAMILY_6 ? this.zones.of6(batch.addresses.words, 4 * word) : 0;
   }
@@ -352,7 +248,7 @@ export class VerdictTable {
   private append(
     slot: number,
     hash: number,
-    batch: VerdictBatch,
+    batch: VerdictColumns,
     row: number,
     client: number,
     server: number,
@@ -442,11 +338,8 @@ export class VerdictTable {
     this.slots = slots;
   }
 
-  /** How often: packets logged, or connections that were reported on opening, ending or both. */
   events(entry: number): number {
-    const at = ROW_FLOATS * entry;
-    const { floats } = this;
-    return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, this.ended[entry]!);
+    return eventsAt(this.floats, this.ended, entry);
   }
 
   float(entry: number, which: number): number {
@@ -456,10 +349,4 @@ export class VerdictTable {
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
   }
-}
-
-/** The word of an address of another reader's. */
-function wordHere(maps: PartMaps, family: number, word: number): number {
-  if (family === FAMILY_6) return maps.addresses[word]!;
-  return family === FAMILY_NAME ? maps.names[word]! : word;
 }

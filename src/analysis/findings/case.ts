@@ -5,6 +5,7 @@
 import type { Names } from '../../flow/flow-view.ts';
 import { addressText, placeOf, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
+import type { AskedFrames } from '../asked-frames.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
 import type { SpokenView } from '../spoken.ts';
@@ -35,6 +36,8 @@ export class Case {
   /** Frames of the capture. */
   readonly packets: number;
   readonly spoken: SpokenSource;
+  /** First frames of the flows that were asked for; undefined where all were. */
+  readonly asked: AskedFrames | undefined;
 
   constructor(
     traffic: Traffic,
@@ -43,6 +46,7 @@ export class Case {
     thresholds: Thresholds,
     packets: number,
     spoken: SpokenSource,
+    asked?: AskedFrames,
   ) {
     this.traffic = traffic;
     this.clues = clues;
@@ -50,6 +54,7 @@ export class Case {
     this.thresholds = thresholds;
     this.packets = packets;
     this.spoken = spoken;
+    this.asked = asked;
   }
 
   host(address: number, family: number): string {
@@ -104,14 +109,20 @@ export class Case {
     return udpAnswered === 0 && udpUnanswered + udpStrays >= ENOUGH_DATAGRAMS && !twoWayTcp;
   }
 
-  /** The first frames of the samples, in order. */
+  /** The first frames of the samples, in order; those of flows that were asked for before others. */
   evidence(samples: readonly Seen[]): FindingEvidence[] {
+    const isAsked = (sample: Seen): boolean =>
+      this.asked?.has(sample.interface, sample.frame) === true;
     const order = [...samples].sort(
-      (left, right) => left.interface - right.interface || left.frame - right.frame,
+      (left, right) =>
+        Number(isAsked(right)) - Number(isAsked(left)) ||
+        left.interface - right.interface ||
+        left.frame - right.frame,
     );
     return order.slice(0, MOST_EVIDENCE).map((sample) => ({
       seenMs: sample.seconds * 1000,
       locator: this.locator(sample.interface, sample.frame),
+      ...(isAsked(sample) ? { asked: true } : {}),
     }));
   }
 

@@ -6,7 +6,7 @@
  */
 import { DirectionLadder, type KnownServices } from '../../flow/direction.ts';
 import type { FlowPart, FlowVisitor } from '../../flow/flow-set.ts';
-import { FlowSet, visitRows } from '../../flow/flow-set.ts';
+import { decided, FlowSet, visitRows } from '../../flow/flow-set.ts';
 import { FlowTable } from '../../flow/flow-table.ts';
 import type { Names } from '../../flow/flow-view.ts';
 import type { Heard } from '../../flow/heard.ts';
@@ -164,8 +164,7 @@ function evictedVisitor(
 ): ((part: FlowPart) => void) | undefined {
   if (visitor === undefined) return undefined;
   return (part) => {
-    const own = ladder.learn(part.chunks, part.count);
-    visitRows({ ...part, own }, ladder, visitor);
+    visitRows(decided(part, ladder, false), visitor);
   };
 }
 

@@ -35,11 +35,6 @@ export class AsaConnections {
     this.message = message;
   }
 
-  /** Whether none was built so far. */
-  get isEmpty(): boolean {
-    return this.numbers.length === 0;
-  }
-
   /** `Built outbound TCP connection 42 for if:A/p (mapped) to if:B/p (mapped)`, and its teardown. */
   connection(line: Line, protocol: number): number {
     const { scan, batch } = line;

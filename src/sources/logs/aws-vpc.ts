@@ -93,10 +93,6 @@ export class AwsVpc implements LogFormat {
     return this.record(line);
   }
 
-  state(): string {
-    return `${this.headed} ${this.places}`;
-  }
-
   /** A line that names source and destination names the fields. */
   private header({ scan }: Line): boolean {
     const { columns } = this;

@@ -2,7 +2,8 @@
  * Cisco ASA, FTD, PIX and FWSM (`%ASA-6-302013: …`), by the syslog message guides. Read are the
  * messages that decide about traffic or report a connection: 106001 106006 106007 106010 106014
  * 106015 106016 106017 106020 106021 106022 106023 106100 106102 302013–302016 302020 302021
- * 313001 313004 313005 313008 710002 710003 710005 710006. Others are counted by number.
+ * 313001 313004 313005 313008 710002 710003 710005 710006, and of an FTD its connection events, 430002
+ * and 430003 (ftd-events.ts). Others are counted by number.
  *
  * Traps: “Built outbound” names the server first, as the `to` side began; a teardown does not say
  * who began, which is remembered from when the connection was built; parentheses hold mapped
@@ -23,8 +24,8 @@ import {
   OTHER,
   READ,
   SILENT,
-  UNSAID,
 } from './format.ts';
+import { ftdConnection } from './ftd-events.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -39,7 +40,10 @@ const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
-const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-'].map(octetsOf);
+const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-', '%NGIPS-'].map(octetsOf);
+const ASA = PRODUCTS[0]!;
+/** Octets of `%ASA-6-302013: `. */
+const TAG_OCTETS = 15;
 const FROM = octetsOf('from ');
 const TO = octetsOf('to ');
 const SRC = octetsOf('src ');
@@ -123,15 +127,13 @@ export class CiscoAsa implements LogFormat {
       case 710005:
       case 710006:
         return this.toDevice(line, number === 710002 ? ALLOW : DENY);
+      case 430002:
+      case 430003:
+        return ftdConnection(line, number === 430002);
       default:
         line.label = String(number);
         return SILENT;
     }
-  }
-
-  /** Connections that were built are too many to write down. */
-  state(): string {
-    return this.connections.isEmpty ? '' : UNSAID;
   }
 
   /** `… from A/p to B/p [flags F] [due to DNS …] on interface I`. */
@@ -320,6 +322,8 @@ export class CiscoAsa implements LogFormat {
 
 /** `%ASA-6-302013: `, `%ASA-session-5-106100: `: passes it and returns the number, or -1. */
 function messageNumber(scan: Scan): number {
+  const usual = usualNumber(scan);
+  if (usual >= 0) return usual;
   for (let at = scan.at; at < scan.end - 12; at++) {
     if (scan.bytes[at] !== PERCENT) continue;
     const length = productAt(scan, at);
@@ -336,6 +340,23 @@ function messageNumber(scan: Scan): number {
     return number;
   }
   return -1;
+}
+
+/** The same where the cursor is at `%ASA-6-302013: ` exactly; -1 for anything else. */
+function usualNumber(scan: Scan): number {
+  const { bytes, at, end } = scan;
+  // Behind it stands a message, which begins with no blank.
+  if (at + TAG_OCTETS >= end || !scan.isAt(ASA, at) || bytes[at + 6] !== HYPHEN) return -1;
+  if (!isDigit(bytes[at + 5]!) || bytes[at + 13] !== COLON || bytes[at + 14] !== SPACE) return -1;
+  if (bytes[at + 15] === SPACE || bytes[at + 15] === 0x09) return -1;
+  let number = 0;
+  for (let next = at + 7; next < at + 13; next++) {
+    const octet = bytes[next]!;
+    if (!isDigit(octet)) return -1;
+    number = 10 * number + octet - 0x30;
+  }
+  scan.at = at + TAG_OCTETS;
+  return number;
 }
 
 /** Octets of the product's mark at `at`, 0 without one. */

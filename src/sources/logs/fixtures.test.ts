@@ -24,14 +24,23 @@ const DAMAGED = 200;
 const ALIKE = 100;
 /** Formats of which each line says all by itself. */
 const BY_LINE = [
-  ...['check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
+  ...[
+    'check-point',
+    'cisco-asa',
+
+    'cisco-ios',
+    'filterlog',
+    'fortigate',
+    'juniper-srx',
+  ],
   ...['mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
 ];
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([
-  [8, ['request']],
-  [128, ['request']],
+  [8, ['request', 'Echo Request']],
+  [11, ['Time Exceeded']],
+  [128, ['request', 'Echo Request']],
   [129, ['reply']],
   [22, ['ssh']],
   [53, ['domain']],

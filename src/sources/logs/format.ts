@@ -27,9 +27,6 @@ export const BAD_NUMBER = 7;
 export const BAD_ACTION = 8;
 export const BAD_SHAPE = 9;
 
-/** See `LogFormat.state`. */
-export const UNSAID = 'unsaid';
-
 export const FAULT_CAUSES: Readonly<
   Record<number, { readonly cause: string; readonly why: string }>
 > = {
@@ -66,9 +63,4 @@ export interface LogFormat {
   readonly name: string;
   /** Reads the message the cursor is at. The cursor may be left anywhere. */
   read(line: Line): number;
-  /**
-   * What it learned from earlier lines that changes how it reads later ones: equal texts, equal
-   * readings. Absent where it learns nothing, `UNSAID` where that is too much to say.
-   */
-  state?(): string;
 }

@@ -47,11 +47,6 @@ export class Journal {
   private readonly decoder = new TextDecoder();
   private readonly encoder = new TextEncoder();
 
-  /** An entry of the export format is under way, or may begin with the next line. */
-  get isWithinEntry(): boolean {
-    return this.exporting;
-  }
-
   /** Takes one line; at `ENTRY` the entry is in the public members. */
   take(bytes: Uint8Array, start: number, end: number): number {
     if (this.exporting) return this.exported(bytes, start, end);

@@ -1,18 +1,15 @@
 /**
  * Lines in, verdicts out: each line goes to the format that read the one before it, then to the
  * others, so that formats may be mixed in one file. Every line is tallied once, whatever it holds.
- *
- * What the reading of a line depends on besides the line itself can be written down (`seam`), so
- * that the parts of a file may be read by different threads and still mean what they mean in one.
  */
-import { type NamesPart, NameTable } from '../../model/name-table.ts';
+import { NameTable } from '../../model/name-table.ts';
 import { VerdictBatch } from '../../model/verdict-batch.ts';
-import { type AddressesPart, AddressPool } from '../../net/address-pool.ts';
+import { AddressPool } from '../../net/address-pool.ts';
 import { Clock } from './clock.ts';
-import { GAP, type Line, type LogFormat, OTHER, READ, SILENT, UNSAID } from './format.ts';
+import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
-import { LogTally, type TallyPart } from './log-tally.ts';
+import { LogTally } from './log-tally.ts';
 import { MappedLog } from './mapped-log.ts';
 import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
@@ -39,20 +36,6 @@ export interface LineOptions {
 export interface Numbering {
   readonly addresses: AddressPool;
   readonly names: NameTable;
-}
-
-/** What one thread read of an input, as it goes to another. */
-export interface LinesPart {
-  readonly names: NamesPart;
-  readonly addresses: AddressesPart;
-  /** Numbers of the names that are prefixes. */
-  readonly prefixes: readonly number[];
-  readonly tally: TallyPart;
-  readonly readBy: readonly number[];
-  /** The format that read the last line. */
-  readonly format: number;
-  readonly withoutYear: number;
-  readonly withoutZone: number;
 }
 
 export class LineReader {
@@ -164,73 +147,6 @@ export class LineReader {
     return this.list.flatMap(({ name }, index) =>
       (this.readBy[index] ?? 0) > 0 ? [[name, this.readBy[index]!] as [string, number]] : [],
     );
-  }
-
-  /**
-   * What the reading of further lines depends on: two readers with equal seams read them alike.
-   * Undefined when that cannot be said in few words.
-   */
-  seam(): string | undefined {
-    if (this.journal.isWithinEntry || this.passing) return undefined;
-    const states: string[] = [];
-    for (const format of this.list) {
-      const state = format.state?.() ?? '';
-      if (state === UNSAID) return undefined;
-      states.push(state);
-    }
-    return JSON.stringify([this.current, this.lastRead, this.clock.inferred, ...states]);
-  }
-
-  /** Forgets what was counted so far: the lines before a part, which are read to know how it goes on. */
-  startCounting(): void {
-    this.flush();
-    this.tally = new LogTally();
-    this.readBy = [];
-    this.clock.withoutYear = this.clock.withoutZone = 0;
-    this.line.number = 0;
-  }
-
-  /** What was read since, for another thread. */
-  part(): LinesPart {
-    const { lines, blank, parts, read, faults, silent, gaps, others } = this.tally;
-    return {
-      names: this.names.part(),
-      addresses: this.addresses.part(),
-      prefixes: this.prefixes.reasons.flatMap((reason, number) =>
-        reason === undefined ? [] : [number],
-      ),
-      tally: { lines, blank, parts, read, faults, silent, gaps, others },
-      readBy: this.readBy,
-      format: this.current,
-      withoutYear: this.clock.withoutYear,
-      withoutZone: this.clock.withoutZone,
-    };
-  }
-
-  /** Numbers here of what another reader numbered; undefined when there is no room for it. */
-  mapsOf({
-    names,
-    addresses,
-    tally,
-  }: LinesPart): { names: Int32Array; addresses: Int32Array; linesBefore: number } | undefined {
-    if (!this.tally.hasRoomFor(tally)) return undefined;
-    const numbers = this.names.absorb(names);
-    const indices = numbers === undefined ? undefined : this.addresses.absorb(addresses);
-    if (numbers === undefined || indices === undefined) return undefined;
-    return { names: numbers, addresses: indices, linesBefore: this.line.number };
-  }
-
-  /** Takes over what another reader read of the lines that follow. */
-  absorb(part: LinesPart, names: Int32Array): void {
-    for (const number of part.prefixes) this.prefixes.of(names[number]!);
-    this.tally.absorb(part.tally, this.line.number);
-    this.line.number += part.tally.lines;
-    this.current = part.format;
-    part.readBy.forEach((lines, index) => {
-      this.readBy[index] = (this.readBy[index] ?? 0) + lines;
-    });
-    this.clock.withoutYear += part.withoutYear;
-    this.clock.withoutZone += part.withoutZone;
   }
 
   private tooLong(bytes: Uint8Array, start: number, end: number): void {

@@ -23,15 +23,14 @@ import { readHead } from '../pcap/head.ts';
 import { openFault, readFault } from '../pcap/input-faults.ts';
 import { listInputs, type NamedInput } from '../pcap/inputs.ts';
 import { describeStranger, recognise } from '../pcap/recognise.ts';
-import type { Window } from '../pcap/window.ts';
+import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
-import { FileSpan, lineStart, openForSpans, readSpan } from './file-span.ts';
 import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
 import { JsonRecords, recordDepth } from './json-records.ts';
 import type { KernelLog } from './kernel-log.ts';
-import { LineReader, LONGEST_LINE, type Numbering } from './line-reader.ts';
+import { LineReader, type Numbering } from './line-reader.ts';
 import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
 import { NflogRows } from './nflog.ts';
@@ -41,8 +40,8 @@ import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
-/** Octets that are read here while another thread starts. */
-const HEAD_START_OCTETS = 40e6;
+const CHUNK_OCTETS = 256 * 1024;
+const SLACK_OCTETS = 64;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -63,43 +62,15 @@ export interface LogOptions {
   readonly numbering?: Numbering;
   /** What `-` reads; standard input. */
   readonly standardInput?: Readable;
-  /** Lets another thread read the second half of large files. */
-  readonly helper?: PartHelper;
   readonly signal?: AbortSignal;
+  /** Called when the inputs are known, before the first is read. */
+  readonly onListed?: (reader: LogReader) => void;
   readonly onProgress?: (reader: LogReader) => void;
   /**
    * Go on at the end of the last input, across rotation, until the signal. Called whenever all that
    * was written so far has been handed on.
    */
   readonly onWait?: () => void;
-}
-
-/** The second half of a file, for another thread. */
-export interface PartTask {
-  readonly path: string;
-  /** Index of the input. */
-  readonly input: number;
-  /** ms since 1970, for stamps without a year. */
-  readonly referenceMs: number;
-  /** The format that is tried first at the file's begin. */
-  readonly format: number;
-  /** Octet at which the part's first line begins. */
-  readonly from: number;
-}
-
-/** Another thread that reads a part. */
-export interface PartHelper {
-  /** The smallest file that is worth it, in octets. */
-  readonly least: number;
-  start(task: PartTask): PartReading;
-}
-
-export interface PartReading {
-  /** What the part was begun with (`LineReader.seam`); undefined when it was not begun at all. */
-  readonly seam: Promise<string | undefined>;
-  /** Takes over what the part holds; false, with nothing changed, when that cannot be done. */
-  absorb(lines: LineReader): Promise<boolean>;
-  abandon(): void;
 }
 
 /** What is wrong with an input as a whole, or with the rest of it. */
@@ -133,8 +104,6 @@ export class LogReader {
   private readonly options: LogOptions;
   private readonly lines: LineReader;
   private source: ByteSource | undefined;
-  /** The present input's text, when that is a file as it is. */
-  private plain: ByteSource | undefined;
   private followed: FollowedFile | undefined;
   /** The present input is the last one, which is followed if any is. */
   private isLast = false;
@@ -179,6 +148,7 @@ export class LogReader {
     }
     this.skipped.push(...skipped);
     this.bytesTotal = bytesTotal;
+    this.options.onListed?.(this);
     const ordered = inRotationOrder(inputs);
     for (const input of ordered) {
       this.isLast = input === ordered.at(-1);
@@ -264,18 +234,13 @@ export class LogReader {
       return;
     }
     this.source = source;
-    this.plain = undefined;
     const stop = (): void => void source.close();
     this.options.signal?.addEventListener('abort', stop);
     try {
       const text = await this.unwrapped(input, source);
       if (text !== undefined) {
-        const { format } = this.lines;
         this.lines.begin(index, name, referenceMs);
-        const plain = text === this.plain;
-        if (!(plain && (await this.readInTwo(name, index, referenceMs, format, before)))) {
-          await this.readLines(text, before);
-        }
+        await this.readLines(text, before);
         const { withoutYear, withoutZone } = this.lines.clock;
         if (withoutYear + withoutZone > 0) {
           this.clocks.push({ source: name, withoutYear, withoutZone });
@@ -338,16 +303,6 @@ export class LogReader {
         source = new Utf16Bytes(whole, utf16Of(head)!);
       } else if (head.length === 0 || (form === undefined && isText(head))) {
         const depth = recordDepth(head);
-        // The lines of a plain file may be read from any place; a journal's entries have several.
-        if (
-          layers === 0 &&
-          atStart &&
-          depth < 0 &&
-          input.source !== '-' &&
-          !isJournalExport(head)
-        ) {
-          this.plain = whole;
-        }
         return depth < 0 ? whole : new JsonRecords(whole, depth);
       } else if (form === undefined && isFlowExport(head)) {
         await this.flowInputs().readFile(whole, input.source);
@@ -408,66 +363,23 @@ export class LogReader {
     return this.flows;
   }
 
-  /**
-   * Reads a large file with the helper, which takes the second half meanwhile. That counts only if
-   * it was begun with what the first half ended with, so that the answer is that of one thread.
-   * Returns false, with nothing read, when the file is not worth it.
-   */
-  private async readInTwo(
-    path: string,
-    input: number,
-    referenceMs: number,
-    format: number,
-    before: number,
-  ): Promise<boolean> {
-    const { helper } = this.options;
-    if (helper === undefined || this.followed !== undefined) return false;
-    const stats = await stat(path);
-    if (!stats.isFile() || stats.size < helper.least) return false;
-    const handle = await openForSpans(path);
-    try {
-      const middle = (stats.size + Math.min(stats.size / 4, HEAD_START_OCTETS)) / 2;
-      const from = lineStart(handle, Math.floor(middle), LONGEST_LINE);
-      if (from < 0) return false;
-      const part = helper.start({ path, input, referenceMs, format, from });
-      try {
-        const share = stats.size / from;
-        const { error } = await this.readSpan(new FileSpan(handle, 0, from), before, share);
-        if (this.options.signal?.aborted) return true;
-        if (error !== undefined) throw error;
-        // Rows go on in the order of their lines.
-        this.lines.flush();
-        const seam = await part.seam;
-        const alike = seam !== undefined && seam === this.lines.seam();
-        if (!alike || !(await part.absorb(this.lines))) {
-          const rest = new FileSpan(handle, from, Number.POSITIVE_INFINITY);
-          await this.readLines(rest, before + from);
-        }
-      } finally {
-        part.abandon();
-      }
-    } finally {
-      await handle.close();
-    }
-    this.bytesRead = before + stats.size;
-    return true;
-  }
-
   /** Reads all lines of the source, and ends the input. */
   private async readLines(source: ByteSource, before: number): Promise<void> {
-    const window = await this.readSpan(source, before, 1);
-    this.lines.end(window.bytes, window.start, window.end);
-    if (window.error !== undefined && !this.options.signal?.aborted) throw window.error;
-  }
-
-  /** Reads the whole lines of the source. `share`: octets read meanwhile for each octet of it. */
-  private readSpan(source: ByteSource, before: number, share: number): Promise<Window> {
+    const { lines } = this;
     const { signal, onProgress } = this.options;
-    return readSpan(this.lines, source, () => {
-      this.bytesRead = before + Math.floor(share * source.consumed);
+    // With room behind the last line, which readers that look ahead may touch.
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
+    while (signal?.aborted !== true) {
+      this.bytesRead = before + source.consumed;
       onProgress?.(this);
-      return signal?.aborted !== true;
-    });
+      await window.require(window.end - window.start + 1);
+      const grown = window.end - window.start;
+      window.start = lines.readLines(window.bytes, window.start, window.end);
+      if (window.ended || grown === 0) break;
+    }
+    await window.settle();
+    lines.end(window.bytes, window.start, window.end);
+    if (window.error !== undefined && !signal?.aborted) throw window.error;
   }
 }
 

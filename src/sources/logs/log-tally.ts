@@ -30,14 +30,6 @@ export interface LineKind {
   readonly samples: LineSample[];
 }
 
-const KINDS = ['faults', 'silent', 'gaps', 'others'] as const;
-
-/** A tally as it goes from one thread to another. */
-export type TallyPart = Pick<
-  LogTally,
-  'lines' | 'blank' | 'parts' | 'read' | (typeof KINDS)[number]
->;
-
 export class LogTally {
   lines = 0;
   blank = 0;
@@ -75,31 +67,6 @@ export class LogTally {
     this.note(this.faults, null, cause, why, locator, line);
   }
 
-  /** Takes over what was tallied of lines that stand `linesBefore` lines further down. */
-  absorb(part: TallyPart, linesBefore: number): void {
-    this.lines += part.lines;
-    this.blank += part.blank;
-    this.parts += part.parts;
-    this.read += part.read;
-    for (const name of KINDS) {
-      for (const [key, theirs] of part[name]) {
-        const samples = theirs.samples.map((each) => moved(each, linesBefore));
-        const ours = this[name].get(key);
-        if (ours === undefined) this[name].set(key, { ...theirs, samples });
-        else {
-          ours.lines += theirs.lines;
-          if (theirs.missed !== null) ours.missed = (ours.missed ?? 0) + theirs.missed;
-          ours.samples.push(...samples.slice(0, SAMPLES - ours.samples.length));
-        }
-      }
-    }
-  }
-
-  /** Whether another tally can be taken over without losing kinds of lines. */
-  hasRoomFor(part: TallyPart): boolean {
-    return KINDS.every((name) => this[name].size + part[name].size <= MOST_KINDS);
-  }
-
   private note(
     kinds: Map<string, LineKind>,
     format: string | null,
@@ -125,12 +92,4 @@ export class LogTally {
     }
     return kind;
   }
-}
-
-function moved({ locator, text }: LineSample, linesBefore: number): LineSample {
-  const colon = locator.lastIndexOf(':') + 1;
-  return {
-    locator: `${locator.slice(0, colon)}${Number(locator.slice(colon)) + linesBefore}`,
-    text,
-  };
 }

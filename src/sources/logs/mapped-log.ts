@@ -119,10 +119,6 @@ export class MappedLog implements LogFormat {
   }
 
   /** Finds the values in an object; one without both addresses is somebody else's. */
-  state(): string {
-    return `${this.width} ${this.places}`;
-  }
-
   private object({ scan }: Line): number {
     const { leaves, starts, ends } = this;
     if (scan.peek() !== BRACE) return OTHER;

@@ -98,10 +98,6 @@ export class Nfdump implements LogFormat {
     return READ;
   }
 
-  state(): string {
-    return `${this.inSummary} ${this.width} ${this.places}`;
-  }
-
   /** A line that names source, destination, protocol and time. */
   private header({ scan }: Line): boolean {
     const { columns } = this;

@@ -94,10 +94,6 @@ export class WindowsFirewall implements LogFormat {
     return this.event(line);
   }
 
-  state(): string {
-    return `${this.ours} ${this.places}`;
-  }
-
   private comment(line: Line): number {
     const { scan } = line;
     line.label = 'header';

@@ -104,10 +104,6 @@ export class Zeek implements LogFormat {
     return outcome === OTHER ? this.object(line) : outcome;
   }
 
-  state(): string {
-    return `${this.known} ${this.text.state()}`;
-  }
-
   private object(line: Line): number {
     const { json } = this;
     const { leaves } = json;
@@ -135,10 +131,6 @@ class ZeekColumns implements Values {
   private readonly present = new Uint8Array(NAMES.length);
   private separator = TAB;
   private count = 0;
-
-  state(): string {
-    return `${this.active} ${this.separator} ${this.count} ${this.places}`;
-  }
 
   /** A line of the header. */
   header(line: Line): number {

@@ -264,6 +264,7 @@ it.each([
   ['\xfd7zXZ\x00rest of it', 'unsupported-format', 'xz'],
   ['BZh91AY&SY', 'unsupported-format', 'bzip2'],
   ['\x04\x22\x4d\x18....', 'unsupported-format', 'lz4'],
+  ['PAR1\x15\x04\x15\x10', 'unsupported-format', 'Parquet'],
   ['snoop\x00\x00\x00\x00\x00\x00\x02', 'unsupported-format', 'snoop'],
   ['GMBU....', 'unsupported-format', 'Network Monitor'],
   ['\x00\x00\x01\x00\x00\xf0\x00\x00........', 'unsupported-format', 'ETL'],

@@ -49,6 +49,11 @@ const STRANGERS: readonly (readonly [magic: string, what: string, remedy: string
   ['btsnoop\x00', 'a Bluetooth HCI log (btsnoop)', 'it holds no network ports'],
   ['TRSNIFF data', 'a Sniffer capture', CONVERT],
   ['XCP\x00', 'a NetXRay or Sniffer capture', CONVERT],
+  [
+    'PAR1',
+    'a Parquet table',
+    'write it as text: CSV or JSON from the query tool, or let the service deliver text',
+  ],
   ['\x7fELF', 'a program', 'give a capture file instead'],
 ];
 

@@ -244,6 +244,9 @@ export class ConnectEngine implements ProbeEngine {
   }
 
   dismiss(host: HostScan): void {
+    const { fds } = host.route as Route;
+    // A pulse may be under way still.
+    for (let cell = 0; cell < fds.length; cell++) if (fds[cell] !== 0) this.giveUp(host, cell);
     host.route = undefined;
   }
 

@@ -11,6 +11,8 @@ import { formatAddress } from '../../net/address.ts';
 import type { FoundHost } from './discovery.ts';
 import { foldPorts, portState } from './host-results.ts';
 import type { HostScan } from './host-scan.ts';
+import { endpointKey } from './journal.ts';
+import { macText } from './noted-host.ts';
 import type { ScannedTransport } from './ports.ts';
 import type { LimitedHost } from './scan-request.ts';
 import { looksUniform } from './uniform.ts';
@@ -19,6 +21,8 @@ import { looksUniform } from './uniform.ts';
 interface Gathered {
   readonly found: FoundHost;
   readonly open: PortState[];
+  /** Those of them that were handed out. */
+  readonly told: Set<string>;
   readonly groups: PortGroup[];
   uniform?: UniformAnswer;
   /** Ports whose fate the fields above tell, and those left open by an interrupt. */
@@ -47,7 +51,14 @@ export class HostLedger {
   }
 
   add(found: FoundHost): void {
-    this.gathered.set(found.number, { found, open: [], groups: [], accounted: 0, unasked: 0 });
+    this.gathered.set(found.number, {
+      found,
+      open: [],
+      told: new Set(),
+      groups: [],
+      accounted: 0,
+      unasked: 0,
+    });
   }
 
   /** Takes an open port; returns it unless everything on that host seems open so far. */
@@ -57,11 +68,21 @@ export class HostLedger {
     transport: ScannedTransport,
     port: number,
   ): PortState | undefined {
-    const { open } = this.gathered.get(host.number)!;
+    const { open, told } = this.gathered.get(host.number)!;
     const state = portState(host, cell, transport, port, Date.now());
     open.push(state);
-    const mostlyOpen = open.length > SUSPICIOUS && open.length > 0.5 * host.answered;
-    return mostlyOpen && host.answered >= 0.2 * host.sent ? undefined : state;
+    const mostlyOpen = open.length > SUSPICIOUS && open.length > 0.5 * host.tally.answered;
+    if (mostlyOpen && host.tally.answered >= 0.2 * host.tally.sent) return undefined;
+    told.add(endpointKey(state.target));
+    return state;
+  }
+
+  /** Open ports that were not handed out yet; they count as handed out now. */
+  untold(host: HostScan): PortState[] {
+    const { open, told } = this.gathered.get(host.number)!;
+    const left = open.filter(({ target }) => !told.has(endpointKey(target)));
+    for (const { target } of left) told.add(endpointKey(target));
+    return left;
   }
 
   /** A host is through with a transport, or was under way when the scan was interrupted. */
@@ -97,11 +118,11 @@ export class HostLedger {
   }
 
   private noteLimit(host: HostScan, transport: ScannedTransport): void {
-    if (host.gapUs === 0 || host.undecided === 0) return;
+    if (host.pace.gapUs === 0 || host.undecided === 0) return;
     this.limited.push({
       address: formatAddress(host.address),
       transport,
-      perSecond: Math.round(1e7 / host.gapUs) / 10,
+      perSecond: Math.round(1e7 / host.pace.gapUs) / 10,
       undecided: host.undecided,
     });
   }
@@ -142,8 +163,4 @@ export class HostLedger {
     }
     return { hosts, counts };
   }
-}
-
-function macText(mac: Uint8Array): string {
-  return Array.from(mac, (octet) => octet.toString(16).padStart(2, '0')).join(':');
 }

@@ -10,28 +10,19 @@ import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.t
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { CellQueue } from './cell-queue.ts';
-import { silentMs } from './remaining-time.ts';
+import { HostTally } from './host-tally.ts';
+import { Pace } from './pace.ts';
+import { Pulse } from './pulse.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
+import { SlowAsking } from './slow-asking.ts';
 import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
-/** Tries of a port, in multiples of the band's most, on a host that was once sent too much. */
-const OVERLOAD_TRIES = 3;
-/** Between slow tries, microseconds: at first, at least, at most (Linux answers one a second). */
-const FIRST_GAP_US = 20_000;
-const LEAST_GAP_US = 1000;
-const MOST_GAP_US = 1_050_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
-/** Paces shorter than this are left to the window, microseconds. */
-const LEAST_PACE_US = 125;
-/** So slowly asked and still without answers: slowness does not help. */
-const HOPELESS_GAP_US = 160_000;
-/** A port silent so often at a pace that others answer is silent for itself. */
-const SLOW_TRIES = 2;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
 /** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
@@ -64,37 +55,18 @@ export class HostScan {
   inFlight = 0;
   /** Cells with an outcome. */
   known = 0;
-  /** Cells that answered, and how many of their earlier tries stayed without answer. */
-  answered = 0;
-  lost = 0;
-  /** At least so long between two probes to this host, microseconds; 0: the window alone rules. */
-  gapUs = 0;
-  /** Not before this time; only meaningful where there is a gap. */
-  nextUs = 0;
-  /** Probes sent; cells asked at all; first tries that were given up. */
-  sent = 0;
-  private asked = 0;
-  private firstsLost = 0;
-  /** First tries in flight. */
-  private firstsOut = 0;
-  /** Cells that an earlier run or another shard answers for. */
-  private restored = 0;
+  /** What its answers say of the way there. */
+  readonly tally: HostTally;
+  /** The patience with a host that limits its answers. */
+  readonly slow = new SlowAsking();
+  /** Whether anything came back at the time of a try. */
+  readonly pulse: Pulse;
+  /** The pause between probes, where the window alone is too coarse. */
+  readonly pace = new Pace();
   /** Tries of an earlier run by cell; only where there was one. */
   private earlierTries: Uint8Array | undefined;
-  private earlier = { answered: 0, lost: 0, tries: 0 };
   /** Cells asked again, for notes; only kept where somebody empties it. */
   askedAgain: CellQueue | undefined;
-  /** Whether the host said of a port that it is closed, by ICMP: it may limit such answers. */
-  private refuses = false;
-  /**
-   * How long to go on asking silent ports slowly when the host says of some that they are closed,
-   * microseconds: it may limit such answers (RFC 1812 section 4.3.2.8). 0: not at all.
-   */
-  patienceUs = 0;
-  /** When the slow asking began; NaN: not yet. */
-  private slowSinceUs = Number.NaN;
-  /** Slow tries of each cell; only made when they are needed. */
-  private slowTries: Uint8Array | undefined;
   /**
    * Round trips above this are not learned from, microseconds: the kernel may have asked again by
    * itself (RFC 6298: after a second), and nobody can tell which question was answered.
@@ -105,6 +77,8 @@ export class HostScan {
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
   private readonly flying: Uint8Array;
+  /** Tries of each cell that tell nothing of it: nothing else came back either. */
+  private readonly vain: Uint8Array;
   private readonly epochs: Uint16Array;
   private readonly order: CellOrder;
   private position = 0;
@@ -124,9 +98,12 @@ export class HostScan {
     this.ttls = new Uint8Array(order.cells);
     this.times = new Uint32Array(order.cells);
     this.flying = new Uint8Array(order.cells);
+    this.vain = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
+    this.tally = new HostTally(order.cells, timing.mostTries);
     this.window = new SendWindow(timing.startWindow, timing.mostWindow);
     this.roundTrip = new RoundTrip(timing);
+    this.pulse = new Pulse(timing);
   }
 
   /** Takes what an earlier run learned of a cell. */
@@ -135,11 +112,11 @@ export class HostScan {
     this.outcomes[cell] = outcome;
     this.tries[cell] = 1;
     this.times[cell] = UNKNOWN_TRIP;
-    this.restored++;
+    this.tally.restored++;
     if (outcome === NOT_MINE) return;
     this.known++;
-    if (outcome === CLOSED_PORT_UNREACH) this.refuses = true;
-    if (isAnswer(outcome)) this.earlier.answered++;
+    if (outcome === CLOSED_PORT_UNREACH) this.slow.refuses = true;
+    if (isAnswer(outcome)) this.tally.earlier.answered++;
   }
 
   /**
@@ -149,14 +126,14 @@ export class HostScan {
   restoreTries(position: number, lost: number, tries: Iterable<readonly [number, number]>): void {
     const earlierTries = new Uint8Array(this.order.cells);
     this.earlierTries = earlierTries;
-    this.earlier.lost = lost;
+    this.tally.earlier.lost = lost;
     this.position = Math.min(position, this.order.cells);
     for (let at = 0; at < this.position; at++) earlierTries[this.order.at(at, this.number)] = 1;
     for (const [cell, count] of tries) earlierTries[cell] = count;
     for (let cell = 0; cell < this.order.cells; cell++) {
       if (this.outcomes[cell] !== PENDING) continue;
       this.tries[cell] = earlierTries[cell]!;
-      this.earlier.tries += earlierTries[cell]!;
+      this.tally.earlier.tries += earlierTries[cell]!;
     }
   }
 
@@ -201,34 +178,42 @@ export class HostScan {
   /** The probe is out. */
   wentOut(cell: number, nowUs: number): void {
     if (this.tries[cell] === 0) {
-      if (this.epochs[cell] !== NO_EPOCH) this.epochs[cell] = this.window.firstTry(nowUs);
-      this.asked++;
-      this.firstsOut++;
+      if (this.epochs[cell] !== NO_EPOCH) {
+        this.epochs[cell] = this.window.firstTry(nowUs);
+        this.pulse.askedFirst(nowUs, this.window.best);
+      }
+      this.tally.asked++;
+      this.tally.firstsOut++;
     } else {
       this.askedAgain?.push(cell);
+      if (!this.slow.on) this.pulse.askedAgain();
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
     this.flying[cell] = 1;
     this.inFlight++;
-    this.sent++;
+    this.tally.sent++;
     this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
-    if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
+    this.pace.wentOut(nowUs);
   }
 
-  /** The probe could not be sent for a reason of this machine: as if nothing had happened. */
-  unsend(cell: number): void {
-    if (this.flying[cell] === 0) return;
+  /**
+   * The probe could not be sent for a reason of this machine: as if nothing had happened. False:
+   * it was not in flight (a pulse, or answered meanwhile).
+   */
+  unsend(cell: number): boolean {
+    if (this.flying[cell] === 0) return false;
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
-      this.asked--;
-      this.firstsOut--;
+      this.tally.asked--;
+      this.tally.firstsOut--;
     }
     this.inFlight--;
-    this.sent--;
+    this.tally.sent--;
     this.again.push(cell);
+    return true;
   }
 
   /**
@@ -241,13 +226,15 @@ export class HostScan {
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
     const wasFlying = this.flying[cell] === 1;
-    if (this.slowTries !== undefined) this.gapUs = Math.max(LEAST_GAP_US, 0.97 * this.gapUs);
-    else if (this.gapUs > 0) this.quicken(0.985);
+    this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
+    this.pulse.learn(cell, outcome);
+    if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
+    else this.pace.answered();
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
-    this.answered++;
-    if (outcome === CLOSED_PORT_UNREACH) this.refuses = true;
+    this.tally.answered++;
+    if (outcome === CLOSED_PORT_UNREACH) this.slow.refuses = true;
     if (last && elapsed < 0x7fffffff) {
       this.times[cell] = elapsed;
       if (elapsed > this.trustedUs) this.times[cell] = UNKNOWN_TRIP;
@@ -256,16 +243,16 @@ export class HostScan {
     } else {
       this.times[cell] = UNKNOWN_TRIP;
       // An earlier try was answered after all: the wait was shorter than the way.
-      if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
+      if (attempt >= 0) this.roundTrip.early(nowUs, elapsed);
     }
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
-    this.lost += missing;
+    this.tally.lost += missing;
     this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
-      if (tries === 1) this.firstsOut--;
     }
+    if (!this.slow.on) this.tally.answer(tries, wasFlying);
     return true;
   }
 
@@ -309,15 +296,37 @@ export class HostScan {
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.tries[cell] === 1) {
-      this.firstsOut--;
-      this.firstsLost++;
-    }
+    if (this.slow.on) this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
+    else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
-    if (this.slowTries !== undefined) this.slowTry(cell);
-    else if (this.tries[cell]! < this.allowedTries()) this.again.push(cell);
+    if (this.slow.on) return;
+    this.roundTrip.forget();
+    if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
+      this.vain[cell]!++;
+      this.tally.hampered = true;
+    }
+    if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
     else silent?.(this, cell);
     if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
+  }
+
+  /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
+  private isToAsk(cell: number, allowed: number): boolean {
+    const tries = this.tries[cell]!;
+    return tries < this.tally.most && tries - this.vain[cell]! < allowed;
+  }
+
+  /** Whether anything but the host's pulse would be asked in vain now. */
+  isAway(nowUs: number): boolean {
+    return this.pulse.isAway(nowUs, this.roundTrip.timeoutUs, this.tally.lossSoFar);
+  }
+
+  /** A cell that has its outcome answered again. True: that was the pulse. */
+  echo(cell: number, nowUs: number): boolean {
+    if (cell !== this.pulse.cell) return false;
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    this.pulse.beat(nowUs, Number.isNaN(smoothedUs) ? timeoutUs / 2 : smoothedUs);
+    return true;
   }
 
   /**
@@ -326,36 +335,22 @@ export class HostScan {
    * of the way.
    */
   private doublings(tries: number): number {
-    if (this.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return 0;
+    if (this.tally.answered > 0 || this.trustedUs === Number.POSITIVE_INFINITY) return 0;
     return Math.min(MOST_DOUBLINGS, tries - 1);
   }
 
   private waitUs(doublings: number): number {
     const { timeoutUs } = this.roundTrip;
-    return this.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
+    return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
   private judge(nowUs: number): boolean {
     const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && this.slowTries === undefined) this.quicken(0.8);
+    if (verdict === 'fits' && !this.slow.on) this.pace.fits();
     if (verdict !== 'closed') return false;
-    if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
-      this.gapUs *= 1.25;
-      return true;
-    }
-    // A window of two that still loses most: the host answers only so many a second, or no more.
-    if (this.gapUs < HOPELESS_GAP_US) {
-      this.gapUs = Math.max(2 * LEAST_PACE_US, (this.window.lastLoss > 0.9 ? 4 : 2) * this.gapUs);
-      return true;
-    }
-    this.window.acquit();
-    this.gapUs = 0;
-    return false;
-  }
-
-  /** Shortens the pause between probes of a host that answers again. */
-  private quicken(factor: number): void {
-    this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : factor * this.gapUs;
+    this.tally.overloaded = this.pace.closed(this.window);
+    if (!this.tally.overloaded) this.window.acquit();
+    return this.tally.overloaded;
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -375,94 +370,22 @@ export class HostScan {
     return deadlineUs;
   }
 
-  /**
-   * How often a silent port is asked: so often that, with the loss seen on this host, the chance
-   * to overlook even one port that answers is below one in ten thousand (one in a thousand while
-   * nothing was lost).
-   */
-  allowedTries(
-    answered = this.answered + this.earlier.answered,
-    lost = this.lost + this.earlier.lost,
-  ): number {
-    const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
-    const chance = (lost > 0 ? 1e-4 : 1e-3) / Math.max(1, answered);
-    const tries = Math.ceil(Math.log(chance) / Math.log(share));
-    const most = this.mostTries;
-    return Math.max(Math.min(2, most), Math.min(most, tries));
+  /** Cells waiting to be asked again. */
+  get waiting(): number {
+    return this.again.length;
   }
 
-  /** Tries that were lost to speed say nothing of the port. */
-  private get mostTries(): number {
-    return this.timing.mostTries * (this.window.closings > 0 ? OVERLOAD_TRIES : 1);
-  }
-
-  /** How often a silent port will have been asked when all were asked. */
-  private expectedTries(): number {
-    const scale = (this.order.cells - this.restored) / Math.max(1, this.asked - this.firstsOut);
-    return this.allowedTries(scale * this.answered, scale * this.lost);
-  }
-
-  /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
-  private get silentShare(): number {
-    const loss = this.lost / Math.max(1, this.answered + this.lost);
-    const tried = Math.max(1, this.asked - this.firstsOut);
-    const share = (this.firstsLost / tried - loss) / Math.max(0.1, 1 - loss);
-    // Loss that happens to fall on first tries is no silence.
-    return share < 3 * Math.sqrt(loss / tried) ? 0 : Math.min(1, share);
-  }
-
-  /** Whether what is left goes at the pace of silence, or slowly by intent. */
-  get paced(): boolean {
-    return this.slowTries !== undefined || this.silentShare > 0.9;
-  }
-
-  /** Probes still to be sent, as far as can be told from those sent so far. */
-  probesLeft(): number {
-    const cells = this.order.cells - this.restored;
-    const answers = (this.answered + this.lost) / Math.max(1, this.answered);
-    const { silentShare } = this;
-    const each = silentShare * this.expectedTries() + (1 - silentShare) * answers;
-    // What waits for its answer may be the last try of all.
-    return Math.max(0, cells * each - this.sent - this.earlier.tries);
-  }
-
-  /** The time that waits and limits alone take, ms. */
-  leastLeftMs(nowUs: number): number {
-    if (this.slowTries !== undefined) {
-      const patienceMs = (this.slowSinceUs + this.patienceUs - nowUs) / 1000;
-      return Math.max(0, Math.min(patienceMs, (this.again.length * this.gapUs) / 1000));
-    }
-    const slowMs = this.refuses && this.silentShare > 0 ? this.patienceUs / 1000 : 0;
-    if (!this.paced) return slowMs;
-    const tries = this.expectedTries();
-    let waitMs = 0;
-    for (let each = 1; each <= tries; each++) {
-      waitMs += this.waitUs(this.doublings(each)) / 1000 / tries;
-    }
-    const { size } = this.window;
-    const { silentWindow, mostWindow } = this.timing;
-    const byAnswers = this.answered > 0 ? (1 - this.silentShare) / tries : 0;
-    const opens = { most: silentWindow, byAnswers, mostWindow };
-    return slowMs + silentMs(this.probesLeft(), size, waitMs, opens);
-  }
-
-  /** How long it takes after the last port was asked for the first time, ms. */
-  tailMs(): number {
-    const loss = this.lost / Math.max(1, this.answered + this.lost);
-    // Each round of waits leaves as many of those in flight without answer as get lost; 0.58 is
-    // Euler's constant: how far the last one lies behind.
-    const rounds =
-      loss > 0 ? (Math.log(Math.max(1, this.inFlight)) + 0.58) / Math.log(1 / loss) : 0;
-    return (
-      ((this.silentShare > 0 ? Math.max(rounds, this.allowedTries()) : rounds) * this.waitUs(0)) /
-      1000
+  /** Cells that were not asked yet, as far as is known without looking at each. */
+  get fresh(): number {
+    return Math.max(
+      0,
+      this.order.cells - Math.max(this.position, this.tally.restored + this.tally.asked),
     );
   }
 
-  /** A slow try stayed silent: the host may answer even less often. */
-  private slowTry(cell: number): void {
-    this.gapUs = Math.min(MOST_GAP_US, 1.5 * this.gapUs);
-    this.slowTries![cell]!++;
+  /** How long the `tries`th try of a cell waits for its answer as things are, microseconds. */
+  waitOfUs(tries: number): number {
+    return this.waitUs(this.doublings(tries));
   }
 
   /**
@@ -470,28 +393,24 @@ export class HostScan {
    * ports and is silent on others, until it stays silent at a pace at which it answers.
    */
   private askSlowly(nowUs: number): void {
-    if (this.patienceUs === 0 || !this.refuses) return;
-    if (this.slowTries === undefined) {
-      this.slowTries = new Uint8Array(this.outcomes.length);
-      this.slowSinceUs = nowUs;
-      this.gapUs = FIRST_GAP_US;
-    }
-    if (nowUs - this.slowSinceUs > this.patienceUs) return;
+    const { slow } = this;
+    if (slow.patienceUs === 0) return;
+    let silent = 0;
     for (let position = 0; position < this.order.cells; position++) {
       const cell = this.order.at(position, this.number);
       if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
-      if (this.slowTries[cell]! < SLOW_TRIES) this.again.push(cell);
+      silent++;
+      if (!slow.on || slow.wants(cell)) this.again.push(cell);
     }
+    if (!slow.on && silent > 0) this.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
   }
 
   /** Silent cells of which the host's limit may be the cause. */
   get undecided(): number {
-    const { slowTries } = this;
-    if (slowTries === undefined) return 0;
     let count = 0;
-    for (let cell = 0; cell < slowTries.length; cell++) {
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
       const silent = this.tries[cell]! > 0 && this.times[cell] === UNKNOWN_TRIP;
-      if (silent && !isAnswer(this.outcomes[cell]!) && slowTries[cell]! < SLOW_TRIES) count++;
+      if (silent && !isAnswer(this.outcomes[cell]!) && this.slow.leavesOpen(cell)) count++;
     }
     return count;
   }
@@ -501,7 +420,7 @@ export class HostScan {
    * one moment of trouble on the way is answered now.
    */
   private lastLook(): number {
-    if (this.lost === 0) return 0;
+    if (this.tally.lost === 0) return 0;
     let silent = 0;
     for (const outcome of this.outcomes) if (outcome === PENDING) silent++;
     return silent <= LAST_LOOK_SHARE * this.outcomes.length ? LAST_LOOK_TRIES : 0;
@@ -510,12 +429,15 @@ export class HostScan {
   /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
   finished(nowUs: number): boolean {
     if (this.inFlight > 0) return false;
-    const impatient = this.slowTries !== undefined && nowUs - this.slowSinceUs > this.patienceUs;
-    if (impatient) return true;
+    if (this.slow.isOver(nowUs)) return true;
     if (this.again.length > 0 || this.position < this.order.cells) return false;
-    const allowed = Math.min(this.mostTries, this.allowedTries() + this.lastLook());
+    if (this.slow.on) {
+      this.askSlowly(nowUs);
+      return this.again.length === 0;
+    }
+    const allowed = Math.min(this.tally.most, this.tally.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
-      if (this.outcomes[cell] === PENDING && this.tries[cell]! < allowed) this.again.push(cell);
+      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.again.push(cell);
     }
     if (this.again.length === 0) this.askSlowly(nowUs);
     return this.again.length === 0;

@@ -26,6 +26,8 @@ const HEADER: JournalHeader = {
   engines: ['auto'],
 };
 
+const LINK = { mac: '02:00:5e:00:53:01', interfaceName: 'eth0' };
+
 describe('notes of a scan', () => {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-journal-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,8 +35,8 @@ describe('notes of a scan', () => {
   function written(name: string): string {
     const file = join(folder, name);
     const writer = new JournalWriter(file, HEADER);
-    writer.foundUp(70_000, 'echo-reply', 123.4);
-    writer.foundUp(3, 'user-set', undefined);
+    writer.foundUp(70_000, { reason: 'echo-reply', roundTripUs: 123.4, link: LINK });
+    writer.foundUp(3, { reason: 'user-set' });
     for (const host of [5, 6, 7, 100_000]) writer.foundDown(host);
     for (let port = 1; port <= 40; port++) writer.outcome(70_000, 'tcp', port, port === 22 ? 1 : 2);
     writer.outcome(70_000, 'udp', 53, 13);
@@ -56,7 +58,7 @@ describe('notes of a scan', () => {
     const { header, outcomes, halfway, up, down } = readJournal(written('whole'));
     expect(header).toEqual(HEADER);
     expect([...up]).toEqual([
-      [70_000, { reason: 'echo-reply', roundTripUs: 123 }],
+      [70_000, { reason: 'echo-reply', roundTripUs: 123, link: LINK }],
       [3, { reason: 'user-set' }],
     ]);
     expect(down).toEqual(new Set([5, 6, 7, 100_000]));

@@ -4,6 +4,7 @@
  * short by the kill is left out when they are read again.
  */
 import { appendFileSync, closeSync, openSync } from 'node:fs';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { OUTCOMES } from '../../model/port-state.ts';
 import { parsePorts } from '../../net/port-range.ts';
 import { readWholeText } from '../whole-file.ts';
@@ -30,6 +31,14 @@ export interface Halfway {
   readonly tries: ReadonlyMap<number, number>;
 }
 
+/** What is noted of a host that was found. */
+export interface NotedHost {
+  readonly reason: string;
+  readonly roundTripUs?: number;
+  /** Where it is on our link: its Ethernet address, and the interface. */
+  readonly link?: { readonly mac: string; readonly interfaceName: string };
+}
+
 /** What an earlier run learned. */
 export interface Journal {
   readonly header: JournalHeader;
@@ -38,13 +47,21 @@ export interface Journal {
   /** By `journalKey`. */
   readonly halfway: ReadonlyMap<string, Halfway>;
   /** Hosts found, by number; and those that are down. */
-  readonly up: ReadonlyMap<number, { readonly reason: string; readonly roundTripUs?: number }>;
+  readonly up: ReadonlyMap<number, NotedHost>;
   readonly down: ReadonlySet<number>;
+  /** Open ports that were to be told, and that were told; by `endpointKey`. */
+  readonly begun: ReadonlySet<string>;
+  readonly told: ReadonlySet<string>;
 }
 
 /** The file is no journal, or of another scan. `message` says which. */
 export class JournalError extends Error {
   override readonly name = 'JournalError';
+}
+
+/** Key of an open port in a `Journal`. */
+export function endpointKey({ address, transport, port }: Endpoint): string {
+  return `${address} ${port}/${transport}`;
 }
 
 /** Key of a host and transport in a `Journal`. */
@@ -60,14 +77,24 @@ export function readJournal(file: string): Journal {
   }
   const outcomes = new Map<string, Map<number, number>>();
   const halfway = new Map<string, Halfway & { readonly tries: Map<number, number> }>();
-  const up = new Map<number, { reason: string; roundTripUs?: number }>();
+  const up = new Map<number, NotedHost>();
   const down = new Set<number>();
+  const begun = new Set<string>();
+  const told = new Set<string>();
   for (const line of lines) {
     const entry = parseLine(line) as Entry | undefined;
     if (entry === undefined || typeof entry !== 'object') continue;
-    for (const [host, reason, us] of entry.up ?? []) {
-      up.set(host, typeof us === 'number' ? { reason, roundTripUs: us } : { reason });
+    for (const [host, reason, us, mac, interfaceName] of entry.up ?? []) {
+      up.set(host, {
+        reason,
+        ...(typeof us === 'number' ? { roundTripUs: us } : {}),
+        ...(mac === undefined || interfaceName === undefined
+          ? {}
+          : { link: { mac, interfaceName } }),
+      });
     }
+    if (typeof entry.tell === 'string') begun.add(entry.tell);
+    if (typeof entry.told === 'string') told.add(entry.told);
     for (const { first: low, last } of rangesOf(entry.down)) {
       for (let host = low; host <= last; host++) down.add(host);
     }
@@ -86,7 +113,7 @@ export function readJournal(file: string): Journal {
     const come = Number.isFinite(position) ? { position: position!, lost: lost || 0 } : before;
     halfway.set(key, { ...come, tries });
   }
-  return { header: header as JournalHeader, outcomes, halfway, up, down };
+  return { header: header as JournalHeader, outcomes, halfway, up, down, begun, told };
 }
 
 /** Pairs of the number in front and each port behind it. */
@@ -98,6 +125,8 @@ function* numbered(lists: Readonly<Record<string, string>> = {}): Generator<[num
   }
 }
 
+type UpEntry = readonly [number, string, (number | null)?, string?, string?];
+
 interface Entry {
   readonly h?: number;
   readonly t?: string;
@@ -107,9 +136,12 @@ interface Entry {
   readonly s?: Readonly<Record<string, string>>;
   /** Ports asked in the order of the scan, and tries lost of those that answered. */
   readonly p?: readonly number[];
-  /** Hosts found: number, reason, round trip in microseconds. */
-  readonly up?: readonly (readonly [number, string, number?])[];
+  /** Hosts found: number, reason, round trip in microseconds, Ethernet address, interface. */
+  readonly up?: readonly UpEntry[];
   readonly down?: string;
+  /** An open port is about to be told, or was told. */
+  readonly tell?: string;
+  readonly told?: string;
 }
 
 function parseLine(line: string): unknown {
@@ -155,7 +187,7 @@ export class JournalWriter {
   /** The position last noted of each host. */
   private readonly positions = new Map<string, number>();
   private count = 0;
-  private up: [number, string, number?][] = [];
+  private up: UpEntry[] = [];
   private down: number[] = [];
   private flushedMs = Date.now();
 
@@ -170,11 +202,21 @@ export class JournalWriter {
     appendFileSync(this.fd, header === undefined ? '\n' : `${JSON.stringify(header)}\n`);
   }
 
-  foundUp(host: number, reason: string, roundTripUs: number | undefined): void {
-    this.up.push(
-      roundTripUs === undefined ? [host, reason] : [host, reason, Math.round(roundTripUs)],
-    );
+  foundUp(host: number, { reason, roundTripUs, link }: NotedHost): void {
+    const us = roundTripUs === undefined ? null : Math.round(roundTripUs);
+    if (link === undefined) this.up.push([host, reason, us]);
+    else this.up.push([host, reason, us, link.mac, link.interfaceName]);
     this.count++;
+  }
+
+  /** An open port is about to be told, and now it is; by `endpointKey`. Noted at once. */
+  telling(key: string): void {
+    this.flush();
+    appendFileSync(this.fd, `${JSON.stringify({ tell: key } satisfies Entry)}\n`);
+  }
+
+  told(key: string): void {
+    appendFileSync(this.fd, `${JSON.stringify({ told: key } satisfies Entry)}\n`);
   }
 
   foundDown(host: number): void {

@@ -2,12 +2,13 @@
 
 import { RemainingTime } from './remaining-time.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { TimeLeft } from './slow-asking.ts';
 
 export interface Outlook {
   /** Probes sent, of those that will be, as far as is known now: 0 to 1. */
   readonly share: number;
   /** How long it will still take; absent while it is not known. */
-  readonly leftMs?: number;
+  readonly left?: TimeLeft;
 }
 
 /** Where a scan stands. */
@@ -39,14 +40,14 @@ export class TransportOutlook {
   }
 
   at(scheduler: Scheduler, { elapsedMs, probes, hosts, given }: Standing): Outlook {
-    const { sent, total, ...left } = scheduler.workLeft(hosts - given, this.ports);
+    const { counts } = scheduler;
+    this.time.note({ elapsedMs, probes: counts.sent, idleMs: counts.idleUs / 1000 });
     const more = this.later * hosts;
-    const work = { ...left, probes: left.probes + more };
-    const ownMs = this.time.left(elapsedMs, sent, work);
-    const done = probes - scheduler.counts.sent;
-    return {
-      share: probes / Math.max(1, probes, done + total + more),
-      ...(ownMs === undefined ? {} : { leftMs: ownMs + (hosts > 0 ? this.laterMs : 0) }),
-    };
+    const own = scheduler.workLeft(hosts - given, this.ports, this.time.busySpeed);
+    const left = this.time.left({ ...own, probes: own.probes + more });
+    const done = probes - counts.sent;
+    const share = probes / Math.max(1, probes, done + own.total + more);
+    if (left === undefined) return { share };
+    return { share, left: hosts > 0 ? { ...left, ms: left.ms + this.laterMs } : left };
   }
 }

@@ -53,18 +53,24 @@ import {
   freePorts,
   internetChecksum,
   routeTo,
+  sumOfWords,
+  sumsUp,
   TRY_PORTS,
   wordAt,
   writeWord,
 } from './raw-scan.ts';
 
 const IPPROTO_RAW = 255;
+const IPPROTO_ICMP = 1;
+const IPPROTO_TCP = 6;
+const IPPROTO_ICMPV6 = 58;
 const IPPROTO_IPV6 = 41;
 const IPV6_CHECKSUM = 7;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 
 const IP_HEADER = 20;
+const IPV6_HEADER = 40;
 const DONT_FRAGMENT = 0x4000;
 const TTL = 64;
 /** Room for each packet: an IPv4 header and a probe. */
@@ -315,6 +321,7 @@ export class RawEngine implements ProbeEngine {
     if (header < IP_HEADER || at + header + 8 > end) return;
     const ttl = bytes[at + 8]!;
     const { protocol } = this.probe;
+    if (ring.unchecked && this.isDamaged4(bytes, at, header, length)) return;
     if (bytes[at + 9] === protocol) {
       const host = this.index.find4(wordAt(bytes, at + 12));
       if (host !== undefined) this.readAnswer(ring, host, at + header, end, ttl, sink);
@@ -334,6 +341,7 @@ export class RawEngine implements ProbeEngine {
     const end = at + length;
     if (at + 48 > end) return;
     const hops = bytes[at + 7]!;
+    if (ring.unchecked && this.isDamaged6(bytes, at, length)) return;
     if (bytes[at + 6] === this.probe.protocol) {
       const host = this.find6(bytes, at + 8, ring.interfaceIndex);
       if (host !== undefined) this.readAnswer(ring, host, at + 40, end, hops, sink);
@@ -344,6 +352,29 @@ export class RawEngine implements ProbeEngine {
     const host = this.find6(bytes, inner + 24, ring.interfaceIndex);
     const outcome = icmp6Outcome(bytes[at + 40]!, bytes[at + 41]!, 'tcp');
     if (host !== undefined) this.readQuote(ring, host, inner + 40, end, outcome, hops, sink);
+  }
+
+  /** Damaged on the way, as the kernel would find; what is kept in part is not judged. */
+  private isDamaged4(bytes: Uint8Array, at: number, header: number, length: number): boolean {
+    const total = (bytes[at + 2]! << 8) | bytes[at + 3]!;
+    if (total > length || total < header) return total < header;
+    if (!sumsUp(bytes, at, at + header)) return true;
+    const protocol = bytes[at + 9]!;
+    if (protocol === IPPROTO_ICMP) return !sumsUp(bytes, at + header, at + total);
+    if (protocol !== IPPROTO_TCP) return false;
+    const pseudo = sumOfWords(bytes, at + 12, at + 20) + protocol + total - header;
+    return !sumsUp(bytes, at + header, at + total, pseudo);
+  }
+
+  /** The same for IPv6, whose pseudo header ICMPv6 counts too (RFC 4443 section 2.3). */
+  private isDamaged6(bytes: Uint8Array, at: number, length: number): boolean {
+    const payload = (bytes[at + 4]! << 8) | bytes[at + 5]!;
+    const protocol = bytes[at + 6]!;
+    if (IPV6_HEADER + payload > length) return false;
+    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_ICMPV6) return false;
+    const pseudo = sumOfWords(bytes, at + 8, at + IPV6_HEADER) + protocol + payload;
+    const begin = at + IPV6_HEADER;
+    return !sumsUp(bytes, begin, begin + payload, pseudo);
   }
 
   private find6(bytes: Uint8Array, at: number, scope: number): HostScan | undefined {
@@ -407,8 +438,14 @@ export class RawEngine implements ProbeEngine {
     sink.answer(host, cell, attempt, outcome, atUs, ttl);
   }
 
+  takeDrops(): number {
+    const drops = this.ring4.takeDrops() + (this.ring6?.takeDrops() ?? 0);
+    this.drops += drops;
+    return drops;
+  }
+
   close(): void {
-    this.drops += this.ring4.takeDrops() + (this.ring6?.takeDrops() ?? 0);
+    this.takeDrops();
     this.ring4.close();
     this.ring6?.close();
     for (const way of [this.raw4, this.raw6, this.frames]) {

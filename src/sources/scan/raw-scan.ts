@@ -92,6 +92,25 @@ export function internetChecksum(sum: number): number {
   return ~((once & 0xffff) + (once >>> 16)) & 0xffff;
 }
 
+/**
+ * Whether octets, with what a pseudo header adds up to, have the right Internet checksum (RFC 1071).
+ * @param sum of the words that are not among the octets
+ */
+export function sumsUp(bytes: Uint8Array, at: number, end: number, sum = 0): boolean {
+  let total = sum + sumOfWords(bytes, at, end);
+  if (((end - at) & 1) === 1) total += bytes[end - 1]! << 8;
+  return internetChecksum(total) === 0;
+}
+
+/** The sum of 16-bit words; a last octet alone does not count. */
+export function sumOfWords(bytes: Uint8Array, at: number, end: number): number {
+  let total = 0;
+  for (let index = at; index + 1 < end; index += 2) {
+    total += (bytes[index]! << 8) | bytes[index + 1]!;
+  }
+  return total;
+}
+
 /** The 32-bit word at `at`, most significant octet first. */
 export function wordAt(bytes: Uint8Array, at: number): number {
   return (

@@ -1,17 +1,28 @@
 /**
- * How long a scan will still take, from what is left to send and from how fast sending went lately.
- * Hosts that stay silent are asked at a pace that is known beforehand (their window opens with each
- * wait), so their time is worked out; for all others the speed is measured.
+ * How long a scan will still take: as long as the host that takes longest, by its own window and
+ * waits, and not less than sending all that is left takes at the speed this machine has shown.
  */
+import type { TimeLeft } from './slow-asking.ts';
 
 /** What a scan has still to do. */
 export interface WorkLeft {
-  /** Probes to hosts whose speed has to be measured. */
+  /** Probes to be sent, and of the whole scan with those sent. */
   readonly probes: number;
-  /** How long the answers to the last of them take, with all that must be asked again, ms. */
+  readonly total: number;
+  /** Some host gets as much as it takes: only measuring tells how fast that is. */
+  readonly crowded: boolean;
+  /** What those hosts wait at the end for what gets lost, ms. */
   readonly tailMs: number;
-  /** The time that waits and limits alone take, ms. */
-  readonly leastMs: number;
+  /** Of the host that takes longest by itself. */
+  readonly longest: TimeLeft;
+}
+
+/** Where sending stands, on the scan's clock. */
+export interface Sent {
+  readonly elapsedMs: number;
+  readonly probes: number;
+  /** Time in which nothing could be sent. */
+  readonly idleMs: number;
 }
 
 const MOST_SAMPLES = 128;
@@ -19,79 +30,55 @@ const MOST_SAMPLES = 128;
 const LEAST_MS = 400;
 /** From then on a speed counts even if the moment's differs from it by more than this. */
 const SETTLED_MS = 2000;
+/** How long it takes to find out what a host takes that was sent too much. */
+const CROWDED_SETTLED_MS = 6000;
 const UNSETTLED = 0.15;
 
 export class RemainingTime {
-  private times: number[] = [];
-  private counts: number[] = [];
+  private samples: Sent[] = [];
 
-  /**
-   * @param nowMs since the scan began
-   * @param sent probes so far, of those whose speed counts
-   * @returns ms; undefined while nothing is known of the speed
-   */
-  left(nowMs: number, sent: number, { probes, tailMs, leastMs }: WorkLeft): number | undefined {
-    this.times.push(nowMs);
-    this.counts.push(sent);
-    if (this.times.length > MOST_SAMPLES) {
-      this.times = this.times.filter((_, index) => index % 2 === 0);
-      this.counts = this.counts.filter((_, index) => index % 2 === 0);
+  /** Takes where sending stands; to be called often. */
+  note(sent: Sent): void {
+    this.samples.push(sent);
+    if (this.samples.length > MOST_SAMPLES) {
+      this.samples = this.samples.filter((_, index) => index % 2 === 0);
     }
-    if (nowMs - this.times[0]! < LEAST_MS) return undefined;
-    if (probes < 1) return Math.max(leastMs, tailMs);
-    const perMs = this.speed(nowMs, sent);
-    return perMs === undefined ? undefined : Math.max(leastMs, probes / perMs + tailMs);
   }
 
-  /**
-   * Over the later half of the time: what was long ago says little, a moment less. Undefined while
-   * it has just begun and still changes.
-   */
-  private speed(nowMs: number, sent: number): number | undefined {
-    const begin = this.times[0]!;
-    const half = (nowMs - begin) / 2;
-    const whole = this.speedSince(begin + half, nowMs, sent);
-    if (whole === undefined || 2 * half > SETTLED_MS) return whole;
-    const late = this.speedSince(begin + 1.5 * half, nowMs, sent);
-    return late === undefined || Math.abs(late / whole - 1) > UNSETTLED ? undefined : whole;
+  /** Probes a ms while there was anything to send, of late; Infinity: not known. */
+  get busySpeed(): number {
+    const now = this.samples.at(-1);
+    return now === undefined ? Number.POSITIVE_INFINITY : this.since(0.5, true);
   }
 
-  private speedSince(ms: number, nowMs: number, sent: number): number | undefined {
-    const since = this.times.findIndex((time) => time >= ms);
-    const [fromMs, from] = [this.times[since]!, this.counts[since]!];
-    return nowMs > fromMs && sent > from ? (sent - from) / (nowMs - fromMs) : undefined;
+  /** Undefined while nothing is known of the speed. */
+  left({ probes, crowded, tailMs, longest }: WorkLeft): TimeLeft | undefined {
+    const [first, last] = [this.samples[0], this.samples.at(-1)];
+    if (first === undefined || last === undefined) return undefined;
+    const ms = last.elapsedMs - first.elapsedMs;
+    if (ms < LEAST_MS) return undefined;
+    const perMs = this.since(0.5, !crowded);
+    const sendingMs = probes < 1 ? tailMs : probes / perMs + tailMs;
+    if (sendingMs <= longest.ms) return longest;
+    // It has just begun, and still changes.
+    if (ms < SETTLED_MS && Math.abs(this.since(0.75, !crowded) / perMs - 1) > UNSETTLED) {
+      return undefined;
+    }
+    // Where too much was sent, loss and silence are told apart only in time.
+    return crowded && ms < CROWDED_SETTLED_MS
+      ? { ms: sendingMs, bound: 'most' }
+      : { ms: sendingMs };
   }
-}
 
-/** Less growth than this at each wait is none. */
-const LEAST_GROWTH = 0.003;
-
-/** How a window opens. */
-export interface Opening {
-  /** Silence opens it up to here. */
-  readonly most: number;
-  /** Share of probes that are answered, 0 to 1: each answer opens it by one. */
-  readonly byAnswers: number;
-  /** Answers open it up to here. */
-  readonly mostWindow: number;
-}
-
-/**
- * How long `probes` to a host that is mostly silent take, ms: a window of them each wait, and more
- * each time.
- */
-export function silentMs(probes: number, window: number, waitMs: number, opens: Opening): number {
-  const { most, byAnswers, mostWindow } = opens;
-  let left = probes;
-  let size = Math.max(1, window);
-  let ms = 0;
-  while (left > 0) {
-    const grows = size < most || (byAnswers > LEAST_GROWTH && size < mostWindow);
-    if (!grows) return ms + Math.ceil(left / size) * waitMs;
-    left -= size;
-    ms += waitMs;
-    const bySilence = size < most ? (1 - byAnswers) / 2 : 0;
-    size = Math.min(mostWindow, size * (1 + bySilence + byAnswers));
+  /** Speed since a part of the time, 0 to 1: what was long ago says little, a moment less. */
+  private since(part: number, busy: boolean): number {
+    const first = this.samples[0]!;
+    const last = this.samples.at(-1)!;
+    const fromMs = first.elapsedMs + part * (last.elapsedMs - first.elapsedMs);
+    const from = this.samples.find(({ elapsedMs }) => elapsedMs >= fromMs) ?? first;
+    const idleMs = busy ? last.idleMs - from.idleMs : 0;
+    const ms = last.elapsedMs - from.elapsedMs - idleMs;
+    const sent = last.probes - from.probes;
+    return sent > 0 && ms > 0 ? sent / ms : Number.POSITIVE_INFINITY;
   }
-  return ms;
 }

@@ -54,11 +54,6 @@ export class ScanNotes {
     this.writer?.outcome(host.number, this.transport, this.ports[cell]!, code);
   }
 
-  /** What is told to people must be known after a kill, or it would be told again. */
-  flush(): void {
-    this.writer?.flush();
-  }
-
   /** How far the scan has come with each host; to be called often. */
   progress(hosts: readonly HostScan[]): void {
     const { writer, transport, ports } = this;
@@ -69,7 +64,7 @@ export class ScanNotes {
         const cell = again.shift();
         writer.tried(number, transport, ports[cell]!, host.tries[cell]!);
       }
-      writer.came(number, transport, host.come, host.lost);
+      writer.came(number, transport, host.come, host.tally.lost);
     }
     writer.tick();
   }

@@ -6,6 +6,7 @@ import type { TcpEngineChoice } from './engine-choice.ts';
 import type { Journal, JournalWriter } from './journal.ts';
 import type { Shard } from './permutation.ts';
 import type { PortChoice, ScannedTransport } from './ports.ts';
+import type { TimeLeft } from './slow-asking.ts';
 import type { TargetSet } from './targets.ts';
 import type { Timing } from './timing.ts';
 
@@ -38,7 +39,7 @@ export interface ScanProgress {
   /** Probes sent, of those that will be, as far as is known now: 0 to 1. */
   readonly share: number;
   /** How long it will still take; undefined: not known yet. */
-  readonly leftMs?: number;
+  readonly left?: TimeLeft;
   readonly hostsUp: number;
   readonly open: number;
   readonly probes: number;

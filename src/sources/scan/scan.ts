@@ -11,6 +11,7 @@ import { BATCH_SIZE, type Clock, systemClock } from './engine.ts';
 import { type ChosenEngine, chooseEngine } from './engine-choice.ts';
 import { HostLedger, MANY_PORTS } from './host-ledger.ts';
 import { HostScan, NOT_MINE } from './host-scan.ts';
+import { foundBefore, notedHost } from './noted-host.ts';
 import { TransportOutlook } from './outlook.ts';
 import { Permutation, ShardFilter } from './permutation.ts';
 import type { ScannedTransport } from './ports.ts';
@@ -104,7 +105,7 @@ class ScanRun {
         const number = order.at(this.looked++);
         const address = targets.at(number);
         const known = journal?.up.get(number);
-        if (known !== undefined) this.foundUp({ number, address, ...known });
+        if (known !== undefined) this.foundUp(foundBefore(number, address, known));
         else if (journal?.down.has(number)) this.down++;
         else return { number, address };
       }
@@ -147,7 +148,7 @@ class ScanRun {
     this.ledger.add(found);
     const { journal, writer } = this.request;
     if (journal?.up.has(found.number) !== true) {
-      writer?.foundUp(found.number, found.reason, found.roundTripUs);
+      writer?.foundUp(found.number, notedHost(found));
     }
   }
 
@@ -190,13 +191,14 @@ class ScanRun {
         answered: (host, cell) => this.answered(host, cell, transport, ports, notes),
         silent: (host, cell) => {
           // Those that are asked slowly later on are not through yet.
-          if (host.patienceUs === 0) notes.outcome(host, cell, engine.silent);
+          if (host.slow.patienceUs === 0) notes.outcome(host, cell, engine.silent);
         },
         finished: (host) => {
           running.delete(host);
           asked.push(host);
           notes.finish(host);
           this.ledger.finish(host, transport, ports);
+          if (transport !== 'tcp' || !looksUniform(host)) this.tellRest([host]);
         },
         tick: () => {
           this.probes = before + scheduler.counts.sent;
@@ -216,8 +218,10 @@ class ScanRun {
     for (const host of running) {
       notes.finish(host);
       this.ledger.finish(host, transport, ports);
+      if (!looksUniform(host)) this.tellRest([host]);
     }
     if (transport === 'tcp' && !signal.aborted) await this.control(asked, ports);
+    this.tellRest(asked);
   }
 
   /** What is expected of a transport's part, with those after it. */
@@ -242,7 +246,7 @@ class ScanRun {
   ): HostScan {
     const host = new HostScan(found.number, found.address, order, this.request.timing);
     host.link = found.link;
-    if (transport === 'udp') host.patienceUs = 1e6 * this.request.patienceSeconds;
+    if (transport === 'udp') host.slow.patienceUs = 1e6 * this.request.patienceSeconds;
     if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
     if (this.shard !== undefined) {
       const base = found.number * this.portsPerHost + offset;
@@ -268,10 +272,14 @@ class ScanRun {
     if (!isOpen(code)) return;
     this.open++;
     const state = this.ledger.open(host, cell, transport, ports[cell]!);
-    if (state === undefined) return;
-    // What was told must be known after a kill, or it would be told again.
-    notes.flush();
-    this.request.onOpen?.(state);
+    if (state !== undefined) this.request.onOpen?.(state);
+  }
+
+  /** Tells what was kept back, or is known from an earlier run, of hosts that seem to be honest. */
+  private tellRest(hosts: readonly HostScan[]): void {
+    for (const host of hosts) {
+      for (const state of this.ledger.untold(host)) this.request.onOpen?.(state);
+    }
   }
 
   /** Looks again at hosts on which everything seems open, at ports nobody would use. */

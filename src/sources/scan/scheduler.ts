@@ -13,8 +13,10 @@ import {
   type ProbeBatch,
   type ProbeEngine,
 } from './engine.ts';
+import { hostLeft, lossTailMs } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
+import type { TimeLeft } from './slow-asking.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -67,10 +69,18 @@ export interface ScheduleCounts {
   duplicates: number;
   /** Times this machine had no room to send. */
   localWaits: number;
+  /** Time in which nothing could be sent, microseconds. */
+  idleUs: number;
 }
 
 export class Scheduler implements AnswerSink {
-  readonly counts: ScheduleCounts = { sent: 0, answers: 0, duplicates: 0, localWaits: 0 };
+  readonly counts: ScheduleCounts = {
+    sent: 0,
+    answers: 0,
+    duplicates: 0,
+    localWaits: 0,
+    idleUs: 0,
+  };
   /** Hosts being scanned. */
   readonly active: HostScan[] = [];
   private readonly options: ScheduleOptions;
@@ -111,12 +121,16 @@ export class Scheduler implements AnswerSink {
       this.admit();
       if (this.active.length === 0 && this.exhausted) return true;
       const sent = this.fill() && this.send();
+      // What had arrived by now is heard before anything is given up, however late this runs.
+      const beginUs = clock();
       const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
       if (waiting !== undefined) await waiting;
       if (!sent && idle !== undefined) await idle(this.waitMs());
-      this.sweep();
+      if (!sent) this.counts.idleUs += clock() - beginUs;
+      this.sweep(beginUs);
       const now = clock();
       if (now - yieldedUs > YIELD_US) {
+        if ((engine.takeDrops?.() ?? 0) > 0) this.spoil(yieldedUs, now);
         hooks.tick?.();
         await yieldTurn?.();
         yieldedUs = clock();
@@ -132,10 +146,10 @@ export class Scheduler implements AnswerSink {
     atUs: number,
     ttl: number,
   ): void {
-    const first = host.answered === 0;
+    const first = host.tally.answered === 0;
     const before = host.inFlight;
     if (!host.settle(cell, attempt, outcome, atUs, ttl)) {
-      this.counts.duplicates++;
+      if (!host.echo(cell, atUs)) this.counts.duplicates++;
       return;
     }
     this.counts.answers++;
@@ -154,26 +168,36 @@ export class Scheduler implements AnswerSink {
   /**
    * What is left to do, with `waiting` hosts to come that resemble those so far.
    * @param cells ports of a host, until it is known how often they are asked
+   * @param perMs probes that this machine can send
    */
-  workLeft(waiting: number, cells: number): WorkLeft & { sent: number; total: number } {
-    const now = this.options.clock();
-    const { ratePerSecond } = this.options.timing;
-    let [probes, sent, total] = [0, this.ended.probes, this.ended.probes];
-    let [tailMs, leastMs] = [0, 0];
-    for (const host of this.active) {
-      const left = host.probesLeft();
-      total += left + host.sent;
-      leastMs = Math.max(leastMs, host.leastLeftMs(now));
-      if (host.paced) continue;
-      tailMs = Math.max(tailMs, host.tailMs());
-      probes += left;
-      sent += host.sent;
+  workLeft(waiting: number, cells: number, perMs: number): WorkLeft {
+    const { timing, clock } = this.options;
+    const now = clock();
+    const most = Math.min(perMs, timing.ratePerSecond / 1000);
+    const hosts = this.active;
+    const left = hosts.map(({ tally, waiting: again }) =>
+      Math.max(tally.probesLeft(), again / Math.max(0.1, 1 - tally.loss)),
+    );
+    const mean = sum(left) / Math.max(1, left.length);
+    const sharedMs = sum(left.map((each) => Math.min(each, mean))) / most;
+    const limits = { perMs: most, hosts: hosts.length, sharedMs };
+    let longest: TimeLeft = { ms: 0 };
+    for (const host of hosts) {
+      if (host.tally.overloaded && !host.slow.on) continue;
+      longest = longer(longest, hostLeft(host, timing, now, limits));
     }
-    const hosts = this.ended.hosts + this.active.length;
-    const queued = waiting * (hosts === 0 ? cells : total / hosts);
-    total += queued;
-    leastMs = Math.max(leastMs, (1000 * (total - this.counts.sent)) / ratePerSecond);
-    return { probes: probes + queued, tailMs, leastMs, sent, total };
+    const crowded = hosts.filter(({ tally }) => tally.overloaded);
+    const tailMs = Math.max(0, ...crowded.map(lossTailMs));
+    let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
+    const seen = this.ended.hosts + hosts.length;
+    total += waiting * (seen === 0 ? cells : total / seen);
+    return {
+      probes: Math.max(0, total - this.counts.sent),
+      total,
+      crowded: crowded.length > 0,
+      tailMs,
+      longest,
+    };
   }
 
   private admit(): void {
@@ -212,23 +236,45 @@ export class Scheduler implements AnswerSink {
 
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
-    if (host.gapUs > 0 && now < host.nextUs) return;
-    const lives = host.answered > 0;
+    if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
+    if (host.pace.gapUs > 0 && now < host.pace.nextUs) return;
+    if (host.isAway(now)) return;
+    const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
-    if (host.gapUs > 0) most = Math.min(most, 1);
+    if (host.pace.gapUs > 0) most = Math.min(most, 1);
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
       const cell = host.next();
       if (cell < 0) return;
-      const index = batch.length++;
-      batch.hosts[index] = host;
-      batch.cells[index] = cell;
-      batch.attempts[index] = host.tries[cell]!;
+      this.put(host, cell, host.tries[cell]!);
       // Marked in flight before it is sent: an answer may come within the call.
       host.wentOut(cell, now);
       if (lives) this.inFlight++;
+    }
+  }
+
+  private put(host: HostScan, cell: number, attempt: number): void {
+    const { batch } = this;
+    const index = batch.length++;
+    batch.hosts[index] = host;
+    batch.cells[index] = cell;
+    batch.attempts[index] = attempt;
+  }
+
+  /** Asks a port that has its outcome once more, in the words of its last try. */
+  private feelPulse(host: HostScan, now: number): void {
+    const { cell } = host.pulse;
+    this.expired?.(host, cell);
+    this.put(host, cell, host.tries[cell]! - 1);
+    host.pulse.sent(now);
+  }
+
+  /** Answers were lost here: what could have been answered since then tells nothing. */
+  private spoil(sinceUs: number, now: number): void {
+    for (const { pulse, roundTrip } of this.active) {
+      pulse.spoil(sinceUs - roundTrip.timeoutUs, now);
     }
   }
 
@@ -246,8 +292,7 @@ export class Scheduler implements AnswerSink {
     this.counts.localWaits++;
     for (let index = sent; index < wanted; index++) {
       const host = batch.hosts[index]!;
-      host.unsend(batch.cells[index]!);
-      if (host.answered > 0) this.inFlight--;
+      if (host.unsend(batch.cells[index]!) && host.tally.answered > 0) this.inFlight--;
     }
     this.pauseUs = sent > 0 ? 500 : Math.min(100_000, Math.max(1000, 2 * this.pauseUs));
     this.pausedUs = clock() + this.pauseUs;
@@ -273,7 +318,8 @@ export class Scheduler implements AnswerSink {
     }
     for (const host of this.active) {
       next = Math.min(next, host.deadlineUs(now));
-      if (host.gapUs > 0 && host.nextUs > now) next = Math.min(next, host.nextUs);
+      const { gapUs, nextUs } = host.pace;
+      if (gapUs > 0 && nextUs > now) next = Math.min(next, nextUs);
     }
     // Many deadlines lie close together: one round for all within a millisecond.
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
@@ -289,26 +335,34 @@ export class Scheduler implements AnswerSink {
     this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
   }
 
-  /** Gives up old tries and lets finished hosts go. */
-  private sweep(): void {
+  /** Gives up tries that were old at a time up to which all answers are heard; lets hosts go. */
+  private sweep(now: number): void {
     const { active, expired } = this;
-    const { engine, hooks, clock } = this.options;
-    const now = clock();
+    const { engine, hooks } = this.options;
     for (let index = active.length - 1; index >= 0; index--) {
       const host = active[index]!;
       const before = host.inFlight;
       if (host.expire(now, expired, hooks.silent))
         this.totalWindow = Math.max(50, this.totalWindow * 0.75);
-      if (host.answered > 0) this.endure(host, before - host.inFlight);
+      if (host.tally.answered > 0) this.endure(host, before - host.inFlight);
       if (host.inFlight > 0 || !host.finished(now)) continue;
       host.conclude(engine.silent);
       active[index] = active[active.length - 1]!;
       active.pop();
       this.activeCells -= host.outcomes.length;
       this.ended.hosts++;
-      this.ended.probes += host.sent;
+      this.ended.probes += host.tally.sent;
       engine.dismiss?.(host);
       hooks.finished(host);
     }
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/** The later end of two; what bounds the one that decides bounds both. */
+function longer(left: TimeLeft, right: TimeLeft): TimeLeft {
+  return right.ms > left.ms ? right : left;
 }

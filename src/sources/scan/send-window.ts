@@ -38,7 +38,7 @@ export class SendWindow {
   /** The oldest epoch not judged yet. */
   private oldest = 0;
   /** Largest share answered so far, 0 to 1. */
-  private best = 0;
+  best = 0;
   /** Share of due answers missing when it was judged last, 0 to 1. */
   lastLoss = 0;
   /** How often the window was closed. */

@@ -2,19 +2,33 @@
  * A network that exists only in time: hosts that answer, stay silent, lose packets, limit their
  * answers, repeat them or send what nobody asked for. An engine for tests of the scheduler.
  */
-import { CLOSED_RESET, FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
+import {
+  CLOSED_PORT_UNREACH,
+  CLOSED_RESET,
+  FILTERED_SILENT,
+  OPEN_SYN_ACK,
+} from '../../model/port-state.ts';
 import type { AnswerSink, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
 
 export interface SimulatedHost {
   readonly open: ReadonlySet<number>;
-  readonly closed: 'reset' | 'silent';
+  /** What a closed port says; `unreachable`: by ICMP, as for UDP. */
+  readonly closed: 'reset' | 'silent' | 'unreachable';
+  /** Part of the closed ports that a filter keeps silent, 0 to 1. */
+  readonly filtered?: number;
   /** Chance that a question or its answer is lost, 0 to 1. */
   readonly loss?: number;
   /** Both ways together. */
   readonly delayUs?: number;
+  /** Times in which more gets lost: from, to, chance. */
+  readonly trouble?: readonly (readonly [fromUs: number, toUs: number, loss: number])[];
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
+  /** So many at once before the limit shows; 50 unless told. */
+  readonly burst?: number;
+  /** Others used up what it answers at once. */
+  readonly startsEmpty?: boolean;
   /** Falls silent for good after so many questions, as behind a filter that blocks scanners. */
   readonly blocksAfter?: number;
   readonly seed?: number;
@@ -25,6 +39,9 @@ export interface SimulatedHost {
   /** The sender has room for so many questions at once. */
   readonly room?: number;
 }
+
+/** Answers at once before a limit shows. */
+const BURST = 50;
 
 interface Answer {
   readonly atUs: number;
@@ -44,15 +61,28 @@ export class SimulatedNetwork implements ProbeEngine {
   private readonly budgets: { tokens: number; atUs: number; questions: number }[];
   private readonly random: (() => number)[];
 
-  constructor(hosts: readonly SimulatedHost[]) {
+  /** What sending one question takes: about 600,000 a second unless told. */
+  private readonly costUs: number;
+  /** After every so many looks at what arrived the program is not run for so long. */
+  pause = { looks: Number.POSITIVE_INFINITY, us: 0 };
+  /** So many answers are kept while nobody looks; more are dropped and counted. */
+  ring = Number.POSITIVE_INFINITY;
+  private looks = 0;
+  private drops = 0;
+
+  constructor(hosts: readonly SimulatedHost[], costUs = 1.6) {
     this.hosts = hosts;
-    this.budgets = hosts.map(() => ({ tokens: 50, atUs: 0, questions: 0 }));
+    this.costUs = costUs;
+    this.budgets = hosts.map(({ burst = BURST, startsEmpty }) => ({
+      tokens: startsEmpty ? 0 : burst,
+      atUs: 0,
+      questions: 0,
+    }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
   }
 
   send(batch: ProbeBatch): number {
-    // Sending takes time: about 600,000 a second.
-    this.nowUs += 1.6 * batch.length + 1;
+    this.nowUs += this.costUs * batch.length + 1;
     for (let index = 0; index < batch.length; index++) {
       const host = batch.hosts[index]!;
       const room = this.hosts[host.number]!.room;
@@ -67,12 +97,19 @@ export class SimulatedNetwork implements ProbeEngine {
     const { blocksAfter = Number.POSITIVE_INFINITY, ...traits } = this.hosts[host.number]!;
     const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = traits;
     const random = this.random[host.number]!;
-    if (!open.has(cell) && closed === 'silent') return;
+    if (!open.has(cell) && (closed === 'silent' || isFiltered(cell, rest.filtered))) return;
     if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
+    for (const [fromUs, toUs, chance] of rest.trouble ?? []) {
+      if (this.nowUs >= fromUs && this.nowUs < toUs && random() < chance) return;
+    }
     const budget = this.budgets[host.number]!;
     if (perSecond !== undefined) {
-      budget.tokens = Math.min(50, budget.tokens + ((this.nowUs - budget.atUs) * perSecond) / 1e6);
+      const { burst = BURST } = rest;
+      budget.tokens = Math.min(
+        burst,
+        budget.tokens + ((this.nowUs - budget.atUs) * perSecond) / 1e6,
+      );
       budget.atUs = this.nowUs;
       if (budget.tokens < 1) return;
       budget.tokens--;
@@ -94,20 +131,39 @@ export class SimulatedNetwork implements ProbeEngine {
   receive(waitMs: number, sink: AnswerSink): void {
     const { soonestUs } = this.queue;
     if (soonestUs > this.nowUs) this.nowUs = Math.min(soonestUs, this.nowUs + 1000 * waitMs + 1);
+    let room = this.ring;
     while (this.queue.soonestUs <= this.nowUs) {
+      if (room-- <= 0) {
+        this.queue.pop();
+        this.drops++;
+        continue;
+      }
       const { host, cell, attempt, atUs } = this.queue.pop();
       // Only a try that was made can be answered: real engines check that by what is echoed.
       if (attempt >= host.tries[cell]!) {
         sink.answer(host, cell, -1, FILTERED_SILENT, atUs, 0);
         continue;
       }
-      const { open } = this.hosts[host.number]!;
+      const { open, closed } = this.hosts[host.number]!;
       this.firstAnswerUs = Math.min(this.firstAnswerUs, this.nowUs);
-      sink.answer(host, cell, attempt, open.has(cell) ? OPEN_SYN_ACK : CLOSED_RESET, atUs, 64);
+      const refusal = closed === 'unreachable' ? CLOSED_PORT_UNREACH : CLOSED_RESET;
+      sink.answer(host, cell, attempt, open.has(cell) ? OPEN_SYN_ACK : refusal, atUs, 64);
     }
+    if (++this.looks % this.pause.looks === 0) this.nowUs += this.pause.us;
+  }
+
+  takeDrops(): number {
+    const { drops } = this;
+    this.drops = 0;
+    return drops;
   }
 
   close(): void {}
+}
+
+/** The same cells whatever the seed: spread over all of them. */
+function isFiltered(cell: number, share = 0): boolean {
+  return (Math.imul(cell + 1, 0x9e3779b1) >>> 0) / 4294967296 < share;
 }
 
 /** Answers under way, soonest first. */

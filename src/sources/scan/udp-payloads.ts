@@ -5,8 +5,8 @@
  * RADIUS secret), changes anything, or asks for an answer many times its size where that can be
  * avoided. Written from the documents named beside each.
  */
-import { commonPayloads } from './udp-payloads-common.ts';
-import { otherPayloads } from './udp-payloads-other.ts';
+import { COMMON_PAYLOADS } from './udp-payloads-common.ts';
+import { OTHER_PAYLOADS } from './udp-payloads-other.ts';
 
 export interface UdpPayload {
   /** Service as the IANA registry calls it, where it has a name there. */
@@ -19,7 +19,7 @@ let byPort: Map<number, UdpPayload> | undefined;
 
 /** All payloads. */
 export function udpPayloads(): readonly UdpPayload[] {
-  return [...commonPayloads(), ...otherPayloads()];
+  return [...COMMON_PAYLOADS, ...OTHER_PAYLOADS];
 }
 
 /** The payload for a port; undefined: nothing is known to answer there. */

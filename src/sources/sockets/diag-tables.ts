@@ -6,6 +6,7 @@ import { NativeUnavailable, SystemCallError } from '../../native/libc.ts';
 import { inNetwork } from '../../native/netlink.ts';
 import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
 import { DIAG_TABLES, SockDiag } from './sock-diag.ts';
+import { socketCounts } from './socket-counts.ts';
 
 export interface DiagChoices {
   /** Sockets with a peer too. */
@@ -16,11 +17,13 @@ export interface DiagChoices {
 }
 
 /**
- * Undefined when netlink cannot be used at all (no FFI, a sandbox): read /proc instead.
+ * Undefined when netlink cannot be used at all (no FFI, a sandbox, a big-endian machine): read
+ * /proc instead.
  *
  * @param root where /proc is mounted, for tables that netlink lacks
  */
 export function readDiagTables(root: string, choices: DiagChoices): SocketTables | undefined {
+  if (!choices.littleEndian) return undefined;
   let diag: SockDiag;
   try {
     diag = new SockDiag(choices.network);
@@ -44,7 +47,13 @@ function readWith(
   const read: string[] = [];
   const lacking: string[] = ['sctp/eps'];
   let connectedDatagram = 0;
+  const counts = socketCounts(root);
   for (const table of DIAG_TABLES) {
+    // Connections that wait to end are in no count.
+    if (counts.get(table.name) === 0 && !(connections && table.transport === 'tcp')) {
+      read.push(table.name);
+      continue;
+    }
     try {
       for (const row of diag.read(table, connections)) {
         if (row.remote !== undefined && table.name.startsWith('udp')) connectedDatagram++;
@@ -58,24 +67,22 @@ function readWith(
   }
   // A kernel without TCP over netlink has nothing to offer here.
   if (!read.includes('tcp') && !read.includes('tcp6')) return undefined;
+  try {
+    for (const row of diag.readPacket()) rows.push(row);
+    read.push('packet');
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    lacking.push('packet');
+  }
   const rest = readTables(root, littleEndian, { only: lacking, connections });
   return {
-    rows: rows.concat(packetRows(diag), rest.rows),
+    rows: rows.concat(rest.rows),
     read: [...read, ...rest.read],
     unreadable: rest.unreadable,
     faults: rest.faults,
     connectedDatagram: connectedDatagram + rest.connectedDatagram,
     netlink: true,
   };
-}
-
-function packetRows(diag: SockDiag): TableRow[] {
-  try {
-    return diag.readPacket();
-  } catch (error) {
-    if (error instanceof SystemCallError) return [];
-    throw error;
-  }
 }
 
 /** The same in another namespace; undefined where that is not permitted. */

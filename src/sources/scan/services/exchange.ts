@@ -19,12 +19,38 @@ export interface Limits {
   readonly totalMs: number;
   /** Octets kept; the connection is closed beyond. */
   readonly octets: number;
+  /** Ends all conversations at once, and lets none begin. */
+  readonly signal?: AbortSignal;
 }
 
 export const LIMITS: Limits = { connectMs: 4000, totalMs: 8000, octets: 65_536 };
 
 /** After the first octets, what follows within this time belongs to the same answer, ms. */
 const SETTLE_MS = 150;
+
+/** Sockets that end with a signal. One listener for all: there may be thousands of them. */
+const held = new WeakMap<AbortSignal, Set<Socket>>();
+
+/** Lets a socket end when the limits' signal says so. */
+export function endWith(socket: Socket, { signal }: Limits): void {
+  if (signal === undefined) return;
+  if (signal.aborted) {
+    socket.destroy();
+    return;
+  }
+  let sockets = held.get(signal);
+  if (sockets === undefined) {
+    const all = new Set<Socket>();
+    held.set(signal, all);
+    signal.addEventListener('abort', () => {
+      for (const each of all) each.destroy();
+    });
+    sockets = all;
+  }
+  sockets.add(socket);
+  const among = sockets;
+  socket.once('close', () => among.delete(socket));
+}
 
 /** The same octets, seen as what the rest of the program takes. */
 function plain(octets: Buffer): Uint8Array {
@@ -68,6 +94,7 @@ export class Conversation {
   /** Connects. Rejects with `ConnectFailed`. */
   static async open(target: Target, limits: Limits = LIMITS): Promise<Conversation> {
     const socket = connect({ host: target.address, port: target.port, noDelay: true });
+    endWith(socket, limits);
     return new Conversation(await opened(socket, 'connect', limits.connectMs), limits);
   }
 
@@ -160,6 +187,10 @@ export function opened<S extends Socket>(socket: S, event: string, ms: number): 
     socket.once('error', (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       fail(error.code ?? error.message);
+    });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      fail('closed');
     });
     // A later error is the conversation's to see.
     socket.once(event, () => {

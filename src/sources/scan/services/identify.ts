@@ -12,7 +12,10 @@ import type { Detail, Found, Recogniser } from './recogniser.ts';
 import { openTls, speaksTls, tlsVersions } from './tls.ts';
 
 export interface IdentifyOptions {
-  /** How many general questions a port of unknown purpose gets; 0 to 20. Default 8. */
+  /**
+   * How many general questions a port of unknown purpose gets; 0 to 20. Default 8; with 0 it is not
+   * asked for TLS either.
+   */
   readonly questions?: number;
   /** Further exchanges about a known service: host keys, TLS versions, names. Default true. */
   readonly inquire?: boolean;
@@ -46,6 +49,12 @@ const SHORT_GREETING_MS = 1500;
 /** How long an answer to a question may take, ms. */
 const ANSWER_MS = 3000;
 
+/** How many general questions a port of unknown purpose gets. */
+const GENERAL_QUESTIONS = 8;
+
+/** What a port takes that accepts connections and never says anything, ms; TLS waits twice. */
+export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 2) * (ANSWER_MS + 200);
+
 const ASKED_FIRST = indexByPort(STREAMS);
 const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
 /** Questions for ports of unknown purpose. */
@@ -65,6 +74,11 @@ function indexByPort(
     }
   }
   return byPort;
+}
+
+/** Whether there is a question or a greeting that belongs on a port. */
+export function isKnownPort(port: number): boolean {
+  return TLS_PORTS.has(port) || ASKED_FIRST.has(port);
 }
 
 /** The best reading of an answer: the surest, then that of a service which belongs on the port. */
@@ -112,10 +126,16 @@ export async function identifyStream(
     if (likely.found !== undefined)
       return await complete(target, hostName, likely.found, inquire, plain);
     if (heard.length === 0) heard = likely.heard;
+    if (options.questions === 0) return unrecognised(heard);
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }
-    const general = await ask(plain, target, GENERAL.slice(0, options.questions ?? 8), asked);
+    const general = await ask(
+      plain,
+      target,
+      GENERAL.slice(0, options.questions ?? GENERAL_QUESTIONS),
+      asked,
+    );
     if (general.found !== undefined)
       return await complete(target, hostName, general.found, inquire, plain);
     if (heard.length === 0) heard = general.heard;

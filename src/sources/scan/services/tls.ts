@@ -6,7 +6,7 @@
 
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type PeerCertificate, type TLSSocket } from 'node:tls';
-import { Conversation, LIMITS, type Limits, opened, type Target } from './exchange.ts';
+import { Conversation, endWith, LIMITS, type Limits, opened, type Target } from './exchange.ts';
 import { filled, hex, join, octetsOf } from './octets.ts';
 import { type Detail, detailsOf } from './recogniser.ts';
 
@@ -166,11 +166,9 @@ export async function openTls(
   name: string | undefined,
   limits: Limits = LIMITS,
 ): Promise<SecureLine> {
-  const socket = await opened(
-    connectTcp({ host: target.address, port: target.port, noDelay: true }),
-    'connect',
-    limits.connectMs,
-  );
+  const line = connectTcp({ host: target.address, port: target.port, noDelay: true });
+  endWith(line, limits);
+  const socket = await opened(line, 'connect', limits.connectMs);
   const servername = nameFor(name);
   const tls: TLSSocket = connectTls({
     socket,

@@ -1,0 +1,48 @@
+/** The thread that folds verdicts, seen from the one that reads logs. */
+import { Worker } from 'node:worker_threads';
+import type { FoldedPart, FoldOptions } from '../analysis/audit/audit-fold.ts';
+import type { VerdictBatch } from '../model/verdict-batch.ts';
+import { newVerdictRing, type VerdictRing, VerdictSender } from './verdict-ring.ts';
+
+/** What the worker is started with. */
+export interface FoldStart {
+  readonly ring: VerdictRing;
+  readonly options: FoldOptions;
+}
+
+export class FoldThread {
+  private readonly worker: Worker;
+  private readonly sender: VerdictSender;
+  private readonly folded: Promise<FoldedPart>;
+
+  /** @param program of the worker */
+  constructor(program: URL, options: FoldOptions) {
+    const ring = newVerdictRing();
+    this.sender = new VerdictSender(ring);
+    const worker = new Worker(program, { workerData: { ring, options } satisfies FoldStart });
+    this.worker = worker;
+    this.folded = new Promise((resolve, reject) => {
+      worker.on('message', resolve);
+      worker.on('error', reject);
+      worker.on('messageerror', reject);
+      worker.on('exit', (code) => {
+        reject(new Error(`the thread that folds verdicts ended too soon (exit code ${code})`));
+      });
+    });
+    // Seen by `finish`; until then a failure must not count as unhandled, nor the thread be waited for.
+    this.folded.catch(() => {});
+    worker.unref();
+  }
+
+  /** Hands the rows over; they may be overwritten afterwards. Throws where the thread is gone. */
+  add(batch: VerdictBatch): void {
+    this.sender.add(batch);
+  }
+
+  /** All that was folded; nothing may be added any more. Rejects where the thread is gone. */
+  async finish(): Promise<FoldedPart> {
+    this.worker.ref();
+    this.sender.end();
+    return this.folded;
+  }
+}

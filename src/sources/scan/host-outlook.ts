@@ -1,0 +1,175 @@
+/**
+ * How long one host will still take. The way there and the host's silence are known from its tally,
+ * and how its window opens is known beforehand: so the rest of its scan is played through, one wait
+ * after another, with shares in place of single probes.
+ */
+import type { HostScan } from './host-scan.ts';
+import type { TimeLeft } from './slow-asking.ts';
+import type { Timing } from './timing.ts';
+
+/** Steps that are played through at most, and how much a window opens in each. */
+const MOST_STEPS = 60;
+const STEP = 1.5;
+/** A smaller share of answers does not open a window. */
+const LEAST_GROWTH = 0.003;
+
+/** By so much silent ports may have to be asked more often than is known. */
+const UNSURE = 1.25;
+
+/** What limits a host beside its window. */
+export interface Limits {
+  /** Probes that this machine can send each ms. */
+  readonly perMs: number;
+  /** So many hosts share them, for so long. */
+  readonly hosts: number;
+  readonly sharedMs: number;
+}
+
+/** What is known of a host when its end is worked out. */
+interface Figures {
+  /** Ports not asked yet; probes to be sent to ports asked before. */
+  fresh: number;
+  retries: number;
+  /** Share of ports that stay silent; of tries that get lost. */
+  readonly silent: number;
+  readonly loss: number;
+  /** How often a silent port is asked. */
+  readonly tries: number;
+  /** Until a try is given up, and until it is answered, ms. */
+  readonly waitMs: number;
+  readonly tripMs: number;
+}
+
+/** How long a host will still take, apart from others. */
+export function hostLeft(host: HostScan, timing: Timing, nowUs: number, limits: Limits): TimeLeft {
+  const { slow, tally } = host;
+  if (slow.on) return slow.left(nowUs, host.pace.gapUs, host.pace.nextUs);
+  const figures = figuresOf(host);
+  const ms = leftOf(figures, host, timing, limits);
+  const later = slow.expected(figures.silent * (tally.cells - tally.restored));
+  if (later !== undefined) return { ms: ms + later.ms, ...(later.bound && { bound: later.bound }) };
+  // While nothing answered, the wait is the longest one.
+  if (tally.answered === 0 && Number.isNaN(host.roundTrip.smoothedUs)) return { ms, bound: 'most' };
+  // Silent ports are asked more often where more turns out to get lost.
+  const more = tally.mostExpectedTries() > UNSURE * figures.tries;
+  return more && figures.silent > 0.5 ? { ms, bound: 'least' } : { ms };
+}
+
+function leftOf(figures: Figures, host: HostScan, timing: Timing, limits: Limits): number {
+  const played = play(figures, host, timing, limits);
+  return played.ms + waitsMs(figures, host, played);
+}
+
+function figuresOf(host: HostScan): Figures {
+  const { tally, fresh } = host;
+  const { silent, loss } = tally.wayOf();
+  const tries = tally.expectedTries();
+  let waitMs = 0;
+  for (let each = 1; each <= tries; each++) waitMs += host.waitOfUs(each) / 1000 / tries;
+  const { smoothedUs } = host.roundTrip;
+  const tripMs = Number.isNaN(smoothedUs) ? waitMs : Math.min(waitMs, smoothedUs / 1000);
+  // A port answers after so many tries more than the first.
+  const each = silent * tries + (1 - silent) / Math.max(0.1, 1 - loss);
+  const retries = Math.max(host.waiting, tally.probesLeft() - fresh * each);
+  return { fresh, retries, silent, loss, tries, waitMs, tripMs };
+}
+
+/** A host's scan, played through from now. */
+interface Played {
+  /** Until the last probe is out, and until the last port was asked for the first time, ms. */
+  readonly ms: number;
+  readonly freshMs: number;
+}
+
+function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
+  const { perMs, sharedMs } = limits;
+  const again = againEach(figures);
+  const { gapUs } = host.pace;
+  const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
+  let { fresh, retries } = figures;
+  let { size } = host.window;
+  let [ms, freshMs] = [0, 0];
+  for (let step = 0; fresh + retries > 0.5; step++) {
+    // Fresh ports and those asked before take turns as long as there are both.
+    const freshShare = fresh <= 0 ? 0 : retries < 1 ? 1 / (1 + again) : 0.5;
+    const replies = repliesOf(figures, freshShare, again);
+    const slot = slotMs(figures, replies);
+    const byWindow = Math.max(1, size) / slot;
+    const most = Math.min(pace, ms < sharedMs ? perMs / limits.hosts : perMs);
+    // A queue that shrinks is empty before the last fresh port is asked.
+    const turns = retries >= 1 && again < 1 ? Math.min(fresh, retries / (1 - again)) : fresh;
+    const phase = fresh > 0 ? turns / freshShare : retries;
+    const growth = byWindow < most ? growthOf(size, replies, timing) / slot : 0;
+    const rate = Math.min(most, byWindow);
+    let sent = ms < sharedMs ? Math.min(phase, 1 + rate * (sharedMs - ms)) : phase;
+    let tookMs = sent / rate;
+    if (growth > 0 && step < MOST_STEPS) {
+      // The window opens as interest on a loan grows; up to the next place where that changes.
+      const factor = Math.min(STEP, nextSize(size, timing) / size, 1 + (phase * growth) / byWindow);
+      sent = Math.min(phase, (byWindow * (factor - 1)) / growth);
+      tookMs = Math.log(factor) / growth;
+      size *= factor;
+    }
+    const asked = fresh > 0 ? sent * freshShare : 0;
+    fresh = fresh - asked < 0.5 ? 0 : fresh - asked;
+    retries = Math.max(0, retries + asked * again - (sent - asked));
+    ms += tookMs;
+    if (asked > 0) freshMs = ms;
+  }
+  return { ms, freshMs };
+}
+
+/** Probes to a port beside the first, on average. */
+function againEach({ silent, loss, tries }: Figures): number {
+  return silent * (tries - 1) + ((1 - silent) * loss) / Math.max(0.1, 1 - loss);
+}
+
+/** Share of probes that are answered. */
+function repliesOf({ silent, loss }: Figures, freshShare: number, again: number): number {
+  const alive =
+    again > 0 ? Math.min(1, ((1 - silent) * loss) / Math.max(0.1, 1 - loss) / again) : 0;
+  return (1 - loss) * (freshShare * (1 - silent) + (1 - freshShare) * alive);
+}
+
+/** How long a probe fills its place in the window. */
+function slotMs({ tripMs, waitMs }: Figures, replies: number): number {
+  return Math.max(0.05, replies * tripMs + (1 - replies) * waitMs);
+}
+
+/** How much the window opens by each of its probes; 0: no more. */
+function growthOf(size: number, replies: number, timing: Timing): number {
+  const bySilence = size < timing.silentWindow ? (1 - replies) / 2 : 0;
+  const growth = size < timing.mostWindow ? replies + bySilence : 0;
+  return growth < LEAST_GROWTH ? 0 : growth;
+}
+
+/** Where its growth changes. */
+function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
+  return size < silentWindow ? Math.min(silentWindow, mostWindow) : mostWindow;
+}
+
+/**
+ * Rounds of waits until the last probe in flight is answered: each leaves as many without answer as
+ * get lost; 0.58 is Euler's constant, how far the last one lies behind.
+ */
+function roundsOf(loss: number, inFlight: number): number {
+  if (loss === 0) return 0;
+  return (Math.log(Math.max(1, inFlight)) + 0.58) / Math.log(1 / Math.min(0.9, loss));
+}
+
+/** The waits for what gets lost last, ms. */
+export function lossTailMs(host: HostScan): number {
+  return (roundsOf(host.tally.loss, host.inFlight) * host.waitOfUs(1)) / 1000;
+}
+
+/** How long it takes beyond its probes: waits that come one after another, ms. */
+function waitsMs(figures: Figures, host: HostScan, { ms, freshMs }: Played): number {
+  const { silent, loss, tries, waitMs, fresh, retries } = figures;
+  if (fresh + retries < 0.5 && host.inFlight === 0) return 0;
+  const cells = host.tally.cells - host.tally.restored;
+  const rounds = roundsOf(loss, host.inFlight);
+  if (silent === 0) return rounds * waitMs;
+  const left =
+    fresh >= 1 ? tries : Math.min(tries, Math.ceil(retries / Math.max(1, silent * cells)));
+  return Math.max(1, rounds, left - (ms - freshMs) / waitMs) * waitMs;
+}

@@ -1,0 +1,151 @@
+/**
+ * Counts of one host's probes and answers, and what they say of the way there: how much gets lost,
+ * which part of the ports is silent whatever happens, and how often a silent one must be asked so
+ * that hardly any port that answers is overlooked.
+ */
+
+/** Tries of a port that are counted one by one. */
+const LEVELS = 8;
+/** A level says something from so many tries on. */
+const LEVEL_COUNT = 20;
+/** Share of tries lost that is hardly any: a machine that was busy for a moment. */
+const RARE = 1e-3;
+/** So many answers, none of which got lost: the way seems to lose nothing. */
+const KNOWN_LOSSLESS = 30;
+/** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
+const OVERLOAD_TRIES = 3;
+
+export class HostTally {
+  /** Ports of this host, and those that an earlier run or another shard answers for. */
+  readonly cells: number;
+  restored = 0;
+  /** What an earlier run counted. */
+  readonly earlier = { answered: 0, lost: 0, tries: 0 };
+  /** Probes sent; ports asked at all; first tries in flight. */
+  sent = 0;
+  asked = 0;
+  firstsOut = 0;
+  /** Ports that answered, and how many of their earlier tries stayed without answer. */
+  answered = 0;
+  lost = 0;
+  /** Whether more was sent at some time than came through. */
+  overloaded = false;
+  /** Whether tries were made at times in which nothing came back. */
+  hampered = false;
+  private readonly mostTries: number;
+  /** Tries answered and given up: the first of each port, the second, … */
+  private readonly answeredAt = new Float64Array(LEVELS);
+  private readonly silentAt = new Float64Array(LEVELS);
+
+  /** @param mostTries how often a port is asked at most */
+  constructor(cells: number, mostTries: number) {
+    this.cells = cells;
+    this.mostTries = mostTries;
+  }
+
+  /** The port's `tries`th try was answered, in flight or given up already. */
+  answer(tries: number, inFlight: boolean): void {
+    if (tries === 1 && inFlight) this.firstsOut--;
+    if (tries > LEVELS) return;
+    this.answeredAt[tries - 1]!++;
+    if (!inFlight) this.silentAt[tries - 1]!--;
+  }
+
+  /** The try in flight was given up. */
+  silence(tries: number): void {
+    if (tries === 1) this.firstsOut--;
+    if (tries <= LEVELS) this.silentAt[tries - 1]!++;
+  }
+
+  /** How often a silent port may be asked at most: tries lost to speed or trouble say nothing of it. */
+  get most(): number {
+    return this.mostTries * (this.overloaded || this.hampered ? OVERLOAD_TRIES : 1);
+  }
+
+  /**
+   * How often a silent port is asked: so often that, with the loss seen on this host, the chance
+   * to overlook even one port that answers is below one in ten thousand (one in a thousand while
+   * hardly anything was lost).
+   */
+  allowedTries(
+    answered = this.answered + this.earlier.answered,
+    lost = this.lost + this.earlier.lost,
+  ): number {
+    const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
+    const chance = (lost > RARE * answered ? 1e-4 : 1e-3) / Math.max(1, answered);
+    const tries = Math.ceil(Math.log(chance) / Math.log(share));
+    return Math.max(Math.min(2, this.most), Math.min(this.most, tries));
+  }
+
+  /** Share of tries known to be lost, 0 to 1: of ports that answered later. */
+  get lossSoFar(): number {
+    return this.lost / Math.max(1, this.answered + this.lost);
+  }
+
+  /** Ports of which anything is known, or given up for now. */
+  get tried(): number {
+    return this.asked - this.firstsOut;
+  }
+
+  /** Share of ports that stay silent whatever happens on the way, 0 to 1, as far as is known. */
+  get silentShare(): number {
+    return this.wayOf().silent;
+  }
+
+  /** Share of tries that get lost on the way, 0 to 1, as far as is known. */
+  get loss(): number {
+    return this.wayOf().loss;
+  }
+
+  /**
+   * Tells silence from loss by how many more answer at each further try. A port that waits for its
+   * second try counts in the first only (as Kaplan and Meier count those who left a study).
+   */
+  wayOf(): { readonly silent: number; readonly loss: number } {
+    const first = this.answeredAt[0]! + this.silentAt[0]!;
+    if (first === 0) return { silent: 0, loss: 0 };
+    let survivors = 1;
+    let depth = 0;
+    let least = first;
+    for (; depth < LEVELS; depth++) {
+      const count = this.answeredAt[depth]! + this.silentAt[depth]!;
+      if (count < Math.min(LEVEL_COUNT, first)) break;
+      survivors *= this.silentAt[depth]! / count;
+      least = Math.min(least, count);
+    }
+    const answers = this.answeredAt[0]! / first;
+    const loss = depth < 2 || survivors >= 1 ? 0 : Math.max(0, 1 - answers / (1 - survivors));
+    const chance = loss ** depth;
+    const silent = chance >= 1 ? 0 : Math.max(0, (survivors - chance) / (1 - chance));
+    // Loss that happens to fall on a port's every try is no silence.
+    const doubt = 3 * Math.sqrt((survivors * (1 - survivors)) / least);
+    return { silent: loss > 0 && silent < Math.min(0.05, doubt) ? 0 : silent, loss };
+  }
+
+  /** How often a silent port will have been asked when all were asked. */
+  expectedTries(): number {
+    const { loss } = this;
+    const lost = Math.max(this.lost, (this.answered * loss) / Math.max(0.1, 1 - loss));
+    return this.triesAtEnd(this.lost === 0 ? 0 : lost);
+  }
+
+  /** The same if more gets lost than happened to show so far. */
+  mostExpectedTries(): number {
+    if (this.lost === 0) return this.answered < KNOWN_LOSSLESS ? this.most : this.expectedTries();
+    return this.triesAtEnd(this.lost + 2 * Math.sqrt(this.lost));
+  }
+
+  private triesAtEnd(lost: number): number {
+    const scale = (this.cells - this.restored) / Math.max(1, this.tried);
+    return this.allowedTries(scale * this.answered, scale * lost);
+  }
+
+  /** Probes still to be sent, as far as can be told from those sent so far. */
+  probesLeft(): number {
+    const cells = this.cells - this.restored;
+    const { silent, loss } = this.wayOf();
+    const each = silent * this.expectedTries() + (1 - silent) / Math.max(0.1, 1 - loss);
+    // What waits for its answer may be the last try of all.
+    return Math.max(0, cells * each - this.sent - this.earlier.tries);
+  }
+}
