@@ -180,9 +180,11 @@ class Watch {
     const most = this.options.count ?? Number.POSITIVE_INFINITY;
     for (let number = 1; number <= most; number++) {
       await untilOrEnd(this.startMs + number * every - Date.now(), end);
-      if (this.last !== undefined) return;
-      this.take(await this.thread.look());
+      // The assessment follows the tables; behind lines for programs comes what passed since.
+      if (this.last !== undefined && !this.options.ndjson) return;
+      this.take(this.last ?? (await this.thread.look()));
       process.stdout.write(this.options.ndjson ? this.jsonLine() : this.tableText());
+      if (this.last !== undefined) return;
     }
     this.thread.stop();
     await end;
