@@ -244,7 +244,7 @@ export class Scheduler implements AnswerSink {
 
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
-    if (host.wantsPulse(now)) this.feelPulse(host, now);
+    if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
     if (host.pace.gapUs > 0 && now < host.pace.nextUs) return;
     if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
