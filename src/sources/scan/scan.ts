@@ -203,7 +203,7 @@ class ScanRun {
           if (transport !== 'tcp' || !looksUniform(host)) this.tellRest([host]);
         },
         tick: () => {
-          this.probes = before + scheduler.counts.sent;
+          this.probes = before + scheduler.counts.sent + scheduler.counts.pulses;
           notes.progress(scheduler.active);
           this.progress(scheduler, outlook, given);
         },
@@ -214,7 +214,7 @@ class ScanRun {
     } finally {
       engine.close();
     }
-    this.probes = before + scheduler.counts.sent;
+    this.probes = before + scheduler.counts.sent + scheduler.counts.pulses;
     this.localWaits += scheduler.counts.localWaits;
     this.drops += (engine as { drops?: number }).drops ?? 0;
     for (const host of running) {
