@@ -63,6 +63,13 @@ export class EndpointTable {
     return entry;
   }
 
+  /** Takes over the entries of a table with the same seed, or of a copy that a message brought. */
+  adopt(other: EndpointTable): void {
+    this.count = other.count;
+    this.keys = other.keys;
+    this.slots = other.slots;
+  }
+
   /** Reads what a look-up will need, so that many of them wait for memory at once; means nothing. */
   touch(address: number, port: number, kind: number): number {
     const { slots } = this;

@@ -303,7 +303,6 @@ export class HostScan {
     this.roundTrip.forget();
     if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.vain[cell]!++;
-      this.tally.hampered = true;
     }
     if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
     else silent?.(this, cell);
@@ -313,7 +312,7 @@ export class HostScan {
   /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
   private isToAsk(cell: number, allowed: number): boolean {
     const tries = this.tries[cell]!;
-    return tries < this.tally.most && tries - this.vain[cell]! < allowed;
+    return tries - this.vain[cell]! < allowed && tries < this.tally.mostInVain;
   }
 
   /** Whether anything but the host's pulse would be asked in vain now. */
