@@ -20,7 +20,7 @@ import { interfaceNames, listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { openLive, readLive } from './open-interfaces.ts';
+import { namesOf, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 import { writeFailure } from './write-failure.ts';
 
@@ -54,7 +54,7 @@ export class CaptureRun {
       });
     }
     refuseRotation(this.options);
-    const filter = await filterOf(this.text);
+    const filter = await filterOf(this.text, files === undefined ? namesOf(this.options) : []);
     try {
       if (files === undefined) await this.runLive(filter);
       else await this.runFiles(files, filter);

@@ -303,7 +303,6 @@ export class HostScan {
     this.roundTrip.forget();
     if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.vain[cell]!++;
-      this.tally.hampered = true;
     }
     if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
     else silent?.(this, cell);
@@ -313,11 +312,17 @@ export class HostScan {
   /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
   private isToAsk(cell: number, allowed: number): boolean {
     const tries = this.tries[cell]!;
-    return tries < this.tally.most && tries - this.vain[cell]! < allowed;
+    return tries - this.vain[cell]! < allowed && tries < this.tally.mostInVain;
+  }
+
+  /** Whether the host's pulse is to be felt; not while it is asked slowly anyway. */
+  wantsPulse(nowUs: number): boolean {
+    return !this.slow.on && this.pulse.isDue(nowUs, this.roundTrip.timeoutUs);
   }
 
   /** Whether anything but the host's pulse would be asked in vain now. */
   isAway(nowUs: number): boolean {
+    if (this.slow.on) return false;
     return this.pulse.isAway(nowUs, this.roundTrip.timeoutUs, this.tally.lossSoFar);
   }
 

@@ -30,8 +30,6 @@ export class HostTally {
   lost = 0;
   /** Whether more was sent at some time than came through. */
   overloaded = false;
-  /** Whether tries were made at times in which nothing came back. */
-  hampered = false;
   private readonly mostTries: number;
   /** Tries answered and given up: the first of each port, the second, … */
   private readonly answeredAt = new Float64Array(LEVELS);
@@ -57,9 +55,14 @@ export class HostTally {
     if (tries <= LEVELS) this.silentAt[tries - 1]!++;
   }
 
-  /** How often a silent port may be asked at most: tries lost to speed or trouble say nothing of it. */
+  /** How often a silent port may be asked at most: tries lost to speed say nothing of it. */
   get most(): number {
-    return this.mostTries * (this.overloaded || this.hampered ? OVERLOAD_TRIES : 1);
+    return this.mostTries * (this.overloaded ? OVERLOAD_TRIES : 1);
+  }
+
+  /** The same with those that were in vain for another reason. */
+  get mostInVain(): number {
+    return this.mostTries * OVERLOAD_TRIES;
   }
 
   /**

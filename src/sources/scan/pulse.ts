@@ -100,6 +100,8 @@ export class Pulse {
   /** Whether the pulse is to be felt now. @param timeoutUs how long an answer is waited for */
   isDue(nowUs: number, timeoutUs: number): boolean {
     if (this.cell < 0 || !(this.wanted || this.unheard > 0)) return false;
+    // First tries tell as much.
+    if (this.unheard === 0 && this.expected[this.moment(nowUs)]! >= TELLING) return false;
     let gapUs = Math.max(this.momentUs, timeoutUs, this.refuses ? 0 : OPEN_PORT_US);
     if (this.unheard > 0) gapUs = Math.max(gapUs, Math.min(SLOWEST_US, this.silenceUs(nowUs) / 8));
     return nowUs - this.lastUs >= gapUs;

@@ -29,6 +29,8 @@ const FIRST_TOTAL = 1000;
 /** The event loop (signals, output) gets a turn so often. */
 const YIELD_US = 15_000;
 const LEAST_WAIT_MS = 1;
+/** Longer than it waits by so much: other programs were run instead of this one, microseconds. */
+const LATE_US = 5000;
 const LONGEST_WAIT_MS = 10;
 
 export interface SchedulerHooks {
@@ -64,6 +66,8 @@ export interface ScheduleOptions {
 /** Figures of a run, for progress and reports. */
 export interface ScheduleCounts {
   sent: number;
+  /** Probes beside those, of ports that had their outcome. */
+  pulses: number;
   answers: number;
   /** Answers that told nothing new: duplicates, and those to other questions. */
   duplicates: number;
@@ -76,6 +80,7 @@ export interface ScheduleCounts {
 export class Scheduler implements AnswerSink {
   readonly counts: ScheduleCounts = {
     sent: 0,
+    pulses: 0,
     answers: 0,
     duplicates: 0,
     localWaits: 0,
@@ -101,6 +106,8 @@ export class Scheduler implements AnswerSink {
   /** After a lack of room nothing is sent before this time. */
   private pausedUs = 0;
   private pauseUs = 0;
+  /** Pulses in the batch. */
+  private pulsesPut = 0;
   private readonly expired: ((host: HostScan, cell: number) => void) | undefined;
 
   constructor(options: ScheduleOptions) {
@@ -121,14 +128,15 @@ export class Scheduler implements AnswerSink {
       this.admit();
       if (this.active.length === 0 && this.exhausted) return true;
       const sent = this.fill() && this.send();
-      // What had arrived by now is heard before anything is given up, however late this runs.
       const beginUs = clock();
       const waiting = engine.receive(sent || idle !== undefined ? 0 : this.waitMs(), this);
       if (waiting !== undefined) await waiting;
       if (!sent && idle !== undefined) await idle(this.waitMs());
       if (!sent) this.counts.idleUs += clock() - beginUs;
-      this.sweep(beginUs);
       const now = clock();
+      // Not run for a while: what came meanwhile is heard before anything is given up.
+      const late = now - beginUs > 1000 * LONGEST_WAIT_MS + LATE_US;
+      this.sweep(late ? beginUs : now);
       if (now - yieldedUs > YIELD_US) {
         if ((engine.takeDrops?.() ?? 0) > 0) this.spoil(yieldedUs, now);
         hooks.tick?.();
@@ -269,6 +277,8 @@ export class Scheduler implements AnswerSink {
     this.expired?.(host, cell);
     this.put(host, cell, host.tries[cell]! - 1);
     host.pulse.sent(now);
+    this.counts.pulses++;
+    this.pulsesPut++;
   }
 
   /** Answers were lost here: what could have been answered since then tells nothing. */
@@ -283,7 +293,8 @@ export class Scheduler implements AnswerSink {
     const { engine, clock } = this.options;
     const wanted = batch.length;
     const sent = engine.send(batch, this);
-    this.counts.sent += sent;
+    this.counts.sent += sent - this.pulsesPut;
+    this.pulsesPut = 0;
     this.tokens -= sent;
     if (sent === wanted) {
       this.pauseUs = 0;

@@ -7,6 +7,7 @@ import {
   CLOSED_RESET,
   FILTERED_SILENT,
   OPEN_SYN_ACK,
+  PENDING,
 } from '../../model/port-state.ts';
 import type { AnswerSink, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
@@ -60,6 +61,7 @@ export class SimulatedNetwork implements ProbeEngine {
   private readonly queue = new Heap();
   private readonly budgets: { tokens: number; atUs: number; questions: number }[];
   private readonly random: (() => number)[];
+  private readonly pulses: (() => number)[];
 
   /** What sending one question takes: about 600,000 a second unless told. */
   private readonly costUs: number;
@@ -79,6 +81,7 @@ export class SimulatedNetwork implements ProbeEngine {
       questions: 0,
     }));
     this.random = hosts.map(({ seed = 1 }) => generator(seed));
+    this.pulses = hosts.map(({ seed = 1 }) => generator(seed + 1000));
   }
 
   send(batch: ProbeBatch): number {
@@ -96,7 +99,9 @@ export class SimulatedNetwork implements ProbeEngine {
   private question(host: HostScan, cell: number, attempt: number): void {
     const { blocksAfter = Number.POSITIVE_INFINITY, ...traits } = this.hosts[host.number]!;
     const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = traits;
-    const random = this.random[host.number]!;
+    // What others meet does not hang on how often a port is asked that has its outcome.
+    const pulse = host.outcomes[cell] !== PENDING;
+    const random = (pulse ? this.pulses : this.random)[host.number]!;
     if (!open.has(cell) && (closed === 'silent' || isFiltered(cell, rest.filtered))) return;
     if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
