@@ -7,8 +7,8 @@
  *   node bench/capture.mjs rate [packets] [rounds] [ring KiB]     the highest rate without a drop
  *   node bench/capture.mjs view [packets] [keys] [ring KiB]       from a key to the screen (tmux)
  *
- * A further word chooses the programs that have it in their name. PORTREEVE_CLI names another
- * build, to compare with.
+ * A further word, a pattern, chooses the programs that have it in their name (`-w|watch`).
+ * PORTREEVE_CLI names another build, to compare with.
  *
  * A sender alone is slower than any capture. So the receiving namespace multiplies what comes:
  * each frame is handed to the interface captured from `COPIES` times (tc, mirred), which costs the
@@ -179,7 +179,7 @@ async function measured(contender, count, rate) {
   const pid = inside(receiver, 'sh', '-c', 'ip netns pids "$(ip netns identify $$)"');
   const before = cpuOf(pid);
   const flooded = await flood(count, rate);
-  await pause(2500);
+  await settled(pid);
   const cpu = cpuOf(pid) - before;
   child.kill('SIGINT');
   for (const each of command[0] === 'iptraf-ng' ? pid.split('\n').filter(Boolean) : []) {
@@ -189,6 +189,16 @@ async function measured(contender, count, rate) {
   }
   await over;
   return { ...flooded, ...counts(text, flooded.sent), cpu };
+}
+
+/** Until processes have done what there is to do. */
+async function settled(pids) {
+  let calm = 0;
+  for (let turn = 0; turn < 40 && calm < 5; turn++) {
+    const before = cpuOf(pids);
+    await pause(100);
+    calm = cpuOf(pids) - before < 0.02 ? calm + 1 : 0;
+  }
 }
 
 /** Processor seconds of processes, user and system. */
@@ -214,7 +224,7 @@ async function rounds(count, rate) {
   console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (let turn = 1; turn <= Number(roundsText); turn++) {
     for (const contender of CONTENDERS) {
-      if (!contender.name.includes(only)) continue;
+      if (!new RegExp(only).test(contender.name)) continue;
       const { sent, rate: pps, captured, dropped, cpu } = await measured(contender, count, rate);
       const share = `${((dropped / sent) * 100).toFixed(2)} %`;
       const untold = sent - captured - dropped;
@@ -229,7 +239,7 @@ async function lossless() {
   const { rate: most } = await flood(2_000_000, 0);
   for (const share of [1, 0.8, 0.65, 0.5, 0.4, 0.3, 0.2, 0.1]) {
     const wanted = share === 1 ? 0 : most * share;
-    const { rate, dropped } = await measured(CONTENDERS[0], most * share * 4, wanted);
+    const { rate, dropped } = await measured(CONTENDERS[0], most * share * 3, wanted);
     console.log(`tcpdump at ${whole(rate)} packets/s: ${whole(dropped)} dropped`);
     if (dropped === 0) return wanted;
   }
@@ -269,6 +279,22 @@ async function view(keys) {
   }
 }
 
+/** Ends what still runs in them, too. */
+function removeNetwork() {
+  for (const space of [sender, receiver]) {
+    const left = spawnSync('ip', ['netns', 'pids', space], { encoding: 'utf8' }).stdout;
+    for (const pid of left.split('\n').filter(Boolean)) spawnSync('kill', ['-KILL', pid]);
+    spawnSync('ip', ['netns', 'delete', space]);
+  }
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    removeNetwork();
+    process.exit(130);
+  });
+}
 run('ip', 'netns', 'add', sender);
 run('ip', 'netns', 'add', receiver);
 try {
@@ -299,6 +325,5 @@ try {
   if (mode === 'view') await view(Number(roundsText));
   else await rounds(packets, mode === 'rate' ? await lossless() : 0);
 } finally {
-  for (const space of [sender, receiver]) spawnSync('ip', ['netns', 'delete', space]);
-  rmSync(folder, { recursive: true, force: true });
+  removeNetwork();
 }

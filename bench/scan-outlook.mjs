@@ -5,6 +5,7 @@
  * quarters of the time had passed, against what really came. Needs root, nft, script and cc.
  *
  *   node bench/scan-outlook.mjs [pattern of shapes] [pattern of links]
+ *   node bench/scan-outlook.mjs --first [runs]      only how soon the first port is told
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const [, , shapePattern = '.', linkPattern = '.'] = process.argv;
+const FIRST = shapePattern === '--first' ? Number(process.argv[3] ?? 5) : 0;
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const CLI = here('../dist/cli.js');
 const LISTENERS = here('../test/lab/scan-listeners.mjs');
@@ -97,6 +99,22 @@ const SHAPES = {
   'services on 30 ports': (net) => [`${net}.2`, '-p', '20000-20029', '--services'],
 };
 
+/** Scans of which only the first port counts. */
+const SOON = {
+  'syn, one host': (net) => [`${net}.2`, '--engine', 'syn'],
+  'syn, 65,535 ports': (net) => [`${net}.2`, '-p', 'all', '--engine', 'syn'],
+  'connect, one host': (net) => [`${net}.2`, '--engine', 'connect'],
+  'node, one host': (net) => [`${net}.2`, '--engine', 'node'],
+  'udp, one host': (net) => [`${net}.2`, '-t', 'udp'],
+  'syn, a host that filters all but three': (net) => [`${net}.4`],
+  'connect, the same': (net) => [`${net}.4`, '--engine', 'connect'],
+  'syn, a /24 with 225 dead': (net) => [`${net}.0/24`],
+  'connect, a /24 with 225 dead': (net) => [`${net}.0/24`, '--engine', 'connect'],
+  'syn, the same without discovery': (net) => [`${net}.0/24`, '--no-discovery'],
+  'udp, a /24 with 225 dead': (net) => [`${net}.0/24`, '-t', 'udp'],
+  'a /20 with 30 hosts, the rest far away': (net) => [`${net}.2/20`, '-p', '22,80,443'],
+};
+
 const MARKS = [0.1, 0.25, 0.5, 0.75];
 
 /** What the terminal showed when, ms since the start. */
@@ -159,12 +177,7 @@ async function started(space, ...words) {
   await once(child.stdout, 'data');
 }
 
-run('cc', '-O2', '-o', join(folder, 'relay'), here('./relay.c'));
-try {
-  connect();
-  await started(middle, join(folder, 'relay'), 'near', 'far', '15000');
-  await started(target, process.execPath, LISTENERS, OPEN, UDP);
-  await started(target, process.execPath, here('./scan-servers.mjs'), '20000');
+async function outlooks() {
   console.log(
     '| shape | link | whole s | 10 % | 25 % | 50 % | 75 % | first shown s | first line s |',
   );
@@ -189,6 +202,31 @@ try {
       console.log(`| ${cells.join(' | ')} |`);
     }
   }
+}
+
+async function firsts() {
+  console.log('| scan | link | first line s, median | most |');
+  console.log('| --- | --- | --: | --: |');
+  for (const [name, words] of Object.entries(SOON)) {
+    for (const [link, [net, rules]] of Object.entries(LINKS)) {
+      if (link === 'loss') continue;
+      inside(target, 'nft', `flush ruleset\n${WALL}\n${rules}`);
+      const times = [];
+      for (let turn = 0; turn < FIRST; turn++) times.push(await firstLine(words(net)));
+      times.sort((left, right) => left - right);
+      const seconds = [times[times.length >> 1], times.at(-1)].map((ms) => (ms / 1000).toFixed(2));
+      console.log(`| ${[name, link, ...seconds].join(' | ')} |`);
+    }
+  }
+}
+
+run('cc', '-O2', '-o', join(folder, 'relay'), here('./relay.c'));
+try {
+  connect();
+  await started(middle, join(folder, 'relay'), 'near', 'far', '15000');
+  await started(target, process.execPath, LISTENERS, OPEN, UDP);
+  await started(target, process.execPath, here('./scan-servers.mjs'), '20000');
+  await (FIRST > 0 ? firsts() : outlooks());
 } finally {
   for (const space of [asker, middle, target]) {
     for (const pid of pidsOf(space)) {

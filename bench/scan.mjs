@@ -4,7 +4,9 @@
  * 55 hosts, three UDP services behind Linux' limit of one ICMP error a second. Needs root, nmap and
  * masscan; takes about ten minutes.
  *
- *   node bench/scan.mjs [runs] > bench/SCAN.md
+ *   node bench/scan.mjs [runs] [pattern of sections] [rate for masscan] > bench/SCAN.md
+ *
+ * Sections are syn, stateless, connect, dead, transmit, udp. Without a rate masscan's best is looked for.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -13,6 +15,8 @@ import { cpus, loadavg, release, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const RUNS = Number(process.argv[2] ?? 7);
+const SECTIONS = new RegExp(process.argv[3] ?? '.');
+const KNOWN_RATE = process.argv[4] === undefined ? undefined : Number(process.argv[4]);
 /** UDP scans take long. */
 const UDP_RUNS = Math.min(RUNS, 3);
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -65,7 +69,7 @@ async function build() {
 function measure(program, words, count) {
   const timed = ['/usr/bin/time', '-f', '%e %U %S', program, ...words];
   // masscan sometimes waits for ever after its last probe.
-  const limit = program === 'masscan' ? '25' : '120';
+  const limit = program === 'masscan' ? '10' : '120';
   const all = ['netns', 'exec', here, 'timeout', '-s', 'KILL', limit, ...timed];
   const done = spawnSync('ip', all, { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (done.status === 137) return { wall: Number.POSITIVE_INFINITY, cpu: 0, found: 'no end' };
@@ -209,6 +213,54 @@ const ownUdp = (out) => {
   return `${states['open udp-response'] ?? 0} open, ${states['closed port-unreach'] ?? 0} closed`;
 };
 
+const everyPort = () => ours(TARGET, '-p', 'all', '--engine', 'syn', '--timing', '4');
+
+function syn() {
+  const contenders = {
+    portreeve: everyPort(),
+    'nmap -sS -T4': nmap('-Pn', '-sS', '-T4', '-p-', TARGET),
+  };
+  contest('SYN, 65,535 ports of one host', contenders, RUNS);
+}
+
+function stateless() {
+  const rate = KNOWN_RATE ?? losslessRate();
+  if (rate === undefined) {
+    console.log('\nmasscan found all twenty ports three times at no rate from 2,000 to 400,000.');
+    return;
+  }
+  const name = `masscan --rate ${rate} --wait 0`;
+  contest('The same, beside masscan', { portreeve: everyPort(), [name]: masscan(rate) }, RUNS);
+}
+
+function connect() {
+  const contenders = {
+    portreeve: ours(TARGET, '-p', 'all', '--engine', 'connect', '--timing', '4'),
+    'nmap -sT -T4': nmap('-Pn', '-sT', '-T4', '-p-', TARGET),
+  };
+  contest('connect, 65,535 ports of one host', contenders, RUNS);
+}
+
+function dead() {
+  const contenders = {
+    portreeve: ours('10.78.0.0/24', '-p', '1-1000', '--timing', '4'),
+    'nmap -sS -T4': nmap('-sS', '-T4', '-p', '1-1000', '10.78.0.0/24'),
+  };
+  contest('A /24 with 201 dead addresses, ports 1-1000', contenders, RUNS);
+}
+
+function udp() {
+  const [program, words] = ours(TARGET, '-t', 'udp', '--timing', '4');
+  const normal = ours(TARGET, '-t', 'udp')[1];
+  const nmapUdp = ['-n', '-Pn', '-sU', '-T4', '-p', portText(), '-oX', '-', TARGET];
+  const contenders = {
+    portreeve: [program, words, ownUdp],
+    'nmap -sU -T4': ['nmap', nmapUdp, openUdp],
+    'portreeve at timing 3': [program, normal, ownUdp],
+  };
+  contest('UDP, the same 100 ports, one ICMP error a second', contenders, UDP_RUNS, 7000);
+}
+
 const version = (program, ...words) =>
   run(program, ...words)
     .trim()
@@ -225,38 +277,9 @@ try {
   );
   console.log(`- ${version('nmap', '--version')}`);
   console.log('- `node bench/scan.mjs`: two namespaces, a veth pair; each program started anew');
-  const rate = losslessRate();
-  const syn = {
-    portreeve: ours(TARGET, '-p', 'all', '--engine', 'syn', '--timing', '4'),
-    'nmap -sS -T4': nmap('-Pn', '-sS', '-T4', '-p-', TARGET),
-  };
-  if (rate !== undefined) syn[`masscan --rate ${rate}`] = masscan(rate);
-  contest('SYN, 65,535 ports of one host', syn, RUNS);
-  if (rate === undefined) {
-    console.log(
-      '\nmasscan found all twenty ports three times at no rate from 2,000 to 400,000 a second.',
-    );
+  for (const [name, section] of Object.entries({ syn, stateless, connect, dead, transmit, udp })) {
+    if (SECTIONS.test(name)) await section();
   }
-  const connect = {
-    portreeve: ours(TARGET, '-p', 'all', '--engine', 'connect', '--timing', '4'),
-    'nmap -sT -T4': nmap('-Pn', '-sT', '-T4', '-p-', TARGET),
-  };
-  contest('connect, 65,535 ports of one host', connect, RUNS);
-  const dead = {
-    portreeve: ours('10.78.0.0/24', '-p', '1-1000', '--timing', '4'),
-    'nmap -sS -T4': nmap('-sS', '-T4', '-p', '1-1000', '10.78.0.0/24'),
-  };
-  contest('A /24 with 201 dead addresses, ports 1-1000', dead, RUNS);
-  await transmit();
-  const [program, words] = ours(TARGET, '-t', 'udp', '--timing', '4');
-  const normal = ours(TARGET, '-t', 'udp')[1];
-  const nmapUdp = ['-n', '-Pn', '-sU', '-T4', '-p', portText(), '-oX', '-', TARGET];
-  const udp = {
-    portreeve: [program, words, ownUdp],
-    'nmap -sU -T4': ['nmap', nmapUdp, openUdp],
-    'portreeve at timing 3': [program, normal, ownUdp],
-  };
-  contest('UDP, the same 100 ports, one ICMP error a second', udp, UDP_RUNS, 7000);
 } finally {
   listeners.kill('SIGKILL');
   for (const space of [here, there]) {

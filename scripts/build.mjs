@@ -16,7 +16,7 @@ import { generate, root } from './prepare.mjs';
 const ENTRIES = {
   main: 'src/cli/main.ts',
   library: 'src/index.ts',
-  'flow-worker': 'src/sources/flows/worker.ts',
+  'flow-worker': 'src/pipeline/flow-worker.ts',
   'ring-reader': 'src/sources/capture/ring-reader.ts',
   'watch-worker': 'src/pipeline/watch-worker.ts',
   'audit-worker': 'src/pipeline/audit-worker.ts',
@@ -93,9 +93,18 @@ const PARTS = new Set([
   'analysis/surface.ts',
   'analysis/surface-changes.ts',
   'catalog/mirror',
+  'policy/socket-flows.ts',
   'wire/filter',
   'wire/print',
 ]);
+
+/** What a thread that folds flows by host needs of its room, and the catalogue it does without. */
+const FOLD = new Set(
+  [
+    'clues distinct-counts flow-facts heaviest host-folder host-side port-table sample-lists',
+    'tally-table watched-marks zones',
+  ].flatMap((line) => line.split(' ').map((file) => `analysis/${file}.ts`)),
+);
 
 /** What is always used together. */
 const TOGETHER = new Map([
@@ -121,6 +130,7 @@ function chunkOf(path) {
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (part.startsWith('vendors')) return 'vendors';
+  if (FOLD.has(`${room}/${part}`)) return 'fold';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {

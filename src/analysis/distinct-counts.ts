@@ -44,6 +44,16 @@ export class DistinctCounts {
     if (members.count >= this.limit) this.leaveExactness(members);
   }
 
+  /** Takes over the members of counts with the same seed and limit, or of a copy of them. */
+  adopt(other: DistinctCounts): void {
+    if (other.members === undefined) this.members = undefined;
+    else this.members?.adopt(other.members);
+    this.counts = other.counts;
+    this.estimated = other.estimated;
+    this.bitmap = other.bitmap;
+    this.bitsSet = other.bitsSet;
+  }
+
   /** Members of a group, a whole number. */
   count(group: number): number {
     return Math.round(this.counts[group] ?? 0);

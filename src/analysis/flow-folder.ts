@@ -11,13 +11,16 @@ import type { Heard } from '../flow/heard.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import { AskedFrames } from './asked-frames.ts';
+import { Clues } from './clues.ts';
 import type { FlowFilter } from './filter/compile.ts';
 import type { FilterWorld } from './filter/row-tests.ts';
-import { Clues } from './findings/clues.ts';
 import type { Thresholds } from './findings/thresholds.ts';
+import { watchedPorts } from './findings/watched-ports.ts';
+import type { HostTask } from './host-folder.ts';
+import type { HostPart } from './host-side.ts';
 import { OverTime } from './over-time.ts';
 import { SpokenView } from './spoken.ts';
-import { type SeenBy, Traffic } from './traffic.ts';
+import { type SeenBy, TRAFFIC_LIMITS, Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
 
 export interface FolderChoices {
@@ -86,6 +89,28 @@ export class FlowFolder {
     return view === traffic ? [traffic] : [traffic, view];
   }
 
+  /**
+   * Leaves what goes by host to another thread, which folds it with a `HostFolder` and the task
+   * returned; `adoptHosts` takes what comes of it. Only before the first flow.
+   */
+  leaveHosts({ addresses }: Names): HostTask {
+    const { zones, thresholds, dark, seed } = this.choices;
+    this.tablesFor(addresses).traffic.leavesHosts = true;
+    return {
+      addresses: { words: addresses.words.slice(0, 4 * addresses.size) },
+      thresholds,
+      dark,
+      watched: watchedPorts(),
+      seed,
+      zones: zones.rules,
+      limits: TRAFFIC_LIMITS,
+    };
+  }
+
+  adoptHosts(part: HostPart): void {
+    this.tables?.traffic.byHost.adopt(part);
+  }
+
   /** The tables, complete. */
   finish(): Omit<Tables, 'filter'> & { readonly packetsOverTime: boolean } {
     const { filter, ...tables } = this.tables!;
@@ -103,7 +128,7 @@ export class FlowFolder {
     const { zones, thresholds, seed, dark, filterFor, seenBy } = this.choices;
     const protocolAt: FilterWorld['protocolAt'] = (...at) => this.spoken?.protocolAt(...at);
     const filter = filterFor?.({ addresses, protocolAt });
-    const clues = new Clues(addresses, thresholds, dark, seed);
+    const clues = new Clues({ addresses, thresholds, dark, watched: watchedPorts(), seed });
     const traffic = new Traffic(addresses, zones, {}, seed, clues);
     const view = filter === undefined ? traffic : new Traffic(addresses, zones, {}, seed);
     if (seenBy !== undefined) traffic.seenBy = seenBy();

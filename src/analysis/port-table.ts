@@ -24,7 +24,7 @@ export class PortTable {
 
   /** Counts a flow and returns its row. */
   note(flow: FlowFacts): number {
-    const row = this.rowOf(flow.protocol | (flow.listing << 8), flow.port);
+    const row = this.rowOf(flow);
     const values = this.values;
     const at = row * COLUMNS;
     values[at + TO_SERVER]! += flow.packetsToServer;
@@ -35,6 +35,18 @@ export class PortTable {
     if (flow.lastMs > values[at + LAST]!) values[at + LAST] = flow.lastMs;
     values[at + BY_OUTCOME + flow.outcome]!++;
     return row;
+  }
+
+  /** The row that the flow is to be counted in; rows are numbered in the order of arrival. */
+  rowOf({ protocol, listing, port }: FlowFacts): number {
+    const key = protocol | (listing << 8);
+    let ports = this.index[key];
+    if (ports === undefined) {
+      ports = new Int32Array(PORTS);
+      this.index[key] = ports;
+    }
+    const held = ports[port]!;
+    return held !== 0 ? held - 1 : this.append(ports, key, port);
   }
 
   /** The row that the flow would be counted in; -1 when there is none yet. */
@@ -85,14 +97,7 @@ export class PortTable {
     return this.values[row * COLUMNS + BY_OUTCOME + outcome]!;
   }
 
-  private rowOf(key: number, port: number): number {
-    let ports = this.index[key];
-    if (ports === undefined) {
-      ports = new Int32Array(PORTS);
-      this.index[key] = ports;
-    }
-    const held = ports[port]!;
-    if (held !== 0) return held - 1;
+  private append(ports: Int32Array, key: number, port: number): number {
     const row = this.count++;
     ports[port] = row + 1;
     if (row >= this.keys.length) this.grow();

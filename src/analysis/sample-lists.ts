@@ -120,6 +120,22 @@ export class SampleLists {
     else this.append(at, samples, first, second, flow, mark);
   }
 
+  /** Takes over the lists of others with the same seed and limits, or of a copy of them. */
+  adopt(other: SampleLists): void {
+    this.count = other.count;
+    this.pruned = other.pruned;
+    this.keys = other.keys;
+    this.slots = other.slots;
+    this.blocks = other.blocks;
+    this.links = other.links;
+    this.blockCount = other.blockCount;
+    this.free = other.free;
+    this.large = other.large;
+    this.firsts.adopt(other.firsts);
+    this.seconds.adopt(other.seconds);
+    this.things.adopt(other.things);
+  }
+
   key(entry: number, word: number): number {
     return this.keys[entry * KEY_WORDS + word]!;
   }

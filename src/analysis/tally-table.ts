@@ -65,6 +65,16 @@ export class TallyTable {
     return this.append(this.probe(first, second, third), first, second, third);
   }
 
+  /** Takes over the entries of a table with the same seed and limit, or of a copy of one. */
+  adopt(other: TallyTable): void {
+    this.count = other.count;
+    this.pruned = other.pruned;
+    this.missing = other.missing;
+    this.words = other.words;
+    this.floats = other.floats;
+    this.slots = other.slots;
+  }
+
   /** Entries by weight, the heaviest first; at most `most`. */
   heaviest(most: number): number[] {
     return firstOf(this.count, most, (left, right) => {

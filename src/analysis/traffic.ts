@@ -11,26 +11,24 @@ import type { Chunk } from '../flow/chunk.ts';
 import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import type { AddressPool } from '../net/address-pool.ts';
-import { DistinctCounts } from './distinct-counts.ts';
+import type { Clues } from './clues.ts';
+import type { DistinctCounts } from './distinct-counts.ts';
 import { FlowFacts, REPLY } from './flow-facts.ts';
+import { type HostLimits, HostSide } from './host-side.ts';
 import { PortTable } from './port-table.ts';
 import { ServiceTable } from './service-table.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table.ts';
-import { GROUP, NOBODY, type ZoneTable } from './zones.ts';
+import { type ZoneTable, zoneOf } from './zones.ts';
 
 /** What is kept at most; see `TRAFFIC_LIMITS` for the defaults. */
-export interface TrafficLimits {
-  /** Hosts with figures of their own; beyond, those with the least traffic go. */
-  readonly hosts: number;
+export interface TrafficLimits extends HostLimits {
   /** Conversations (client, server, port) likewise. */
   readonly conversations: number;
   /** Services that answered; beyond, new ones are only counted. */
   readonly services: number;
-  /** Addresses remembered to count clients and servers exactly, for each of three counts. */
-  readonly members: number;
 }
 
-const TRAFFIC_LIMITS: TrafficLimits = {
+export const TRAFFIC_LIMITS: TrafficLimits = {
   hosts: 131_072,
   conversations: 65_536,
   services: 131_072,
@@ -41,12 +39,6 @@ const TRAFFIC_LIMITS: TrafficLimits = {
 const MOST_ZONE_PAIRS = 131_072;
 /** Flows taken together. */
 const RUN = 64;
-
-/** Looks at every flow beside the tables here; see findings/clues.ts. */
-export interface FlowObserver {
-  /** Takes a flow that the tables have taken, its zones included. */
-  take(flow: FlowFacts): void;
-}
 
 /** What each kind of source saw of each port, where there are several. */
 export class SeenBy {
@@ -85,15 +77,13 @@ export class Traffic {
   /** Set where there are several kinds of sources, before the first flow. */
   seenBy: SeenBy | undefined;
   readonly ports = new PortTable();
-  /** Addresses tried on each port, and clients of each port. */
-  readonly tried: DistinctCounts;
-  readonly clients: DistinctCounts;
   readonly services: ServiceTable;
   /** Services that answered on each port. */
   readonly serving = new Column();
-  /** Key: address, family. Floats: bytes sent, received, packets sent, received, flows as
-   * client, as server. */
-  readonly hosts: TallyTable;
+  /** What goes by host. */
+  readonly byHost: HostSide;
+  /** Another thread folds that, and `byHost` will adopt it; to be set before the first flow. */
+  leavesHosts = false;
   /** Key: client, server, `conversationKey`. Floats: bytes to server, to client, packets to
    * server, to client, first and last time. Note: best outcome (bits 0–3), flows (above). */
   readonly conversations: TallyTable;
@@ -107,12 +97,9 @@ export class Traffic {
   tcpConversations = 0;
   tcpOneSided = 0;
   private readonly addresses: AddressPool;
-  /** All hosts as one group, for when not all have figures. */
-  private readonly allHosts: DistinctCounts;
   private readonly run = Array.from({ length: RUN }, () => new FlowFacts());
   private readonly repeated = new FlowFacts();
   private waiting = 0;
-  private readonly observer: FlowObserver | undefined;
   /** Means nothing; see `TallyTable.touch`. */
   touchedSum = 0;
 
@@ -121,24 +108,33 @@ export class Traffic {
     zones: ZoneTable,
     limits: Partial<TrafficLimits> = {},
     seed = 0,
-    observer?: FlowObserver,
+    clues?: Clues,
   ) {
-    this.observer = observer;
-    const { hosts, conversations, services, members } = { ...TRAFFIC_LIMITS, ...limits };
+    const all = { ...TRAFFIC_LIMITS, ...limits };
+    const { conversations, services, members } = all;
     this.addresses = addresses;
     this.zones = zones;
-    this.tried = new DistinctCounts(members, seed);
-    this.clients = new DistinctCounts(members, seed);
+    this.byHost = new HostSide(all, seed, clues);
     this.services = new ServiceTable(services, members, seed);
-    this.hosts = new TallyTable(hosts, seed);
     this.conversations = new TallyTable(conversations, seed);
     this.zonePairs = new EndpointTable(seed);
-    this.allHosts = new DistinctCounts(members, seed);
   }
 
-  /** Hosts seen: exact while all have figures, an estimate beyond. */
+  get hosts(): TallyTable {
+    return this.byHost.hosts;
+  }
+
+  get tried(): DistinctCounts {
+    return this.byHost.tried;
+  }
+
+  get clients(): DistinctCounts {
+    return this.byHost.clients;
+  }
+
+  /** Hosts seen; see `HostSide.count`. */
   get hostCount(): number {
-    return this.hosts.pruned === 0 ? this.hosts.count : this.allHosts.count(0);
+    return this.byHost.count;
   }
 
   /** Takes one flow; a `FlowVisitor`. */
@@ -163,9 +159,7 @@ export class Traffic {
   }
 
   zoneOf(address: number, family: number): number {
-    return family === 0
-      ? this.zones.of4(address)
-      : this.zones.of6(this.addresses.words, 4 * address);
+    return zoneOf(this.zones, this.addresses.words, address, family);
   }
 
   private takeRun(): void {
@@ -174,23 +168,21 @@ export class Traffic {
     let sum = 0;
     for (let index = 0; index < count; index++) {
       const flow = this.run[index]!;
-      sum += this.hosts.touch(flow.client, flow.family, 0);
-      sum += this.hosts.touch(flow.server, flow.family, 0);
       sum += this.conversations.touch(flow.client, flow.server, conversationKey(flow));
       if (flow.outcome <= REPLY) sum += this.services.touch(flow);
     }
     for (let index = 0; index < count; index++) this.take(this.run[index]!);
     for (let index = 0; index < count; index++) {
       const flow = this.run[index]!;
-      if (!flow.newConversation) continue;
-      sum += this.clients.touch(flow.row, flow.client, flow.family);
+      if (!flow.newConversation || flow.service < 0) continue;
       sum += this.services.clients.touch(flow.service, flow.client, flow.family);
     }
-    for (let index = 0; index < count; index++) this.noteMembers(this.run[index]!);
-    const { observer } = this;
-    if (observer !== undefined) {
-      for (let index = 0; index < count; index++) observer.take(this.run[index]!);
+    for (let index = 0; index < count; index++) {
+      const flow = this.run[index]!;
+      if (!flow.newConversation || flow.service < 0) continue;
+      this.services.clients.add(flow.service, flow.client, flow.family);
     }
+    if (!this.leavesHosts) this.byHost.takeRun(this.run, count);
     // Kept, so that the loads are not optimised away.
     this.touchedSum = sum | 0;
   }
@@ -211,15 +203,7 @@ export class Traffic {
     this.noteZones(row, (clientZone << 8) | serverZone, flow);
     this.noteConversation(flow);
     flow.service = -1;
-    if (flow.outcome <= REPLY && this.services.note(flow)) {
-      this.serving.add(row, 1);
-      // Nothing else may tell that it was tried: the conversation can be an older one.
-      this.tried.add(row, flow.server, flow.family);
-    }
-    if (clientZone < GROUP || clientZone > NOBODY) this.noteHost(flow, flow.client, true);
-    if (!flow.toGroup && (serverZone < GROUP || serverZone > NOBODY)) {
-      this.noteHost(flow, flow.server, false);
-    }
+    if (flow.outcome <= REPLY && this.services.note(flow)) this.serving.add(row, 1);
   }
 
   private noteZones(row: number, pair: number, flow: FlowFacts): void {
@@ -229,28 +213,6 @@ export class Traffic {
     if (entry < 0) return;
     this.zoneFlows.add(entry, 1);
     this.zoneBytes.add(entry, flow.bytesToServer + flow.bytesToClient);
-  }
-
-  /** Counts the distinct servers and clients of a port, and the clients of a service. */
-  private noteMembers(flow: FlowFacts): void {
-    if (!flow.newConversation) return;
-    this.clients.add(flow.row, flow.client, flow.family);
-    if (flow.service >= 0) {
-      this.services.clients.add(flow.service, flow.client, flow.family);
-    } else if (!flow.toGroup) this.tried.add(flow.row, flow.server, flow.family);
-  }
-
-  private noteHost(flow: FlowFacts, address: number, client: boolean): void {
-    const hosts = this.hosts;
-    const entry = hosts.intern(address, flow.family, 0);
-    if (hosts.fresh) this.allHosts.add(0, address, flow.family);
-    const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
-    const floats = hosts.floats;
-    floats[at]! += client ? flow.bytesToServer : flow.bytesToClient;
-    floats[at + 1]! += client ? flow.bytesToClient : flow.bytesToServer;
-    floats[at + 2]! += client ? flow.packetsToServer : flow.packetsToClient;
-    floats[at + 3]! += client ? flow.packetsToClient : flow.packetsToServer;
-    floats[at + (client ? 4 : 5)]!++;
   }
 
   private noteConversation(flow: FlowFacts): void {

@@ -39,12 +39,15 @@ export const MOST_ZONES = 250;
 export class ZoneTable {
   /** Names by index; the first four are built in. */
   readonly names: string[] = ['out', 'in', 'group', 'none'];
+  /** The user's, of which it was made. */
+  readonly rules: readonly ZoneRule[];
   private readonly prefixes = new PrefixTable();
   /** Zone + 1 by the first 16 bits of an IPv4 address; 0 = not known yet, `MIXED` = several. */
   private readonly by16 = new Uint8Array(65_536);
 
   /** Throws RangeError for more than `MOST_ZONES` zones. */
   constructor(rules: readonly ZoneRule[] = []) {
+    this.rules = rules;
     for (const [zone, prefixes] of BUILT_IN) {
       for (const prefix of prefixes) this.set(parsePrefix(prefix), zone);
     }
@@ -74,4 +77,18 @@ export class ZoneTable {
     this.prefixes.set(prefix, zone);
     if (prefix.family === 4 && prefix.length > 16) this.by16[prefix.words[0]! >>> 16] = MIXED;
   }
+}
+
+/**
+ * Zone of an address as in flow rows.
+ *
+ * @param words of the address pool
+ */
+export function zoneOf(
+  zones: ZoneTable,
+  words: Int32Array,
+  address: number,
+  family: number,
+): number {
+  return family === 0 ? zones.of4(address) : zones.of6(words, 4 * address);
 }

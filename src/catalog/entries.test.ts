@@ -15,6 +15,7 @@ import {
   roleNamed,
 } from './entries.ts';
 import { formatCatalogPorts, RISKS, type Step } from './entry.ts';
+import { serviceName } from './services.ts';
 
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const REFERENCE = fileURLToPath(new URL('../../../shared/reference/', import.meta.url));
@@ -48,6 +49,18 @@ describe('the text', () => {
     );
     const idle = [...known.sources].filter(([, { title }]) => !cited.has(title));
     expect(idle.map(([key]) => key)).toEqual([]);
+  });
+
+  it('cites the registry for ports that are in it', () => {
+    const idle = entries
+      .filter(({ sources }) => sources.some(({ title }) => title.startsWith('IANA')))
+      .filter(
+        ({ ports }) =>
+          !ports.some(({ transport, first, last }) =>
+            [first, last].some((port) => serviceName(transport, port) !== undefined),
+          ),
+      );
+    expect(idle.map(({ id }) => id)).toEqual([]);
   });
 
   it('names each service of a port with a rank of its own, or says the order does not matter', () => {

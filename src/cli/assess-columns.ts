@@ -232,8 +232,12 @@ export const HOST_COLUMNS: readonly Column<HostUse>[] = [
     key: 'names',
     title: 'NAMES',
     value: ({ names }) => names.map((each) => ({ ...each })),
-    text: ({ names: [first, ...others] }) =>
-      first === undefined ? '-' : `${first.name}${others.length > 0 ? ` +${others.length}` : ''}`,
+    text: ({ names }) => {
+      // NetBIOS has a name for each service of a host; `<20>` and the like say which.
+      const different = new Set(names.map(({ name }) => name.replace(/<[\da-f]{2}>$/i, '')));
+      const [first, ...others] = different;
+      return first === undefined ? '-' : `${first}${others.length > 0 ? ` +${others.length}` : ''}`;
+    },
     priority: 3,
   },
   { key: 'mac', title: '', value: ({ mac }) => mac, ...machine },

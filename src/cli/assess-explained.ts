@@ -1,6 +1,6 @@
 /** What the ports of a capture are for, by the catalogue, and who used them here. */
-import { entriesOnPorts, entryOf, rangesAround } from '../catalog/entries.ts';
-import type { PortEntry } from '../catalog/entry.ts';
+import { entriesOnPorts, entryNamed, entryOf, rangesAround } from '../catalog/entries.ts';
+import type { EntrySummary, PortEntry } from '../catalog/entry.ts';
 import { serviceDescription, serviceName } from '../catalog/services.ts';
 import type { ConversationUse, PortUse } from '../model/use.ts';
 import { count } from '../report/numbers.ts';
@@ -9,8 +9,10 @@ import type { Card, Column, Plain, Table } from '../report/table.ts';
 /** A port of the capture with what is known of it. */
 interface Explained {
   readonly use: PortUse;
-  /** The likeliest entry, or undefined. */
+  /** The entry of what is spoken there, or else the port's likeliest one; undefined without any. */
   readonly entry: PortEntry | undefined;
+  /** What the port is known for, where something else is spoken. */
+  readonly insteadOf: string | undefined;
   readonly others: readonly string[];
   /** Conversations here, the largest first. */
   readonly here: readonly ConversationUse[];
@@ -69,31 +71,57 @@ function registered({ transport, port }: PortUse): boolean {
 
 function explain(use: PortUse, conversations: readonly ConversationUse[]): Explained {
   const { transport, port } = use;
-  const [first, ...others] = entriesOnPorts({ first: port, last: port, transport });
+  const [first, ...rest] = entriesOnPorts({ first: port, last: port, transport });
   const here = conversations.filter(
     (each) => each.port === port && each.transport === transport && each.direction === 'known',
   );
+  const spoken = spokenEntry(use, first);
+  if (spoken !== undefined) {
+    const others = [first, ...rest].flatMap((each) => each?.id ?? []);
+    const insteadOf = first?.name ?? '';
+    return { use, entry: entryOf(spoken), insteadOf, others, here };
+  }
   return {
     use,
     entry: first === undefined ? undefined : entryOf(first),
-    others: others.map(({ id }) => id),
+    insteadOf: undefined,
+    others: rest.map(({ id }) => id),
     here,
   };
 }
 
+/**
+ * The entry of what all payloads on the port showed, where the port is another protocol's or has no
+ * entry. Products with a port of their own speak common protocols there, above all HTTP: of those
+ * the port's entry says more.
+ */
+function spokenEntry(
+  { spoken: [only, other] }: PortUse,
+  ofPort: EntrySummary | undefined,
+): EntrySummary | undefined {
+  if (only === undefined || other !== undefined || only.fit === 'usual') return undefined;
+  if (ofPort !== undefined && (only.fit !== 'other' || only.protocol === 'http')) return undefined;
+  const entry = entryNamed(only.protocol);
+  // By another name it may be something that merely uses the protocol, as HTTPS does TLS.
+  return entry?.id === only.protocol ? entry : undefined;
+}
+
 function card(row: Explained): Card {
-  const { use, entry } = row;
+  const { use, entry, insteadOf } = row;
   const here = { label: 'here', lines: [{ say: hereText(row) }] };
   const label = `${use.port}/${use.transport}`;
   if (entry === undefined) {
     return { heading: `${label}  ${unknownText(use)}`, lead: '', parts: [here] };
   }
   const { risk, belongs, breaks, closable } = entry;
+  const unusual = use.spoken.filter(({ fit }) => fit !== 'usual').map(({ protocol }) => protocol);
+  const spoken = insteadOf === undefined ? unusual : [];
   return {
-    heading: `${label}  ${entry.name}`,
+    heading: `${label}  ${entry.name}${insteadText(insteadOf)}`,
     lead: entry.what,
     parts: [
       here,
+      ...(spoken.length === 0 ? [] : [{ label: 'speaks', lines: [{ say: spoken.join(', ') }] }]),
       { label: 'risk', lines: [{ say: `${risk.level}: ${risk.because}` }] },
       { label: 'belongs', lines: [{ say: `${belongs.place}: ${belongs.note}` }] },
       {
@@ -106,6 +134,11 @@ function card(row: Explained): Card {
       },
     ],
   };
+}
+
+function insteadText(insteadOf: string | undefined): string {
+  if (insteadOf === undefined) return '';
+  return `, by what is spoken there${insteadOf === '' ? '' : `; the port is that of: ${insteadOf}`}`;
 }
 
 function unknownText({ transport, port }: PortUse): string {

@@ -168,7 +168,7 @@ async function run(
   const limit = options.all ? EVERYTHING : options.top;
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
-  const filter = await filterOf(options.filter);
+  const filter = await filterOf(options.filter, options.i);
   const logs = await logChoicesOf(options);
   const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const assessment = await whileReading(

@@ -1,6 +1,6 @@
 /** Options of `portreeve audit` that are more than a number or a name, for commander. */
 import { InvalidArgumentError } from 'commander';
-import { type Prefix, parsePrefix } from '../net/prefix.ts';
+import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
 import type { AuditFilter, InterfaceRule, ZoneRule } from '../pipeline/audit.ts';
 import { parseDuration } from './interface-options.ts';
 
@@ -96,4 +96,25 @@ export function parseNewSince(text: string, { logs = [] }: NewSince = {}): NewSi
   }
   if (logs.length > 0) throw new InvalidArgumentError('It is a time or logs, not both.');
   return { sinceMs };
+}
+
+/** A filter in words: `host 10.0.0.7, port udp/53, denied`. */
+export function askedText({ hosts = [], ports = [], rule, way, action }: AuditFilter): string {
+  const numbers = ports.map(({ port, protocol }) => {
+    const name = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === protocol);
+    return name === undefined ? `${port}` : `${name}/${port}`;
+  });
+  const parts = [
+    ...(hosts.length > 0 ? [`host ${hosts.map(prefixText).join(' or ')}`] : []),
+    ...(numbers.length > 0 ? [`port ${numbers.join(' or ')}`] : []),
+    ...(rule === undefined ? [] : [`rule ${rule}`]),
+    ...(way === undefined ? [] : [way]),
+    ...(action === undefined ? [] : [action === 'allow' ? 'allowed' : 'denied']),
+  ];
+  return parts.join(', ');
+}
+
+/** A single host by its address alone. */
+function prefixText(prefix: Prefix): string {
+  return formatPrefix(prefix).replace(prefix.family === 4 ? /\/32$/ : /\/128$/, '');
 }

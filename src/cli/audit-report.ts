@@ -1,5 +1,6 @@
 /** Puts an audit into words: verdict, facts, tables, blind spots, what to do next. */
 import type { ServiceVerdicts } from '../analysis/audit/answer.ts';
+import type { Action } from '../model/verdict.ts';
 import type { LogAudit } from '../pipeline/audit.ts';
 import { shellWord } from '../report/escape.ts';
 import { count, counted, duration, isoTime, percent } from '../report/numbers.ts';
@@ -35,60 +36,71 @@ export interface AuditWishes {
   readonly limit: number | undefined;
   /** A drill-down was asked for: conversations are listed. */
   readonly drilled: boolean;
+  /** What was asked for, and the verdict among it; undefined: everything. */
+  readonly asked: { readonly text: string; readonly action: Action | undefined } | undefined;
 }
 
 export function auditReport(audit: LogAudit, wishes: AuditWishes): Report {
   return {
     kind: 'audit',
     version: VERSION,
-    verdict: verdictOf(audit),
-    facts: factsOf(audit),
+    verdict: verdictOf(audit, wishes),
+    facts: factsOf(audit, wishes),
     tables: tablesOf(audit, wishes),
+    ...sheetOf(audit, wishes),
     notes: audit.notes,
     next: nextSteps(audit),
   };
 }
 
-function verdictOf(audit: LogAudit): Report['verdict'] {
-  const { events, allowed, denied, unknown, linesRead, lines, firstMs, lastMs } = audit;
-  const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
+function verdictOf(audit: LogAudit, { asked }: AuditWishes): Report['verdict'] {
+  const { events, linesRead, lines } = audit;
   if (linesRead === 0 && audit.live) {
-    return {
-      severity: 'warning',
-      text: audit.inputs[0]?.startsWith('nflog')
-        ? 'The kernel logged nothing'
-        : 'No flow export came',
-    };
+    const isKernel = audit.inputs[0]?.startsWith('nflog') === true;
+    const text = isKernel ? 'The kernel logged nothing' : 'No flow export came';
+    return { severity: 'warning', text };
   }
   if (linesRead === 0) {
-    return {
-      severity: 'warning',
-      text: `${counted(lines, 'line')}, none of a firewall log that is known here`,
-    };
+    const text = `${counted(lines, 'line')}, none of a firewall log that is known here`;
+    return { severity: 'warning', text };
   }
   if (isCompared(audit)) return newnessVerdict(audit);
-  if (events === 0)
-    return { severity: 'info', text: `${counted(linesRead, 'line')} read, nothing matches` };
-  const noise = audit.noise.reduce((sum, { events: each }) => sum + each, 0);
-  const outward = audit.refusedInside;
-  const span =
-    firstMs !== null && lastMs !== null && lastMs > firstMs
-      ? `, ${duration(lastMs - firstMs)}`
-      : '';
-  const flowsOnly = audit.formats.every(({ format }) => FLOW_FORMATS.includes(format));
-  const packetsOnly = audit.formats.every(({ format }) => format === 'nflog');
-  const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
-  const parts = [
-    `${count(allowed)} allowed`,
-    `${count(denied)} denied${denied > 0 ? ` (${percent(noise, denied)} background noise)` : ''}`,
-    ...(unknown > 0 ? [`${count(unknown)} of unknown verdict`] : []),
-  ];
-  const more = outward > 0 ? `; ${counted(outward, 'inside host')} refused outward` : '';
+  if (events === 0) {
+    const wanted = asked === undefined ? '' : ` ${asked.text}`;
+    const text = `${counted(linesRead, 'line')} read, nothing matches${wanted}`;
+    return { severity: 'info', text };
+  }
+  const { unknown, refusedInside: outward } = audit;
+  const missing = audit.notes.some(({ missing: isMissing }) => isMissing);
   const severity: Severity = missing || outward > 0 || unknown > 0 ? 'warning' : 'ok';
-  return { severity, text: `${counted(linesRead, noun)}${span}: ${parts.join(', ')}${more}` };
+  const only = asked === undefined ? '' : `; only ${asked.text}`;
+  const more = outward > 0 ? `; ${counted(outward, 'inside host')} refused outward` : '';
+  const sums = sumsText(audit, asked?.action);
+  return { severity, text: `${readText(audit)}${only}: ${sums}${more}` };
 }
 
-function factsOf(audit: LogAudit): Fact[] {
+/** `1,204 lines, 3 h 20 min`. */
+function readText({ formats, linesRead, firstMs, lastMs }: LogAudit): string {
+  const flowsOnly = formats.every(({ format }) => FLOW_FORMATS.includes(format));
+  const packetsOnly = formats.every(({ format }) => format === 'nflog');
+  const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
+  const hasSpan = firstMs !== null && lastMs !== null && lastMs > firstMs;
+  return `${counted(linesRead, noun)}${hasSpan ? `, ${duration(lastMs - firstMs)}` : ''}`;
+}
+
+/** Where one verdict was asked for, there may well be others in the log: they are not named. */
+function sumsText(audit: LogAudit, action: Action | undefined): string {
+  const { allowed, denied, unknown } = audit;
+  const noise = audit.noise.reduce((sum, { events }) => sum + events, 0);
+  const background = denied > 0 ? ` (${percent(noise, denied)} background noise)` : '';
+  return [
+    ...(action === 'deny' ? [] : [`${count(allowed)} allowed`]),
+    ...(action === 'allow' ? [] : [`${count(denied)} denied${background}`]),
+    ...(unknown > 0 ? [`${count(unknown)} of unknown verdict`] : []),
+  ].join(', ');
+}
+
+function factsOf(audit: LogAudit, { asked }: AuditWishes): Fact[] {
   const { inputs, lines, firstMs, lastMs } = audit;
   const formats = audit.formats.map(({ format }) => format).join(', ');
   const noise = audit.noise.reduce((sum, { events }) => sum + events, 0);
@@ -127,6 +139,7 @@ function factsOf(audit: LogAudit): Fact[] {
       ...(firstMs === null ? {} : { text: `from ${isoTime(firstMs)}` }),
     },
     { key: 'lastMs', value: lastMs, ...(lastMs === null ? {} : { text: `to ${isoTime(lastMs)}` }) },
+    { key: 'asked', value: asked?.text ?? null },
     { key: 'refused', value: audit.refusedCount },
     { key: 'refusedInside', value: audit.refusedInside },
     { key: 'conversations', value: audit.conversationCount },
@@ -196,6 +209,21 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
     ),
     cut(frame('others', 'other', 'LINES OF OTHER PROGRAMS', LINE_COLUMNS), audit.others, most),
   ];
+}
+
+/**
+ * In a spreadsheet: the use of rules or conversations where these were asked for, else services of
+ * all directions.
+ */
+function sheetOf(
+  audit: LogAudit,
+  { limit, drilled }: AuditWishes,
+): Pick<Report, 'mainTable' | 'sheet'> {
+  if (hasRuleUse(audit)) return { mainTable: 'ruleUse' };
+  if (drilled) return { mainTable: 'conversations' };
+  const { services } = audit;
+  const shape = frame('services', 'service', 'SERVICES', SERVICE_COLUMNS);
+  return { sheet: cut(shape, services, limit ?? services.length) };
 }
 
 function busyWays({ ways }: LogAudit): LogAudit['ways'] {

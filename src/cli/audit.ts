@@ -14,6 +14,7 @@ import type { Report } from '../report/report.ts';
 import { AuditFollower } from './audit-follow.ts';
 import { kernelLogOf, listenerOf, parseGroup } from './audit-live.ts';
 import {
+  askedText,
   type For,
   type NewSince,
   parseFor,
@@ -150,6 +151,7 @@ async function run(
     auditReport(answer, {
       limit: limit ?? (toPeople ? undefined : EVERYTHING),
       drilled: where !== undefined || options.newSince !== undefined,
+      asked: where === undefined ? undefined : { text: askedText(where), action: where.action },
     });
   const ending = new AbortController();
   const follower = options.follow

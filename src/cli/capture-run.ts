@@ -20,7 +20,7 @@ import { interfaceNames, listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
-import { openLive, readLive } from './open-interfaces.ts';
+import { namesOf, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 import { writeFailure } from './write-failure.ts';
 
@@ -54,7 +54,7 @@ export class CaptureRun {
       });
     }
     refuseRotation(this.options);
-    const filter = await filterOf(this.text);
+    const filter = await filterOf(this.text, files === undefined ? namesOf(this.options) : []);
     try {
       if (files === undefined) await this.runLive(filter);
       else await this.runFiles(files, filter);
@@ -224,14 +224,19 @@ export class CaptureRun {
 
   private take(batch: FrameBatch, source: FrameSource): void {
     const { s } = this.options;
+    const { writer } = this;
     const most = Math.min(batch.count, this.left);
-    for (let index = 0; index < most; index++) {
+    let index = 0;
+    for (; index < most; index++) {
       if (s !== undefined && s > 0 && batch.captured[index]! > s) batch.captured[index] = s;
-      if (this.writer === undefined) this.lines!.print(batch, index, source);
-      else this.writer.write(batch, index, source.interfaces);
+      if (writer === undefined) this.lines!.print(batch, index, source);
+      else {
+        writer.write(batch, index, source.interfaces);
+        if (writer.full) break;
+      }
     }
-    this.printed += most;
-    this.left -= most;
+    this.printed += index;
+    this.left -= index;
   }
 
   private finish(reader: CaptureReader, source: FrameSource): void {

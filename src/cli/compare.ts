@@ -18,6 +18,7 @@ import { Failure } from './failure.ts';
 import { addFarOptions, type FarOptions, refuseWithoutMachine, viewBySsh } from './far-options.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { readFiles, viewThisMachine } from './sockets.ts';
+import { StepLine } from './step-line.ts';
 
 const EXAMPLES = `Examples:
   portreeve compare                    this machine, asked from itself
@@ -83,6 +84,29 @@ async function run(options: OutputOptions & CompareOptions): Promise<void> {
   );
   const seen = traffic.length === 0 ? undefined : await assess(traffic, { top: 0 });
   if (seen !== undefined) refuseNothing(seen);
+  const line = new StepLine();
+  const found = await compareAll(targets, scans, seen, options, line).finally(() => line.clear());
+  const { compared, unseen } = found;
+  const report = compareReport(compared, [...unseen, ...(seen?.notes ?? [])]);
+  await writeReport(report.report, options);
+  if (unseen.length > 0) process.exitCode = INPUT;
+  else if (options.failOnMismatch && report.mismatches > 0) process.exitCode = FINDINGS;
+}
+
+/** The machines that could be looked at, and those that could not. */
+interface Found {
+  readonly compared: readonly Compared[];
+  readonly unseen: readonly BlindSpot[];
+}
+
+async function compareAll(
+  targets: readonly Target[],
+  scans: readonly SavedScan[],
+  seen: Awaited<ReturnType<typeof assess>> | undefined,
+  options: CompareOptions,
+  line: StepLine,
+): Promise<Found> {
+  line.say(stepOf(targets));
   const looks = await Promise.all(targets.map((target) => lookAt(target, options, targets.length)));
   const compared: Compared[] = [];
   const unseen: BlindSpot[] = [];
@@ -103,13 +127,20 @@ async function run(options: OutputOptions & CompareOptions): Promise<void> {
       bindTest: options.bindTest ?? false,
       beside: options.beside ?? true,
       timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
+      onStep: (step) =>
+        line.say(targets.length > 1 ? `${target.name ?? target.ssh}: ${step}` : step),
     });
     compared.push({ name: target.name ?? comparison.host.name, comparison });
   }
-  const report = compareReport(compared, [...unseen, ...(seen?.notes ?? [])]);
-  await writeReport(report.report, options);
-  if (unseen.length > 0) process.exitCode = INPUT;
-  else if (options.failOnMismatch && report.mismatches > 0) process.exitCode = FINDINGS;
+  return { compared, unseen };
+}
+
+function stepOf(targets: readonly Target[]): string {
+  const far = targets.flatMap(({ ssh }) => ssh ?? []);
+  if (far.length > 0) return `looking at ${far.join(', ')} by ssh`;
+  return targets.some(({ local }) => local)
+    ? 'looking at the sockets of this machine'
+    : 'reading what was saved';
 }
 
 /** A host to compare: this machine, one by ssh, or one whose sockets were saved. */

@@ -14,13 +14,19 @@ export function addFilterOption(command: Command): void {
   command.option('--filter <expression>', 'only packets that match, as for tcpdump');
 }
 
-/** Makes the filter and tells what was read otherwise than written. Throws `Failure`. */
-export async function filterOf(text: string | undefined): Promise<Filter | undefined> {
+/**
+ * Makes the filter and tells what was read otherwise than written. Throws `Failure`.
+ * @param interfaces that are captured from; none for files
+ */
+export async function filterOf(
+  text: string | undefined,
+  interfaces: readonly string[] = [],
+): Promise<Filter | undefined> {
   if (text === undefined || text.trim() === '') return undefined;
   try {
     // What makes filters is loaded only when there is one.
-    const { prepareFilter } = await import('../pipeline/filters.ts');
-    const filter = await prepareFilter(text);
+    const { netmaskOf, prepareFilter } = await import('../pipeline/filters.ts');
+    const filter = await prepareFilter(text, netmaskOf(interfaces));
     for (const note of filter.parsed.notes) process.stderr.write(`note: ${note}\n`);
     return filter;
   } catch (error) {

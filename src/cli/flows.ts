@@ -112,7 +112,7 @@ async function read(
   requireInput(inputs, options.i);
   const { where } = options;
   if (where !== undefined) await checkOption(where, '--where', undefined);
-  const filter = await filterOf(options.filter);
+  const filter = await filterOf(options.filter, options.i);
   const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const choices = {
     ...choicesOf(options),

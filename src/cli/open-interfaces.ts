@@ -56,7 +56,8 @@ export function openLive(
   }
 }
 
-function namesOf({ i, engine }: LiveOptions): string[] {
+/** The interfaces that are meant. Throws `Failure` where there is none. */
+export function namesOf({ i, engine }: LiveOptions): string[] {
   if (i !== undefined) return [...new Set(i)];
   let first: string | undefined;
   try {

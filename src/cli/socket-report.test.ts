@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Connection } from '../model/connection.ts';
 import type { Listener, Owner } from '../model/listener.ts';
 import type { Process } from '../model/process.ts';
 import { renderReport } from '../report/render.ts';
@@ -38,14 +39,46 @@ const viewOf = (listeners: Listener[], connectedDatagram = 0) => ({
 const reportOf = (...listeners: Listener[]) =>
   socketReport(viewOf(listeners), { connections: false });
 
+const PLAIN = { width: Number.POSITIVE_INFINITY, colour: false, unicode: true };
+
 /** The cells of the table's rows, as people read them in a terminal of unlimited width. */
 function lines(...listeners: Listener[]): string[] {
-  const ability = { width: Number.POSITIVE_INFINITY, colour: false, unicode: true };
-  const text = [...renderReport(reportOf(...listeners), 'text', { ability })].join('');
+  const text = [...renderReport(reportOf(...listeners), 'text', { ability: PLAIN })].join('');
   const all = text.split('\n');
   const start = all.findIndex((line) => line.includes('PROTO')) + 1;
   return all.slice(start, start + listeners.length).map((line) => line.trim());
 }
+
+describe('connections', () => {
+  it('say which way they go, and what the end that serves is meant for', () => {
+    const talking = (port: number, remotePort: number, more: Partial<Connection> = {}) => ({
+      kind: 'connection' as const,
+      local: { address: '192.0.2.1', transport: 'tcp' as const, port },
+      remote: { address: '198.51.100.7', port: remotePort },
+      state: 'established' as const,
+      owner: heldBy(process_(7, 'web')),
+      evidence: { source: 'proc', seenMs: 0, locator: '/proc/net/tcp inode 1' },
+      ...more,
+    });
+    const connections = [
+      talking(443, 45966),
+      talking(45967, 5432),
+      talking(80, 45968),
+      talking(443, 45969, { network: 'blue' }),
+    ];
+    const view = { ...viewOf([listener('0.0.0.0', 443)]), connections };
+    const text = [
+      ...renderReport(socketReport(view, { connections: true }), 'json', { ability: PLAIN }),
+    ];
+    const rows = JSON.parse(text.join('')).connections as { direction: string; service: string }[];
+    expect(rows.map(({ direction, service }) => `${direction} ${service}`)).toEqual([
+      'in https',
+      'out postgresql',
+      'unknown null',
+      'unknown null',
+    ]);
+  });
+});
 
 describe('verdict', () => {
   it.each<[string, Listener[], string]>([

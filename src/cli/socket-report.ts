@@ -46,7 +46,7 @@ export function socketReport(view: SocketView, options: SocketReportOptions): Re
     ],
     tables: [
       { key: 'sockets', kind: 'socket', heading: 'SOCKETS', columns: columnsFor(rows), rows },
-      ...(options.connections ? [connectionTable(connections)] : []),
+      ...(options.connections ? [connectionTable(connections, listeners)] : []),
     ],
     notes: blindSpots,
     next: nextSteps(local, options),

@@ -4,7 +4,7 @@
  * which the next run says what changed.
  */
 import type { Command } from 'commander';
-import { compareHost } from '../pipeline/compare-host.ts';
+import { type Comparison, compareHost } from '../pipeline/compare-host.ts';
 import { type Earlier, earlierRun, readBaseline, statePath } from '../pipeline/surface-state.ts';
 import { printable } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
@@ -12,6 +12,7 @@ import { FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 import { viewThisMachine } from './sockets.ts';
+import { StepLine } from './step-line.ts';
 import { surfaceReport } from './surface-report.ts';
 
 const EXAMPLES = `Examples:
@@ -65,16 +66,7 @@ export function configure(command: Command): void {
 
 async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
   const earlier = earlierOf(options);
-  const view = await viewThisMachine({});
-  const comparison = await compareHost({
-    view,
-    local: true,
-    traffic: [],
-    scans: [],
-    bindTest: false,
-    beside: options.beside ?? true,
-    timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
-  });
+  const comparison = await compareThisMachine(options);
   const { report, grave, record } = surfaceReport(comparison, {
     privileged: process.geteuid?.() === 0,
     seenMs: Date.now(),
@@ -90,6 +82,25 @@ async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
   if (options.fail && grave > 0) process.exitCode = FINDINGS;
   else if (options.complete && comparison.notes.some(({ missing }) => missing)) {
     process.exitCode = INCOMPLETE;
+  }
+}
+
+async function compareThisMachine(options: SurfaceOptions): Promise<Comparison> {
+  const line = new StepLine();
+  try {
+    line.say('looking at the sockets of this machine');
+    return await compareHost({
+      view: await viewThisMachine({}),
+      local: true,
+      traffic: [],
+      scans: [],
+      bindTest: false,
+      beside: options.beside ?? true,
+      timeoutMs: options.timeout ?? DEFAULT_TIMEOUT_MS,
+      onStep: (step) => line.say(step),
+    });
+  } finally {
+    line.clear();
   }
 }
 

@@ -15,7 +15,7 @@ import { addLiveOptions, type LiveOptions, parseDuration } from './interface-opt
 import { liveLines } from './live-page.ts';
 import { type LiveState, newState, type Wish } from './live-state.ts';
 import { LiveTerminal } from './live-terminal.ts';
-import { announce, type Opened, openLive } from './open-interfaces.ts';
+import { announce, namesOf, type Opened, openLive } from './open-interfaces.ts';
 import { Rates } from './watch-rates.ts';
 import { summaryOf } from './watch-summary.ts';
 import { WATCH_PAGE, type WatchFacts } from './watch-view.ts';
@@ -57,7 +57,7 @@ export function configure(command: Command): void {
     .option('--max-flows <n>', 'flows in memory (default: 131072)', wholeNumber(64, 2 ** 24));
   addLiveOptions(command);
   command.action(async (filter: readonly string[], options: WatchCommandOptions) => {
-    const made = await filterOf(filter.join(' '));
+    const made = await filterOf(filter.join(' '), namesOf(options));
     await new Watch(options, made).run();
   });
 }
@@ -180,9 +180,11 @@ class Watch {
     const most = this.options.count ?? Number.POSITIVE_INFINITY;
     for (let number = 1; number <= most; number++) {
       await untilOrEnd(this.startMs + number * every - Date.now(), end);
-      if (this.last !== undefined) return;
-      this.take(await this.thread.look());
+      // The assessment follows the tables; behind lines for programs comes what passed since.
+      if (this.last !== undefined && !this.options.ndjson) return;
+      this.take(this.last ?? (await this.thread.look()));
       process.stdout.write(this.options.ndjson ? this.jsonLine() : this.tableText());
+      if (this.last !== undefined) return;
     }
     this.thread.stop();
     await end;

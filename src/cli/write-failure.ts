@@ -27,10 +27,11 @@ export function writeFailure(error: unknown, path: string | undefined, written =
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EPIPE') process.exit();
   if (code === undefined || syscall === undefined) return error;
-  // Where it could not even be opened there is no file to speak of.
-  const kept = `; ${count(written)} packets are safe: what was written can be read`;
+  const safe = `${count(written)} packets are safe: what was written can be read`;
+  const kept = `; ${written === 0 ? 'nothing was written' : safe}`;
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,
+    // Where it could not even be opened there is no file to speak of.
     why: `${WHY[code] ?? code}${syscall === 'open' ? '' : kept}`,
     ways: [
       FULL.has(code) ? 'make room, or name another place with -w' : 'name another place with -w',

@@ -210,11 +210,11 @@ export class DirectionLadder {
   /** Decides rows by the learned services; returns the numbers of those with ports that stay open. */
   private byServices({ chunks, count, decisions }: LearnedRows): Int32Array {
     const { services } = this;
-    let left = new Int32Array(1024);
+    // Zeros that are never written take no memory.
+    const left = new Int32Array(count);
     let found = 0;
     let touched = 0;
     for (let from = 0, row = 0; row < count; from = found) {
-      if (found + RUN > left.length) left = widened(left);
       for (; row < count && found < from + RUN; row++) {
         if (decisions[row] !== FIRST_PACKET) continue;
         const words = chunks[row >>> CHUNK_SHIFT]!.words;
@@ -265,12 +265,9 @@ function servicesByFanIn(
   parts: readonly LearnedRows[],
   open: readonly Int32Array[],
 ): EndpointTable | undefined {
-  // Only answered flows: unanswered ones are a scanner's, whose source port would qualify.
   const answered = parts.map(({ chunks }, index) => ({
     chunks,
-    rows: open[index]!.filter((row) =>
-      bothTookPart(chunks[row >>> CHUNK_SHIFT]!.words, (row & CHUNK_MASK) * ROW_WORDS),
-    ),
+    rows: answeredOf(chunks, open[index]!),
   }));
   if (answered.every(({ rows }) => rows.length === 0)) return undefined;
   const fanIn = new FanIn(seed);
@@ -283,6 +280,18 @@ function servicesByFanIn(
   return fanIn.services();
 }
 
+/** Only answered flows: unanswered ones are a scanner's, whose source port would qualify. */
+function answeredOf(chunks: readonly Chunk[], rows: Int32Array): Int32Array {
+  const answered = new Int32Array(rows.length);
+  let found = 0;
+  for (let next = 0; next < rows.length; next++) {
+    const row = rows[next]!;
+    const words = chunks[row >>> CHUNK_SHIFT]!.words;
+    if (bothTookPart(words, (row & CHUNK_MASK) * ROW_WORDS)) answered[found++] = row;
+  }
+  return answered.subarray(0, found);
+}
+
 /** `CLIENT_IS_B` if A alone is in the table, 0 if B alone is, `NEITHER` otherwise. */
 function oneSide(words: Int32Array, base: number, table: EndpointTable): number {
   const ports = words[base + R_PORTS]!;
@@ -291,12 +300,6 @@ function oneSide(words: Int32Array, base: number, table: EndpointTable): number 
   const b = table.find(words[base + R_B]!, ports & 0xffff, kind) >= 0;
   if (a === b) return NEITHER;
   return a ? CLIENT_IS_B : 0;
-}
-
-function widened(values: Int32Array): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(2 * values.length);
-  larger.set(values);
-  return larger;
 }
 
 /** Whether the row's ports are ports, and known. */

@@ -63,11 +63,19 @@ export class EndpointTable {
     return entry;
   }
 
+  /** Takes over the entries of a table with the same seed, or of a copy that a message brought. */
+  adopt(other: EndpointTable): void {
+    this.count = other.count;
+    this.keys = other.keys;
+    this.slots = other.slots;
+  }
+
   /** Reads what a look-up will need, so that many of them wait for memory at once; means nothing. */
   touch(address: number, port: number, kind: number): number {
     const { slots } = this;
     const held = slots[this.hash(address, port, kind) & (slots.length - 1)]!;
-    return this.keys[KEY_WORDS * (held - (held === 0 ? 0 : 1))]!;
+    // Without a branch, which would wait for what it is about.
+    return this.keys[KEY_WORDS * (held + ((0 - held) >> 31))]!;
   }
 
   private probe(address: number, port: number, kind: number): number {

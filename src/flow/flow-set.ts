@@ -43,6 +43,11 @@ export class FlowSet {
     ladder.decide(this.parts, true);
   }
 
+  /** What was decided, by row, where all flows are those of one table. Borrowed. */
+  get soleDecisions(): Uint8Array | undefined {
+    return this.parts.length === 1 ? this.parts[0]!.decisions : undefined;
+  }
+
   /** Every flow, in no particular order. */
   visit(visitor: FlowVisitor): void {
     for (const part of this.parts) visitRows(part, visitor);

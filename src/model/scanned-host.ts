@@ -62,4 +62,6 @@ export interface ScanRecord {
   readonly hosts: readonly ScannedHost[];
   /** Hosts that were looked for and are down. */
   readonly hostsDown: number;
+  /** It was broken off. */
+  readonly interrupted?: boolean;
 }

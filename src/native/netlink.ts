@@ -99,10 +99,10 @@ export class NetlinkSocket {
       if (size < NLMSG_HEADER || at + size > length) return true;
       const type = words[word + 1]! & 0xffff;
       if (words[word + 2] === sequence) {
-        if (type === NLMSG_DONE) return true;
-        if (type === NLMSG_ERROR) {
-          const errno = -(words[word + 4]! | 0);
-          if (errno !== 0) throw new SystemCallError('netlink dump', errno);
+        if (type === NLMSG_DONE || type === NLMSG_ERROR) {
+          // Where the part of the kernel is missing that could tell, the end says so, not an error.
+          const errno = size < NLMSG_HEADER + 4 ? 0 : -(words[word + 4]! | 0);
+          if (errno > 0) throw new SystemCallError('netlink dump', errno);
           return true;
         }
         onMessage(type, words, word + (NLMSG_HEADER >> 2), (at + size + 3) >> 2);

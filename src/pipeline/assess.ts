@@ -1,8 +1,8 @@
 /** Captures in, what their ports were used for out. */
 import type { AskedFrames } from '../analysis/asked-frames.ts';
 import { blindSpots } from '../analysis/blind-spots.ts';
+import type { Clues } from '../analysis/clues.ts';
 import { Case } from '../analysis/findings/case.ts';
-import type { Clues } from '../analysis/findings/clues.ts';
 import { findings } from '../analysis/findings/find.ts';
 import { type Thresholds, thresholdsOf } from '../analysis/findings/thresholds.ts';
 import { FlowFolder } from '../analysis/flow-folder.ts';
@@ -31,10 +31,11 @@ import type {
 } from '../model/use.ts';
 import { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
-import type { Observation } from '../sources/flows/observe.ts';
+import type { Observation, TableHelper } from '../sources/flows/observe.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
 import { isCapture } from '../sources/pcap/form.ts';
 import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
+import { askForHosts } from './host-part.ts';
 import {
   type CaptureChoices,
   type CaptureSummary,
@@ -108,6 +109,9 @@ export async function assess(
     dropDuplicates: choices.dropDuplicates ?? false,
   };
   const summary = summaryOf(inputs, observation, reader, interrupted);
+  const services = serviceUses(view, names, speech);
+  const roles = hostRoles(traffic, names);
+  await folded.byHost;
   return {
     ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
     ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
@@ -116,14 +120,14 @@ export async function assess(
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
     ports: portUses(view, speech),
-    services: serviceUses(view, names, speech),
+    services,
     conversations: topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,
     topHosts: topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
-    roles: hostRoles(traffic, names),
+    roles,
     findings: findingsOf(folded, names, speech, decoder.frames),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
@@ -159,6 +163,8 @@ interface Folded {
   readonly clues: Clues;
   readonly thresholds: Thresholds;
   readonly overTime: OverTime | undefined;
+  /** Resolves when what goes by host and the clues are there too. */
+  readonly byHost: Promise<void>;
   /** Whether the packets of the chart are those of the flows asked for. */
   readonly packetsOverTime: boolean;
 }
@@ -185,7 +191,7 @@ async function fold(
 ): Promise<
   Folded &
     Omit<Reading, 'observation'> & {
-      observation: Omit<Observation, 'flows'>;
+      observation: Omit<Observation, 'flows' | 'helper'>;
       logs: { assessed: LogsAssessed; notes: readonly BlindSpot[] } | undefined;
     }
 > {
@@ -211,11 +217,16 @@ async function fold(
     const visitor = folder.visitor(names, heard);
     return join === undefined ? visitor : join.noting(visitor);
   };
-  const reading = await read(captures, choices, seed, visitorOf, folder.rows);
-  const { flows, ...observation } = reading.observation;
+  const reading = await read(captures, choices, seed, visitorOf, {
+    onRows: folder.rows,
+    keepsHelper: join === undefined,
+  });
+  // The helper would keep the flows in memory.
+  const { flows, helper, ...observation } = reading.observation;
+  const byHost = hostsBeside(helper, reading.observation, folder);
   flows.visit(visitorOf(observation.names, observation.heard));
   if (join === undefined) {
-    return { ...reading, observation, logs: undefined, ...folder.finish(), thresholds };
+    return { ...reading, observation, logs: undefined, ...folder.finish(), byHost, thresholds };
   }
   const { names, assessed, notes } = await join.add(
     logs,
@@ -232,8 +243,31 @@ async function fold(
     observation: { ...observation, names },
     logs: { assessed: { ...assessed, sources }, notes },
     ...folder.finish(),
+    byHost,
     thresholds,
   };
+}
+
+/** With more flows a thread that stays would take memory beyond what a million of them may. */
+const MOST_BESIDE = 600_000;
+
+/**
+ * Has the thread that kept the flows fold them by host, while this one folds the rest; resolves when
+ * `folder` has both. Flows that left memory were folded here, so that then this thread goes on alone.
+ */
+async function hostsBeside(
+  helper: TableHelper | undefined,
+  { flows, names, evicted }: Observation,
+  folder: FlowFolder,
+): Promise<void> {
+  if (helper === undefined) return;
+  try {
+    const decisions = flows.soleDecisions;
+    if (evicted > 0 || decisions === undefined || flows.count > MOST_BESIDE) return;
+    folder.adoptHosts(await askForHosts(helper, folder.leaveHosts(names), decisions));
+  } finally {
+    await helper.end();
+  }
 }
 
 /** Which inputs are logs, and what joins them to the captures; nothing where there are none. */

@@ -145,71 +145,98 @@ const OFTEN = 0.05;
 
 /** What the comparison of log and rules cannot tell. */
 export function ruleNotes(audit: RuleAudit, span: (ms: number) => string): BlindSpot[] {
-  const { events, allowed, firstMs, lastMs, lines, unplaced, vague, name } = audit;
+  return [...loggingNotes(audit), ...contradictionNotes(audit), ...seldomNotes(audit, span)];
+}
+
+/** What the device does not write down. */
+function loggingNotes({ allowed, lines, name }: RuleAudit): BlindSpot[] {
   const notes: BlindSpot[] = [];
-  const note = (id: string, missing: boolean, what: string, because: string, remedy?: string) =>
-    notes.push({ id, what, because, ...(remedy === undefined ? {} : { remedy }), missing });
   if (allowed === 0) {
-    note(
-      ...(['allows-unlogged', true, `which of the rules in ${name} that allow are used`] as const),
-      'the log tells of nothing that was let through: allowed traffic is not logged',
-      'log what is allowed, for as long as the work takes that is done seldom',
-    );
+    notes.push({
+      id: 'allows-unlogged',
+      what: `which of the rules in ${name} that allow are used`,
+      because: 'the log tells of nothing that was let through: allowed traffic is not logged',
+      remedy: 'log what is allowed, for as long as the work takes that is done seldom',
+      missing: true,
+    });
   }
   const unlogged = lines.filter(({ status }) => status === 'unlogged').length;
   if (unlogged > 0 && allowed > 0) {
-    note(
-      ...([
-        'rules-unlogged',
-        true,
-        `whether ${unlogged} of the lines of ${name} are used`,
-      ] as const),
-      'they do not log, and no other rule logs what they match',
-      'let them log, or look at the counters of the device',
-    );
+    notes.push({
+      id: 'rules-unlogged',
+      what: `whether ${unlogged} of the lines of ${name} are used`,
+      because: 'they do not log, and no other rule logs what they match',
+      remedy: 'let them log, or look at the counters of the device',
+      missing: true,
+    });
   }
   if (lines.every(({ logged }) => logged === null)) {
-    note(
-      ...(['logging-unsaid', false, `which of the lines of ${name} log at all`] as const),
-      'the text has no word of logging: one that logs nothing seems unused',
-    );
-  }
-  const otherwise = audit.otherwiseSample;
-  if (otherwise !== null) {
-    const place = otherwise.line > 0 ? `line ${otherwise.line}` : 'what no line decides';
-    note(
-      'rules-contradicted',
-      audit.otherwise > OFTEN * events,
-      `by which rule ${audit.otherwise} of ${events} events were decided`,
-      `the log has another verdict than ${name}, first at ${otherwise.locator} (${place}): the rules were others then, or what they look at besides (translated addresses, users, applications) is not in the log`,
-      'give the rules of the device and time that the log is of',
-    );
-  }
-  if (vague > 0) {
-    note(
-      ...(['place-unknown', false, `where ${vague} events were filtered`] as const),
-      'the log does not name the interface or hook that rules ask for; what may have matched is “possible”',
-    );
-  }
-  if (unplaced > 0) {
-    note(
-      ...(['rules-unplaced', false, `which rules ${unplaced} events are about`] as const),
-      'the log has no addresses or no protocol for them',
-    );
-  }
-  if (
-    lines.some(({ status, unusedServices }) => status === 'unused' || unusedServices.length > 0)
-  ) {
-    const known = firstMs !== null && lastMs !== null;
-    note(
-      'seldom-used',
-      false,
-      'what is done more seldom than the log is long',
-      known
-        ? `the log covers ${span(lastMs - firstMs)}; unused is what nothing used in that time`
-        : 'the log does not say which time it covers',
-      'some work is done once a month or once a year: ask before removing a rule',
-    );
+    notes.push({
+      id: 'logging-unsaid',
+      what: `which of the lines of ${name} log at all`,
+      because: 'the text has no word of logging: one that logs nothing seems unused',
+      missing: false,
+    });
   }
   return notes;
+}
+
+/** Where log and rules do not meet. */
+function contradictionNotes(audit: RuleAudit): BlindSpot[] {
+  const { events, otherwise, otherwiseSample, vague, unplaced, name } = audit;
+  const notes: BlindSpot[] = [];
+  if (otherwiseSample !== null) {
+    const { line, locator } = otherwiseSample;
+    const place = line > 0 ? `line ${line}` : 'what no line decides';
+    notes.push({
+      id: 'rules-contradicted',
+      what: `by which rule ${otherwise} of ${events} events were decided`,
+      because: `the log has another verdict than ${name}, first at ${locator} (${place}): the rules were others then, or what they look at besides (translated addresses, users, applications) is not in the log`,
+      remedy: 'give the rules of the device and time that the log is of',
+      missing: otherwise > OFTEN * events,
+    });
+  }
+  if (vague > 0) {
+    notes.push({
+      id: 'place-unknown',
+      what: `where ${vague} events were filtered`,
+      because:
+        'the log does not name the interface or hook that rules ask for; what may have matched is “possible”',
+      missing: false,
+    });
+  }
+  if (unplaced > 0) {
+    notes.push({
+      id: 'rules-unplaced',
+      what: `which rules ${unplaced} events are about`,
+      because: 'the log has no addresses or no protocol for them',
+      missing: false,
+    });
+  }
+  return notes;
+}
+
+/** What no log is long enough for. */
+function seldomNotes(
+  { lines, firstMs, lastMs }: RuleAudit,
+  span: (ms: number) => string,
+): BlindSpot[] {
+  const isAnyIdle = lines.some(
+    ({ status, unusedServices }) => status === 'unused' || unusedServices.length > 0,
+  );
+  if (!isAnyIdle) return [];
+  const isCounted = lines.some(({ status, counted }) => status === 'unused' && counted === 0);
+  const length =
+    firstMs !== null && lastMs !== null
+      ? `the log covers ${span(lastMs - firstMs)}; unused is what nothing used in that time`
+      : 'the log does not say which time it covers';
+  return [
+    {
+      id: 'seldom-used',
+      what: 'what is done more seldom than the log is long',
+      because: `${length}${isCounted ? ', nor since the device’s counters were cleared' : ''}`,
+      remedy: 'some work is done once a month or once a year: ask before removing a rule',
+      missing: false,
+    },
+  ];
 }

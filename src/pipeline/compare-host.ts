@@ -36,6 +36,8 @@ export interface CompareChoices {
   readonly beside: boolean;
   /** How long a port may take to answer, ms. */
   readonly timeoutMs: number;
+  /** Is told each step before it begins, in words: `asking 1,040 ports from this machine itself`. */
+  readonly onStep?: (step: string) => void;
 }
 
 export interface Comparison {
@@ -62,16 +64,19 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
   const beside = await openBeside(choices);
   try {
     const looked = await networkSides(choices, host, beside);
+    const tryBinds = choices.local && choices.bindTest;
+    if (tryBinds) choices.onStep?.('trying to bind every port');
     const input: CompareInput = {
       host,
       networks: looked.networks,
       traffic: choices.traffic,
-      refusals: choices.local && choices.bindTest ? bindTest() : [],
+      refusals: tryBinds ? bindTest() : [],
     };
     let rows = compare(input);
     const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
     const live = choices.scans.length === 0 && (choices.local || choices.address !== undefined);
     if (doubted.length > 0 && live) {
+      choices.onStep?.('asking once more where the two sides disagree');
       await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
       rows = compare({
         ...input,
@@ -111,6 +116,7 @@ async function hostSide({
   local,
   bindTest,
   has,
+  onStep,
 }: CompareChoices): Promise<{ host: HostSide; notes: BlindSpot[] }> {
   const [{ ownAddresses }, { readFirewall }, { withFirewall }] = await Promise.all([
     import('../sources/sockets/probe.ts'),
@@ -118,6 +124,7 @@ async function hostSide({
     import('../analysis/firewalled-listeners.ts'),
   ]);
   const notes = view.blindSpots.filter(({ id }) => id !== 'firewall-rules');
+  if (local) onStep?.('reading the firewall rules');
   const reading = local ? readFirewall() : undefined;
   let filter: PacketFilter | undefined;
   if (reading?.kind === 'read') filter = reading.filter;
@@ -169,12 +176,18 @@ async function networkSides(
   }
   const [many, few] = await placesOf(host, addresses);
   const vantage = local ? SELF : HERE;
+  const step = (places: readonly ProbePlace[], from: Vantage): void =>
+    choices.onStep?.(`asking ${places.length} ports from ${from.name}`);
+  step(many, vantage);
   const ports = probe(many.slice(0, MOST), timeoutMs, vantage.name);
   if (ports === undefined) notes.push(notAsked('system calls cannot be used here'));
   else networks.push(sideOf(vantage, ports));
   if (typeof beside === 'string') {
     if (local) notes.push(besideNote(beside));
-  } else networks.push(sideOf(BESIDE, beside.ask(few.slice(0, MOST), timeoutMs)));
+  } else {
+    step(few, BESIDE);
+    networks.push(sideOf(BESIDE, beside.ask(few.slice(0, MOST), timeoutMs)));
+  }
   return { networks, notes };
 }
 

@@ -3,10 +3,12 @@
  * on only where they match.
  */
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { parseAddress } from '../net/address.ts';
 import { readWholeText } from '../sources/whole-file.ts';
 import type { NamedHost } from '../wire/filter/addresses.ts';
+import type { Expression, Primitive } from '../wire/filter/expression.ts';
 import { FilterFault } from '../wire/filter/fault.ts';
 import { Filter } from '../wire/filter/filter.ts';
 import { parseFilter } from '../wire/filter/parser.ts';
@@ -20,16 +22,58 @@ export function readFilterFile(path: string): string {
   return readWholeText(path).replace(/#.*/g, ' ').trim();
 }
 
+/** No netmask is known, as for files: what `ip broadcast` means then is what tcpdump takes it for. */
+const NO_NETMASK = 0;
+
+/**
+ * The netmask of the network that interfaces are in, for `ip broadcast`; 0 where none is known.
+ * Undefined where they are in several.
+ */
+export function netmaskOf(names: readonly string[]): number | undefined {
+  const all = networkInterfaces();
+  const masks = names.map((name) => {
+    const text = all[name]?.find(({ family }) => family === 'IPv4')?.netmask;
+    return (text === undefined ? undefined : parseAddress(text)?.words[0]) ?? NO_NETMASK;
+  });
+  const [first = NO_NETMASK] = masks;
+  return masks.every((each) => each === first) ? first : undefined;
+}
+
+/** Whether some primitive of a filter is of a kind. */
+export function asksFor(
+  expression: Expression | undefined,
+  wanted: (primitive: Primitive) => boolean,
+): boolean {
+  if (expression === undefined) return false;
+  switch (expression.kind) {
+    case 'and':
+    case 'or':
+      return asksFor(expression.left, wanted) || asksFor(expression.right, wanted);
+    case 'not':
+      return asksFor(expression.of, wanted);
+    default:
+      return wanted(expression);
+  }
+}
+
 /**
  * Reads a filter and looks up the names in it: ports in the system's services and the catalogue,
  * hosts by the system's resolver. Rejects with `FilterFault`.
+ * @param netmask of the network captured on; 0 for files, see `netmaskOf`
  */
-export async function prepareFilter(text: string): Promise<Filter> {
-  const parsed = parseFilter(text);
+export async function prepareFilter(text: string, netmask: number | undefined): Promise<Filter> {
+  const read = parseFilter(text);
+  const broadcast = asksFor(
+    read.expression,
+    (each) => each.kind === 'broadcast' && each.protocol === 'ip',
+  );
+  const note = '“ip broadcast” is 255.255.255.255 and 0.0.0.0 here: no netmask is known';
+  const notes = broadcast && netmask === NO_NETMASK ? [...read.notes, note] : read.notes;
+  const parsed = { ...read, notes };
   const hosts = new Map<string, NamedHost>();
   for (const name of parsed.hostNames) hosts.set(name, await addressesOf(name));
   const port = await portFinder();
-  return new Filter(parsed, { hosts, port });
+  return new Filter(parsed, { hosts, port, ...(netmask === undefined ? {} : { netmask }) });
 }
 
 async function addressesOf(name: string): Promise<NamedHost> {
@@ -41,9 +85,14 @@ async function addressesOf(name: string): Promise<NamedHost> {
   };
 }
 
-type PortFinder = (name: string, transport: 'tcp' | 'udp' | 'sctp') => number | undefined;
+const TRANSPORTS = ['tcp', 'udp', 'sctp'] as const;
 
-/** The system's names first, as for tcpdump; then those of the IANA registry. */
+type PortFinder = (name: string, transport: (typeof TRANSPORTS)[number]) => number | undefined;
+
+/**
+ * The system's names first, as for tcpdump; then those of the IANA registry. A name that the system
+ * has for TCP alone means TCP alone.
+ */
 async function portFinder(): Promise<PortFinder> {
   const [{ readServicesFile }, { servicePorts }] = await Promise.all([
     import('../sources/names/services-file.ts'),
@@ -52,10 +101,9 @@ async function portFinder(): Promise<PortFinder> {
   let system: ReadonlyMap<string, number> | undefined;
   return (name, transport) => {
     system ??= readServicesFile();
-    return (
-      system.get(`${name}/${transport}`) ??
-      servicePorts(name).find((each) => each.transport === transport)?.port
-    );
+    const known = TRANSPORTS.some((each) => system!.has(`${name}/${each}`));
+    if (known) return system.get(`${name}/${transport}`);
+    return servicePorts(name).find((each) => each.transport === transport)?.port;
   };
 }
 

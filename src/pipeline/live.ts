@@ -26,7 +26,7 @@ import { withoutHeader } from '../wire/filter/cooked-bytecode.ts';
 import type { Expression } from '../wire/filter/expression.ts';
 import type { Filter } from '../wire/filter/filter.ts';
 import type { FrameBatch, FrameSource } from '../wire/frame-batch.ts';
-import { FilteredSource } from './filters.ts';
+import { asksFor, FilteredSource } from './filters.ts';
 import { programOf } from './programs.ts';
 
 export { type LiveCounts, type LiveFrames, NativeUnavailable, PcapFailure, SystemCallError };
@@ -215,12 +215,7 @@ export class LiveReader implements CaptureReader {
 
 /** Whether a filter asks for VLAN tags, which a live frame keeps beside it. */
 function looksForTags(expression: Expression | undefined): boolean {
-  if (expression === undefined) return false;
-  if (expression.kind === 'and' || expression.kind === 'or') {
-    return looksForTags(expression.left) || looksForTags(expression.right);
-  }
-  if (expression.kind === 'not') return looksForTags(expression.of);
-  return expression.kind === 'encapsulation' && expression.which === 'vlan';
+  return asksFor(expression, (each) => each.kind === 'encapsulation' && each.which === 'vlan');
 }
 
 /** The interface to capture from when none is named: the first that is up and no loopback. */

@@ -5,7 +5,7 @@ import type { Names } from '../flow/flow-view.ts';
 import type { Heard } from '../flow/heard.ts';
 import type { Timeouts } from '../flow/timeouts.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import { type Observation, observe } from '../sources/flows/observe.ts';
+import { type Observation, type ObserveOptions, observe } from '../sources/flows/observe.ts';
 import { type CaptureReader, NoCaptures, openCaptures } from '../sources/pcap/capture-reader.ts';
 import type { CaptureFault } from '../sources/pcap/fault.ts';
 import type { Filter } from '../wire/filter/filter.ts';
@@ -68,13 +68,16 @@ export interface Reading {
   readonly interrupted: boolean;
 }
 
+/** See `ObserveOptions`. */
+export type ReadingWishes = Pick<ObserveOptions, 'onRows' | 'keepsHelper'>;
+
 /** Reads inputs to their end or until the signal; `visitor` gets flows that leave memory early. */
 export async function read(
   inputs: readonly string[],
   choices: CaptureChoices,
   seed: number,
   visitor: (names: Names, heard: Heard | null) => FlowVisitor,
-  onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
+  { onRows, keepsHelper = false }: ReadingWishes = {},
 ): Promise<Reading> {
   const { signal, onProgress, live } = choices;
   const reader = live ?? (inputs.length === 0 ? new NoCaptures() : await openCaptures(inputs));
@@ -97,6 +100,7 @@ export async function read(
     ...(worker === undefined ? {} : { worker }),
     onEvicted: visitor,
     ...(onRows === undefined ? {} : { onRows }),
+    keepsHelper,
     onBatch: () => {
       onProgress?.(reader);
       // A live capture ends by itself, once its ring is empty.
@@ -117,7 +121,7 @@ async function filteredSource(source: FrameSource, filter: Filter | undefined) {
 
 export function summaryOf(
   inputs: readonly string[],
-  { decoder, firstMs, lastMs }: Omit<Observation, 'flows'>,
+  { decoder, firstMs, lastMs }: Omit<Observation, 'flows' | 'helper'>,
   reader: CaptureReader,
   interrupted: boolean,
 ): Omit<CaptureSummary, 'notes' | 'flows'> {

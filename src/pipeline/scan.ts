@@ -107,7 +107,10 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
-      record: { scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+      record: {
+        ...{ scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+        ...(result.interrupted ? { interrupted: true } : {}),
+      },
     };
   } finally {
     held?.writer.close();

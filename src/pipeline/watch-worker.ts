@@ -3,7 +3,7 @@
  * traffic when it is asked, so that the thread with the view has only to draw.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { prepareFilter } from './filters.ts';
+import { netmaskOf, prepareFilter } from './filters.ts';
 import { type LiveCapture, readInterfaces } from './live.ts';
 import { WatchSession } from './watch.ts';
 import type { Look, WatchMessage, WatchRequest, WatchStart } from './watch-thread.ts';
@@ -20,7 +20,8 @@ function look(session: WatchSession, { live }: LiveCapture): Look {
 }
 
 async function run(): Promise<void> {
-  const filter = filterText === undefined ? undefined : await prepareFilter(filterText);
+  const netmask = netmaskOf(interfaces.names);
+  const filter = filterText === undefined ? undefined : await prepareFilter(filterText, netmask);
   const capture = readInterfaces(interfaces, filter);
   const session = new WatchSession(capture.source, options);
   await capture.live.start();

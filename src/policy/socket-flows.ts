@@ -109,6 +109,19 @@ export class SocketFlows {
   }
 }
 
+/** `in`: the peer began it, and it is served here. `unknown`: nothing says. */
+export type Way = 'in' | 'out' | 'unknown';
+
+/** Which way each connection of a host goes, by its listeners. */
+export function wayFinder(listeners: readonly Listener[]): (connection: Connection) => Way {
+  const served = new Served(listeners);
+  return (connection) => {
+    const { direction, localServes } = directionOf(connection, served);
+    if (direction.confidence === 'unknown') return 'unknown';
+    return localServes ? 'in' : 'out';
+  };
+}
+
 /** An address as others write it: without a zone, IPv4 as IPv4. Undefined for a name. */
 function peerText(shown: string): string | undefined {
   const address = parseAddress(shown.replace(/%.*$/, ''));

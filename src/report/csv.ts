@@ -13,12 +13,14 @@ import { type Column, flat, type Plain } from './table.ts';
 const FORMULA = /^[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]/;
 
 /**
- * Lines of one table, each with its line end: the one with the given key, or the report's main one.
+ * Lines of one table, each with its line end: the one with the given key, or the report's sheet or
+ * main one.
  * Throws `RangeError` naming the keys there are.
  */
 export function* renderCsv(report: Report, tableKey?: string): Generator<string, void, undefined> {
   const wanted = tableKey ?? report.mainTable ?? report.tables[0]?.key;
-  const table = report.tables.find(({ key }) => key === wanted);
+  const named = report.tables.find(({ key }) => key === wanted);
+  const table = tableKey === undefined ? (report.sheet ?? named) : named;
   if (table === undefined) {
     const keys = report.tables.map(({ key }) => key).join(', ') || 'none';
     throw new RangeError(`there is no table "${wanted ?? ''}" in this report; there is: ${keys}`);

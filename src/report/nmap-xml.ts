@@ -42,7 +42,8 @@ export function* renderNmapXml(record: ScanRecord): Generator<string, void, unde
     time: end,
     timestr: new Date(end * 1000).toUTCString(),
     elapsed: (((record.endMs ?? 0) - (record.startMs ?? 0)) / 1000).toFixed(2),
-    exit: 'success',
+    exit: record.interrupted ? 'error' : 'success',
+    errormsg: record.interrupted ? 'interrupted' : undefined,
   })}/><hosts${attributes({ up, down, total: up + down })}/></runstats>\n</nmaprun>\n`;
 }
 

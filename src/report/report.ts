@@ -42,6 +42,8 @@ export interface Report {
   readonly tables: readonly Table[];
   /** Key of the table that formats with room for one give; the first unless stated. */
   readonly mainTable?: string;
+  /** What such formats give instead, where none of the tables is the whole of it. */
+  readonly sheet?: Table;
   readonly notes: readonly Note[];
   readonly next: readonly NextStep[];
   /** One sentence at the very end, to people; machines have it among the facts. */

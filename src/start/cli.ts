@@ -3,6 +3,7 @@
  * The file that is started: loads the command line (`src/cli/main.ts`, bundled beside it) with
  * what earlier runs compiled of it. Whatever is wrong with that, the program runs without.
  */
+import { setFlagsFromString } from 'node:v8';
 import { type CacheFolder, folderBeside, folderOfUser } from './cache-folder.ts';
 import { ChunkLoader } from './chunk-loader.ts';
 import { type CodePack, pack, unpack } from './code-pack.ts';
@@ -12,6 +13,14 @@ const BUILD = `${process.env.PORTREEVE_VERSION}-${process.env.PORTREEVE_BUILD}-n
 
 /** The first runs of a command go different ways; after these few, only new chunks are added. */
 const GATHERED_RUNS = 4;
+
+/**
+ * Commands whose garbage is collected in a millisecond or two. With threads to help, the program waits
+ * for them each time, up to 100 ms where other programs keep the processors busy.
+ */
+const BRIEF = /^(?:|sockets|surface|compare)$/;
+/** The last version of Node.js of which it is known that it has the setting. */
+const LAST_KNOWN_NODE = 24;
 
 /** Options after which a run says little about others. */
 const ASKS_FOR_HELP = /^(?:-h|--help|-V|--version)$/;
@@ -41,6 +50,10 @@ const userId = process.geteuid?.();
 const folder = cacheFolder(userId);
 const [command = ''] = process.argv.slice(2);
 const name = `${/^[a-z]{1,20}$/.test(command) ? command : 'default'}-${process.version}.pack`;
+// Before anything is compiled: what was compiled with other settings is of no use.
+if (BRIEF.test(command) && Number.parseInt(process.versions.node, 10) <= LAST_KNOWN_NODE) {
+  setFlagsFromString('--no-parallel-scavenge');
+}
 const known = readPack(folder, name);
 const loader = new ChunkLoader(`${__dirname}/`, known);
 

@@ -1,8 +1,10 @@
 /** Findings in steps of conversations, through the real decoder, flow table and tables. */
+
+import { Clues } from '../../src/analysis/clues.ts';
 import { Case, type SpokenSource } from '../../src/analysis/findings/case.ts';
-import { Clues } from '../../src/analysis/findings/clues.ts';
 import { findings } from '../../src/analysis/findings/find.ts';
 import { type Thresholds, thresholdsOf } from '../../src/analysis/findings/thresholds.ts';
+import { watchedPorts } from '../../src/analysis/findings/watched-ports.ts';
 import type { SampleLimits } from '../../src/analysis/sample-lists.ts';
 import { Traffic } from '../../src/analysis/traffic.ts';
 import { type ZoneRule, ZoneTable } from '../../src/analysis/zones.ts';
@@ -47,7 +49,10 @@ export function caseOf(steps: readonly Step[], circumstances: Circumstances = {}
   const { addresses } = decoder;
   const thresholds = thresholdsOf(circumstances.thresholds);
   const dark = (circumstances.dark ?? []).map(parsePrefix);
-  const clues = new Clues(addresses, thresholds, dark, 7, circumstances.limits);
+  const clues = new Clues(
+    { addresses, thresholds, dark, watched: watchedPorts(), seed: 7 },
+    circumstances.limits,
+  );
   const traffic = new Traffic(addresses, new ZoneTable(circumstances.zones), {}, 7, clues);
   const flows = new FlowSet([table.finish()], new DirectionLadder());
   flows.visit(traffic.add.bind(traffic));

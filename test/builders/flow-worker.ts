@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundleFile } from '../../scripts/bundle.mjs';
 
 const FLOWS = fileURLToPath(new URL('../../src/sources/flows/', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../src/pipeline/flow-worker.ts', import.meta.url));
 
 export interface WorkerPrograms {
   /** The real worker. */
@@ -23,7 +24,7 @@ export async function workerPrograms(): Promise<WorkerPrograms> {
     return pathToFileURL(outfile);
   };
   return {
-    worker: await bundle('worker', join(FLOWS, 'worker.ts')),
+    worker: await bundle('worker', PROGRAM),
     program(name, source) {
       const entry = join(folder, `${name}.ts`);
       writeFileSync(entry, source.replaceAll('FLOWS', FLOWS));

@@ -61,6 +61,28 @@ describe.runIf(built)('audit', () => {
     await expect(out).toMatchFileSnapshot(`golden/audit-in-${name}.txt`);
   });
 
+  it.each([
+    [[], 'way,action,port,transport,service,events', 4],
+    [['--denied'], 'client,clientZone,server', 2],
+  ])('gives a spreadsheet what was asked for: %j', async (words, head, rows) => {
+    const { out } = await runCli(['audit', 'fw.log', '--csv', ...words], { cwd: folder });
+    const lines = out.trimEnd().split('\r\n');
+    expect(lines[0]).toContain(head);
+    expect(lines).toHaveLength(1 + rows);
+  });
+
+  it.each([
+    [['--allowed'], '15 lines; only allowed: 1 allowed'],
+    [
+      ['--host', '10.0.0.7', '--way', 'outward', '--denied'],
+      'only host 10.0.0.7, outward, denied: 12',
+    ],
+    [['--port', 'udp/53'], '15 lines read, nothing matches port udp/53'],
+  ])('says of %j that it is a part', async (words, verdict) => {
+    const { out } = await runCli(['audit', 'fw.log', '--json', ...words], { cwd: folder });
+    expect(JSON.parse(out).verdict.text).toContain(verdict);
+  });
+
   it('says the same to programs', async () => {
     const { out } = await runCli(['audit', path('fw.log'), '--json']);
     const answer = JSON.parse(out);

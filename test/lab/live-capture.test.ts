@@ -287,7 +287,7 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     await expect.poll(() => said(child).out, { interval: 20 }).toContain('ICMP echo reply');
     here.run('ip', 'link', 'delete', 'eth0');
     const { code, err, out } = await end;
-    expect(err).toContain('eth0 went down; frames are taken again once it is up');
+    expect(err).toContain('eth0 went down; frames are taken once it is up');
     expect(err).toContain('eth0 was removed; its capture ends');
     expect(out).toContain('ICMP echo request');
     expect(code).toBe(0);

@@ -180,6 +180,14 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     expect(found.notes.map(({ id }) => id)).toContain('uniform-responder');
   });
 
+  it('tells every port of a host of which only open ones are asked', async () => {
+    rules('');
+    const { out } = await cli([TARGET, '-p', OPEN.join(','), '--ndjson']);
+    const told = out.split('\n').filter((line) => line.includes('"kind":"port"'));
+    const ports = told.map((line) => (JSON.parse(line) as PortLine).port);
+    expect(ports.sort((a, b) => a - b)).toEqual(OPEN);
+  });
+
   it('is taken up after a kill without asking again or saying anything twice', async () => {
     rules(`table inet tally { counter asked { }
       chain pre { type filter hook prerouting priority -400
@@ -212,6 +220,7 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     expect([...ports].sort((a, b) => a - b)).toEqual(OPEN);
     expect(told.split('"kind":"port"').length).toBeLessThan(OPEN.length);
     expect(again.out).toContain('"closed reset":65515');
+    expect(again.out).toMatch(/"mac":"[0-9a-f:]{17}"/);
     const tally = there.run('nft', 'list', 'counter', 'inet', 'tally', 'asked');
     const asked = Number(/packets (\d+)/.exec(tally)![1]);
     expect(asked).toBeLessThan(65_535 * 1.01);

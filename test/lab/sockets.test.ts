@@ -195,7 +195,7 @@ describeLab('sockets beside ss', ['ip', 'ss', 'perl'], () => {
     }
   });
 
-  it('show packet sockets and connections', async () => {
+  it('show raw and packet sockets, and connections', async () => {
     const lab = new Lab();
     try {
       const [a, b] = [lab.space('a'), lab.space('b')];
@@ -203,6 +203,8 @@ describeLab('sockets beside ss', ['ip', 'ss', 'perl'], () => {
       // As root: else tcpdump would give the device away to its own user.
       a.start('tcpdump', ['-i', 'eth0', '-Z', 'root', '-w', '/dev/null']);
       a.start('socat', ['TCP-LISTEN:7000,fork', 'EXEC:cat']);
+      // Of raw sockets this kernel may tell in /proc alone.
+      a.start('socat', ['-u', 'IP4-RECV:89', '-']);
       await expect.poll(() => a.run('ss', '-Hltn')).toContain(':7000');
       b.start('socat', ['-u', 'TCP:10.9.0.1:7000', '-']);
       await expect.poll(() => a.run('ss', '-Htn')).toContain('ESTAB');
@@ -223,6 +225,11 @@ describeLab('sockets beside ss', ['ip', 'ss', 'perl'], () => {
       );
       expect(packet).toMatchObject({ device: 'eth0', exposure: 'link-local' });
       expect(packet.processes[0].name).toBe('tcpdump');
+      const raw = answer.sockets.find(
+        (each: Row) => each.transport === 'raw' && each.network === null,
+      );
+      expect(raw).toMatchObject({ port: 89, exposure: 'every-address', owner: 'processes' });
+      expect(raw.processes[0].name).toBe('socat');
     } finally {
       await lab.close();
     }

@@ -106,6 +106,16 @@ describeLab('the live view', ['ip', 'tmux'], () => {
     expect(lines[2].services).toMatchObject([{ server: '10.9.2.1', confirmed: 'handshake' }]);
   });
 
+  it('ends with a line of what passed since the last one', () => {
+    const words = [CLI, 'watch', '-i', 'eth0', '--ndjson', '--interval', '60s', '--for', '1.5s'];
+    const lines = here
+      .run(process.execPath, ...words)
+      .trim()
+      .split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0]!).packets).toBeGreaterThan(0);
+  });
+
   it('prints tables, then an assessment', () => {
     const words = [CLI, 'watch', '-i', 'eth0', '--interval', '0.5s', '--for', '3s'];
     const out = here.run(process.execPath, ...words);

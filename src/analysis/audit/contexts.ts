@@ -87,12 +87,13 @@ export class ContextTable {
 
   private hash(at: number): number {
     const { words } = this;
-    let h = 0;
-    for (let index = at; index < at + WORDS; index++) {
-      h = Math.imul(h ^ words[index]!, 0x85ebca6b);
-      h ^= h >>> 15;
-    }
-    return h;
+    // Products that do not wait for each other.
+    const h =
+      (Math.imul(words[at]!, 0x85ebca6b) ^ Math.imul(words[at + 1]!, 0xc2b2ae35)) +
+      (Math.imul(words[at + 2]!, 0x27d4eb2f) ^ Math.imul(words[at + 3]!, 0x165667b1)) +
+      (Math.imul(words[at + 4]!, 0x9e3779b1) ^ Math.imul(words[at + 5]!, 0x2c1b3c6d)) +
+      (Math.imul(words[at + 6]!, 0x297a2d39) ^ Math.imul(words[at + 7]!, 0x7feb352d));
+    return h ^ (h >>> 15);
   }
 
   private equal(left: number, right: number): boolean {

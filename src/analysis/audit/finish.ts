@@ -318,7 +318,11 @@ export class Finish {
     const allowed = new Map<number, Set<number>>();
     for (const entry of entries) allowed.set(table.word(entry, R_CLIENT), new Set());
     if (allowed.size === 0) return allowed;
+    const { clients } = table;
+    const wanted = new Uint8Array(table.hosts.count);
+    for (const entry of entries) wanted[clients[entry]!] = 1;
     for (let entry = 0; entry < table.count; entry++) {
+      if (wanted[clients[entry]!] !== 1) continue;
       if (((table.word(entry, R_KIND) >>> K_ACTION) & 3) !== ALLOW) continue;
       allowed.get(table.word(entry, R_CLIENT))?.add(table.word(entry, R_SERVER));
     }

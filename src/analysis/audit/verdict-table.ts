@@ -115,7 +115,7 @@ export class VerdictTable implements VerdictRows {
   add(batch: VerdictColumns): void {
     const { count } = batch;
     this.prepare(batch, count);
-    this.touched += this.touch(count);
+    this.touched += this.touch(count, batch.event);
     const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
     this.numberHosts(first);
@@ -139,14 +139,19 @@ export class VerdictTable implements VerdictRows {
    * Reads what the look-ups will need, without a branch, so that the processor waits for the memory
    * of many rows at the same time. The result means nothing.
    */
-  private touch(count: number): number {
-    const { slots, words, hashes } = this;
+  private touch(count: number, event: Uint8Array): number {
+    const { slots, words, hashes, ended } = this;
     const mask = slots.length - 1;
     let sum = 0;
     for (let row = 0; row < count; row++) sum ^= slots[hashes[row]! & mask]!;
     for (let row = 0; row < count; row++) {
       const held = slots[hashes[row]! & mask]! & SLOT_ROW;
-      sum ^= words[ROW_WORDS * (held - (held === 0 ? 0 : 1))]!;
+      sum ^= words[ROW_WORDS * (held + ((0 - held) >> 31))]!;
+    }
+    if (event.indexOf(END) < 0) return sum & 1;
+    for (let row = 0; row < count; row++) {
+      const held = slots[hashes[row]! & mask]! & SLOT_ROW;
+      sum ^= ended[held + ((0 - held) >> 31)]!;
     }
     return sum & 1;
   }

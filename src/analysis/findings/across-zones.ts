@@ -7,10 +7,10 @@ import { entriesOnPorts } from '../../catalog/entries.ts';
 import type { EntrySummary, Risk } from '../../catalog/entry.ts';
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import { FINDING_SEVERITIES } from '../../model/finding.ts';
+import { familyOfWord, portOfWord, protocolOfWord } from '../clues.ts';
 import type { Sample } from '../sample-lists.ts';
 import { OUTSIDE } from '../zones.ts';
 import { type Case, MOST_EACH, plural, protocolText, some } from './case.ts';
-import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
 const GROUPS: Readonly<Record<string, readonly [id: string, what: string]>> = {
   'remote-access': ['remote-access-across-zones', 'remote access'],

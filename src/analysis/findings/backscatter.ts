@@ -6,8 +6,8 @@
  * In half a mirror port everything looks like this, so nothing is said then.
  */
 import type { Finding } from '../../model/finding.ts';
+import { familyOfWord, portOfWord, protocolOfWord } from '../clues.ts';
 import { type Case, MOST_EACH, number, plural, protocolText } from './case.ts';
-import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
 export function backscatter(c: Case): readonly Finding[] {
   if (c.oneWay) return [];

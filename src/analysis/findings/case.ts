@@ -6,13 +6,13 @@ import type { Names } from '../../flow/flow-view.ts';
 import { addressText, placeOf, transportOf } from '../../flow/flow-view.ts';
 import type { FindingEvidence } from '../../model/finding.ts';
 import type { AskedFrames } from '../asked-frames.ts';
+import type { Clues } from '../clues.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
 import type { SpokenView } from '../spoken.ts';
 import { TALLY_NOTE, TALLY_WORDS } from '../tally-table.ts';
 import type { Traffic } from '../traffic.ts';
 import { OUTSIDE } from '../zones.ts';
-import type { Clues } from './clues.ts';
 import type { ThresholdName, Thresholds } from './thresholds.ts';
 
 /** Frames named in one finding. */

@@ -7,8 +7,8 @@
  */
 import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
+import { familyOfWord, portOfWord } from '../clues.ts';
 import { type Case, MOST_EACH, plural, some } from './case.ts';
-import { familyOfWord, portOfWord } from './clues.ts';
 
 const WHAT: Readonly<Record<number, readonly [name: string, instead: string]>> = {
   21: ['FTP', 'SFTP (22/tcp) or FTP over TLS'],

@@ -10,10 +10,10 @@
  */
 import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
+import { familyOfWord, portOfWord } from '../clues.ts';
 import { TALLY_FLOATS, TALLY_WORDS } from '../tally-table.ts';
 import { GROUP, NOBODY, OUTSIDE } from '../zones.ts';
 import { type Case, MOST_EACH, number, plural, protocolText, share, some } from './case.ts';
-import { familyOfWord, portOfWord } from './clues.ts';
 
 export function oneWayCapture(c: Case): readonly Finding[] {
   if (!c.oneWay) return [];

@@ -12,6 +12,7 @@
  * arranges (FTP, RPC, SIP …), traceroute, and ports that were refused, which is a scan.
  */
 import type { Finding } from '../../model/finding.ts';
+import { USE_ANSWERED } from '../clues.ts';
 import type { Sample } from '../sample-lists.ts';
 import {
   anyHost,
@@ -26,7 +27,6 @@ import {
   some,
   spanOf,
 } from './case.ts';
-import { USE_ANSWERED } from './clues.ts';
 import { ARRANGING_PORTS } from './watched-ports.ts';
 
 interface Pair {

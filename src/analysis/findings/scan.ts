@@ -13,11 +13,11 @@
  * asked for does not scan: answers of the name server say so.
  */
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
+import { ATTEMPT_DARK, ATTEMPT_REFUSED } from '../clues.ts';
 import type { Sample } from '../sample-lists.ts';
+import { CATALOGUED } from '../watched-marks.ts';
 import { type Case, lasting, MOST_EACH, number, plural, protocolText, spanOf } from './case.ts';
-import { ATTEMPT_DARK, ATTEMPT_REFUSED } from './clues.ts';
 import type { Suspect } from './suspects.ts';
-import { CATALOGUED } from './watched-ports.ts';
 
 type Shape = 'vertical' | 'horizontal' | 'block';
 

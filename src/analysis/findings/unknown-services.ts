@@ -9,8 +9,8 @@ import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
 import { FAMILY_6 } from '../../wire/packet-batch.ts';
 import { TALLY_WORDS } from '../tally-table.ts';
+import { CATALOGUED } from '../watched-marks.ts';
 import { type Case, MOST_EACH, plural, protocolText, some } from './case.ts';
-import { CATALOGUED } from './watched-ports.ts';
 
 interface Unknown {
   readonly address: number;

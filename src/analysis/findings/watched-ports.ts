@@ -4,21 +4,16 @@
  */
 import { allEntries, isWide } from '../../catalog/entries.ts';
 import type { EntrySummary } from '../../catalog/entry.ts';
-
-/** The catalogue has an entry for the port that is not a wide range. */
-export const CATALOGUED = 1;
-/** Remote access, management, databases: see `EXPOSED_GROUPS`. */
-export const SENSITIVE = 2;
-/** A protocol on it carries passwords readable, and little else is ever on it. */
-export const CLEAR_TEXT = 4;
-/** Names by NetBIOS, WINS or LLMNR. */
-export const LEGACY_NAMES = 8;
-/** UDP receivers that never answer by design. */
-export const SILENT = 16;
-/** Opens other ports by agreement: FTP, RPC, SIP …; see `ARRANGERS`. */
-export const ARRANGER = 32;
-/** Where traceroute sends to. */
-export const TRACEROUTE = 64;
+import {
+  ARRANGER,
+  CATALOGUED,
+  CLEAR_TEXT,
+  LEGACY_NAMES,
+  SENSITIVE,
+  SILENT,
+  TRACEROUTE,
+  type WatchedPorts,
+} from '../watched-marks.ts';
 
 /** Groups of the catalogue that should not be reached from another zone. */
 const EXPOSED_GROUPS: ReadonlySet<string> = new Set(['remote-access', 'management', 'databases']);
@@ -53,10 +48,10 @@ const TRACEROUTE_FIRST = 33_434;
 const TRACEROUTE_LAST = 33_689;
 
 const PORTS = 65_536;
-let made: { tcp: Uint8Array; udp: Uint8Array } | undefined;
+let made: WatchedPorts | undefined;
 
 /** Bits by port, for TCP and for UDP. The arrays are shared: do not write to them. */
-export function watchedPorts(): { readonly tcp: Uint8Array; readonly udp: Uint8Array } {
+export function watchedPorts(): WatchedPorts {
   made ??= make();
   return made;
 }

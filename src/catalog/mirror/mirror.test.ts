@@ -107,6 +107,8 @@ it.each([
   ['cisco-ios', { vlans: [4095], monitor: [] }, 'no VLAN 4095'],
   ['cisco-ios', { monitor: [] }, 'nothing is named'],
   ['cisco-ios', { to: 'Gi1/0/1-3' }, 'more than one port'],
+  ['aos-s', { monitor: ['9-1'] }, '“9-1” is no range'],
+  ['aos-s', { monitor: ['1-99999'] }, 'too long a range'],
   ['openvswitch', { bridge: 'br0; rm' }, 'bridges'],
 ] as const)('%s refuses %j', (id, changes, what) => {
   const plan = () =>

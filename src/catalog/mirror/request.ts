@@ -161,8 +161,9 @@ function portsOf(platform: MirrorPlatform, text: string): string[] {
   );
   if (prefix === undefined) throw wrong;
   const [from, to] = [Number(first), Number(last)];
-  if (from > to || to - from >= MOST_PORTS) {
-    throw new MirrorFault(`“${item}” is no range`, 'write the lower number first');
+  if (from > to) throw new MirrorFault(`“${item}” is no range`, 'write the lower number first');
+  if (to - from >= MOST_PORTS) {
+    throw new MirrorFault(`“${item}” is too long a range`, `name at most ${MOST_PORTS} ports`);
   }
   return Array.from({ length: to - from + 1 }, (_, index) => {
     const port = platform.port(`${prefix}${from + index}`);

@@ -114,7 +114,7 @@ export class BlockTaker {
   /** First octet of the next filled slot, or -1. */
   next(): number {
     const { control, slots, slotOctets, base } = this.memory;
-    if (Atomics.load(control, FILLED) === this.taken) return -1;
+    if (!this.waiting) return -1;
     const slot = control[QUEUES + ((this.taken >>> 0) % slots)]!;
     this.taken = (this.taken + 1) | 0;
     return base + slot * slotOctets;
@@ -129,10 +129,15 @@ export class BlockTaker {
     Atomics.notify(control, RETURNED);
   }
 
+  /** Whether there is a filled slot. */
+  get waiting(): boolean {
+    return Atomics.load(this.memory.control, FILLED) !== this.taken;
+  }
+
   /** Asks to be told of the next slot. False when there is one already. */
   sleep(): boolean {
     Atomics.store(this.memory.control, ASLEEP, 1);
-    return Atomics.load(this.memory.control, FILLED) === this.taken;
+    return !this.waiting;
   }
 
   stop(how: number): void {

@@ -72,6 +72,9 @@ const RELAY_OCTETS = 64 * 1024 * 1024;
 const FEWEST_SLOTS = 16;
 /** How long `next` waits for frames before it returns a batch without any. */
 const WAIT_MS = 100;
+/** Frames that come in quick succession are waited for without a word from the reading threads. */
+const BUSY_MS = 20;
+const NAP_MS = 2;
 const DEFAULT_SNAP_LENGTH = 262_144;
 const YIELD_EVERY_MS = 20;
 const SLL2 = 20;
@@ -140,8 +143,9 @@ export class LiveSource implements LiveFrames {
   private closed: Promise<void> | undefined;
   private wake: (() => void) | undefined;
   private failure: Error | undefined;
-  /** When others had a turn last. */
+  /** When others had a turn last, and when there were frames. */
   private yieldedMs = 0;
+  private filledMs = 0;
 
   /** @param program of the reading threads, see ring-reader.ts */
   constructor(opened: readonly OpenedInterface[], program: URL) {
@@ -204,8 +208,10 @@ export class LiveSource implements LiveFrames {
   private hearOfError({ device, which }: Lane, errno: number): void {
     if (errno !== ENETDOWN || device.index === 0) return;
     const still = interfaceNamed(device.name)?.index === device.index;
+    // The kernel tells the same of an interface that is down from the beginning.
+    const down = device.up || this.frames[which]! > 0 ? 'went down' : 'is down';
     const event = still
-      ? `${device.name} went down; frames are taken again once it is up`
+      ? `${device.name} ${down}; frames are taken once it is up`
       : `${device.name} was removed; its capture ends`;
     // Each ring of an interface tells of the same.
     if (this.events.at(-1) !== event) this.events.push(event);
@@ -237,6 +243,11 @@ export class LiveSource implements LiveFrames {
 
   /** Waits for frames, for a while. */
   private async sleep(): Promise<void> {
+    if (performance.now() - this.filledMs < BUSY_MS) {
+      await new Promise((resolve) => setTimeout(resolve, NAP_MS));
+      this.yieldedMs = performance.now();
+      if (this.closed !== undefined || this.lanes.some(({ taker }) => taker.waiting)) return;
+    }
     let nothing = true;
     for (const { taker } of this.lanes) if (!taker.sleep()) nothing = false;
     if (nothing) {
@@ -307,7 +318,9 @@ export class LiveSource implements LiveFrames {
       if (oldest === undefined) break;
       this.read(oldest, second);
     }
-    return batch.count > 0;
+    if (batch.count === 0) return false;
+    this.filledMs = performance.now();
+    return true;
   }
 
   /** Begins the next block of a lane. False when there is none. */

@@ -2,6 +2,8 @@
  * The program of a reading thread: empties one ring of the kernel into shared memory, and does
  * nothing else, so that neither a view nor a disk nor the collector of garbage holds it up.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PacketRing } from '../../native/packet-ring.ts';
 import type { PacketSocket } from '../../native/packet-socket.ts';
@@ -28,11 +30,24 @@ function say(message: ReaderMessage): void {
   parentPort?.postMessage(message);
 }
 
+/**
+ * Collects what starting left behind. A collection waits for threads that compile, which do not
+ * hurry: the next one is not to come in the first second of a flood, when they do. Nor is it to
+ * wait for helpers. The few octets of each block are then collected once in gigabytes.
+ */
+function collect(): void {
+  setFlagsFromString('--no-parallel-scavenge');
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc({ type: "minor" })');
+  setFlagsFromString('--no-expose-gc');
+}
+
 function read({ socket, relay }: ReaderStart): void {
   hurry();
   const ring = new PacketRing(socket);
   const sender = new BlockSender(relay);
   sender.prepare();
+  collect();
   say('ready');
   let endMs = Number.POSITIVE_INFINITY;
   let quietMs = Number.POSITIVE_INFINITY;

@@ -28,6 +28,8 @@ export interface ObserveOptions {
   readonly identify?: boolean;
   /** The worker's program; without one everything runs in this thread. */
   readonly worker?: URL;
+  /** Keep the worker for tasks about its flows; see `Observation.helper`. */
+  readonly keepsHelper?: boolean;
   /** Called once with what rows refer to and what payloads will have said; its answer receives flows that leave memory early. */
   readonly onEvicted?: (names: Names, heard: Heard | null) => FlowVisitor;
   /** Sees the decoder's rows before the table does; called once with what rows refer to. */
@@ -54,6 +56,15 @@ export interface Observation {
   readonly orphanErrors: number;
   /** The input was not read to its end, since `onBatch` said so. */
   readonly stopped: boolean;
+  /** The worker, where there was one and it was to be kept. Whoever asked for it ends it. */
+  readonly helper: TableHelper | undefined;
+}
+
+/** A thread that has the flows of a table at hand. */
+export interface TableHelper {
+  /** Gives it one task, plain data; resolves with what comes of it. One at a time. */
+  ask(task: unknown): Promise<unknown>;
+  end(): Promise<void>;
 }
 
 /** What is left in a table's hands at the end. */
@@ -71,6 +82,7 @@ export interface TableHost {
    */
   consume(rows: Int32Array, count: number): Promise<void> | undefined;
   finish(): Promise<FinishedTable>;
+  readonly helper: TableHelper | undefined;
   /** Gives up without a result. */
   abandon(): Promise<void>;
 }
@@ -121,6 +133,7 @@ export async function observe(
     evictedLive: table.evictedLive,
     orphanErrors: table.orphanErrors,
     stopped,
+    helper: host.helper,
   };
 }
 
@@ -169,6 +182,7 @@ function evictedVisitor(
 }
 
 class LocalTable implements TableHost {
+  readonly helper = undefined;
   private readonly table: FlowTable;
 
   constructor(options: ObserveOptions, evicted: ((part: FlowPart) => void) | undefined) {

@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FlowPart } from '../../flow/flow-set.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
-import type { FinishedTable, ObserveOptions, TableHost } from './observe.ts';
+import type { FinishedTable, ObserveOptions, TableHelper, TableHost } from './observe.ts';
 import { newRing, type RingMemory, RowProducer } from './row-ring.ts';
 
 /** What the worker is started with. */
@@ -11,20 +11,24 @@ export interface WorkerStart {
   readonly timeouts: Partial<Timeouts> | undefined;
   readonly maxFlows: number | undefined;
   readonly reportEvicted: boolean;
+  /** Whether the thread waits for tasks after its table was handed over. */
+  readonly stays: boolean;
 }
 
-/** What the worker says: rows that had to go, and at the end its table. */
+/** What the worker says: rows that had to go, at the end its table, then answers to tasks. */
 export type WorkerMessage =
   | { readonly kind: 'evicted'; readonly part: FlowPart }
-  | { readonly kind: 'finished'; readonly table: FinishedTable };
+  | { readonly kind: 'finished'; readonly table: FinishedTable }
+  | { readonly kind: 'answer'; readonly answer: unknown };
 
 /** How long this thread sleeps for room in the ring before it looks for messages again. */
 const DOZE_MS = 5;
 /** A worker that takes no batch for this long is taken for dead. */
 const PATIENCE_MS = 60_000;
 
-export class WorkerTable implements TableHost {
+export class WorkerTable implements TableHost, TableHelper {
   private readonly worker: Worker;
+  private readonly stays: boolean;
   private readonly producer: RowProducer;
   private readonly finished: Promise<FinishedTable>;
   /** Parts whose rows were handed on. */
@@ -32,6 +36,8 @@ export class WorkerTable implements TableHost {
   private failure: Error | undefined;
   private done = false;
   private fail: (error: Error) => void = () => {};
+  private gone = false;
+  private answered: ((answer: unknown) => void) | undefined;
 
   constructor(
     program: URL,
@@ -45,7 +51,9 @@ export class WorkerTable implements TableHost {
       timeouts: options.timeouts,
       maxFlows: options.maxFlows,
       reportEvicted: evicted !== undefined,
+      stays: options.keepsHelper ?? false,
     };
+    this.stays = start.stays;
     this.worker = new Worker(program, { workerData: start });
     this.finished = new Promise((resolve, reject) => {
       this.fail = (error) => {
@@ -57,11 +65,13 @@ export class WorkerTable implements TableHost {
         if (message.kind === 'finished') {
           this.done = this.failure === undefined;
           resolve(message.table);
-        } else this.takePart(message.part, evicted);
+        } else if (message.kind === 'answer') this.answered?.(message.answer);
+        else this.takePart(message.part, evicted);
       });
-      this.worker.on('error', this.fail);
-      this.worker.on('messageerror', this.fail);
+      this.worker.on('error', (error) => this.fail(error));
+      this.worker.on('messageerror', (error) => this.fail(error));
       this.worker.on('exit', (code) => {
+        this.gone = true;
         this.fail(new Error(`the flow worker ended before its work did (exit code ${code})`));
       });
     });
@@ -84,12 +94,29 @@ export class WorkerTable implements TableHost {
     this.producer.publish();
     const table = await this.finished;
     if (this.failure !== undefined) throw this.failure;
-    await this.worker.terminate();
+    if (!this.stays) await this.end();
     return table;
   }
 
-  async abandon(): Promise<void> {
+  get helper(): TableHelper | undefined {
+    return this.stays ? this : undefined;
+  }
+
+  ask(task: unknown): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.answered = resolve;
+      this.fail = reject;
+      if (this.gone) reject(new Error('the flow worker is gone'));
+      this.worker.postMessage(task);
+    });
+  }
+
+  async end(): Promise<void> {
     await this.worker.terminate();
+  }
+
+  async abandon(): Promise<void> {
+    await this.end();
   }
 
   /** Hands over the rest of the rows, and waits for parts that are on their way. */

@@ -41,6 +41,9 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-', '%NGIPS-'].map(octetsOf);
+const ASA = PRODUCTS[0]!;
+/** Octets of `%ASA-6-302013: `. */
+const TAG_OCTETS = 15;
 const FROM = octetsOf('from ');
 const TO = octetsOf('to ');
 const SRC = octetsOf('src ');
@@ -319,6 +322,8 @@ export class CiscoAsa implements LogFormat {
 
 /** `%ASA-6-302013: `, `%ASA-session-5-106100: `: passes it and returns the number, or -1. */
 function messageNumber(scan: Scan): number {
+  const usual = usualNumber(scan);
+  if (usual >= 0) return usual;
   for (let at = scan.at; at < scan.end - 12; at++) {
     if (scan.bytes[at] !== PERCENT) continue;
     const length = productAt(scan, at);
@@ -335,6 +340,23 @@ function messageNumber(scan: Scan): number {
     return number;
   }
   return -1;
+}
+
+/** The same where the cursor is at `%ASA-6-302013: ` exactly; -1 for anything else. */
+function usualNumber(scan: Scan): number {
+  const { bytes, at, end } = scan;
+  // Behind it stands a message, which begins with no blank.
+  if (at + TAG_OCTETS >= end || !scan.isAt(ASA, at) || bytes[at + 6] !== HYPHEN) return -1;
+  if (!isDigit(bytes[at + 5]!) || bytes[at + 13] !== COLON || bytes[at + 14] !== SPACE) return -1;
+  if (bytes[at + 15] === SPACE || bytes[at + 15] === 0x09) return -1;
+  let number = 0;
+  for (let next = at + 7; next < at + 13; next++) {
+    const octet = bytes[next]!;
+    if (!isDigit(octet)) return -1;
+    number = 10 * number + octet - 0x30;
+  }
+  scan.at = at + TAG_OCTETS;
+  return number;
 }
 
 /** Octets of the product's mark at `at`, 0 without one. */

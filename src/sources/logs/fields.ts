@@ -61,7 +61,7 @@ export class Fields {
     const guess = this.guesses[this.place];
     if (guess !== undefined) {
       const { length } = guess.octets;
-      if (at + length <= end && guess.octets.isAt(scan.view, at)) {
+      if (at + length <= end && guess.octets.isAt(scan, at)) {
         this.place++;
         this.key = guess.key;
         this.value(scan, at + length);

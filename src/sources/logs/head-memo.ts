@@ -56,7 +56,7 @@ export class HeadMemo {
       if (start < 0) return false;
     } else if (bytes[at] === LESS) return false;
     // An octet of the message must follow.
-    if (start + length >= scan.end || !this.mask.isAt(scan.view, start)) return false;
+    if (start + length >= scan.end || !this.mask.isAt(scan, start)) return false;
     const seconds = twoDigits(bytes, start + secondsAt);
     if (seconds < 0 || seconds > 60) return false;
     let fraction = 0;

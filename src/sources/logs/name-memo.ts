@@ -21,7 +21,7 @@ export class NameMemo {
     for (let which = 0; which < KEPT; which++) {
       const each = octets[which]!;
       const { length } = each;
-      if (length === 0 || scan.at + length > scan.end || !each.isAt(scan.view, scan.at)) continue;
+      if (length === 0 || scan.at + length > scan.end || !each.isAt(scan, scan.at)) continue;
       scan.at += length;
       return this.names[which]!;
     }

@@ -38,13 +38,13 @@ export class Beginnings {
 
   /** The one that stands at the cursor, followed by a blank. */
   find(scan: Scan): Beginning | undefined {
-    const { bytes, view, at, end } = scan;
+    const { bytes, at, end } = scan;
     const { kept } = this;
     for (let which = 0; which < KEPT; which++) {
       const { octets } = kept[which]!;
       const { length } = octets;
       if (length === 0 || at + length >= end || bytes[at + length] !== SPACE) continue;
-      if (octets.isAt(view, at)) return kept[which];
+      if (octets.isAt(scan, at)) return kept[which];
     }
     return undefined;
   }
@@ -92,7 +92,7 @@ export function usual(scan: Scan, batch: VerdictBatch, row: number): boolean {
   const { bytes, view, end } = scan;
   const start = scan.at;
   ending.flags = -1;
-  if (end - start < SHORTEST || end + AHEAD > view.byteLength) return false;
+  if (end - start < SHORTEST || end + AHEAD > scan.room) return false;
   // ` SRC=`
   if (view.getInt32(start, true) !== 0x43525320 || bytes[start + 4] !== EQUALS) return false;
   scan.at = start + 5;

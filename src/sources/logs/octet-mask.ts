@@ -1,6 +1,7 @@
 /**
  * Octets that are looked for at a known place, four at a time; some of them may be anything.
  */
+import type { Scan } from './scan.ts';
 
 const WORD = 4;
 
@@ -46,10 +47,10 @@ export class OctetMask {
   }
 
   /** Whether they stand at `start`; up to three octets behind them are read too, where there are. */
-  isAt(view: DataView, start: number): boolean {
+  isAt({ view, room }: Scan, start: number): boolean {
     const { length, words, masks } = this;
     const count = (length + 3) >> 2;
-    if (start + 4 * count > view.byteLength) return this.isNearEnd(view, start);
+    if (start + 4 * count > room) return this.isNearEnd(view, start);
     for (let index = 0; index < count; index++) {
       const word = view.getInt32(start + 4 * index, true);
       if ((word & masks[index]!) !== words[index]) return false;

@@ -15,6 +15,8 @@ export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
   /** The same octets, to compare four at a time. */
   view: DataView = new DataView(this.bytes.buffer);
+  /** How many octets there are, of which the line is a part. */
+  room = 0;
   /** Where reading goes on. */
   at = 0;
   /** One beyond the line's last octet. */
@@ -35,6 +37,7 @@ export class Scan {
     if (bytes !== this.bytes) {
       this.bytes = bytes;
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      this.room = bytes.length;
     }
     this.at = start;
     this.end = end;

@@ -43,7 +43,7 @@ interface Figures {
 /** How long a host will still take, apart from others. */
 export function hostLeft(host: HostScan, timing: Timing, nowUs: number, limits: Limits): TimeLeft {
   const { slow, tally } = host;
-  if (slow.on) return slow.left(nowUs, host.gapUs, host.nextUs);
+  if (slow.on) return slow.left(nowUs, host.pace.gapUs, host.pace.nextUs);
   const figures = figuresOf(host);
   const ms = leftOf(figures, host, timing, limits);
   const later = slow.expected(figures.silent * (tally.cells - tally.restored));
@@ -84,7 +84,8 @@ interface Played {
 function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
   const { perMs, sharedMs } = limits;
   const again = againEach(figures);
-  const pace = host.gapUs > 0 ? 1000 / host.gapUs : Number.POSITIVE_INFINITY;
+  const { gapUs } = host.pace;
+  const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
   let { fresh, retries } = figures;
   let { size } = host.window;
   let [ms, freshMs] = [0, 0];
@@ -147,15 +148,26 @@ function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
   return size < silentWindow ? Math.min(silentWindow, mostWindow) : mostWindow;
 }
 
+/**
+ * Rounds of waits until the last probe in flight is answered: each leaves as many without answer as
+ * get lost; 0.58 is Euler's constant, how far the last one lies behind.
+ */
+function roundsOf(loss: number, inFlight: number): number {
+  if (loss === 0) return 0;
+  return (Math.log(Math.max(1, inFlight)) + 0.58) / Math.log(1 / Math.min(0.9, loss));
+}
+
+/** The waits for what gets lost last, ms. */
+export function lossTailMs(host: HostScan): number {
+  return (roundsOf(host.tally.loss, host.inFlight) * host.waitOfUs(1)) / 1000;
+}
+
 /** How long it takes beyond its probes: waits that come one after another, ms. */
 function waitsMs(figures: Figures, host: HostScan, { ms, freshMs }: Played): number {
   const { silent, loss, tries, waitMs, fresh, retries } = figures;
   if (fresh + retries < 0.5 && host.inFlight === 0) return 0;
   const cells = host.tally.cells - host.tally.restored;
-  // Each round of waits leaves as many of those in flight without answer as get lost; 0.58 is
-  // Euler's constant: how far the last one lies behind.
-  const lost = Math.log(Math.max(1, host.inFlight)) + 0.58;
-  const rounds = loss > 0 ? lost / Math.log(1 / Math.min(0.9, loss)) : 0;
+  const rounds = roundsOf(loss, host.inFlight);
   if (silent === 0) return rounds * waitMs;
   const left =
     fresh >= 1 ? tries : Math.min(tries, Math.ceil(retries / Math.max(1, silent * cells)));

@@ -11,6 +11,7 @@ import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { CellQueue } from './cell-queue.ts';
 import { HostTally } from './host-tally.ts';
+import { Pace } from './pace.ts';
 import { Pulse } from './pulse.ts';
 import { RoundTrip } from './round-trip.ts';
 import { SendWindow } from './send-window.ts';
@@ -22,10 +23,6 @@ const MOST_DOUBLINGS = 3;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
-/** Paces shorter than this are left to the window, microseconds. */
-const LEAST_PACE_US = 125;
-/** So slowly asked and still without answers: slowness does not help. */
-const HOPELESS_GAP_US = 160_000;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
 /** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
@@ -64,10 +61,8 @@ export class HostScan {
   readonly slow = new SlowAsking();
   /** Whether anything came back at the time of a try. */
   readonly pulse: Pulse;
-  /** At least so long between two probes to this host, microseconds; 0: the window alone rules. */
-  gapUs = 0;
-  /** Not before this time; only meaningful where there is a gap. */
-  nextUs = 0;
+  /** The pause between probes, where the window alone is too coarse. */
+  readonly pace = new Pace();
   /** Tries of an earlier run by cell; only where there was one. */
   private earlierTries: Uint8Array | undefined;
   /** Cells asked again, for notes; only kept where somebody empties it. */
@@ -199,7 +194,7 @@ export class HostScan {
     this.inFlight++;
     this.tally.sent++;
     this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
-    if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
+    this.pace.wentOut(nowUs);
   }
 
   /**
@@ -233,8 +228,8 @@ export class HostScan {
     const wasFlying = this.flying[cell] === 1;
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
-    if (this.slow.on) this.gapUs = this.slow.answered(cell, this.gapUs);
-    else if (this.gapUs > 0) this.quicken(0.985);
+    if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
+    else this.pace.answered();
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -248,7 +243,7 @@ export class HostScan {
     } else {
       this.times[cell] = UNKNOWN_TRIP;
       // An earlier try was answered after all: the wait was shorter than the way.
-      if (attempt >= 0) this.roundTrip.late(1.5 * this.roundTrip.timeoutUs);
+      if (attempt >= 0) this.roundTrip.early(nowUs, elapsed);
     }
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     this.tally.lost += missing;
@@ -301,10 +296,11 @@ export class HostScan {
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.slow.on) this.gapUs = this.slow.silent(cell, this.gapUs);
+    if (this.slow.on) this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
     else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
     if (this.slow.on) return;
+    this.roundTrip.forget();
     if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.vain[cell]!++;
     }
@@ -355,27 +351,11 @@ export class HostScan {
 
   private judge(nowUs: number): boolean {
     const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && !this.slow.on) this.quicken(0.8);
+    if (verdict === 'fits' && !this.slow.on) this.pace.fits();
     if (verdict !== 'closed') return false;
-    this.tally.overloaded = true;
-    if (this.window.size > 4 || this.window.lastLoss <= 0.5) {
-      this.gapUs *= 1.25;
-      return true;
-    }
-    // A window of two that still loses most: the host answers only so many a second, or no more.
-    if (this.gapUs < HOPELESS_GAP_US) {
-      this.gapUs = Math.max(2 * LEAST_PACE_US, (this.window.lastLoss > 0.9 ? 4 : 2) * this.gapUs);
-      return true;
-    }
-    this.window.acquit();
-    this.tally.overloaded = false;
-    this.gapUs = 0;
-    return false;
-  }
-
-  /** Shortens the pause between probes of a host that answers again. */
-  private quicken(factor: number): void {
-    this.gapUs = this.gapUs < LEAST_PACE_US ? 0 : factor * this.gapUs;
+    this.tally.overloaded = this.pace.closed(this.window);
+    if (!this.tally.overloaded) this.window.acquit();
+    return this.tally.overloaded;
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -427,7 +407,7 @@ export class HostScan {
       silent++;
       if (!slow.on || slow.wants(cell)) this.again.push(cell);
     }
-    if (!slow.on && silent > 0) this.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
+    if (!slow.on && silent > 0) this.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
   }
 
   /** Silent cells of which the host's limit may be the cause. */

@@ -33,7 +33,7 @@ const OUTCOME_OF: Readonly<Record<string, number>> = {
 };
 
 export class NodeConnectEngine implements ProbeEngine {
-  readonly name = 'connect';
+  readonly name = 'node';
   readonly silent = FILTERED_SILENT;
   private readonly ports: Uint16Array;
   private readonly clock: Clock;

@@ -12,7 +12,7 @@ function sending(untilMs: number, idle = 0): RemainingTime {
 }
 
 function work(probes: number, ms: number, crowded = false): WorkLeft {
-  return { probes, total: probes, crowded, longest: { ms } };
+  return { probes, total: probes, crowded, tailMs: 0, longest: { ms } };
 }
 
 describe('the time left', () => {

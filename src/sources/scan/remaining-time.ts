@@ -11,6 +11,8 @@ export interface WorkLeft {
   readonly total: number;
   /** Some host gets as much as it takes: only measuring tells how fast that is. */
   readonly crowded: boolean;
+  /** What those hosts wait at the end for what gets lost, ms. */
+  readonly tailMs: number;
   /** Of the host that takes longest by itself. */
   readonly longest: TimeLeft;
 }
@@ -50,13 +52,13 @@ export class RemainingTime {
   }
 
   /** Undefined while nothing is known of the speed. */
-  left({ probes, crowded, longest }: WorkLeft): TimeLeft | undefined {
+  left({ probes, crowded, tailMs, longest }: WorkLeft): TimeLeft | undefined {
     const [first, last] = [this.samples[0], this.samples.at(-1)];
     if (first === undefined || last === undefined) return undefined;
     const ms = last.elapsedMs - first.elapsedMs;
     if (ms < LEAST_MS) return undefined;
     const perMs = this.since(0.5, !crowded);
-    const sendingMs = probes < 1 ? 0 : probes / perMs;
+    const sendingMs = probes < 1 ? tailMs : probes / perMs + tailMs;
     if (sendingMs <= longest.ms) return longest;
     // It has just begun, and still changes.
     if (ms < SETTLED_MS && Math.abs(this.since(0.75, !crowded) / perMs - 1) > UNSETTLED) {

@@ -5,19 +5,28 @@
  */
 import type { Timing } from './timing.ts';
 
+/** Part of what a late answer added to the wait that each further try takes away again. */
+const FORGOTTEN = 0.0005;
+/** By so much the wait is raised where nobody knows how long an answer took. */
+const LONGER = 1.5;
+
 export class RoundTrip {
   /** Microseconds; NaN before the first sample. */
   smoothedUs = Number.NaN;
   /** The wait, microseconds. */
   timeoutUs: number;
   private variationUs = 0;
-  /** Raised by late answers, so that a short wait is not learned again from quick ones. */
+  /** Raised by late answers, so that a short wait is not learned again from a few quick ones. */
   private leastUs: number;
+  private readonly floorUs: number;
+  /** When the wait was last found to be too short, and by how much is not known. */
+  private raisedUs = Number.NEGATIVE_INFINITY;
   private readonly mostUs: number;
 
   constructor(timing: Timing) {
     this.timeoutUs = 1000 * timing.firstTimeoutMs;
-    this.leastUs = 1000 * timing.leastTimeoutMs;
+    this.floorUs = 1000 * timing.leastTimeoutMs;
+    this.leastUs = this.floorUs;
     this.mostUs = 1000 * timing.mostTimeoutMs;
   }
 
@@ -29,7 +38,24 @@ export class RoundTrip {
       this.variationUs += (Math.abs(us - this.smoothedUs) - this.variationUs) / 4;
       this.smoothedUs += (us - this.smoothedUs) / 8;
     }
+    this.forget();
+  }
+
+  /** A try was answered in time or given up: a moment of trouble is forgotten by and by. */
+  forget(): void {
+    if (this.leastUs > this.floorUs) this.leastUs -= FORGOTTEN * (this.leastUs - this.floorUs);
     this.aim();
+  }
+
+  /**
+   * An answer came to a try before the last one of its port, which was sent `elapsedUs` ago: the
+   * wait was too short. Those that were sent before this was last found out say nothing new: one
+   * stall on the way makes many late answers.
+   */
+  early(nowUs: number, elapsedUs: number): void {
+    if (nowUs - elapsedUs < this.raisedUs) return;
+    this.raisedUs = nowUs;
+    this.late(LONGER * this.timeoutUs);
   }
 
   /** An answer came to a try that was given up, `us` after it was sent. */

@@ -24,6 +24,8 @@ import { checkUniform } from './uniform-check.ts';
 
 /** Progress is told so often at most. */
 const PROGRESS_MS = 50;
+/** And takes at most one part in so many of the time. */
+const PROGRESS_COST = 50;
 /** With notes kept, this part of all questions is sent in one go at most, and so many at least. */
 const NOTED_SHARE = 0.003;
 const NOTED_LEAST = 16;
@@ -308,12 +310,14 @@ class ScanRun {
     const { onProgress } = this.request;
     const elapsedMs = Date.now() - this.startMs;
     if (onProgress === undefined || elapsedMs < this.progressMs) return;
-    this.progressMs = elapsedMs + PROGRESS_MS;
     const { phase, probes, open } = this;
     onProgress({
       ...outlook.at(scheduler, { elapsedMs, probes, hosts: this.expectedHosts(), given }),
       ...{ phase, probes, open, elapsedMs, hostsUp: this.found.length },
     });
+    // With thousands of hosts it takes a while to work out what is left.
+    const tookMs = Date.now() - this.startMs - elapsedMs;
+    this.progressMs = elapsedMs + Math.max(PROGRESS_MS, PROGRESS_COST * tookMs);
   }
 
   /** Hosts there will be, if addresses nobody has looked at yet are like the others. */

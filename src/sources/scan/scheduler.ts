@@ -13,7 +13,7 @@ import {
   type ProbeBatch,
   type ProbeEngine,
 } from './engine.ts';
-import { hostLeft } from './host-outlook.ts';
+import { hostLeft, lossTailMs } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
 import type { TimeLeft } from './slow-asking.ts';
@@ -183,7 +183,9 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
-    const left = hosts.map(({ tally }) => tally.probesLeft());
+    const left = hosts.map(({ tally, waiting: again }) =>
+      Math.max(tally.probesLeft(), again / Math.max(0.1, 1 - tally.loss)),
+    );
     const mean = sum(left) / Math.max(1, left.length);
     const sharedMs = sum(left.map((each) => Math.min(each, mean))) / most;
     const limits = { perMs: most, hosts: hosts.length, sharedMs };
@@ -192,11 +194,18 @@ export class Scheduler implements AnswerSink {
       if (host.tally.overloaded && !host.slow.on) continue;
       longest = longer(longest, hostLeft(host, timing, now, limits));
     }
-    const crowded = hosts.some(({ tally }) => tally.overloaded);
+    const crowded = hosts.filter(({ tally }) => tally.overloaded);
+    const tailMs = Math.max(0, ...crowded.map(lossTailMs));
     let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
     const seen = this.ended.hosts + hosts.length;
     total += waiting * (seen === 0 ? cells : total / seen);
-    return { probes: Math.max(0, total - this.counts.sent), total, crowded, longest };
+    return {
+      probes: Math.max(0, total - this.counts.sent),
+      total,
+      crowded: crowded.length > 0,
+      tailMs,
+      longest,
+    };
   }
 
   private admit(): void {
@@ -235,13 +244,13 @@ export class Scheduler implements AnswerSink {
 
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
-    if (host.wantsPulse(now)) this.feelPulse(host, now);
-    if (host.gapUs > 0 && now < host.nextUs) return;
+    if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
+    if (host.pace.gapUs > 0 && now < host.pace.nextUs) return;
     if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
-    if (host.gapUs > 0) most = Math.min(most, 1);
+    if (host.pace.gapUs > 0) most = Math.min(most, 1);
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
@@ -320,7 +329,8 @@ export class Scheduler implements AnswerSink {
     }
     for (const host of this.active) {
       next = Math.min(next, host.deadlineUs(now));
-      if (host.gapUs > 0 && host.nextUs > now) next = Math.min(next, host.nextUs);
+      const { gapUs, nextUs } = host.pace;
+      if (gapUs > 0 && nextUs > now) next = Math.min(next, nextUs);
     }
     // Many deadlines lie close together: one round for all within a millisecond.
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);

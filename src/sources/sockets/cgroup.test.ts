@@ -43,6 +43,13 @@ describe('control groups', () => {
     ['containerd', `0::/default/${ID}`, inside('containerd')],
     ['lxc', '0::/lxc.payload.web/system.slice/x.service', inside('lxc', 'web')],
     ['old lxc', '0::/lxc/web', inside('lxc', 'web')],
+    [
+      'lxc, version 1',
+      '9:name=systemd:/lxc.payload.web\n0::/lxc.payload.web',
+      inside('lxc', 'web'),
+    ],
+    ['lxc’s monitor', '9:name=systemd:/lxc.monitor.web\n0::/lxc.monitor.web', {}],
+    ['nerdctl', `0::/system.slice/nerdctl-${ID}.scope`, inside('containerd')],
     ['nspawn', '0::/machine.slice/systemd-nspawn@web.service/payload', inside('nspawn', 'web')],
     ['machinectl', '0::/machine.slice/machine-web.scope', inside('nspawn', 'web')],
   ])('of %s', (_what, text, expected) => {

@@ -17,9 +17,13 @@ export interface Membership {
 /** Id of a container: 64 hexadecimal digits, of which runtimes show the first 12. */
 const ID = '([\\da-f]{12})[\\da-f]{52}';
 /** Without `.scope` where the runtime makes groups itself ("cgroupfs"). */
-const SCOPE = new RegExp(`^(docker|libpod|crio|cri-containerd)-(?:conmon-)?${ID}(?:\\.scope)?$`);
+const SCOPE = new RegExp(
+  `^(docker|libpod|crio|cri-containerd|nerdctl)-(?:conmon-)?${ID}(?:\\.scope)?$`,
+);
 const BARE_ID = new RegExp(`^(?:cri-containerd[:-])?${ID}$`);
 const LXC = /^lxc(?:\.payload)?[./](.{1,64})$/;
+/** What starts and watches LXC's containers is in none. */
+const LXC_MONITOR = /^lxc\.(?:monitor|pivot)(?:\.|$)/;
 const MACHINE = /^(?:machine-(.{1,64})\.scope|systemd-nspawn@(.{1,64})\.service)$/;
 const UNIT = /\.(?:service|scope|socket|mount|swap)$/;
 
@@ -28,6 +32,7 @@ const RUNTIMES: Readonly<Record<string, Container['runtime']>> = {
   libpod: 'podman',
   crio: 'kubernetes',
   'cri-containerd': 'containerd',
+  nerdctl: 'containerd',
 };
 
 /** @param text the whole of /proc/PID/cgroup */
@@ -76,8 +81,9 @@ function containerOf(parts: readonly string[]): Container | undefined {
     }
     const bare = BARE_ID.exec(part)?.[1];
     if (bare !== undefined) return { runtime: bareRuntime(kubernetes, parts[at - 1]), id: bare };
+    if (LXC_MONITOR.test(part)) return undefined;
     const lxc = LXC.exec(part)?.[1] ?? (parts[at - 1] === 'lxc' ? part : undefined);
-    if (lxc !== undefined && part !== 'lxc.monitor') return { runtime: 'lxc', id: lxc };
+    if (lxc !== undefined) return { runtime: 'lxc', id: lxc };
     const machine = MACHINE.exec(part);
     if (machine !== null) return { runtime: 'nspawn', id: machine[1] ?? machine[2]! };
   }

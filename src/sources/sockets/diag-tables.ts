@@ -67,24 +67,22 @@ function readWith(
   }
   // A kernel without TCP over netlink has nothing to offer here.
   if (!read.includes('tcp') && !read.includes('tcp6')) return undefined;
+  try {
+    for (const row of diag.readPacket()) rows.push(row);
+    read.push('packet');
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    lacking.push('packet');
+  }
   const rest = readTables(root, littleEndian, { only: lacking, connections });
   return {
-    rows: rows.concat(packetRows(diag), rest.rows),
+    rows: rows.concat(rest.rows),
     read: [...read, ...rest.read],
     unreadable: rest.unreadable,
     faults: rest.faults,
     connectedDatagram: connectedDatagram + rest.connectedDatagram,
     netlink: true,
   };
-}
-
-function packetRows(diag: SockDiag): TableRow[] {
-  try {
-    return diag.readPacket();
-  } catch (error) {
-    if (error instanceof SystemCallError) return [];
-    throw error;
-  }
 }
 
 /** The same in another namespace; undefined where that is not permitted. */

@@ -20,7 +20,7 @@ export function farScript(mark: string): string {
   if (!/^[\da-f]{16,64}$/.test(mark)) throw new TypeError('a mark is 16 to 64 hexadecimal digits');
   return `LC_ALL=C; export LC_ALL
 m=${mark}
-for t in tcp tcp6 udp udp6 udplite udplite6 raw raw6 sctp/eps; do
+for t in tcp tcp6 udp udp6 udplite udplite6 raw raw6 packet sctp/eps; do
   [ -r /proc/net/$t ] && { echo "$m table $t"; cat /proc/net/$t; }
 done
 echo "$m setting"; cat /proc/sys/net/ipv6/bindv6only 2>/dev/null

@@ -15,7 +15,11 @@ export interface LinuxLook {
   readonly bindV6Only: string | undefined;
   /** Whether we look as root: then asking for root is no remedy. */
   readonly asRoot: boolean;
+  /** How more can be seen of a machine that we are not on. Default: as this one, with sudo. */
+  readonly withRights?: string;
 }
+
+const WITH_SUDO = 'run the same command with sudo';
 
 /** What is missing first, then the limits that remain. */
 export function blindSpotsOf(look: LinuxLook): BlindSpot[] {
@@ -62,11 +66,11 @@ const OWNER_TEXT: Readonly<
 > = {
   privilege: {
     because: "looking into other users' processes needs root or CAP_SYS_PTRACE",
-    remedy: 'run the same command with sudo',
+    remedy: WITH_SUDO,
   },
   'hidden-processes': {
     because: 'this system hides processes from us (proc is mounted with hidepid, or covered)',
-    remedy: 'run the same command with sudo',
+    remedy: WITH_SUDO,
   },
   'pid-namespace': {
     because: 'no process in this container does: one outside may, or the kernel',
@@ -105,7 +109,7 @@ const AS_ROOT: Partial<typeof OWNER_TEXT> = {
   },
 };
 
-function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
+function unknownOwners({ listeners, asRoot, withRights }: LinuxLook): BlindSpot[] {
   const counts = new Map<OwnerUnknown, number>();
   for (const { owner } of listeners) {
     if (owner.kind === 'unknown') counts.set(owner.because, (counts.get(owner.because) ?? 0) + 1);
@@ -113,15 +117,25 @@ function unknownOwners({ listeners, asRoot }: LinuxLook): BlindSpot[] {
   return [...counts].map(([because, unknown]) => ({
     id: `owner-${because}`,
     what: `which process holds ${share(unknown, listeners.length)}`,
-    ...(asRoot ? (AS_ROOT[because] ?? OWNER_TEXT[because]) : OWNER_TEXT[because]),
+    ...ownerText(because, asRoot, withRights),
     missing: true,
   }));
+}
+
+function ownerText(
+  because: OwnerUnknown,
+  asRoot: boolean,
+  withRights = WITH_SUDO,
+): Pick<BlindSpot, 'because' | 'remedy'> {
+  if (asRoot && AS_ROOT[because] !== undefined) return AS_ROOT[because];
+  const text = OWNER_TEXT[because];
+  return text.remedy === WITH_SUDO ? { ...text, remedy: withRights } : text;
 }
 
 function otherNetworks({ tables, search, closedNetworks }: LinuxLook): BlindSpot[] {
   const { hidden, inner, unknownNetworks } = search;
   const remedy = tables.netlink
-    ? 'run the same command with sudo'
+    ? WITH_SUDO
     : 'run this inside each: nsenter --net --target PID portreeve';
   if (closedNetworks > 0) {
     return [

@@ -1,10 +1,22 @@
 /** Reads the kernel's socket tables under /proc/net, all at once and each row once. */
 import { readFileSync } from 'node:fs';
 import { parseProcNet } from './proc-net.ts';
+import { parsePackets } from './proc-packet.ts';
 import { parseSctpEndpoints } from './proc-sctp.ts';
 import type { LineFault, SocketRow, SocketText } from './socket-row.ts';
 
-const TABLES = ['tcp', 'tcp6', 'udp', 'udp6', 'udplite', 'udplite6', 'raw', 'raw6', 'sctp/eps'];
+const TABLES = [
+  'tcp',
+  'tcp6',
+  'udp',
+  'udp6',
+  'udplite',
+  'udplite6',
+  'raw',
+  'raw6',
+  'packet',
+  'sctp/eps',
+];
 
 type TableName = string;
 
@@ -95,6 +107,8 @@ function parseTable(
     case 'udplite':
     case 'raw':
       return parseProcNet(text, transport, littleEndian, connections);
+    case 'packet':
+      return parsePackets(text);
     default:
       return parseSctpEndpoints(text);
   }

@@ -4,14 +4,16 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** In order of precedence. */
+/** In order of precedence; generators write what is made of other settings at every start. */
 const FOLDERS = [
   '/etc/systemd/system',
   '/run/systemd/system',
+  '/run/systemd/generator',
+  '/usr/local/lib/systemd/system',
   '/usr/lib/systemd/system',
   '/lib/systemd/system',
 ];
-const LISTEN = /^\s*Listen(Stream|Datagram|SequentialPacket)\s*=\s*(\S+)\s*$/gm;
+const LISTEN = /^[ \t]*Listen(Stream|Datagram|SequentialPacket)[ \t]*=[ \t]*(\S*)[ \t]*$/gm;
 
 /** Name of the unit that listens on that port, at its first use reading all of them. */
 export function socketUnits(
@@ -25,28 +27,45 @@ export function socketUnits(
 }
 
 function readUnits(folders: readonly string[]): Map<string, string> {
-  const units = new Map<string, string>();
-  const seen = new Set<string>();
+  const files = new Map<string, string>();
   for (const folder of folders) {
     for (const name of listFolder(folder)) {
-      if (!name.endsWith('.socket') || seen.has(name)) continue;
-      seen.add(name);
-      for (const key of listensOn(readFile(`${folder}/${name}`))) {
-        if (!units.has(key)) units.set(key, name);
-      }
+      if (name.endsWith('.socket') && !files.has(name)) files.set(name, `${folder}/${name}`);
     }
+  }
+  const units = new Map<string, string>();
+  for (const [name, file] of files) {
+    const texts = [file, ...dropIns(name, folders)].map(readFile);
+    for (const key of listensOn(texts.join('\n'))) if (!units.has(key)) units.set(key, name);
   }
   return units;
 }
 
-/** `tcp 22` for `ListenStream=22`, `0.0.0.0:22`, `[::]:22`. Paths and names are passed over. */
+/** What adds to a unit or changes it: by the names of the files, wherever they lie. */
+function dropIns(unit: string, folders: readonly string[]): string[] {
+  const files = new Map<string, string>();
+  for (const folder of folders.map((each) => `${each}/${unit}.d`)) {
+    for (const name of listFolder(folder)) {
+      if (name.endsWith('.conf') && !files.has(name)) files.set(name, `${folder}/${name}`);
+    }
+  }
+  return [...files.keys()].sort().map((name) => files.get(name)!);
+}
+
+/**
+ * `tcp 22` for `ListenStream=22`, `0.0.0.0:22`, `[::]:22`. Paths and names are passed over; an empty
+ * value takes back all before it.
+ */
 export function listensOn(text: string): string[] {
-  return [...text.matchAll(LISTEN)].flatMap(([, kind, place = '']) => {
+  let keys: string[] = [];
+  for (const [, kind, place = ''] of text.matchAll(LISTEN)) {
+    if (place === '') keys = [];
     const port = /^(?:.*:)?(\d{1,5})$/.exec(place)?.[1];
-    if (port === undefined || place.startsWith('/')) return [];
+    if (port === undefined || place.startsWith('/')) continue;
     const transport = kind === 'Datagram' ? 'udp' : kind === 'Stream' ? 'tcp' : 'sctp';
-    return [`${transport} ${Number(port)}`];
-  });
+    keys.push(`${transport} ${Number(port)}`);
+  }
+  return keys;
 }
 
 function listFolder(folder: string): string[] {

@@ -148,6 +148,7 @@ function viewOf(far: FarText, { destination, connections = false }: SshChoices):
     search,
     bindV6Only: far.bindV6Only,
     asRoot,
+    withRights: 'add --ssh-sudo, or name an account that may look',
   });
   const cut = {
     id: 'answer-cut-off',

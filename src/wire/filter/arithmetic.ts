@@ -6,7 +6,7 @@
 import type { Arithmetic, MathOperator, Relation } from './expression.ts';
 import { FilterFault } from './fault.ts';
 import type { Tokens } from './tokens.ts';
-import { PROTOCOL_WORDS } from './words.ts';
+import { NUMBER_WORDS, PROTOCOL_WORDS } from './words.ts';
 
 /** Relations: what the machine tests, and whether the answer is turned round. */
 export const RELATIONS: ReadonlyMap<string, readonly [relation: Relation, negated: boolean]> =
@@ -50,12 +50,24 @@ function sum(tokens: Tokens, least: number, depth: number): Arithmetic | undefin
     const operator = tokens.symbol as MathOperator;
     const { span } = tokens;
     tokens.advance();
+    const { position } = tokens;
     const right = sum(tokens, precedence === GREEDY ? 0 : precedence, depth + 1);
-    if (right === undefined) return undefined;
+    if (right === undefined) {
+      if (!readsFrame(left)) return undefined;
+      // Nothing but a sum begins with octets: what is wrong is here, not there.
+      tokens.position = position;
+      throw tokens.unexpected([...NUMBER_WORDS.keys()], 'a number or a field such as tcp[13]');
+    }
     refuseImpossible(operator, right);
     left = { kind: 'math', operator, left, right, span };
   }
   return left;
+}
+
+/** Whether a sum begins with something of the frame: it cannot be an address or a port, then. */
+export function readsFrame(of: Arithmetic): boolean {
+  if (of.kind === 'math') return readsFrame(of.left);
+  return of.kind === 'octets' || of.kind === 'length';
 }
 
 function refuseImpossible(operator: MathOperator, right: Arithmetic): void {
@@ -97,7 +109,9 @@ function octets(tokens: Tokens, depth: number): Arithmetic | undefined {
   if (tokens.symbol !== '[') return undefined;
   tokens.advance();
   const index = sum(tokens, 0, depth + 1);
-  if (index === undefined) throw tokens.unexpected([], 'the number of the first octet, from 0');
+  if (index === undefined) {
+    throw tokens.unexpected([...NUMBER_WORDS.keys()], 'the number of the first octet, from 0');
+  }
   let size = 1;
   if (tokens.take(':')) {
     const { span, value } = tokens;

@@ -6,7 +6,7 @@
  * may begin an expression, a sum, or a list of identifiers: a sum is tried first, and a place
  * where that failed is remembered, so that nesting costs nothing.
  */
-import { parseArithmetic, RELATIONS } from './arithmetic.ts';
+import { parseArithmetic, RELATIONS, readsFrame } from './arithmetic.ts';
 import type {
   AddressKind,
   Direction,
@@ -207,6 +207,9 @@ class Parser {
     const from = tokens.span.at;
     const left = parseArithmetic(tokens);
     const found = left === undefined ? undefined : RELATIONS.get(tokens.symbol);
+    if (found === undefined && left !== undefined && readsFrame(left)) {
+      throw tokens.unexpected([], 'a relation, as in tcp[13] = 2');
+    }
     if (left === undefined || found === undefined) {
       tokens.noRelation.add(start);
       tokens.position = start;

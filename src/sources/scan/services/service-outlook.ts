@@ -9,6 +9,11 @@ import type { TimeLeft } from '../slow-asking.ts';
 /** A port of which nobody knows yet whether it is quick. */
 const UNDECIDED_MS = 1000;
 
+/** A port that took this part of all questions is one of the slow. */
+const SLOW = 0.5;
+/** So many quick ports, and no slow one: they are all quick. */
+const MANY = 20;
+
 export interface ServicePace {
   /** Ports asked at the same time, of all hosts and of one. */
   readonly atOnce: number;
@@ -42,14 +47,11 @@ export class ServiceOutlook {
   left(nowMs: number, { waiting, running }: ServiceQueue): TimeLeft | undefined {
     const lanes = new Map<unknown, number[]>();
     const durations = [...this.took];
-    let guessed = false;
-    for (const [host, sinceMs] of running) {
-      const age = nowMs - sinceMs;
-      const whole = this.wholeMs(age);
-      guessed ||= whole === undefined;
-      const expected = whole ?? Math.max(age, this.pace.silenceMs);
-      if (age >= UNDECIDED_MS) durations.push(expected);
-      lanes.set(host, [...(lanes.get(host) ?? []), expected - age]);
+    const ages = [...running].map(([host, sinceMs]) => [host, nowMs - sinceMs] as const);
+    for (const [host, age] of ages) {
+      const whole = Math.max(age, this.wholeMs(age));
+      if (age >= UNDECIDED_MS) durations.push(whole);
+      lanes.set(host, [...(lanes.get(host) ?? []), whole - age]);
     }
     if (durations.length === 0) return undefined;
     durations.sort((left, right) => left - right);
@@ -62,13 +64,20 @@ export class ServiceOutlook {
     }
     for (const ends of lanes.values()) longest = Math.max(longest, ...ends);
     const ms = Math.max(longest, total / this.pace.atOnce);
-    return guessed ? { ms, bound: 'most' } : { ms };
+    return this.knowsSlow(ages.map(([, age]) => age)) ? { ms } : { ms, bound: 'least' };
   }
 
-  /** How long a port will have taken that is asked for so long; undefined: none took longer. */
-  private wholeMs(age: number): number | undefined {
+  /** How long a port will have taken that is asked for so long; where none took longer, so long. */
+  private wholeMs(age: number): number {
     const longer = this.took.filter((ms) => ms > age);
-    return longer.length === 0 ? undefined : sum(longer) / longer.length;
+    return longer.length === 0 ? age : sum(longer) / longer.length;
+  }
+
+  /** Whether one was seen that takes all questions, or it seems that there are none. */
+  private knowsSlow(ages: readonly number[]): boolean {
+    const longest = Math.max(0, ...this.took);
+    if (longest >= SLOW * this.pace.silenceMs) return true;
+    return this.took.length >= MANY && ages.every((age) => age <= longest);
   }
 }
 

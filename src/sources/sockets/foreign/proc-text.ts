@@ -1,7 +1,8 @@
 /**
  * The text of Linux's /proc/net/{tcp,udp,…} saved or pasted, one table or several, as `head` and
  * `tail` print them with `==> /proc/net/tcp <==` between or as `grep . /proc/net/*` does. Where
- * nothing names a table it is told by its heading: that of UDP and raw sockets ends with `drops`.
+ * nothing names a table it is told by its heading: that of UDP and raw sockets ends with `drops`. Of
+ * these two, IPv4's are told apart by their blanks: raw sockets are numbered in four columns, not five.
  * Inode numbers name no process.
  */
 import { formatAddress } from '../../../net/address.ts';
@@ -12,6 +13,8 @@ import { unread } from './row.ts';
 const ROW =
   /^\s*\d+: [\dA-F]{8}(?:[\dA-F]{24})?:[\dA-F]{4} [\dA-F]{8}(?:[\dA-F]{24})?:[\dA-F]{4} [\dA-F]{2} /;
 const HEADING = /^\s*sl\s+local_address\s+rem(?:ote)?_address\s+st\s/;
+const RAW_HEADING = /^ {2}sl +local_address rem_address /;
+const RAW_ROW = /^(?=.{4}:) *\d+:/;
 const FILE = /^(?:==> )?\S*\/?proc\/(?:\d+\/|self\/|thread-self\/)?net\/(\w+)(?: <==|:)?\s*$/;
 const PREFIX = /^\S*\/net\/(\w+):(?=\s*(?:\d+: |sl ))/;
 
@@ -42,23 +45,27 @@ export const PROC_TEXT: ForeignFormat = {
 function read(lines: readonly Line[], gathered: Gathered): void {
   let table: ProcNetTransport | 'other' | undefined;
   let named = false;
+  let perhapsRaw = false;
   for (const line of lines) {
     const file = FILE.exec(line.text)?.[1];
     const prefix = PREFIX.exec(line.text);
     if (file !== undefined || prefix !== null) {
       table = tableOf(file ?? prefix![1]!);
       named = true;
+      perhapsRaw = false;
       if (file !== undefined) continue;
     }
     const text = prefix === null ? line.text : line.text.slice(prefix[0].length);
     if (HEADING.test(text)) {
       if (!named) {
         table = /\bdrops\s*$/.test(text) ? 'udp' : 'tcp';
+        perhapsRaw = table === 'udp' && RAW_HEADING.test(text);
         gathered.remarks.add('table-kind-assumed');
       }
       continue;
     }
     if (table === 'other') gathered.passedOver++;
+    else if (perhapsRaw && RAW_ROW.test(text)) readLine({ ...line, text }, 'raw', gathered);
     else readLine({ ...line, text }, table ?? 'tcp', gathered);
   }
 }

@@ -4,10 +4,11 @@
  * zones. An ordinary answered flow costs two or three loads; what is gathered is bounded: 8 lists
  * of at most 14 MB, mostly far below.
  */
-import type { AddressPool } from '../../net/address-pool.ts';
-import type { Prefix } from '../../net/prefix.ts';
-import { PrefixTable } from '../../net/prefix-table.ts';
-import { FAMILY_6 } from '../../wire/packet-batch.ts';
+import type { AddressPool } from '../net/address-pool.ts';
+import type { Prefix } from '../net/prefix.ts';
+import { PrefixTable } from '../net/prefix-table.ts';
+import { FAMILY_6 } from '../wire/packet-batch.ts';
+import type { Thresholds } from './findings/thresholds.ts';
 import {
   BACKSCATTER,
   BY_PORT,
@@ -20,11 +21,9 @@ import {
   REPLY,
   UNANSWERED,
   UNKNOWN,
-} from '../flow-facts.ts';
-import { type SampleLimits, SampleLists } from '../sample-lists.ts';
-import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from '../tally-table.ts';
-import { OUTSIDE } from '../zones.ts';
-import type { Thresholds } from './thresholds.ts';
+} from './flow-facts.ts';
+import { type SampleLimits, SampleLists } from './sample-lists.ts';
+import { TALLY_FLOATS, TALLY_WORDS, TallyTable } from './tally-table.ts';
 import {
   ARRANGER,
   CATALOGUED,
@@ -33,8 +32,9 @@ import {
   SENSITIVE,
   SILENT,
   TRACEROUTE,
-  watchedPorts,
-} from './watched-ports.ts';
+  type WatchedPorts,
+} from './watched-marks.ts';
+import { OUTSIDE } from './zones.ts';
 
 /** Marks of an attempt. */
 export const ATTEMPT_DARK = 1;
@@ -48,6 +48,35 @@ const ENDPOINTS = 32_768;
 const SMALL: Partial<SampleLimits> = { keys: 32_768, blocks: 16_384 };
 const TIME_EXCEEDED_4 = 11;
 const TIME_EXCEEDED_6 = 3;
+
+/** What clues depend on beside the flows. */
+export interface ClueWorld {
+  readonly addresses: Pick<AddressPool, 'words'>;
+  readonly thresholds: Thresholds;
+  /** Unused parts of the network. */
+  readonly dark: readonly Prefix[];
+  readonly watched: WatchedPorts;
+  readonly seed: number;
+}
+
+/** What was gathered, as it goes from one thread to another. */
+export type CluesPart = Pick<
+  Clues,
+  | 'attempts'
+  | 'pings'
+  | 'hops'
+  | 'strays'
+  | 'crossings'
+  | 'clearText'
+  | 'legacyNames'
+  | 'lopsided'
+  | 'noise'
+  | 'unanswered'
+  | 'groupPackets'
+  | 'udpAnswered'
+  | 'udpUnanswered'
+  | 'udpStrays'
+>;
 
 export class Clues {
   /** Key: source, family. Things: host, port with protocol. Marks: `ATTEMPT_…`. */
@@ -78,20 +107,12 @@ export class Clues {
   udpUnanswered = 0;
   /** Datagrams that say themselves that they are answers, to nothing. */
   udpStrays = 0;
-  private readonly addresses: AddressPool;
-  private readonly thresholds: Thresholds;
+  private readonly world: ClueWorld;
   private readonly dark = new PrefixTable();
-  private readonly watched = watchedPorts();
 
-  constructor(
-    addresses: AddressPool,
-    thresholds: Thresholds,
-    dark: readonly Prefix[],
-    seed: number,
-    limits: Partial<SampleLimits> = {},
-  ) {
-    this.addresses = addresses;
-    this.thresholds = thresholds;
+  constructor(world: ClueWorld, limits: Partial<SampleLimits> = {}) {
+    this.world = world;
+    const { dark, seed } = world;
     for (const prefix of dark) this.dark.set(prefix, 1);
     const small = { ...SMALL, ...limits };
     this.attempts = new SampleLists(seed, limits);
@@ -124,17 +145,42 @@ export class Clues {
     if (protocol === 17 || protocol === 6) this.takeHop(flow, watched);
   }
 
+  /** Takes over what was gathered elsewhere; before any flow was taken here. */
+  adopt(part: CluesPart): void {
+    this.attempts.adopt(part.attempts);
+    this.pings.adopt(part.pings);
+    this.hops.adopt(part.hops);
+    this.strays.adopt(part.strays);
+    this.crossings.adopt(part.crossings);
+    this.clearText.adopt(part.clearText);
+    this.legacyNames.adopt(part.legacyNames);
+    this.lopsided.adopt(part.lopsided);
+    this.noise.adopt(part.noise);
+    this.unanswered.adopt(part.unanswered);
+    this.groupPackets = part.groupPackets;
+    this.udpAnswered = part.udpAnswered;
+    this.udpUnanswered = part.udpUnanswered;
+    this.udpStrays = part.udpStrays;
+  }
+
+  /** Borrows what was gathered. */
+  part(): CluesPart {
+    const { world: _, dark: _dark, ...gathered } = this;
+    return gathered;
+  }
+
   /** Whether the address is in one of the prefixes said to be unused. */
   isDark(address: number, family: number): boolean {
     if (this.dark.size === 0) return false;
     return family === 0
       ? this.dark.find4(address) >= 0
-      : this.dark.find6(this.addresses.words, 4 * address) >= 0;
+      : this.dark.find6(this.world.addresses.words, 4 * address) >= 0;
   }
 
   watchedOf(protocol: number, port: number): number {
-    if (protocol === 6) return this.watched.tcp[port]!;
-    return protocol === 17 ? this.watched.udp[port]! : 0;
+    const { watched } = this.world;
+    if (protocol === 6) return watched.tcp[port]!;
+    return protocol === 17 ? watched.udp[port]! : 0;
   }
 
   private takePortless(flow: FlowFacts): void {
@@ -196,7 +242,7 @@ export class Clues {
     // What came back as an error was refused: a probe, not a use.
     if (flow.icmpError >= 0) return;
     const tcp = flow.protocol === 6;
-    const most = this.thresholds['hop-packets'] + (tcp ? TCP_OVERHEAD : 0);
+    const most = this.world.thresholds['hop-packets'] + (tcp ? TCP_OVERHEAD : 0);
     if (flow.packetsToServer > most || flow.packetsToClient > most) return;
     if (flow.payloadOfFirst === 0) return;
     // Of unknown direction, who spoke first is the one that hops.
@@ -215,9 +261,9 @@ export class Clues {
   /** Notes TCP conversations of which one end sent next to nothing. */
   private takeBalance(flow: FlowFacts): void {
     const all = flow.packetsToServer + flow.packetsToClient;
-    if (flow.oneSided || all < this.thresholds['asymmetry-packets']) return;
+    if (flow.oneSided || all < this.world.thresholds['asymmetry-packets']) return;
     const quiet = Math.min(flow.packetsToServer, flow.packetsToClient);
-    if (quiet > all * this.thresholds['asymmetry-share']) return;
+    if (quiet > all * this.world.thresholds['asymmetry-share']) return;
     const mark = flow.packetsToServer === quiet ? 1 : 0;
     this.lopsided.add(flow.server, endpointWord(flow), 0, flow.client, flow.family, flow, mark);
   }
