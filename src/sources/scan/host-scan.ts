@@ -317,7 +317,7 @@ export class HostScan {
 
   /** Whether the host's pulse is to be felt; not while it is asked slowly anyway. */
   wantsPulse(nowUs: number): boolean {
-    return !this.slow.on && this.gapUs === 0 && this.pulse.isDue(nowUs, this.roundTrip.timeoutUs);
+    return !this.slow.on && this.pulse.isDue(nowUs, this.roundTrip.timeoutUs);
   }
 
   /** Whether anything but the host's pulse would be asked in vain now. */
