@@ -202,7 +202,7 @@ ${rows.join('\n')}
 | one thread, times fwlogwatch, if that grew in step with the lines | ${ratio(watch, one, 'wall', share)} | ${ratio(watch, one, 'cpu', share)} |
 
 With other work on the machine, seconds say little about two threads: they share the processors with
-it. Answers of both are the same (test/e2e/audit-follow.test.ts, src/pipeline/audit-part.test.ts).
+it. Answers of both are the same (test/e2e/audit-follow.test.ts, src/pipeline/verdict-ring.test.ts).
 `;
 const results = fileURLToPath(new URL('LOGS.md', import.meta.url));
 writeFileSync(results, text);

@@ -80,13 +80,13 @@ function announcement(id: number, from: string): Uint8Array {
   const browse = join(
     [0x0f, 0, 0x80, 0xfc, 0x0a, 0x00],
     text(name.padEnd(16, '\0')),
-    [5, 2, 0x03, 0x10, 0x05, 0x00, 0x0f, 0x01, 0x55, 0xaa],
+    [5, 2, 0x03, 0x10, 0x05, 0x00, 0x0f, 0x01, 0x55, 0xaa, 0],
   );
   const smb = join(
     [0xff, 0x53, 0x4d, 0x42, 0x25],
     new Uint8Array(27),
     [17, 0, 0, browse.length, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-    [0, browse.length, 0, 86, 0, 3, 0, 1, 0, 0, 0, 2, 0, slot.length + browse.length, 0],
+    [0, 0, browse.length, 0, 86, 0, 3, 0, 1, 0, 0, 0, 2, 0, slot.length + browse.length, 0],
     slot,
     browse,
   );

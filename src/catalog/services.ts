@@ -14,6 +14,8 @@ interface Block {
   /** Sums of `TRANSPORT_BITS`. */
   readonly transports: readonly number[];
   readonly names: readonly string[];
+  /** By the low octet of a port: index of its first record, and one more; 0: none. */
+  readonly first: Uint16Array;
 }
 
 /** A place where a service is registered. */
@@ -53,22 +55,26 @@ function blockOf(high: number): Block {
 function decode(names: string[], port: number): Block {
   const ports: number[] = [];
   const transports: number[] = [];
+  const first = new Uint16Array(256);
   let last = port;
   names.forEach((token, index) => {
     const colon = token.indexOf(':');
     const slash = colon < 0 ? -1 : token.indexOf('/');
     last += colon < 0 ? 1 : Number.parseInt(token, 10);
     ports.push(last);
+    if (first[last & 255] === 0) first[last & 255] = index + 1;
     transports.push(slash < 0 ? TCP_AND_UDP : Number.parseInt(token.slice(slash + 1), 10));
     if (colon >= 0) names[index] = token.slice(colon + 1);
   });
-  return { ports, transports, names };
+  return { ports, transports, names, first };
 }
 
 /** Index of the record for the transport and port, or -1. */
-function find({ ports, transports }: Block, transport: string, port: number): number {
+function find({ ports, transports, first }: Block, transport: string, port: number): number {
+  const start = first[port & 255]!;
+  if (start === 0) return -1;
   const bit = TRANSPORT_BITS.get(transport) ?? 0;
-  for (let index = ports.indexOf(port); ports[index] === port; index++) {
+  for (let index = start - 1; ports[index] === port; index++) {
     if ((transports[index]! & bit) !== 0) return index;
   }
   return -1;

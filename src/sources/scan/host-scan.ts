@@ -315,8 +315,14 @@ export class HostScan {
     return tries - this.vain[cell]! < allowed && tries < this.tally.mostInVain;
   }
 
+  /** Whether the host's pulse is to be felt; not while it is asked slowly anyway. */
+  wantsPulse(nowUs: number): boolean {
+    return !this.slow.on && this.pulse.isDue(nowUs, this.roundTrip.timeoutUs);
+  }
+
   /** Whether anything but the host's pulse would be asked in vain now. */
   isAway(nowUs: number): boolean {
+    if (this.slow.on) return false;
     return this.pulse.isAway(nowUs, this.roundTrip.timeoutUs, this.tally.lossSoFar);
   }
 

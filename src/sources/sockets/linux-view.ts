@@ -1,5 +1,6 @@
 /** From the rows of Linux's tables to listeners and connections, wherever the rows came from. */
 import type { Connection, ConnectionState } from '../../model/connection.ts';
+import type { Evidence } from '../../model/evidence.ts';
 import { type Exposure, exposureOf } from '../../model/exposure.ts';
 import type { AcceptsIPv4, Listener, Owner } from '../../model/listener.ts';
 import type { User } from '../../model/user.ts';
@@ -16,12 +17,16 @@ export interface LinuxRows {
   /** For evidence: what looked, and where a table lies. */
   readonly source: string;
   readonly placeOf: (table: string) => string;
+  /** Evidence names the table alone, without the socket's number: for answers that do not show it. */
+  readonly brief?: boolean;
 }
 
 interface Context extends LinuxRows {
   /** Where a table lies, up to the number of the socket. */
   readonly accepts: (row: TableRow) => AcceptsIPv4;
   readonly places: PlaceOf;
+  /** By table, where brief. */
+  readonly evidences: Map<string, Evidence> | undefined;
 }
 
 /** An address in words, once for all sockets that have it. */
@@ -56,7 +61,8 @@ export function buildView(rows: LinuxRows): { listeners: Listener[]; connections
     return place;
   };
   const accepts = ipv4Judge(rows.rows, rows.bindV6Only, places);
-  const context = { ...rows, placeOf, accepts, places };
+  const evidences = rows.brief ? new Map<string, Evidence>() : undefined;
+  const context = { ...rows, placeOf, accepts, places, evidences };
   const listeners: Listener[] = [];
   const connections: Connection[] = [];
   for (const row of rows.rows) {
@@ -123,8 +129,14 @@ function localOf({ transport, port }: TableRow, address: string): Listener['loca
   return { address, transport, port };
 }
 
-function evidenceOf(row: TableRow, { source, placeOf, seenMs }: Context): Listener['evidence'] {
-  return { source, seenMs, locator: placeOf(row.table) + row.inode };
+function evidenceOf(row: TableRow, { source, evidences, placeOf, seenMs }: Context): Evidence {
+  if (evidences === undefined) return { source, seenMs, locator: placeOf(row.table) + row.inode };
+  let shared = evidences.get(row.table);
+  if (shared === undefined) {
+    shared = { source, seenMs, locator: placeOf(row.table).replace(/ inode $/, '') };
+    evidences.set(row.table, shared);
+  }
+  return shared;
 }
 
 /**

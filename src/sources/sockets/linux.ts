@@ -101,6 +101,7 @@ function viewWith(
     seenMs,
     userOf,
     ownerOf: ownerFinder(walk, context),
+    brief,
     bindV6Only,
     source: tables.netlink ? 'netlink' : 'proc',
     placeOf: (table) =>
