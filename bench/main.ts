@@ -7,6 +7,11 @@ import { type CaptureName, RECIPES } from './generate.ts';
 import { measure } from './measure.ts';
 import { type Entry, type Round, setting, table } from './results.ts';
 
+/** What is measured by programs of its own. */
+const OTHERS =
+  'Captures that are read. Elsewhere: [live capture](CAPTURE.md), [logs](LOGS.md), ' +
+  '[NetFlow](NETFLOW.md), [policies](POLICY.md), [scans](SCAN.md), [starts](START.md).';
+
 const HELP = `npm run bench -- [options]
   --only NAMES     captures and programs to take, e.g. mixed,nfpcapd,portreeve (default all)
   --runs N         runs of each program on each capture (default 3; tiny: 20)
@@ -105,7 +110,9 @@ export async function main(args: string[]): Promise<number> {
   const done = files.map(({ name, capture }) =>
     compete(name, capture, present, name === 'tiny' && !values.runs ? 20 : runs),
   );
-  const text = ['# Results', '', setting(versions, left), ...done.map(table)].join('\n');
+  const text = ['# Results', '', OTHERS, '', setting(versions, left), ...done.map(table)].join(
+    '\n',
+  );
   console.log(text);
   const full = scale === 1 && values.only === undefined;
   const out = values.out ?? (full ? 'bench/RESULTS.md' : undefined);
