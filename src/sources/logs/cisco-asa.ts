@@ -2,8 +2,8 @@
  * Cisco ASA, FTD, PIX and FWSM (`%ASA-6-302013: …`), by the syslog message guides. Read are the
  * messages that decide about traffic or report a connection: 106001 106006 106007 106010 106014
  * 106015 106016 106017 106020 106021 106022 106023 106100 106102 302013–302016 302020 302021
- * 313001 313004 313005 313008 710002 710003 710005 710006, and of an FTD its connection events, 430002
- * and 430003 (ftd-events.ts). Others are counted by number.
+ * 313001 313004 313005 313008 710002 710003 710005 710006, and an FTD's own events, 430001 to 430005
+ * (ftd-events.ts). Others are counted by number.
  *
  * Traps: “Built outbound” names the server first, as the `to` side began; a teardown does not say
  * who began, which is remembered from when the connection was built; parentheses hold mapped
@@ -25,7 +25,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
-import { ftdConnection } from './ftd-events.ts';
+import { ftdConnection, ftdInspection } from './ftd-events.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -130,6 +130,10 @@ export class CiscoAsa implements LogFormat {
       case 430002:
       case 430003:
         return ftdConnection(line, number === 430002);
+      case 430001:
+      case 430004:
+      case 430005:
+        return ftdInspection(line, number !== 430001);
       default:
         line.label = String(number);
         return SILENT;
