@@ -14,6 +14,7 @@ import { Listener } from '../../flow/listener.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
 import { Decoder } from '../../wire/decoder.ts';
 import type { FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
+import { letGo } from './reclaim.ts';
 import { WorkerTable } from './worker-table.ts';
 
 export interface ObserveOptions {
@@ -55,6 +56,10 @@ export interface Observation {
   /** The input was not read to its end, since `onBatch` said so. */
   readonly stopped: boolean;
 }
+
+/** Octets a flow that the table found rows by, and that deciding directions took; both about. */
+const SLOT_OCTETS = 24;
+const SCRATCH_OCTETS = 12;
 
 /** What is left in a table's hands at the end. */
 export interface FinishedTable extends FlowPart {
@@ -111,10 +116,14 @@ export async function observe(
     await host.abandon();
     throw error;
   }
+  // The slots of the table, and what reading left.
+  letGo(SLOT_OCTETS * table.count);
+  const flows = new FlowSet([table], ladder);
+  letGo(SCRATCH_OCTETS * table.count);
   return {
     decoder,
     names,
-    flows: new FlowSet([table], ladder),
+    flows,
     heard: listener?.heard ?? null,
     ...reading.span.range(),
     evicted: table.evicted,
