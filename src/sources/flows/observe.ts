@@ -57,9 +57,8 @@ export interface Observation {
   readonly stopped: boolean;
 }
 
-/** Octets a flow that the table found rows by, and that deciding directions took; both about. */
-const SLOT_OCTETS = 24;
-const SCRATCH_OCTETS = 12;
+/** Octets a flow, about, of what the table found rows by and of what deciding directions took. */
+const LEFT_OCTETS = 36;
 
 /** What is left in a table's hands at the end. */
 export interface FinishedTable extends FlowPart {
@@ -116,10 +115,8 @@ export async function observe(
     await host.abandon();
     throw error;
   }
-  // The slots of the table, and what reading left.
-  letGo(SLOT_OCTETS * table.count);
   const flows = new FlowSet([table], ladder);
-  letGo(SCRATCH_OCTETS * table.count);
+  letGo(LEFT_OCTETS * table.count);
   return {
     decoder,
     names,
