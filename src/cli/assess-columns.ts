@@ -129,6 +129,11 @@ function servingText({ direction, serving, tried, triedEstimated }: PortUse): st
   return serving === tried ? count(serving) : `${count(serving)}/${about(tried, triedEstimated)}`;
 }
 
+/** Not merely likely, nor only what a client asked for. */
+function isSure({ confidence, answered }: ServiceUse['spoken'][number]): boolean {
+  return confidence === 'certain' && answered;
+}
+
 function about(value: number, estimated: boolean): string {
   return `${estimated ? '~' : ''}${count(value)}`;
 }
@@ -146,11 +151,16 @@ export const SERVICE_COLUMNS: readonly Column<ServiceUse>[] = [
   {
     key: 'spoken',
     title: 'SPEAKS',
-    value: ({ spoken }) => spoken.map((each) => ({ ...each, facts: { ...each.facts } })),
+    value: ({ spoken }) =>
+      spoken.map((each) => ({
+        ...each,
+        facts: { ...each.facts },
+        factLocators: { ...each.factLocators },
+      })),
     text: ({ spoken: [first, ...others] }) =>
       first === undefined
         ? '-'
-        : `${first.protocol}${first.confidence === 'certain' ? '' : '?'}${others.length > 0 ? ` +${others.length}` : ''}`,
+        : `${first.protocol}${isSure(first) ? '' : '?'}${others.length > 0 ? ` +${others.length}` : ''}`,
     priority: 2,
   },
   { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 4 },
