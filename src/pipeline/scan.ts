@@ -32,7 +32,10 @@ export interface ScanChoices {
   readonly patienceSeconds: number;
   /** Ask open ports what they are; see docs/scan-services.md. */
   readonly services?: boolean;
-  /** An open port of which all is known, where `services` are asked for. */
+  /**
+   * An open port of which all is known, where `services` are asked for: each once. `onOpen` is news
+   * ahead of it then, which may come again where an earlier run is taken up.
+   */
   readonly onIdentified?: (state: PortState) => void;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
@@ -68,13 +71,16 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     ...(held === undefined ? {} : { writer: held.writer }),
     ...(held?.journal === undefined ? {} : { journal: held.journal }),
   };
-  // With services a port is told when it was asked what it is.
+  // With services a port counts as told when it was asked what it is.
   const telling = new Telling({
     ...notes,
     tell: onIdentified ?? choices.onOpen,
     ...(wasTold === undefined ? {} : { wasTold }),
   });
   const tell = (state: PortState): void => telling.tell(state);
+  const news = (state: PortState): void => {
+    if (!telling.isTold(state)) choices.onOpen(state);
+  };
   try {
     const { onProgress } = services ? aheadOfServices(choices) : choices;
     const scanned = await runScan({
@@ -83,7 +89,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(shard === undefined ? {} : { shard }),
       ...notes,
-      onOpen: onIdentified === undefined ? tell : choices.onOpen,
+      onOpen: onIdentified === undefined ? tell : news,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
     const { result, unaskedServices } = services

@@ -33,6 +33,7 @@ type HostLine = Pick<ScannedHost, 'address' | 'names' | 'status' | 'statusReason
 export function readOwnJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'portreeve';
+  const found: (readonly [PortLine, where: string])[] = [];
   eachJsonObject(
     text,
     ({ value, where }) => {
@@ -42,6 +43,7 @@ export function readOwnJson(text: string): ImportedScan {
         builder.endMs = line.facts.endMs;
         builder.hostsDown = line.facts.hostsDown ?? 0;
       }
+      if (line.kind === 'found') found.push([value as unknown as PortLine, where]);
       if (line.kind === 'port') addPort(builder, value as unknown as PortLine, where);
       if (line.kind === 'host') addHost(builder, value as unknown as HostLine, where);
       for (const each of listOf(line.hosts)) addHost(builder, each, where);
@@ -49,6 +51,8 @@ export function readOwnJson(text: string): ImportedScan {
     },
     (where, what) => builder.fault(where, what),
   );
+  // Where the scan ended before they were asked what they are, that is all there is of them.
+  if (builder.endMs === undefined) for (const [line, where] of found) addPort(builder, line, where);
   return builder.build('portreeve-json');
 }
 

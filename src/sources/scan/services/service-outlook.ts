@@ -1,83 +1,124 @@
 /**
- * How long it will still take to ask open ports what they are. A port that greets is done within
- * a moment, one that says nothing takes all questions: half a minute. So the ports still to come are
- * taken to be like those so far, quick ones and slow ones mixed as they were, and dealt out again
- * as the scan will do it: a few at once of each host.
+ * How long it will still take to ask open ports what they are. Listening to a port is short, and the
+ * ports to come are taken to be like those so far, dealt out again as the scan will do it. To question
+ * one that stays silent takes half a minute, and is done for a few of each host, all at a time.
  */
 import type { TimeLeft } from '../slow-asking.ts';
+import type { AskedHost, ServiceQueue, Turn } from './service-queue.ts';
 
 /** A port of which nobody knows yet whether it is quick. */
 const UNDECIDED_MS = 1000;
-
-/** A port that took this part of all questions is one of the slow. */
-const SLOW = 0.5;
-/** So many quick ports, and no slow one: they are all quick. */
-const MANY = 20;
-
-export interface ServicePace {
-  /** Ports asked at the same time, of all hosts and of one. */
-  readonly atOnce: number;
-  readonly atOncePerHost: number;
-  /** What a port takes that never says anything, ms. */
-  readonly silenceMs: number;
-}
-
-/** What waits and what is being asked. */
-export interface ServiceQueue {
-  /** Ports that wait, by host. */
-  readonly waiting: Iterable<readonly [host: unknown, ports: number]>;
-  /** When each port that is being asked was begun, ms. */
-  readonly running: Iterable<readonly [host: unknown, sinceMs: number]>;
-}
+/** What is longer by this factor decides alone. */
+const CLEARLY = 1.25;
+/** Durations that are kept. */
+const MOST_KEPT = 2000;
 
 export class ServiceOutlook {
-  private readonly pace: ServicePace;
-  /** How long ports took that are done. */
-  private readonly took: number[] = [];
+  private readonly queue: ServiceQueue;
+  /** How long ports took that were listened to, and silent ones that were questioned to the end. */
+  private listenedMs: number[] = [];
+  private readonly questionedMs: number;
+  private longestQuestionedMs = 0;
 
-  constructor(pace: ServicePace) {
-    this.pace = pace;
+  /** @param questionedMs what it takes to question a port that never says anything */
+  constructor(queue: ServiceQueue, questionedMs: number) {
+    this.queue = queue;
+    this.questionedMs = questionedMs;
   }
 
-  done(ms: number): void {
-    this.took.push(ms);
+  /** The port told nothing when it was listened to. */
+  listened({ sinceMs }: Turn, nowMs: number): void {
+    this.listenedMs.push(nowMs - sinceMs);
+    if (this.listenedMs.length <= MOST_KEPT) return;
+    this.listenedMs = this.listenedMs.filter((_, index) => index % 2 === 0);
   }
 
-  /** Undefined while no port says anything of the others. */
-  left(nowMs: number, { waiting, running }: ServiceQueue): TimeLeft | undefined {
-    const lanes = new Map<unknown, number[]>();
-    const durations = [...this.took];
-    const ages = [...running].map(([host, sinceMs]) => [host, nowMs - sinceMs] as const);
-    for (const [host, age] of ages) {
-      const whole = Math.max(age, this.wholeMs(age));
-      if (age >= UNDECIDED_MS) durations.push(whole);
-      lanes.set(host, [...(lanes.get(host) ?? []), whole - age]);
+  /** All is known of the port. */
+  done(turn: Turn, nowMs: number): void {
+    const { questionedMs, asked } = turn;
+    if (questionedMs !== undefined) {
+      this.longestQuestionedMs = Math.max(this.longestQuestionedMs, nowMs - questionedMs);
+    } else if (asked.listening.has(turn)) this.listened(turn, nowMs);
+  }
+
+  /**
+   * Undefined while no port says anything of the others. At least so long while any of the ports
+   * that were not heard yet may be the first silent one; at most so long while silent ones are
+   * questioned, which may answer the next question.
+   */
+  left(nowMs: number): TimeLeft | undefined {
+    const { hosts, limits } = this.queue;
+    const known = this.durations(nowMs);
+    if (known.length === 0) return undefined;
+    const anySilent = this.longestQuestionedMs > 0 || [...hosts].some(({ silent }) => silent > 0);
+    let [longestMs, work, mostMs, surprising] = [0, 0, 0, 0];
+    for (const asked of hosts) {
+      const { ms, dealt, more } = this.listening(asked, known, nowMs);
+      longestMs = Math.max(longestMs, ms);
+      work += dealt;
+      if (asked.silentToEnd + asked.questioning.size < limits.questioned) surprising += more;
+      mostMs = Math.max(mostMs, this.questionedBy(asked, anySilent, ms, nowMs));
     }
-    if (durations.length === 0) return undefined;
-    durations.sort((left, right) => left - right);
-    let longest = 0;
-    let total = sum([...lanes.values()].flat());
-    for (const [host, count] of waiting) {
-      const dealt = mixed(durations, count);
-      total += sum(dealt);
-      lanes.set(host, deal(lanes.get(host) ?? [], dealt, this.pace.atOncePerHost));
+    const ms = Math.max(longestMs, work / limits.atOnce);
+    if (mostMs > CLEARLY * ms) return { ms: mostMs, bound: 'most' };
+    if (surprising === 0 || mostMs > ms) return { ms: Math.max(mostMs, ms) };
+    // Those being listened to may end at any moment.
+    return { ms: Math.max(0, ms - this.meanMs), bound: 'least' };
+  }
+
+  /** How long it takes to listen to a port, as far as is known; ascending. */
+  private durations(nowMs: number): number[] {
+    const known = [...this.listenedMs];
+    for (const { listening } of this.queue.hosts) {
+      for (const { sinceMs } of listening) {
+        if (nowMs - sinceMs >= UNDECIDED_MS) known.push(nowMs - sinceMs);
+      }
     }
-    for (const ends of lanes.values()) longest = Math.max(longest, ...ends);
-    const ms = Math.max(longest, total / this.pace.atOnce);
-    return this.knowsSlow(ages.map(([, age]) => age)) ? { ms } : { ms, bound: 'least' };
+    return known.sort((left, right) => left - right);
   }
 
-  /** How long a port will have taken that is asked for so long; where none took longer, so long. */
-  private wholeMs(age: number): number {
-    const longer = this.took.filter((ms) => ms > age);
-    return longer.length === 0 ? age : sum(longer) / longer.length;
+  /** Until all ports of a host were listened to, the time that takes in sum, how many those are. */
+  private listening(
+    { waiting, listening, silent, told }: AskedHost,
+    known: readonly number[],
+    nowMs: number,
+  ): { readonly ms: number; readonly dealt: number; readonly more: number } {
+    const { listened, alike } = this.queue.limits;
+    const busy = [...listening].map(({ sinceMs }) => {
+      const age = nowMs - sinceMs;
+      const longer = known.filter((ms) => ms > age);
+      return longer.length === 0 ? 0 : sum(longer) / longer.length - age;
+    });
+    // When so many told the same, the others are not asked.
+    const commonest = Math.max(silent, ...told.values());
+    const heard = silent + sum([...told.values()]);
+    const untilAlike = (alike - commonest) * (heard / Math.max(1, commonest));
+    const most = heard === 0 ? waiting.length : Math.ceil(untilAlike) - listening.size;
+    const count = Math.max(0, Math.min(waiting.length, most));
+    const dealt = mixed(known, count);
+    const ms = Math.max(0, ...deal(busy, dealt, listened));
+    return { ms, dealt: sum(busy) + sum(dealt), more: count + busy.length };
   }
 
-  /** Whether one was seen that takes all questions, or it seems that there are none. */
-  private knowsSlow(ages: readonly number[]): boolean {
-    const longest = Math.max(0, ...this.took);
-    if (longest >= SLOW * this.pace.silenceMs) return true;
-    return this.took.length >= MANY && ages.every((age) => age <= longest);
+  private get meanMs(): number {
+    return sum(this.listenedMs) / Math.max(1, this.listenedMs.length);
+  }
+
+  /** When the last silent port of a host was questioned at the latest, ms; 0: there is none. */
+  private questionedBy(asked: AskedHost, anySilent: boolean, ms: number, nowMs: number): number {
+    const { waiting, listening, questioning, held, silent, silentToEnd, told } = asked;
+    const since = [...questioning].map(({ questionedMs = nowMs }) => nowMs - questionedMs);
+    const wholeMs = Math.max(this.longestQuestionedMs, this.questionedMs);
+    const lastMs = Math.max(0, ...since.map((age) => wholeMs - age));
+    const room = this.queue.limits.questioned - silentToEnd - questioning.size;
+    const unheard = waiting.length + listening.size;
+    if (!anySilent || room <= 0 || held.length + unheard === 0) return lastMs;
+    if (unheard === 0) return wholeMs;
+    // The last one of them may be heard last.
+    const share = silent / Math.max(1, silent + sum([...told.values()]));
+    const part = Math.min(1, Math.max(0, room - held.length) / Math.max(1, share * unheard));
+    const longestMs = Math.max(0, ...this.listenedMs);
+    return Math.max(lastMs, part * ms + longestMs + wholeMs);
   }
 }
 
@@ -107,7 +148,7 @@ function deal(busy: readonly number[], durations: readonly number[], lanes: numb
   while (ends.length < lanes) ends.push(0);
   for (const ms of durations) {
     let first = 0;
-    for (let lane = 1; lane < ends.length; lane++) if (ends[lane]! < ends[first]!) first = lane;
+    for (let lane = 1; lane < lanes; lane++) if (ends[lane]! < ends[first]!) first = lane;
     ends[first]! += ms;
   }
   return ends;
