@@ -10,6 +10,7 @@ interface Line {
     readonly startMs?: number;
     readonly endMs?: number;
     readonly hostsDown?: number;
+    readonly interrupted?: boolean;
   };
   readonly ports?: readonly PortLine[];
   readonly hosts?: readonly HostLine[];
@@ -33,6 +34,7 @@ type HostLine = Pick<ScannedHost, 'address' | 'names' | 'status' | 'statusReason
 export function readOwnJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'portreeve';
+  let complete = false;
   const found: (readonly [PortLine, where: string])[] = [];
   eachJsonObject(
     text,
@@ -41,6 +43,7 @@ export function readOwnJson(text: string): ImportedScan {
       if (line.facts !== undefined) {
         builder.startMs = line.facts.startMs;
         builder.endMs = line.facts.endMs;
+        complete = line.facts.interrupted !== true;
         builder.hostsDown = line.facts.hostsDown ?? 0;
       }
       if (line.kind === 'found') found.push([value as unknown as PortLine, where]);
@@ -52,7 +55,7 @@ export function readOwnJson(text: string): ImportedScan {
     (where, what) => builder.fault(where, what),
   );
   // Where the scan ended before they were asked what they are, that is all there is of them.
-  if (builder.endMs === undefined) for (const [line, where] of found) addPort(builder, line, where);
+  if (!complete) for (const [line, where] of found) addPort(builder, line, where);
   return builder.build('portreeve-json');
 }
 

@@ -8,6 +8,7 @@ import type { ScannedHost } from '../../../model/scanned-host.ts';
 import type { TimeLeft } from '../slow-asking.ts';
 import { LIMITS } from './exchange.ts';
 import {
+  BRIEF_MS,
   type Identity,
   identifyDatagram,
   identifyStream,
@@ -41,6 +42,8 @@ export interface IdentifiedHosts {
   /** The same hosts, their open ports with what answered; those not reached in time as they were. */
   readonly hosts: ScannedHost[];
   readonly unasked: readonly UnaskedServices[];
+  /** Open ports that were not asked, or not to the end when it was interrupted. */
+  readonly left: readonly PortState[];
 }
 
 /** Asks until all open ports were asked, or the signal. */
@@ -51,14 +54,14 @@ export async function identifyServices(
   const { signal, onIdentified, onProgress } = choices;
   const queue = new ServiceQueue(hosts, LIMITED, isLikely);
   const found = new Map<PortState, PortState>();
-  const outlook = new ServiceOutlook(queue, QUESTIONED_MS);
+  const outlook = new ServiceOutlook(queue, { briefMs: BRIEF_MS, questionedMs: QUESTIONED_MS });
   const progress = setInterval(() => {
     onProgress?.(found.size, queue.size, outlook.left(performance.now()));
   }, PROGRESS_MS);
   await new Promise<void>((resolve) => {
     const ask = async (turn: Turn): Promise<void> => {
       const state = await identified(turn, choices, async () => {
-        outlook.listened(turn, performance.now());
+        outlook.heard(turn, performance.now());
         const go = queue.mayQuestion(turn);
         askNext();
         return go;
@@ -80,12 +83,14 @@ export async function identifyServices(
     askNext();
   });
   clearInterval(progress);
+  const open = hosts.flatMap(({ ports }) => ports.filter(({ state }) => state === 'open'));
   return {
     hosts: hosts.map((host) => ({
       ...host,
       ports: host.ports.map((port) => found.get(port) ?? port),
     })),
     unasked: queue.unasked,
+    left: open.filter((port) => !found.has(port)),
   };
 }
 

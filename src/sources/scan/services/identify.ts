@@ -54,6 +54,8 @@ const ANSWER_MS = 3000;
 /** How many general questions a port of unknown purpose gets. */
 const GENERAL_QUESTIONS = 8;
 
+/** What it takes to listen to a port of unknown purpose that says nothing, ms. */
+export const BRIEF_MS = SHORT_GREETING_MS + 50;
 /**
  * What a port takes to be questioned in full that never says anything, ms: TLS is asked too, each
  * time on a connection of its own.

@@ -46,7 +46,7 @@ async function asked(hosts: readonly (readonly Manner[])[]): Promise<Run> {
     () => false,
     () => now,
   );
-  const outlook = new ServiceOutlook(queue, QUESTIONED_MS);
+  const outlook = new ServiceOutlook(queue, { briefMs: LISTENED_MS, questionedMs: QUESTIONED_MS });
   const events: { atMs: number; act: () => void }[] = [];
   const moments: { ms: number; said: number; bound: unknown }[] = [];
   let [count, mostAtOnce] = [0, 0];
@@ -64,7 +64,7 @@ async function asked(hosts: readonly (readonly Manner[])[]): Promise<Run> {
       return;
     }
     const question = (): void => {
-      outlook.listened(turn, now);
+      outlook.heard(turn, now);
       void queue.mayQuestion(turn).then((go) => {
         const answer = manner.questionedMs < QUESTIONED_MS ? 'late' : '';
         if (go) events.push({ atMs: now + manner.questionedMs, act: () => finish(turn, answer) });
@@ -128,7 +128,10 @@ describe('the time left for services', () => {
       () => false,
       () => now,
     );
-    const outlook = new ServiceOutlook(queue, QUESTIONED_MS);
+    const outlook = new ServiceOutlook(queue, {
+      briefMs: LISTENED_MS,
+      questionedMs: QUESTIONED_MS,
+    });
     expect(queue.next()).toBeDefined();
     now = 10;
     expect(outlook.left(now)).toBeUndefined();

@@ -13,24 +13,37 @@ const CLEARLY = 1.25;
 /** Durations that are kept. */
 const MOST_KEPT = 2000;
 
+/** What is known before any port was asked. */
+export interface ServicePrior {
+  /** What it takes to listen to a port of unknown purpose that says nothing. */
+  readonly briefMs: number;
+  /** What it takes to question a port in full that never says anything. */
+  readonly questionedMs: number;
+}
+
+/** How long ports took that were listened to: those of known purpose take longer. */
+interface Durations {
+  likely: number[];
+  others: number[];
+}
+
 export class ServiceOutlook {
   private readonly queue: ServiceQueue;
-  /** How long ports took that were listened to, and silent ones that were questioned to the end. */
-  private listenedMs: number[] = [];
-  private readonly questionedMs: number;
+  private readonly prior: ServicePrior;
+  private listened: Durations = { likely: [], others: [] };
   private longestQuestionedMs = 0;
 
-  /** @param questionedMs what it takes to question a port that never says anything */
-  constructor(queue: ServiceQueue, questionedMs: number) {
+  constructor(queue: ServiceQueue, prior: ServicePrior) {
     this.queue = queue;
-    this.questionedMs = questionedMs;
+    this.prior = prior;
   }
 
-  /** The port told nothing when it was listened to. */
-  listened({ sinceMs }: Turn, nowMs: number): void {
-    this.listenedMs.push(nowMs - sinceMs);
-    if (this.listenedMs.length <= MOST_KEPT) return;
-    this.listenedMs = this.listenedMs.filter((_, index) => index % 2 === 0);
+  /** The port was listened to. */
+  heard({ sinceMs, likely }: Turn, nowMs: number): void {
+    const kind = likely ? 'likely' : 'others';
+    const known = this.listened[kind];
+    known.push(nowMs - sinceMs);
+    if (known.length > MOST_KEPT) this.listened[kind] = known.filter((_, at) => at % 2 === 0);
   }
 
   /** All is known of the port. */
@@ -38,7 +51,7 @@ export class ServiceOutlook {
     const { questionedMs, asked } = turn;
     if (questionedMs !== undefined) {
       this.longestQuestionedMs = Math.max(this.longestQuestionedMs, nowMs - questionedMs);
-    } else if (asked.listening.has(turn)) this.listened(turn, nowMs);
+    } else if (asked.listening.has(turn)) this.heard(turn, nowMs);
   }
 
   /**
@@ -49,7 +62,9 @@ export class ServiceOutlook {
   left(nowMs: number): TimeLeft | undefined {
     const { hosts, limits } = this.queue;
     const known = this.durations(nowMs);
-    if (known.length === 0) return undefined;
+    if (known.likely.length + known.others.length === 0) return undefined;
+    if (known.others.length === 0) known.others.push(this.prior.briefMs);
+    if (known.likely.length === 0) known.likely = known.others;
     const anySilent = this.longestQuestionedMs > 0 || [...hosts].some(({ silent }) => silent > 0);
     let [longestMs, work, mostMs, surprising] = [0, 0, 0, 0];
     for (const asked of hosts) {
@@ -57,58 +72,62 @@ export class ServiceOutlook {
       longestMs = Math.max(longestMs, ms);
       work += dealt;
       if (asked.silentToEnd + asked.questioning.size < limits.questioned) surprising += more;
-      mostMs = Math.max(mostMs, this.questionedBy(asked, anySilent, ms, nowMs));
+      const longest = Math.max(0, known.likely.at(-1)!, known.others.at(-1)!);
+      mostMs = Math.max(mostMs, this.questionedBy(asked, anySilent, ms + longest, nowMs));
     }
     const ms = Math.max(longestMs, work / limits.atOnce);
     if (mostMs > CLEARLY * ms) return { ms: mostMs, bound: 'most' };
     if (surprising === 0 || mostMs > ms) return { ms: Math.max(mostMs, ms) };
     // Those being listened to may end at any moment.
-    return { ms: Math.max(0, ms - this.meanMs), bound: 'least' };
+    return {
+      ms: Math.max(0, ms - mean(this.listened.likely, this.listened.others)),
+      bound: 'least',
+    };
   }
 
   /** How long it takes to listen to a port, as far as is known; ascending. */
-  private durations(nowMs: number): number[] {
-    const known = [...this.listenedMs];
+  private durations(nowMs: number): Durations {
+    const likely = [...this.listened.likely];
+    const others = [...this.listened.others];
     for (const { listening } of this.queue.hosts) {
-      for (const { sinceMs } of listening) {
-        if (nowMs - sinceMs >= UNDECIDED_MS) known.push(nowMs - sinceMs);
+      for (const turn of listening) {
+        const age = nowMs - turn.sinceMs;
+        if (age >= UNDECIDED_MS) (turn.likely ? likely : others).push(age);
       }
     }
-    return known.sort((left, right) => left - right);
+    const ascending = (left: number, right: number): number => left - right;
+    return { likely: likely.sort(ascending), others: others.sort(ascending) };
   }
 
   /** Until all ports of a host were listened to, the time that takes in sum, how many those are. */
   private listening(
-    { waiting, listening, silent, told }: AskedHost,
-    known: readonly number[],
+    { waiting, likely, listening, silent, told }: AskedHost,
+    known: Durations,
     nowMs: number,
   ): { readonly ms: number; readonly dealt: number; readonly more: number } {
     const { listened, alike } = this.queue.limits;
-    const busy = [...listening].map(({ sinceMs }) => {
-      const age = nowMs - sinceMs;
-      const longer = known.filter((ms) => ms > age);
-      return longer.length === 0 ? 0 : sum(longer) / longer.length - age;
+    const busy = [...listening].map((turn) => {
+      const age = nowMs - turn.sinceMs;
+      const longer = (turn.likely ? known.likely : known.others).filter((ms) => ms > age);
+      return longer.length === 0 ? 0 : mean(longer) - age;
     });
     // When so many told the same, the others are not asked.
     const commonest = Math.max(silent, ...told.values());
     const heard = silent + sum([...told.values()]);
-    const untilAlike = (alike - commonest) * (heard / Math.max(1, commonest));
-    const most = heard === 0 ? waiting.length : Math.ceil(untilAlike) - listening.size;
+    const untilAlike = heard === 0 ? alike : (alike - commonest) * (heard / commonest);
+    const most = Math.ceil(untilAlike) - listening.size;
     const count = Math.max(0, Math.min(waiting.length, most));
-    const dealt = mixed(known, count);
+    const first = Math.min(count, likely);
+    const dealt = [...mixed(known.likely, first), ...mixed(known.others, count - first)];
     const ms = Math.max(0, ...deal(busy, dealt, listened));
     return { ms, dealt: sum(busy) + sum(dealt), more: count + busy.length };
-  }
-
-  private get meanMs(): number {
-    return sum(this.listenedMs) / Math.max(1, this.listenedMs.length);
   }
 
   /** When the last silent port of a host was questioned at the latest, ms; 0: there is none. */
   private questionedBy(asked: AskedHost, anySilent: boolean, ms: number, nowMs: number): number {
     const { waiting, listening, questioning, held, silent, silentToEnd, told } = asked;
     const since = [...questioning].map(({ questionedMs = nowMs }) => nowMs - questionedMs);
-    const wholeMs = Math.max(this.longestQuestionedMs, this.questionedMs);
+    const wholeMs = Math.max(this.longestQuestionedMs, this.prior.questionedMs);
     const lastMs = Math.max(0, ...since.map((age) => wholeMs - age));
     const room = this.queue.limits.questioned - silentToEnd - questioning.size;
     const unheard = waiting.length + listening.size;
@@ -117,8 +136,7 @@ export class ServiceOutlook {
     // The last one of them may be heard last.
     const share = silent / Math.max(1, silent + sum([...told.values()]));
     const part = Math.min(1, Math.max(0, room - held.length) / Math.max(1, share * unheard));
-    const longestMs = Math.max(0, ...this.listenedMs);
-    return Math.max(lastMs, part * ms + longestMs + wholeMs);
+    return Math.max(lastMs, part * ms + wholeMs);
   }
 }
 
@@ -152,6 +170,12 @@ function deal(busy: readonly number[], durations: readonly number[], lanes: numb
     ends[first]! += ms;
   }
   return ends;
+}
+
+/** Of all that is in the lists; 0: nothing is. */
+function mean(...lists: (readonly number[])[]): number {
+  const all = lists.flat();
+  return sum(all) / Math.max(1, all.length);
 }
 
 function sum(values: readonly number[]): number {

@@ -31,6 +31,8 @@ export interface Turn {
   readonly port: PortState;
   readonly asked: AskedHost;
   readonly sinceMs: number;
+  /** Whether it was expected to say something. */
+  readonly likely: boolean;
   /** Since when it is questioned in full. */
   questionedMs?: number;
 }
@@ -38,8 +40,9 @@ export interface Turn {
 /** A host with what its ports told. */
 export interface AskedHost {
   readonly host: ScannedHost;
-  /** Ports that wait, the next one last. */
+  /** Ports that wait, the next one last, and how many of them are likely to say something. */
   readonly waiting: PortState[];
+  likely: number;
   readonly listening: Set<Turn>;
   readonly questioning: Set<Turn>;
   /** Those that wait to be questioned, with what tells them whether they are. */
@@ -63,7 +66,7 @@ export class ServiceQueue {
   private readonly line: AskedHost[];
   private readonly now: () => number;
 
-  /** @param first whether a port is likely to say something: those set the tone */
+  /** @param first whether a port is likely to say something: those come first and set the tone */
   constructor(
     hosts: readonly ScannedHost[],
     limits: ServiceLimits,
@@ -74,8 +77,9 @@ export class ServiceQueue {
     this.now = now;
     this.line = hosts.flatMap((host) => {
       const open = host.ports.filter(({ state }) => state === 'open');
-      const waiting = [...open.filter(first), ...open.filter((port) => !first(port))].reverse();
-      return waiting.length === 0 ? [] : [fresh(host, waiting)];
+      const likely = open.filter(first);
+      const waiting = [...likely, ...open.filter((port) => !first(port))].reverse();
+      return waiting.length === 0 ? [] : [fresh(host, waiting, likely.length)];
     });
     this.hosts = new Set(this.line);
     this.size = this.line.reduce((sum, { waiting }) => sum + waiting.length, 0);
@@ -91,7 +95,8 @@ export class ServiceQueue {
     // To the end of the line, or out of it.
     this.line.splice(at, 1);
     if (asked.waiting.length > 0) this.line.push(asked);
-    const turn = { port, asked, sinceMs: this.now() };
+    const turn = { port, asked, sinceMs: this.now(), likely: asked.likely > 0 };
+    if (turn.likely) asked.likely--;
     asked.listening.add(turn);
     this.active++;
     return turn;
@@ -137,6 +142,7 @@ export class ServiceQueue {
     this.unasked.push({ address: host.address, ports: waiting.length });
     this.size -= waiting.length;
     waiting.splice(0);
+    asked.likely = 0;
   }
 
   /** Decides of ports that wait to be questioned, as far as that is known. */
@@ -153,9 +159,9 @@ export class ServiceQueue {
   }
 }
 
-function fresh(host: ScannedHost, waiting: PortState[]): AskedHost {
+function fresh(host: ScannedHost, waiting: PortState[], likely: number): AskedHost {
   return {
-    ...{ host, waiting, silent: 0, silentToEnd: 0, told: new Map<string, number>() },
+    ...{ host, waiting, likely, silent: 0, silentToEnd: 0, told: new Map<string, number>() },
     ...{ listening: new Set<Turn>(), questioning: new Set<Turn>(), held: [] },
   };
 }
