@@ -14,7 +14,7 @@ import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
 import { ArpEngine } from './arp-engine.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
-import { type CellOrder, HostScan } from './host-scan.ts';
+import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
 import { deviceTo, ethernetLinks, ipv6Routes, type Link, linkOf, type Route6 } from './links.ts';
 import { NdEngine } from './nd-engine.ts';
 import { PingEngine } from './ping-engine.ts';
@@ -122,6 +122,8 @@ export class Discovery {
   private readonly toPing = new Queue();
   private readonly toTcp = new Queue();
   private readonly toUdp = new Queue();
+  /** Of how many who ask ports of a host nothing is known yet, by its number. */
+  private readonly asking = new Map<number, number>();
   /** Numbers of addresses that the kernel is looking for on links. */
   private readonly kernels = new Set<number>();
 
@@ -161,26 +163,20 @@ export class Discovery {
     const echo = this.pass(
       this.ping,
       () => this.toPing.next(),
-      (host) => this.passOn(host, this.toTcp, DISCOVERY_PORTS),
+      (host) => this.passOn(host),
     );
-    const ports = this.askPorts(this.toTcp, TCP_METHOD, this.options.tcp, (host) => {
-      // The kernel looked for it on the link, and found nobody.
-      const gone = host.outcomes.includes(FILTERED_HOST_UNREACH);
-      if (gone && this.kernels.has(host.number)) this.down(host.number);
-      else this.passOn(host, this.toUdp, DISCOVERY_UDP_PORTS);
-    });
-    const datagrams = this.askPorts(
-      this.toUdp,
-      UDP_METHOD,
-      () => attempt(() => new UdpEngine(DISCOVERY_UDP_PORTS, this.options.clock)),
-      (host) => this.down(host.number),
+    const ports = this.askPorts(this.toTcp, TCP_METHOD, this.options.tcp);
+    const datagrams = this.askPorts(this.toUdp, UDP_METHOD, () =>
+      attempt(() => new UdpEngine(DISCOVERY_UDP_PORTS, this.options.clock)),
     );
     dealt.then(() => {
       this.toNeighbours.close();
       this.toPing.close();
     }, ignore);
-    Promise.all([dealt, echo]).then(() => this.toTcp.close(), ignore);
-    Promise.all([dealt, echo, ports]).then(() => this.toUdp.close(), ignore);
+    Promise.all([dealt, echo]).then(() => {
+      this.toTcp.close();
+      this.toUdp.close();
+    }, ignore);
     await Promise.all([dealt, neighbours, echo, ports, datagrams]);
     this.arp?.close();
     this.nd?.close();
@@ -191,12 +187,15 @@ export class Discovery {
     queue: Queue,
     method: string,
     open: () => ProbeEngine | undefined,
-    silent: (host: HostScan) => void,
   ): Promise<void> {
     if (!(await queue.any)) return;
     const engine = open();
     if (engine === undefined) this.methods.splice(this.methods.indexOf(method), 1);
-    await this.pass(engine, () => queue.next(), silent);
+    await this.pass(
+      engine,
+      () => queue.next(),
+      (host) => this.silentPorts(host),
+    );
     engine?.close();
   }
 
@@ -228,7 +227,7 @@ export class Discovery {
       }
       if (onLink) this.kernels.add(number);
       const host = new HostScan(number, address, one, this.timing);
-      if (this.ping === undefined) this.passOn(host, toTcp, DISCOVERY_PORTS);
+      if (this.ping === undefined) this.passOn(host);
       else toPing.push(host);
     }
   }
@@ -249,10 +248,30 @@ export class Discovery {
     this.options.down(number);
   }
 
-  /** To those who ask ports of it next. */
-  private passOn({ number, address }: HostScan, queue: Queue, { length }: Uint16Array): void {
+  /** To those who ask ports of it, both at once. */
+  private passOn({ number, address }: HostScan): void {
+    this.push(this.toTcp, number, address, DISCOVERY_PORTS);
+    // Datagrams to neighbours nobody found yet would wait in the socket, and hold up all others.
+    const onLink = this.kernels.has(number);
+    this.asking.set(number, onLink ? 1 : 2);
+    if (!onLink) this.push(this.toUdp, number, address, DISCOVERY_UDP_PORTS);
+  }
+
+  private push(queue: Queue, number: number, address: Address, { length }: Uint16Array): void {
     const order: CellOrder = { cells: length, randomFrom: length, at: (position) => position };
     queue.push(new HostScan(number, address, order, this.timing));
+  }
+
+  /** One of those who asked its ports heard nothing; the other may have, or may still. */
+  private silentPorts(host: HostScan): void {
+    const { number } = host;
+    const left = this.asking.get(number);
+    if (left === undefined) return;
+    const gone = host.outcomes.some((code) => this.isGone(host, code));
+    this.asking.set(number, left - 1);
+    if (left > 1 && !gone) return;
+    this.asking.delete(number);
+    this.down(number);
   }
 
   private async pass(
@@ -272,12 +291,16 @@ export class Discovery {
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
       hooks: {
         answered: (host, cell) => {
+          if (found.has(host)) return;
+          const code = host.outcomes[cell]!;
           // A router's word that there is no way is no sign of the host; its own refusal is.
-          const { state } = OUTCOMES[host.outcomes[cell]!]!;
+          const { state } = OUTCOMES[code]!;
           const sign = state === 'open' || state === 'closed' || engine?.byHost === true;
-          if (found.has(host) || !sign) return;
-          found.add(host);
-          this.report(host, cell, engine!);
+          if (sign) {
+            found.add(host);
+            this.report(host, cell, engine!);
+          }
+          if (sign || this.isGone(host, code)) leaveRest(host);
         },
         finished: (host) => {
           if (!found.has(host)) silent(host);
@@ -287,10 +310,16 @@ export class Discovery {
     await scheduler.run();
   }
 
+  /** Whether the kernel looked for it on the link, and found nobody. */
+  private isGone({ number }: HostScan, outcome: number): boolean {
+    return outcome === FILTERED_HOST_UNREACH && this.kernels.has(number);
+  }
+
   private report(host: HostScan, cell: number, engine: ProbeEngine): void {
     const { number, address } = host;
     const link = this.arp?.found.get(host) ?? this.nd?.found.get(host);
     const us = host.roundTrip.smoothedUs;
+    if (host.outcomes.length > 1 && !this.asking.delete(number)) return;
     this.kernels.delete(number);
     this.options.up({
       number,
@@ -300,6 +329,11 @@ export class Discovery {
       ...(Number.isNaN(us) ? {} : { roundTripUs: us }),
     });
   }
+}
+
+/** All is known that was to be found out; further ports need not be asked. */
+function leaveRest(host: HostScan): void {
+  for (let cell = 0; cell < host.outcomes.length; cell++) host.restore(cell, NOT_MINE);
 }
 
 function reasonOf({ name }: ProbeEngine, cell: number): string {
