@@ -162,11 +162,12 @@ export interface EarlierScan {
 
 /** Reads a scan of any known scanner. Throws `UnknownScanError` and `UnreadableFile`. */
 export async function readEarlierScan(file: string): Promise<EarlierScan> {
-  const [{ readWholeText }, { readScan }] = await Promise.all([
+  const [{ readWhole }, { decodeText }, { readScan }] = await Promise.all([
     import('../sources/whole-file.ts'),
+    import('../sources/sockets/foreign/decode-text.ts'),
     import('../sources/scan/import/read-scan.ts'),
   ]);
-  return { file, earlier: readScan(readWholeText(file)) };
+  return { file, earlier: readScan(decodeText(readWhole(file).octets)) };
 }
 
 export interface ComparedScan extends EarlierScan {

@@ -7,10 +7,18 @@ import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
-import { readWholeText } from '../whole-file.ts';
+import { decodeText } from '../sockets/foreign/decode-text.ts';
+import { readWhole } from '../whole-file.ts';
 import type { Shard } from './permutation.ts';
 import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
-import { parseTarget, type Span, TargetError, TargetSet } from './targets.ts';
+import {
+  parseExclusion,
+  parseTarget,
+  type Span,
+  splitTargets,
+  TargetError,
+  TargetSet,
+} from './targets.ts';
 import { TIMINGS, type Timing, timingNamed } from './timing.ts';
 
 export interface PlanWords {
@@ -54,15 +62,14 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   const names = new Map<string, string[]>();
   const unresolved: string[] = [];
   const given = [
-    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : [text])),
+    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : splitTargets(text))),
     ...words.targetFiles.flatMap(wordsOf),
   ];
-  const included = await spansOf(given, names, unresolved);
+  const included = await spansOf(given, parseTarget, names, unresolved);
   for (const span of included) checkLink(span);
   if (words.local) included.push(...ownNetworks());
   if (given.length === 0 && !words.local) throw new PlanError('no target was named');
-  const holes = [...words.exclude, ...words.excludeFiles.flatMap(wordsOf)];
-  const excluded = await spansOf(holes, new Map(), []);
+  const excluded = await exclusions(words);
   const targets = new TargetSet(included, excluded);
   if (targets.size === 0 && unresolved.length === 0) {
     throw new PlanError('nothing is left to scan after the exclusions');
@@ -76,6 +83,17 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
     names,
     unresolved,
   };
+}
+
+/** A name to be left out that cannot be found would be asked after all: that is an error. */
+async function exclusions({ exclude, excludeFiles }: PlanWords): Promise<Span[]> {
+  const lost: string[] = [];
+  const holes = [...exclude.flatMap(splitTargets), ...excludeFiles.flatMap(wordsOf)];
+  const excluded = await spansOf(holes, parseExclusion, new Map(), lost);
+  if (lost.length > 0) {
+    throw new PlanError(`${lost.join(', ')} shall be left out, but no address is known for it`);
+  }
+  return excluded;
 }
 
 function portsOf({ ports, transports }: PlanWords): PortChoice {
@@ -120,15 +138,10 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
-/** Words of a file: blanks and line ends part them, `#` begins a remark. `-` is standard input. */
+/** Words of a file: blanks, commas and line ends part them, `#` begins a remark. `-` is standard input. */
 function wordsOf(file: string): string[] {
-  const lines = readWholeText(file).split('\n');
-  return lines.flatMap((line) =>
-    line
-      .replace(/#.*/, '')
-      .split(/[\s,]+/)
-      .filter(Boolean),
-  );
+  const lines = decodeText(readWhole(file).octets).split(/[\r\n]+/);
+  return lines.flatMap((line) => splitTargets(line.replace(/#.*/, '')));
 }
 
 /** Name servers that block give names addresses of nobody, such as 0.0.0.0. */
@@ -162,12 +175,13 @@ function hasInterface(zone: string): boolean {
 /** Names are resolved by the system, as other programs do it. */
 async function spansOf(
   texts: readonly string[],
+  parse: (text: string) => Span[] | undefined,
   names: Map<string, string[]>,
   unresolved: string[],
 ): Promise<Span[]> {
   const spans: Span[] = [];
   for (const text of texts) {
-    const span = parseTarget(text);
+    const span = parse(text);
     if (span !== undefined) {
       spans.push(...span);
       continue;
