@@ -63,7 +63,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     ]);
   const { resumeFile, services = false, onIdentified, wasTold, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
-  const { shard, ...planned } = held?.plan ?? plan;
+  const { shard, local: _, ...planned } = held?.plan ?? plan;
   const notes = {
     ...(held === undefined ? {} : { writer: held.writer }),
     ...(held?.journal === undefined ? {} : { journal: held.journal }),
@@ -97,7 +97,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     const { hosts, hostsDown, startMs, endMs } = result;
     return {
       ...result,
-      addresses: plan.targets.size,
+      addresses: planned.targets.size,
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,

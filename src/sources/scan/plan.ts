@@ -9,16 +9,10 @@ import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
 import { decodeText } from '../sockets/foreign/decode-text.ts';
 import { readWhole } from '../whole-file.ts';
+import { neighbours6, ownNetworks4 } from './own-networks.ts';
 import type { Shard } from './permutation.ts';
 import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
-import {
-  parseExclusion,
-  parseTarget,
-  type Span,
-  splitTargets,
-  TargetError,
-  TargetSet,
-} from './targets.ts';
+import { parseExclusion, parseTarget, type Span, splitTargets, TargetSet } from './targets.ts';
 import { TIMINGS, type Timing, timingNamed } from './timing.ts';
 
 export interface PlanWords {
@@ -29,6 +23,8 @@ export interface PlanWords {
   readonly excludeFiles: readonly string[];
   /** This machine's own networks. */
   readonly local: boolean;
+  /** Send nothing to find out who is on them. */
+  readonly quiet?: boolean;
   /** None: `top:1000` of TCP, `top:100` of others. */
   readonly ports: string | undefined;
   readonly transports: readonly ScannedTransport[];
@@ -42,6 +38,8 @@ export interface PlanWords {
 
 export interface ScanPlan {
   readonly targets: TargetSet;
+  /** Whether this machine's own networks are among them: who was found there changes. */
+  readonly local: boolean;
   readonly ports: PortChoice;
   readonly timing: Timing;
   readonly seed: number;
@@ -67,7 +65,7 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   ];
   const included = await spansOf(given, parseTarget, names, unresolved);
   for (const span of included) checkLink(span);
-  if (words.local) included.push(...ownNetworks());
+  if (words.local) included.push(...(await ownNetworks(words.quiet ?? false)));
   if (given.length === 0 && !words.local) throw new PlanError('no target was named');
   const excluded = await exclusions(words);
   const targets = new TargetSet(included, excluded);
@@ -76,6 +74,7 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   }
   return {
     targets,
+    local: words.local,
     ports: portsOf(words),
     timing: timingOf(words),
     seed: words.seed ?? randomInt(2 ** 31),
@@ -83,6 +82,12 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
     names,
     unresolved,
   };
+}
+
+async function ownNetworks(quiet: boolean): Promise<Span[]> {
+  const spans = [...ownNetworks4(), ...(await neighbours6(!quiet))];
+  if (spans.length === 0) throw new PlanError('this machine is on no network that is known');
+  return spans;
 }
 
 /** A name to be left out that cannot be found would be asked after all: that is an error. */
@@ -196,28 +201,6 @@ async function spansOf(
       if (!known.includes(text)) names.set(canonical, [...known, text]);
     }
   }
-  return spans;
-}
-
-/** Networks wider than this are not "one's own network" in the sense of a short scan. */
-const WIDEST_LOCAL = 16;
-
-/** IPv4 networks of this machine's interfaces (no narrower than /16), without its own addresses. */
-function ownNetworks(): Span[] {
-  const spans: Span[] = [];
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { internal, family, cidr } of addresses ?? []) {
-      if (internal || family !== 'IPv4' || cidr === null) continue;
-      if (Number(cidr.split('/')[1]) < WIDEST_LOCAL) {
-        throw new TargetError(
-          cidr,
-          `on ${name} is wider than a /${WIDEST_LOCAL}; name what to scan`,
-        );
-      }
-      spans.push(...parseTarget(cidr)!);
-    }
-  }
-  if (spans.length === 0) throw new PlanError('this machine has no IPv4 network of its own');
   return spans;
 }
 
