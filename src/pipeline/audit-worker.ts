@@ -16,6 +16,12 @@ try {
   throw error;
 }
 const part = fold.part();
-const { rows, ended, clients, servers } = part.rows;
+const { rows, ended, clients, servers, services } = part.rows;
 // The rows are many, and move instead of being copied.
-parentPort?.postMessage(part, [rows, ended.buffer, clients.buffer, servers.buffer]);
+parentPort?.postMessage(part, [
+  rows,
+  ended.buffer,
+  clients.buffer,
+  servers.buffer,
+  services.buffer,
+]);
