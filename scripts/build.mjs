@@ -106,6 +106,13 @@ const PARTS = new Set([
  */
 const APART = /^sources\/sockets\/(?:beside|far-side|package-names|packages|ssh)\.ts$/;
 
+/** What the second thread of an audit needs of the parsers. */
+const SCOUT = new Set(
+  ['scout', 'scouted-text', 'scan', 'netfilter-usual', 'octet-mask'].map(
+    (name) => `sources/logs/${name}.ts`,
+  ),
+);
+
 /** What is always used together. */
 const TOGETHER = new Map([
   ['net', 'base'],
@@ -131,6 +138,7 @@ function chunkOf(path) {
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (APART.test(inside)) return null;
   if (part.startsWith('vendors')) return 'vendors';
+  if (SCOUT.has(inside)) return 'sources-logs-scout';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
@@ -203,12 +211,12 @@ async function bundleRooms(bundle, dist, version) {
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The file that is started. One by itself, since it loads all others in its own way. */
-async function bundleStart(bundle, dist, version, id) {
+/** A file that is started. One by itself, since it loads all others in its own way. */
+async function bundleStart(bundle, dist, version, id, name) {
   await bundle({
     ...INPUT,
     cwd: root,
-    input: 'src/start/cli.ts',
+    input: `src/start/${name}.ts`,
     logLevel: 'warn',
     transform: {
       target: TARGET,
@@ -218,16 +226,13 @@ async function bundleStart(bundle, dist, version, id) {
       },
     },
     output: {
-      file: join(dist, 'cli.js'),
+      file: join(dist, `${name}.js`),
       format: 'cjs',
       strict: true,
       codeSplitting: false,
       minify: DENSE,
     },
   });
-  chmodSync(join(dist, 'cli.js'), 0o755);
-  // Here a clone keeps what was compiled of the chunks; the package has none.
-  mkdirSync(join(dist, 'code'));
 }
 
 /** Programs import an ES module, which takes its names from the bundle. */
@@ -259,7 +264,11 @@ export async function build({ types = false } = {}) {
   mkdirSync(join(dist, 'data'), { recursive: true });
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   const id = await bundleRooms(bundle, dist, version);
-  await bundleStart(bundle, dist, version, id);
+  await bundleStart(bundle, dist, version, id, 'cli');
+  await bundleStart(bundle, dist, version, id, 'worker');
+  chmodSync(join(dist, 'cli.js'), 0o755);
+  // Here a clone keeps what was compiled of the chunks; the package has none.
+  mkdirSync(join(dist, 'code'));
   writeLibrary(dist);
   if (types) writeTypes(dist);
   writeFileSync(join(dist, '.stamp'), `${Date.now()}\n`);
