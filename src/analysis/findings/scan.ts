@@ -208,7 +208,7 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
     why:
       `${about}${number(pairs)} of ${number(pairs + answered)} tries failed` +
       (verdict.darkHosts > 0 ? `, ${number(verdict.darkHosts)} of them at unused addresses` : '') +
-      `; ${outside ? 'somebody outside looks for a way in' : 'a host inside that scans is a tool of yours, or taken over'}`,
+      `; ${outside ? 'so it looks when somebody outside seeks a way in' : 'a host inside that scans is a tool of yours, or taken over'}`,
     do: outside
       ? 'see that what answered is meant to be reached from there; block the source if it goes on'
       : `find out what runs on ${source}; if nobody meant it to scan, take it off the network`,
