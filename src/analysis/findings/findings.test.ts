@@ -93,6 +93,15 @@ describe('services reached from another zone', () => {
     expect(told(steps, { zones: [DMZ] })).toEqual([]);
   });
 
+  it('is not said of a port on which another service is heard', () => {
+    const steps = talk({ client: '203.0.113.5:4000', server: '10.0.1.10:22' });
+    const heard = (protocol: string) => ({
+      spoken: { ...NOTHING_SPOKEN, protocolAt: () => protocol },
+    });
+    expect(told(steps, heard('http'))).toEqual([]);
+    expect(told(steps, heard('ssh'))).toEqual(['remote-access-across-zones 10.0.1.10 22/tcp']);
+  });
+
   it('tells many servers of one port together', () => {
     const steps = many(9, (n) =>
       talk({ at: n, client: '203.0.113.5:4000', server: `10.0.1.${n + 1}:3389` }),
