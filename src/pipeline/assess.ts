@@ -131,7 +131,7 @@ export async function assess(
     notes: [
       ...captureNotes(reader),
       ...(filtered?.notes ?? []),
-      ...blindSpots(traffic, state),
+      ...blindSpots(traffic, state, view),
       ...(logs?.notes ?? []),
     ],
   };

@@ -93,6 +93,15 @@ describe('services reached from another zone', () => {
     expect(told(steps, { zones: [DMZ] })).toEqual([]);
   });
 
+  it('is not said of a port on which another service is heard', () => {
+    const steps = talk({ client: '203.0.113.5:4000', server: '10.0.1.10:22' });
+    const heard = (protocol: string) => ({
+      spoken: { ...NOTHING_SPOKEN, protocolAt: () => protocol },
+    });
+    expect(told(steps, heard('http'))).toEqual([]);
+    expect(told(steps, heard('ssh'))).toEqual(['remote-access-across-zones 10.0.1.10 22/tcp']);
+  });
+
   it('tells many servers of one port together', () => {
     const steps = many(9, (n) =>
       talk({ at: n, client: '203.0.113.5:4000', server: `10.0.1.${n + 1}:3389` }),
@@ -326,7 +335,7 @@ function speaking(
   port: number,
   protocol: string,
   facts: Record<string, string[]> = {},
-  more: { by?: 'announced'; confidence?: 'likely' } = {},
+  more: { by?: 'announced'; confidence?: 'likely'; answered?: false } = {},
 ): Circumstances {
   const endpoint: SpokenEndpoint = {
     transport,
@@ -338,7 +347,14 @@ function speaking(
         confidence: 'certain',
         by: 'payload',
         flows: 3,
+        answered: true,
         facts,
+        factLocators: Object.fromEntries(
+          Object.entries(facts).map(([key, values]) => [
+            key,
+            values.map((_, index) => `test.pcap#${7 + index}`),
+          ]),
+        ),
         locator: 'test.pcap#4',
         ...more,
       },
@@ -390,6 +406,23 @@ describe('what payloads give away', () => {
       [],
     ],
     ['an announced one neither', speaking('tcp', 45_000, 'ftp-data', {}, { by: 'announced' }), []],
+    ['HTTP that SSH was only asked in', speaking('tcp', 22, 'http', {}, { answered: false }), []],
+    ['DNS that nobody answered', speaking('udp', 9999, 'dns', {}, { answered: false }), []],
+    [
+      'SNMP 2c that nobody answered',
+      speaking('udp', 161, 'snmp', { version: ['2c'] }, { answered: false }),
+      [],
+    ],
+    [
+      'SNMP 2c traps, which nobody ever answers',
+      speaking('udp', 162, 'snmp', { version: ['2c'] }, { answered: false }),
+      ['obsolete-version'],
+    ],
+    [
+      'syslog elsewhere, which nobody ever answers',
+      speaking('udp', 5514, 'syslog', {}, { answered: false }),
+      ['protocol-on-unusual-port'],
+    ],
   ])('%s', (_what, circumstances, ids) => {
     const found = findingsIn(steps, circumstances).map(({ id }) => id);
     expect(found.sort()).toEqual(ids);
@@ -400,6 +433,22 @@ describe('what payloads give away', () => {
       subject: { text: '10.0.0.9 443/tcp', server: '10.0.0.9', port: 443 },
       evidence: [{ locator: 'test.pcap#4' }],
       filter: 'host 10.0.0.9 and tcp port 443',
+    });
+  });
+
+  it('names the frames of an old version, and says what else was spoken', () => {
+    const mixed = speaking('tcp', 443, 'tls', { version: ['TLS 1.3', 'TLS 1.0', 'TLS 1.1'] });
+    expect(findingsIn(steps, mixed)[0]).toMatchObject({
+      what: 'TLS 1.0 and TLS 1.1 on 443/tcp, beside TLS 1.3, where 3 conversations speak TLS',
+      evidence: [{ locator: 'test.pcap#8' }, { locator: 'test.pcap#9' }],
+    });
+  });
+
+  it('names the frame of a login', () => {
+    const login = speaking('tcp', 21, 'ftp', { product: ['x'], login: ['in clear'] });
+    expect(findingsIn(steps, login)[0]).toMatchObject({
+      what: 'FTP: a login crossed the network readable',
+      evidence: [{ locator: 'test.pcap#7' }],
     });
   });
 
