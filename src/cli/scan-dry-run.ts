@@ -58,7 +58,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
           : 'every address is asked, host or not',
       },
     ],
-    tables: [table as Table],
+    tables: [table],
     notes: plan.unresolved.map((name) => ({
       what: name,
       because: 'the name has no address that can be asked',
