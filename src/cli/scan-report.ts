@@ -256,6 +256,10 @@ export const PORT_COLUMNS: readonly Column<PortRow>[] = [
   },
 ];
 
+/** What is known of a port before it was asked what it is. */
+const LATER = ['says', 'what', 'identified', 'riskBecause', 'closeLinux', 'closeWindows'];
+export const FOUND_COLUMNS = PORT_COLUMNS.filter(({ key }) => !LATER.includes(key));
+
 function closing(advice: PortEntry['linux'] | undefined): Plain {
   return advice === undefined || 'none' in advice ? null : (advice.close as unknown as Plain);
 }

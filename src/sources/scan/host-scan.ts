@@ -20,6 +20,8 @@ import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
+/** Between changes of pace, microseconds. */
+const LEAST_STEP_US = 100_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
@@ -27,6 +29,9 @@ const LAST_LOOK_SHARE = 0.01;
 export const NOT_MINE = 255;
 /** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
 const NO_EPOCH = 0xffff;
+/** States of a cell's last try, beside 0. */
+const AIRBORNE = 1;
+const IN_VAIN = 2;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
 
@@ -76,6 +81,7 @@ export class HostScan {
   link: LinkTarget | undefined;
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
+  /** Whether a try is in flight: `AIRBORNE`; or was given up in vain last. */
   private readonly flying: Uint8Array;
   /** Tries of each cell that tell nothing of it: nothing else came back either. */
   private readonly vain: Uint8Array;
@@ -170,7 +176,7 @@ export class HostScan {
   private nextAgain(): number {
     while (this.again.length > 0) {
       const cell = this.again.shift();
-      if (this.outcomes[cell] === PENDING && this.flying[cell] === 0) return cell;
+      if (this.outcomes[cell] === PENDING && this.flying[cell] !== AIRBORNE) return cell;
     }
     return -1;
   }
@@ -190,10 +196,11 @@ export class HostScan {
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
-    this.flying[cell] = 1;
+    this.flying[cell] = AIRBORNE;
     this.inFlight++;
     this.tally.sent++;
     this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
+    this.window.wentOut();
     this.pace.wentOut(nowUs);
   }
 
@@ -202,7 +209,7 @@ export class HostScan {
    * it was not in flight (a pulse, or answered meanwhile).
    */
   unsend(cell: number): boolean {
-    if (this.flying[cell] === 0) return false;
+    if (this.flying[cell] !== AIRBORNE) return false;
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
@@ -225,11 +232,10 @@ export class HostScan {
     if (tries === 0 || this.outcomes[cell] !== PENDING) return false;
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
-    const wasFlying = this.flying[cell] === 1;
+    const wasFlying = this.flying[cell] === AIRBORNE;
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
     if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
-    else this.pace.answered();
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -246,13 +252,21 @@ export class HostScan {
       if (attempt >= 0) this.roundTrip.early(nowUs, elapsed);
     }
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
-    this.tally.lost += missing;
-    this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
+    const inVain = this.flying[cell] === IN_VAIN;
+    const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
+    this.tally.lost += Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0));
+    if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
+      this.window.answerFirst(this.epochs[cell]!);
+    }
+    // Where the pause holds it back, answers tell nothing of a larger window.
+    if (this.pace.gapUs === 0 || 2 * this.inFlight >= this.window.size) {
+      this.window.answer(this.position < this.order.cells);
+    }
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
     }
-    if (!this.slow.on) this.tally.answer(tries, wasFlying);
+    if (!this.slow.on) this.tally.answer(telling, wasFlying || inVain, tries === 1 && wasFlying);
     return true;
   }
 
@@ -279,9 +293,9 @@ export class HostScan {
       const waitUs = this.waitUs(level);
       while (queue.length > 0) {
         const cell = queue.peek();
-        if (this.flying[cell] === 1) {
+        if (this.flying[cell] === AIRBORNE) {
           if ((nowUs - this.times[cell]!) >>> 0 < waitUs) break;
-          this.giveUp(cell, expired, silent);
+          this.giveUp(cell, nowUs, expired, silent);
         }
         queue.shift();
       }
@@ -291,22 +305,30 @@ export class HostScan {
 
   private giveUp(
     cell: number,
+    nowUs: number,
     expired: ((host: HostScan, cell: number) => void) | undefined,
     silent: ((host: HostScan, cell: number) => void) | undefined,
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.slow.on) this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
-    else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
-    if (this.slow.on) return;
+    if (this.slow.on) {
+      this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
+      return;
+    }
     this.roundTrip.forget();
-    if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
+    const tries = this.tries[cell]!;
+    if (this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
+      this.tally.silence(tries - this.vain[cell]!, tries === 1);
+      this.window.silence(this.timing.silentWindow);
+      this.pace.fits(nowUs, this.stepUs, false);
+    } else {
+      this.flying[cell] = IN_VAIN;
       this.vain[cell]!++;
+      if (tries === 1) this.tally.firstsOut--;
     }
     if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
     else silent?.(this, cell);
-    if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
   }
 
   /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
@@ -349,11 +371,19 @@ export class HostScan {
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
+  /** How long it takes until a change of pace shows in what comes back. */
+  private get stepUs(): number {
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    return Math.min(timeoutUs, Math.max(LEAST_STEP_US, 2 * (smoothedUs || 0)));
+  }
+
   private judge(nowUs: number): boolean {
-    const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && !this.slow.on) this.pace.fits();
+    const { answered, asked } = this.tally;
+    const { timeoutUs } = this.roundTrip;
+    const verdict = this.window.judge(nowUs, timeoutUs, answered / Math.max(1, asked));
+    if (verdict === 'fits' && !this.slow.on) this.pace.fits(nowUs, this.stepUs, true);
     if (verdict !== 'closed') return false;
-    this.tally.overloaded = this.pace.closed(this.window);
+    this.tally.overloaded = this.pace.closed(this.window, nowUs);
     if (!this.tally.overloaded) this.window.acquit();
     return this.tally.overloaded;
   }
@@ -366,7 +396,7 @@ export class HostScan {
       const queue = this.outstanding[level]!;
       for (let index = 0; index < queue.length; index++) {
         const cell = queue.peek(index);
-        if (this.flying[cell] !== 1) continue;
+        if (this.flying[cell] !== AIRBORNE) continue;
         const leftUs = this.waitUs(level) - ((nowUs - this.times[cell]!) >>> 0);
         deadlineUs = Math.min(deadlineUs, nowUs + leftUs);
         break;

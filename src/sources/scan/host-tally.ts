@@ -41,17 +41,20 @@ export class HostTally {
     this.mostTries = mostTries;
   }
 
-  /** The port's `tries`th try was answered, in flight or given up already. */
-  answer(tries: number, inFlight: boolean): void {
-    if (tries === 1 && inFlight) this.firstsOut--;
+  /**
+   * The port's `tries`th try was answered, tries in vain left out. @param isNew it does not count
+   * as silent already; @param first the very first one, still in flight
+   */
+  answer(tries: number, isNew: boolean, first: boolean): void {
+    if (first) this.firstsOut--;
     if (tries > LEVELS) return;
     this.answeredAt[tries - 1]!++;
-    if (!inFlight) this.silentAt[tries - 1]!--;
+    if (!isNew) this.silentAt[tries - 1]!--;
   }
 
-  /** The try in flight was given up. */
-  silence(tries: number): void {
-    if (tries === 1) this.firstsOut--;
+  /** A try was given up that tells something of its port: the `tries`th such. */
+  silence(tries: number, first: boolean): void {
+    if (first) this.firstsOut--;
     if (tries <= LEVELS) this.silentAt[tries - 1]!++;
   }
 

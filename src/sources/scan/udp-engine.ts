@@ -72,6 +72,7 @@ export interface UdpOptions {
 export class UdpEngine implements ProbeEngine {
   readonly name = 'udp';
   readonly silent = OPEN_OR_FILTERED;
+  byHost = true;
   private readonly ports: Uint16Array;
   private readonly clock: Clock;
   private readonly options: UdpOptions;
@@ -202,6 +203,7 @@ export class UdpEngine implements ProbeEngine {
     if (host === undefined) return;
     const cell = channel.cell === NO_CELL ? this.cellOf[this.reader.port]! : channel.cell;
     if (cell < 0 || host.tries[cell] === 0) return;
+    this.byHost = true;
     this.options.onDatagram?.(host, cell, new Uint8Array(this.reader.packet.subarray(0, length)));
     sink.answer(host, cell, -1, OPEN_UDP, this.clock(), 0);
   }
@@ -212,6 +214,7 @@ export class UdpEngine implements ProbeEngine {
     const host = this.find(channel);
     const cell = this.cellOf[reader.port]!;
     if (host === undefined || cell < 0) return true;
+    this.byHost = host.address.words.every((word, index) => word === reader.offender[index]);
     const outcome = this.errorOutcome();
     if (outcome !== PENDING) sink.answer(host, cell, -1, outcome, this.clock(), 0);
     return true;
@@ -219,8 +222,10 @@ export class UdpEngine implements ProbeEngine {
 
   private errorOutcome(): number {
     const { origin, type, code, errno } = this.reader;
-    if (origin === ORIGIN_ICMP) return icmpOutcome(type, code, 'udp');
-    if (origin === ORIGIN_ICMP6) return icmp6Outcome(type, code, 'udp');
+    // "Nobody listens" is for the host alone to say: from others it is a filter's word.
+    const asked = this.byHost ? 'udp' : 'tcp';
+    if (origin === ORIGIN_ICMP) return icmpOutcome(type, code, asked);
+    if (origin === ORIGIN_ICMP6) return icmp6Outcome(type, code, asked);
     // Noticed here: nobody on the link has the address.
     return errno === ERRNO.EHOSTUNREACH ? FILTERED_HOST_UNREACH : PENDING;
   }
