@@ -67,7 +67,7 @@ export function findingsTable(
     key: 'findings',
     kind: 'finding',
     heading: 'FINDINGS',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: shown,
     compact: true,
     card: (row) => card(row as Finding, inputs),

@@ -300,7 +300,7 @@ function cut<Row>(frame: Frame<Row>, rows: readonly Row[], whole: number, limit:
   const shown = rows.slice(0, limit);
   const more = whole - shown.length;
   return {
-    ...(frame as Frame<unknown>),
+    ...frame,
     rows: shown,
     ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
   };
