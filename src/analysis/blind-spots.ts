@@ -27,8 +27,16 @@ const ENOUGH_CONNECTIONS = 5;
 const MIRROR_SHARE = 0.02;
 const FRAGMENT_UNMATCHED = FAULTS.indexOf('fragment-unmatched');
 
-/** The blind spots, the gravest first. */
-export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
+/**
+ * The blind spots, the gravest first.
+ *
+ * @param asked the flows that the answer is about, where it is not about all
+ */
+export function blindSpots(
+  traffic: Traffic,
+  state: CaptureState,
+  asked: Traffic = traffic,
+): BlindSpot[] {
   const { decoder } = state;
   return [
     stopped(state),
@@ -38,7 +46,7 @@ export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
     unknownLinks(decoder),
     evicted(state),
     duplicates(state),
-    undirected(traffic),
+    undirected(asked),
     oversized(decoder),
     fragments(decoder),
     tablesFull(traffic),
@@ -154,7 +162,7 @@ function undirected({ ports, flows }: Traffic): BlindSpot | undefined {
   return {
     id: 'direction-unknown',
     what: `who serves in ${share(unknown, flows)} of the flows (marked “?”)`,
-    because: 'their beginning was not captured and nothing in them tells; they make no service',
+    because: 'no opening of theirs was seen and nothing in them tells; they make no service',
     missing: false,
   };
 }

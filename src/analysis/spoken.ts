@@ -88,7 +88,9 @@ export class SpokenView {
         confidence: 'likely',
         by: 'announced',
         flows: 0,
+        answered: false,
         facts: {},
+        factLocators: {},
         locator: this.locator(port, frame),
       });
     });
@@ -136,13 +138,19 @@ export class SpokenView {
 
   private spokenOf(heard: Heard, entry: number): Spoken {
     const facts: Record<string, readonly string[]> = {};
-    for (const [key, { values }] of heard.factsOf(entry) ?? []) facts[key] = values;
+    const factLocators: Record<string, readonly string[]> = {};
+    for (const [key, { values, places }] of heard.factsOf(entry) ?? []) {
+      facts[key] = values;
+      factLocators[key] = places.map((place) => this.locator(place.interface, place.frame));
+    }
     return {
       protocol: DETECTORS[heard.endpoints.kind(entry) >>> PROTOCOL_SHIFT]!.protocol,
       confidence: heard.certain.get(entry) === 1 ? 'certain' : 'likely',
       by: 'payload',
       flows: heard.flows.get(entry),
+      answered: heard.answered.get(entry) === 1,
       facts,
+      factLocators,
       locator: this.locator(heard.interfaces.get(entry), heard.frames.get(entry)),
     };
   }

@@ -118,7 +118,7 @@ export class TallyTable {
   }
 
   private rehash(length: number): void {
-    const slots = new Int32Array(length);
+    const slots = length === this.slots.length ? this.slots.fill(0) : new Int32Array(length);
     const words = this.words;
     const mask = length - 1;
     for (let entry = 0; entry < this.count; entry++) {

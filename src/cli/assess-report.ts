@@ -177,7 +177,8 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
 function tablesOf(assessment: Assessment, wishes: AssessWishes): Table[] {
   const { sections } = wishes.drill;
   const tables = [...ownTables(assessment, wishes), ...wholeTables(assessment, wishes)];
-  return sections === undefined ? tables : tables.filter(({ key }) => sections.has(key));
+  if (sections === undefined) return tables;
+  return tables.filter(({ key }) => sections.has(key) || key === SIZES.key);
 }
 
 /** Rows of a table that is asked for alone. */
@@ -233,10 +234,11 @@ function wholeTables(
   { remainder, sizes: bins }: Assessment,
   { sizes, limit, drill }: AssessWishes,
 ): Table[] {
-  if (drill.filter !== undefined) return [];
+  const whole = drill.filter === undefined;
+  const heading = `${SIZES.heading}${whole ? '' : ' (of the whole capture)'}`;
   return [
-    cut(REMAINDER, remainder, remainder.length, limit ?? FIRST_OTHERS),
-    ...(sizes ? [cut(SIZES, bins, bins.length, EVERY_SIZE)] : []),
+    ...(whole ? [cut(REMAINDER, remainder, remainder.length, limit ?? FIRST_OTHERS)] : []),
+    ...(sizes ? [cut({ ...SIZES, heading }, bins, bins.length, EVERY_SIZE)] : []),
   ];
 }
 
@@ -298,7 +300,7 @@ function cut<Row>(frame: Frame<Row>, rows: readonly Row[], whole: number, limit:
   const shown = rows.slice(0, limit);
   const more = whole - shown.length;
   return {
-    ...(frame as Frame<unknown>),
+    ...frame,
     rows: shown,
     ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
   };

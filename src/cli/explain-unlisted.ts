@@ -13,6 +13,9 @@ const CLASS_MEANING: Readonly<Record<PortClass, string>> = {
   dynamic:
     'a dynamic port (49152-65535): never registered; chosen at run time, by clients for their own end of a connection and by servers that announce it elsewhere (such as Windows RPC)',
 };
+/** IANA's registry: reserved. A program that asks for it is given any other (bind(2)). */
+const NO_PORT =
+  'no port to listen on: IANA keeps it reserved, and who asks a system for it is given another; packets with it are forged, broken, or fragments whose ports were lost';
 const LINUX_CLIENTS = ', and inside 32768-60999, from which Linux takes the client ends';
 
 /** A registered name, and whether the registry describes it. */
@@ -68,7 +71,7 @@ function card(query: PortQuery): Card {
   const clients = first >= 32768 && first <= 60999 ? LINUX_CLIENTS : '';
   return {
     heading: `Port ${first}${transport === undefined ? '' : `/${transport}`}   no entry of its own`,
-    lead: `It is ${CLASS_MEANING[portClass(first)]}${clients}.`,
+    lead: `It is ${first === 0 ? NO_PORT : CLASS_MEANING[portClass(first)]}${clients}.`,
     parts: [
       {
         label: 'registered',
@@ -85,8 +88,8 @@ function card(query: PortQuery): Card {
         label: 'neighbours',
         lines: neighbours(first, transport).map(named),
       },
-      { label: 'windows', lines: windowsOwner(query) },
-      { label: 'linux', lines: linuxOwner(query) },
+      { label: 'windows', lines: first === 0 ? [] : windowsOwner(query) },
+      { label: 'linux', lines: first === 0 ? [] : linuxOwner(query) },
     ].filter(({ lines }) => lines.length > 0),
   };
 }

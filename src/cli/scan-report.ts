@@ -91,7 +91,7 @@ export function scanReport(answer: ScanAnswer): Report {
       portTable(rows, answer.hosts.length),
       ...(rows.some(({ state }) => state.service?.details !== undefined) ? [toldTable(rows)] : []),
       hostTable(answer.hosts),
-    ] as Table[],
+    ],
     notes: answer.notes,
     next: nextSteps(rows),
   };
@@ -255,6 +255,10 @@ export const PORT_COLUMNS: readonly Column<PortRow>[] = [
     machineOnly: true,
   },
 ];
+
+/** What is known of a port before it was asked what it is. */
+const LATER = ['says', 'what', 'identified', 'riskBecause', 'closeLinux', 'closeWindows'];
+export const FOUND_COLUMNS = PORT_COLUMNS.filter(({ key }) => !LATER.includes(key));
 
 function closing(advice: PortEntry['linux'] | undefined): Plain {
   return advice === undefined || 'none' in advice ? null : (advice.close as unknown as Plain);

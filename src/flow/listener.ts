@@ -161,7 +161,7 @@ export class Listener {
     if (looked === 0 && (before & CLIENT_KNOWN) === 0) this.noteSender(d);
     let state = before;
     if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
-    if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
+    if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side, looked === 0);
     return this.find(rows, row, state, side, looked);
   }
 
@@ -189,12 +189,20 @@ export class Listener {
     if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
     this.note(rows, row, state, side, protocol, found, 1);
     payload.fromServer = serverSends(state, side);
+    const both = ((state >>> (LOOKED_SHIFT + 3 * (1 - side))) & LOOKED) !== 0;
+    if (payload.fromServer || both) this.heard.answer();
     detector.facts?.(payload, this.heard);
     return this.wait(rows, row, state, side, detector);
   }
 
-  /** Reads facts from a later payload of a conversation whose protocol is known. */
-  private goOn(rows: Int32Array, row: number, before: number, side: number): number {
+  /** Reads facts from a later payload, of its side perhaps the `first`, when the protocol is known. */
+  private goOn(
+    rows: Int32Array,
+    row: number,
+    before: number,
+    side: number,
+    first: boolean,
+  ): number {
     const { identifier, payload, heard, tls } = this;
     const { detectors } = identifier;
     let state = before;
@@ -212,18 +220,52 @@ export class Listener {
       this.note(rows, row, state, side, protocol, CERTAIN, 1);
     } else this.resume(rows, row, state, side, protocol);
     payload.fromServer = serverSends(state, side);
-    if (answer !== 0 || upper >= 0) {
-      detectors[protocol]!.facts?.(payload, heard);
-    } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
+    const known = answer !== 0 || upper >= 0;
+    const secret =
+      !known && tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN;
+    if (first && payload.fromServer) {
+      if (!known && !secret && this.contradicts(protocol)) {
+        return this.correct(rows, row, state, side, protocol);
+      }
+      heard.answer();
+    }
+    if (known) detectors[protocol]!.facts?.(payload, heard);
+    else if (secret) {
       // The conversation went on encrypted: STARTTLS and its like.
       heard.service('upgrade', 'tls');
       heard.within('tls');
       // Through a proxy it is about another server than the one that is spoken to.
       if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
-      state &= ~FOLLOWS;
-      return state;
+      return state & ~FOLLOWS;
     }
     return answer === 0 ? state : this.wait(rows, row, state, side, detectors[protocol]!);
+  }
+
+  /** Whether the server's first payload is certainly of another protocol, and no question in it. */
+  private contradicts(protocol: number): boolean {
+    const { identifier, payload } = this;
+    const said = identifier.identify(payload, -1);
+    return (said & (CERTAIN | ASKS)) === CERTAIN && identifier.protocol !== protocol;
+  }
+
+  /** A server asked in a protocol that is not its own: what it answers in is spoken here. */
+  private correct(
+    rows: Int32Array,
+    row: number,
+    before: number,
+    side: number,
+    asked: number,
+  ): number {
+    const { identifier, payload, heard } = this;
+    const { protocol } = identifier;
+    const detector = identifier.detectors[protocol]!;
+    this.note(rows, row, before, side, asked, 0, -1);
+    let state = (before & ~(PROTOCOL | FOLLOWS)) | (protocol + 1);
+    if (detector.follows) state |= FOLLOWS;
+    this.note(rows, row, state, side, protocol, CERTAIN, 1);
+    heard.answer();
+    detector.facts?.(payload, heard);
+    return this.wait(rows, row, state, side, detector);
   }
 
   /** Keeps a message that goes on in the next packet. */
@@ -250,7 +292,7 @@ export class Listener {
     const got = this.unfinished.take(rows[row + P_HASH]!, side, sequence, payload);
     if (got === MORE) return before;
     const state = before & ~(1 << (UNFINISHED_SHIFT + side));
-    if (got === GONE) return this.goOn(rows, row, state, side);
+    if (got === GONE) return this.goOn(rows, row, state, side, false);
     const protocol = (state & PROTOCOL) - 1;
     this.resume(rows, row, state, side, protocol);
     payload.fromServer = serverSends(state, side);

@@ -32,6 +32,7 @@ import type {
 import { AddressPool } from '../net/address-pool.ts';
 import type { Prefix } from '../net/prefix.ts';
 import type { Observation } from '../sources/flows/observe.ts';
+import { letGo } from '../sources/flows/reclaim.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
 import { isCapture } from '../sources/pcap/form.ts';
 import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
@@ -130,7 +131,7 @@ export async function assess(
     notes: [
       ...captureNotes(reader),
       ...(filtered?.notes ?? []),
-      ...blindSpots(traffic, state),
+      ...blindSpots(traffic, state, view),
       ...(logs?.notes ?? []),
     ],
   };
@@ -213,7 +214,7 @@ async function fold(
   };
   const reading = await read(captures, choices, seed, visitorOf, folder.rows);
   const { flows, ...observation } = reading.observation;
-  flows.visit(visitorOf(observation.names, observation.heard));
+  flows.drain(visitorOf(observation.names, observation.heard), letGo);
   if (join === undefined) {
     return { ...reading, observation, logs: undefined, ...folder.finish(), thresholds };
   }

@@ -51,9 +51,13 @@ export class AuditReading {
               onProgress: ({ bytesRead, bytesTotal, tally }) =>
                 onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
             }),
-        onListed: ({ bytesTotal = 0 }) => {
+        onListed: (reader) => {
+          const { bytesTotal = 0 } = reader;
           const program = onWait === undefined ? programWorth(choices, bytesTotal) : undefined;
-          if (program !== undefined) this.thread = new FoldThread(program, foldOptions);
+          if (program === undefined) return;
+          const thread = new FoldThread(program, foldOptions);
+          this.thread = thread;
+          reader.share(thread.text, () => thread.wake());
         },
       },
       (batch) => {
@@ -73,5 +77,5 @@ export class AuditReading {
 /** The second thread's program, where there is a processor for it or one was asked for. */
 function programWorth({ workers }: AuditChoices, octets: number): URL | undefined {
   if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
-  return workers === undefined && octets < WORTH_A_THREAD ? undefined : programOf('audit-worker');
+  return workers === undefined && octets < WORTH_A_THREAD ? undefined : programOf('worker');
 }

@@ -3,6 +3,7 @@ import { FlowPicker } from '../analysis/flow-picker.ts';
 import type { Names } from '../flow/flow-view.ts';
 import type { Heard } from '../flow/heard.ts';
 import type { Flow } from '../model/flow.ts';
+import { letGo } from '../sources/flows/reclaim.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
 import { type CaptureChoices, type CaptureSummary, newSeed, read, summaryOf } from './reading.ts';
 
@@ -57,7 +58,7 @@ export async function listFlows(
   );
   const picker = pickerFor(observation.names, observation.heard);
   function* listed(): Generator<ListedFlow, void, undefined> {
-    for (const row of observation.flows.inTimeOrder()) {
+    for (const row of observation.flows.inTimeOrder(letGo)) {
       if (picker.wants(...row)) yield picker.list(...row);
     }
   }

@@ -72,6 +72,30 @@ describe.runIf(built)('assess, closer', () => {
     expect(lists).toEqual([...keys, 'notes', 'next']);
   });
 
+  it('shows the lengths of packets beside the part that is asked for', async () => {
+    const { sizes, hosts } = await answerTo('evening-office.pcapng', '--hosts', '--sizes');
+    expect([sizes.length, hosts.length]).toEqual([20, 7]);
+    const part = ['assess', 'evening-office.pcapng', '--port', '80', '--sizes'];
+    expect((await runCli(part, cwd)).out).toMatch(/ON THE WIRE \(of the whole capture\)/);
+  });
+
+  it('says neither client nor server of a host where nobody can say', async () => {
+    const { hosts } = await answerTo('evening-office.pcapng', '--where', 'status:unknown');
+    for (const { flowsAsClient, flowsAsServer, packetsSent, packetsReceived } of hosts) {
+      expect([flowsAsClient, flowsAsServer]).toEqual([0, 0]);
+      expect(packetsSent + packetsReceived).toBe(12);
+    }
+  });
+
+  it('speaks of unknown directions only where flows asked for have them', async () => {
+    const ids = async (...options: string[]) =>
+      (await answerTo('evening-office.pcapng', ...options)).notes.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await ids('--port', '80')).toEqual([]);
+    expect(await ids('--host', '10.0.2.22')).toEqual(['direction-unknown']);
+  });
+
   it('counts every packet and every flow over time', async () => {
     const { facts, overTime } = await answerTo('evening-office.pcapng', '--over-time');
     const sum = (key: string) =>

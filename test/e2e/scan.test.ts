@@ -61,6 +61,21 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
     expect(kinds).toContain('host');
   });
 
+  it('tells ports ahead where they are asked what they are, and each once for good', async () => {
+    const { out } = await runCli(['scan', '127.0.0.1', '-p', ports(), '--services', '--ndjson']);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const of = (kind: string): number[] =>
+      lines.filter((line) => line.kind === kind).map(({ port }) => port);
+    expect(lines.slice(0, 3).map(({ kind }) => kind)).toEqual(['found', 'found', 'found']);
+    expect(of('found').sort((a, b) => a - b)).toEqual(open);
+    expect(of('port').sort((a, b) => a - b)).toEqual(open);
+    const told = lines.filter(({ kind }) => kind === 'port').map(({ identified }) => identified);
+    expect(told).toMatchObject(Array.from({ length: 3 }, () => ({ extra: 'x' })));
+  });
+
   it('says what it would do, and sends nothing', async () => {
     const words = [
       'scan',

@@ -8,13 +8,16 @@ import { ALLOW, DENY } from '../../model/verdict.ts';
 import { firstOf } from '../heaviest.ts';
 import { GROUP, NOBODY, OUTSIDE } from '../zones.ts';
 import type { IdleService, NewClient, NewHost, Newness, NewRefusal, NewService } from './answer.ts';
+import { Cells } from './cells.ts';
+import type { Context } from './contexts.ts';
 import { MEANS } from './noise.ts';
 import { Offers } from './offers.ts';
 import type { Past } from './past.ts';
 import { WAYS } from './places.ts';
 import { hasPort, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import type { RuleTotals } from './rule-totals.ts';
+import type { RowIndex } from './row-index.ts';
+import { ruleRows } from './rule-totals.ts';
 import { StretchTotals } from './stretch.ts';
 import { finite } from './sums.ts';
 import { K_FAMILY, SHAPE_ANSWER } from './verdict-kind.ts';
@@ -67,6 +70,7 @@ export interface Wording {
   readonly address: (kind: number, word: number) => string;
   readonly zones: readonly string[];
   readonly names: readonly string[];
+  readonly contexts: readonly Context[];
   /** Where a row of the table was first seen. */
   readonly locator: (entry: number) => string;
   /** The same of a row of the past. */
@@ -89,13 +93,14 @@ export class NewnessTotals {
   private readonly strangers: EndpointTable;
   private readonly users: EndpointTable;
   private readonly userSeen: Sightings;
-  private readonly rules: RuleTotals;
+  private readonly index: RowIndex;
+  /** What new rules decided. */
+  private readonly rules: Cells;
   /** Rows that are refused and were not before. */
   private readonly refused: number[] = [];
   private readonly stretch: StretchTotals;
 
-  /** @param rules counts those that are new */
-  constructor(table: VerdictRows, past: Past, rules: RuleTotals, seed: number) {
+  constructor(table: VerdictRows, past: Past, index: RowIndex, seed: number) {
     this.table = table;
     this.past = past;
     this.offers = new Offers(seed);
@@ -106,7 +111,8 @@ export class NewnessTotals {
     this.strangers = new EndpointTable(seed);
     this.users = new EndpointTable(seed);
     this.userSeen = new Sightings(table);
-    this.rules = rules;
+    this.index = index;
+    this.rules = new Cells(table, seed);
     this.stretch = new StretchTotals(table);
   }
 
@@ -178,7 +184,7 @@ export class NewnessTotals {
       hosts: this.newHosts(wording),
       hostCount: this.hosts.count,
       noiseHosts: this.onlyNoise(wording.zones),
-      rules: this.rules.rows(wording.names),
+      rules: ruleRows(this.rules, wording.contexts, this.index, wording.names),
       idle: this.idle(idle, wording),
       idleCount: idle.length,
       refused: this.refusals(wording),

@@ -1,13 +1,12 @@
 /**
  * What the rows of a verdict table are about, as small numbers, so that what is counted by host or
- * service lies in plain arrays: the zones of its hosts, and the services of its rows.
+ * service lies in plain arrays: hosts with their zones, and services.
  *
  * Hosts are told apart by walking rows host by host: whatever was last seen of another one is seen
  * anew. That takes no table of what was seen.
  */
 import type { Places } from './places.ts';
-import { serviceKey } from './port-shown.ts';
-import { R_KIND, type VerdictRows } from './verdict-rows.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 /** Rows in the order of their hosts, without those that have none. */
 export interface RowsByHost {
@@ -25,20 +24,15 @@ export class RowIndex {
   /** By host: the zone that its address tells, -1 for none. */
   readonly zones: Int16Array;
   /** By number of the service: what `serviceKey` gives. */
-  readonly serviceKeys: number[] = [];
-  /** Numbers + 1 by port, by protocol. */
-  private readonly ports: (Int32Array | undefined)[] = [];
+  readonly serviceKeys: readonly number[];
   private clientOrder: RowsByHost | undefined;
 
   constructor(table: VerdictRows, places: Places) {
     const { count, hosts } = table;
     this.clients = table.clients.subarray(0, count);
     this.servers = table.servers.subarray(0, count);
-    this.services = new Int32Array(count);
-    for (let row = 0; row < count; row++) {
-      const kind = table.word(row, R_KIND);
-      this.services[row] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
-    }
+    this.services = table.services.subarray(0, count);
+    this.serviceKeys = table.serviceKeys;
     this.hostCount = hosts.count;
     this.zones = new Int16Array(hosts.count);
     for (let host = 0; host < hosts.count; host++) {
@@ -64,15 +58,5 @@ export class RowIndex {
     const rows = new Int32Array(count);
     for (let row = 0; row < count; row++) rows[starts[hosts[row]! + 1]!++] = row;
     return { rows, starts: starts.subarray(0, this.hostCount + 1) };
-  }
-
-  private serviceOf(key: number): number {
-    const protocol = key >>> 16;
-    this.ports[protocol] ??= new Int32Array(65_536);
-    const ports = this.ports[protocol];
-    const known = ports[key & 0xffff]!;
-    if (known !== 0) return known - 1;
-    ports[key & 0xffff] = this.serviceKeys.push(key);
-    return this.serviceKeys.length - 1;
   }
 }

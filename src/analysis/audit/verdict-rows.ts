@@ -47,6 +47,8 @@ export interface RowsPart {
   readonly ended: Float64Array<ArrayBuffer>;
   readonly clients: Int32Array<ArrayBuffer>;
   readonly servers: Int32Array<ArrayBuffer>;
+  readonly services: Int32Array<ArrayBuffer>;
+  readonly serviceKeys: readonly number[];
   /** Address, port and family of each host. */
   readonly hosts: Int32Array;
   readonly contexts: ContextsPart;
@@ -63,6 +65,9 @@ export interface VerdictRows {
   /** By row: numbers of its hosts, or `NO_HOST`. */
   readonly clients: Int32Array;
   readonly servers: Int32Array;
+  /** By row the number of its service; by that what `serviceKey` gives. */
+  readonly services: Int32Array;
+  readonly serviceKeys: readonly number[];
   /** How often: packets logged, or connections that were reported on opening, ending or both. */
   events(entry: number): number;
   float(entry: number, which: number): number;
@@ -78,6 +83,8 @@ export class FoldedRows implements VerdictRows {
   readonly hosts: Hosts;
   readonly clients: Int32Array;
   readonly servers: Int32Array;
+  readonly services: Int32Array;
+  readonly serviceKeys: readonly number[];
   private readonly words: Int32Array;
   private readonly floats: Float64Array;
   private readonly ended: Float64Array;
@@ -89,6 +96,8 @@ export class FoldedRows implements VerdictRows {
     this.lost = part.lost;
     this.clients = part.clients;
     this.servers = part.servers;
+    this.services = part.services;
+    this.serviceKeys = part.serviceKeys;
     this.words = new Int32Array(part.rows);
     this.floats = new Float64Array(part.rows);
     this.ended = part.ended;

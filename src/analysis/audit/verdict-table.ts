@@ -11,6 +11,7 @@ import { END, OPEN } from '../../model/verdict.ts';
 import { VERDICT_BATCH_CAPACITY } from '../../model/verdict-batch.ts';
 import { turnRow, type VerdictColumns } from '../../model/verdict-columns.ts';
 import { ContextTable } from './contexts.ts';
+import { serviceKey } from './port-shown.ts';
 import {
   FAMILY_4,
   FAMILY_6,
@@ -62,6 +63,10 @@ export class VerdictTable implements VerdictRows {
   readonly hosts: EndpointTable;
   clients = new Int32Array(INITIAL);
   servers = new Int32Array(INITIAL);
+  services = new Int32Array(INITIAL);
+  readonly serviceKeys: number[] = [];
+  /** Numbers of services + 1 by port, by protocol. */
+  private readonly ports: (Int32Array | undefined)[] = [];
   private words: Int32Array<ArrayBuffer>;
   private floats: Float64Array<ArrayBuffer>;
   /** Ends of connections by row: few devices log any. */
@@ -94,9 +99,21 @@ export class VerdictTable implements VerdictRows {
   /** Hands over its rows: they must not be used here any more. */
   part(): RowsPart {
     const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
+    const { services, serviceKeys } = this;
     const rows = words.buffer;
     const shared = { contexts: contexts.part(), hosts: hosts.words };
-    return { count, collapsed, lost, rows, ended, clients, servers, ...shared };
+    return {
+      count,
+      collapsed,
+      lost,
+      rows,
+      ended,
+      clients,
+      servers,
+      services,
+      serviceKeys,
+      ...shared,
+    };
   }
 
   private hashAt(words: Int32Array, at: number): number {
@@ -119,6 +136,7 @@ export class VerdictTable implements VerdictRows {
     const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
     this.numberHosts(first);
+    this.numberServices(first);
   }
 
   /** Works out the keys of all rows. */
@@ -283,6 +301,25 @@ export class VerdictTable implements VerdictRows {
     }
   }
 
+  /** Gives the services of new rows their numbers. */
+  private numberServices(first: number): void {
+    const { words, services, count } = this;
+    for (let entry = first; entry < count; entry++) {
+      const kind = words[ROW_WORDS * entry + R_KIND]!;
+      services[entry] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
+    }
+  }
+
+  private serviceOf(key: number): number {
+    const protocol = key >>> 16;
+    this.ports[protocol] ??= new Int32Array(65_536);
+    const ports = this.ports[protocol];
+    const known = ports[key & 0xffff]!;
+    if (known !== 0) return known - 1;
+    ports[key & 0xffff] = this.serviceKeys.push(key);
+    return this.serviceKeys.length - 1;
+  }
+
   /** A new row with the integers at `from`; its counters are 0. */
   private appendRow(slot: number, hash: number, words: Int32Array, from: number): number {
     const entry = this.count++;
@@ -320,6 +357,9 @@ export class VerdictTable implements VerdictRows {
     const servers = new Int32Array(rows);
     servers.set(this.servers);
     this.servers = servers;
+    const services = new Int32Array(rows);
+    services.set(this.services);
+    this.services = services;
   }
 
   /** Makes slots for so many rows. */

@@ -8,6 +8,7 @@ import type { EntrySummary, Risk } from '../../catalog/entry.ts';
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import { FINDING_SEVERITIES } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
+import { fitOf } from '../spoken.ts';
 import { OUTSIDE } from '../zones.ts';
 import { type Case, MOST_EACH, plural, protocolText, some } from './case.ts';
 import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
@@ -65,6 +66,9 @@ function crossingsOf(c: Case): Crossing[] {
     if (!entries.has(key)) entries.set(key, guardedEntry(port, transport));
     const known = entries.get(key);
     if (known === undefined) continue;
+    // What is spoken there is another protocol's, and told as such: see by-payload.ts.
+    const said = c.spoken.protocolAt(address, family, protocolOfWord(word), port);
+    if (said !== undefined && fitOf(said, transport, port) === 'other') continue;
     const samples = crossings.samples(entry);
     found.push({
       known,

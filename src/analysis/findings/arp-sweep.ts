@@ -20,7 +20,7 @@ export function arpSweeps(c: Case): readonly Finding[] {
       severity: 'medium',
       subject: { text: source, client: source },
       what: `ARP sweep: ${plural(vain, 'address', 'addresses')} of the link asked for in vain in ${lasting(span)}`,
-      why: `${number(answered)} of ${number(vain + answered)} exist; whoever does not know which hosts exist asks for them all`,
+      why: `${number(answered)} of ${number(vain + answered)} answered; whoever does not know which hosts exist asks for them all`,
       do: `find out what runs on ${source}; where it is a router, look for who scans through it`,
       otherwise:
         'a router behind which somebody scans, an inventory tool, hosts that are switched off',

@@ -34,7 +34,7 @@ export function backscatter(c: Case): readonly Finding[] {
         transport: transport as 'tcp',
       },
       what: `backscatter: ${estimated ? 'about ' : ''}${plural(hosts, 'host')} got answers from ${port}/${transport} of ${sender} that ${hosts === 1 ? 'it' : 'they'} never asked for`,
-      why: `${number(strays.flows(entry))} flows with answers and no question: ${sender} is under attack with forged addresses, and the receivers are not to blame`,
+      why: `${number(strays.flows(entry))} flows with answers and no question: so it looks when ${sender} is attacked with forged source addresses; the receivers are not to blame`,
       do: 'nothing here; let no packets out whose source address is not yours (RFC 2827)',
       otherwise: 'questions that took another way past the observation point, or came before it',
       evidence: c.evidence(strays.samples(entry)),

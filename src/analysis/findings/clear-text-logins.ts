@@ -6,6 +6,7 @@
  * A recognised session without a login is no finding.
  */
 import { serviceName } from '../../catalog/services.ts';
+import { spokenName } from '../../catalog/spoken-names.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type Case, MOST_EACH, plural, some } from './case.ts';
 import { familyOfWord, portOfWord } from './clues.ts';
@@ -34,7 +35,8 @@ function seenLogins(c: Case): Finding[] {
     );
     // What a host says to itself crosses no network.
     if (shown === undefined || address.startsWith('127.') || address === '::1') return [];
-    const name = shown.protocol.toUpperCase();
+    const name = spokenName(shown.protocol);
+    const frames = shown.factLocators.login ?? [shown.locator];
     return [
       {
         kind: 'finding' as const,
@@ -45,7 +47,7 @@ function seenLogins(c: Case): Finding[] {
         why: 'whoever can capture as you just did has the name and the password',
         do: `change that password; let ${name} ask for logins inside TLS only, or move to a protocol that protects them`,
         otherwise: 'an anonymous or a test login',
-        evidence: [{ locator: shown.locator }],
+        evidence: frames.map((locator) => ({ locator })),
         filter: `host ${address} and ${transport} port ${port}`,
         numbers: { conversations: shown.flows },
         thresholds: {},

@@ -79,7 +79,7 @@ function judge(c: Case, suspect: Suspect, failed: readonly Sample[]): Finding | 
       ...(targets.length === 1 ? { server: targets[0]! } : {}),
     },
     what: `${plural(ports, 'port')} of ${targets.length === 1 ? targets[0] : plural(hosts.length, 'host')} probed with packets of one length: ${some(numbers.sort((left, right) => left - right))}`,
-    why: `${share(same)} of the tries have ${number(length)} octets, ${number(failed.length)} of ${number(failed.length + answered)} failed, within ${lasting(spanOf(failed))}: somebody looks which ports are open`,
+    why: `${share(same)} of the tries have ${number(length)} octets, ${number(failed.length)} of ${number(failed.length + answered)} failed, within ${lasting(spanOf(failed))}: so it looks when somebody tries which ports are open`,
     do: outside
       ? 'see that what answered is meant to be reached from there; block the source if it goes on'
       : `find out what runs on ${source}`,

@@ -14,6 +14,7 @@ import { Listener } from '../../flow/listener.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
 import { Decoder } from '../../wire/decoder.ts';
 import type { FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
+import { letGo } from './reclaim.ts';
 import { WorkerTable } from './worker-table.ts';
 
 export interface ObserveOptions {
@@ -55,6 +56,9 @@ export interface Observation {
   /** The input was not read to its end, since `onBatch` said so. */
   readonly stopped: boolean;
 }
+
+/** Octets a flow, about, of what the table found rows by and of what deciding directions took. */
+const LEFT_OCTETS = 36;
 
 /** What is left in a table's hands at the end. */
 export interface FinishedTable extends FlowPart {
@@ -111,10 +115,12 @@ export async function observe(
     await host.abandon();
     throw error;
   }
+  const flows = new FlowSet([table], ladder);
+  letGo(LEFT_OCTETS * table.count);
   return {
     decoder,
     names,
-    flows: new FlowSet([table], ladder),
+    flows,
     heard: listener?.heard ?? null,
     ...reading.span.range(),
     evicted: table.evicted,

@@ -183,6 +183,7 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
+    for (const host of hosts) host.gauge();
     const left = hosts.map(({ tally, waiting: again }) =>
       Math.max(tally.probesLeft(), again / Math.max(0.1, 1 - tally.loss)),
     );
@@ -245,12 +246,11 @@ export class Scheduler implements AnswerSink {
   private take(host: HostScan, room: number, now: number): void {
     const { batch } = this;
     if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
-    if (host.pace.gapUs > 0 && now < host.pace.nextUs) return;
     if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
     let most = Math.floor(host.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
-    if (host.pace.gapUs > 0) most = Math.min(most, 1);
+    most = host.pace.allows(most, now);
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
@@ -342,7 +342,7 @@ export class Scheduler implements AnswerSink {
    */
   private endure(host: HostScan, silent: number): void {
     this.inFlight -= silent;
-    if (host.window.closings > 0) return;
+    if (!host.window.isFine) return;
     this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
   }
 

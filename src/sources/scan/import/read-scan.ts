@@ -36,7 +36,7 @@ export function readScan(text: string): ImportedScan {
 }
 
 function readJson(start: string, text: string): ImportedScan {
-  if (/"kind":\s*"(port|host)"/.test(start)) return readOwnJson(text);
+  if (/"kind":\s*"(port|host|found)"/.test(start)) return readOwnJson(text);
   const isMasscan = /"?ports"?\s*:|"rec_type"|"proto"|finished/.test(start);
   if (isMasscan || /^\s*\[\s*\]?\s*$/.test(start)) return readMasscanJson(text);
   if (/"port"/i.test(start)) return readNaabuJson(text);

@@ -14,10 +14,14 @@ import { openTls, speaksTls, tlsVersions } from './tls.ts';
 export interface IdentifyOptions {
   /**
    * How many general questions a port of unknown purpose may leave unanswered before it gets no
-   * more; what it answers or refuses at once does not count. Default 8; with 0 it gets none, and is
-   * not asked for TLS either.
+   * more; what it answers or refuses at once does not count. Default 8.
    */
   readonly questions?: number;
+  /**
+   * Whether a port that told nothing so far is to be asked for TLS and in general: it waits for that,
+   * without a connection. Default: it is.
+   */
+  readonly goOn?: () => Promise<boolean>;
   /** Further exchanges about a known service: host keys, TLS versions, names. Default true. */
   readonly inquire?: boolean;
   /** Ports that get no question, since a question may print or disturb. */
@@ -54,8 +58,13 @@ const ANSWER_MS = 3000;
 const GENERAL_QUESTIONS = 8;
 const QUESTIONS_INSIDE = 5;
 
-/** What a port takes that accepts connections and never says anything, ms; TLS waits twice. */
-export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 2) * (ANSWER_MS + 200);
+/** What it takes to listen to a port of unknown purpose that says nothing, ms. */
+export const BRIEF_MS = SHORT_GREETING_MS + 50;
+/**
+ * What a port takes to be questioned in full that never says anything, ms: TLS is asked too, each
+ * time on a connection of its own.
+ */
+export const QUESTIONED_MS = (GENERAL_QUESTIONS + 1) * (ANSWER_MS + 100);
 
 const ASKED_FIRST = indexByPort(STREAMS);
 const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
@@ -141,7 +150,7 @@ export async function identifyStream(
     if (likely.found !== undefined)
       return await complete(target, hostName, likely.found, inquire, plain);
     if (heard.length === 0) heard = likely.heard;
-    if (options.questions === 0) return unrecognised(heard);
+    if (options.goOn !== undefined && !(await options.goOn())) return unrecognised(heard);
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }
