@@ -228,6 +228,19 @@ describe('the observation point', () => {
     expect(told(many(4, oneSided))).toEqual([]);
   });
 
+  it('says that a filter may have let one direction through', () => {
+    const [finding] = findingsIn(many(5, oneSided), { filtered: true });
+    expect(finding?.otherwise).toMatch(/^the filter, where it lets one direction through, /);
+  });
+
+  it('calls nothing a share of all packets, nor a host silent, behind a filter', () => {
+    const steps = many(120, (n) => [broadcast(n, '10.0.0.7', 1900, '239.255.255.250')]);
+    const before = told(steps);
+    expect(before).toContain('never-spoken-to 10.0.0.7');
+    expect(before).toContain('broadcast-noise the segment');
+    expect(told(steps, { filtered: true })).toEqual([]);
+  });
+
   it('sees no answer to any datagram', () => {
     const steps = many(20, (n) =>
       ask({ at: n, client: `10.0.0.5:${4000 + n}`, server: '10.0.0.9:53' }, [30]),
