@@ -41,7 +41,7 @@ function tell({ address, port, transport, spoken }: SpokenEndpoint, part: Part):
 function misfits({ port, transport, spoken, fit }: SpokenEndpoint): Part[] {
   const [first] = spoken;
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
-  if (isNeighbour(first.protocol, transport, port)) return [];
+  if (fit === 'usual' || isNeighbour(first.protocol, transport, port)) return [];
   const name = first.protocol.toUpperCase();
   if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [
