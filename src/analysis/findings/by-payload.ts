@@ -51,12 +51,13 @@ function hasPart({ protocol, answered }: Spoken): boolean {
   return answered || RECEIVERS.has(protocol);
 }
 
-function misfits({ port, transport, spoken }: SpokenEndpoint): Part[] {
+function misfits(endpoint: SpokenEndpoint): Part[] {
+  const { port, transport, spoken } = endpoint;
   const first = spoken.find(hasPart);
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
-  if (isNeighbour(first.protocol, transport, port)) return [];
+  const fit = first === spoken[0] ? endpoint.fit : fitOf(first.protocol, transport, port);
+  if (fit === 'usual' || isNeighbour(first.protocol, transport, port)) return [];
   const name = spokenName(first.protocol);
-  const fit = fitOf(first.protocol, transport, port);
   const seen = { of: first, shown: [first.locator] };
   if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [
