@@ -127,7 +127,7 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
+  const [{ AuditReading, readEarlier }, ruleParts, { logNotes }] = await Promise.all([
     import('./audit-reading.ts'),
     choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
@@ -136,8 +136,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   const live = listen ?? kernel;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
-  await earlier?.read(before!);
+  const earlier = before === undefined ? undefined : await readEarlier(before, { choices, seed });
   const reading = new AuditReading({
     ...{ choices, seed },
     ...(earlier === undefined ? {} : { earlier }),
@@ -145,7 +144,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   });
   const { folded, reader } = reading;
   const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
-  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
+  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(earlier.notes);
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
@@ -160,7 +159,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       inputs: live === undefined ? inputs : [live.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
-      linesBefore: earlier?.reader.tally.read ?? 0,
+      linesBefore: earlier?.linesRead ?? 0,
       live: live !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
@@ -173,7 +172,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       gaps: kinds(tally.gaps),
       prefixes: reader.prefixes.uses(),
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-      faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
+      faults: [...(earlier?.faults ?? []), ...reader.faults],
       // A listener ends no other way.
       interrupted: live === undefined && (signal?.aborted ?? false),
       notes: [
