@@ -72,7 +72,8 @@ function oneWay({ tcpConversations: all, tcpOneSided: oneSided }: Traffic): Blin
   return {
     id: 'one-way',
     what: `one direction of ${share(oneSided, all)} of the TCP connections`,
-    because: 'the observation point sees only one way: half a mirror port, or asymmetric routing',
+    because:
+      'the observation point sees only one way (half a mirror port, asymmetric routing), or a filter let one way through',
     remedy: 'mirror both directions (ingress and egress), then capture again',
     missing: true,
   };

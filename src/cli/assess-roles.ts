@@ -31,7 +31,7 @@ export function rolesTable(hosts: readonly HostRoles[], limit: number): Table {
     key: 'roles',
     kind: 'host-roles',
     heading: 'WHAT THE HOSTS ARE FOR',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: shown,
     compact: true,
     card: (row) => card(row as HostRoles),

@@ -25,7 +25,7 @@ export function explainReport({ entries, unlisted, passedOver }: Answer): Report
     version: VERSION,
     verdict: verdictOf(rows, unlisted.length),
     facts: factsOf(rows, unlisted.length, passedOver),
-    tables: [entryTable(rows), unlistedTable(unlisted)] as Table[],
+    tables: [entryTable(rows), unlistedTable(unlisted)],
     notes: [],
     next: nextSteps(rows),
   };

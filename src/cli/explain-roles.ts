@@ -24,7 +24,7 @@ export function roleReport(roles: readonly ServerRole[], full: boolean): Report 
     version: VERSION,
     verdict: { severity: 'info', text },
     facts: [{ key: 'roles', value: roles.length }],
-    tables: [table as Table],
+    tables: [table],
     notes: [],
     next:
       full || first === undefined

@@ -91,7 +91,7 @@ export function scanReport(answer: ScanAnswer): Report {
       portTable(rows, answer.hosts.length),
       ...(rows.some(({ state }) => state.service?.details !== undefined) ? [toldTable(rows)] : []),
       hostTable(answer.hosts),
-    ] as Table[],
+    ],
     notes: answer.notes,
     next: nextSteps(rows),
   };

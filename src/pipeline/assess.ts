@@ -39,6 +39,7 @@ import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
 import {
   type CaptureChoices,
   type CaptureSummary,
+  filterNotes,
   newSeed,
   type Reading,
   read,
@@ -111,7 +112,7 @@ export async function assess(
   const summary = summaryOf(inputs, observation, reader, interrupted);
   return {
     ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
-    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    passedOver: filtered?.passedOver ?? null,
     logs: logs?.assessed ?? null,
     flows: traffic.flows,
     hosts: view.hostCount,
@@ -125,12 +126,12 @@ export async function assess(
     remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
-    findings: findingsOf(folded, names, speech, decoder.frames),
+    findings: findingsOf(folded, names, speech, decoder.frames, choices.filter !== undefined),
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [
       ...captureNotes(reader),
-      ...(filtered?.notes ?? []),
+      ...filterNotes(choices, filtered),
       ...blindSpots(traffic, state, view),
       ...(logs?.notes ?? []),
     ],
@@ -138,7 +139,7 @@ export async function assess(
 }
 
 /** The summary of captures with the time and the size of the logs beside. */
-function withLogs<Summary extends Omit<CaptureSummary, 'notes' | 'flows'>>(
+function withLogs<Summary extends ReturnType<typeof summaryOf>>(
   summary: Summary,
   { firstMs, lastMs, inputBytes }: LogsAssessed,
 ): Summary {
@@ -169,8 +170,9 @@ function findingsOf(
   names: Names,
   speech: SpokenView,
   packets: number,
+  filtered: boolean,
 ): readonly Finding[] {
-  return findings(new Case(traffic, clues, names, thresholds, packets, speech, asked));
+  return findings(new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered));
 }
 
 /** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */

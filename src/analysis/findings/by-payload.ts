@@ -89,9 +89,7 @@ function misfits({ port, transport, spoken }: SpokenEndpoint): Part[] {
 
 /** Protocols for which any port is usual: chosen at run time, or carrying others. */
 const ANYWHERE: ReadonlySet<string> = new Set(
-  'tls http http2 quic rtp rtcp rtsp bittorrent stun dtls dce-rpc onc-rpc tftp ftp-data nfs'.split(
-    ' ',
-  ),
+  'tls http http2 quic rtp rtcp rtsp bittorrent stun dce-rpc onc-rpc tftp ftp-data nfs'.split(' '),
 );
 
 /** Protocols that share a format, so that one is at home on the ports of the other. */
@@ -100,8 +98,8 @@ const KIN: readonly ReadonlySet<string>[] = [
   'ldap cldap',
   'onc-rpc portmap nfs',
   'smb netbios-session netbios-dgm',
-  'http http2 elasticsearch ssdp ws-discovery rtsp sip kubernetes',
-  'rtp rtcp stun quic dtls tls',
+  'http http2 elasticsearch ssdp ws-discovery rtsp sip',
+  'rtp rtcp stun quic tls',
   'dhcp dhcpv6',
   'radius tacacs',
 ].map((names) => new Set(names.split(' ')));

@@ -38,6 +38,8 @@ export class Case {
   readonly spoken: SpokenSource;
   /** First frames of the flows that were asked for; undefined where all were. */
   readonly asked: AskedFrames | undefined;
+  /** A filter let only some packets through: what is missing may be its doing. */
+  readonly filtered: boolean;
 
   constructor(
     traffic: Traffic,
@@ -47,6 +49,7 @@ export class Case {
     packets: number,
     spoken: SpokenSource,
     asked?: AskedFrames,
+    filtered = false,
   ) {
     this.traffic = traffic;
     this.clues = clues;
@@ -55,6 +58,7 @@ export class Case {
     this.packets = packets;
     this.spoken = spoken;
     this.asked = asked;
+    this.filtered = filtered;
   }
 
   host(address: number, family: number): string {

@@ -31,7 +31,10 @@ export function oneWayCapture(c: Case): readonly Finding[] {
         : `one-way capture: not one of ${number(udpUnanswered + udpStrays)} datagram conversations shows an answer`,
       why: 'whether services answered, and who scans whom, cannot be told from one direction: other findings are incomplete',
       do: 'mirror both directions of the ports (ingress and egress), then capture again',
-      otherwise: tcp ? 'asymmetric routing' : 'receivers that never answer, such as log servers',
+      otherwise: [
+        ...(c.filtered ? ['the filter, where it lets one direction through'] : []),
+        tcp ? 'asymmetric routing' : 'receivers that never answer, such as log servers',
+      ].join(', '),
       evidence: [],
       numbers: { tcpConnections: all, tcpOneSided: oneSided, udpUnanswered, udpStrays },
       thresholds: c.held('one-way-connections', 'one-way-share'),
@@ -73,7 +76,7 @@ export function lopsidedConversations(c: Case): readonly Finding[] {
 /** Hosts inside that sent to others and got nothing at all. Those that asked in vain are not meant. */
 export function neverSpokenTo(c: Case): readonly Finding[] {
   // A TCP connection of one direction says that answers go another way.
-  if (c.oneWay || c.traffic.tcpOneSided > 0) return [];
+  if (c.oneWay || c.traffic.tcpOneSided > 0 || c.filtered) return [];
   const { hosts } = c.traffic;
   const asked = askers(c);
   const found: { host: string; packets: number }[] = [];
@@ -127,7 +130,8 @@ function askers({ clues }: Case): ReadonlySet<string> {
 export function broadcastNoise(c: Case): readonly Finding[] {
   const { groupPackets, noise } = c.clues;
   const { thresholds } = c;
-  if (groupPackets < thresholds['broadcast-packets']) return [];
+  // Of what a filter left it is no share of all packets.
+  if (c.filtered || groupPackets < thresholds['broadcast-packets']) return [];
   if (groupPackets < thresholds['broadcast-share'] * c.packets) return [];
   const ports = noise.heaviest(6).map((entry) => {
     const word = entry * TALLY_WORDS;

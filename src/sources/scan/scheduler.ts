@@ -183,6 +183,7 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
+    for (const host of hosts) host.gauge();
     const left = hosts.map(({ tally, waiting: again }) =>
       Math.max(tally.probesLeft(), again / Math.max(0.1, 1 - tally.loss)),
     );

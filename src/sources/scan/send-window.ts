@@ -18,13 +18,15 @@ const EPOCH_LENGTH = 64;
 const EPOCH_US = 100_000;
 /** Answers that must have been due before a share is judged. */
 const JUDGED = 60;
+/** And until when more are awaited where it may be chance that some are missing. */
+const MOST_JUDGED = 600;
 /** The share may fall by this part of the best one without being blamed on speed. */
 const TOLERANCE = 0.15;
 /**
  * And by so many standard deviations of a share counted by chance: where few ports answer at all,
  * shares differ much from one moment to the next.
  */
-const DEVIATIONS = 3;
+const DEVIATIONS = 4;
 const LEAST_WINDOW = 2;
 /** Growth beyond the threshold by a window full of probes, where at least this share is answered. */
 const GROWTH = 8;
@@ -172,15 +174,17 @@ export class SendWindow {
     }
     const due = Math.max(this.best * sent, floor * sent, answered);
     if (due < JUDGED) return undefined;
+    const verdict = this.weigh(answered / sent, sent, floor);
+    if (verdict === 'unsure' && due < MOST_JUDGED) return undefined;
     const us = this.closedUs[(upTo - 1) % EPOCHS]! - this.beganUs[this.oldest % EPOCHS]!;
     this.lastRate = probes / Math.max(1, us);
     this.oldest = upTo;
-    if (!this.weigh(answered / sent, sent, floor)) {
-      this.inARow = 0;
-      return 'fits';
+    if (verdict === 'closed') {
+      this.close(size, nowUs);
+      return 'closed';
     }
-    this.close(size, nowUs);
-    return 'closed';
+    this.inARow = 0;
+    return 'fits';
   }
 
   /**
@@ -197,12 +201,13 @@ export class SendWindow {
   }
 
   /** Whether too much is missing. @param floor the best share is that at least */
-  private weigh(share: number, sent: number, floor: number): boolean {
-    this.best = Math.max(this.best, share - deviation(share, sent));
+  private weigh(share: number, sent: number, floor: number): 'fits' | 'unsure' | 'closed' {
+    // The largest of many shares counted by chance would be too large.
+    this.best = Math.max(this.best, share - 2 * deviation(share, sent));
     const usual = Math.max(this.best, floor);
     this.lastLoss = Math.max(0, 1 - share / usual);
-    if (this.lastLoss <= TOLERANCE) return false;
-    return usual - share > DEVIATIONS * deviation(usual, sent);
+    if (this.lastLoss <= TOLERANCE) return 'fits';
+    return usual - share > DEVIATIONS * deviation(usual, sent) ? 'closed' : 'unsure';
   }
 
   /** @param size at which too much was sent */
