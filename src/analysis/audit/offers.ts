@@ -6,7 +6,7 @@ import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { OUTSIDE } from '../zones.ts';
 import { serviceKey } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
+import { F_FIRST, F_LAST, R_INPUT, R_LINE, type VerdictRows } from './verdict-rows.ts';
 
 /** In `kind`, beside the way: family, and whether a line said that it was let through. */
 const FAMILY_SHIFT = 4;
@@ -18,7 +18,8 @@ export class Offers {
   private readonly clients = new Column();
   private readonly first = new Column();
   private readonly last = new Column();
-  private readonly rows = new Column();
+  private readonly inputs = new Column();
+  private readonly lines = new Column();
   private readonly zones = new Column();
 
   constructor(seed: number) {
@@ -36,7 +37,8 @@ export class Offers {
     const offer = this.keys.intern(...keyOf(block, index));
     const entry = block.entry[index]!;
     if (offer === known) {
-      this.rows.set(offer, entry);
+      this.inputs.set(offer, table.word(entry, R_INPUT));
+      this.lines.set(offer, table.word(entry, R_LINE));
       this.zones.set(offer, block.serverZone[index]!);
       this.first.set(offer, Number.POSITIVE_INFINITY);
       this.last.set(offer, Number.NEGATIVE_INFINITY);
@@ -74,8 +76,9 @@ export class Offers {
       clients: this.clients.get(offer),
       firstMs: this.first.get(offer),
       lastMs: this.last.get(offer),
-      /** The row that showed it first. */
-      entry: this.rows.get(offer),
+      /** Where it was seen first, as of a row. */
+      input: this.inputs.get(offer),
+      line: this.lines.get(offer),
     };
   }
 }
