@@ -20,6 +20,8 @@ import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
+/** How long a window that closed is watched, microseconds. */
+const CROWDED_US = 2_000_000;
 /** Tries of a cell that are counted one by one to say how long it will take. */
 const MOST_COUNTED = 30;
 /** Between changes of pace, microseconds. */
@@ -268,7 +270,7 @@ export class HostScan {
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     const inVain = this.flying[cell] === IN_VAIN;
     const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
-    this.tally.lost += Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0));
+    this.tally.lose(Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0)));
     if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
       this.window.answerFirst(this.epochs[cell]!);
     }
@@ -386,6 +388,12 @@ export class HostScan {
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
+  /** Whether it gets as much as it takes just now: only measuring tells how fast that is. */
+  isCrowded(nowUs: number): boolean {
+    if (!this.tally.overloaded || this.slow.on) return false;
+    return this.pace.gapUs > 0 || nowUs - this.window.closedAtUs < CROWDED_US;
+  }
+
   /** How long it takes until a change of pace shows in what comes back. */
   private get stepUs(): number {
     const { smoothedUs, timeoutUs } = this.roundTrip;
@@ -436,7 +444,10 @@ export class HostScan {
   /** Tells the tally what it needs to say how far the host is. */
   gauge(): void {
     const { smoothedUs, timeoutUs } = this.roundTrip;
-    this.tally.tripShare = Math.min(1, (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs);
+    this.tally.tripShare = Math.min(
+      1,
+      (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs,
+    );
   }
 
   /**
