@@ -223,19 +223,20 @@ export class UdpEngine implements ProbeEngine {
     const cell = this.cellOf[reader.port]!;
     if (host === undefined || cell < 0) return true;
     this.byHost = host.address.words.every((word, index) => word === reader.offender[index]);
-    const outcome = this.errorOutcome();
+    const outcome = this.errorOutcome(host);
     if (outcome !== PENDING) sink.answer(host, cell, -1, outcome, this.clock(), 0);
     return true;
   }
 
-  private errorOutcome(): number {
+  private errorOutcome({ tally }: HostScan): number {
     const { origin, type, code, errno } = this.reader;
     // "Nobody listens" is for the host alone to say: from others it is a filter's word.
     const asked = this.byHost ? 'udp' : 'tcp';
     if (origin === ORIGIN_ICMP) return icmpOutcome(type, code, asked);
     if (origin === ORIGIN_ICMP6) return icmp6Outcome(type, code, asked);
-    // Noticed here: nobody on the link has the address.
-    return errno === ERRNO.EHOSTUNREACH ? FILTERED_HOST_UNREACH : PENDING;
+    // Noticed here: nobody on the link has the address. One that answered is gone for a while.
+    const gone = errno === ERRNO.EHOSTUNREACH && tally.answered === 0;
+    return gone ? FILTERED_HOST_UNREACH : PENDING;
   }
 
   close(): void {
