@@ -209,7 +209,12 @@ const COLUMNS: readonly Column<Listener>[] = [
     text: ({ firewall }) => firewallText(firewall),
     priority: 2,
   },
-  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null },
+  {
+    key: 'network',
+    title: 'NETWORK',
+    about: ({ network }) => network,
+    value: ({ network }) => network ?? null,
+  },
   { key: 'address', title: 'ADDRESS', value: ({ local }) => local.address, priority: 4 },
   { key: 'state', title: 'STATE', value: ({ state }) => state, machineOnly: true },
   {
@@ -221,6 +226,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'owner',
     title: 'PROCESS',
+    about: ({ owner }) => owner,
     value: ({ owner }) => owner.kind,
     text: ({ owner }) => processText(owner),
   },
@@ -233,6 +239,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'pids',
     title: 'PID',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).pids,
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
@@ -240,6 +247,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'place',
     title: 'UNIT OR CONTAINER',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).places,
     text: ({ owner }) => plainOwner(owner).places.join(', ') || '-',
     priority: 5,
@@ -248,6 +256,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'processes',
     title: 'COMMAND',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).processes,
     text: ({ owner }) => processesOf(owner)[0]?.commandLine.join(' ') || '-',
     priority: 3,
