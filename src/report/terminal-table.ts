@@ -32,7 +32,7 @@ interface Cell {
 }
 
 /** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
-const ROWS_AT_ONCE = 256;
+const ROWS_AT_ONCE = 512;
 
 /**
  * The table in pieces of one line or several, each without its last line end. Returns the titles of
