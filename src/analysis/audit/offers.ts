@@ -21,6 +21,10 @@ export class Offers {
   private readonly inputs = new Column();
   private readonly lines = new Column();
   private readonly zones = new Column();
+  /** The key of the row at hand. */
+  private address = 0;
+  private service = 0;
+  private kind = 0;
 
   constructor(seed: number) {
     this.keys = new EndpointTable(seed);
@@ -34,7 +38,8 @@ export class Offers {
   /** Counts a row for the service that it used; returns the service's number. */
   add(block: RowBlock, index: number, table: VerdictRows): number {
     const known = this.count;
-    const offer = this.keys.intern(...keyOf(block, index));
+    this.aim(block, index);
+    const offer = this.keys.intern(this.address, this.service, this.kind);
     const entry = block.entry[index]!;
     if (offer === known) {
       this.inputs.set(offer, table.word(entry, R_INPUT));
@@ -55,7 +60,17 @@ export class Offers {
 
   /** The service that a row used; -1 when it is not here. */
   find(block: RowBlock, index: number): number {
-    return this.keys.find(...keyOf(block, index));
+    this.aim(block, index);
+    return this.keys.find(this.address, this.service, this.kind);
+  }
+
+  /** Works out the key of a row's service. */
+  private aim(block: RowBlock, index: number): void {
+    const inside = block.serverZone[index] !== OUTSIDE;
+    const family = inside ? block.family[index]! : 0;
+    this.address = inside ? block.serverWord[index]! : 0;
+    this.service = serviceKey(block.protocol[index]!, block.port[index]!);
+    this.kind = (family << FAMILY_SHIFT) | block.way[index]!;
   }
 
   /** Whether the row's client used that service. */
@@ -81,14 +96,4 @@ export class Offers {
       line: this.lines.get(offer),
     };
   }
-}
-
-function keyOf(block: RowBlock, index: number): [address: number, service: number, kind: number] {
-  const inside = block.serverZone[index] !== OUTSIDE;
-  const family = inside ? block.family[index]! : 0;
-  return [
-    inside ? block.serverWord[index]! : 0,
-    serviceKey(block.protocol[index]!, block.port[index]!),
-    (family << FAMILY_SHIFT) | block.way[index]!,
-  ];
 }
