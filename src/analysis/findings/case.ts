@@ -16,7 +16,7 @@ import type { Clues } from './clues.ts';
 import type { ThresholdName, Thresholds } from './thresholds.ts';
 
 /** Frames named in one finding. */
-const MOST_EVIDENCE = 20;
+export const MOST_EVIDENCE = 20;
 /** Findings of one detector told one by one; what goes beyond is told in one sentence. */
 export const MOST_EACH = 25;
 /** Too few datagrams to say that no answer was captured. */
