@@ -11,7 +11,7 @@ import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Spoken, SpokenEndpoint } from '../../model/spoken.ts';
 import { DETECTORS } from '../../wire/payload/detectors.ts';
 import { fitOf } from '../spoken.ts';
-import { type Case, MOST_EACH, MOST_EVIDENCE, plural, some } from './case.ts';
+import { type Case, MOST_EVIDENCE, plural, some } from './case.ts';
 
 /** What is said of one endpoint; of many alike it is said once. */
 type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise'> & {
@@ -34,16 +34,17 @@ export function byPayload(c: Case): readonly Finding[] {
       else parts.push(part);
     }
   }
-  const byId = new Map<string, Finding[]>();
+  const byId = new Map<string, (readonly Part[])[]>();
   for (const parts of alike.values()) {
     const { id } = parts[0]!;
-    const findings = byId.get(id) ?? [];
-    byId.set(id, findings);
-    if (findings.length >= MOST_EACH) continue;
-    if (parts.length > MOST_ALONE) findings.push(together(parts));
-    else findings.push(...parts.map(alone));
+    const told = byId.get(id) ?? [];
+    byId.set(id, told);
+    if (parts.length > MOST_ALONE) told.push(parts);
+    else for (const part of parts) told.push([part]);
   }
-  return [...byId.values()].flatMap((findings) => findings.slice(0, MOST_EACH));
+  return [...byId].flatMap(([id, told]) =>
+    c.tellMost(id, told, (parts) => (parts.length === 1 ? alone(parts[0]!) : together(parts))),
+  );
 }
 
 function alone({ at, of, shown, what, ...part }: Part): Finding {
