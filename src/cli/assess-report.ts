@@ -308,6 +308,13 @@ function cut<Row>(frame: Frame<Row>, rows: readonly Row[], whole: number, limit:
   };
 }
 
+/** The service with the most bytes; of equals the first. */
+function busiest(services: readonly ServiceUse[]): ServiceUse | undefined {
+  let best = services[0];
+  for (const each of services) if (byBytes(each, best!) < 0) best = each;
+  return best;
+}
+
 function byBytes(left: ServiceUse, right: ServiceUse): number {
   return right.bytes - left.bytes;
 }
@@ -336,7 +343,7 @@ function nextSteps(
   if ((packets === 0 && logs === null) || inputs.includes('-')) return [];
   const names = inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ');
   const suspect = findings.find(({ subject }) => subject.client !== undefined)?.subject.client;
-  const [service] = [...services].sort(byBytes);
+  const service = busiest(services);
   const closer: NextStep[] = [];
   if (filter === undefined && suspect !== undefined) {
     const purpose = 'all about the host of the first finding';

@@ -1,13 +1,9 @@
 /** One reading of logs into an audit: the inputs themselves, or the earlier logs they are compared with. */
-import { availableParallelism } from 'node:os';
 import { Audit } from '../analysis/audit/audit.ts';
+import type { FoldOptions } from '../analysis/audit/audit-fold.ts';
 import { LogReader } from '../sources/logs/log-reader.ts';
 import type { AuditChoices } from './audit.ts';
-import { FoldThread } from './fold-thread.ts';
-import { programOf } from './programs.ts';
-
-/** From this size on a second thread saves more than starting it costs. */
-const WORTH_A_THREAD = 64e6;
+import { type FoldThread, foldThread } from './fold-thread.ts';
 
 export interface ReadingWishes {
   readonly choices: AuditChoices;
@@ -15,19 +11,23 @@ export interface ReadingWishes {
   /** What is to be compared with; it was read to its end. */
   readonly earlier?: AuditReading;
   readonly onWait?: () => void;
+  /** A second thread that was started already. */
+  readonly thread?: FoldThread | undefined;
 }
 
 export class AuditReading {
   readonly folded: Audit;
   readonly reader: LogReader;
   private thread: FoldThread | undefined;
+  private readonly options: FoldOptions;
 
-  constructor({ choices, seed, earlier, onWait }: ReadingWishes) {
+  constructor({ choices, seed, earlier, onWait, thread }: ReadingWishes) {
     const { zones, interfaces, prefixes, offsetMs, mappings, flowPorts } = choices;
     const { where, sinceMs, signal, onProgress, top } = choices;
-    const foldOptions = { seed, ...(zones === undefined ? {} : { zones }) };
+    this.thread = thread;
+    this.options = { seed, ...(zones === undefined ? {} : { zones }) };
     this.folded = new Audit({
-      ...{ ...foldOptions, top },
+      ...{ ...this.options, top },
       ...(interfaces === undefined ? {} : { interfaces }),
       ...(where === undefined ? {} : { where }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
@@ -52,12 +52,11 @@ export class AuditReading {
                 onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
             }),
         onListed: (reader) => {
-          const { bytesTotal = 0 } = reader;
-          const program = onWait === undefined ? programWorth(choices, bytesTotal) : undefined;
-          if (program === undefined) return;
-          const thread = new FoldThread(program, foldOptions);
-          this.thread = thread;
-          reader.share(thread.text, () => thread.wake());
+          if (onWait === undefined) {
+            this.thread ??= foldThread(choices.workers, reader.bytesTotal ?? 0, this.options);
+          }
+          const { thread } = this;
+          if (thread !== undefined) reader.share(thread.text, () => thread.wake());
         },
       },
       (batch) => {
@@ -72,10 +71,4 @@ export class AuditReading {
     await this.reader.read(inputs);
     if (this.thread !== undefined) this.folded.adopt(await this.thread.finish());
   }
-}
-
-/** The second thread's program, where there is a processor for it or one was asked for. */
-function programWorth({ workers }: AuditChoices, octets: number): URL | undefined {
-  if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
-  return workers === undefined && octets < WORTH_A_THREAD ? undefined : programOf('worker');
 }

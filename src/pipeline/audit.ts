@@ -1,4 +1,5 @@
 /** Firewall logs in, what passed and what was refused out. */
+import { statSync } from 'node:fs';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
 import { comparisonNotes } from '../analysis/audit/comparison-notes.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
@@ -14,6 +15,7 @@ import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
 import type { RuleAudit, RuleText } from './audit-rules.ts';
+import { type FoldThread, foldThread } from './fold-thread.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -127,19 +129,21 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
+  const { listen, kernel, follow, before, signal } = choices;
+  const live = listen ?? kernel;
+  // Hash tables must not be foreseeable to whoever writes the log.
+  const seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  const isPlain = live === undefined && follow === undefined && before === undefined;
+  const thread = isPlain ? threadFor(inputs, choices, seed) : undefined;
   const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
     import('./audit-reading.ts'),
     choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const { listen, kernel, follow, before, signal } = choices;
-  const live = listen ?? kernel;
-  // Hash tables must not be foreseeable to whoever writes the log.
-  const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
   await earlier?.read(before!);
   const reading = new AuditReading({
-    ...{ choices, seed },
+    ...{ choices, seed, thread },
     ...(earlier === undefined ? {} : { earlier }),
     ...(follow === undefined ? {} : { onWait: () => follow(result) }),
   });
@@ -197,6 +201,25 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   listen?.listener.close();
   kernel?.log.close();
   return result();
+}
+
+/** Starts the second thread before anything else is loaded, where the inputs are files to be read. */
+function threadFor(
+  inputs: readonly string[],
+  { workers, zones }: AuditChoices,
+  seed: number,
+): FoldThread | undefined {
+  const octets = inputs.reduce((sum, input) => sum + sizeOf(input), 0);
+  return foldThread(workers, octets, { seed, ...(zones === undefined ? {} : { zones }) });
+}
+
+/** Of files, 0 for anything else: what is wrong with it is found when it is read. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 const EARLIER_LOG = 'the earlier log';

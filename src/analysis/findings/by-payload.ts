@@ -101,9 +101,9 @@ function misfits(at: SpokenEndpoint): Part[] {
   const { port, transport, spoken } = at;
   const first = spoken.find(hasPart);
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
-  if (isNeighbour(first.protocol, transport, port)) return [];
+  const fit = first === spoken[0] ? at.fit : fitOf(first.protocol, transport, port);
+  if (fit === 'usual' || isNeighbour(first.protocol, transport, port)) return [];
   const name = spokenName(first.protocol);
-  const fit = fitOf(first.protocol, transport, port);
   const seen = { at, of: first, shown: [first.locator] };
   if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [

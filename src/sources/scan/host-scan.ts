@@ -436,7 +436,10 @@ export class HostScan {
   /** Tells the tally what it needs to say how far the host is. */
   gauge(): void {
     const { smoothedUs, timeoutUs } = this.roundTrip;
-    this.tally.tripShare = Math.min(1, (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs);
+    this.tally.tripShare = Math.min(
+      1,
+      (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs,
+    );
   }
 
   /**
