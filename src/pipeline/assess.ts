@@ -1,6 +1,6 @@
 /** Captures in, what their ports were used for out. */
 import type { AskedFrames } from '../analysis/asked-frames.ts';
-import { blindSpots } from '../analysis/blind-spots.ts';
+import { blindSpots, untoldFindings } from '../analysis/blind-spots.ts';
 import { Case } from '../analysis/findings/case.ts';
 import type { Clues } from '../analysis/findings/clues.ts';
 import { findings } from '../analysis/findings/find.ts';
@@ -110,6 +110,8 @@ export async function assess(
     dropDuplicates: choices.dropDuplicates ?? false,
   };
   const summary = summaryOf(inputs, observation, reader, interrupted);
+  const filter = choices.filter !== undefined;
+  const judged = findingsOf(folded, names, speech, decoder.frames, filter);
   return {
     ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
     passedOver: filtered?.passedOver ?? null,
@@ -126,13 +128,14 @@ export async function assess(
     remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
-    findings: findingsOf(folded, names, speech, decoder.frames, choices.filter !== undefined),
+    findings: judged.findings,
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [
       ...captureNotes(reader),
       ...filterNotes(choices, filtered),
       ...blindSpots(traffic, state, view),
+      ...judged.untold,
       ...(logs?.notes ?? []),
     ],
   };
@@ -171,8 +174,9 @@ function findingsOf(
   speech: SpokenView,
   packets: number,
   filtered: boolean,
-): readonly Finding[] {
-  return findings(new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered));
+): { readonly findings: readonly Finding[]; readonly untold: readonly BlindSpot[] } {
+  const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
+  return { findings: findings(seen), untold: untoldFindings(seen.untold) };
 }
 
 /** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */

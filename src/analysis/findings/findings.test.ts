@@ -4,6 +4,7 @@ import { step, tcpTalk } from '../../../test/builders/conversation.ts';
 import {
   ask,
   attempt,
+  caseOf,
   findingsIn,
   many,
   NOTHING_SPOKEN,
@@ -13,6 +14,8 @@ import {
 } from '../../../test/builders/findings.ts';
 import { ipv4, tcp, udp } from '../../../test/builders/packet.ts';
 import { parsePrefix } from '../../net/prefix.ts';
+import { untoldFindings } from '../blind-spots.ts';
+import { findings } from './find.ts';
 
 /** So low that everything is found. */
 const LOW = {
@@ -375,6 +378,19 @@ it('says something whole of any traffic, in tables however small', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it('says how many more of a kind there would be', () => {
+  const steps = many(30, (n) =>
+    talk({ at: n, client: '10.0.0.5:4000', server: `10.0.1.${n + 1}:61999` }),
+  );
+  const seen = caseOf(steps);
+  const ids = findings(seen).map(({ id }) => id);
+  expect(ids.filter((id) => id === 'unknown-service')).toHaveLength(25);
+  expect(untoldFindings(seen.untold)).toMatchObject([
+    { what: '5 more findings of unknown-service' },
+  ]);
+  expect(untoldFindings(caseOf([]).untold)).toEqual([]);
 });
 
 it('ranks the gravest first', () => {
