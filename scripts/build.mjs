@@ -26,8 +26,9 @@ const ENTRIES = {
 const LONG = 10_000;
 
 /**
- * The long texts of generated tables become files in `dist/data`. Compiling a string of a megabyte
- * takes Node 18 ms at every start; reading it from a file takes less than one.
+ * The long texts of generated tables become files in `dist/data`, read when a text is asked for.
+ * Compiling a string of a megabyte takes Node 18 ms at every start; reading it from a file takes less
+ * than one.
  */
 const longTexts = {
   name: 'long-texts',
@@ -38,17 +39,18 @@ const longTexts = {
       const { code } = await transform(path, source);
       const table = await import(`data:text/javascript,${encodeURIComponent(code)}`);
       const lines = ["import { readFileSync } from 'node:fs';"];
-      for (const [name, text] of Object.entries(table)) {
-        if (typeof text !== 'string' || text.length < LONG) {
-          lines.push(`export const ${name} = ${JSON.stringify(text)};`);
+      for (const [name, make] of Object.entries(table)) {
+        const text = make();
+        if (text.length < LONG) {
+          lines.push(`export const ${name} = () => ${JSON.stringify(text)};`);
           continue;
         }
-        const file = `${basename(path, '.generated.ts')}-${name.toLowerCase()}.txt`;
+        const file = `${basename(path, '.generated.ts')}-${name.replace('Text', '')}.txt`;
         writeFileSync(join(root, 'dist', 'data', file), text);
         const encoding = /^[\0-\x7f]*$/.test(text) ? 'latin1' : 'utf8';
         // Tables are shared by commands, so that their chunk lies in dist/chunks.
         const url = `new URL('../data/${file}', import.meta.url)`;
-        lines.push(`export const ${name} = readFileSync(${url}, '${encoding}');`);
+        lines.push(`export const ${name} = () => readFileSync(${url}, '${encoding}');`);
       }
       return { code: lines.join('\n'), moduleType: 'js' };
     },
@@ -79,6 +81,23 @@ function ascii(code) {
   );
 }
 
+const GETTER =
+  /Object\.defineProperty\(exports,("[^"]+"),\{enumerable:true,get:function\(\)\{return ([\w$]+)\}\}\);/g;
+
+/**
+ * A chunk whose exports are values. A getter, which is called at every use in a hot loop of another
+ * chunk, is for what is assigned again, and nothing of ours is.
+ */
+function withPlainExports(code) {
+  return code.replace(GETTER, (getter, name, value) => {
+    const escaped = value.replaceAll('$', '\\$');
+    const assigned = code.match(
+      new RegExp(`(?<![.\\w$])${escaped}(?:[-+*/%&|^]?=(?![=>])|\\+\\+|--)`, 'g'),
+    );
+    return (assigned?.length ?? 0) > 1 ? getter : `exports[${name}]=${value};`;
+  });
+}
+
 const PROGRAMS = new Set(Object.values(ENTRIES));
 
 /** Rooms of which a command takes this or that, with modules that few others need. */
@@ -97,6 +116,19 @@ const PARTS = new Set([
   'wire/filter',
   'wire/print',
 ]);
+
+/**
+ * Parts of rooms that start programs or take random numbers: getting ready for that takes Node three
+ * milliseconds, so that each is a chunk of those who ask for it.
+ */
+const APART = /^sources\/sockets\/(?:beside|far-side|package-names|packages|ssh)\.ts$/;
+
+/** What the second thread of an audit needs of the parsers. */
+const SCOUT = new Set(
+  ['scout', 'scouted-text', 'scan', 'netfilter-usual', 'octet-mask'].map(
+    (name) => `sources/logs/${name}.ts`,
+  ),
+);
 
 /** What is always used together. */
 const TOGETHER = new Map([
@@ -121,7 +153,9 @@ function chunkOf(path) {
   const [, inside] = /\/src\/(.+\.ts)$/.exec(place) ?? [];
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
+  if (APART.test(inside)) return null;
   if (part.startsWith('vendors')) return 'vendors';
+  if (SCOUT.has(inside)) return 'sources-logs-scout';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
@@ -187,19 +221,19 @@ async function bundleRooms(bundle, dist, version) {
   const hash = createHash('sha256');
   mkdirSync(join(dist, 'chunks'));
   for (const { fileName, code } of output) {
-    const text = ascii(code);
+    const text = ascii(withPlainExports(code));
     hash.update(`${fileName}\0${text}\0`);
     writeFileSync(join(dist, fileName), text);
   }
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The file that is started. One by itself, since it loads all others in its own way. */
-async function bundleStart(bundle, dist, version, id) {
+/** A file that is started. One by itself, since it loads all others in its own way. */
+async function bundleStart(bundle, dist, version, id, name) {
   await bundle({
     ...INPUT,
     cwd: root,
-    input: 'src/start/cli.ts',
+    input: `src/start/${name}.ts`,
     logLevel: 'warn',
     transform: {
       target: TARGET,
@@ -209,16 +243,13 @@ async function bundleStart(bundle, dist, version, id) {
       },
     },
     output: {
-      file: join(dist, 'cli.js'),
+      file: join(dist, `${name}.js`),
       format: 'cjs',
       strict: true,
       codeSplitting: false,
       minify: DENSE,
     },
   });
-  chmodSync(join(dist, 'cli.js'), 0o755);
-  // Here a clone keeps what was compiled of the chunks; the package has none.
-  mkdirSync(join(dist, 'code'));
 }
 
 /** Programs import an ES module, which takes its names from the bundle. */
@@ -250,7 +281,11 @@ export async function build({ types = false } = {}) {
   mkdirSync(join(dist, 'data'), { recursive: true });
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   const id = await bundleRooms(bundle, dist, version);
-  await bundleStart(bundle, dist, version, id);
+  await bundleStart(bundle, dist, version, id, 'cli');
+  await bundleStart(bundle, dist, version, id, 'worker');
+  chmodSync(join(dist, 'cli.js'), 0o755);
+  // Here a clone keeps what was compiled of the chunks; the package has none.
+  mkdirSync(join(dist, 'code'));
   writeLibrary(dist);
   if (types) writeTypes(dist);
   writeFileSync(join(dist, '.stamp'), `${Date.now()}\n`);

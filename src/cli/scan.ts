@@ -154,6 +154,7 @@ async function run(
     exclude: options.exclude ?? [],
     excludeFiles: options.excludeFile ?? [],
     local: options.local ?? false,
+    quiet: options.dryRun ?? false,
     ports: options.ports,
     transports: options.transport as ('tcp' | 'udp' | 'sctp')[],
     timing: options.timing,

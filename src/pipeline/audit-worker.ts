@@ -1,19 +1,23 @@
 /** The worker's program: folds the verdicts that come through shared memory, and hands over the rows. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AuditFold } from '../analysis/audit/audit-fold.ts';
+import { Scout } from '../sources/logs/scout.ts';
 import type { FoldStart } from './fold-thread.ts';
 import { VerdictTaker } from './verdict-ring.ts';
 
-const { ring, options }: FoldStart = workerData;
-const fold = new AuditFold(options);
+const { ring, text, options }: FoldStart = workerData;
+const fold = new AuditFold({ ...options, shared: true });
+const scout = new Scout(text);
 const taker = new VerdictTaker(ring, (batch) => fold.add(batch));
 try {
-  taker.run();
+  taker.run(() => scout.work());
 } catch (error) {
   taker.fail();
   throw error;
 }
 const part = fold.part();
-const { rows, ended, clients, servers } = part.rows;
+const { rows, ended, services, orders } = part.rows;
 // The rows are many, and move instead of being copied.
-parentPort?.postMessage(part, [rows, ended.buffer, clients.buffer, servers.buffer]);
+parentPort?.postMessage(part, [rows, ended.buffer, services.buffer]);
+// While the other thread begins with the answer.
+if (orders !== undefined) fold.table.findOrders(orders);

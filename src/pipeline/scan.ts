@@ -66,7 +66,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     ]);
   const { resumeFile, services = false, onIdentified, wasTold, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
-  const { shard, ...planned } = held?.plan ?? plan;
+  const { shard, local: _, ...planned } = held?.plan ?? plan;
   const notes = {
     ...(held === undefined ? {} : { writer: held.writer }),
     ...(held?.journal === undefined ? {} : { journal: held.journal }),
@@ -103,7 +103,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     const { hosts, hostsDown, startMs, endMs } = result;
     return {
       ...result,
-      addresses: plan.targets.size,
+      addresses: planned.targets.size,
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,
@@ -181,11 +181,12 @@ export interface EarlierScan {
 
 /** Reads a scan of any known scanner. Throws `UnknownScanError` and `UnreadableFile`. */
 export async function readEarlierScan(file: string): Promise<EarlierScan> {
-  const [{ readWholeText }, { readScan }] = await Promise.all([
+  const [{ readWhole }, { decodeText }, { readScan }] = await Promise.all([
     import('../sources/whole-file.ts'),
+    import('../sources/sockets/foreign/decode-text.ts'),
     import('../sources/scan/import/read-scan.ts'),
   ]);
-  return { file, earlier: readScan(readWholeText(file)) };
+  return { file, earlier: readScan(decodeText(readWhole(file).octets)) };
 }
 
 export interface ComparedScan extends EarlierScan {
