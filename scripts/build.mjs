@@ -81,6 +81,23 @@ function ascii(code) {
   );
 }
 
+const GETTER =
+  /Object\.defineProperty\(exports,("[^"]+"),\{enumerable:true,get:function\(\)\{return ([\w$]+)\}\}\);/g;
+
+/**
+ * A chunk whose exports are values. A getter, which is called at every use in a hot loop of another
+ * chunk, is for what is assigned again, and nothing of ours is.
+ */
+function withPlainExports(code) {
+  return code.replace(GETTER, (getter, name, value) => {
+    const escaped = value.replaceAll('$', '\\$');
+    const assigned = code.match(
+      new RegExp(`(?<![.\\w$])${escaped}(?:[-+*/%&|^]?=(?![=>])|\\+\\+|--)`, 'g'),
+    );
+    return (assigned?.length ?? 0) > 1 ? getter : `exports[${name}]=${value};`;
+  });
+}
+
 const PROGRAMS = new Set(Object.values(ENTRIES));
 
 /** Rooms of which a command takes this or that, with modules that few others need. */
@@ -204,7 +221,7 @@ async function bundleRooms(bundle, dist, version) {
   const hash = createHash('sha256');
   mkdirSync(join(dist, 'chunks'));
   for (const { fileName, code } of output) {
-    const text = ascii(code);
+    const text = ascii(withPlainExports(code));
     hash.update(`${fileName}\0${text}\0`);
     writeFileSync(join(dist, fileName), text);
   }

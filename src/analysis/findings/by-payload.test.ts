@@ -121,9 +121,29 @@ describe('what payloads give away', () => {
   it('names the frames of an old version, and says what else was spoken', () => {
     const mixed = speaking('tcp', 443, 'tls', { version: ['TLS 1.3', 'TLS 1.0', 'TLS 1.1'] });
     expect(findingsIn(steps, mixed)[0]).toMatchObject({
-      what: 'TLS 1.0 and TLS 1.1 on 443/tcp, beside TLS 1.3, where 3 conversations speak TLS',
+      what: 'TLS 1.0 and TLS 1.1 on 443/tcp, beside TLS 1.3 (3 TLS conversations)',
       evidence: [{ locator: 'test.pcap#8' }, { locator: 'test.pcap#9' }],
     });
+  });
+
+  it.each([
+    [3, ['10.0.0.1 161/udp', '10.0.0.2 161/udp', '10.0.0.3 161/udp']],
+    [4, ['161/udp of 4 hosts']],
+  ])('tells %i hosts alike in a finding each, or in one', (hosts, subjects) => {
+    const one = speaking('udp', 161, 'snmp', { version: ['2c'] });
+    const [endpoint] = one.spoken!.endpoints();
+    const endpoints = Array.from({ length: hosts }, (_, n) => ({
+      ...endpoint!,
+      address: `10.0.0.${n + 1}`,
+    }));
+    const circumstances = { spoken: { ...one.spoken!, endpoints: () => endpoints } };
+    const found = findingsIn(steps, circumstances);
+    expect(found.map(({ subject }) => subject.text)).toEqual(subjects);
+    expect(found[0]!.what).toBe(
+      hosts === 3
+        ? 'SNMP 2c on 161/udp (3 SNMP conversations)'
+        : 'SNMP 2c on 161/udp, of 4 hosts (10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4)',
+    );
   });
 
   it('names the frame of a login', () => {

@@ -4,6 +4,7 @@ import { step, tcpTalk } from '../../../test/builders/conversation.ts';
 import {
   ask,
   attempt,
+  caseOf,
   findingsIn,
   many,
   NOTHING_SPOKEN,
@@ -13,6 +14,8 @@ import {
 } from '../../../test/builders/findings.ts';
 import { ipv4, tcp, udp } from '../../../test/builders/packet.ts';
 import { parsePrefix } from '../../net/prefix.ts';
+import { untoldFindings } from '../blind-spots.ts';
+import { findings } from './find.ts';
 
 /** So low that everything is found. */
 const LOW = {
@@ -228,6 +231,19 @@ describe('the observation point', () => {
     expect(told(many(4, oneSided))).toEqual([]);
   });
 
+  it('says that a filter may have let one direction through', () => {
+    const [finding] = findingsIn(many(5, oneSided), { filtered: true });
+    expect(finding?.otherwise).toMatch(/^the filter, where it lets one direction through, /);
+  });
+
+  it('calls nothing a share of all packets, nor a host silent, behind a filter', () => {
+    const steps = many(120, (n) => [broadcast(n, '10.0.0.7', 1900, '239.255.255.250')]);
+    const before = told(steps);
+    expect(before).toContain('never-spoken-to 10.0.0.7');
+    expect(before).toContain('broadcast-noise the segment');
+    expect(told(steps, { filtered: true })).toEqual([]);
+  });
+
   it('sees no answer to any datagram', () => {
     const steps = many(20, (n) =>
       ask({ at: n, client: `10.0.0.5:${4000 + n}`, server: '10.0.0.9:53' }, [30]),
@@ -362,6 +378,19 @@ it('says something whole of any traffic, in tables however small', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it('says how many more of a kind there would be', () => {
+  const steps = many(30, (n) =>
+    talk({ at: n, client: '10.0.0.5:4000', server: `10.0.1.${n + 1}:61999` }),
+  );
+  const seen = caseOf(steps);
+  const ids = findings(seen).map(({ id }) => id);
+  expect(ids.filter((id) => id === 'unknown-service')).toHaveLength(25);
+  expect(untoldFindings(seen.untold)).toMatchObject([
+    { what: '5 more findings of unknown-service' },
+  ]);
+  expect(untoldFindings(caseOf([]).untold)).toEqual([]);
 });
 
 it('ranks the gravest first', () => {
