@@ -115,13 +115,6 @@ const PARTS = new Set([
   'wire/print',
 ]);
 
-/** What the second thread of an audit needs of the parsers. */
-const SCOUT = new Set(
-  ['scout', 'scouted-text', 'scan', 'netfilter-usual', 'octet-mask'].map(
-    (name) => `sources/logs/${name}.ts`,
-  ),
-);
-
 /** What is always used together. */
 const TOGETHER = new Map([
   ['net', 'base'],
@@ -146,7 +139,6 @@ function chunkOf(path) {
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (part.startsWith('vendors')) return 'vendors';
-  if (SCOUT.has(inside)) return 'sources-logs-scout';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
