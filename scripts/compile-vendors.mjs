@@ -2,7 +2,7 @@
  * Compiles the registry of MAC address blocks (IEEE's, by way of the package `oui-data`) into the
  * compact table that `src/catalog/vendors.ts` reads. Does nothing when the table is newer.
  *
- * NAMES has 256 vendors a line, with tabs between. PREFIXES has for each length of prefix (6, 7 and
+ * `namesText` has 256 vendors a line, with tabs between. `prefixesText` has for each length of prefix (6, 7 and
  * 9 hexadecimal digits) 256 lines, one for each first octet, of tokens `gap.name` in base 36: the
  * distance of the other digits from those of the prefix before, and the vendor's number. Blocks
  * that IEEE shares out further, or whose owner is private, are left out.
@@ -53,9 +53,9 @@ function emit(registry) {
     blocks.push(all.slice(at, at + NAMES_A_LINE));
   }
   return `// Made by scripts/compile-vendors.mjs from IEEE's registry of MAC address blocks.
-export const NAMES =
+export const namesText = (): string =>
   ${JSON.stringify(blocks.map((block) => block.join('\t')).join('\n'))};
-export const PREFIXES =
+export const prefixesText = (): string =>
   ${JSON.stringify(lines.join('\n'))};
 `;
 }

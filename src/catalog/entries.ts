@@ -2,7 +2,7 @@
  * Looks up entries and roles by port, name or word. The tables are strings with a line an entry;
  * the index is read on first use, the long texts only of entries that are asked for.
  */
-import { DETAILS, INDEX, ROLES } from './entries.generated.ts';
+import { detailsText, indexText, rolesText } from './entries.generated.ts';
 import type { CatalogPort, EntryDetails, EntrySummary, PortEntry, Risk } from './entry.ts';
 import type { ServerRole } from './role.ts';
 
@@ -12,8 +12,12 @@ let roles: readonly ServerRole[] | undefined;
 
 /** All entries in the order of the files. */
 export function allEntries(): readonly EntrySummary[] {
-  summaries ??= INDEX === '' ? [] : INDEX.split('\n').map(decode);
+  summaries ??= linesOf(indexText()).map(decode);
   return summaries;
+}
+
+function linesOf(text: string): string[] {
+  return text === '' ? [] : text.split('\n');
 }
 
 function decode(line: string): EntrySummary {
@@ -37,7 +41,7 @@ function decodePort(text: string): CatalogPort {
 
 /** The entry with its long texts. `summary` is one of `allEntries()`. */
 export function entryOf(summary: EntrySummary): PortEntry {
-  details ??= DETAILS.split('\n');
+  details ??= linesOf(detailsText());
   const rest = JSON.parse(details[allEntries().indexOf(summary)]!) as EntryDetails;
   const { riskLevel: _, ...start } = summary;
   return { ...start, ...rest };
@@ -99,32 +103,41 @@ export function entryNamed(name: string): EntrySummary | undefined {
 /** Entries in whose text all of the words occur, in any order and letter case. */
 export function entriesWith(words: readonly string[]): EntrySummary[] {
   const wanted = words.map((word) => word.toLowerCase());
-  const index = INDEX.split('\n');
-  details ??= DETAILS.split('\n');
+  const index = linesOf(indexText());
+  details ??= linesOf(detailsText());
   return allEntries().filter((_, line) => {
     const text = `${index[line]} ${details![line]}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }
 
-/** The nearest ports below and above that have an entry of their own (no wide range). */
+/**
+ * What has an entry of its own (no wide range) near a port without one: the likeliest of the same
+ * number by another transport, then the next ports below and above.
+ */
 export function neighbours(port: number, transport: string | undefined): EntrySummary[] {
   let below: [number, EntrySummary] | undefined;
   let above: [number, EntrySummary] | undefined;
+  let same: EntrySummary | undefined;
   for (const entry of allEntries()) {
     for (const each of entry.ports) {
       if (isWide(each.last - each.first)) continue;
-      if (transport !== undefined && each.transport !== transport) continue;
+      if (transport !== undefined && each.transport !== transport) {
+        const has = each.first <= port && each.last >= port;
+        if (has && entry.rank < (same?.rank ?? 10)) same = entry;
+        continue;
+      }
       if (each.last < port && each.last > (below?.[0] ?? -1)) below = [each.last, entry];
       if (each.first > port && each.first < (above?.[0] ?? 65536)) above = [each.first, entry];
     }
   }
-  return [below, above].flatMap((found) => (found === undefined ? [] : [found[1]]));
+  const found = [same, below?.[1], above?.[1]].filter((entry) => entry !== undefined);
+  return [...new Set(found)];
 }
 
 /** All server roles in the order of the files. */
 export function allRoles(): readonly ServerRole[] {
-  roles ??= ROLES === '' ? [] : ROLES.split('\n').map((line) => JSON.parse(line) as ServerRole);
+  roles ??= linesOf(rolesText()).map((line) => JSON.parse(line) as ServerRole);
   return roles;
 }
 

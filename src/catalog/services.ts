@@ -6,7 +6,7 @@
  * long strings with a line per 256 ports; a line is decoded when one of its ports is first asked
  * for, so that naming the ports of one machine costs next to nothing at start.
  */
-import { DESCRIPTIONS, NAMES } from './iana.generated.ts';
+import { descriptionsText, namesText } from './iana.generated.ts';
 
 /** The records of 256 ports, in order of port; a port may have several, by transport. */
 interface Block {
@@ -41,7 +41,7 @@ const blocks: Block[] = [];
 function blockOf(high: number): Block {
   const known = blocks[high];
   if (known !== undefined) return known;
-  nameLines ??= NAMES.split('\n');
+  nameLines ??= namesText().split('\n');
   const line = nameLines[high] ?? '';
   const block = decode(line === '' ? [] : line.split(' '), high * 256 - 1);
   blocks[high] = block;
@@ -95,7 +95,7 @@ export function serviceName(transport: string, port: number): string | undefined
 export function serviceDescription(transport: string, port: number): string | undefined {
   const index = find(blockOf(port >> 8), transport, port);
   if (index < 0) return undefined;
-  descriptionLines ??= DESCRIPTIONS.split('\n');
+  descriptionLines ??= descriptionsText().split('\n');
   return descriptionLines[port >> 8]?.split('\t')[index] || undefined;
 }
 

@@ -2,7 +2,7 @@
  * Who made a network card, by its MAC address: IEEE's registry of address blocks (MA-L, MA-M and
  * MA-S), compiled into two texts with a line for each first octet, decoded when such an address is asked for.
  */
-import { NAMES, PREFIXES } from './vendors.generated.ts';
+import { namesText, prefixesText } from './vendors.generated.ts';
 
 /** Hexadecimal digits of prefixes, in the order of the compiled lines: 256 for each, by octet. */
 const LENGTHS = [6, 7, 9];
@@ -26,7 +26,7 @@ function decode(line: string): ReadonlyMap<number, number> {
 }
 
 function nameAt(index: number): string {
-  nameLines ??= NAMES.split('\n');
+  nameLines ??= namesText().split('\n');
   return nameLines[Math.floor(index / NAMES_A_LINE)]!.split('\t')[index % NAMES_A_LINE]!;
 }
 
@@ -40,7 +40,7 @@ export function vendorOf(mac: string): string | undefined {
   if (!/^[\da-f]{12}$/i.test(digits) || (Number.parseInt(digits.slice(0, 2), 16) & 3) !== 0) {
     return undefined;
   }
-  prefixLines ??= PREFIXES.split('\n');
+  prefixLines ??= prefixesText().split('\n');
   const octet = Number.parseInt(digits.slice(0, 2), 16);
   for (let index = LENGTHS.length - 1; index >= 0; index--) {
     const line = index * 256 + octet;

@@ -30,8 +30,16 @@ export async function viewSocketsBySsh(choices: SshChoices): Promise<SocketView>
 /** The listening and bound sockets of this machine. Rejects with `SocketTablesError`. */
 export async function viewSockets(choices: SocketChoices = {}): Promise<SocketView> {
   const { readLinuxSockets } = await import('../sources/sockets/linux.ts');
-  const view = readLinuxSockets(choices);
+  const { brief = false, packages = false } = choices;
+  const seen = readLinuxSockets({ ...choices, brief: brief && !packages });
+  const view = packages ? await packagedView(seen) : seen;
   return choices.firewall ? filteredView(view) : view;
+}
+
+/** Names the packages that own the programs, which takes a while. */
+async function packagedView(view: SocketView): Promise<SocketView> {
+  const { withPackages } = await import('../sources/sockets/package-names.ts');
+  return { ...view, listeners: withPackages(view.listeners) };
 }
 
 /** Adds what the host's own packet filter lets through, or that it could not be read. */

@@ -29,6 +29,8 @@ export interface Circumstances {
   readonly thresholds?: Partial<Thresholds>;
   readonly spoken?: SpokenSource;
   readonly limits?: Partial<SampleLimits>;
+  /** A filter let only these packets through. */
+  readonly filtered?: boolean;
 }
 
 /** The tables that some steps fill. */
@@ -54,7 +56,9 @@ export function caseOf(steps: readonly Step[], circumstances: Circumstances = {}
   traffic.finish();
   const names = { addresses, contexts: decoder.contexts.list, interfaces: INTERFACES };
   const spoken = circumstances.spoken ?? NOTHING_SPOKEN;
-  return new Case(traffic, clues, names, thresholds, decoder.frames, spoken);
+  const { frames } = decoder;
+  const { filtered } = circumstances;
+  return new Case(traffic, clues, names, thresholds, frames, spoken, undefined, filtered);
 }
 
 export function findingsIn(

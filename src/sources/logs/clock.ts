@@ -200,6 +200,17 @@ export class Clock {
     return this.iso(scan) && scan.at === end ? this.timeMs : Number.NaN;
   }
 
+  /** The stamp of any kind in `bytes[start, end)`; NaN for anything else. */
+  within(bytes: Uint8Array, start: number, end: number): number {
+    const { text, scan } = this;
+    if (end - start > text.length) return Number.NaN;
+    text.set(bytes.subarray(start, end));
+    scan.aim(text, 0, end - start);
+    if (!this.stamp(scan)) return Number.NaN;
+    scan.skipSpaces();
+    return scan.at === scan.end || isLetter(scan.peek()) ? this.timeMs : Number.NaN;
+  }
+
   /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`. */
   epoch(scan: Scan): boolean {
     const start = scan.at;

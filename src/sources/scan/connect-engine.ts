@@ -41,6 +41,7 @@ import {
 } from '../../native/sockets.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
+import { routeTo } from './raw-scan.ts';
 
 /** Left for files, the epoll and what else the program has open. */
 const SPARE_DESCRIPTORS = 48;
@@ -61,6 +62,8 @@ interface Route {
   /** Socket address; the port is written for each question. */
   readonly address: Buffer;
   readonly length: number;
+  /** Whether this machine knew a way to the host when it was admitted. */
+  readonly reachable: boolean;
   /** Descriptor of each cell's try in flight; 0: none. */
   readonly fds: Int32Array;
 }
@@ -102,7 +105,8 @@ export class ConnectEngine implements ProbeEngine {
     const address = Buffer.alloc(ADDRESS_LENGTH);
     const length = writeSocketAddress(address, 0, words, 0, scope);
     const fds = new Int32Array(host.outcomes.length);
-    host.route = { address, length, fds } satisfies Route;
+    const reachable = routeTo(host.address).source !== undefined;
+    host.route = { address, length, reachable, fds } satisfies Route;
   }
 
   send(batch: ProbeBatch, sink: AnswerSink): number {
@@ -119,7 +123,7 @@ export class ConnectEngine implements ProbeEngine {
   }
 
   private begin(host: HostScan, cell: number, attempt: number): number {
-    const { address, length, fds } = host.route as Route;
+    const { address, length, fds, reachable } = host.route as Route;
     const { family } = host.address;
     const fd = this.idle[family].pop() ?? this.openOne(family);
     if (fd < 0) return meaningOf(lastErrno());
@@ -131,7 +135,8 @@ export class ConnectEngine implements ProbeEngine {
     if (errno !== ERRNO.EINPROGRESS) {
       const outcome = this.outcomeOf(fd, errno, host, cell);
       this.closeOne(fd);
-      return outcome;
+      // There was a way when it was first asked: its loss says nothing of the port.
+      return reachable && outcome === FILTERED_NET_UNREACH ? UNDER_WAY : outcome;
     }
     this.fresh.push(fd);
     this.hosts[fd] = host;

@@ -39,7 +39,7 @@ export class Pulse {
   /** The host answered and then did not for longer than is waited. */
   gone = false;
   /** Whether it refuses on that cell, which costs it least. */
-  private refuses = false;
+  refuses = false;
   private readonly momentUs: number;
   private readonly patienceUs: number;
   /** By moment: which one it is, answers expected and received. */

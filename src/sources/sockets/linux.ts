@@ -13,7 +13,6 @@ import { blindSpotsOf } from './linux-blind-spots.ts';
 import { buildView } from './linux-view.ts';
 import { namedNetworks } from './networks.ts';
 import { ownerFinder } from './owners.ts';
-import { withPackages } from './package-names.ts';
 import { type ProcFiles, procFiles } from './proc-files.ts';
 import { type ProcessWalk, readBootTime, walkProcesses } from './proc-processes.ts';
 import { readTables, type SocketTables } from './proc-tables.ts';
@@ -35,8 +34,6 @@ export interface LinuxSocketOptions {
   readonly netlink?: boolean;
   /** Sockets that talk to one peer too. Default: no. */
   readonly connections?: boolean;
-  /** Name the packages that own the programs, which takes a while. Default: no. */
-  readonly packages?: boolean;
   /** Of processes only what a table for people shows: no start, unit, container or file. */
   readonly brief?: boolean;
 }
@@ -92,7 +89,7 @@ function viewWith(
   }
   const { tables, walk, closedNetworks } = look;
   const userOf = accountNames(options.passwd ?? '/etc/passwd');
-  const brief = options.brief === true && options.packages !== true;
+  const brief = options.brief === true;
   const bootMs = brief ? undefined : readBootTime(root);
   const context = { files, brief, userOf, groupsOf: cgroupReader(), bootMs };
   const bindV6Only = readSetting(`${root}/sys/net/ipv6/bindv6only`);
@@ -107,8 +104,7 @@ function viewWith(
     placeOf: (table) =>
       tables.netlink && table !== 'sctp/eps' ? `sock_diag ${table}` : `${root}/net/${table}`,
   });
-  const plain = options.root === undefined ? withActivation(view.listeners) : view.listeners;
-  const listeners = options.packages ? withPackages(plain) : plain;
+  const listeners = options.root === undefined ? withActivation(view.listeners) : view.listeners;
   const asRoot = options.asRoot ?? process.geteuid?.() === 0;
   return {
     subject: 'this machine',
@@ -155,7 +151,12 @@ function lookOnce(root: string, files: ProcFiles, netlink: boolean, choices: Dia
 }
 
 function hasOrphan({ tables, walk }: Look): boolean {
-  return tables.rows.some((row) => row.inode !== '0' && !walk.holders.has(Number(row.inode)));
+  const { rows } = tables;
+  for (let at = 0; at < rows.length; at++) {
+    const { inode } = rows[at]!;
+    if (inode !== 0 && !walk.holders.has(inode)) return true;
+  }
+  return false;
 }
 
 /** Adds the socket unit where systemd itself holds a socket. */
