@@ -1,14 +1,15 @@
 /**
  * Listens to the first payloads of every conversation, on the decoder's side of the pipeline, and
- * notes what is spoken. A direct-mapped cache over the row's flow hash remembers how far each
- * conversation was listened to, so that the packets after the first ones cost one look into it. A
- * conversation that lost its place to another is listened to anew: that costs time, nothing else.
+ * notes what is spoken. A direct-mapped cache over a hash of the conversation's ends remembers how
+ * far each was listened to, so that the packets after the first ones cost one look into it. A
+ * conversation that lost its place to another is listened to anew: which ones do is the same in
+ * every run, since the hash is.
  */
 import type { Decoder } from '../wire/decoder.ts';
+import { finishHash, plainHash } from '../wire/flow-hash.ts';
 import {
   P_DESTINATION,
   P_FRAME,
-  P_HASH,
   P_INTERFACE,
   P_KIND,
   P_PAYLOAD,
@@ -75,9 +76,10 @@ export class Listener {
 
   /** A connection is being opened; the row is the SYN's, or the SYN-ACK's with `accepted`. */
   open(d: Decoder, row: number, accepted: boolean): void {
-    const hash = d.rows[row + P_HASH]!;
+    const sender = sideOf(d.rows, row);
+    const hash = hashOf(d.rows, row, sender);
     const slot = 2 * (hash & MASK);
-    const side = accepted ? 1 - sideOf(d.rows, row) : sideOf(d.rows, row);
+    const side = accepted ? 1 - sender : sender;
     this.slots[slot] = hash;
     this.noteSender(d);
     this.slots[slot + 1] = CLIENT_KNOWN | (side === 1 ? CLIENT_IS_1 : 0);
@@ -85,7 +87,8 @@ export class Listener {
 
   /** A packet with payload, which begins at `at`; its row was just made. */
   hear(d: Decoder, row: number, at: number): void {
-    const hash = d.rows[row + P_HASH]!;
+    const side = sideOf(d.rows, row);
+    const hash = hashOf(d.rows, row, side);
     const slot = 2 * (hash & MASK);
     const slots = this.slots;
     const owner = slots[slot]!;
@@ -95,7 +98,6 @@ export class Listener {
       if (this.departed.has(hash)) return;
       this.departed.add(owner);
     }
-    const side = sideOf(d.rows, row);
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
@@ -281,7 +283,8 @@ export class Listener {
     const wanted = wants(payload);
     if (wanted === 0) return state;
     const next = rows[row + P_SEQUENCE]! + payload.length;
-    const kept = this.unfinished.keep(rows[row + P_HASH]!, side, next, payload, wanted);
+    const hash = hashOf(rows, row, side);
+    const kept = this.unfinished.keep(hash, side, next, payload, wanted);
     return kept ? state | (1 << (UNFINISHED_SHIFT + side)) : state;
   }
 
@@ -289,7 +292,7 @@ export class Listener {
   private finish(rows: Int32Array, row: number, before: number, side: number): number {
     const { payload } = this;
     const sequence = rows[row + P_SEQUENCE]!;
-    const got = this.unfinished.take(rows[row + P_HASH]!, side, sequence, payload);
+    const got = this.unfinished.take(hashOf(rows, row, side), side, sequence, payload);
     if (got === MORE) return before;
     const state = before & ~(1 << (UNFINISHED_SHIFT + side));
     if (got === GONE) return this.goOn(rows, row, state, side, false);
@@ -369,6 +372,18 @@ function sideOf(rows: Int32Array, row: number): number {
   if (source !== destination) return source > destination ? 1 : 0;
   const ports = rows[row + P_PORTS]!;
   return ports >>> 16 > (ports & 0xffff) ? 1 : 0;
+}
+
+/** Of the row's conversation, equal for packets of either side; never 0. */
+function hashOf(rows: Int32Array, row: number, side: number): number {
+  const source = rows[row + P_SOURCE]!;
+  const destination = rows[row + P_DESTINATION]!;
+  const ports = rows[row + P_PORTS]!;
+  const plain =
+    side === 0
+      ? plainHash(source, destination, ports)
+      : plainHash(destination, source, (ports << 16) | (ports >>> 16));
+  return finishHash(plain, rows[row + P_KIND]!) || 1;
 }
 
 /** The side that serves: who was connected to, else by the message, else by the ports. */

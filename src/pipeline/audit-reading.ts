@@ -1,6 +1,9 @@
 /** One reading of logs into an audit: the inputs themselves, or the earlier logs they are compared with. */
-import { Audit } from '../analysis/audit/audit.ts';
+import { Audit, type Earlier } from '../analysis/audit/audit.ts';
 import type { FoldOptions } from '../analysis/audit/audit-fold.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
+import type { Numbering } from '../sources/logs/line-reader.ts';
+import { logNotes } from '../sources/logs/log-notes.ts';
 import { LogReader } from '../sources/logs/log-reader.ts';
 import type { AuditChoices } from './audit.ts';
 import { type FoldThread, foldThread } from './fold-thread.ts';
@@ -8,8 +11,8 @@ import { type FoldThread, foldThread } from './fold-thread.ts';
 export interface ReadingWishes {
   readonly choices: AuditChoices;
   readonly seed: number;
-  /** What is to be compared with; it was read to its end. */
-  readonly earlier?: AuditReading;
+  /** What is to be compared with. */
+  readonly earlier?: EarlierLog;
   readonly onWait?: () => void;
   /** A second thread that was started already. */
   readonly thread?: FoldThread | undefined;
@@ -33,7 +36,7 @@ export class AuditReading {
       ...(sinceMs === undefined ? {} : { sinceMs }),
     });
     if (earlier !== undefined) {
-      this.folded.compareWith({ table: earlier.folded.table, inputs: earlier.reader.inputs });
+      this.folded.compareWith(earlier);
     }
     this.reader = new LogReader(
       {
@@ -41,7 +44,7 @@ export class AuditReading {
         ...(prefixes === undefined ? {} : { prefixes }),
         ...(offsetMs === undefined ? {} : { offsetMs }),
         ...(mappings === undefined ? {} : { mappings }),
-        ...(earlier === undefined ? {} : { numbering: earlier.reader }),
+        ...(earlier === undefined ? {} : { numbering: earlier.numbering }),
         ...(flowPorts === undefined ? {} : { flowPorts }),
         ...(onWait === undefined ? {} : { onWait }),
         ...(signal === undefined ? {} : { signal }),
@@ -71,4 +74,27 @@ export class AuditReading {
     await this.reader.read(inputs);
     if (this.thread !== undefined) this.folded.adopt(await this.thread.finish());
   }
+}
+
+/** What is kept of an earlier log once it was read. */
+export interface EarlierLog extends Earlier {
+  readonly numbering: Numbering;
+  readonly linesRead: number;
+  readonly faults: LogReader['faults'];
+  readonly notes: BlindSpot[];
+}
+
+/** Reads an earlier log to its end. Its rows, which take the most room, are let go. */
+export async function readEarlier(
+  inputs: readonly string[],
+  wishes: Pick<ReadingWishes, 'choices' | 'seed'>,
+): Promise<EarlierLog> {
+  const reading = new AuditReading(wishes);
+  await reading.read(inputs);
+  const { folded, reader } = reading;
+  const { addresses, names, faults, tally } = reader;
+  return {
+    ...{ past: folded.toPast(addresses, names), inputs: reader.inputs, faults },
+    ...{ numbering: { addresses, names }, linesRead: tally.read, notes: logNotes(reader) },
+  };
 }

@@ -135,13 +135,12 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
   const isPlain = live === undefined && follow === undefined && before === undefined;
   const thread = isPlain ? threadFor(inputs, choices, seed) : undefined;
-  const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
+  const [{ AuditReading, readEarlier }, ruleParts, { logNotes }] = await Promise.all([
     import('./audit-reading.ts'),
     choices.rules === undefined ? undefined : import('./audit-rules.ts'),
     import('../sources/logs/log-notes.ts'),
   ]);
-  const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
-  await earlier?.read(before!);
+  const earlier = before === undefined ? undefined : await readEarlier(before, { choices, seed });
   const reading = new AuditReading({
     ...{ choices, seed, thread },
     ...(earlier === undefined ? {} : { earlier }),
@@ -149,7 +148,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   });
   const { folded, reader } = reading;
   const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
-  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
+  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(earlier.notes);
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
@@ -164,7 +163,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       inputs: live === undefined ? inputs : [live.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
-      linesBefore: earlier?.reader.tally.read ?? 0,
+      linesBefore: earlier?.linesRead ?? 0,
       live: live !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
@@ -177,7 +176,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       gaps: kinds(tally.gaps),
       prefixes: reader.prefixes.uses(),
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-      faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
+      faults: [...(earlier?.faults ?? []), ...reader.faults],
       // A listener ends no other way.
       interrupted: live === undefined && (signal?.aborted ?? false),
       notes: [

@@ -31,6 +31,11 @@ export interface Column<Row = unknown> {
   text?(row: Row): string;
   /** Tint of the cell where colours are on; the text must say the same. */
   tone?(row: Row): Severity | undefined;
+  /**
+   * What of the row alone decides the cell: where it is the same object as in the row above, so is the
+   * cell, and its text is not asked for.
+   */
+  about?(row: Row): unknown;
   /** Numbers belong at the right. Default: left. */
   readonly align?: 'left' | 'right';
   /** 0 (the default) is always shown; of the others the highest goes first on a narrow screen. */

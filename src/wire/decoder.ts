@@ -10,7 +10,7 @@ import { AddressPool } from '../net/address-pool.ts';
 import { ContextPool } from './context.ts';
 import { DuplicateWindow } from './duplicates.ts';
 import { FAULTS, LINK_CUT, TUNNELS_DEEP } from './faults.ts';
-import { finishHash, symmetricHash } from './flow-hash.ts';
+import { finishHash, plainHash, symmetricHash } from './flow-hash.ts';
 import { FragmentTable, WAITING } from './fragments.ts';
 import type { CaptureInterface, FrameBatch } from './frame-batch.ts';
 import { decodeLink } from './link.ts';
@@ -322,7 +322,12 @@ export class Decoder {
     else {
       if (
         signature !== 0 &&
-        this.duplicates.seen(h ^ signature, this.seconds, this.nanoseconds, this.octetsOnWire)
+        this.duplicates.seen(
+          plainHash(source, destination, ports) ^ signature,
+          this.seconds,
+          this.nanoseconds,
+          this.octetsOnWire,
+        )
       ) {
         if (this.dropDuplicates) {
           this.dropped = true;

@@ -96,8 +96,9 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     ['root', []],
     ['nobody', UNPRIVILEGED],
   ] as const)('finds as %s every host among thousands of addresses', async (who, wrapper) => {
-    const network = who === 'root' ? 'fd76::1:0/116' : 'fd76::1:0/118';
-    const there = who === 'root' ? SPREAD : SPREAD.slice(0, 11);
+    // More than the kernel's table has room for.
+    const network = who === 'root' ? 'fd76::1:0/116' : 'fd76::1:0-fd76::1:57f';
+    const there = who === 'root' ? SPREAD : SPREAD.slice(0, 14);
     const found = await scan([network, '-p', '22'], wrapper);
     expect(openHosts(found)).toEqual([...there].sort());
     expect(found.facts.hostsUp).toBe(there.length);
@@ -148,7 +149,7 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     });
   });
 
-  it.each([NEAR, FAR4, FAR])('agrees by udp with Nmap on every port of %s', async (target) => {
+  it.each([NEAR, FAR4])('agrees by udp with Nmap on every port of %s', async (target) => {
     rules(
       near,
       `table inet wall { chain in { type filter hook input priority 0
@@ -203,7 +204,8 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
       }
       }`,
     );
-    const nobody = await scan([FAR4, FAR, '10.78.0.99', '-p', '22']);
+    // And to the last two this machine has no way.
+    const nobody = await scan([FAR4, FAR, '10.78.0.99', '192.0.2.1', '2001:db8::1', '-p', '22']);
     expect(nobody.facts.hostsUp).toBe(0);
   });
 

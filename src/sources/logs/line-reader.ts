@@ -14,7 +14,7 @@ import { MappedLog } from './mapped-log.ts';
 import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { Scan } from './scan.ts';
-import { Scouted } from './scouted-text.ts';
+import { newlineIn, Scouted } from './scouted-text.ts';
 import { LineHead } from './syslog-header.ts';
 
 /** Longer lines are counted as faults and passed over. */
@@ -117,10 +117,13 @@ export class LineReader {
   readLines(bytes: Uint8Array, start: number, end: number): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
     const { scouted } = this;
+    const { place } = scouted;
     let at = start;
     for (;;) {
       let newline = scouted.line();
-      if (newline < 0) newline = buffer.indexOf(NEWLINE, at);
+      if (newline < 0) {
+        newline = place === undefined ? buffer.indexOf(NEWLINE, at) : newlineIn(place, at, end);
+      }
       if (newline < 0) break;
       if (this.passing) this.passing = false;
       else if (newline - at > LONGEST_LINE) this.tooLong(bytes, at, newline);

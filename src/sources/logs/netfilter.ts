@@ -112,8 +112,10 @@ export class Netfilter implements LogFormat {
 
 /** Takes what another thread read with `usual` from here on; false when it did not. */
 function scouted({ scan, batch, scouted }: Line, row: number): boolean {
-  const { words, at } = scouted;
-  if (at < 0 || words[at + W_AT] !== scan.at || scouted.bytes !== scan.bytes) return false;
+  const { place, at } = scouted;
+  if (at < 0 || place === undefined || place.bytes !== scan.bytes) return false;
+  const { words } = place;
+  if (words[at + W_AT] !== scan.at) return false;
   const length = words[at + W_LENGTH]!;
   const returned = length >>> (LENGTH_BITS + PROTOCOL_BITS);
   // Within a message that is repeated the end is another one.

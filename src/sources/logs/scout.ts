@@ -16,7 +16,9 @@ import {
   LENGTH_BITS,
   LINE_WORDS,
   MOST_LINES,
+  newlineIn,
   PLACES,
+  type Place,
   PROTOCOL_BITS,
   placesOf,
   SCOUTED,
@@ -31,7 +33,6 @@ import {
   W_SOURCE,
 } from './scouted-text.ts';
 
-const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 /** ` SRC` and `=`. */
 const SOURCE_WORD = 0x43525320;
@@ -43,8 +44,7 @@ const DISTANCES = 8;
 
 export class Scout {
   private readonly control: Int32Array;
-  private readonly texts: readonly Uint8Array[];
-  private readonly words: readonly Int32Array[];
+  private readonly places: readonly Place[];
   /** The place looked at last. */
   private place = PLACES - 1;
   private readonly scan = new Scan(new AddressPool(0, 1));
@@ -55,9 +55,7 @@ export class Scout {
 
   constructor(shared: SharedText) {
     this.control = shared.control;
-    const { texts, words } = placesOf(shared);
-    this.texts = texts;
-    this.words = words;
+    this.places = placesOf(shared);
   }
 
   /** Looks at one chunk of text; false when none is offered. */
@@ -81,15 +79,14 @@ export class Scout {
     const state = CONTROL_WORDS * place + C_STATE;
     const from = control[CONTROL_WORDS * place + C_FROM]!;
     const to = control[CONTROL_WORDS * place + C_TO]!;
-    const bytes = this.texts[place]!;
-    const words = this.words[place]!;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const text = this.places[place]!;
+    const { bytes, words } = text;
     let told = taken;
     let at = from;
     for (let line = 0; line < MOST_LINES && at < to; line++) {
-      const newline = buffer.indexOf(NEWLINE, at);
+      const newline = newlineIn(text, at, to);
       // The reader took the place back, and writes to it already.
-      if (newline < 0 || newline >= to) return;
+      if (newline < 0) return;
       this.readLine(bytes, at, newline, words, LINE_WORDS * line);
       at = newline + 1;
       if ((line + 1) % TOLD !== 0 && at < to && line + 1 < MOST_LINES) continue;

@@ -64,24 +64,48 @@ export function newSharedText(): SharedText {
   };
 }
 
-/** The places of the text, and what is known of their lines. */
-export function placesOf({ text, lines }: SharedText): {
-  readonly texts: readonly Uint8Array[];
-  readonly words: readonly Int32Array[];
-} {
-  const indices = Array.from({ length: PLACES }, (_, place) => place);
+/** A place of the text: its octets, the same four at a time, and what is known of its lines. */
+export interface Place {
+  readonly bytes: Uint8Array;
+  readonly fours: Int32Array;
+  readonly words: Int32Array;
+}
+
+export function placesOf({ text, lines }: SharedText): readonly Place[] {
   const octets = 4 * LINE_WORDS * MOST_LINES;
-  return {
-    texts: indices.map((place) => new Uint8Array(text, PLACE_OCTETS * place, PLACE_OCTETS)),
-    words: indices.map((place) => new Int32Array(lines, octets * place, LINE_WORDS * MOST_LINES)),
-  };
+  return Array.from({ length: PLACES }, (_, place) => ({
+    bytes: new Uint8Array(text, PLACE_OCTETS * place, PLACE_OCTETS),
+    fours: new Int32Array(text, PLACE_OCTETS * place, PLACE_OCTETS / 4),
+    words: new Int32Array(lines, octets * place, LINE_WORDS * MOST_LINES),
+  }));
+}
+
+const NEWLINE = 0x0a;
+const NEWLINES = 0x0a0a0a0a;
+const ONES = 0x01010101;
+const HIGHEST = 0x80808080 | 0;
+
+/**
+ * Index of the first newline in a place's octets `[from, to)`, -1 without. In shared memory the
+ * runtime's own search takes longer than this.
+ */
+export function newlineIn({ bytes, fours }: Place, from: number, to: number): number {
+  let at = from;
+  for (; (at & 3) !== 0; at++) if (bytes[at] === NEWLINE) return at < to ? at : -1;
+  for (; at < to; at += 4) {
+    const odd = fours[at >> 2]! ^ NEWLINES;
+    // Some octet is zero now; the lowest for certain.
+    if (((odd - ONES) & ~odd & HIGHEST) === 0) continue;
+    while (bytes[at] !== NEWLINE) at++;
+    break;
+  }
+  return at < to ? at : -1;
 }
 
 /** What is known of the line that a reader is at. */
 export class Scouted {
-  /** The text in which the lines stand. */
-  bytes: Uint8Array | undefined;
-  words: Int32Array = new Int32Array(0);
+  /** The text in which the lines stand, and what is known of them. */
+  place: Place | undefined;
   /** Where the words of the line at hand begin; -1 when nothing is known of it. */
   at = -1;
   /** Lines that were of use since somebody last asked. */
@@ -94,9 +118,8 @@ export class Scouted {
   private known = 0;
 
   /** From now on lines come from this place, the first one first. */
-  aim(bytes: Uint8Array, words: Int32Array, control: Int32Array, state: number): void {
-    this.bytes = bytes;
-    this.words = words;
+  aim(place: Place, control: Int32Array, state: number): void {
+    this.place = place;
     this.control = control;
     this.state = state;
     this.filling = Atomics.load(control, state) & -FILLING;
@@ -106,7 +129,7 @@ export class Scouted {
 
   /** Nothing is known of the lines that come. */
   forget(): void {
-    this.bytes = undefined;
+    this.place = undefined;
     this.at = -1;
   }
 
@@ -118,12 +141,12 @@ export class Scouted {
       return -1;
     }
     this.at = LINE_WORDS * line;
-    return this.words[this.at + W_NEWLINE]!;
+    return this.place!.words[this.at + W_NEWLINE]!;
   }
 
   /** Whether the scout has come so far meanwhile; if not it may leave this place. */
   private look(line: number): boolean {
-    if (this.bytes === undefined || this.filling === DONE_FILLING) return false;
+    if (this.place === undefined || this.filling === DONE_FILLING) return false;
     const state = Atomics.load(this.control, this.state);
     if ((state & -FILLING) === this.filling) this.known = state & KNOWN;
     if (line < this.known) return true;

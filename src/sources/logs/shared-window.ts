@@ -15,6 +15,7 @@ import {
   DONE,
   FILLING,
   PLACES,
+  type Place,
   placesOf,
   type Scouted,
   type SharedText,
@@ -45,8 +46,7 @@ export class SharedWindow implements TextWindow {
   private readonly source: ByteSource;
   private readonly scouted: Scouted;
   private readonly control: Int32Array;
-  private readonly texts: readonly Uint8Array[];
-  private readonly words: readonly Int32Array[];
+  private readonly places: readonly Place[];
   private readonly onOffer: () => void;
   private readonly waiting: Filled[] = [];
   private filling = 0;
@@ -61,9 +61,7 @@ export class SharedWindow implements TextWindow {
     this.source = source;
     this.scouted = scouted;
     this.control = shared.control;
-    const { texts, words } = placesOf(shared);
-    this.texts = texts;
-    this.words = words;
+    this.places = placesOf(shared);
     this.onOffer = onOffer;
   }
 
@@ -80,11 +78,11 @@ export class SharedWindow implements TextWindow {
       else await this.requirePlain(needed);
       return;
     }
-    const { place } = next;
-    this.bytes = this.texts[place]!;
+    const place = this.places[next.place]!;
+    this.bytes = place.bytes;
     this.start = next.start;
     this.end = next.end;
-    this.scouted.aim(this.bytes, this.words[place]!, this.control, CONTROL_WORDS * place + C_STATE);
+    this.scouted.aim(place, this.control, CONTROL_WORDS * next.place + C_STATE);
   }
 
   async settle(): Promise<void> {
@@ -96,7 +94,7 @@ export class SharedWindow implements TextWindow {
     const place = this.filling % PLACES;
     const state = CONTROL_WORDS * place + C_STATE;
     Atomics.store(control, state, DONE);
-    const bytes = this.texts[place]!;
+    const { bytes } = this.places[place]!;
     const start = CARRY - rest.length;
     bytes.set(rest, start);
     let count = 0;

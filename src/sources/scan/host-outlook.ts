@@ -140,7 +140,7 @@ interface Played {
 function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
   const { perMs, sharedMs } = limits;
   const again = againEach(figures);
-  const { gapUs } = host.pace;
+  const gapUs = host.pace.soonUs;
   const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
   let { fresh, retries } = figures;
   let { size } = host.window;
@@ -155,13 +155,15 @@ function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits):
     // A queue that shrinks is empty before the last fresh port is asked.
     const turns = retries >= 1 && again < 1 ? Math.min(fresh, retries / (1 - again)) : fresh;
     const phase = fresh > 0 ? turns / freshShare : retries;
-    const growth = byWindow < most ? growthOf(size, replies, timing) / slot : 0;
+    const opening = host.window.opening(size, replies, timing.silentWindow, fresh > 0);
+    const opens = byWindow < most && opening.growth >= LEAST_GROWTH;
+    const growth = opens ? opening.growth / slot : 0;
     const rate = Math.min(most, byWindow);
     let sent = ms < sharedMs ? Math.min(phase, 1 + rate * (sharedMs - ms)) : phase;
     let tookMs = sent / rate;
     if (growth > 0 && step < MOST_STEPS) {
       // The window opens as interest on a loan grows; up to the next place where that changes.
-      const factor = Math.min(STEP, nextSize(size, timing) / size, 1 + (phase * growth) / byWindow);
+      const factor = Math.min(STEP, opening.upTo / size, 1 + (phase * growth) / byWindow);
       sent = Math.min(phase, (byWindow * (factor - 1)) / growth);
       tookMs = Math.log(factor) / growth;
       size *= factor;
@@ -192,18 +194,6 @@ function slotMs({ tripMs, waitMs }: Figures, replies: number): number {
   return Math.max(0.05, replies * tripMs + (1 - replies) * waitMs);
 }
 
-/** How much the window opens by each of its probes; 0: no more. */
-function growthOf(size: number, replies: number, timing: Timing): number {
-  const bySilence = size < timing.silentWindow ? (1 - replies) / 2 : 0;
-  const growth = size < timing.mostWindow ? replies + bySilence : 0;
-  return growth < LEAST_GROWTH ? 0 : growth;
-}
-
-/** Where its growth changes. */
-function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
-  return size < silentWindow ? Math.min(silentWindow, mostWindow) : mostWindow;
-}
-
 /**
  * Rounds of waits until the last probe in flight is answered: each leaves as many without answer as
  * get lost; 0.58 is Euler's constant, how far the last one lies behind.
@@ -211,6 +201,30 @@ function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
 function roundsOf(loss: number, inFlight: number): number {
   if (loss === 0) return 0;
   return (Math.log(Math.max(1, inFlight)) + 0.58) / Math.log(1 / Math.min(0.9, loss));
+}
+
+/** Probes that a host will still get: as far as is known, at least and at most. */
+export interface ProbesLeft {
+  readonly probes: number;
+  readonly leastProbes: number;
+  readonly mostProbes: number;
+}
+
+/** What is left to ask of a host. */
+export function probesLeft(host: HostScan): ProbesLeft {
+  const { tally } = host;
+  const pending = host.pending();
+  const { least, likely, most } = tally.expectedTries();
+  const of = (tries: number): number => {
+    const { fresh, retries, silent, loss } = figuresOf(host, tries, tally.vainShare, pending);
+    return retries + fresh * (silent * tries + (1 - silent) / Math.max(0.1, 1 - loss));
+  };
+  const probes = of(likely);
+  return {
+    probes,
+    leastProbes: least === likely ? probes : of(least),
+    mostProbes: most === likely ? probes : of(most),
+  };
 }
 
 /** The waits for what gets lost last, ms. */

@@ -20,6 +20,8 @@ import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
+/** How long a window that closed is watched, microseconds. */
+const CROWDED_US = 2_000_000;
 /** Tries of a cell that are counted one by one to say how long it will take. */
 const MOST_COUNTED = 30;
 /** Between changes of pace, microseconds. */
@@ -268,7 +270,7 @@ export class HostScan {
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     const inVain = this.flying[cell] === IN_VAIN;
     const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
-    this.tally.lost += Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0));
+    this.tally.lose(Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0)));
     if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
       this.window.answerFirst(this.epochs[cell]!);
     }
@@ -384,6 +386,12 @@ export class HostScan {
   private waitUs(doublings: number): number {
     const { timeoutUs } = this.roundTrip;
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
+  }
+
+  /** Whether it gets as much as it takes just now: only measuring tells how fast that is. */
+  isCrowded(nowUs: number): boolean {
+    if (!this.tally.overloaded || this.slow.on) return false;
+    return this.pace.gapUs > 0 || nowUs - this.window.closedAtUs < CROWDED_US;
   }
 
   /** How long it takes until a change of pace shows in what comes back. */

@@ -12,8 +12,10 @@ const LEVEL_COUNT = 20;
 const RARE = 1e-3;
 /** So many answers, none of which got lost: the way seems to lose nothing. */
 const KNOWN_LOSSLESS = 30;
+/** What is lost of late is told from so many ports. */
+const LATELY = 500;
 /** Tries in vain come in heaps: their share is that of so many tries. */
-const VAIN_OF = 20_000;
+const VAIN_OF = 200_000;
 /** By so many standard deviations more or less may get lost than is expected. */
 const DEVIATIONS = 2;
 /** Fewer ports than that are hardly overlooked so far. */
@@ -37,6 +39,9 @@ export class HostTally {
   /** Share of tries that tell nothing and are made again, of late: 0 to 1. */
   private vain = 0;
   private givenUp = 0;
+  /** Tries lost of a port that answers, of late, and the ports which that is worked out from. */
+  private lately = 0;
+  private weighed = 0;
   /** Whether more was sent at some time than came through. */
   overloaded = false;
   /** How long an answer takes, as a part of how long one is waited for: 0 to 1. */
@@ -61,6 +66,13 @@ export class HostTally {
     if (tries > LEVELS) return;
     this.answeredAt[tries - 1]!++;
     if (!isNew) this.silentAt[tries - 1]!--;
+  }
+
+  /** A port answered of which so many tries got lost. */
+  lose(tries: number): void {
+    this.lost += tries;
+    if (this.weighed < LATELY) this.weighed++;
+    this.lately += (tries - this.lately) / this.weighed;
   }
 
   /** A try was given up that tells something of its port: the `tries`th such. */
@@ -173,7 +185,6 @@ export class HostTally {
    * and between which bounds it most likely lies, as more or less may get lost than did so far.
    */
   expectedTries(): { readonly least: number; readonly likely: number; readonly most: number } {
-    const { loss } = this.wayOf();
     const cells = this.cells - this.restored;
     const asked = Math.max(1, this.asked);
     // How often those that are silent so far were asked, and how many of them would answer yet.
@@ -185,16 +196,24 @@ export class HostTally {
       const likely = this.allowedTries(answering, 0);
       return { least: likely, likely, most: this.answered < KNOWN_LOSSLESS ? this.most : likely };
     }
-    const share = loss / Math.max(0.1, 1 - loss);
-    const more = Math.max(0, answering * share - this.lost);
+    const { loss } = this.wayOf();
+    const usual = loss / Math.max(0.1, 1 - loss);
+    const byShare = Math.max(0, answering * usual - this.lost);
+    // Moments of trouble pass: then what is lost of late counts.
+    const byLate = Math.max(0, answering - this.answered) * this.lately;
+    const more = this.overloaded ? byLate : byShare;
+    const share = this.overloaded ? this.lately : usual;
+    const seen = Math.max(1, this.overloaded ? share * this.weighed : this.lost);
     // What is to come is a matter of chance, and so is the share seen so far.
-    const unsure = DEVIATIONS * Math.sqrt(more * (1 + share) + more ** 2 / this.lost);
+    const unsure = DEVIATIONS * Math.sqrt(more * (1 + share) + more ** 2 / seen);
     const late = overlooked < RARELY ? 0 : each * (overlooked + DEVIATIONS * Math.sqrt(overlooked));
     const tries = (lost: number): number => this.allowedTries(answering, this.lost + lost);
+    // Where too much is sent, as much may get lost as did so far.
+    const again = this.overloaded ? (answering / this.answered - 1) * this.lost : 0;
     return {
       least: tries(Math.max(0, more - unsure)),
       likely: tries(more),
-      most: tries(more + unsure + late),
+      most: tries(Math.max(more, again) + unsure + late),
     };
   }
 
@@ -213,14 +232,5 @@ export class HostTally {
   /** Share of tries that tell nothing and are made again, of late: 0 to 0.5. */
   get vainShare(): number {
     return Math.min(0.5, this.vain);
-  }
-
-  /** Probes still to be sent, as far as can be told from those sent so far. */
-  probesLeft(tries = this.expectedTries().likely): number {
-    const cells = this.cells - this.restored;
-    const { silent, loss } = this.wayOf();
-    const each = (silent * tries) / (1 - this.vainShare) + (1 - silent) / Math.max(0.1, 1 - loss);
-    // What waits for its answer may be the last try of all.
-    return Math.max(0, cells * each - this.sent - this.earlier.tries);
   }
 }

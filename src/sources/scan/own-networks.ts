@@ -140,7 +140,7 @@ const LENGTH = 16;
 const ALL_NODES = [0xff020000, 0, 0, 1];
 /** When they are called, after the start; and when listening ends. */
 const CALLS_MS = [0, 300];
-const LISTEN_MS = 1000;
+const LISTEN_MS = 700;
 /** Answers read between two pauses. */
 const MOST_READ = 4096;
 
