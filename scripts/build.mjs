@@ -81,6 +81,23 @@ function ascii(code) {
   );
 }
 
+const GETTER =
+  /Object\.defineProperty\(exports,("[^"]+"),\{enumerable:true,get:function\(\)\{return ([\w$]+)\}\}\);/g;
+
+/**
+ * A chunk whose exports are values. A getter, which is called at every use in a hot loop of another
+ * chunk, is for what is assigned again, and nothing of ours is.
+ */
+function withPlainExports(code) {
+  return code.replace(GETTER, (getter, name, value) => {
+    const escaped = value.replaceAll('$', '\\$');
+    const assigned = code.match(
+      new RegExp(`(?<![.\\w$])${escaped}(?:[-+*/%&|^]?=(?![=>])|\\+\\+|--)`, 'g'),
+    );
+    return (assigned?.length ?? 0) > 1 ? getter : `exports[${name}]=${value};`;
+  });
+}
+
 const PROGRAMS = new Set(Object.values(ENTRIES));
 
 /** Rooms of which a command takes this or that, with modules that few others need. */
@@ -196,19 +213,19 @@ async function bundleRooms(bundle, dist, version) {
   const hash = createHash('sha256');
   mkdirSync(join(dist, 'chunks'));
   for (const { fileName, code } of output) {
-    const text = ascii(code);
+    const text = ascii(withPlainExports(code));
     hash.update(`${fileName}\0${text}\0`);
     writeFileSync(join(dist, fileName), text);
   }
   return hash.digest('hex').slice(0, 12);
 }
 
-/** The file that is started. One by itself, since it loads all others in its own way. */
-async function bundleStart(bundle, dist, version, id) {
+/** A file that is started. One by itself, since it loads all others in its own way. */
+async function bundleStart(bundle, dist, version, id, name) {
   await bundle({
     ...INPUT,
     cwd: root,
-    input: 'src/start/cli.ts',
+    input: `src/start/${name}.ts`,
     logLevel: 'warn',
     transform: {
       target: TARGET,
@@ -218,16 +235,13 @@ async function bundleStart(bundle, dist, version, id) {
       },
     },
     output: {
-      file: join(dist, 'cli.js'),
+      file: join(dist, `${name}.js`),
       format: 'cjs',
       strict: true,
       codeSplitting: false,
       minify: DENSE,
     },
   });
-  chmodSync(join(dist, 'cli.js'), 0o755);
-  // Here a clone keeps what was compiled of the chunks; the package has none.
-  mkdirSync(join(dist, 'code'));
 }
 
 /** Programs import an ES module, which takes its names from the bundle. */
@@ -259,7 +273,11 @@ export async function build({ types = false } = {}) {
   mkdirSync(join(dist, 'data'), { recursive: true });
   writeFileSync(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   const id = await bundleRooms(bundle, dist, version);
-  await bundleStart(bundle, dist, version, id);
+  await bundleStart(bundle, dist, version, id, 'cli');
+  await bundleStart(bundle, dist, version, id, 'worker');
+  chmodSync(join(dist, 'cli.js'), 0o755);
+  // Here a clone keeps what was compiled of the chunks; the package has none.
+  mkdirSync(join(dist, 'code'));
   writeLibrary(dist);
   if (types) writeTypes(dist);
   writeFileSync(join(dist, '.stamp'), `${Date.now()}\n`);

@@ -44,7 +44,9 @@ const ROLE_FIELDS = [
 const ID = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 /** Name of a Windows service or systemd unit, or several joined by ` + `. */
 const SERVICE = /^[A-Za-z0-9_$.*-]+( (\+ )?[A-Za-z0-9_$.*-]+)*$/;
-const UNIT = /^[A-Za-z0-9@_*-][A-Za-z0-9@_.*-]*\.(service|socket|target|timer|path)$/;
+const UNIT = /^[A-Za-z0-9@_-][A-Za-z0-9@_.-]*(@\*)?\.(service|socket|target|timer|path)$/;
+/** A rule that begins like this is the end of the one before it, which had a comma. */
+const TORN = /^\d+$|^(and|as|but|either|for|in|often|on|or|since|unless|where|with) /;
 
 /** Collects faults with their places in one file. */
 class Reader {
@@ -207,11 +209,13 @@ function stopCommands(reader, node, kind) {
     if (good ? !good.test(text) : !names.every((each) => UNIT.test(each))) {
       reader.at(node, `${kind}: "${text}" is no name of a ${kind}`);
     }
-    const wild = names.some((each) => each.includes('*'));
     if (kind === 'unit') {
+      const wild = names.some((each) => each.includes('*'));
       const quoted = names.map((each) => (each.includes('*') ? `'${each}'` : each));
       if (wild) steps.push({ run: `systemctl stop ${quoted.join(' ')}` });
-      steps.push({ run: `systemctl disable ${wild ? '' : '--now '}${quoted.join(' ')}` });
+      // Only `stop` takes patterns; that a template is disabled disables all that is made of it.
+      const plain = names.map((each) => each.replace('@*', '@')).join(' ');
+      steps.push({ run: `systemctl disable ${wild ? '' : '--now '}${plain}` });
     } else {
       const quoted = names.map((each) => (/[$* ]/.test(each) ? `'${each}'` : each)).join(', ');
       steps.push({
@@ -355,15 +359,26 @@ export function readRoles(text, file, known) {
       absent: signature(reader, node.absent, 'absent'),
       companions: companions(reader, node.companions),
       dynamic: reader.text(node.dynamic, 'dynamic'),
-      in: reader.texts(node.in, 'in'),
-      out: reader.texts(node.out, 'out'),
-      peer: reader.texts(node.peer, 'peer'),
+      in: rules(reader, node.in, 'in'),
+      out: rules(reader, node.out, 'out'),
+      peer: rules(reader, node.peer, 'peer'),
       depends: reader.texts(node.depends, 'depends'),
       sources: sources(reader, node.sources, known),
       place: `${file}:${reader.lines.linePos(map.range[0]).line}`,
     };
   });
   return { roles, faults: reader.faults };
+}
+
+/** Rules in words; a comma inside one needs quotes, or YAML makes two of it. */
+function rules(reader, node, field) {
+  const list = reader.texts(node, field);
+  if (!Array.isArray(list)) return list;
+  list.forEach((text, index) => {
+    if (!TORN.test(text)) return;
+    reader.at(isSeq(node) ? node.items[index] : node, `${field}: "${text}" is no rule by itself`);
+  });
+  return list;
 }
 
 /** `[88/tcp, 80/tcp or 443/tcp]`: each item is a list of alternatives. */

@@ -93,6 +93,7 @@ describe('entries', () => {
       /x\.yaml:13:7: companions: begins with a port/,
     ],
     ['a unit without ending', 'somed.socket +', 'somed +', /unit: .* is no name of a unit/],
+    ['a pattern that cannot be disabled', 'somed.socket', 'some*.socket', /is no name of a unit/],
     [
       'nothing about closing',
       ', unit: [somed.socket + somed.service]',
@@ -134,6 +135,17 @@ it('refuses one name for two entries', () => {
   ]);
 });
 
+it('disables a template for all that is made of it, since only stopping takes patterns', () => {
+  const text = GOOD.replace('somed.socket + somed.service', '"somed@*.service"');
+  const [entry] = readEntries(text, 'x.yaml', none).entries;
+  expect(entry?.linux).toMatchObject({
+    close: [
+      { run: "systemctl stop 'somed@*.service'" },
+      { run: 'systemctl disable somed@.service' },
+    ],
+  });
+});
+
 it('refuses a role that depends on none', () => {
   const role = `- id: one
   name: One
@@ -160,6 +172,10 @@ it('refuses a role that depends on none', () => {
     [{ transport: 'tcp', first: 9, last: 9 }],
   ]);
   expect(crossCheck([], roles)).toEqual(['r.yaml:1: depends on "two", which is no role']);
+  const torn = role.replace('[7 from clients]', '[7 from clients, with a helper]');
+  expect(readRoles(torn, 'r.yaml', none).faults).toEqual([
+    'r.yaml:10:24: in: "with a helper" is no rule by itself',
+  ]);
 });
 
 it('reads sources with and without an address', () => {

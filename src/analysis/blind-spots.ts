@@ -3,6 +3,7 @@
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Decoder } from '../wire/decoder.ts';
 import { FAULTS } from '../wire/faults.ts';
+import { MOST_EACH } from './findings/case.ts';
 import { OUTCOMES } from './flow-facts.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -27,8 +28,16 @@ const ENOUGH_CONNECTIONS = 5;
 const MIRROR_SHARE = 0.02;
 const FRAGMENT_UNMATCHED = FAULTS.indexOf('fragment-unmatched');
 
-/** The blind spots, the gravest first. */
-export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
+/**
+ * The blind spots, the gravest first.
+ *
+ * @param asked the flows that the answer is about, where it is not about all
+ */
+export function blindSpots(
+  traffic: Traffic,
+  state: CaptureState,
+  asked: Traffic = traffic,
+): BlindSpot[] {
   const { decoder } = state;
   return [
     stopped(state),
@@ -38,7 +47,7 @@ export function blindSpots(traffic: Traffic, state: CaptureState): BlindSpot[] {
     unknownLinks(decoder),
     evicted(state),
     duplicates(state),
-    undirected(traffic),
+    undirected(asked),
     oversized(decoder),
     fragments(decoder),
     tablesFull(traffic),
@@ -64,7 +73,8 @@ function oneWay({ tcpConversations: all, tcpOneSided: oneSided }: Traffic): Blin
   return {
     id: 'one-way',
     what: `one direction of ${share(oneSided, all)} of the TCP connections`,
-    because: 'the observation point sees only one way: half a mirror port, or asymmetric routing',
+    because:
+      'the observation point sees only one way (half a mirror port, asymmetric routing), or a filter let one way through',
     remedy: 'mirror both directions (ingress and egress), then capture again',
     missing: true,
   };
@@ -154,7 +164,7 @@ function undirected({ ports, flows }: Traffic): BlindSpot | undefined {
   return {
     id: 'direction-unknown',
     what: `who serves in ${share(unknown, flows)} of the flows (marked “?”)`,
-    because: 'their beginning was not captured and nothing in them tells; they make no service',
+    because: 'no opening of theirs was seen and nothing in them tells; they make no service',
     missing: false,
   };
 }
@@ -232,6 +242,20 @@ function tablesFull({ hosts, services }: Traffic): BlindSpot | undefined {
     because: 'there are more than the tables hold; the largest are kept',
     missing: flowsBeyond > 0,
   };
+}
+
+/** Findings that would be more of the same. @param untold how many, by kind */
+export function untoldFindings(untold: ReadonlyMap<string, number>): BlindSpot[] {
+  if (untold.size === 0) return [];
+  return [
+    {
+      id: 'findings-untold',
+      what: [...untold].map(([id, more]) => `${number(more)} more findings of ${id}`).join(', '),
+      because: `of each kind the first ${MOST_EACH} are told`,
+      remedy: 'look at a part of the packets: --filter, or one input at a time',
+      missing: true,
+    },
+  ];
 }
 
 function noTime({ decoder, firstMs, lastMs }: CaptureState): BlindSpot | undefined {

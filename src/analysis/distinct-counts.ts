@@ -21,12 +21,10 @@ export class DistinctCounts {
   private bitmap = new Int32Array(1);
   private bitsSet = 0;
   private readonly limit: number;
-  private readonly seed: number;
 
   /** @param limit members kept exactly, over all groups; 20 octets each */
   constructor(limit: number, seed: number) {
     this.limit = limit;
-    this.seed = seed | 0;
     this.members = new EndpointTable(seed);
   }
 
@@ -88,7 +86,9 @@ export class DistinctCounts {
   /** Reads what `add` will need; see `TallyTable.touch`. */
   touch(group: number, address: number, family: number): number {
     if (this.members !== undefined) return this.members.touch(address, group, family);
-    return this.bitmap[this.bitOf(group, address, family) >>> 5]!;
+    const bits = this.bitmap[this.bitOf(group, address, family) >>> 5]!;
+    if (group >= this.estimated.length) return bits;
+    return bits ^ this.estimated[group]! ^ (this.counts[group]! | 0);
   }
 
   /** Sets the bit of a member; returns whether it was clear. */
@@ -102,7 +102,8 @@ export class DistinctCounts {
   }
 
   private bitOf(group: number, address: number, family: number): number {
-    let h = Math.imul(address ^ this.seed, 0x9e3779b1) ^ family;
+    // Without a seed: estimates must not differ from run to run.
+    let h = Math.imul(address, 0x9e3779b1) ^ family;
     h = Math.imul(h ^ (h >>> 16) ^ Math.imul(group + 1, 0x27d4eb2f), 0x85ebca6b);
     h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
     return (h ^ (h >>> 16)) >>> (32 - BITMAP_BITS);

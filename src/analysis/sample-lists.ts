@@ -331,7 +331,8 @@ export class SampleLists {
   }
 
   private rehash(length: number): void {
-    this.slots = new Int32Array(length);
+    if (length === this.slots.length) this.slots.fill(0);
+    else this.slots = new Int32Array(length);
     for (let key = 0; key < this.count; key++) {
       const at = KEY_WORDS * key;
       this.slots[this.probe(this.keys[at]!, this.keys[at + 1]!, this.keys[at + 2]!)] = key + 1;

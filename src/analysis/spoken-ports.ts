@@ -4,11 +4,16 @@ import { fitOf, type SpokenView } from './spoken.ts';
 
 type PortSpoken = PortUse['spoken'][number];
 
-/** What payloads showed, by `port/transport`; announced ones have 0 flows. */
+/**
+ * What payloads showed, by `port/transport`; announced ones have 0 flows. What somebody asked for on
+ * a port that is not the protocol's, and nobody gave, makes no row: it is the asker's mistake or probe.
+ */
 export function spokenByPort(speech: SpokenView): Map<string, PortSpoken[]> {
   const byPort = new Map<string, Map<string, { endpoints: number; flows: number }>>();
   for (const { transport, port, spoken } of speech.endpoints()) {
-    for (const { protocol, flows } of spoken) {
+    for (const { protocol, flows, answered, by } of spoken) {
+      const fits = answered || by === 'announced' || fitOf(protocol, transport, port) === 'usual';
+      if (!fits) continue;
       const key = `${port}/${transport}`;
       const protocols = byPort.get(key) ?? new Map();
       byPort.set(key, protocols);

@@ -38,7 +38,9 @@ describe('what is spoken', () => {
           confidence: 'certain',
           by: 'payload',
           flows: 1,
+          answered: false,
           facts: { version: ['7.0.15'] },
+          factLocators: { version: ['lan.pcap#7'] },
           locator: 'lan.pcap#7',
         },
       ],
@@ -94,6 +96,9 @@ describe('what is spoken', () => {
     const { heard, view } = make();
     for (const address of [SERVER, OTHER]) heard.speaks(address, 22, indexOf('ssh'), CERTAIN, 1);
     heard.speaks(OTHER, 22, indexOf('http'), CERTAIN, 1);
+    heard.answer();
+    // Asked, and not answered: somebody's probe.
+    heard.speaks(OTHER, 22, indexOf('redis'), CERTAIN, 1);
     heard.expect('ftp-data', 'destination', 5000);
     expect(Object.fromEntries(spokenByPort(view))).toEqual({
       '22/tcp': [

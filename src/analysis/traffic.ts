@@ -12,7 +12,7 @@ import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import type { AddressPool } from '../net/address-pool.ts';
 import { DistinctCounts } from './distinct-counts.ts';
-import { FlowFacts, REPLY } from './flow-facts.ts';
+import { BY_LOWER_PORT, FlowFacts, REPLY } from './flow-facts.ts';
 import { PortTable } from './port-table.ts';
 import { ServiceTable } from './service-table.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table.ts';
@@ -92,7 +92,7 @@ export class Traffic {
   /** Services that answered on each port. */
   readonly serving = new Column();
   /** Key: address, family. Floats: bytes sent, received, packets sent, received, flows as
-   * client, as server. */
+   * client, as server (neither where nobody can say who serves). */
   readonly hosts: TallyTable;
   /** Key: client, server, `conversationKey`. Floats: bytes to server, to client, packets to
    * server, to client, first and last time. Note: best outcome (bits 0–3), flows (above). */
@@ -250,7 +250,7 @@ export class Traffic {
     floats[at + 1]! += client ? flow.bytesToClient : flow.bytesToServer;
     floats[at + 2]! += client ? flow.packetsToServer : flow.packetsToClient;
     floats[at + 3]! += client ? flow.packetsToClient : flow.packetsToServer;
-    floats[at + (client ? 4 : 5)]!++;
+    if (flow.listing !== BY_LOWER_PORT) floats[at + (client ? 4 : 5)]!++;
   }
 
   private noteConversation(flow: FlowFacts): void {

@@ -257,6 +257,11 @@ describe('look-up', () => {
     expect(neighbours(1432, 'tcp').map(({ id }) => id)).toContain('ms-sql');
     expect(neighbours(0, 'tcp').map(({ id }) => id)).toEqual(['tcpmux']);
     expect(neighbours(65_535, 'tcp')).toHaveLength(1);
+    expect(neighbours(137, 'tcp').map(({ id }) => id)).toEqual([
+      'netbios-name',
+      'rpc-endpoint-mapper',
+      'netbios-session',
+    ]);
   });
 
   it('has at least one entry of every risk', () => {

@@ -111,19 +111,28 @@ export function entriesWith(words: readonly string[]): EntrySummary[] {
   });
 }
 
-/** The nearest ports below and above that have an entry of their own (no wide range). */
+/**
+ * What has an entry of its own (no wide range) near a port without one: the likeliest of the same
+ * number by another transport, then the next ports below and above.
+ */
 export function neighbours(port: number, transport: string | undefined): EntrySummary[] {
   let below: [number, EntrySummary] | undefined;
   let above: [number, EntrySummary] | undefined;
+  let same: EntrySummary | undefined;
   for (const entry of allEntries()) {
     for (const each of entry.ports) {
       if (isWide(each.last - each.first)) continue;
-      if (transport !== undefined && each.transport !== transport) continue;
+      if (transport !== undefined && each.transport !== transport) {
+        const has = each.first <= port && each.last >= port;
+        if (has && entry.rank < (same?.rank ?? 10)) same = entry;
+        continue;
+      }
       if (each.last < port && each.last > (below?.[0] ?? -1)) below = [each.last, entry];
       if (each.first > port && each.first < (above?.[0] ?? 65536)) above = [each.first, entry];
     }
   }
-  return [below, above].flatMap((found) => (found === undefined ? [] : [found[1]]));
+  const found = [same, below?.[1], above?.[1]].filter((entry) => entry !== undefined);
+  return [...new Set(found)];
 }
 
 /** All server roles in the order of the files. */

@@ -1,5 +1,4 @@
 /** The columns of an assessment's tables; docs/assess.md describes them. */
-import { icmpTypeName, protocolName } from '../catalog/protocols.ts';
 import { serviceName } from '../catalog/services.ts';
 import type {
   ConversationUse,
@@ -11,8 +10,10 @@ import type {
   SizeBin,
 } from '../model/use.ts';
 import type { SourceUse } from '../pipeline/assess-logs.ts';
-import { bytes, count } from '../report/numbers.ts';
+import { figure, MACHINE, octets } from '../report/columns.ts';
+import { count } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
+import { portNameOf, transportText } from './port-words.ts';
 
 const TONES: Partial<Record<PortStatus, Severity>> = {
   answered: 'ok',
@@ -21,28 +22,6 @@ const TONES: Partial<Record<PortStatus, Severity>> = {
   refused: 'warning',
   denied: 'warning',
 };
-
-/** A column of whole numbers. */
-function figure<Row>(
-  key: string,
-  title: string,
-  value: (row: Row) => number,
-  more: Partial<Column<Row>> = {},
-): Column<Row> {
-  return { key, title, value, text: (row) => count(value(row)), align: 'right', ...more };
-}
-
-/** A column of octets. */
-function octets<Row>(
-  key: string,
-  title: string,
-  value: (row: Row) => number,
-  more: Partial<Column<Row>> = {},
-): Column<Row> {
-  return figure(key, title, value, { text: (row) => bytes(value(row)), ...more });
-}
-
-const machine = { machineOnly: true } as const;
 
 export const PORT_COLUMNS: readonly Column<PortUse>[] = [
   {
@@ -60,8 +39,8 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
     text: portName,
     priority: 2,
   },
-  { key: 'spoken', title: '', value: ({ spoken }) => spoken, ...machine },
-  { key: 'direction', title: 'DIRECTION', value: ({ direction }) => direction, ...machine },
+  { key: 'spoken', value: ({ spoken }) => spoken, ...MACHINE },
+  { key: 'direction', value: ({ direction }) => direction, ...MACHINE },
   {
     key: 'status',
     title: 'STATUS',
@@ -82,16 +61,15 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
     text: servingText,
     align: 'right',
   },
-  figure('tried', 'TRIED', ({ tried }) => tried, machine),
-  { key: 'triedEstimated', title: '', value: ({ triedEstimated }) => triedEstimated, ...machine },
+  figure('tried', 'TRIED', ({ tried }) => tried, MACHINE),
+  { key: 'triedEstimated', value: ({ triedEstimated }) => triedEstimated, ...MACHINE },
   figure('clients', 'CLIENTS', ({ clients }) => clients, {
     text: ({ clients, clientsEstimated }) => about(clients, clientsEstimated),
   }),
   {
     key: 'clientsEstimated',
-    title: '',
     value: ({ clientsEstimated }) => clientsEstimated,
-    ...machine,
+    ...MACHINE,
   },
   {
     key: 'zones',
@@ -104,12 +82,12 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
     priority: 3,
   },
   figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 8 }),
-  figure('flowsAnswered', '', ({ flowsAnswered }) => flowsAnswered, machine),
-  figure('flowsRefused', '', ({ flowsRefused }) => flowsRefused, machine),
-  figure('flowsUnanswered', '', ({ flowsUnanswered }) => flowsUnanswered, machine),
-  figure('flowsBackscatter', '', ({ flowsBackscatter }) => flowsBackscatter, machine),
-  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
-  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+  figure('flowsAnswered', '', ({ flowsAnswered }) => flowsAnswered, MACHINE),
+  figure('flowsRefused', '', ({ flowsRefused }) => flowsRefused, MACHINE),
+  figure('flowsUnanswered', '', ({ flowsUnanswered }) => flowsUnanswered, MACHINE),
+  figure('flowsBackscatter', '', ({ flowsBackscatter }) => flowsBackscatter, MACHINE),
+  { key: 'firstMs', value: ({ firstMs }) => firstMs, ...MACHINE },
+  { key: 'lastMs', value: ({ lastMs }) => lastMs, ...MACHINE },
 ];
 
 /**
@@ -129,6 +107,11 @@ function servingText({ direction, serving, tried, triedEstimated }: PortUse): st
   return serving === tried ? count(serving) : `${count(serving)}/${about(tried, triedEstimated)}`;
 }
 
+/** Not merely likely, nor only what a client asked for. */
+function isSure({ confidence, answered }: ServiceUse['spoken'][number]): boolean {
+  return confidence === 'certain' && answered;
+}
+
 function about(value: number, estimated: boolean): string {
   return `${estimated ? '~' : ''}${count(value)}`;
 }
@@ -146,11 +129,16 @@ export const SERVICE_COLUMNS: readonly Column<ServiceUse>[] = [
   {
     key: 'spoken',
     title: 'SPEAKS',
-    value: ({ spoken }) => spoken.map((each) => ({ ...each, facts: { ...each.facts } })),
+    value: ({ spoken }) =>
+      spoken.map((each) => ({
+        ...each,
+        facts: { ...each.facts },
+        factLocators: { ...each.factLocators },
+      })),
     text: ({ spoken: [first, ...others] }) =>
       first === undefined
         ? '-'
-        : `${first.protocol}${first.confidence === 'certain' ? '' : '?'}${others.length > 0 ? ` +${others.length}` : ''}`,
+        : `${first.protocol}${isSure(first) ? '' : '?'}${others.length > 0 ? ` +${others.length}` : ''}`,
     priority: 2,
   },
   { key: 'zone', title: 'IN', value: ({ zone }) => zone, priority: 4 },
@@ -160,25 +148,24 @@ export const SERVICE_COLUMNS: readonly Column<ServiceUse>[] = [
   }),
   {
     key: 'clientsEstimated',
-    title: '',
     value: ({ clientsEstimated }) => clientsEstimated,
-    ...machine,
+    ...MACHINE,
   },
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
   figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 6 }),
   octets('bytesToServer', 'TO', ({ bytesToServer }) => bytesToServer, { priority: 7 }),
   octets('bytesToClient', 'FROM', ({ bytesToClient }) => bytesToClient, { priority: 7 }),
-  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, machine),
-  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, machine),
+  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, MACHINE),
+  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, MACHINE),
   figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 8 }),
-  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
-  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+  { key: 'firstMs', value: ({ firstMs }) => firstMs, ...MACHINE },
+  { key: 'lastMs', value: ({ lastMs }) => lastMs, ...MACHINE },
   { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 9 },
 ];
 
 export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
   { key: 'client', title: 'CLIENT', value: ({ client }) => client },
-  { key: 'direction', title: '', value: ({ direction }) => direction, ...machine },
+  { key: 'direction', value: ({ direction }) => direction, ...MACHINE },
   {
     key: 'server',
     title: 'SERVER',
@@ -196,10 +183,14 @@ export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
     key: 'transport',
     title: 'PROTO',
     value: ({ transport }) => transport,
-    text: ({ transport }) =>
-      transport.startsWith('ip-') ? protocolName(Number(transport.slice(3))) : transport,
+    text: ({ transport }) => transportText(transport),
   },
-  { key: 'service', title: 'NAME', value: conversationName, priority: 3 },
+  {
+    key: 'service',
+    title: 'NAME',
+    value: ({ transport, port }) => portNameOf(transport, port),
+    priority: 3,
+  },
   {
     key: 'status',
     title: 'STATUS',
@@ -211,19 +202,12 @@ export const CONVERSATION_COLUMNS: readonly Column<ConversationUse>[] = [
   figure('packets', 'PACKETS', ({ packets }) => packets, { priority: 5 }),
   octets('bytesToServer', 'TO', ({ bytesToServer }) => bytesToServer, { priority: 6 }),
   octets('bytesToClient', 'FROM', ({ bytesToClient }) => bytesToClient, { priority: 6 }),
-  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, machine),
-  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, machine),
+  figure('packetsToServer', '', ({ packetsToServer }) => packetsToServer, MACHINE),
+  figure('packetsToClient', '', ({ packetsToClient }) => packetsToClient, MACHINE),
   figure('flows', 'FLOWS', ({ flows }) => flows, { priority: 7 }),
-  { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, ...machine },
-  { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, ...machine },
+  { key: 'firstMs', value: ({ firstMs }) => firstMs, ...MACHINE },
+  { key: 'lastMs', value: ({ lastMs }) => lastMs, ...MACHINE },
 ];
-
-/** The port's registered name, or that of an ICMP message type. */
-function conversationName({ transport, port }: ConversationUse): string | null {
-  if (transport === 'icmp') return icmpTypeName(4, port);
-  if (transport === 'icmpv6') return icmpTypeName(6, port);
-  return serviceName(transport, port) ?? null;
-}
 
 export const HOST_COLUMNS: readonly Column<HostUse>[] = [
   { key: 'address', title: 'HOST', value: ({ address }) => address },
@@ -240,7 +224,7 @@ export const HOST_COLUMNS: readonly Column<HostUse>[] = [
     },
     priority: 3,
   },
-  { key: 'mac', title: '', value: ({ mac }) => mac, ...machine },
+  { key: 'mac', value: ({ mac }) => mac, ...MACHINE },
   { key: 'vendor', title: 'MADE BY', value: ({ vendor }) => vendor, priority: 7 },
   figure('services', 'SERVICES', ({ services }) => services),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
@@ -254,7 +238,7 @@ export const HOST_COLUMNS: readonly Column<HostUse>[] = [
 
 export const REMAINDER_COLUMNS: readonly Column<RemainderUse>[] = [
   { key: 'what', title: 'WHAT', value: ({ what }) => what },
-  { key: 'part', title: 'PART', value: ({ part }) => part, ...machine },
+  { key: 'part', value: ({ part }) => part, ...MACHINE },
   figure('packets', 'PACKETS', ({ packets }) => packets),
   octets('bytes', 'BYTES', ({ bytes: all }) => all),
 ];
@@ -266,7 +250,7 @@ export const SIZE_COLUMNS: readonly Column<SizeBin>[] = [
     value: ({ least }) => least,
     text: ({ least, most }) => (most === null ? `${least} and more` : `${least}–${most}`),
   },
-  { key: 'most', title: '', value: ({ most }) => most, ...machine },
+  { key: 'most', value: ({ most }) => most, ...MACHINE },
   figure('packets', 'PACKETS', ({ packets }) => packets),
 ];
 
@@ -279,8 +263,8 @@ export const SEEN_COLUMNS: readonly Column<PortUse>[] = [
     text: ({ sources }) => sources.map(({ source }) => source).join(' '),
     priority: 1,
   },
-  figure('flowsLogged', 'LOGGED', ({ flowsLogged }) => flowsLogged, machine),
-  figure('flowsDenied', 'DENIED', ({ flowsDenied }) => flowsDenied, machine),
+  figure('flowsLogged', 'LOGGED', ({ flowsLogged }) => flowsLogged, MACHINE),
+  figure('flowsDenied', 'DENIED', ({ flowsDenied }) => flowsDenied, MACHINE),
 ];
 
 export const SOURCE_COLUMNS: readonly Column<SourceUse>[] = [

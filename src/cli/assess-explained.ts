@@ -3,6 +3,7 @@ import { entriesOnPorts, entryNamed, entryOf, rangesAround } from '../catalog/en
 import type { EntrySummary, PortEntry } from '../catalog/entry.ts';
 import { serviceDescription, serviceName } from '../catalog/services.ts';
 import type { ConversationUse, PortUse } from '../model/use.ts';
+import { MACHINE } from '../report/columns.ts';
 import { count } from '../report/numbers.ts';
 import type { Card, Column, Plain, Table } from '../report/table.ts';
 
@@ -25,19 +26,17 @@ const MOST_HERE = 2;
 /** Ports named of which nothing is known: a scan may have thousands. */
 const MOST_UNKNOWN = 25;
 
-const machine = { title: '', machineOnly: true } as const;
-
 const COLUMNS: readonly Column<Explained>[] = [
   { key: 'port', title: 'PORT', value: ({ use }) => use.port, align: 'right' },
   { key: 'transport', title: 'PROTO', value: ({ use }) => use.transport },
   { key: 'entry', title: 'ENTRY', value: ({ entry }) => entry?.id ?? null },
   { key: 'name', title: 'NAME', value: ({ entry }) => entry?.name ?? null },
   { key: 'what', title: 'WHAT', value: ({ entry }) => entry?.what ?? null, grow: true },
-  { key: 'risk', value: ({ entry }) => (entry?.risk as Plain) ?? null, ...machine },
-  { key: 'belongs', value: ({ entry }) => (entry?.belongs as Plain) ?? null, ...machine },
-  { key: 'closable', value: ({ entry }) => (entry?.closable as Plain) ?? null, ...machine },
-  { key: 'breaks', value: ({ entry }) => entry?.breaks ?? null, ...machine },
-  { key: 'others', value: ({ others }) => others, ...machine },
+  { key: 'risk', value: ({ entry }) => (entry?.risk as Plain) ?? null, ...MACHINE },
+  { key: 'belongs', value: ({ entry }) => (entry?.belongs as Plain) ?? null, ...MACHINE },
+  { key: 'closable', value: ({ entry }) => (entry?.closable as Plain) ?? null, ...MACHINE },
+  { key: 'breaks', value: ({ entry }) => entry?.breaks ?? null, ...MACHINE },
+  { key: 'others', value: ({ others }) => others, ...MACHINE },
 ];
 
 /** The first `limit` ports explained; those of which nothing is known come together at the end. */
@@ -58,7 +57,7 @@ export function explainedTable(
     key: 'explained',
     kind: 'explained-port',
     heading: 'WHAT THE PORTS ARE FOR',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: known.concat(unknown),
     compact: true,
     card: (row) => card(row as Explained),

@@ -1,6 +1,7 @@
 /** Findings as people and machines get them: a few lines each, the most urgent first. */
 
 import type { Finding, FindingSeverity } from '../model/finding.ts';
+import { MACHINE } from '../report/columns.ts';
 import { shellWord } from '../report/escape.ts';
 import type { Card, CardLine, Column, Severity, Table } from '../report/table.ts';
 
@@ -30,8 +31,6 @@ export function severityCounts(findings: readonly Finding[]): string {
     .join(', ');
 }
 
-const machine = { title: '', machineOnly: true } as const;
-
 const COLUMNS: readonly Column<Finding>[] = [
   { key: 'severity', title: 'SEVERITY', value: ({ severity }) => severity },
   { key: 'id', title: 'FINDING', value: ({ id }) => id },
@@ -42,18 +41,18 @@ const COLUMNS: readonly Column<Finding>[] = [
     text: ({ subject }) => subject.text,
   },
   { key: 'what', title: 'WHAT', value: ({ what }) => what, grow: true },
-  { key: 'why', value: ({ why }) => why, ...machine },
-  { key: 'do', value: (finding) => finding.do, ...machine },
-  { key: 'otherwise', value: ({ otherwise }) => otherwise, ...machine },
+  { key: 'why', value: ({ why }) => why, ...MACHINE },
+  { key: 'do', value: (finding) => finding.do, ...MACHINE },
+  { key: 'otherwise', value: ({ otherwise }) => otherwise, ...MACHINE },
   {
     key: 'evidence',
     value: ({ evidence }) =>
       evidence.map(({ locator, seenMs }) => ({ locator, seenMs: seenMs ?? null })),
-    ...machine,
+    ...MACHINE,
   },
-  { key: 'filter', value: ({ filter }) => filter ?? null, ...machine },
-  { key: 'numbers', value: ({ numbers }) => ({ ...numbers }), ...machine },
-  { key: 'thresholds', value: ({ thresholds }) => ({ ...thresholds }), ...machine },
+  { key: 'filter', value: ({ filter }) => filter ?? null, ...MACHINE },
+  { key: 'numbers', value: ({ numbers }) => ({ ...numbers }), ...MACHINE },
+  { key: 'thresholds', value: ({ thresholds }) => ({ ...thresholds }), ...MACHINE },
 ];
 
 /** The table of findings. `inputs` are the captures they were found in. */
@@ -68,7 +67,7 @@ export function findingsTable(
     key: 'findings',
     kind: 'finding',
     heading: 'FINDINGS',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: shown,
     compact: true,
     card: (row) => card(row as Finding, inputs),
@@ -119,7 +118,8 @@ function frameText(locators: readonly string[]): string {
   if (sources.size > 1) return `${locators.slice(0, SHOWN_FRAMES).join(', ')}${rest}`;
   const frames = shown.map(({ frame }) => frame).join(', ');
   const { noun, source } = parts[0]!;
-  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${source}`;
+  const whole = source === '-' ? 'standard input' : source;
+  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${whole}`;
 }
 
 /** The thresholds, so that a reader can move them. */

@@ -13,30 +13,19 @@ import type {
   ServiceVerdicts,
   WayTotal,
 } from '../analysis/audit/answer.ts';
-import { icmpTypeName, protocolName } from '../catalog/protocols.ts';
-import { serviceName } from '../catalog/services.ts';
 import type { FlowTransport } from '../model/flow.ts';
 import type { Action } from '../model/verdict.ts';
 import type { ExporterUse, LineKind, PrefixUse } from '../pipeline/audit.ts';
+import { figure, MACHINE } from '../report/columns.ts';
 import { count, duration, isoTime } from '../report/numbers.ts';
 import type { Column, Severity } from '../report/table.ts';
-
-const machine = { machineOnly: true } as const;
+import { portNameOf, transportText } from './port-words.ts';
 
 const TONES: Readonly<Record<Action, Severity>> = {
   allow: 'ok',
   deny: 'warning',
   unknown: 'info',
 };
-
-function figure<Row>(
-  key: string,
-  title: string,
-  value: (row: Row) => number,
-  more: Partial<Column<Row>> = {},
-): Column<Row> {
-  return { key, title, value, text: (row) => count(value(row)), align: 'right', ...more };
-}
 
 /** Zeros say nothing in a wide table of counts. */
 function sparse<Row>(
@@ -75,12 +64,7 @@ const PROTOCOL: Column<OnPort> = {
   key: 'transport',
   title: 'PROTO',
   value: ({ transport }) => transport,
-  text: ({ transport }) =>
-    transport === null
-      ? '?'
-      : transport.startsWith('ip-')
-        ? protocolName(Number(transport.slice(3)))
-        : transport,
+  text: ({ transport }) => (transport === null ? '?' : transportText(transport)),
 };
 const PORT: Column<OnPort> = {
   key: 'port',
@@ -91,16 +75,10 @@ const PORT: Column<OnPort> = {
 const NAME: Column<OnPort> = {
   key: 'service',
   title: 'NAME',
-  value: nameOf,
+  value: ({ transport, port }) =>
+    transport === null || port === null ? null : portNameOf(transport, port),
   priority: 2,
 };
-
-function nameOf({ transport, port }: OnPort): string | null {
-  if (transport === null || port === null) return null;
-  if (transport === 'icmp') return icmpTypeName(4, port);
-  if (transport === 'icmpv6') return icmpTypeName(6, port);
-  return serviceName(transport, port) ?? null;
-}
 
 const ACTION: Column<{ readonly action: Action }> = {
   key: 'action',
@@ -120,8 +98,8 @@ export const WAY_COLUMNS: readonly Column<WayTotal>[] = [
 
 /** Without the direction and action that the heading says. */
 export const SERVICE_COLUMNS: readonly Column<ServiceVerdicts>[] = [
-  { key: 'way', title: 'DIRECTION', value: ({ way }) => way, ...machine },
-  { ...ACTION, ...machine },
+  { key: 'way', value: ({ way }) => way, ...MACHINE },
+  { ...ACTION, ...MACHINE },
   PORT,
   PROTOCOL,
   NAME,
@@ -129,7 +107,7 @@ export const SERVICE_COLUMNS: readonly Column<ServiceVerdicts>[] = [
   sparse('noise', 'NOISE', ({ noise }) => noise, { priority: 1 }),
   figure('clients', 'CLIENTS', ({ clients }) => clients),
   figure('servers', 'SERVERS', ({ servers }) => servers),
-  figure('bytes', '', ({ bytes }) => bytes, machine),
+  figure('bytes', '', ({ bytes }) => bytes, MACHINE),
   time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
   time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
   { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 7 },
@@ -157,14 +135,14 @@ function conversationColumns<Row extends ConversationVerdicts>(
 ): readonly Column<Row>[] {
   return [
     { key: 'client', title: 'CLIENT', value: ({ client }) => client },
-    { key: 'clientZone', title: '', value: ({ clientZone }) => clientZone, ...machine },
+    { key: 'clientZone', value: ({ clientZone }) => clientZone, ...MACHINE },
     {
       key: 'server',
       title: 'SERVER',
       value: ({ server }) => server,
       text: ({ server }) => `→ ${server}`,
     },
-    { key: 'serverZone', title: '', value: ({ serverZone }) => serverZone, ...machine },
+    { key: 'serverZone', value: ({ serverZone }) => serverZone, ...MACHINE },
     PORT,
     PROTOCOL,
     NAME,
@@ -184,7 +162,7 @@ function conversationColumns<Row extends ConversationVerdicts>(
     { key: 'rule', title: 'RULE', value: ({ rule }) => rule, priority: 2 },
     { key: 'inInterface', title: 'IN', value: ({ inInterface }) => inInterface, priority: 6 },
     { key: 'outInterface', title: 'OUT', value: ({ outInterface }) => outInterface, priority: 6 },
-    figure('bytes', '', ({ bytes }) => bytes, machine),
+    figure('bytes', '', ({ bytes }) => bytes, MACHINE),
     time('firstMs', 'FIRST SEEN', ({ firstMs }) => firstMs),
     time('lastMs', 'LAST SEEN', ({ lastMs }) => lastMs),
     { key: 'locator', title: 'EVIDENCE', value: ({ locator }) => locator, priority: 5 },
@@ -366,7 +344,7 @@ export const LINE_COLUMNS: readonly Column<LineKind>[] = [
     text: ({ what }) => what || '(no program)',
   },
   figure('lines', 'LINES', ({ lines }) => lines),
-  { key: 'missed', title: '', value: ({ missed }) => missed, ...machine },
+  { key: 'missed', value: ({ missed }) => missed, ...MACHINE },
   {
     key: 'samples',
     title: 'FIRST AT',
@@ -401,14 +379,14 @@ export const EXPORTER_COLUMNS: readonly Column<ExporterUse>[] = [
     text: ({ leastRate, greatestRate }) => rateText(leastRate, greatestRate),
     align: 'right',
   },
-  { key: 'leastSampling', title: '', value: ({ leastRate }) => leastRate, ...machine },
+  { key: 'leastSampling', value: ({ leastRate }) => leastRate, ...MACHINE },
   sparse('lost', 'LOST', ({ lost }) => lost),
   sparse('withoutTemplate', 'NO TEMPLATE', ({ withoutTemplate }) => withoutTemplate, {
     priority: 1,
   }),
   sparse('counterSamples', 'COUNTERS', ({ counterSamples }) => counterSamples, { priority: 5 }),
-  { key: 'sampledRecords', title: '', value: ({ sampledRecords }) => sampledRecords, ...machine },
-  { key: 'sampleDrops', title: '', value: ({ sampleDrops }) => sampleDrops, ...machine },
+  { key: 'sampledRecords', value: ({ sampledRecords }) => sampledRecords, ...MACHINE },
+  { key: 'sampleDrops', value: ({ sampleDrops }) => sampleDrops, ...MACHINE },
 ];
 
 /** `1:100`, `1:1-512`; a dash where every packet counts. */

@@ -3,7 +3,7 @@ import { neighbours, type PortQuery, rangesAround } from '../catalog/entries.ts'
 import { type EntrySummary, formatCatalogPorts } from '../catalog/entry.ts';
 import { serviceDescription, serviceName } from '../catalog/services.ts';
 import { type PortClass, portClass } from '../net/port-range.ts';
-import type { Card, CardLine, Plain, Table } from '../report/table.ts';
+import { type Card, type CardLine, plain, type Table } from '../report/table.ts';
 
 /** RFC 6335 section 6. */
 const CLASS_MEANING: Readonly<Record<PortClass, string>> = {
@@ -13,6 +13,9 @@ const CLASS_MEANING: Readonly<Record<PortClass, string>> = {
   dynamic:
     'a dynamic port (49152-65535): never registered; chosen at run time, by clients for their own end of a connection and by servers that announce it elsewhere (such as Windows RPC)',
 };
+/** IANA's registry: reserved. A program that asks for it is given any other (bind(2)). */
+const NO_PORT =
+  'no port to listen on: IANA keeps it reserved, and who asks a system for it is given another; packets with it are forged, broken, or fragments whose ports were lost';
 const LINUX_CLIENTS = ', and inside 32768-60999, from which Linux takes the client ends';
 
 /** A registered name, and whether the registry describes it. */
@@ -34,7 +37,7 @@ export function unlistedTable(queries: readonly PortQuery[]): Table<PortQuery> {
       {
         key: 'registered',
         title: 'REGISTERED',
-        value: (query) => registered(query) as unknown as Plain,
+        value: (query) => plain(registered(query)),
         text: (query) => registered(query)[0]?.name ?? '-',
       },
       {
@@ -68,7 +71,7 @@ function card(query: PortQuery): Card {
   const clients = first >= 32768 && first <= 60999 ? LINUX_CLIENTS : '';
   return {
     heading: `Port ${first}${transport === undefined ? '' : `/${transport}`}   no entry of its own`,
-    lead: `It is ${CLASS_MEANING[portClass(first)]}${clients}.`,
+    lead: `It is ${first === 0 ? NO_PORT : CLASS_MEANING[portClass(first)]}${clients}.`,
     parts: [
       {
         label: 'registered',
@@ -85,8 +88,8 @@ function card(query: PortQuery): Card {
         label: 'neighbours',
         lines: neighbours(first, transport).map(named),
       },
-      { label: 'windows', lines: windowsOwner(query) },
-      { label: 'linux', lines: linuxOwner(query) },
+      { label: 'windows', lines: first === 0 ? [] : windowsOwner(query) },
+      { label: 'linux', lines: first === 0 ? [] : linuxOwner(query) },
     ].filter(({ lines }) => lines.length > 0),
   };
 }

@@ -2,10 +2,9 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Counters } from '../model/flow.ts';
 import type { ListedFlow } from '../pipeline/flows.ts';
-import { bytes, count, duration, isoTime } from '../report/numbers.ts';
+import { figure, MACHINE, octets } from '../report/columns.ts';
+import { duration, isoTime } from '../report/numbers.ts';
 import type { Column } from '../report/table.ts';
-
-const machine = { title: '', machineOnly: true } as const;
 
 /** The registered name of the server's port, or null. */
 export function serviceOf({ flow }: ListedFlow): string | null {
@@ -20,10 +19,10 @@ export function meanLength({ packets, bytes: octets }: Counters): number | null 
 function lengths(side: 'toServer' | 'toClient', suffix: string): Column<ListedFlow>[] {
   const counters = ({ flow }: ListedFlow) => flow[side];
   return [
-    { key: `payloadBytes${suffix}`, value: (row) => counters(row).payloadBytes, ...machine },
-    { key: `minLength${suffix}`, value: (row) => counters(row).minLength, ...machine },
-    { key: `meanLength${suffix}`, value: (row) => meanLength(counters(row)), ...machine },
-    { key: `maxLength${suffix}`, value: (row) => counters(row).maxLength, ...machine },
+    { key: `payloadBytes${suffix}`, value: (row) => counters(row).payloadBytes, ...MACHINE },
+    { key: `minLength${suffix}`, value: (row) => counters(row).minLength, ...MACHINE },
+    { key: `meanLength${suffix}`, value: (row) => meanLength(counters(row)), ...MACHINE },
+    { key: `maxLength${suffix}`, value: (row) => counters(row).maxLength, ...MACHINE },
   ];
 }
 
@@ -43,38 +42,10 @@ export const FLOW_COLUMNS: readonly Column<ListedFlow>[] = [
   },
   { key: 'serverPort', title: 'PORT', value: ({ flow }) => flow.serverPort, align: 'right' },
   { key: 'vlan', title: 'VLAN', value: ({ flow }) => flow.vlan ?? null, priority: 7 },
-  {
-    key: 'packetsToServer',
-    title: 'PKT TO',
-    value: ({ flow }) => flow.toServer.packets,
-    text: ({ flow }) => count(flow.toServer.packets),
-    align: 'right',
-    priority: 6,
-  },
-  {
-    key: 'bytesToServer',
-    title: 'TO',
-    value: ({ flow }) => flow.toServer.bytes,
-    text: ({ flow }) => bytes(flow.toServer.bytes),
-    align: 'right',
-    priority: 1,
-  },
-  {
-    key: 'packetsToClient',
-    title: 'PKT FROM',
-    value: ({ flow }) => flow.toClient.packets,
-    text: ({ flow }) => count(flow.toClient.packets),
-    align: 'right',
-    priority: 6,
-  },
-  {
-    key: 'bytesToClient',
-    title: 'FROM',
-    value: ({ flow }) => flow.toClient.bytes,
-    text: ({ flow }) => bytes(flow.toClient.bytes),
-    align: 'right',
-    priority: 1,
-  },
+  figure('packetsToServer', 'PKT TO', ({ flow }) => flow.toServer.packets, { priority: 6 }),
+  octets('bytesToServer', 'TO', ({ flow }) => flow.toServer.bytes, { priority: 1 }),
+  figure('packetsToClient', 'PKT FROM', ({ flow }) => flow.toClient.packets, { priority: 6 }),
+  octets('bytesToClient', 'FROM', ({ flow }) => flow.toClient.bytes, { priority: 1 }),
   {
     key: 'firstMs',
     title: 'FIRST',
@@ -107,13 +78,13 @@ export const FLOW_COLUMNS: readonly Column<ListedFlow>[] = [
   { key: 'confirmed', title: 'ANSWERED BY', value: ({ confirmed }) => confirmed, priority: 5 },
   ...lengths('toServer', 'ToServer'),
   ...lengths('toClient', 'ToClient'),
-  { key: 'retransmitted', value: ({ flow }) => flow.retransmitted, ...machine },
-  { key: 'icmpErrors', value: ({ flow }) => flow.icmpErrors, ...machine },
-  { key: 'icmpError', value: ({ flow }) => flow.icmpError ?? null, ...machine },
-  { key: 'innerVlan', value: ({ flow }) => flow.innerVlan ?? null, ...machine },
+  { key: 'retransmitted', value: ({ flow }) => flow.retransmitted, ...MACHINE },
+  { key: 'icmpErrors', value: ({ flow }) => flow.icmpErrors, ...MACHINE },
+  { key: 'icmpError', value: ({ flow }) => flow.icmpError ?? null, ...MACHINE },
+  { key: 'innerVlan', value: ({ flow }) => flow.innerVlan ?? null, ...MACHINE },
   { key: 'tunnel', title: 'TUNNEL', value: ({ flow }) => flow.tunnel ?? null, priority: 7 },
-  { key: 'tunnelId', value: ({ flow }) => flow.tunnelId ?? null, ...machine },
-  { key: 'carriedPackets', value: ({ flow }) => flow.carriedPackets, ...machine },
-  { key: 'carriedBytes', value: ({ flow }) => flow.carriedBytes, ...machine },
+  { key: 'tunnelId', value: ({ flow }) => flow.tunnelId ?? null, ...MACHINE },
+  { key: 'carriedPackets', value: ({ flow }) => flow.carriedPackets, ...MACHINE },
+  { key: 'carriedBytes', value: ({ flow }) => flow.carriedBytes, ...MACHINE },
   { key: 'locator', title: 'EVIDENCE', value: ({ flow }) => flow.locator, priority: 9 },
 ];

@@ -12,6 +12,11 @@ const COLUMNS: readonly Column<Row>[] = [
   { key: 'ports', title: 'PORTS', value: ({ ports }) => ports, grow: true },
 ];
 
+const NEIGHBOURS = {
+  what: 'how many IPv6 hosts there are on the links',
+  because: 'only those that this machine talked to lately are counted; a scan calls all of them',
+};
+
 export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
   const { addresses, questions, mostProbes, shortestSeconds, longestSeconds } = plan.estimate;
   const { timing, seed, shard } = plan;
@@ -54,15 +59,18 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
         key: 'discovery',
         value: discovery,
         text: discovery
-          ? 'hosts are looked for first (ARP, ICMP echo, a few TCP ports); only those found are asked'
+          ? 'hosts are looked for first (ARP, neighbour discovery, ICMP echo, a few TCP and UDP ports); only those found are asked'
           : 'every address is asked, host or not',
       },
     ],
-    tables: [table as Table],
-    notes: plan.unresolved.map((name) => ({
-      what: name,
-      because: 'the name has no address that can be asked',
-    })),
+    tables: [table],
+    notes: [
+      ...plan.unresolved.map((name) => ({
+        what: name,
+        because: 'the name has no address that can be asked',
+      })),
+      ...(plan.local ? [NEIGHBOURS] : []),
+    ],
     next: [],
   };
 }

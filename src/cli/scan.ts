@@ -1,6 +1,7 @@
 /** `portreeve scan`: which ports of hosts in the network are open, what for, and whether rightly. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { RISKS, type Risk } from '../catalog/entry.ts';
+import type { PortState } from '../model/port-state.ts';
 import {
   compareWith,
   type PlannedScan,
@@ -23,6 +24,7 @@ import { refusal } from './scan-failure.ts';
 import { ScanMeter } from './scan-progress.ts';
 import { writeRecord } from './scan-record.ts';
 import {
+  FOUND_COLUMNS,
   isMisplaced,
   PORT_COLUMNS,
   type PortRow,
@@ -152,6 +154,7 @@ async function run(
     exclude: options.exclude ?? [],
     excludeFiles: options.excludeFile ?? [],
     local: options.local ?? false,
+    quiet: options.dryRun ?? false,
     ports: options.ports,
     transports: options.transport as ('tcp' | 'udp' | 'sctp')[],
     timing: options.timing,
@@ -199,14 +202,20 @@ async function perform(
 ): Promise<ScanOutcome> {
   const meter = process.stderr.isTTY ? new ScanMeter() : undefined;
   const names = (address: string) => plan.names.get(address) ?? [];
-  const onOpen = (state: PortRow['state']): void => {
-    const row = portRow(state, names(state.target.address), options.from);
+  const rowOf = (state: PortState): PortRow =>
+    portRow(state, names(state.target.address), options.from);
+  const write = (kind: string, columns: typeof PORT_COLUMNS) => (state: PortState) => {
     meter?.clear();
-    if (streaming) process.stdout.write(ndjsonRow('port', PORT_COLUMNS, row));
-    else if (meter !== undefined) process.stderr.write(`open  ${lineOf(row)}\n`);
+    process.stdout.write(ndjsonRow(kind, columns, rowOf(state)));
   };
-  // Rows are final: with services, a port is told when it was asked.
+  const show = (state: PortState): void => {
+    meter?.clear();
+    if (meter !== undefined) process.stderr.write(`open  ${lineOf(rowOf(state))}\n`);
+  };
   const services = options.services ?? false;
+  // A port's row is final: with services it comes when the port was asked, and word of it before.
+  const told = write('port', PORT_COLUMNS);
+  const found = write('found', FOUND_COLUMNS);
   try {
     return await whileInterruptible((signal) =>
       scan(plan, {
@@ -217,8 +226,8 @@ async function perform(
         signal,
         services,
         ...(streaming ? { wasTold } : {}),
-        onOpen: services && streaming ? () => {} : onOpen,
-        ...(services && streaming ? { onIdentified: onOpen } : {}),
+        onOpen: streaming ? (services ? found : told) : show,
+        ...(services && streaming ? { onIdentified: told } : {}),
         ...(options.resume === undefined ? {} : { resumeFile: options.resume }),
         ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
       }),

@@ -3,16 +3,11 @@
  * direction ladder over all of them.
  */
 
-import type { Chunk } from './chunk.ts';
+import { type Chunk, newChunk } from './chunk.ts';
 import type { DirectionLadder, LearnedRows } from './direction.ts';
 import type { ExtensionWords } from './extensions.ts';
-import {
-  CHUNK_MASK,
-  CHUNK_SHIFT,
-  R_FIRST_NANOSECONDS,
-  R_FIRST_SECONDS,
-  ROW_WORDS,
-} from './flow-row.ts';
+import { CHUNK_MASK, CHUNK_ROWS, CHUNK_SHIFT, ROW_WORDS } from './flow-row.ts';
+import { timeOrder } from './time-order.ts';
 
 /** The rows of one table. */
 export interface FlowPart {
@@ -30,15 +25,21 @@ export type FlowVisitor = (
   extensions: ExtensionWords,
 ) => void;
 
+/** Told how many octets of rows a set has just forgotten. */
+export type LetGo = (octets: number) => void;
+
+/** In place of a chunk that was forgotten. */
+const FORGOTTEN = newChunk(false, 0);
+
 export class FlowSet {
   readonly count: number;
-  private readonly parts: readonly DecidedPart[];
+  private readonly parts: readonly (DecidedPart & { readonly chunks: Chunk[] })[];
 
   /** Learns from all flows, and decides each. */
   constructor(parts: readonly FlowPart[], ladder: DirectionLadder) {
     this.count = parts.reduce((sum, part) => sum + part.count, 0);
     this.parts = parts.map(({ chunks, count, extensions }) => {
-      return { chunks, count, extensions, decisions: ladder.learn(chunks, count) };
+      return { chunks: [...chunks], count, extensions, decisions: ladder.learn(chunks, count) };
     });
     ladder.decide(this.parts, true);
   }
@@ -48,45 +49,51 @@ export class FlowSet {
     for (const part of this.parts) visitRows(part, visitor);
   }
 
-  private earliestSecond(): number {
-    let earliest = 0xffffffff;
-    for (const { chunks, count } of this.parts) {
-      for (let row = 0; row < count; row++) {
-        const words = chunks[row >>> CHUNK_SHIFT]!.words;
-        const seconds = words[(row & CHUNK_MASK) * ROW_WORDS + R_FIRST_SECONDS]! >>> 0;
-        if (seconds < earliest) earliest = seconds;
+  /** Visits every flow for the last time: chunks are forgotten as soon as that is possible. */
+  drain(visitor: FlowVisitor, letGo: LetGo): void {
+    for (const { chunks, count, extensions, decisions } of this.parts) {
+      for (let row = 0; row < count; ) {
+        const at = row >>> CHUNK_SHIFT;
+        const end = Math.min(count, row + CHUNK_ROWS);
+        for (; row < end; row++) {
+          visitor(chunks[at]!, (row & CHUNK_MASK) * ROW_WORDS, decisions[row]!, extensions);
+        }
+        forget(chunks, at, letGo);
       }
     }
-    return earliest;
   }
 
-  /** Every flow by the time of its first packet. Yields arguments for a `FlowVisitor`. */
-  *inTimeOrder(): Generator<Parameters<FlowVisitor>> {
-    const order = new Uint32Array(this.count);
-    const times = new Float64Array(this.count);
-    let index = 0;
-    const start = this.earliestSecond();
-    for (const part of this.parts) {
-      for (let row = 0; row < part.count; row++, index++) {
-        const words = part.chunks[row >>> CHUNK_SHIFT]!.words;
-        const base = (row & CHUNK_MASK) * ROW_WORDS;
-        // Since the earliest, so that nanoseconds stay exact over the first hundred days.
-        times[index] =
-          ((words[base + R_FIRST_SECONDS]! >>> 0) - start) * 1e9 +
-          words[base + R_FIRST_NANOSECONDS]!;
-        order[index] = index;
-      }
-    }
-    order.sort((left, right) => times[left]! - times[right]! || left - right);
-    for (const at of order) {
+  /**
+   * Every flow by the time of its first packet. Yields arguments for a `FlowVisitor`.
+   *
+   * @param letGo makes it the last time: chunks are forgotten, as by `drain`
+   */
+  *inTimeOrder(letGo?: LetGo): Generator<Parameters<FlowVisitor>> {
+    const { parts } = this;
+    const left = parts.map(({ chunks, count }) => rowsLeft(chunks.length, count));
+    for (const at of timeOrder(parts, this.count)) {
       let part = 0;
       let row = at;
-      while (row >= this.parts[part]!.count) row -= this.parts[part++]!.count;
-      const { chunks, extensions, decisions } = this.parts[part]!;
-      const base = (row & CHUNK_MASK) * ROW_WORDS;
-      yield [chunks[row >>> CHUNK_SHIFT]!, base, decisions[row]!, extensions];
+      while (row >= parts[part]!.count) row -= parts[part++]!.count;
+      const { chunks, extensions, decisions } = parts[part]!;
+      const chunk = row >>> CHUNK_SHIFT;
+      yield [chunks[chunk]!, (row & CHUNK_MASK) * ROW_WORDS, decisions[row]!, extensions];
+      if (--left[part]![chunk]! === 0 && letGo !== undefined) forget(chunks, chunk, letGo);
     }
   }
+}
+
+function forget(chunks: Chunk[], at: number, letGo: LetGo): void {
+  const octets = chunks[at]!.words.byteLength;
+  chunks[at] = FORGOTTEN;
+  letGo(octets);
+}
+
+/** How many rows each of so many chunks has. */
+function rowsLeft(chunks: number, count: number): Int32Array {
+  return Int32Array.from({ length: chunks }, (_, at) =>
+    Math.min(CHUNK_ROWS, count - at * CHUNK_ROWS),
+  );
 }
 
 /** A part of which the ladder decided every row. */

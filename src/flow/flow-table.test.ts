@@ -328,7 +328,8 @@ describe('counters', () => {
   });
 
   it('carried octets beyond 32 bits', () => {
-    const { table, names, ladder, decoder } = runSteps([]);
+    const { names, ladder, decoder } = runSteps([]);
+    const table = new FlowTable();
     const row = new Int32Array(16);
     row.set([1, 2, 0, 47, 0x7fffffff, 0, 0, 0, 0, 0x7fffffff, 0, 1, START, 0, 0, 12345]);
     for (let index = 0; index < 5; index++) table.consume(row, 1);

@@ -71,6 +71,7 @@ import {
 import type { FlowPart } from './flow-set.ts';
 import { LETTER_D, noteOnce } from './history.ts';
 import { noteOpening } from './openings.ts';
+import { FIRST_SLOT_WORDS, putSlot, reserveSlots, resettle } from './row-slots.ts';
 import { isNewConnection, trackFragment, trackTcp } from './tcp-state.ts';
 import { closeStamp, isOver, shortestOf, type Timeouts, timeoutsOf } from './timeouts.ts';
 
@@ -87,7 +88,6 @@ export interface FlowTableOptions {
 /** Packets handled together, see `touch`. */
 const RUN = 32;
 const RUN_WORDS = RUN * PACKET_WORDS;
-const INITIAL_SLOTS = 1 << 12;
 const DEFAULT_MAX_FLOWS = 2_000_000;
 const FEWEST_FLOWS = 64;
 
@@ -103,8 +103,9 @@ export class FlowTable {
   orphanErrors = 0;
   readonly timeouts: Timeouts;
 
-  /** Pairs: hash, row index + 1 (0 = empty). */
-  private slots = new Int32Array(2 * INITIAL_SLOTS);
+  /** Pairs: hash, row index + 1 (0 = empty); the words up to `mask` are in use. */
+  private slots: Int32Array = new Int32Array(FIRST_SLOT_WORDS);
+  private mask = FIRST_SLOT_WORDS - 1;
   private used = 0;
   private readonly maxFlows: number;
   private readonly shortest: number;
@@ -137,14 +138,13 @@ export class FlowTable {
   }
 
   /**
-   * Reads one word of every cache line that a run of packets will need. The loads do not depend
+   * Reads a word of every cache line that a run of packets will need. The loads do not depend
    * on each other, so the processor has many of them under way at once; done one packet at a
    * time, each would be waited for. On a table larger than the cache this more than halves the
    * time per packet.
    */
   private touch(packets: Int32Array, from: number, to: number): void {
-    const slots = this.slots;
-    const mask = slots.length - 1;
+    const { slots, mask } = this;
     const rows = this.touched;
     let count = 0;
     for (let at = from; at < to; at += PACKET_WORDS) {
@@ -156,7 +156,8 @@ export class FlowTable {
       if (row < 0) continue;
       const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      sum += words[base]! ^ words[base + 16]!;
+      // The last word too, for where rows do not begin with a line.
+      sum += words[base]! ^ words[base + ROW_WORDS / 2]! ^ words[base + ROW_WORDS - 1]!;
     }
     // Kept, so that the loads are not optimised away.
     this.touchedSum = sum | 0;
@@ -168,8 +169,7 @@ export class FlowTable {
     const destination = packets[at + P_DESTINATION]!;
     const ports = packets[at + P_PORTS]!;
     const kind = packets[at + P_KIND]!;
-    const slots = this.slots;
-    const mask = slots.length - 1;
+    const { slots, mask } = this;
     let slot = (hash << 1) & mask;
     for (;;) {
       const held = slots[slot + 1]!;
@@ -366,19 +366,13 @@ export class FlowTable {
   }
 
   private place(hash: number, row: number): void {
-    if (4 * ++this.used > this.slots.length) this.rehash();
-    const slots = this.slots;
-    const mask = slots.length - 1;
-    let slot = (hash << 1) & mask;
-    while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
-    slots[slot] = hash;
-    slots[slot + 1] = row + 1;
+    if (4 * ++this.used > this.mask + 1) this.grow();
+    putSlot(this.slots, this.mask, hash, row + 1);
   }
 
   /** Points the slot of an ended row at its successor. */
   private replace(hash: number, row: number, next: number): void {
-    const slots = this.slots;
-    const mask = slots.length - 1;
+    const { slots, mask } = this;
     for (let slot = (hash << 1) & mask; slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
       if (slots[slot + 1] === row + 1) {
         slots[slot + 1] = next + 1;
@@ -389,18 +383,15 @@ export class FlowTable {
     this.place(hash, next);
   }
 
-  private rehash(): void {
-    const old = this.slots;
-    const slots = new Int32Array(2 * old.length);
-    const mask = slots.length - 1;
-    for (let from = 0; from < old.length; from += 2) {
-      if (old[from + 1] === 0) continue;
-      let slot = (old[from]! << 1) & mask;
-      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
-      slots[slot] = old[from]!;
-      slots[slot + 1] = old[from + 1]!;
+  private grow(): void {
+    const before = this.mask + 1;
+    if (this.slots.length === before) {
+      const slots = reserveSlots(2 * before, this.maxFlows);
+      slots.set(this.slots);
+      this.slots = slots;
     }
-    this.slots = slots;
+    resettle(this.slots, before, 2 * before);
+    this.mask = 2 * before - 1;
   }
 
   /** Frees an eighth of the rows at the time given; see the file's head for the order. */
@@ -420,7 +411,7 @@ export class FlowTable {
     }
     this.free = rows;
     this.freeCount = going;
-    this.dropSlots(gone);
+    this.used = resettle(this.slots, this.mask + 1, this.mask + 1, gone);
   }
 
   /**
@@ -429,6 +420,7 @@ export class FlowTable {
    */
   finish(): FlowPart & { evicted: number; evictedLive: number; orphanErrors: number } {
     this.closeGaps();
+    this.slots = new Int32Array(0);
     const { chunks, count, extensions, evicted, evictedLive, orphanErrors } = this;
     return { chunks, count, extensions, evicted, evictedLive, orphanErrors };
   }
@@ -460,23 +452,5 @@ export class FlowTable {
         (hole & CHUNK_MASK) * ROW_WORDS,
       );
     }
-  }
-
-  /** Removes the slots of rows that went, by filling the table anew. */
-  private dropSlots(gone: Uint8Array): void {
-    const old = this.slots;
-    const slots = new Int32Array(old.length);
-    const mask = slots.length - 1;
-    this.used = 0;
-    for (let from = 0; from < old.length; from += 2) {
-      const held = old[from + 1]!;
-      if (held === 0 || gone[held - 1] === 1) continue;
-      let slot = (old[from]! << 1) & mask;
-      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
-      slots[slot] = old[from]!;
-      slots[slot + 1] = held;
-      this.used++;
-    }
-    this.slots = slots;
   }
 }

@@ -104,7 +104,14 @@ describe('protocols', () => {
     heard.speaks(DESTINATION, 443, 0, CERTAIN, 1);
     for (const value of ['TLS 1.2', 'TLS 1.3', 'TLS 1.2', '', 'TLS 1.0'])
       heard.service('version', value);
-    expect(heard.factsOf(0)?.get('version')).toEqual({ values: ['TLS 1.2', 'TLS 1.3'], beyond: 1 });
+    expect(heard.factsOf(0)?.get('version')).toEqual({
+      values: ['TLS 1.2', 'TLS 1.3'],
+      places: [
+        { interface: 3, frame: 42 },
+        { interface: 3, frame: 42 },
+      ],
+      beyond: 1,
+    });
     for (let index = 0; index < 50; index++) heard.service(`key ${index}`, 'x');
     expect(heard.factsOf(0)?.size).toBe(16);
   });

@@ -33,10 +33,13 @@ const HEARD_LIMITS: HeardLimits = {
 const MOST_FACTS = 16;
 const MOST_TEXT = 255;
 const TRANSPORT = 0xff;
+/** Keys of hosts from here on are of IPv6. */
+const SIXES = 2 ** 32;
 
-/** Values of a fact, or how many found no room beside them. */
+/** Values of a fact, where each was read first, and how many found no room beside them. */
 export interface HeardFact {
   readonly values: string[];
+  readonly places: { readonly interface: number; readonly frame: number }[];
   beyond: number;
 }
 
@@ -72,6 +75,8 @@ export class Heard implements FactSink {
   readonly flows = new Column();
   /** 1 where one of them was certain. */
   readonly certain = new Column();
+  /** 1 where in one of them the end that serves sent something, and nothing of another protocol. */
+  readonly answered = new Column();
   readonly frames = new Column();
   readonly interfaces = new Column();
   /** Key: address, port, transport with family. */
@@ -170,6 +175,11 @@ export class Heard implements FactSink {
     );
   }
 
+  /** Notes that the end that serves has part in the conversation counted, or gone on about, last. */
+  answer(): void {
+    if (this.entry >= 0) this.answered.set(this.entry, 1);
+  }
+
   /** Says that facts are about what a conversation went on as, such as TLS after STARTTLS. */
   within(protocol: string): void {
     this.prefix = `${protocol} `;
@@ -186,13 +196,18 @@ export class Heard implements FactSink {
     let fact = facts.get(key);
     if (fact === undefined) {
       if (facts.size >= MOST_FACTS) return;
-      fact = { values: [], beyond: 0 };
+      fact = { values: [], places: [], beyond: 0 };
       facts.set(key, fact);
     }
     const text = value.length > MOST_TEXT ? value.slice(0, MOST_TEXT) : value;
     if (fact.values.includes(text)) return;
-    if (fact.values.length < this.limits.valuesOfFact) fact.values.push(text);
-    else fact.beyond++;
+    if (fact.values.length >= this.limits.valuesOfFact) {
+      fact.beyond++;
+      return;
+    }
+    const { interface: port, frame } = this;
+    fact.values.push(text);
+    fact.places.push({ interface: port, frame });
   }
 
   name(kind: string, value: string, about: 'source' | 'destination' | Uint8Array): void {
@@ -263,7 +278,12 @@ export class Heard implements FactSink {
 
 /** One number for an address of either family. */
 export function hostKey(address: number, family: number): number {
-  return family === 0 ? address >>> 0 : 2 ** 32 + address;
+  return family === 0 ? address >>> 0 : SIXES + address;
+}
+
+/** The address and the family that `hostKey` made a number of. */
+export function hostOfKey(key: number): [address: number, family: number] {
+  return key < SIXES ? [key | 0, 0] : [(key - SIXES) | 0, FAMILY_6];
 }
 
 function familyOf(address: Uint8Array): number {

@@ -96,6 +96,40 @@ describe('the listener', () => {
     expect(line).toMatch(new RegExp(`^${expected.replaceAll('.', '\\.')}/tcp `));
   });
 
+  it('believes the server rather than who asks it', () => {
+    expect(said(syn({ dport: 22 }), up(GET, { dport: 22 }), down(BANNER, { dport: 22 }))).toEqual([
+      `${SERVER} 22/tcp ssh certain 1 test.pcap#3`,
+    ]);
+    expect(said(syn(), up(HELLO), down('HTTP/1.1 400 Bad Request\r\n\r\n'))).toEqual([
+      `${SERVER} 8080/tcp http certain 1 test.pcap#3`,
+    ]);
+  });
+
+  it.each([
+    ['only asked', [syn(), up(GET)], false],
+    ['answered', [syn(), up(GET), down('HTTP/1.1 200 OK\r\n\r\n')], true],
+    ['answered in octets that tell nothing', [syn(), up(GET), down('\x01\x02')], true],
+    ['greeted', [syn(), down(BANNER)], true],
+    ['greeted in octets that tell nothing', [syn(), down('\x01\x02'), up(GET)], true],
+  ])('tells an endpoint that was %s', (_, frames, answered) => {
+    const { view } = hear(frames);
+    expect(view.endpoints()[0]?.spoken[0]?.answered).toBe(answered);
+  });
+
+  it('says where it read each value of a fact', () => {
+    const { view } = hear([
+      syn(),
+      up(GET),
+      down('HTTP/1.1 200 OK\r\nServer: nginx\r\n\r\n'),
+      up(GET, { sport: 50_001 }),
+      down('HTTP/1.0 200 OK\r\n\r\n', { sport: 50_001 }),
+    ]);
+    expect(view.endpoints()[0]?.spoken[0]).toMatchObject({
+      facts: { version: ['HTTP/1.1', 'HTTP/1.0'], product: ['nginx'] },
+      factLocators: { version: ['test.pcap#3', 'test.pcap#5'], product: ['test.pcap#3'] },
+    });
+  });
+
   it('counts a conversation once, and each of several', () => {
     const talk = (sport: number) => [
       syn({ sport }),

@@ -1,14 +1,15 @@
 /**
  * Listens to the first payloads of every conversation, on the decoder's side of the pipeline, and
- * notes what is spoken. A direct-mapped cache over the row's flow hash remembers how far each
- * conversation was listened to, so that the packets after the first ones cost one look into it. A
- * conversation that lost its place to another is listened to anew: that costs time, nothing else.
+ * notes what is spoken. A direct-mapped cache over a hash of the conversation's ends remembers how
+ * far each was listened to, so that the packets after the first ones cost one look into it. A
+ * conversation that lost its place to another is listened to anew: which ones do is the same in
+ * every run, since the hash is.
  */
 import type { Decoder } from '../wire/decoder.ts';
+import { finishHash, plainHash } from '../wire/flow-hash.ts';
 import {
   P_DESTINATION,
   P_FRAME,
-  P_HASH,
   P_INTERFACE,
   P_KIND,
   P_PAYLOAD,
@@ -75,9 +76,10 @@ export class Listener {
 
   /** A connection is being opened; the row is the SYN's, or the SYN-ACK's with `accepted`. */
   open(d: Decoder, row: number, accepted: boolean): void {
-    const hash = d.rows[row + P_HASH]!;
+    const sender = sideOf(d.rows, row);
+    const hash = hashOf(d.rows, row, sender);
     const slot = 2 * (hash & MASK);
-    const side = accepted ? 1 - sideOf(d.rows, row) : sideOf(d.rows, row);
+    const side = accepted ? 1 - sender : sender;
     this.slots[slot] = hash;
     this.noteSender(d);
     this.slots[slot + 1] = CLIENT_KNOWN | (side === 1 ? CLIENT_IS_1 : 0);
@@ -85,7 +87,8 @@ export class Listener {
 
   /** A packet with payload, which begins at `at`; its row was just made. */
   hear(d: Decoder, row: number, at: number): void {
-    const hash = d.rows[row + P_HASH]!;
+    const side = sideOf(d.rows, row);
+    const hash = hashOf(d.rows, row, side);
     const slot = 2 * (hash & MASK);
     const slots = this.slots;
     const owner = slots[slot]!;
@@ -95,7 +98,6 @@ export class Listener {
       if (this.departed.has(hash)) return;
       this.departed.add(owner);
     }
-    const side = sideOf(d.rows, row);
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
@@ -161,7 +163,7 @@ export class Listener {
     if (looked === 0 && (before & CLIENT_KNOWN) === 0) this.noteSender(d);
     let state = before;
     if (looked < ENOUGH) state += 1 << (LOOKED_SHIFT + 3 * side);
-    if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side);
+    if ((state & PROTOCOL) !== 0) return this.goOn(rows, row, state, side, looked === 0);
     return this.find(rows, row, state, side, looked);
   }
 
@@ -189,12 +191,20 @@ export class Listener {
     if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
     this.note(rows, row, state, side, protocol, found, 1);
     payload.fromServer = serverSends(state, side);
+    const both = ((state >>> (LOOKED_SHIFT + 3 * (1 - side))) & LOOKED) !== 0;
+    if (payload.fromServer || both) this.heard.answer();
     detector.facts?.(payload, this.heard);
     return this.wait(rows, row, state, side, detector);
   }
 
-  /** Reads facts from a later payload of a conversation whose protocol is known. */
-  private goOn(rows: Int32Array, row: number, before: number, side: number): number {
+  /** Reads facts from a later payload, of its side perhaps the `first`, when the protocol is known. */
+  private goOn(
+    rows: Int32Array,
+    row: number,
+    before: number,
+    side: number,
+    first: boolean,
+  ): number {
     const { identifier, payload, heard, tls } = this;
     const { detectors } = identifier;
     let state = before;
@@ -212,18 +222,52 @@ export class Listener {
       this.note(rows, row, state, side, protocol, CERTAIN, 1);
     } else this.resume(rows, row, state, side, protocol);
     payload.fromServer = serverSends(state, side);
-    if (answer !== 0 || upper >= 0) {
-      detectors[protocol]!.facts?.(payload, heard);
-    } else if (tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN) {
+    const known = answer !== 0 || upper >= 0;
+    const secret =
+      !known && tls >= 0 && protocol !== tls && identifier.detect(tls, payload) >= CERTAIN;
+    if (first && payload.fromServer) {
+      if (!known && !secret && this.contradicts(protocol)) {
+        return this.correct(rows, row, state, side, protocol);
+      }
+      heard.answer();
+    }
+    if (known) detectors[protocol]!.facts?.(payload, heard);
+    else if (secret) {
       // The conversation went on encrypted: STARTTLS and its like.
       heard.service('upgrade', 'tls');
       heard.within('tls');
       // Through a proxy it is about another server than the one that is spoken to.
       if (protocol !== this.http) detectors[tls]!.facts?.(payload, heard);
-      state &= ~FOLLOWS;
-      return state;
+      return state & ~FOLLOWS;
     }
     return answer === 0 ? state : this.wait(rows, row, state, side, detectors[protocol]!);
+  }
+
+  /** Whether the server's first payload is certainly of another protocol, and no question in it. */
+  private contradicts(protocol: number): boolean {
+    const { identifier, payload } = this;
+    const said = identifier.identify(payload, -1);
+    return (said & (CERTAIN | ASKS)) === CERTAIN && identifier.protocol !== protocol;
+  }
+
+  /** A server asked in a protocol that is not its own: what it answers in is spoken here. */
+  private correct(
+    rows: Int32Array,
+    row: number,
+    before: number,
+    side: number,
+    asked: number,
+  ): number {
+    const { identifier, payload, heard } = this;
+    const { protocol } = identifier;
+    const detector = identifier.detectors[protocol]!;
+    this.note(rows, row, before, side, asked, 0, -1);
+    let state = (before & ~(PROTOCOL | FOLLOWS)) | (protocol + 1);
+    if (detector.follows) state |= FOLLOWS;
+    this.note(rows, row, state, side, protocol, CERTAIN, 1);
+    heard.answer();
+    detector.facts?.(payload, heard);
+    return this.wait(rows, row, state, side, detector);
   }
 
   /** Keeps a message that goes on in the next packet. */
@@ -239,7 +283,8 @@ export class Listener {
     const wanted = wants(payload);
     if (wanted === 0) return state;
     const next = rows[row + P_SEQUENCE]! + payload.length;
-    const kept = this.unfinished.keep(rows[row + P_HASH]!, side, next, payload, wanted);
+    const hash = hashOf(rows, row, side);
+    const kept = this.unfinished.keep(hash, side, next, payload, wanted);
     return kept ? state | (1 << (UNFINISHED_SHIFT + side)) : state;
   }
 
@@ -247,10 +292,10 @@ export class Listener {
   private finish(rows: Int32Array, row: number, before: number, side: number): number {
     const { payload } = this;
     const sequence = rows[row + P_SEQUENCE]!;
-    const got = this.unfinished.take(rows[row + P_HASH]!, side, sequence, payload);
+    const got = this.unfinished.take(hashOf(rows, row, side), side, sequence, payload);
     if (got === MORE) return before;
     const state = before & ~(1 << (UNFINISHED_SHIFT + side));
-    if (got === GONE) return this.goOn(rows, row, state, side);
+    if (got === GONE) return this.goOn(rows, row, state, side, false);
     const protocol = (state & PROTOCOL) - 1;
     this.resume(rows, row, state, side, protocol);
     payload.fromServer = serverSends(state, side);
@@ -327,6 +372,18 @@ function sideOf(rows: Int32Array, row: number): number {
   if (source !== destination) return source > destination ? 1 : 0;
   const ports = rows[row + P_PORTS]!;
   return ports >>> 16 > (ports & 0xffff) ? 1 : 0;
+}
+
+/** Of the row's conversation, equal for packets of either side; never 0. */
+function hashOf(rows: Int32Array, row: number, side: number): number {
+  const source = rows[row + P_SOURCE]!;
+  const destination = rows[row + P_DESTINATION]!;
+  const ports = rows[row + P_PORTS]!;
+  const plain =
+    side === 0
+      ? plainHash(source, destination, ports)
+      : plainHash(destination, source, (ports << 16) | (ports >>> 16));
+  return finishHash(plain, rows[row + P_KIND]!) || 1;
 }
 
 /** The side that serves: who was connected to, else by the message, else by the ports. */

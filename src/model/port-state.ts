@@ -91,6 +91,9 @@ export const OUTCOMES: readonly (Outcome | undefined)[] = [
   outcome('filtered', 'dest-unreach'),
   outcome('closed', 'proto-unreach'),
   outcome('filtered', 'param-problem'),
+  outcome('filtered', 'no-route'),
+  outcome('filtered', 'beyond-scope'),
+  outcome('filtered', 'reject-route'),
 ];
 
 export const PENDING = 0;
@@ -113,6 +116,9 @@ export const OPEN_INIT_ACK = 16;
 export const CLOSED_ABORT = 17;
 export const FILTERED_DEST_UNREACH = 18;
 export const FILTERED_PARAM_PROBLEM = 20;
+const FILTERED_NO_ROUTE = 21;
+const FILTERED_BEYOND_SCOPE = 22;
+const FILTERED_REJECT_ROUTE = 23;
 
 /** Whether the code says that something listens for certain. */
 export function isOpen(code: number): boolean {
@@ -164,11 +170,14 @@ export function icmp6Outcome(type: number, code: number, transport: string): num
   if (type !== 1) return PENDING;
   switch (code) {
     case 0:
-      return FILTERED_NET_UNREACH;
+      return FILTERED_NO_ROUTE;
     case 1:
     case 5:
-    case 6:
       return FILTERED_ADMIN_PROHIBITED;
+    case 2:
+      return FILTERED_BEYOND_SCOPE;
+    case 6:
+      return FILTERED_REJECT_ROUTE;
     case 3:
       return FILTERED_HOST_UNREACH;
     case 4:

@@ -17,8 +17,12 @@ export interface Spoken {
   readonly by: 'payload' | 'announced';
   /** Conversations that spoke it; 0 when announced. */
   readonly flows: number;
+  /** The endpoint itself sent something in one of them; else it was only spoken to. */
+  readonly answered: boolean;
   /** By key (`version`, `alpn`, `product`, `sni` …) the values read, at most 8 of each. */
   readonly facts: Readonly<Record<string, readonly string[]>>;
+  /** The first frame that shows each value of `facts`. */
+  readonly factLocators: Readonly<Record<string, readonly string[]>>;
   /** The frame that shows it: `lan.pcap#1042`. */
   readonly locator: string;
 }

@@ -5,7 +5,7 @@
  */
 import { bind, type NativeFunction } from './libc.ts';
 import { MappedMemory } from './mapped-memory.ts';
-import { AF_INET } from './sockets.ts';
+import { AF_INET, AF_PACKET } from './sockets.ts';
 
 const MSG_DONTWAIT = 0x40;
 const MSG_ERRQUEUE = 0x2000;
@@ -37,12 +37,17 @@ export class DatagramReader {
   readonly packet: Buffer;
   /** Words of the address it came from, or was sent to where an error is read. */
   readonly words = new Uint32Array(4);
+  /** Of a packet socket: the Ethernet address it came from; borrowed as well. */
+  readonly mac: Uint8Array;
   port = 0;
+  /** Interface of a link-local address, or that a packet socket's packet came in by. */
   scope = 0;
   origin = 0;
   type = 0;
   code = 0;
   errno = 0;
+  /** Words of the address of who sent the ICMP error; 0 where nobody did. */
+  readonly offender = new Uint32Array(4);
   private readonly memory = new MappedMemory(8192);
   private readonly view: DataView;
   private readonly calls: Readonly<Record<'recvfrom' | 'recvmsg', NativeFunction>>;
@@ -56,6 +61,7 @@ export class DatagramReader {
     const { buffer, address } = this.memory;
     this.view = new DataView(buffer);
     this.packet = Buffer.from(buffer, PACKET_AT, PACKET_SIZE);
+    this.mac = new Uint8Array(buffer, ADDRESS_AT + 12, 6);
     this.view.setBigUint64(VECTOR_AT, address + BigInt(PACKET_AT), true);
     this.view.setBigUint64(VECTOR_AT + 8, BigInt(PACKET_SIZE), true);
   }
@@ -111,13 +117,31 @@ export class DatagramReader {
         this.origin = view.getUint8(at + 20);
         this.type = view.getUint8(at + 21);
         this.code = view.getUint8(at + 22);
+        this.readOffender(at + 32, at + size);
       }
       at += (size + 7) & ~7;
     }
   }
 
+  /** The socket address behind the error (ip(7), SO_EE_OFFENDER). */
+  private readOffender(at: number, end: number): void {
+    const { view, offender } = this;
+    offender.fill(0);
+    if (at + 16 > end) return;
+    if (view.getUint16(at, true) === AF_INET) {
+      offender[0] = view.getUint32(at + 4);
+      return;
+    }
+    if (at + 24 > end) return;
+    for (let index = 0; index < 4; index++) offender[index] = view.getUint32(at + 8 + 4 * index);
+  }
+
   private readAddress(): void {
     const { view, words } = this;
+    if (view.getUint16(ADDRESS_AT, true) === AF_PACKET) {
+      this.scope = view.getInt32(ADDRESS_AT + 4, true);
+      return;
+    }
     this.port = view.getUint16(ADDRESS_AT + 2);
     if (view.getUint16(ADDRESS_AT, true) === AF_INET) {
       words[0] = view.getUint32(ADDRESS_AT + 4);

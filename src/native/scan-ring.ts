@@ -32,6 +32,14 @@ const SLOT = 256;
 const BLOCK = 65_536;
 const SLOTS = 32_768;
 
+/** From now on the packet socket receives packets of that Ethernet type, on every interface. */
+export function bindPacketSocket(fd: number, protocol: number): void {
+  const address = Buffer.alloc(20);
+  address.writeUInt16LE(AF_PACKET, 0);
+  address.writeUInt16BE(protocol, 2);
+  checked('bind', socketCalls().bind(fd, address, 20));
+}
+
 export class ScanRing {
   readonly fd: number;
   /** The ring; a packet lies where `next` says until `next` is called again. */
@@ -63,16 +71,13 @@ export class ScanRing {
       [BLOCK, (SLOT * SLOTS) / BLOCK, SLOT, SLOTS].forEach((value, index) => {
         request.writeUInt32LE(value, 4 * index);
       });
-      const { setsockopt, bind } = socketCalls();
+      const { setsockopt } = socketCalls();
       checked(
         'setsockopt(PACKET_RX_RING)',
         setsockopt(this.fd, SOL_PACKET, PACKET_RX_RING, request, 16),
       );
       this.memory = new MappedMemory(SLOT * SLOTS, this.fd);
-      const address = Buffer.alloc(20);
-      address.writeUInt16LE(AF_PACKET, 0);
-      address.writeUInt16BE(protocol, 2);
-      checked('bind', bind(this.fd, address, 20));
+      bindPacketSocket(this.fd, protocol);
     } catch (error) {
       closeSocket(this.fd);
       throw error;

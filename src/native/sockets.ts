@@ -46,6 +46,16 @@ export const ERRNO = {
   EINPROGRESS: 115,
 } as const;
 
+/** Whether a packet could not be sent for want of buffers, which passes. */
+export function isLocalLack(errno: number): boolean {
+  return (
+    errno === ERRNO.ENOBUFS ||
+    errno === ERRNO.EAGAIN ||
+    errno === ERRNO.ENOMEM ||
+    errno === ERRNO.EINTR
+  );
+}
+
 /** Octets of `sockaddr_in6`; `sockaddr_in` takes the first 16. */
 export const ADDRESS_LENGTH = 28;
 

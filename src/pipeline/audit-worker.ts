@@ -5,7 +5,7 @@ import type { FoldStart } from './fold-thread.ts';
 import { VerdictTaker } from './verdict-ring.ts';
 
 const { ring, options }: FoldStart = workerData;
-const fold = new AuditFold(options);
+const fold = new AuditFold({ ...options, shared: true });
 const taker = new VerdictTaker(ring, (batch) => fold.add(batch));
 try {
   taker.run();
@@ -14,6 +14,8 @@ try {
   throw error;
 }
 const part = fold.part();
-const { rows, ended, clients, servers } = part.rows;
+const { rows, ended, services, orders } = part.rows;
 // The rows are many, and move instead of being copied.
-parentPort?.postMessage(part, [rows, ended.buffer, clients.buffer, servers.buffer]);
+parentPort?.postMessage(part, [rows, ended.buffer, services.buffer]);
+// While the other thread begins with the answer.
+if (orders !== undefined) fold.table.findOrders(orders);

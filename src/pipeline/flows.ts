@@ -3,8 +3,16 @@ import { FlowPicker } from '../analysis/flow-picker.ts';
 import type { Names } from '../flow/flow-view.ts';
 import type { Heard } from '../flow/heard.ts';
 import type { Flow } from '../model/flow.ts';
+import { letGo } from '../sources/flows/reclaim.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
-import { type CaptureChoices, type CaptureSummary, newSeed, read, summaryOf } from './reading.ts';
+import {
+  type CaptureChoices,
+  type CaptureSummary,
+  filterNotes,
+  newSeed,
+  read,
+  summaryOf,
+} from './reading.ts';
 
 /** A flow with what came of it. */
 export interface ListedFlow {
@@ -57,15 +65,15 @@ export async function listFlows(
   );
   const picker = pickerFor(observation.names, observation.heard);
   function* listed(): Generator<ListedFlow, void, undefined> {
-    for (const row of observation.flows.inTimeOrder()) {
+    for (const row of observation.flows.inTimeOrder(letGo)) {
       if (picker.wants(...row)) yield picker.list(...row);
     }
   }
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: early + picker.count(observation.flows),
-    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
-    notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
+    passedOver: filtered?.passedOver ?? null,
+    notes: [...captureNotes(reader), ...filterNotes(choices, filtered)],
     listed: listed(),
   };
 }

@@ -1,8 +1,25 @@
 /** The thread that folds verdicts, seen from the one that reads logs. */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { FoldedPart, FoldOptions } from '../analysis/audit/audit-fold.ts';
 import type { VerdictBatch } from '../model/verdict-batch.ts';
+import { programOf } from './programs.ts';
 import { newVerdictRing, type VerdictRing, VerdictSender } from './verdict-ring.ts';
+
+/** From this size on a second thread saves more than starting it costs. */
+const WORTH_A_THREAD = 64e6;
+
+/** The second thread, where there is a processor for it and enough to read, or it was asked for. */
+export function foldThread(
+  workers: number | undefined,
+  octets: number,
+  options: FoldOptions,
+): FoldThread | undefined {
+  if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
+  if (workers === undefined && octets < WORTH_A_THREAD) return undefined;
+  const program = programOf('worker');
+  return program && new FoldThread(program, options);
+}
 
 /** What the worker is started with. */
 export interface FoldStart {
@@ -15,11 +32,14 @@ export class FoldThread {
   private readonly sender: VerdictSender;
   private readonly folded: Promise<FoldedPart>;
 
-  /** @param program of the worker */
+  /** @param program that starts workers */
   constructor(program: URL, options: FoldOptions) {
     const ring = newVerdictRing();
     this.sender = new VerdictSender(ring);
-    const worker = new Worker(program, { workerData: { ring, options } satisfies FoldStart });
+    const worker = new Worker(program, {
+      argv: ['audit-worker'],
+      workerData: { ring, options } satisfies FoldStart,
+    });
     this.worker = worker;
     this.folded = new Promise((resolve, reject) => {
       worker.on('message', resolve);

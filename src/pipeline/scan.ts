@@ -32,7 +32,10 @@ export interface ScanChoices {
   readonly patienceSeconds: number;
   /** Ask open ports what they are; see docs/scan-services.md. */
   readonly services?: boolean;
-  /** An open port of which all is known, where `services` are asked for. */
+  /**
+   * An open port of which all is known, where `services` are asked for: each once. `onOpen` is news
+   * ahead of it then, which may come again where an earlier run is taken up.
+   */
   readonly onIdentified?: (state: PortState) => void;
   /** Notes are kept there, and an earlier run is taken up from it. */
   readonly resumeFile?: string;
@@ -63,18 +66,21 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     ]);
   const { resumeFile, services = false, onIdentified, wasTold, ...rest } = choices;
   const held = resumeFile === undefined ? undefined : openJournal(resumeFile, plan, rest);
-  const { shard, ...planned } = held?.plan ?? plan;
+  const { shard, local: _, ...planned } = held?.plan ?? plan;
   const notes = {
     ...(held === undefined ? {} : { writer: held.writer }),
     ...(held?.journal === undefined ? {} : { journal: held.journal }),
   };
-  // With services a port is told when it was asked what it is.
+  // With services a port counts as told when it was asked what it is.
   const telling = new Telling({
     ...notes,
     tell: onIdentified ?? choices.onOpen,
     ...(wasTold === undefined ? {} : { wasTold }),
   });
   const tell = (state: PortState): void => telling.tell(state);
+  const news = (state: PortState): void => {
+    if (!telling.isTold(state)) choices.onOpen(state);
+  };
   try {
     const { onProgress } = services ? aheadOfServices(choices) : choices;
     const scanned = await runScan({
@@ -83,11 +89,11 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       ...(onProgress === undefined ? {} : { onProgress }),
       ...(shard === undefined ? {} : { shard }),
       ...notes,
-      onOpen: onIdentified === undefined ? tell : choices.onOpen,
+      onOpen: onIdentified === undefined ? tell : news,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
     const { result, unaskedServices } = services
-      ? await withServices(scanned, choices, onIdentified && tell)
+      ? await withServices(scanned, choices, onIdentified && tell, held !== undefined)
       : { result: scanned, unaskedServices: [] };
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
@@ -97,7 +103,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     const { hosts, hostsDown, startMs, endMs } = result;
     return {
       ...result,
-      addresses: plan.targets.size,
+      addresses: planned.targets.size,
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
         ...result,
@@ -128,26 +134,39 @@ function aheadOfServices({ onProgress }: ScanChoices): Pick<ScanChoices, 'onProg
   };
 }
 
-/** The result with what each open port says it is. */
+/**
+ * The result with what each open port says it is.
+ * @param resumable ports that an interrupt leaves open are asked when the scan is taken up
+ */
 async function withServices(
   result: ScanResult,
   { signal, fragile, onProgress }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
+  resumable: boolean,
 ): Promise<{ result: ScanResult; unaskedServices: readonly UnaskedServices[] }> {
   const { hosts: found, probes, startMs } = result;
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
-  const { hosts, unasked } = await identifyServices(found, {
+  const isOpen = ({ state }: PortState): boolean => state === 'open';
+  const open = found.reduce((sum, { ports }) => sum + ports.filter(isOpen).length, 0);
+  const beganMs = Date.now();
+  const asked = await identifyServices(found, {
     signal,
     fragile,
-    onProgress: (done, of, left) =>
+    onProgress: (done, of, left) => {
+      const nowMs = Date.now();
+      // Most of a host's ports may never be asked: time says how far it is.
+      const share = left === undefined ? done / of : 1 - left.ms / (nowMs - beganMs + left.ms);
       onProgress?.({
-        ...{ phase: 'asking what answers', share: done / of, hostsUp: found.length, open: of },
-        ...{ probes, elapsedMs: Date.now() - startMs },
+        ...{ phase: 'asking what answers', share, hostsUp: found.length, open },
+        ...{ probes, elapsedMs: nowMs - startMs },
         ...(left === undefined ? {} : { left }),
-      }),
+      });
+    },
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
+  const { hosts, unasked } = asked;
   const interrupted = result.interrupted || signal.aborted;
+  if (!(interrupted && resumable)) for (const port of asked.left) onIdentified?.(port);
   return {
     result: { ...result, hosts, endMs: Date.now(), interrupted },
     unaskedServices: unasked,
@@ -162,11 +181,12 @@ export interface EarlierScan {
 
 /** Reads a scan of any known scanner. Throws `UnknownScanError` and `UnreadableFile`. */
 export async function readEarlierScan(file: string): Promise<EarlierScan> {
-  const [{ readWholeText }, { readScan }] = await Promise.all([
+  const [{ readWhole }, { decodeText }, { readScan }] = await Promise.all([
     import('../sources/whole-file.ts'),
+    import('../sources/sockets/foreign/decode-text.ts'),
     import('../sources/scan/import/read-scan.ts'),
   ]);
-  return { file, earlier: readScan(readWholeText(file)) };
+  return { file, earlier: readScan(decodeText(readWhole(file).octets)) };
 }
 
 export interface ComparedScan extends EarlierScan {

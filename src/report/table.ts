@@ -12,6 +12,11 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain | undefined };
 
+/** Plain data that an interface describes: it has no index signature, which alone would show it. */
+export function plain(data: object): Plain {
+  return data as Plain;
+}
+
 /** How good or bad something is. It is always shown by a mark or a word, never by colour alone. */
 export type Severity = 'error' | 'warning' | 'ok' | 'info';
 

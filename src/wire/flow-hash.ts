@@ -1,9 +1,17 @@
 /**
- * The hash of a flow key, equal for both directions of a conversation: each endpoint is mixed
- * alone and the sum does not know the order. Seeded, so that strangers cannot choose collisions.
+ * Hashes of what a flow is known by.
+ *
+ * Tables that probe for a free place need a seed that strangers do not know: who can choose
+ * collisions makes every look-up slow. Where a collision only costs an entry its place (caches of
+ * fixed size, bitmaps), an attacker gains nothing that as many packets would not gain anyway, and
+ * the hash is the same in every run, so that what was found is, too.
  */
 
-/** Mixes addresses and ports; `ports` holds the source port above and the destination below. */
+/**
+ * Seeded, and equal for both directions of a conversation: each endpoint is mixed alone and the
+ * sum does not know the order. Mixes addresses and ports; `ports` holds the source port above and the
+ * destination below.
+ */
 export function symmetricHash(
   seed: number,
   source: number,
@@ -22,4 +30,11 @@ export function symmetricHash(
 export function finishHash(h: number, kind: number): number {
   const mixed = Math.imul(h ^ kind, 0x9e3779b1);
   return mixed ^ (mixed >>> 15);
+}
+
+/** Without a seed, of one direction: addresses and ports as in `symmetricHash`. */
+export function plainHash(source: number, destination: number, ports: number): number {
+  let h = Math.imul(source, 0x85ebca6b);
+  h = Math.imul((h ^ (h >>> 16)) + destination, 0xc2b2ae35);
+  return Math.imul(h ^ (h >>> 15) ^ ports, 0x27d4eb2f);
 }

@@ -8,7 +8,7 @@
  */
 import type { Decoder } from './decoder.ts';
 import { FRAGMENT_INVALID, FRAGMENT_OVERLAP, FRAGMENT_UNMATCHED } from './faults.ts';
-import { finishHash, symmetricHash } from './flow-hash.ts';
+import { finishHash, plainHash, symmetricHash } from './flow-hash.ts';
 import {
   FAMILY_6,
   M_DUPLICATE,
@@ -140,8 +140,7 @@ export class FragmentTable {
     const source = rows[at + P_SOURCE]!;
     const destination = rows[at + P_DESTINATION]!;
     const kind = keyKind(rows[at + P_KIND]!);
-    const mixed = Math.imul(source ^ this.seed ^ Math.imul(id, 0x85ebca6b), 0x9e3779b1);
-    const set = ((mixed ^ Math.imul(destination, 0xc2b2ae35)) >>> 16) & (SETS - 1);
+    const set = (finishHash(plainHash(source, destination, id), 0) >>> 16) & (SETS - 1);
     const entries = this.entries;
     const now = d.now | 0;
     let oldest = set * WAYS * ENTRY_WORDS;

@@ -66,15 +66,25 @@ export function inventions(
     if (decoded.includes(value)) continue;
     wrong.push(`${key} ${value}`);
   }
+  for (const key of ['count', 'packetsBack', 'bytesBack'] as const) {
+    const stated = verdict[key];
+    if (stated == null || stated <= 1 || isIn(stated, line)) continue;
+    if (key === 'count' || !isIn(stated / (verdict.count ?? 1), line))
+      wrong.push(`${key} ${stated}`);
+  }
+  const { transport } = verdict;
+  if (transport != null && !namesTransport(transport, line)) wrong.push(`transport ${transport}`);
   for (const key of ['sourcePort', 'destinationPort', 'bytes', 'packets'] as const) {
     const stated = verdict[key];
     const counted = key === 'bytes' || key === 'packets';
-    // A line that stands for several carries the figures of one.
-    if (stated != null && isIn(stated, line)) continue;
+    if (stated != null && (isIn(stated, line) || (key === 'bytes' && isSum(stated, line))))
+      continue;
+    // A line that stands for several carries the figures of one, or of all.
     let value = counted && stated != null ? stated / (verdict.count ?? 1) : stated;
     // Where both ways are stated, the line has each of them and not the sum.
     const back =
       key === 'bytes' ? verdict.bytesBack : key === 'packets' ? verdict.packetsBack : null;
+    if (stated != null && back != null && isIn(stated - back, line)) continue;
     if (value != null && back != null && !isIn(value, line)) value -= back;
     if (value == null || value === 0 || (key === 'packets' && value === 1)) continue;
     if (isIn(value, line)) continue;
@@ -109,6 +119,26 @@ export function inventions(
   return wrong;
 }
 
+/** Whether the line has the protocol, as a word, a number, or a letter of its own. */
+function namesTransport(transport: string, line: string): boolean {
+  const number = TRANSPORTS[transport] ?? Number(transport.replace('ip-', ''));
+  if (isIn(number, line) || line.toLowerCase().includes(transport)) return true;
+  return (OTHER_NAMES[transport] ?? []).some((name) => line.toLowerCase().includes(name));
+}
+
+const TRANSPORTS: Readonly<Record<string, number>> = {
+  ...{ icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 },
+};
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  // Letters of Azure's, ids of an ASA and of SonicWall's; the family says which ICMP it is.
+  ...{ tcp: [',t,', 'm=36', '302013', '302014', '106001', '106015'] },
+  ...{ udp: [',u,', 'm=37', '302015', '302016', '106006', '106007'] },
+  ...{ icmp: ['m=38', '302020', '302021', '31300'], icmpv6: ['icmp', '302020', '302021', '31300'] },
+  ...{ 'ip-2': ['igmp'], 'ip-4': ['ipip', 'ipinip'], 'ip-41': ['ipv6'], 'ip-47': ['gre'] },
+  ...{ 'ip-50': ['esp'], 'ip-51': ['ah'], 'ip-88': ['eigrp'], 'ip-89': ['ospf'] },
+  ...{ 'ip-94': ['nos'], 'ip-103': ['pim'], 'ip-108': ['pcp', 'ipcomp'], 'ip-112': ['vrrp'] },
+};
+
 /** The line with JSON's escapes resolved. */
 function unescaped(line: string): string {
   const named: Readonly<Record<string, string>> = {
@@ -119,6 +149,13 @@ function unescaped(line: string): string {
       ? (named[character] ?? character)
       : String.fromCharCode(Number.parseInt(code, 16)),
   );
+}
+
+/** Whether the number is what CEF calls `in` and `out` together. */
+function isSum(value: number, line: string): boolean {
+  const [, received] = /\bin=(\d+)/.exec(line) ?? [];
+  const [, sent] = /\bout=(\d+)/.exec(line) ?? [];
+  return value === Number(received ?? 0) + Number(sent ?? 0);
 }
 
 /** Whether the number stands in the line by itself. */

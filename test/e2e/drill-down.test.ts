@@ -72,6 +72,38 @@ describe.runIf(built)('assess, closer', () => {
     expect(lists).toEqual([...keys, 'notes', 'next']);
   });
 
+  it('says what a packet filter left out, and judges no share of it', async () => {
+    const { facts, notes, findings } = await answerTo('evening-office.pcapng', '--filter', 'udp');
+    expect(facts).toMatchObject({ packets: 167, passedOver: 426 });
+    expect(notes[0]).toMatchObject({ id: 'filter', what: '426 frames that do not match “udp”' });
+    const ids = findings.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(['port-hopping', 'legacy-names']);
+  });
+
+  it('shows the lengths of packets beside the part that is asked for', async () => {
+    const { sizes, hosts } = await answerTo('evening-office.pcapng', '--hosts', '--sizes');
+    expect([sizes.length, hosts.length]).toEqual([20, 7]);
+    const part = ['assess', 'evening-office.pcapng', '--port', '80', '--sizes'];
+    expect((await runCli(part, cwd)).out).toMatch(/ON THE WIRE \(of the whole capture\)/);
+  });
+
+  it('says neither client nor server of a host where nobody can say', async () => {
+    const { hosts } = await answerTo('evening-office.pcapng', '--where', 'status:unknown');
+    for (const { flowsAsClient, flowsAsServer, packetsSent, packetsReceived } of hosts) {
+      expect([flowsAsClient, flowsAsServer]).toEqual([0, 0]);
+      expect(packetsSent + packetsReceived).toBe(12);
+    }
+  });
+
+  it('speaks of unknown directions only where flows asked for have them', async () => {
+    const ids = async (...options: string[]) =>
+      (await answerTo('evening-office.pcapng', ...options)).notes.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await ids('--port', '80')).toEqual([]);
+    expect(await ids('--host', '10.0.2.22')).toEqual(['direction-unknown']);
+  });
+
   it('counts every packet and every flow over time', async () => {
     const { facts, overTime } = await answerTo('evening-office.pcapng', '--over-time');
     const sum = (key: string) =>

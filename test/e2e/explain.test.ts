@@ -111,6 +111,12 @@ describe.runIf(built)('explain', () => {
     }
   });
 
+  it('says that port 0 is none, and names no command for it', async () => {
+    const { out } = await runCli(['explain', '0']);
+    expect(out).toMatch(/no port to listen on/);
+    expect(out).not.toMatch(/LocalPort|sport/);
+  });
+
   it.each([40, 80, 120])('fits %i columns but for commands', async (width) => {
     for (const args of [['445'], ['dns'], ['--role', 'dc'], ['--risk', 'high'], ['40001']]) {
       const { out } = await runCli(['explain', ...args, '--width', String(width)]);

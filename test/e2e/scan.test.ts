@@ -61,6 +61,21 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
     expect(kinds).toContain('host');
   });
 
+  it('tells ports ahead where they are asked what they are, and each once for good', async () => {
+    const { out } = await runCli(['scan', '127.0.0.1', '-p', ports(), '--services', '--ndjson']);
+    const lines = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const of = (kind: string): number[] =>
+      lines.filter((line) => line.kind === kind).map(({ port }) => port);
+    expect(lines.slice(0, 3).map(({ kind }) => kind)).toEqual(['found', 'found', 'found']);
+    expect(of('found').sort((a, b) => a - b)).toEqual(open);
+    expect(of('port').sort((a, b) => a - b)).toEqual(open);
+    const told = lines.filter(({ kind }) => kind === 'port').map(({ identified }) => identified);
+    expect(told).toMatchObject(Array.from({ length: 3 }, () => ({ extra: 'x' })));
+  });
+
   it('says what it would do, and sends nothing', async () => {
     const words = [
       'scan',
@@ -102,6 +117,11 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
     expect(lines).toMatch(
       new RegExp(`^Host: 127\\.0\\.0\\.1 \\(\\)\tPorts: ${open[0]}/open/tcp/`, 'm'),
     );
+    // Two lines a host, and what was asked: as Nmap's readers expect.
+    expect(lines).toMatch(/^Host: 127\.0\.0\.1 \(\)\tStatus: Up$/m);
+    expect(lines).toMatch(/^# Ports scanned: TCP\(\d+;[\d,-]+\) UDP\(0;\) SCTP\(0;\)$/m);
+    writeFileSync(file, lines);
+    expect((await runCli([...words, '--diff', file])).code).toBe(0);
   });
 
   it.each([

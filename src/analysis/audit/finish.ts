@@ -10,6 +10,7 @@ import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
 import type { AuditAnswer, ConversationVerdicts, Newness, WayTotal } from './answer.ts';
 import type { Earlier } from './audit.ts';
+import { Cells } from './cells.ts';
 import { ContextPlaces } from './context-places.ts';
 import { type AuditFilter, RowFilter } from './filter.ts';
 import { HostTotals } from './host-totals.ts';
@@ -20,9 +21,9 @@ import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { hasPort, portShown, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
-import { PathTotals, RuleTotals } from './rule-totals.ts';
-import { NoiseTotals, ServiceTotals } from './service-totals.ts';
-import { finite, GroupSums } from './sums.ts';
+import { pathRows, ruleRows } from './rule-totals.ts';
+import { noiseRows, serviceRows } from './service-totals.ts';
+import { finite, type GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
 import {
   FAMILY_4,
@@ -36,6 +37,7 @@ import {
   F_BYTES,
   F_FIRST,
   F_LAST,
+  NO_HOST,
   R_CLIENT,
   R_INPUT,
   R_KIND,
@@ -53,9 +55,6 @@ const REFUSED_WEIGHTS = [0, 3, 2, 1];
 /** Stretches of time, at most. */
 const STRETCHES = 24;
 const NOT_SAID = '(not said)';
-/** In `Finish.uses`: what a row is listed as. */
-const REFUSED = 1;
-const WANTED = 2;
 
 /** What an answer is made from. */
 export interface Folded {
@@ -70,9 +69,8 @@ export interface Folded {
   readonly top: number;
   readonly where: AuditFilter | undefined;
   readonly seed: number;
-  /** An earlier log, and what was found in it, if that is known; or a moment. */
+  /** What an earlier log was found to hold; or a moment. */
   readonly before: Earlier | undefined;
-  readonly past: Past | undefined;
   readonly sinceMs: number | undefined;
   readonly visit: RowVisit | undefined;
 }
@@ -88,24 +86,25 @@ export class Finish {
   private readonly filter: RowFilter | undefined;
   private readonly places: Places;
   /** What there was before; undefined when there is nothing to compare with. */
-  readonly past: Past | undefined;
+  private readonly past: Past | undefined;
   private readonly newness: NewnessTotals | undefined;
-  /** By way and action. */
-  private readonly sums: GroupSums;
-  private readonly services: ServiceTotals;
-  private readonly noise: NoiseTotals;
-  private readonly rules: RuleTotals;
-  private readonly paths: PathTotals;
+  private readonly index: RowIndex;
+  private readonly contexts: ContextPlaces;
+  private readonly cells: Cells;
+  /** Cell + 1 by row, 0 for those that do not count or have no hosts. */
+  private readonly cellOf: Int32Array;
   private readonly hosts: HostTotals;
+  /** By host: a bit for each class of noise of which it is a source. */
+  private readonly noiseClasses: Uint8Array;
   /** By host: 1 for those inside that were refused anything outward. */
   private readonly refusedInside: Uint8Array;
-  /** By row: noise, the order of refusals, `REFUSED` and `WANTED`. */
-  private readonly noises: Int8Array;
-  private readonly weights: Int8Array;
-  private readonly uses: Uint8Array;
+  /** Rows that were refused and are no noise, with their order by way. */
+  private readonly refused: number[] = [];
+  private readonly weights: number[] = [];
+  /** Rows that were asked for. */
+  private readonly wanted: number[] = [];
   private answers = 0;
   private conversations = 0;
-  private refused = 0;
 
   constructor(from: Folded) {
     const { table, zones, interfaces, addresses, seed, where } = from;
@@ -114,33 +113,31 @@ export class Finish {
     this.places = new Places(zones, interfaces, this.names, () => addresses.words);
     const contexts = new ContextPlaces(table.contexts, this.places);
     const index = new RowIndex(table, this.places);
+    this.contexts = contexts;
+    this.index = index;
     this.block = new RowBlock(table, this.places, contexts, index);
     this.judge = new NoiseJudge(index);
     this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
-    this.past = from.past ?? this.pastOf();
+    this.past = from.before?.past ?? this.pastOf();
     this.newness =
-      this.past === undefined
-        ? undefined
-        : new NewnessTotals(table, this.past, new RuleTotals(table, index, seed), seed);
-    this.sums = new GroupSums(table);
-    for (let group = 0; group < WAYS.length * ACTIONS.length; group++) this.sums.open();
-    this.services = new ServiceTotals(table, index);
-    this.noise = new NoiseTotals(index);
-    this.rules = new RuleTotals(table, index, seed);
-    this.paths = new PathTotals(this.names, table.contexts.count);
+      this.past === undefined ? undefined : new NewnessTotals(table, this.past, index, seed);
+    this.cells = new Cells(table, seed);
+    this.cellOf = new Int32Array(table.count);
     this.hosts = new HostTotals(table.hosts, seed);
+    this.noiseClasses = new Uint8Array(index.hostCount);
     this.refusedInside = new Uint8Array(index.hostCount);
-    this.noises = new Int8Array(table.count);
-    this.weights = new Int8Array(table.count);
-    this.uses = new Uint8Array(table.count);
   }
 
   answer(): AuditAnswer {
     this.count();
     const { table, series, zones, top } = this.from;
-    const refused = this.listed(REFUSED, top);
+    const { cells, index, names } = this;
+    const { contexts } = this.contexts;
+    const locator = (entry: number): string => this.locator(entry);
+    const refused = this.listed(this.refused, this.weights);
     const partly = this.partlyAllowed(refused);
-    const ways = this.ways();
+    const sums = cells.by((cell) => groupOf(cells.way(cell), cells.action(cell)));
+    const ways = waysOf(sums);
     const total = (action: 'allowed' | 'denied' | 'unknown'): number =>
       ways.reduce((sum, way) => sum + way[action], 0);
     const { startMs, widthMs, counts } = series.columns(STRETCHES);
@@ -150,13 +147,13 @@ export class Finish {
       denied: total('denied'),
       unknown: total('unknown'),
       answers: this.answers,
-      ...this.sums.span(),
+      ...sums.span(),
       ways,
-      services: this.services.rows((entry) => this.locator(entry)),
+      services: serviceRows(cells, this.cellOf, index, locator),
       refused: refused.map((entry) => this.conversation(entry, partly)),
-      refusedCount: this.refused,
+      refusedCount: this.refused.length,
       refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
-      conversations: this.listed(WANTED, top).map((entry) => this.conversation(entry, new Map())),
+      conversations: this.listed(this.wanted).map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(
         top,
@@ -165,9 +162,9 @@ export class Finish {
         zones.names,
       ),
       hostCount: this.hosts.size,
-      rules: this.rules.rows(this.names),
-      paths: this.paths.rows(),
-      noise: this.noise.rows(),
+      rules: ruleRows(cells, contexts, index, names),
+      paths: pathRows(cells, contexts, names),
+      noise: noiseRows(cells, index, this.noiseClasses),
       newness: this.newnessAnswer(),
       timeline: {
         ...{ startMs: finite(startMs), widthMs },
@@ -176,17 +173,6 @@ export class Finish {
       collapsed: table.collapsed,
       lost: table.lost,
     };
-  }
-
-  private ways(): WayTotal[] {
-    const { sums } = this;
-    return WAYS.map((way, index) => ({
-      way,
-      allowed: sums.events(groupOf(index, ALLOW)),
-      denied: sums.events(groupOf(index, DENY)),
-      noise: sums.noise(groupOf(index, DENY)),
-      unknown: sums.events(groupOf(index, 0)),
-    }));
   }
 
   /** Two passes: what is noise can be told only once all rows were seen. */
@@ -201,14 +187,12 @@ export class Finish {
         wanted[index] = this.isCounted(index) ? 1 : 0;
         if (wanted[index] === 1) this.countRow(index);
       }
-      this.services.add(block, wanted);
       this.hosts.add(block, wanted);
     }
   }
 
   private isCounted(index: number): boolean {
     const { block } = this;
-    this.noises[block.entry[index]!] = block.noise[index]!;
     this.visit(index);
     if (this.filter !== undefined && !this.filter.passes(block, index)) return false;
     if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) {
@@ -243,14 +227,15 @@ export class Finish {
     return past === undefined || !past.hasConversation(block, index, block.action[index] === DENY);
   }
 
-  /** All rows of the earlier log, or those that began before the moment. */
+  /** The rows that began before the moment. */
   private pastOf(): Past | undefined {
-    const { before, sinceMs, table, seed } = this.from;
-    if (before === undefined && sinceMs === undefined) return undefined;
+    const { sinceMs, table, seed } = this.from;
+    if (sinceMs === undefined) return undefined;
     const { filter } = this;
     const wanted = (block: RowBlock, index: number): boolean =>
       filter === undefined || filter.passes(block, index);
-    return pastOf(before?.table ?? table, this.places, { wanted, untilMs: sinceMs, seed });
+    const { names } = this;
+    return pastOf(table, this.places, { wanted, untilMs: sinceMs, names, seed });
   }
 
   private newnessAnswer(): Newness | null {
@@ -259,8 +244,11 @@ export class Finish {
     const { zones, before, inputs, top } = this.from;
     return newness.answer({
       ...{ address: (kind, word) => this.addressText(kind, word), zones: zones.names, top },
+      ...{ contexts: this.contexts.contexts },
       ...{ names: this.names, locator: (entry) => this.locator(entry) },
-      pastLocator: (entry) => locatorOf(past.table, before?.inputs ?? inputs, entry),
+      place: (input, line) => placeText(inputs, input, line),
+      pastPlace: (input, line) => placeText(before?.inputs ?? inputs, input, line),
+      figures: (host) => this.hosts.figuresOf(host, zones.names.length),
       refusal: (entry) => {
         const row = this.conversation(entry, new Map());
         // The row is the block's first now.
@@ -273,41 +261,35 @@ export class Finish {
     const { block } = this;
     const entry = block.entry[index]!;
     const action = block.action[index]!;
-    const events = block.events[index]!;
-    const isNoise = block.noise[index] !== MEANS;
-    this.sums.add(groupOf(block.way[index]!, action), entry, events, isNoise);
-    if (isNoise) this.noise.add(block, index);
-    else if (action === DENY && block.family[index] !== 0) this.refuse(index, entry);
+    const noise = block.noise[index]!;
+    const client = block.client[index]!;
+    const cell = this.cells.add(block, index);
+    if (client !== NO_HOST) {
+      this.cellOf[entry] = cell + 1;
+      if (noise !== MEANS) this.noiseClasses[client]! |= 1 << noise;
+    }
+    if (noise === MEANS && action === DENY && block.family[index] !== 0) this.refuse(index, entry);
     this.conversations++;
-    if (this.filter !== undefined || this.past !== undefined) this.uses[entry]! |= WANTED;
-    this.rules.add(block, index);
-    this.paths.add(block, index);
+    if (this.filter !== undefined || this.past !== undefined) this.wanted.push(entry);
   }
 
   /** Rows kept by zones are many conversations, of which nothing can be said. */
   private refuse(index: number, entry: number): void {
     const { block } = this;
-    this.refused++;
-    this.uses[entry]! |= REFUSED;
+    this.refused.push(entry);
     // An inside host that is refused outward is what one looks for first.
-    this.weights[entry] = REFUSED_WEIGHTS[block.way[index]!]!;
+    this.weights.push(REFUSED_WEIGHTS[block.way[index]!]!);
     if (block.way[index] === OUTWARD) this.refusedInside[block.client[index]!] = 1;
   }
 
-  /** The first rows that are used so: the most frequent, of refusals the weightiest. */
-  private listed(use: number, top: number): number[] {
-    const { table } = this.from;
-    const { uses, weights } = this;
-    const entries: number[] = [];
-    for (let entry = 0; entry < uses.length; entry++) {
-      if ((uses[entry]! & use) !== 0) entries.push(entry);
-    }
+  /** The first of these rows: the weightiest, of those the most frequent. */
+  private listed(entries: readonly number[], weights?: readonly number[]): number[] {
+    const { table, top } = this.from;
     const before = (left: number, right: number): boolean => {
-      const [one, other] = [entries[left]!, entries[right]!];
-      if (use === REFUSED && weights[one] !== weights[other])
-        return weights[one]! > weights[other]!;
-      const more = table.events(one) - table.events(other);
-      return more === 0 ? one < other : more > 0;
+      const heavier = weights === undefined ? 0 : weights[left]! - weights[right]!;
+      if (heavier !== 0) return heavier > 0;
+      const more = table.events(entries[left]!) - table.events(entries[right]!);
+      return more === 0 ? left < right : more > 0;
     };
     return firstOf(entries.length, top, before).map((index) => entries[index]!);
   }
@@ -339,7 +321,8 @@ export class Finish {
     const context = block.contextAt(block.context[0]!);
     const [kind, client, server] = [block.kind[0]!, block.clientWord[0]!, block.serverWord[0]!];
     const [protocol, events] = [block.protocol[0]!, block.events[0]!];
-    const noise = this.noises[entry]!;
+    this.judge.judge(block);
+    const noise = block.noise[0]!;
     const firstMs = finite(table.float(entry, F_FIRST));
     const lastMs = finite(table.float(entry, F_LAST));
     const denied = block.action[0] === DENY;
@@ -387,14 +370,28 @@ export class Finish {
   }
 }
 
+function waysOf(sums: GroupSums): WayTotal[] {
+  const events = (group: number): number => (group < sums.count ? sums.events(group) : 0);
+  return WAYS.map((way, index) => ({
+    way,
+    allowed: events(groupOf(index, ALLOW)),
+    denied: events(groupOf(index, DENY)),
+    noise: groupOf(index, DENY) < sums.count ? sums.noise(groupOf(index, DENY)) : 0,
+    unknown: events(groupOf(index, 0)),
+  }));
+}
+
 /** Number of the sum of a way and an action. */
 function groupOf(way: number, action: number): number {
   return ACTIONS.length * way + action;
 }
 
 function locatorOf(table: VerdictRows, inputs: readonly string[], entry: number): string {
-  const input = inputs[table.word(entry, R_INPUT)] ?? '';
-  return `${input}:${table.word(entry, R_LINE) >>> 0}`;
+  return placeText(inputs, table.word(entry, R_INPUT), table.word(entry, R_LINE));
+}
+
+function placeText(inputs: readonly string[], input: number, line: number): string {
+  return `${inputs[input] ?? ''}:${line >>> 0}`;
 }
 
 function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {

@@ -1,20 +1,10 @@
 /**
  * What the rows of a verdict table are about, as small numbers, so that what is counted by host or
- * service lies in plain arrays: the zones of its hosts, and the services of its rows.
- *
- * Hosts are told apart by walking rows host by host: whatever was last seen of another one is seen
- * anew. That takes no table of what was seen.
+ * service lies in plain arrays: hosts with their zones, and services.
  */
 import type { Places } from './places.ts';
-import { serviceKey } from './port-shown.ts';
-import { R_KIND, type VerdictRows } from './verdict-rows.ts';
-
-/** Rows in the order of their hosts, without those that have none. */
-export interface RowsByHost {
-  readonly rows: Int32Array;
-  /** Where the rows of each host begin; one more entry than hosts. */
-  readonly starts: Int32Array;
-}
+import { awaitOrder, inOrderOf, type OrdersPart, type RowsByHost } from './row-order.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 export class RowIndex {
   /** By row: numbers of its hosts, or `NO_HOST`; and of its service. */
@@ -25,20 +15,17 @@ export class RowIndex {
   /** By host: the zone that its address tells, -1 for none. */
   readonly zones: Int16Array;
   /** By number of the service: what `serviceKey` gives. */
-  readonly serviceKeys: number[] = [];
-  /** Numbers + 1 by port, by protocol. */
-  private readonly ports: (Int32Array | undefined)[] = [];
+  readonly serviceKeys: readonly number[];
+  private readonly orders: OrdersPart | undefined;
   private clientOrder: RowsByHost | undefined;
 
   constructor(table: VerdictRows, places: Places) {
     const { count, hosts } = table;
     this.clients = table.clients.subarray(0, count);
     this.servers = table.servers.subarray(0, count);
-    this.services = new Int32Array(count);
-    for (let row = 0; row < count; row++) {
-      const kind = table.word(row, R_KIND);
-      this.services[row] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
-    }
+    this.services = table.services.subarray(0, count);
+    this.serviceKeys = table.serviceKeys;
+    this.orders = table.orders;
     this.hostCount = hosts.count;
     this.zones = new Int16Array(hosts.count);
     for (let host = 0; host < hosts.count; host++) {
@@ -47,32 +34,16 @@ export class RowIndex {
   }
 
   get byClient(): RowsByHost {
-    this.clientOrder ??= this.inOrderOf(this.clients);
+    this.clientOrder ??= this.order(0, this.clients);
     return this.clientOrder;
   }
 
   get byServer(): RowsByHost {
-    return this.inOrderOf(this.servers);
+    return this.order(1, this.servers);
   }
 
-  private inOrderOf(hosts: Int32Array): RowsByHost {
-    const count = hosts.length;
-    // At first one place further up: each moves down as the rows of the host before are put there.
-    const starts = new Int32Array(this.hostCount + 2);
-    for (let row = 0; row < count; row++) starts[hosts[row]! + 2]!++;
-    for (let host = 1; host < starts.length; host++) starts[host]! += starts[host - 1]!;
-    const rows = new Int32Array(count);
-    for (let row = 0; row < count; row++) rows[starts[hosts[row]! + 1]!++] = row;
-    return { rows, starts: starts.subarray(0, this.hostCount + 1) };
-  }
-
-  private serviceOf(key: number): number {
-    const protocol = key >>> 16;
-    this.ports[protocol] ??= new Int32Array(65_536);
-    const ports = this.ports[protocol];
-    const known = ports[key & 0xffff]!;
-    if (known !== 0) return known - 1;
-    ports[key & 0xffff] = this.serviceKeys.push(key);
-    return this.serviceKeys.length - 1;
+  private order(which: 0 | 1, hosts: Int32Array): RowsByHost {
+    const { orders } = this;
+    return (orders && awaitOrder(orders, which)) ?? inOrderOf(hosts, this.hostCount);
   }
 }

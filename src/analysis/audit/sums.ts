@@ -13,7 +13,7 @@ const INITIAL = 64;
 export class GroupSums {
   /** Groups are numbered from 0. */
   count = 0;
-  private readonly table: VerdictRows;
+  readonly table: VerdictRows;
   private floats = new Float64Array(WIDTH * INITIAL);
   /** By group: its first row. */
   private rows = new Int32Array(INITIAL);
@@ -51,6 +51,19 @@ export class GroupSums {
     if (firstMs < floats[at + FIRST]!) floats[at + FIRST] = firstMs;
     if (lastMs > floats[at + LAST]!) floats[at + LAST] = lastMs;
     if (this.rows[group] === -1) this.rows[group] = row;
+  }
+
+  /** Counts the rows of another one's group. Of several their first rows must come in order. */
+  addGroup(group: number, from: GroupSums, other: number): void {
+    const { floats } = this;
+    const at = WIDTH * group;
+    const of = WIDTH * other;
+    floats[at + EVENTS]! += from.floats[of + EVENTS]!;
+    floats[at + NOISE]! += from.floats[of + NOISE]!;
+    floats[at + BYTES]! += from.floats[of + BYTES]!;
+    floats[at + FIRST] = Math.min(floats[at + FIRST]!, from.floats[of + FIRST]!);
+    floats[at + LAST] = Math.max(floats[at + LAST]!, from.floats[of + LAST]!);
+    if (this.rows[group] === -1) this.rows[group] = from.row(other);
   }
 
   /** Numbers of the groups, those with most events first. */

@@ -11,6 +11,8 @@ import { END, OPEN } from '../../model/verdict.ts';
 import { VERDICT_BATCH_CAPACITY } from '../../model/verdict-batch.ts';
 import { turnRow, type VerdictColumns } from '../../model/verdict-columns.ts';
 import { ContextTable } from './contexts.ts';
+import { serviceKey } from './port-shown.ts';
+import { findOrder, newOrders, type OrdersPart } from './row-order.ts';
 import {
   FAMILY_4,
   FAMILY_6,
@@ -60,8 +62,12 @@ export class VerdictTable implements VerdictRows {
   readonly contexts = new ContextTable();
   /** Every address met: word and family (as endpoints whose port is 0). */
   readonly hosts: EndpointTable;
-  clients = new Int32Array(INITIAL);
-  servers = new Int32Array(INITIAL);
+  clients: Int32Array;
+  servers: Int32Array;
+  services = new Int32Array(INITIAL);
+  readonly serviceKeys: number[] = [];
+  /** Numbers of services + 1 by port, by protocol. */
+  private readonly ports: (Int32Array | undefined)[] = [];
   private words: Int32Array<ArrayBuffer>;
   private floats: Float64Array<ArrayBuffer>;
   /** Ends of connections by row: few devices log any. */
@@ -79,9 +85,17 @@ export class VerdictTable implements VerdictRows {
   private readonly limit: number;
   private readonly seed: number;
   private readonly zones: ZoneFinder;
+  /** Hosts of rows lie in shared memory. */
+  private readonly shared: boolean;
 
-  /** @param limit rows by address, 80 octets each, at most 1,398,100; half as many more by zones */
-  constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT) {
+  /**
+   * @param limit rows by address, 84 octets each, at most 1,398,100; half as many more by zones
+   * @param shared whether the rows will be handed over to another thread
+   */
+  constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT, shared = false) {
+    this.shared = shared;
+    this.clients = this.column(INITIAL);
+    this.servers = this.column(INITIAL);
     this.zones = zones;
     this.seed = seed | 0;
     this.hosts = new EndpointTable(seed);
@@ -91,12 +105,35 @@ export class VerdictTable implements VerdictRows {
     this.floats = new Float64Array(buffer);
   }
 
-  /** Hands over its rows: they must not be used here any more. */
+  private column(length: number): Int32Array {
+    return this.shared ? new Int32Array(new SharedArrayBuffer(4 * length)) : new Int32Array(length);
+  }
+
+  /** Finds the orders that were handed over with the rows. */
+  findOrders(orders: OrdersPart): void {
+    findOrder(orders, 0, this.clients.subarray(0, this.count));
+    findOrder(orders, 1, this.servers.subarray(0, this.count));
+  }
+
+  /** Hands over its rows: only `findOrders` may be used here afterwards. */
   part(): RowsPart {
     const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
+    const { services, serviceKeys } = this;
+    const orders = this.shared ? newOrders(count, hosts.count) : undefined;
     const rows = words.buffer;
-    const shared = { contexts: contexts.part(), hosts: hosts.words };
-    return { count, collapsed, lost, rows, ended, clients, servers, ...shared };
+    const shared = { contexts: contexts.part(), hosts: hosts.words, orders };
+    return {
+      count,
+      collapsed,
+      lost,
+      rows,
+      ended,
+      clients,
+      servers,
+      services,
+      serviceKeys,
+      ...shared,
+    };
   }
 
   private hashAt(words: Int32Array, at: number): number {
@@ -119,6 +156,7 @@ export class VerdictTable implements VerdictRows {
     const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
     this.numberHosts(first);
+    this.numberServices(first);
   }
 
   /** Works out the keys of all rows. */
@@ -283,6 +321,25 @@ export class VerdictTable implements VerdictRows {
     }
   }
 
+  /** Gives the services of new rows their numbers. */
+  private numberServices(first: number): void {
+    const { words, services, count } = this;
+    for (let entry = first; entry < count; entry++) {
+      const kind = words[ROW_WORDS * entry + R_KIND]!;
+      services[entry] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
+    }
+  }
+
+  private serviceOf(key: number): number {
+    const protocol = key >>> 16;
+    this.ports[protocol] ??= new Int32Array(65_536);
+    const ports = this.ports[protocol];
+    const known = ports[key & 0xffff]!;
+    if (known !== 0) return known - 1;
+    ports[key & 0xffff] = this.serviceKeys.push(key);
+    return this.serviceKeys.length - 1;
+  }
+
   /** A new row with the integers at `from`; its counters are 0. */
   private appendRow(slot: number, hash: number, words: Int32Array, from: number): number {
     const entry = this.count++;
@@ -314,12 +371,15 @@ export class VerdictTable implements VerdictRows {
     const ended = new Float64Array(rows);
     ended.set(this.ended);
     this.ended = ended;
-    const clients = new Int32Array(rows);
+    const clients = this.column(rows);
     clients.set(this.clients);
     this.clients = clients;
-    const servers = new Int32Array(rows);
+    const servers = this.column(rows);
     servers.set(this.servers);
     this.servers = servers;
+    const services = new Int32Array(rows);
+    services.set(this.services);
+    this.services = services;
   }
 
   /** Makes slots for so many rows. */

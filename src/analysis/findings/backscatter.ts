@@ -6,7 +6,7 @@
  * In half a mirror port everything looks like this, so nothing is said then.
  */
 import type { Finding } from '../../model/finding.ts';
-import { type Case, MOST_EACH, number, plural, protocolText } from './case.ts';
+import { type Case, number, plural, protocolText } from './case.ts';
 import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
 export function backscatter(c: Case): readonly Finding[] {
@@ -18,7 +18,7 @@ export function backscatter(c: Case): readonly Finding[] {
     if (hosts >= c.thresholds['backscatter-hosts']) found.push({ entry, hosts, estimated });
   }
   found.sort((left, right) => right.hosts - left.hosts);
-  return found.slice(0, MOST_EACH).map(({ entry, hosts, estimated }) => {
+  return c.tellMost('backscatter', found, ({ entry, hosts, estimated }) => {
     const word = strays.key(entry, 1);
     const sender = c.host(strays.key(entry, 0), familyOfWord(word));
     const port = portOfWord(word);
@@ -34,7 +34,7 @@ export function backscatter(c: Case): readonly Finding[] {
         transport: transport as 'tcp',
       },
       what: `backscatter: ${estimated ? 'about ' : ''}${plural(hosts, 'host')} got answers from ${port}/${transport} of ${sender} that ${hosts === 1 ? 'it' : 'they'} never asked for`,
-      why: `${number(strays.flows(entry))} flows with answers and no question: ${sender} is under attack with forged addresses, and the receivers are not to blame`,
+      why: `${number(strays.flows(entry))} flows with answers and no question: so it looks when ${sender} is attacked with forged source addresses; the receivers are not to blame`,
       do: 'nothing here; let no packets out whose source address is not yours (RFC 2827)',
       otherwise: 'questions that took another way past the observation point, or came before it',
       evidence: c.evidence(strays.samples(entry)),

@@ -10,18 +10,7 @@
  */
 import type { Finding } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
-import {
-  anyHost,
-  type Case,
-  lasting,
-  MOST_EACH,
-  modal,
-  number,
-  plural,
-  share,
-  some,
-  spanOf,
-} from './case.ts';
+import { anyHost, type Case, lasting, modal, number, plural, share, some, spanOf } from './case.ts';
 import type { Suspect } from './suspects.ts';
 
 export function equalSizeProbes(
@@ -33,9 +22,9 @@ export function equalSizeProbes(
   for (const suspect of suspects) {
     const failed = suspect.failed.filter(({ first }) => !explained(suspect.address, first));
     const finding = judge(c, suspect, failed);
-    if (finding !== undefined && findings.length < MOST_EACH) findings.push(finding);
+    if (finding !== undefined) findings.push(finding);
   }
-  return findings;
+  return c.tellMost('equal-size-probes', findings, (finding) => finding);
 }
 
 /** Packets over ports: 1 when each port got as many as any other. */
@@ -79,7 +68,7 @@ function judge(c: Case, suspect: Suspect, failed: readonly Sample[]): Finding | 
       ...(targets.length === 1 ? { server: targets[0]! } : {}),
     },
     what: `${plural(ports, 'port')} of ${targets.length === 1 ? targets[0] : plural(hosts.length, 'host')} probed with packets of one length: ${some(numbers.sort((left, right) => left - right))}`,
-    why: `${share(same)} of the tries have ${number(length)} octets, ${number(failed.length)} of ${number(failed.length + answered)} failed, within ${lasting(spanOf(failed))}: somebody looks which ports are open`,
+    why: `${share(same)} of the tries have ${number(length)} octets, ${number(failed.length)} of ${number(failed.length + answered)} failed, within ${lasting(spanOf(failed))}: so it looks when somebody tries which ports are open`,
     do: outside
       ? 'see that what answered is meant to be reached from there; block the source if it goes on'
       : `find out what runs on ${source}`,

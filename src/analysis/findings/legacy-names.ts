@@ -5,7 +5,7 @@
  */
 import type { Finding } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
-import { type Case, number, plural, some } from './case.ts';
+import { type Case, plural, some } from './case.ts';
 
 interface Family {
   readonly what: string;
@@ -59,7 +59,7 @@ export function legacyNames(c: Case): readonly Finding[] {
         id: 'legacy-names',
         severity: outside > 0 ? ('medium' as const) : ('low' as const),
         subject: { text: some(hosts, 3) },
-        what: `${family.what} in use: ${plural(hosts.length, 'host')} sent ${number(packets)} packets${outside > 0 ? ', some of them from outside' : ''}`,
+        what: `${family.what} in use: ${plural(hosts.length, 'host')} sent ${plural(packets, 'packet')}${outside > 0 ? ', some of them from outside' : ''}`,
         why: family.why,
         do: family.do,
         otherwise: 'scanners and monitors that ask for names',

@@ -17,7 +17,6 @@ import {
   anyHost,
   type Case,
   lasting,
-  MOST_EACH,
   modal,
   number,
   plural,
@@ -64,7 +63,7 @@ export function portHopping(c: Case): Hopping {
   }
   found.sort((left, right) => right.ports - left.ports);
   return {
-    findings: found.slice(0, MOST_EACH).map(({ pairs, ports }) => tell(c, pairs, ports)),
+    findings: c.tellMost('port-hopping', found, ({ pairs, ports }) => tell(c, pairs, ports)),
     explains: (client, server) => explained.has(`${client} ${server}`),
     explainsServer: (server) => servers.has(server),
   };
@@ -168,8 +167,8 @@ function tell(c: Case, pairs: readonly Pair[], ports: number): Finding {
       ...(targets.length === 1 ? { server: targets[0]! } : {}),
       transport: transport as 'udp',
     },
-    what: `one application hops over ${plural(ports, `${transport} port`)}, ${each} on each: ${some(numbers)}`,
-    why: `${share(same)} of them have the same length, ${number(length)} octets, within ${lasting(spanOf(samples))}; ${answer}. Different services would differ in length, so one program is behind them all; no rule for a port can hold it`,
+    what: `one application seems to hop over ${plural(ports, `${transport} port`)}, ${each} on each: ${some(numbers)}`,
+    why: `${share(same)} of them have the same length, ${number(length)} octets, within ${lasting(spanOf(samples))}; ${answer}. Different services would differ in length: most likely one program is behind them all, and no rule for a port can hold it`,
     do: `find the program on ${source} (portreeve sockets there, or netstat -ano on Windows) and pin it to one port, or stop it; until then allow nothing for these ports`,
     otherwise:
       'a measurement or discovery tool, a game or call that probes paths, a scan with a payload',

@@ -17,6 +17,7 @@ import type { Sample } from '../sample-lists.ts';
 import { type Case, lasting, MOST_EACH, number, plural, protocolText, spanOf } from './case.ts';
 import { ATTEMPT_DARK, ATTEMPT_REFUSED } from './clues.ts';
 import type { Suspect } from './suspects.ts';
+import type { ThresholdName } from './thresholds.ts';
 import { CATALOGUED } from './watched-ports.ts';
 
 type Shape = 'vertical' | 'horizontal' | 'block';
@@ -208,7 +209,7 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
     why:
       `${about}${number(pairs)} of ${number(pairs + answered)} tries failed` +
       (verdict.darkHosts > 0 ? `, ${number(verdict.darkHosts)} of them at unused addresses` : '') +
-      `; ${outside ? 'somebody outside looks for a way in' : 'a host inside that scans is a tool of yours, or taken over'}`,
+      `; ${outside ? 'so it looks when somebody outside seeks a way in' : 'a host inside that scans is a tool of yours, or taken over'}`,
     do: outside
       ? 'see that what answered is meant to be reached from there; block the source if it goes on'
       : `find out what runs on ${source}; if nobody meant it to scan, take it off the network`,
@@ -228,19 +229,18 @@ function tell(c: Case, suspect: Suspect, verdict: Verdict): Finding {
       secondsEach: pace,
       estimated: suspect.estimated ? 1 : 0,
     },
-    thresholds: c.held(
-      'scan-hosts',
-      'scan-ports',
-      'scan-pairs',
-      'scan-few',
-      'scan-failed',
-      'scan-pace',
-      'dark-hits',
-      'dark-hosts',
-      'dark-pairs',
-    ),
+    thresholds: c.held(...heldAgainst(verdict), 'scan-failed', 'scan-pace'),
   };
 }
+
+/** The thresholds that the shape rests on. */
+function heldAgainst({ shape, darkHosts: dark }: Verdict): ThresholdName[] {
+  if (shape === 'vertical') return ['scan-ports', 'scan-few'];
+  const inDark: ThresholdName[] = dark > 0 ? ['dark-hits', DARK[shape]] : [];
+  return shape === 'horizontal' ? ['scan-hosts', 'scan-few', ...inDark] : ['scan-pairs', ...inDark];
+}
+
+const DARK = { horizontal: 'dark-hosts', block: 'dark-pairs' } as const;
 
 /** The lowest of the ports kept, and how many more were tried. */
 function firstOf(samples: readonly Sample[], ports: number): string {

@@ -1,19 +1,21 @@
 /**
- * Messages of a Cisco ASA about connections (302013 to 302016, 302020, 302021). A teardown does not
- * say who began, which is remembered from when the connection was built.
+ * Messages of a Cisco ASA about connections (302013 to 302016, 302020, 302021, 302303 to 302306). A
+ * teardown does not say who began, which is remembered from when the connection was built.
  */
-import { ALLOW, END, OPEN } from '../../model/verdict.ts';
+import { ALLOW, BY_SOURCE, END, OPEN } from '../../model/verdict.ts';
 import type { AsaMessage } from './asa-message.ts';
 import { BAD_NUMBER, BAD_SHAPE, CUT_OFF, type Line } from './format.ts';
 import { octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
+const TCP = 6;
 const ICMP = 1;
 const ICMPV6 = 58;
 const TO = octetsOf('to ');
 const TYPE = octetsOf('type ');
 const CODE = octetsOf('code ');
 const FOR = octetsOf('for ');
+const FROM = octetsOf('from ');
 const CONNECTION = octetsOf('connection ');
 const BYTES = octetsOf('bytes ');
 const BUILT = octetsOf('Built ');
@@ -67,6 +69,24 @@ export class AsaConnections {
     else outbound = this.recall(number);
     message.orient(line, row, outbound);
     return message.finish(line, row);
+  }
+
+  /** `Built TCP state-bypass connection 42 from if:A/p (mapped) to if:B/p (mapped)`: `from` began. */
+  bypassing(line: Line): number {
+    const { scan, batch } = line;
+    const { message } = this;
+    const built = scan.takeText(BUILT);
+    const row = message.begin(line, ALLOW);
+    batch.event[row] = built ? OPEN : END;
+    batch.protocol[row] = TCP;
+    batch.initiator[row] = BY_SOURCE;
+    if (!message.seek(scan, FROM)) return CUT_OFF;
+    if (!message.side(line, message.first, true, true)) return message.fault;
+    if (!message.pass(scan, TO)) return message.fault;
+    if (!message.side(line, message.second, true, true)) return message.fault;
+    if (built && scan.at >= scan.end) return CUT_OFF;
+    const ended = built ? 0 : this.ending(line, row);
+    return ended === 0 ? message.finish(line, row) : ended;
   }
 
   /** `duration 0:00:53 bytes 2436 TCP FINs [from outside]`. */

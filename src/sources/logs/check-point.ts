@@ -1,13 +1,14 @@
 /**
  * Check Point in its syslog form: `[action:"Drop"; ifdir:"inbound"; ifname:"eth1"; inzone:"…";
- * rule_name:"Cleanup"; src:"A"; s_port:"p"; dst:"B"; service:"p"; proto:"6"; …]`.
+ * rule_name:"Cleanup"; src:"A"; s_port:"p"; dst:"B"; service:"p"; proto:"6"; …]`, or as RFC 5424 has
+ * it: `[sc4s@2620 action="Drop" ifdir="inbound" …]`.
  *
- * Traps: the list stands where RFC 5424 has structured data; one line may stand for many drops,
- * which are then in `packets:" <A,p,B,p,proto;interface> …"`; encrypted and decrypted traffic was
- * let through; the service is the server's port by number.
+ * Traps: one line may stand for many drops, which are then in `packets:" <A,p,B,p,proto;interface>
+ * …"`; encrypted and decrypted traffic was let through; the service is the server's port by number;
+ * what a gateway says of itself (`Key Install`, a failed key exchange) has the same shape.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND, OUTBOUND } from '../../model/verdict.ts';
-import { numberIn, putAddress } from './fields.ts';
+import { Fields, numberIn, putAddress } from './fields.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -22,7 +23,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
-import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
+import { KeyedValues } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -39,11 +40,13 @@ const KEYS = [
     'icmp_code',
     'time',
   ],
-] as const;
+];
 const SEMICOLON = 0x3b;
-const values = new KeyedValues(KEYS, 0x3a, SEMICOLON);
-const { starts, ends } = values;
-const key = (name: (typeof KEYS)[number]): number => values.key(name);
+const WITH_COLONS = new KeyedValues(KEYS, (table) => new Fields(table, 0x3a, SEMICOLON));
+const WITH_EQUALS = new KeyedValues(KEYS);
+/** Those of the present line. */
+let values = WITH_COLONS;
+const key = (name: string): number => WITH_COLONS.key(name);
 const ACTION = key('action');
 const SOURCE = key('src');
 const DESTINATION = key('dst');
@@ -54,12 +57,18 @@ const PACKETS = key('packets');
 const INTERFACE = key('ifname');
 const DIRECTION = key('ifdir');
 const MARK = octetsOf('action:"');
+const STANDARD_MARK = octetsOf('action="');
+const ITS_OWN = octetsOf('loguid="');
 const INBOUND_WORD = octetsOf('inbound');
 const OUTBOUND_WORD = octetsOf('outbound');
 const ACTIONS = new KeyTable([
-  ...['Accept', 'Allow', 'Encrypt', 'Decrypt', 'Bypass', 'Drop', 'Reject', 'Block', 'Prevent'],
+  ...['Accept', 'Allow', 'Encrypt', 'Decrypt', 'Bypass'],
+  ...['Drop', 'Reject', 'Block', 'Prevent'],
+  // A blade noticed something in traffic that has an entry of its own.
+  ...['Detect', 'Monitor', 'Monitored', 'Inspect', 'Inform User', 'Ask User'],
 ]);
 const FIRST_DENY = 5;
+const FIRST_NOTICE = 9;
 const COMMA = 0x2c;
 const LESS = 0x3c;
 const GREATER = 0x3e;
@@ -69,8 +78,15 @@ export const checkPoint: LogFormat = { name: 'check-point', read };
 function read(line: Line): number {
   const { scan, head } = line;
   const { bytes } = scan;
-  const mark = scan.find(MARK, head.lineStart);
-  if (mark < 0) return OTHER;
+  let mark = scan.find(MARK, head.lineStart);
+  values = WITH_COLONS;
+  if (mark < 0) {
+    if (scan.find(ITS_OWN, head.lineStart) < 0) return OTHER;
+    mark = scan.find(STANDARD_MARK, head.lineStart);
+    if (mark < 0) return OTHER;
+    values = WITH_EQUALS;
+  }
+  const { starts, ends } = values;
   // The list may begin before the action.
   scan.at = head.dataEnd > head.dataStart ? head.dataStart : mark;
   if (scan.at > mark) scan.at = mark;
@@ -78,14 +94,16 @@ function read(line: Line): number {
   values.read(scan);
   if (values.cut || !values.has(ACTION)) return CUT_OFF;
   const action = ACTIONS.of(bytes, starts[ACTION]!, ends[ACTION]!);
-  const alone = starts[SOURCE] === -1 && starts[DESTINATION] === -1;
-  if (alone && starts[PACKETS] === -1) {
+  const isMissing = (number: number): boolean => !values.has(number);
+  const several = isMissing(SOURCE) && isMissing(DESTINATION) && values.has(PACKETS);
+  const hasEnds = several || ![SOURCE, DESTINATION, PROTOCOL].some(isMissing);
+  if (!hasEnds || action >= FIRST_NOTICE) {
     line.label = values.text(line, ACTION);
     return SILENT;
   }
   if (action < 0) return BAD_ACTION;
   const verdict = action < FIRST_DENY ? ALLOW : DENY;
-  return alone ? aggregate(line, verdict) : single(line, verdict);
+  return several ? aggregate(line, verdict) : single(line, verdict);
 }
 
 function shared(line: Line, row: number, verdict: number): void {
@@ -106,27 +124,14 @@ function shared(line: Line, row: number, verdict: number): void {
 }
 
 function single(line: Line, verdict: number): number {
-  const { scan, batch } = line;
-  const { bytes } = scan;
-  for (const number of [SOURCE, DESTINATION, PROTOCOL]) if (starts[number] === -1) return CUT_OFF;
+  const { batch } = line;
   const row = batch.begin();
   shared(line, row, verdict);
-  if (!putAddress(scan, batch, row, true, starts[SOURCE]!, ends[SOURCE]!)) return BAD_ADDRESS;
-  if (!putAddress(scan, batch, row, false, starts[DESTINATION]!, ends[DESTINATION]!)) {
-    return BAD_ADDRESS;
-  }
-  const protocol = protocolIn(scan, starts[PROTOCOL]!, ends[PROTOCOL]!);
-  if (protocol < 0) return BAD_NUMBER;
-  batch.protocol[row] = protocol;
-  const ports = hasPorts(protocol);
-  if (ports || protocol === 1 || protocol === 58) {
-    const most = ports ? 65_535 : 255;
-    const first = values.number(bytes, ports ? SOURCE_PORT : key('icmp_type'), most);
-    const second = values.number(bytes, ports ? SERVICE : key('icmp_code'), most);
-    if (Math.min(first, second) === NO_NUMBER) return ports ? BAD_PORT : BAD_NUMBER;
-    batch.sourcePort[row] = first;
-    batch.destinationPort[row] = second;
-  }
+  const fault =
+    values.putEnds(line, row, SOURCE, DESTINATION, PROTOCOL) ||
+    values.putPorts(line, row, SOURCE_PORT, SERVICE) ||
+    values.putMessage(line, row, key('icmp_type'), key('icmp_code'));
+  if (fault !== 0) return fault;
   batch.initiator[row] = BY_SOURCE;
   batch.commit();
   return READ;
@@ -136,8 +141,8 @@ function single(line: Line, verdict: number): number {
 function aggregate(line: Line, verdict: number): number {
   const { scan, batch } = line;
   const { bytes } = scan;
-  const stop = ends[PACKETS]!;
-  let at = starts[PACKETS]!;
+  const stop = values.ends[PACKETS]!;
+  let at = values.starts[PACKETS]!;
   let rows = 0;
   while (at < stop) {
     while (at < stop && bytes[at] !== LESS) at++;

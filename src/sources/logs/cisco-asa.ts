@@ -1,9 +1,10 @@
 /**
  * Cisco ASA, FTD, PIX and FWSM (`%ASA-6-302013: …`), by the syslog message guides. Read are the
- * messages that decide about traffic or report a connection: 106001 106006 106007 106010 106014
- * 106015 106016 106017 106020 106021 106022 106023 106100 106102 302013–302016 302020 302021
- * 313001 313004 313005 313008 710002 710003 710005 710006, and of an FTD its connection events, 430002
- * and 430003 (ftd-events.ts). Others are counted by number.
+ * messages that decide about traffic or report a connection: 106001 106006 106007 106010 106011
+ * 106014 to 106017 106020 to 106023 106100 106102 106103 302013–302016 302020 302021 302303–302306
+ * 305005 305006 305013 313001 313004 313005 313008 418001 420002 434002 710002 710003 710005 710006,
+ * and an FTD's own events, 430001 to 430005 (ftd-events.ts). Others are counted by number; 305011
+ * and 305012, translations that come and go, name one end only.
  *
  * Traps: “Built outbound” names the server first, as the `to` side began; a teardown does not say
  * who began, which is remembered from when the connection was built; parentheses hold mapped
@@ -25,7 +26,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
-import { ftdConnection } from './ftd-events.ts';
+import { ftdConnection, ftdInspection } from './ftd-events.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -36,8 +37,10 @@ const CLOSE_PAREN = 0x29;
 const PERCENT = 0x25;
 const HYPHEN = 0x2d;
 const QUOTE = 0x22;
+const FULL_STOP = 0x2e;
 const TCP = 6;
 const UDP = 17;
+const SCTP = 132;
 const ICMP = 1;
 const ICMPV6 = 58;
 const PRODUCTS = ['%ASA-', '%FTD-', '%PIX-', '%FWSM-', '%NGIPS-'].map(octetsOf);
@@ -53,6 +56,9 @@ const ON_INTERFACE = octetsOf('on interface ');
 const ACCESS_GROUP = octetsOf('by access-group ');
 const ACCESS_LIST = octetsOf('access-list ');
 const DUE_TO = octetsOf('due to ');
+const BEFORE_SRC = octetsOf(' src ');
+const TO_DROP = octetsOf('requested to drop ');
+const ICMP_TYPE = octetsOf('(type ');
 const TYPE_IS = octetsOf('type=');
 const CODE_IS = octetsOf('code=');
 const FOR_USER = octetsOf('for user ');
@@ -100,8 +106,18 @@ export class CiscoAsa implements LogFormat {
       case 106014:
       case 106023:
         return this.deniedByGroup(line, number === 106023);
+      case 106011:
+      case 305005:
+      case 305006:
+      case 305013:
+      case 418001:
+        return this.refused(line);
+      case 420002:
+      case 434002:
+        return this.dropped(line);
       case 106100:
       case 106102:
+      case 106103:
         return this.accessList(line);
       case 106101:
         line.label = 'cached deny-flows reached their limit';
@@ -113,6 +129,12 @@ export class CiscoAsa implements LogFormat {
       case 302015:
       case 302016:
         return this.connections.connection(line, UDP);
+      case 302303:
+      case 302304:
+        return this.connections.bypassing(line);
+      case 302305:
+      case 302306:
+        return this.connections.connection(line, SCTP);
       case 302020:
       case 302021:
         return this.connections.icmpConnection(line);
@@ -130,6 +152,10 @@ export class CiscoAsa implements LogFormat {
       case 430002:
       case 430003:
         return ftdConnection(line, number === 430002);
+      case 430001:
+      case 430004:
+      case 430005:
+        return ftdInspection(line, number !== 430001);
       default:
         line.label = String(number);
         return SILENT;
@@ -161,7 +187,9 @@ export class CiscoAsa implements LogFormat {
     }
     scan.at = from;
     if (message.seek(scan, ON_INTERFACE)) {
-      batch.inInterface[row] = line.names.intern(scan.bytes, scan.at, scan.until(SPACE));
+      let end = scan.until(SPACE);
+      if (scan.bytes[end - 1] === FULL_STOP) end--;
+      batch.inInterface[row] = line.names.intern(scan.bytes, scan.at, end);
     } else if (protocol === TCP || (protocol === UDP && batch.reason[row] === 0)) return CUT_OFF;
     return message.finish(line, row);
   }
@@ -188,6 +216,50 @@ export class CiscoAsa implements LogFormat {
     } else if (grouped) return CUT_OFF;
     // An ICMP error answers something.
     if (ports) batch.initiator[row] = BY_SOURCE;
+    return message.finish(line, row);
+  }
+
+  /** `No translation group found for tcp src inside:A/p dst outside:B/p …`. */
+  private refused(line: Line): number {
+    const { scan, batch } = line;
+    const { message } = this;
+    const row = message.begin(line, DENY);
+    if (scan.takeText(DENY_WORD) && scan.takeText(INBOUND_WORD)) batch.direction[row] = INBOUND;
+    const found = scan.find(BEFORE_SRC);
+    if (found < 0) return CUT_OFF;
+    let start = found;
+    while (start > scan.at && scan.bytes[start - 1] !== SPACE) start--;
+    const protocol = protocolIn(scan, start, found);
+    if (protocol === -2) return BAD_NUMBER;
+    batch.protocol[row] = protocol;
+    scan.at = found + BEFORE_SRC.length;
+    return this.sides(line, row, DST);
+  }
+
+  /** `IPS requested to drop TCP packet from inside:A/p to outside:B/p`. */
+  private dropped(line: Line): number {
+    const { scan } = line;
+    const { message } = this;
+    const row = message.begin(line, DENY);
+    if (!message.seek(scan, TO_DROP)) return CUT_OFF;
+    message.protocolAt(line, row);
+    if (message.fault !== 0) return message.fault;
+    if (!message.pass(scan, FROM)) return message.fault;
+    return this.sides(line, row, TO);
+  }
+
+  /** Two sides with the word between them, and of ICMP type and code if there are any. */
+  private sides(line: Line, row: number, between: Uint8Array): number {
+    const { scan, batch } = line;
+    const { message } = this;
+    const ports = hasPorts(batch.protocol[row]!);
+    if (!message.side(line, message.first, true, ports)) return message.fault;
+    if (!message.pass(scan, between)) return message.fault;
+    if (!message.side(line, message.second, true, ports)) return message.fault;
+    if (ports) batch.initiator[row] = BY_SOURCE;
+    else if (isIcmp(batch.protocol[row]!) && scan.find(ICMP_TYPE) >= 0) {
+      if (!message.icmpType(line, row)) return message.fault;
+    }
     return message.finish(line, row);
   }
 
@@ -315,6 +387,8 @@ export class CiscoAsa implements LogFormat {
         scan.skipSpaces();
       }
     }
+    // Nothing but the interface follows a segment without flags.
+    if (flags === 0 && !scan.isAt(ON_INTERFACE, scan.at)) return;
     batch.tcpFlags[row] = flags;
     if ((flags & 0x12) === 2) batch.initiator[row] = BY_SOURCE;
   }

@@ -63,8 +63,8 @@ export class Clock {
   /** Stamps read so far without a year, and without a zone. */
   withoutYear = 0;
   withoutZone = 0;
-  /** Where the seconds of the stamp last read stand, and how many digits behind their point. */
-  secondsAt = -1;
+  /** Where the time of day of the stamp last read stands, and digits behind the point of its seconds. */
+  timeAt = -1;
   secondsDigits = 0;
   /** What is taken where no zone stands, ms east of UTC. */
   private readonly offsetMs: number;
@@ -80,9 +80,8 @@ export class Clock {
   private givenYear = 0;
   private lastMonth = 0;
   private cachedDay = -1;
-  /** Of the stamp last read: its day and minute, its zone, and whether those were inferred. */
+  /** Of the stamp last read: its day, its zone, and whether year and zone were inferred. */
   dayMs = 0;
-  minuteMs = 0;
   zoneMs = 0;
   yearless = 0;
   zoneless = 0;
@@ -118,7 +117,7 @@ export class Clock {
   /** Reads a stamp of any kind known here into `timeMs`, and passes it. */
   stamp(scan: Scan): boolean {
     const first = scan.peek();
-    this.secondsAt = -1;
+    this.timeAt = -1;
     if (isDigit(first)) return this.iso(scan) || this.epoch(scan) || this.yearFirst(scan);
     if (isLetter(first)) return this.monthFirst(scan) || this.weekdayFirst(scan);
     return false;
@@ -201,6 +200,17 @@ export class Clock {
     return this.iso(scan) && scan.at === end ? this.timeMs : Number.NaN;
   }
 
+  /** The stamp of any kind in `bytes[start, end)`; NaN for anything else. */
+  within(bytes: Uint8Array, start: number, end: number): number {
+    const { text, scan } = this;
+    if (end - start > text.length) return Number.NaN;
+    text.set(bytes.subarray(start, end));
+    scan.aim(text, 0, end - start);
+    if (!this.stamp(scan)) return Number.NaN;
+    scan.skipSpaces();
+    return scan.at === scan.end || isLetter(scan.peek()) ? this.timeMs : Number.NaN;
+  }
+
   /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`. */
   epoch(scan: Scan): boolean {
     const start = scan.at;
@@ -266,10 +276,9 @@ export class Clock {
       return false;
     scan.at = at + 8;
     const fraction = this.fraction(scan);
-    this.secondsAt = at + 6;
+    this.timeAt = at;
     this.secondsDigits = Math.max(0, scan.at - at - 9);
-    this.minuteMs = (hour * 60 + minute) * 60_000;
-    scan.value = this.minuteMs + second * 1000 + fraction;
+    scan.value = (hour * 60 + minute) * 60_000 + second * 1000 + fraction;
     return true;
   }
 

@@ -24,16 +24,8 @@ const DAMAGED = 200;
 const ALIKE = 100;
 /** Formats of which each line says all by itself. */
 const BY_LINE = [
-  ...[
-    'check-point',
-    'cisco-asa',
-
-    'cisco-ios',
-    'filterlog',
-    'fortigate',
-    'juniper-srx',
-  ],
-  ...['mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
+  ...['cef', 'check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
+  ...['leef', 'mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
 ];
 
 /** Words that stand for ports and ICMP types in the fixtures. */

@@ -2,6 +2,7 @@
 
 import { AwsVpc } from './aws-vpc.ts';
 import { Azure } from './azure.ts';
+import { Cef } from './cef.ts';
 import { checkPoint } from './check-point.ts';
 import { CiscoAsa } from './cisco-asa.ts';
 import { ciscoIos } from './cisco-ios.ts';
@@ -11,6 +12,7 @@ import type { LogFormat } from './format.ts';
 import { fortigate } from './fortigate.ts';
 import { Gcp } from './gcp.ts';
 import { juniperSrx } from './juniper-srx.ts';
+import { Leef } from './leef.ts';
 import { mikrotik } from './mikrotik.ts';
 import { Netfilter } from './netfilter.ts';
 import { Nfdump } from './nfdump.ts';
@@ -24,15 +26,9 @@ import { Zeek } from './zeek.ts';
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
   return [
-    ...[
-      new Netfilter(),
-      new CiscoAsa(),
-      fortigate,
-      panOs,
-      filterlog,
-      ciscoIos,
-      new WindowsFirewall(),
-    ],
+    // Of CEF and LEEF any text may be a value: before those that look for a word anywhere.
+    ...[new Netfilter(), new CiscoAsa(), new Cef(), new Leef()],
+    ...[fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
     ...[new Zeek(), new Suricata(), new Gcp(), new Azure(), new Nfdump()],
   ];

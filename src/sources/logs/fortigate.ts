@@ -1,38 +1,28 @@
 /**
  * Fortinet FortiGate traffic logs: `date=… time=… devname="…" type="traffic" … srcip=… dstip=…
- * action="deny" policyid=7 …`, by the FortiOS log reference. The order of keys varies.
+ * action="deny" policyid=7 …`, by the FortiOS log reference. The order of keys varies, and releases
+ * up to 4 spell them otherwise (`src`, `src_port`, `status`).
  *
  * Traps: an accepted session logs how it ended (`close`, `timeout`, `client-rst`, `server-rst`);
  * `eventtime` counts seconds, milliseconds, microseconds or nanoseconds, by release; other types of
- * log share the shape; zones are roles (`srcintfrole`).
+ * log share the shape; zones are roles (`srcintfrole`); what a sniffer accepts it only saw.
  */
-import { ALLOW, BY_SOURCE, DENY, END, LOCAL, OPEN } from '../../model/verdict.ts';
-import { numberIn, putAddress } from './fields.ts';
-import {
-  BAD_ACTION,
-  BAD_ADDRESS,
-  BAD_NUMBER,
-  BAD_PORT,
-  CUT_OFF,
-  type Line,
-  type LogFormat,
-  OTHER,
-  READ,
-  SILENT,
-} from './format.ts';
+import { ALLOW, BY_SOURCE, DENY, END, LOCAL, OPEN, SUMMARY } from '../../model/verdict.ts';
+import { numberIn } from './fields.ts';
+import { BAD_ACTION, CUT_OFF, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { KeyTable } from './key-table.ts';
-import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
-import { hasPorts } from './protocol-names.ts';
+import { KeyedValues } from './keyed-values.ts';
 import { octetsOf } from './scan.ts';
 
 const KEYS = [
-  ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip', 'srcport'],
-  ...['srcintf', 'srcintfrole', 'dstip', 'dstport', 'dstintf', 'dstintfrole', 'proto', 'action'],
-  ...['policyid', 'sentbyte', 'rcvdbyte', 'sentpkt', 'rcvdpkt', 'app', 'level'],
-] as const;
+  ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip|src'],
+  ...['srcport|src_port', 'srcintf|src_int', 'srcintfrole', 'dstip|dst', 'dstport|dst_port'],
+  ...['dstintf|dst_int', 'dstintfrole', 'proto', 'action|status', 'policyid'],
+  ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app'],
+];
 const values = new KeyedValues(KEYS);
 const { starts, ends } = values;
-const key = (name: (typeof KEYS)[number]): number => values.key(name);
+const key = (name: string): number => values.key(name);
 const EVENTTIME = key('eventtime');
 const DEVNAME = key('devname');
 const TYPE = key('type');
@@ -61,6 +51,8 @@ const LOGID = octetsOf('logid=');
 const DATE_WORD = octetsOf('date=');
 const TRAFFIC = octetsOf('traffic');
 const LOCAL_WORD = octetsOf('local');
+const SNIFFER = octetsOf('sniffer');
+const NOTHING = octetsOf('N/A');
 /** How the log reference names what became of a session. */
 const ACTIONS = new KeyTable([
   ...['deny', 'start', 'accept', 'close', 'timeout', 'client-rst', 'server-rst', 'ip-conn', 'dns'],
@@ -101,11 +93,9 @@ function traffic(line: Line, cutKey: number): number {
   if (isMissing(SRCIP) || isMissing(DSTIP) || isMissing(PROTO) || isMissing(ACTION)) return CUT_OFF;
   if (cutKey === SRCPORT || cutKey === DSTPORT || cutKey === POLICYID) return CUT_OFF;
   const row = batch.begin();
-  if (!putAddress(scan, batch, row, true, starts[SRCIP]!, ends[SRCIP]!)) return BAD_ADDRESS;
-  if (!putAddress(scan, batch, row, false, starts[DSTIP]!, ends[DSTIP]!)) return BAD_ADDRESS;
-  const protocol = numberIn(bytes, starts[PROTO]!, ends[PROTO]!, 255);
-  if (protocol < 0) return BAD_NUMBER;
-  batch.protocol[row] = protocol;
+  const fault =
+    values.putEnds(line, row, SRCIP, DSTIP, PROTO) || values.putPorts(line, row, SRCPORT, DSTPORT);
+  if (fault !== 0) return fault;
   const action = ACTIONS.of(bytes, starts[ACTION]!, ends[ACTION]!);
   if (action < 0) return BAD_ACTION;
   batch.action[row] = action === ACTION_DENY ? DENY : ALLOW;
@@ -115,52 +105,35 @@ function traffic(line: Line, cutKey: number): number {
     batch.reason[row] = values.word(line, ACTION);
   }
   batch.initiator[row] = BY_SOURCE;
-  if (hasPorts(protocol)) {
-    const source = values.number(bytes, SRCPORT, 65_535);
-    const destination = values.number(bytes, DSTPORT, 65_535);
-    if (source === NO_NUMBER || destination === NO_NUMBER) return BAD_PORT;
-    batch.sourcePort[row] = source;
-    batch.destinationPort[row] = destination;
-  }
   batch.rule[row] = values.word(line, POLICYID);
-  batch.inInterface[row] = values.word(line, SRCINTF);
-  batch.outInterface[row] = values.word(line, DSTINTF);
+  batch.inInterface[row] = interfaceOf(line, SRCINTF);
+  batch.outInterface[row] = interfaceOf(line, DSTINTF);
   batch.inZone[row] = values.word(line, SRCROLE);
   batch.outZone[row] = values.word(line, DSTROLE);
   batch.application[row] = values.word(line, APP);
   batch.device[row] = values.word(line, DEVNAME);
   if (values.is(scan, SUBTYPE, LOCAL_WORD)) batch.direction[row] = LOCAL;
-  if (!counters(line, row)) return BAD_NUMBER;
+  else if (values.is(scan, SUBTYPE, SNIFFER)) seen(batch, row);
+  const counted = values.putCounters(line, row, SENTPKT, RCVDPKT, SENTBYTE, RCVDBYTE);
+  if (counted !== 0) return counted;
   batch.timeMs[row] = time(line);
   batch.commit();
   return READ;
 }
 
+/** A copy of traffic was seen, which others let through or refused. */
+function seen(batch: Line['batch'], row: number): void {
+  batch.action[row] = 0;
+  batch.event[row] = SUMMARY;
+}
+
+function interfaceOf(line: Line, number: number): number {
+  return values.is(line.scan, number, NOTHING) ? 0 : values.word(line, number);
+}
+
 /** Whether the key is not there, or its value may be cut short. */
 function isMissing(number: number): boolean {
   return starts[number] === -1 || values.cutKey === number;
-}
-
-function counters({ scan, batch }: Line, row: number): boolean {
-  const { bytes } = scan;
-  const sent = values.number(bytes, SENTBYTE, Number.MAX_SAFE_INTEGER);
-  const received = values.number(bytes, RCVDBYTE, Number.MAX_SAFE_INTEGER);
-  const packetsSent = values.number(bytes, SENTPKT, Number.MAX_SAFE_INTEGER);
-  const packetsReceived = values.number(bytes, RCVDPKT, Number.MAX_SAFE_INTEGER);
-  if (
-    sent === NO_NUMBER ||
-    received === NO_NUMBER ||
-    packetsSent === NO_NUMBER ||
-    packetsReceived === NO_NUMBER
-  )
-    return false;
-  if (sent >= 0 || received >= 0) batch.bytes[row] = Math.max(0, sent) + Math.max(0, received);
-  if (packetsSent >= 0 || packetsReceived >= 0) {
-    batch.packets[row] = Math.max(0, packetsSent) + Math.max(0, packetsReceived);
-  }
-  batch.bytesBack[row] = received;
-  batch.packetsBack[row] = packetsReceived;
-  return true;
 }
 
 /** `eventtime`, whose digits tell its unit; else `date`, `time` and `tz`. NaN without both. */

@@ -1,9 +1,9 @@
 /**
- * The header of the line before. Most lines of a log begin with the same octets but for the seconds
- * of their stamp: those are compared instead of being taken apart again.
+ * The header of the line before. Most lines of a log begin with the same octets but for the time of
+ * day in their stamp: those are compared instead of being taken apart again.
  *
  * Kept is what stands between the priority and the message, when that is one stamp that the clock
- * read, a host and a program. Only digits of the seconds, and of their fraction, may differ.
+ * read, a host and a program. Only digits of the time of day may differ.
  */
 import type { Clock } from './clock.ts';
 import { OctetMask } from './octet-mask.ts';
@@ -30,14 +30,14 @@ export class HeadMemo {
   programEnd = 0;
   private readonly mask = new OctetMask(LONGEST);
   private prioritised = false;
-  private secondsAt = 0;
+  /** Where the time of day stands: `10:00:01`. */
+  private timeAt = 0;
   /** Digits behind the point of the seconds. */
   private digits = 0;
   /** The message begins with a percent sign, which alone tells where the header ends. */
   percent = false;
   private clock: Clock | undefined;
   private dayMs = 0;
-  private minuteMs = 0;
   private zoneMs = 0;
   private yearless = 0;
   private zoneless = 0;
@@ -47,7 +47,7 @@ export class HeadMemo {
   /** Whether the line at the cursor begins with the header that is remembered. */
   matches(scan: Scan, clock: Clock): boolean {
     const { bytes, at } = scan;
-    const { secondsAt, digits } = this;
+    const { timeAt, digits } = this;
     const { length } = this.mask;
     if (length === 0 || clock !== this.clock || clock.inferred !== this.inferred) return false;
     let start = at;
@@ -57,13 +57,16 @@ export class HeadMemo {
     } else if (bytes[at] === LESS) return false;
     // An octet of the message must follow.
     if (start + length >= scan.end || !this.mask.isAt(scan, start)) return false;
-    const seconds = twoDigits(bytes, start + secondsAt);
+    const hours = twoDigits(bytes, start + timeAt);
+    const minutes = twoDigits(bytes, start + timeAt + 3);
+    const seconds = twoDigits(bytes, start + timeAt + 6);
+    if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return false;
     if (seconds < 0 || seconds > 60) return false;
     let fraction = 0;
     if (digits > 0) {
       // The same sum in the same order as the clock's, so that it is the same number.
       let scale = 100;
-      const first = start + secondsAt + 3;
+      const first = start + timeAt + 9;
       for (let index = first; index < first + digits; index++) {
         const digit = bytes[index]! - ZERO;
         if (digit < 0 || digit > 9) return false;
@@ -73,7 +76,7 @@ export class HeadMemo {
     }
     this.start = start;
     this.end = start + length;
-    const ofDayMs = this.minuteMs + seconds * 1000 + fraction;
+    const ofDayMs = (hours * 60 + minutes) * 60_000 + seconds * 1000 + fraction;
     this.timeMs = this.dayMs + ofDayMs - this.zoneMs;
     return true;
   }
@@ -94,20 +97,19 @@ export class HeadMemo {
     head: { hostStart: number; hostEnd: number; programStart: number; programEnd: number },
   ): void {
     const length = end - start;
-    const secondsAt = clock.secondsAt - start;
+    const timeAt = clock.timeAt - start;
     this.mask.forget();
-    if (length > LONGEST || secondsAt < 0 || secondsAt + 2 > length) return;
+    if (length > LONGEST || timeAt < 0 || timeAt + 8 > length) return;
     this.mask.set(bytes, start, end);
-    this.mask.ignore(secondsAt, secondsAt + 2);
+    for (let at = timeAt; at < timeAt + 8; at += 3) this.mask.ignore(at, at + 2);
     const { secondsDigits } = clock;
-    if (secondsDigits > 0) this.mask.ignore(secondsAt + 3, secondsAt + 3 + secondsDigits);
+    if (secondsDigits > 0) this.mask.ignore(timeAt + 9, timeAt + 9 + secondsDigits);
     this.prioritised = prioritised;
-    this.secondsAt = secondsAt;
+    this.timeAt = timeAt;
     this.digits = secondsDigits;
     this.clock = clock;
     this.inferred = clock.inferred;
     this.dayMs = clock.dayMs;
-    this.minuteMs = clock.minuteMs;
     this.zoneMs = clock.zoneMs;
     this.yearless = clock.yearless;
     this.zoneless = clock.zoneless;

@@ -12,7 +12,7 @@
  * belong; plain messages vary by release, so they are read by shape: the first `A/p->B/p`.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
-import { numberIn, putAddress } from './fields.ts';
+import { numberIn } from './fields.ts';
 import {
   BAD_ADDRESS,
   BAD_NUMBER,
@@ -44,10 +44,10 @@ const KEYS = [
   ...['icmp-type', 'policy-name', 'source-zone-name', 'destination-zone-name', 'application'],
   ...['packet-incoming-interface', 'reason', 'packets-from-client', 'bytes-from-client'],
   ...['packets-from-server', 'bytes-from-server'],
-] as const;
+];
 const values = new KeyedValues(KEYS);
-const { starts, ends } = values;
-const key = (name: (typeof KEYS)[number]): number => values.key(name);
+const { starts } = values;
+const key = (name: string): number => values.key(name);
 const SOURCE = key('source-address');
 const SOURCE_PORT = key('source-port');
 const DESTINATION = key('destination-address');
@@ -92,22 +92,14 @@ function read(line: Line): number {
 
 function fromData(line: Line, row: number): number {
   const { scan, batch } = line;
-  const { bytes } = scan;
   values.read(scan);
   if (values.cut) return CUT_OFF;
   for (const number of [SOURCE, DESTINATION, PROTOCOL]) if (starts[number] === -1) return CUT_OFF;
-  if (!putAddress(scan, batch, row, true, starts[SOURCE]!, ends[SOURCE]!)) return BAD_ADDRESS;
-  if (!putAddress(scan, batch, row, false, starts[DESTINATION]!, ends[DESTINATION]!)) {
-    return BAD_ADDRESS;
-  }
-  const protocol = numberIn(bytes, starts[PROTOCOL]!, ends[PROTOCOL]!, 255);
-  if (protocol < 0) return BAD_NUMBER;
-  batch.protocol[row] = protocol;
-  if (hasPorts(protocol)) {
-    batch.sourcePort[row] = values.number(bytes, SOURCE_PORT, 65_535);
-    batch.destinationPort[row] = values.number(bytes, DESTINATION_PORT, 65_535);
-    if (batch.sourcePort[row]! < -1 || batch.destinationPort[row]! < -1) return BAD_PORT;
-  }
+  const fault =
+    values.putEnds(line, row, SOURCE, DESTINATION, PROTOCOL) ||
+    values.putPorts(line, row, SOURCE_PORT, DESTINATION_PORT) ||
+    values.putCounters(line, row, PACKETS, PACKETS_BACK, BYTES, BYTES_BACK);
+  if (fault !== 0) return fault;
   const word = (number: number): number => values.word(line, number);
   batch.rule[row] = word(POLICY);
   batch.inZone[row] = word(FROM_ZONE);
@@ -115,37 +107,8 @@ function fromData(line: Line, row: number): number {
   batch.application[row] = word(APPLICATION);
   batch.inInterface[row] = word(INTERFACE);
   batch.reason[row] = word(REASON);
-  return counters(line, row);
-}
-
-function counters({ scan, batch }: Line, row: number): number {
-  const { bytes } = scan;
-  const [packets, octets, packetsBack, octetsBack] = [
-    ...[PACKETS, BYTES, PACKETS_BACK, BYTES_BACK],
-  ].map((number) => values.number(bytes, number, Number.MAX_SAFE_INTEGER)) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (packets < -1 || octets < -1 || packetsBack < -1 || octetsBack < -1) return BAD_NUMBER;
-  put(batch, row, packets, octets, packetsBack, octetsBack);
   batch.commit();
   return READ;
-}
-
-function put(
-  batch: Line['batch'],
-  row: number,
-  packets: number,
-  octets: number,
-  packetsBack: number,
-  octetsBack: number,
-): void {
-  if (packets >= 0) batch.packets[row] = packets + Math.max(0, packetsBack);
-  if (octets >= 0) batch.bytes[row] = octets + Math.max(0, octetsBack);
-  batch.packetsBack[row] = packetsBack;
-  batch.bytesBack[row] = octetsBack;
 }
 
 /** `: session closed TCP FIN: A/p->B/p …`. */

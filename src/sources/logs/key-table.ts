@@ -1,18 +1,25 @@
 /**
  * Recognises the keys of `key=value` logs straight from octets: a hash and a comparison per key, no
- * strings. Keys that are not wanted have number -1.
+ * strings. Keys that are not wanted have number -1. A key may have several spellings, by release.
  */
 import { octetsOf } from './scan.ts';
 
 export class KeyTable {
   private readonly keys: readonly Uint8Array[];
+  /** A key's number, by spelling. */
+  private readonly numbers: readonly number[];
   private readonly slots: Int32Array;
 
-  /** @param keys the wanted ones; a key's number is its place here */
+  /**
+   * @param keys the wanted ones; a key's number is its place here. `sent|bytes_sent` are two
+   *   spellings of one
+   */
   constructor(keys: readonly string[]) {
-    this.keys = keys.map(octetsOf);
+    const spellings = keys.map((key) => key.split('|'));
+    this.keys = spellings.flat().map(octetsOf);
+    this.numbers = spellings.flatMap((all, number) => all.map(() => number));
     let size = 64;
-    while (size < 4 * keys.length) size *= 2;
+    while (size < 4 * this.keys.length) size *= 2;
     this.slots = new Int32Array(size);
     this.keys.forEach((key, index) => {
       let slot = hash(key, 0, key.length) & (size - 1);
@@ -30,7 +37,7 @@ export class KeyTable {
       const held = slots[slot]!;
       if (held === 0) return -1;
       const key = keys[held - 1]!;
-      if (key.length === end - start && equal(key, bytes, start)) return held - 1;
+      if (key.length === end - start && equal(key, bytes, start)) return this.numbers[held - 1]!;
       slot = (slot + 1) & mask;
     }
   }

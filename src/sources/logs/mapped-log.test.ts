@@ -63,7 +63,9 @@ describe('logs read by mappings', () => {
           },
         );
         await reader.read(['-']);
-        for (const verdict of verdicts) expect(inventions(verdict, text)).toEqual([]);
+        // The transport may be said by the mapping.
+        for (const verdict of verdicts)
+          expect(inventions({ ...verdict, transport: null }, text)).toEqual([]);
       }),
       { numRuns: 30 },
     );

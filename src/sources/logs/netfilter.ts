@@ -82,7 +82,7 @@ export class Netfilter implements LogFormat {
       row = begin(line, start);
       if (row < 0) return OTHER;
       if (scan.at < scan.end) {
-        this.beginnings.keep(scan.bytes, start, scan.at, line.batch, row);
+        this.beginnings.keep(scan, start, scan.at, line.batch, row);
       }
     }
     clearSeen();
@@ -139,18 +139,30 @@ function ethernet(line: Line, row: number): void {
 
 /** `[12345.678901] `, which comes between the tag and the prefix. Returns where the prefix begins. */
 function passKernelTime(scan: Scan): number {
-  const { bytes, end } = scan;
+  const { bytes, view, end } = scan;
   const start = scan.at;
   if (bytes[start] !== OPEN_BRACKET) return start;
   let at = start + 1;
   while (at < end && bytes[at] === SPACE) at++;
   if (at >= end || !isDigit(bytes[at]!)) return start;
+  while (at + 4 <= end && areDigitsOrPoints(view.getInt32(at, true))) at += 4;
   while (at < end && (isDigit(bytes[at]!) || bytes[at] === 0x2e)) at++;
   if (at >= end || bytes[at] !== CLOSE_BRACKET) return start;
   at++;
   if (bytes[at] === SPACE) at++;
   scan.at = at;
   return at;
+}
+
+const HIGHEST = 0x80808080 | 0;
+
+/** Whether four octets are digits or points. */
+function areDigitsOrPoints(word: number): boolean {
+  // None above 9, none below the point, and none of the one between the point and 0.
+  const above = (word | (word + 0x46464646)) & HIGHEST;
+  const notBelow = ((word | HIGHEST) - 0x2e2e2e2e) & HIGHEST;
+  const slash = word ^ 0x2f2f2f2f;
+  return above === 0 && notBelow === HIGHEST && ((slash - 0x01010101) & ~slash & HIGHEST) === 0;
 }
 
 /** Index of `IN=…` that is followed by ` OUT=`; -1 without. */

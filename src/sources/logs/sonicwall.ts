@@ -4,7 +4,8 @@
  *
  * Traps: the verdict is in `fw_action`, and where that says NA in the message id (98 opened, 537
  * closed, 36 to 38 dropped); IPv6 addresses stand in `srcV6` and `dstV6`, their ports in `src` and
- * `dst`; the port may be missing between two colons.
+ * `dst`; the port may be missing between two colons, and a host's name may follow the interface; old
+ * releases leave the protocol to the message's id.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
 import { numberIn, putAddress } from './fields.ts';
@@ -21,7 +22,7 @@ import {
   SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
-import { KeyedValues, NO_NUMBER } from './keyed-values.ts';
+import { KeyedValues } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -30,7 +31,7 @@ const SLASH = 0x2f;
 const KEYS = [
   ...['time', 'm', 'src', 'dst', 'srcV6', 'dstV6', 'proto', 'rule', 'fw_action', 'sent', 'rcvd'],
   ...['spkt', 'rpkt', 'srcZone', 'dstZone', 'n', 'type', 'icmpCode'],
-] as const;
+];
 const values = new KeyedValues(KEYS);
 const { starts, ends } = values;
 const [TIME, MESSAGE, SRC, DST, SRC6, DST6, PROTO, RULE, ACTION, SENT, RECEIVED] = [
@@ -44,7 +45,12 @@ const FIREWALL = octetsOf(' fw=');
 const ACTIONS = new KeyTable(['forward', 'drop', 'NA', 'mgmt', 'deny', 'allow']);
 const OPENED = 98;
 const CLOSED = 537;
-const DROPPED = [36, 37, 38];
+/** What was dropped, by message id. */
+const DROPPED: ReadonlyMap<number, number> = new Map([
+  [36, 6],
+  [37, 17],
+  [38, 1],
+]);
 
 export const sonicwall: LogFormat = { name: 'sonicwall', read };
 
@@ -69,7 +75,8 @@ function read(line: Line): number {
   if ((cut === SRC || cut === DST) && count(bytes, cut, COLON) < 2) return CUT_OFF;
   if (cut === PROTO && count(bytes, cut, SLASH) === 0) return CUT_OFF;
   if (cut >= 0 && values.open) return CUT_OFF;
-  if (starts[SRC!] === -1 || starts[DST!] === -1 || starts[PROTO!] === -1) return CUT_OFF;
+  if (starts[SRC!] === -1 || starts[DST!] === -1) return CUT_OFF;
+  if (starts[PROTO!] === -1 && !DROPPED.has(message)) return CUT_OFF;
   return connection(line, message, verdict);
 }
 
@@ -89,7 +96,7 @@ function verdictOf({ scan }: Line, message: number): number {
     if (action === 1 || action === 4) return DENY;
   }
   if (message === OPENED || message === CLOSED) return ALLOW;
-  return DROPPED.includes(message) ? DENY : -1;
+  return DROPPED.has(message) ? DENY : -1;
 }
 
 function connection(line: Line, message: number, verdict: number): number {
@@ -100,9 +107,7 @@ function connection(line: Line, message: number, verdict: number): number {
   if (message === OPENED) batch.event[row] = OPEN;
   else if (message === CLOSED) batch.event[row] = END;
   batch.initiator[row] = BY_SOURCE;
-  let protocolEnd = starts[PROTO!]!;
-  while (protocolEnd < ends[PROTO!]! && bytes[protocolEnd] !== SLASH) protocolEnd++;
-  const protocol = protocolIn(scan, starts[PROTO!]!, protocolEnd);
+  const protocol = values.has(PROTO!) ? protocolOf(line) : DROPPED.get(message)!;
   if (protocol < 0) return BAD_NUMBER;
   batch.protocol[row] = protocol;
   const source = side(line, row, true, SRC!, SRC6!);
@@ -116,7 +121,8 @@ function connection(line: Line, message: number, verdict: number): number {
     batch.sourcePort[row] = Math.max(-1, values.number(bytes, TYPE!, 255));
     batch.destinationPort[row] = Math.max(-1, values.number(bytes, CODE!, 255));
   }
-  if (!counters(line, row)) return BAD_NUMBER;
+  const counted = values.putCounters(line, row, SENT_PACKETS!, RECEIVED_PACKETS!, SENT!, RECEIVED!);
+  if (counted !== 0) return counted;
   batch.rule[row] = values.word(line, RULE!);
   batch.inZone[row] = values.word(line, SRC_ZONE!);
   batch.outZone[row] = values.word(line, DST_ZONE!);
@@ -131,7 +137,14 @@ function connection(line: Line, message: number, verdict: number): number {
   return READ;
 }
 
-/** `A:port:interface`; the port, -1 without one, or the negative of a fault. */
+/** `tcp/1433`, or without the service. */
+function protocolOf({ scan }: Line): number {
+  let end = starts[PROTO!]!;
+  while (end < ends[PROTO!]! && scan.bytes[end] !== SLASH) end++;
+  return protocolIn(scan, starts[PROTO!]!, end);
+}
+
+/** `A:port:interface[:name]`; the port, -1 without one, or the negative of a fault. */
 function side(line: Line, row: number, isSource: boolean, plain: number, six: number): number {
   const { scan, batch, names } = line;
   const { bytes } = scan;
@@ -145,7 +158,8 @@ function side(line: Line, row: number, isSource: boolean, plain: number, six: nu
     ? putAddress(scan, batch, row, isSource, starts[six]!, ends[six]!)
     : putAddress(scan, batch, row, isSource, start, at);
   if (!address) return -BAD_ADDRESS;
-  if (hasSix) {
+  if (hasSix && bytes[start] === COLON) at = start;
+  else if (hasSix) {
     // The last two parts are port and interface.
     let colons = 0;
     for (at = end; at > start && colons < 2; at--) if (bytes[at - 1] === COLON) colons++;
@@ -155,27 +169,13 @@ function side(line: Line, row: number, isSource: boolean, plain: number, six: nu
   let portEnd = at;
   while (portEnd < end && bytes[portEnd] !== COLON) portEnd++;
   if (portEnd < end) {
-    const place = names.intern(bytes, portEnd + 1, end);
+    let placeEnd = portEnd + 1;
+    while (placeEnd < end && bytes[placeEnd] !== COLON) placeEnd++;
+    const place = names.intern(bytes, portEnd + 1, placeEnd);
     if (isSource) batch.inInterface[row] = place;
     else batch.outInterface[row] = place;
   }
   if (portEnd === at) return -1;
   const port = numberIn(bytes, at, portEnd, 65_535);
   return port < 0 ? -BAD_PORT : port;
-}
-
-function counters({ scan, batch }: Line, row: number): boolean {
-  const most = Number.MAX_SAFE_INTEGER;
-  const [sent, received, packets, packetsBack] = [
-    values.number(scan.bytes, SENT!, most),
-    values.number(scan.bytes, RECEIVED!, most),
-    values.number(scan.bytes, SENT_PACKETS!, most),
-    values.number(scan.bytes, RECEIVED_PACKETS!, most),
-  ];
-  if (Math.min(sent, received, packets, packetsBack) === NO_NUMBER) return false;
-  if (sent >= 0) batch.bytes[row] = sent + Math.max(0, received);
-  if (packets >= 0) batch.packets[row] = packets + Math.max(0, packetsBack);
-  batch.bytesBack[row] = received;
-  batch.packetsBack[row] = packetsBack;
-  return true;
 }

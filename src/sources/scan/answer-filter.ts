@@ -40,20 +40,37 @@ export function answerFilter4(protocol: number, base: number, ports: number): Fi
   ];
 }
 
-/** For IPv6: the same behind a plain header, or ICMPv6 types 1, 3 and 4 (RFC 4443). */
+/** Headers that may stand before the answer: for every hop, routing, fragment, destination. */
+const EXTENSIONS = [0, 43, 44, 60];
+
+/**
+ * For IPv6: the same behind a plain header, or ICMPv6 types 1, 3 and 4 (RFC 4443). What has
+ * extension headers (RFC 8200 section 4) passes: few packets have, and `behindExtensions` looks.
+ */
 export function answerFilter6(protocol: number, base: number, ports: number): FilterStep[] {
   return [
     [LOAD_OCTET, 0, 0, 6],
     [IF_EQUAL, 0, 3, protocol],
     [LOAD_HALF, 0, 0, 42],
     [SUBTRACT, 0, 0, base],
-    [IF_AT_LEAST, 5, 6, ports],
+    [IF_AT_LEAST, 9, 10, ports],
     [IF_EQUAL, 0, 4, 58],
     [LOAD_OCTET, 0, 0, 40],
-    [IF_EQUAL, 3, 0, 1],
-    [IF_EQUAL, 2, 0, 3],
-    [IF_EQUAL, 1, 0, 4],
+    [IF_EQUAL, 7, 0, 1],
+    [IF_EQUAL, 6, 0, 3],
+    [IF_EQUAL, 5, 4, 4],
+    ...EXTENSIONS.map((header, index): FilterStep => [IF_EQUAL, 4 - index, 0, header]),
     [RETURN, 0, 0, 0],
     [RETURN, 0, 0, KEPT],
   ];
 }
+
+/** Neighbour advertisements behind a plain IPv6 header (RFC 4861 section 4.4). */
+export const NEIGHBOUR_FILTER: readonly FilterStep[] = [
+  [LOAD_OCTET, 0, 0, 6],
+  [IF_EQUAL, 0, 3, 58],
+  [LOAD_OCTET, 0, 0, 40],
+  [IF_EQUAL, 0, 1, 136],
+  [RETURN, 0, 0, KEPT],
+  [RETURN, 0, 0, 0],
+];

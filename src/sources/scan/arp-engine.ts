@@ -3,14 +3,13 @@
  * host, since nothing that talks IPv4 there can refuse it. Needs CAP_NET_RAW. Sends by itself, so
  * the kernel's neighbour table neither overflows nor remembers the dead.
  */
-import { networkInterfaces } from 'node:os';
 import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
 import { DatagramReader } from '../../native/datagrams.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
 import {
   AF_PACKET,
   closePacketSocket,
-  interfaceIndex,
+  isLocalLack,
   LINK_ADDRESS_LENGTH,
   type LinkTarget,
   openSocket,
@@ -18,50 +17,17 @@ import {
   SOCK_NONBLOCK,
   writeLinkAddress,
 } from '../../native/sockets.ts';
-import { parseAddress } from '../../net/address.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
+import { type Link, linkOf } from './links.ts';
 
 const ETHERTYPE_ARP = 0x0806;
 const ARP_LENGTH = 28;
 const REPLY = 2;
+/** Answers read in one go: a flood of them must not keep questions from going out. */
+const MOST_READ = 4096;
 const EVERYBODY = new Uint8Array(6).fill(0xff);
-
-/** An Ethernet interface with an IPv4 network of its own. */
-export interface Link {
-  readonly name: string;
-  readonly index: number;
-  readonly mac: Uint8Array;
-  readonly address: number;
-  readonly mask: number;
-}
-
-/** Links of this machine; loopback and links without an Ethernet address are none. */
-export function ethernetLinks(): Link[] {
-  const links: Link[] = [];
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const each of addresses ?? []) {
-      if (each.internal || each.family !== 'IPv4' || /^[0:]+$/.test(each.mac)) continue;
-      links.push({
-        name,
-        index: interfaceIndex(name),
-        mac: Uint8Array.from(each.mac.split(':'), (octet) => Number.parseInt(octet, 16)),
-        address: parseAddress(each.address)!.words[0]!,
-        mask: parseAddress(each.netmask)!.words[0]!,
-      });
-    }
-  }
-  return links;
-}
-
-/** The link that an IPv4 address is on; undefined: behind a router, or our own. */
-export function linkOf(word: number, links: readonly Link[]): Link | undefined {
-  return links.find(
-    ({ address, mask }) =>
-      ((word ^ address) & mask) === 0 && word !== address && mask !== 0xffffffff,
-  );
-}
 
 export class ArpEngine implements ProbeEngine {
   readonly name = 'arp';
@@ -104,14 +70,15 @@ export class ArpEngine implements ProbeEngine {
       packets.fill(0, 18, 24);
       packets.writeUInt32BE(word, 24);
       writeLinkAddress(addresses, 0, ETHERTYPE_ARP, { interfaceIndex: link.index, mac: EVERYBODY });
-      if (this.message.send(this.fd, 0, 1) < 0) return index;
+      // What else fails (the link is down) is silence: it is asked again.
+      if (isLocalLack(-this.message.send(this.fd, 0, 1))) return index;
     }
     return batch.length;
   }
 
   receive(_waitMs: number, sink: AnswerSink): void {
     const { packet } = this.reader;
-    for (;;) {
+    for (let read = 0; read < MOST_READ; read++) {
       const length = this.reader.receive(this.fd);
       if (length < 0) return;
       if (length < ARP_LENGTH || packet.readUInt16BE(6) !== REPLY) continue;

@@ -1,36 +1,45 @@
 /**
  * Which of the addresses have a host at all, so that ports are asked only where somebody could
- * answer: ARP on our own links, elsewhere ICMP echo and then a few TCP ports (any answer, also a
- * refusal, shows a host). Runs beside the scan, which starts on the first host found.
+ * answer: ARP and neighbour discovery on our own links, elsewhere ICMP echo, then a few TCP ports,
+ * then a few UDP ports (any answer of the host itself, also a refusal, shows it). Runs beside the
+ * scan, which starts on the first host found.
  */
 
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FILTERED_SILENT, OUTCOMES } from '../../model/port-state.ts';
+import { FILTERED_HOST_UNREACH, FILTERED_SILENT, OUTCOMES } from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
-import { ArpEngine, ethernetLinks, type Link, linkOf } from './arp-engine.ts';
+import { ArpEngine } from './arp-engine.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
-import { type CellOrder, HostScan } from './host-scan.ts';
+import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
+import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
+import { NdEngine } from './nd-engine.ts';
 import { PingEngine } from './ping-engine.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Timing } from './timing.ts';
+import { UdpEngine } from './udp-engine.ts';
 
 /** TCP ports that servers, clients and devices most often answer on, if only by refusing. */
 export const DISCOVERY_PORTS = Uint16Array.of(22, 80, 135, 443, 445, 3389, 8080);
 
+/** UDP ports likewise: three on which servers answer, one that is closed nearly everywhere. */
+export const DISCOVERY_UDP_PORTS = Uint16Array.of(53, 123, 161, 33434);
+
 export interface FoundHost {
   readonly number: number;
   readonly address: Address;
-  /** Nmap's word: `arp-response`, `echo-reply`, `syn-ack`, `localhost-response`, `user-set`. */
+  /** Nmap's word: `arp-response`, `nd-response`, `echo-reply`, `localhost-response`, `user-set`. */
   readonly reason: string;
   /** Where it is on our link. */
   readonly link?: LinkTarget;
   readonly roundTripUs?: number;
   /** Nobody on the link has the address: nothing sent to it would leave this machine. */
   readonly unreachable?: boolean;
+  /** On a link, where only this machine's kernel can look for it (`KernelNeighbours`). */
+  readonly keptByKernel?: boolean;
 }
 
 export interface DiscoveryOptions {
@@ -39,11 +48,8 @@ export interface DiscoveryOptions {
   readonly signal: AbortSignal;
   /** The next address; undefined: all were given. */
   readonly next: () => { number: number; address: Address } | undefined;
-  /**
-   * Opens an engine for `DISCOVERY_PORTS`, when the first host needs it; undefined: TCP is not
-   * asked, or cannot be.
-   */
-  readonly tcp: (() => ProbeEngine | undefined) | undefined;
+  /** Opens an engine for `DISCOVERY_PORTS`, when the first host needs it. */
+  readonly tcp: () => ProbeEngine | undefined;
   /** Every address counts as a host; only who has the addresses on our links is asked. */
   readonly everyAddress: boolean;
   readonly up: (host: FoundHost) => void;
@@ -51,12 +57,20 @@ export interface DiscoveryOptions {
 }
 
 const TCP_METHOD = `TCP ${DISCOVERY_PORTS.join(',')}`;
+const UDP_METHOD = `UDP ${DISCOVERY_UDP_PORTS.join(',')}`;
 /** The first wait is short: on a link and in one's own networks nobody takes longer. */
 const FIRST_TIMEOUT_MS = 400;
 const LINK_TIMEOUT_MS = 150;
 
 /** Hosts dealt out ahead of those who ask them. */
 const BACKLOG = 2000;
+
+/**
+ * How many addresses on links the kernel may look for at once. Its neighbour table has room for
+ * 1,024 by default (arp(7), gc_thresh3), the dead stay in it for three seconds, and while it is
+ * full, questions to the living are dropped without a word.
+ */
+export const KERNEL_NEIGHBOURS = 512;
 
 class Queue {
   private waiting: HostScan[] = [];
@@ -98,12 +112,19 @@ export class Discovery {
   private readonly options: DiscoveryOptions;
   private readonly timing: Timing;
   private readonly linkTiming: Timing;
-  private readonly links: readonly Link[];
+  private readonly links: OwnLinks;
   private readonly own: ReadonlySet<string>;
   private readonly arp: ArpEngine | undefined;
+  private readonly nd: NdEngine | undefined;
   private readonly ping: PingEngine | undefined;
+  private readonly toNeighbours = new Queue();
   private readonly toPing = new Queue();
   private readonly toTcp = new Queue();
+  private readonly toUdp = new Queue();
+  /** Of how many who ask ports of a host nothing is known yet, by its number. */
+  private readonly asking = new Map<number, number>();
+  /** Numbers of addresses that the kernel is looking for on links. */
+  private readonly kernels = new Set<number>();
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
@@ -111,53 +132,77 @@ export class Discovery {
     this.timing = { ...options.timing, firstTimeoutMs };
     const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.linkTiming = { ...options.timing, firstTimeoutMs: linkTimeoutMs };
-    this.links = ethernetLinks();
+    this.links = attempt(ownLinks) ?? { links: [], routes: [] };
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
-    this.arp = attempt(() => new ArpEngine(this.links, options.clock));
+    this.arp = attempt(() => new ArpEngine(this.links.links, options.clock));
+    this.nd = attempt(() => new NdEngine(this.links.routes, options.clock));
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
+    if (this.nd !== undefined) this.methods.push('neighbour discovery');
     if (options.everyAddress) return;
     if (this.ping !== undefined) this.methods.push('ICMP echo');
-    if (options.tcp !== undefined) this.methods.push(TCP_METHOD);
+    this.methods.push(TCP_METHOD, UDP_METHOD);
   }
 
   /** Runs to its end, or until the signal. */
   async run(): Promise<void> {
     const one: CellOrder = { cells: 1, randomFrom: 1, at: () => 0 };
-    const links = this.pass(
+    const dealt = this.pass(
       this.arp,
-      () => this.nextOnLink(one),
+      () => this.deal(one),
       (host) => this.silentOnLink(host),
     );
-    const far = links.then(() => this.toPing.close());
+    const neighbours = this.pass(
+      this.nd,
+      () => this.toNeighbours.next(),
+      (host) => this.silentOnLink(host),
+    );
     const echo = this.pass(
       this.ping,
       () => this.toPing.next(),
       (host) => this.passOn(host),
     );
-    const pinged = Promise.all([far, echo]).then(() => this.toTcp.close());
-    const ports = this.toTcp.any.then((any) => (any ? this.askPorts() : undefined));
-    await Promise.all([links, echo, pinged, ports]);
+    const ports = this.askPorts(this.toTcp, TCP_METHOD, this.options.tcp);
+    const datagrams = this.askPorts(this.toUdp, UDP_METHOD, () =>
+      attempt(() => new UdpEngine(DISCOVERY_UDP_PORTS, this.options.clock)),
+    );
+    dealt.then(() => {
+      this.toNeighbours.close();
+      this.toPing.close();
+    }, ignore);
+    Promise.all([dealt, echo]).then(() => {
+      this.toTcp.close();
+      this.toUdp.close();
+    }, ignore);
+    await Promise.all([dealt, neighbours, echo, ports, datagrams]);
     this.arp?.close();
+    this.nd?.close();
     this.ping?.close();
   }
 
-  private async askPorts(): Promise<void> {
-    const tcp = this.options.tcp?.();
-    if (tcp === undefined) this.methods.splice(this.methods.indexOf(TCP_METHOD), 1);
+  private async askPorts(
+    queue: Queue,
+    method: string,
+    open: () => ProbeEngine | undefined,
+  ): Promise<void> {
+    if (!(await queue.any)) return;
+    const engine = open();
+    if (engine === undefined) this.methods.splice(this.methods.indexOf(method), 1);
     await this.pass(
-      tcp,
-      () => this.toTcp.next(),
-      (host) => this.options.down(host.number),
+      engine,
+      () => queue.next(),
+      (host) => this.silentPorts(host),
     );
-    tcp?.close();
+    engine?.close();
   }
 
-  /** Deals addresses out; returns those to be asked on the link. */
-  private nextOnLink(one: CellOrder): HostScan | 'later' | undefined {
+  /** Deals addresses out; returns those to be asked by ARP. */
+  private deal(one: CellOrder): HostScan | 'later' | undefined {
     for (;;) {
-      if (this.toPing.full || this.toTcp.full) return 'later';
+      const { toNeighbours, toPing, toTcp, toUdp } = this;
+      if (toNeighbours.full || toPing.full || toTcp.full || toUdp.full) return 'later';
+      if (this.kernels.size >= KERNEL_NEIGHBOURS) return 'later';
       const next = this.options.next();
       if (next === undefined) return undefined;
       const { number, address } = next;
@@ -165,33 +210,60 @@ export class Discovery {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
-      const onLink = address.family === 4 && linkOf(address.words[0]!, this.links) !== undefined;
-      if (onLink && this.arp !== undefined) {
-        return new HostScan(number, address, one, this.linkTiming);
-      }
-      if (this.options.everyAddress) {
-        this.options.up({ number, address, reason: 'user-set' });
+      const onLink = isOnLink(address, this.links);
+      const asker = address.family === 4 ? this.arp : this.nd;
+      if (onLink && asker !== undefined) {
+        const host = new HostScan(number, address, one, this.linkTiming);
+        if (address.family === 4) return host;
+        toNeighbours.push(host);
         continue;
       }
+      if (this.options.everyAddress) {
+        const kept = onLink ? { keptByKernel: true } : {};
+        this.options.up({ number, address, reason: 'user-set', ...kept });
+        continue;
+      }
+      if (onLink) this.kernels.add(number);
       const host = new HostScan(number, address, one, this.timing);
       if (this.ping === undefined) this.passOn(host);
-      else this.toPing.push(host);
+      else toPing.push(host);
     }
   }
 
   private silentOnLink({ number, address }: HostScan): void {
-    if (!this.options.everyAddress) this.options.down(number);
+    if (!this.options.everyAddress) this.down(number);
     else this.options.up({ number, address, reason: 'user-set', unreachable: true });
   }
 
-  private passOn(host: HostScan): void {
-    if (this.options.tcp === undefined) {
-      this.options.down(host.number);
-      return;
-    }
-    const cells = DISCOVERY_PORTS.length;
-    const order: CellOrder = { cells, randomFrom: cells, at: (position) => position };
-    this.toTcp.push(new HostScan(host.number, host.address, order, this.timing));
+  private down(number: number): void {
+    this.kernels.delete(number);
+    this.options.down(number);
+  }
+
+  /** To those who ask ports of it, both at once. */
+  private passOn({ number, address }: HostScan): void {
+    this.push(this.toTcp, number, address, DISCOVERY_PORTS);
+    // Datagrams to neighbours nobody found yet would wait in the socket, and hold up all others.
+    const onLink = this.kernels.has(number);
+    this.asking.set(number, onLink ? 1 : 2);
+    if (!onLink) this.push(this.toUdp, number, address, DISCOVERY_UDP_PORTS);
+  }
+
+  private push(queue: Queue, number: number, address: Address, { length }: Uint16Array): void {
+    const order: CellOrder = { cells: length, randomFrom: length, at: (position) => position };
+    queue.push(new HostScan(number, address, order, this.timing));
+  }
+
+  /** One of those who asked its ports heard nothing; the other may have, or may still. */
+  private silentPorts(host: HostScan): void {
+    const { number } = host;
+    const left = this.asking.get(number);
+    if (left === undefined) return;
+    const gone = host.outcomes.some((code) => this.isGone(host, code));
+    this.asking.set(number, left - 1);
+    if (left > 1 && !gone) return;
+    this.asking.delete(number);
+    this.down(number);
   }
 
   private async pass(
@@ -211,11 +283,16 @@ export class Discovery {
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
       hooks: {
         answered: (host, cell) => {
-          // A router's word that there is no way is no sign of the host.
-          const { state } = OUTCOMES[host.outcomes[cell]!]!;
-          if (found.has(host) || (state !== 'open' && state !== 'closed')) return;
-          found.add(host);
-          this.report(host, cell);
+          if (found.has(host)) return;
+          const code = host.outcomes[cell]!;
+          // A router's word that there is no way is no sign of the host; its own refusal is.
+          const { state } = OUTCOMES[code]!;
+          const sign = state === 'open' || state === 'closed' || engine?.byHost === true;
+          if (sign) {
+            found.add(host);
+            this.report(host, cell, engine!);
+          }
+          if (sign || this.isGone(host, code)) leaveRest(host);
         },
         finished: (host) => {
           if (!found.has(host)) silent(host);
@@ -225,25 +302,49 @@ export class Discovery {
     await scheduler.run();
   }
 
-  private report(host: HostScan, cell: number): void {
+  /** Whether the kernel looked for it on the link, and found nobody. */
+  private isGone({ number }: HostScan, outcome: number): boolean {
+    return outcome === FILTERED_HOST_UNREACH && this.kernels.has(number);
+  }
+
+  private report(host: HostScan, cell: number, engine: ProbeEngine): void {
     const { number, address } = host;
-    const link = this.arp?.found.get(host);
+    const link = this.arp?.found.get(host) ?? this.nd?.found.get(host);
     const us = host.roundTrip.smoothedUs;
-    const reason =
-      host.outcomes.length > 1
-        ? `tcp-response ${DISCOVERY_PORTS[cell]}`
-        : link
-          ? 'arp-response'
-          : 'echo-reply';
+    if (host.outcomes.length > 1 && !this.asking.delete(number)) return;
+    this.kernels.delete(number);
     this.options.up({
       number,
       address,
-      reason,
+      reason: reasonOf(engine, cell),
       ...(link === undefined ? {} : { link }),
       ...(Number.isNaN(us) ? {} : { roundTripUs: us }),
     });
   }
 }
+
+/** All is known that was to be found out; further ports need not be asked. */
+function leaveRest(host: HostScan): void {
+  for (let cell = 0; cell < host.outcomes.length; cell++) host.restore(cell, NOT_MINE);
+}
+
+function reasonOf({ name }: ProbeEngine, cell: number): string {
+  switch (name) {
+    case 'arp':
+      return 'arp-response';
+    case 'nd':
+      return 'nd-response';
+    case 'ping':
+      return 'echo-reply';
+    case 'udp':
+      return `udp-response ${DISCOVERY_UDP_PORTS[cell]}`;
+    default:
+      return `tcp-response ${DISCOVERY_PORTS[cell]}`;
+  }
+}
+
+/** Of a pass whose error `run` reports anyway. */
+function ignore(): void {}
 
 /** Stands where a way to ask is missing: everybody is silent. */
 const NOBODY: ProbeEngine = {

@@ -39,6 +39,11 @@ export interface ProbeEngine {
   readonly name: string;
   /** Outcome of a port that stays silent. */
   readonly silent: number;
+  /**
+   * While an answer is reported: whether the host itself sent it, not a router or filter on the
+   * way. Where it is missing, nobody can tell.
+   */
+  readonly byHost?: boolean;
   /** How many more probes this machine has room for now; without it: any number. */
   room?(): number;
   /** Hears of a host before its first probe. */

@@ -20,6 +20,12 @@ import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
+/** How long a window that closed is watched, microseconds. */
+const CROWDED_US = 2_000_000;
+/** Tries of a cell that are counted one by one to say how long it will take. */
+const MOST_COUNTED = 30;
+/** Between changes of pace, microseconds. */
+const LEAST_STEP_US = 100_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
@@ -27,6 +33,9 @@ const LAST_LOOK_SHARE = 0.01;
 export const NOT_MINE = 255;
 /** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
 const NO_EPOCH = 0xffff;
+/** States of a cell's last try, beside 0. */
+const AIRBORNE = 1;
+const IN_VAIN = 2;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
 
@@ -76,9 +85,14 @@ export class HostScan {
   link: LinkTarget | undefined;
   /** For engines: its own record of this host (socket address, interface). */
   route: unknown;
+  /** Whether a try is in flight: `AIRBORNE`; or was given up in vain last. */
   private readonly flying: Uint8Array;
   /** Tries of each cell that tell nothing of it: nothing else came back either. */
   private readonly vain: Uint8Array;
+  /** Whether a cell waits to be asked again. */
+  private readonly queued: Uint8Array;
+  /** How often a silent cell was asked at least when that was last looked at. */
+  private looked = 0;
   private readonly epochs: Uint16Array;
   private readonly order: CellOrder;
   private position = 0;
@@ -99,6 +113,7 @@ export class HostScan {
     this.times = new Uint32Array(order.cells);
     this.flying = new Uint8Array(order.cells);
     this.vain = new Uint8Array(order.cells);
+    this.queued = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
     this.tally = new HostTally(order.cells, timing.mostTries);
     this.window = new SendWindow(timing.startWindow, timing.mostWindow);
@@ -170,9 +185,16 @@ export class HostScan {
   private nextAgain(): number {
     while (this.again.length > 0) {
       const cell = this.again.shift();
-      if (this.outcomes[cell] === PENDING && this.flying[cell] === 0) return cell;
+      this.queued[cell] = 0;
+      if (this.outcomes[cell] === PENDING && this.flying[cell] !== AIRBORNE) return cell;
     }
     return -1;
+  }
+
+  private askAgain(cell: number): void {
+    if (this.queued[cell] === 1) return;
+    this.queued[cell] = 1;
+    this.again.push(cell);
   }
 
   /** The probe is out. */
@@ -190,10 +212,11 @@ export class HostScan {
     }
     if (this.tries[cell]! < 255) this.tries[cell]!++;
     this.times[cell] = nowUs >>> 0;
-    this.flying[cell] = 1;
+    this.flying[cell] = AIRBORNE;
     this.inFlight++;
     this.tally.sent++;
     this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
+    this.window.wentOut();
     this.pace.wentOut(nowUs);
   }
 
@@ -202,7 +225,7 @@ export class HostScan {
    * it was not in flight (a pulse, or answered meanwhile).
    */
   unsend(cell: number): boolean {
-    if (this.flying[cell] === 0) return false;
+    if (this.flying[cell] !== AIRBORNE) return false;
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
@@ -212,7 +235,7 @@ export class HostScan {
     }
     this.inFlight--;
     this.tally.sent--;
-    this.again.push(cell);
+    this.askAgain(cell);
     return true;
   }
 
@@ -225,11 +248,10 @@ export class HostScan {
     if (tries === 0 || this.outcomes[cell] !== PENDING) return false;
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
-    const wasFlying = this.flying[cell] === 1;
+    const wasFlying = this.flying[cell] === AIRBORNE;
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
     if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
-    else this.pace.answered();
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -246,13 +268,21 @@ export class HostScan {
       if (attempt >= 0) this.roundTrip.early(nowUs, elapsed);
     }
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
-    this.tally.lost += missing;
-    this.window.answer(this.epochs[cell]!, missing === 0 && this.epochs[cell] !== NO_EPOCH);
+    const inVain = this.flying[cell] === IN_VAIN;
+    const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
+    this.tally.lose(Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0)));
+    if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
+      this.window.answerFirst(this.epochs[cell]!);
+    }
+    // Where the pause holds it back, answers tell nothing of a larger window.
+    if (this.pace.gapUs === 0 || 2 * this.inFlight >= this.window.size) {
+      this.window.answer(this.position < this.order.cells);
+    }
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
     }
-    if (!this.slow.on) this.tally.answer(tries, wasFlying);
+    if (!this.slow.on) this.tally.answer(telling, wasFlying || inVain, tries === 1 && wasFlying);
     return true;
   }
 
@@ -279,34 +309,43 @@ export class HostScan {
       const waitUs = this.waitUs(level);
       while (queue.length > 0) {
         const cell = queue.peek();
-        if (this.flying[cell] === 1) {
+        if (this.flying[cell] === AIRBORNE) {
           if ((nowUs - this.times[cell]!) >>> 0 < waitUs) break;
-          this.giveUp(cell, expired, silent);
+          this.giveUp(cell, nowUs, expired, silent);
         }
         queue.shift();
       }
     }
+    if (any && this.position >= this.order.cells && !this.slow.on) this.lookAgain();
     return any && this.judge(nowUs);
   }
 
   private giveUp(
     cell: number,
+    nowUs: number,
     expired: ((host: HostScan, cell: number) => void) | undefined,
     silent: ((host: HostScan, cell: number) => void) | undefined,
   ): void {
     this.flying[cell] = 0;
     this.inFlight--;
-    if (this.slow.on) this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
-    else this.tally.silence(this.tries[cell]!);
     expired?.(this, cell);
-    if (this.slow.on) return;
-    this.roundTrip.forget();
-    if (!this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
-      this.vain[cell]!++;
+    if (this.slow.on) {
+      this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
+      return;
     }
-    if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
+    this.roundTrip.forget();
+    const tries = this.tries[cell]!;
+    if (this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
+      this.tally.silence(tries - this.vain[cell]!, tries === 1);
+      this.window.silence(this.timing.silentWindow);
+      this.pace.fits(nowUs, this.stepUs, false);
+    } else {
+      this.flying[cell] = IN_VAIN;
+      this.vain[cell]!++;
+      this.tally.inVain(tries === 1);
+    }
+    if (this.isToAsk(cell, this.tally.allowedTries())) this.askAgain(cell);
     else silent?.(this, cell);
-    if (this.window.closings === 0) this.window.silence(this.timing.silentWindow);
   }
 
   /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
@@ -349,11 +388,25 @@ export class HostScan {
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
+  /** Whether it gets as much as it takes just now: only measuring tells how fast that is. */
+  isCrowded(nowUs: number): boolean {
+    if (!this.tally.overloaded || this.slow.on) return false;
+    return this.pace.gapUs > 0 || nowUs - this.window.closedAtUs < CROWDED_US;
+  }
+
+  /** How long it takes until a change of pace shows in what comes back. */
+  private get stepUs(): number {
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    return Math.min(timeoutUs, Math.max(LEAST_STEP_US, 2 * (smoothedUs || 0)));
+  }
+
   private judge(nowUs: number): boolean {
-    const verdict = this.window.judge(nowUs, this.roundTrip.timeoutUs);
-    if (verdict === 'fits' && !this.slow.on) this.pace.fits();
+    const { answered, asked } = this.tally;
+    const { timeoutUs } = this.roundTrip;
+    const verdict = this.window.judge(nowUs, timeoutUs, answered / Math.max(1, asked));
+    if (verdict === 'fits' && !this.slow.on) this.pace.fits(nowUs, this.stepUs, true);
     if (verdict !== 'closed') return false;
-    this.tally.overloaded = this.pace.closed(this.window);
+    this.tally.overloaded = this.pace.closed(this.window, nowUs);
     if (!this.tally.overloaded) this.window.acquit();
     return this.tally.overloaded;
   }
@@ -366,7 +419,7 @@ export class HostScan {
       const queue = this.outstanding[level]!;
       for (let index = 0; index < queue.length; index++) {
         const cell = queue.peek(index);
-        if (this.flying[cell] !== 1) continue;
+        if (this.flying[cell] !== AIRBORNE) continue;
         const leftUs = this.waitUs(level) - ((nowUs - this.times[cell]!) >>> 0);
         deadlineUs = Math.min(deadlineUs, nowUs + leftUs);
         break;
@@ -388,6 +441,33 @@ export class HostScan {
     );
   }
 
+  /** Tells the tally what it needs to say how far the host is. */
+  gauge(): void {
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    this.tally.tripShare = Math.min(
+      1,
+      (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs,
+    );
+    const { waiting, flying } = this.pending();
+    this.tally.weighSilence(waiting.map((count, tries) => count + flying[tries]!));
+  }
+
+  /**
+   * Cells without an outcome that were asked, by how many of their tries tell something of them:
+   * those that wait, and those with a try in flight, which counts. Both are the caller's.
+   */
+  pending(): { readonly waiting: Float64Array; readonly flying: Float64Array } {
+    const waiting = new Float64Array(MOST_COUNTED + 1);
+    const flying = new Float64Array(MOST_COUNTED + 1);
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      const tries = this.tries[cell]!;
+      if (tries === 0 || this.outcomes[cell] !== PENDING) continue;
+      const counts = this.flying[cell] === AIRBORNE ? flying : waiting;
+      counts[Math.min(MOST_COUNTED, tries - this.vain[cell]!)]!++;
+    }
+    return { waiting, flying };
+  }
+
   /** How long the `tries`th try of a cell waits for its answer as things are, microseconds. */
   waitOfUs(tries: number): number {
     return this.waitUs(this.doublings(tries));
@@ -405,7 +485,7 @@ export class HostScan {
       const cell = this.order.at(position, this.number);
       if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
       silent++;
-      if (!slow.on || slow.wants(cell)) this.again.push(cell);
+      if (!slow.on || slow.wants(cell)) this.askAgain(cell);
     }
     if (!slow.on && silent > 0) this.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
   }
@@ -431,6 +511,17 @@ export class HostScan {
     return silent <= LAST_LOOK_SHARE * this.outcomes.length ? LAST_LOOK_TRIES : 0;
   }
 
+  /** More got lost than was known when some cells were given up: they are asked again beside others. */
+  private lookAgain(): void {
+    const allowed = this.tally.allowedTries();
+    if (allowed <= this.looked) return;
+    this.looked = allowed;
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
+      if (this.flying[cell] !== AIRBORNE && this.isToAsk(cell, allowed)) this.askAgain(cell);
+    }
+  }
+
   /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
   finished(nowUs: number): boolean {
     if (this.inFlight > 0) return false;
@@ -442,7 +533,7 @@ export class HostScan {
     }
     const allowed = Math.min(this.tally.most, this.tally.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
-      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.again.push(cell);
+      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.askAgain(cell);
     }
     if (this.again.length === 0) this.askSlowly(nowUs);
     return this.again.length === 0;

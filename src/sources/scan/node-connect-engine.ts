@@ -9,6 +9,7 @@ import {
   FILTERED_ADMIN_PROHIBITED,
   FILTERED_HOST_UNREACH,
   FILTERED_NET_UNREACH,
+  FILTERED_PROTO_UNREACH,
   FILTERED_SILENT,
   OPEN_SYN_ACK,
 } from '../../model/port-state.ts';
@@ -28,6 +29,7 @@ const OUTCOME_OF: Readonly<Record<string, number>> = {
   EHOSTDOWN: FILTERED_HOST_UNREACH,
   ENETUNREACH: FILTERED_NET_UNREACH,
   EINVAL: FILTERED_NET_UNREACH,
+  ENOPROTOOPT: FILTERED_PROTO_UNREACH,
   EACCES: FILTERED_ADMIN_PROHIBITED,
   EPERM: FILTERED_ADMIN_PROHIBITED,
 };
@@ -89,8 +91,17 @@ export class NodeConnectEngine implements ProbeEngine {
       if (!echo) answer(OPEN_SYN_ACK);
       socket.resetAndDestroy();
     });
+    // What the system says before anything can have been heard is this machine's own word.
+    let atOnce = true;
+    process.nextTick(() =>
+      process.nextTick(() => {
+        atOnce = false;
+      }),
+    );
     socket.once('error', (error: NodeJS.ErrnoException) => {
       const outcome = OUTCOME_OF[error.code ?? ''];
+      // There was a way when it answered: its loss says nothing of the port.
+      if (atOnce && host.tally.answered > 0 && outcome === FILTERED_NET_UNREACH) return;
       if (outcome !== undefined) answer(outcome);
       // Descriptors, local ports, buffers: fewer at once; the try runs out and is made again.
       else this.most = Math.max(LEAST_SOCKETS, this.open >> 1);

@@ -1,52 +1,97 @@
 /**
- * The pause between probes to one host, for hosts that take so few that a window of two is too
- * much: they answer only so many a second. It grows while most is lost and shrinks as answers come.
+ * The pause between probes to one host. Where answers come back at once, lost probes alone fill the
+ * window: it is sent in bursts then, and hosts that answer so many a second lose most of each. So
+ * when the window closes, probes are spread at the rate that came through. The pause shrinks while
+ * all goes well, and goes when the window alone is slower.
  */
 import type { SendWindow } from './send-window.ts';
 
-/** Paces shorter than this are left to the window, microseconds. */
-const LEAST_US = 125;
 /** So slowly asked and still without answers: slowness does not help. */
 const HOPELESS_US = 160_000;
-/** What is left of the pause after an answer, and after a share of answers as good as ever. */
-const AFTER_ANSWER = 0.985;
-const AFTER_FIT = 0.8;
+/** What is left of the rate when too much is lost, at least. */
+const LEAST_LEFT = 0.25;
+/** A bit less than came through. */
+const BELOW = 0.95;
+/** How much faster while all goes well: far from the rate that was too much, and near it. */
+const FASTER = 1.5;
+const A_LITTLE_FASTER = 1.05;
+/** So often at once, where it took longer until that was known. */
+const MOST_STEPS = 3;
+/** Near is what differs by less than this part. */
+const FAR = 0.85;
+/** So much may be caught up on when this program was not run in time, microseconds. */
+const CATCH_UP_US = 4000;
 
 export class Pace {
   /** At least so long between two probes, microseconds; 0: the window alone rules. */
   gapUs = 0;
   /** Not before this time; only meaningful where there is a gap. */
   nextUs = 0;
+  /** The gap at which too much was lost. */
+  private tooShortUs = 0;
+  /** When it was changed last, and whether it held anything back since. */
+  private changedUs = 0;
+  private heldBack = false;
 
   /** A probe went out. */
   wentOut(nowUs: number): void {
-    if (this.gapUs > 0) this.nextUs = nowUs + this.gapUs;
+    if (this.gapUs > 0) this.nextUs = Math.max(this.nextUs, nowUs - CATCH_UP_US) + this.gapUs;
   }
 
-  answered(): void {
-    this.shorten(AFTER_ANSWER);
+  /** How many probes may go out now of as many as `most`. */
+  allows(most: number, nowUs: number): number {
+    if (this.gapUs === 0 || most <= 0) return most;
+    const sinceUs = nowUs - Math.max(this.nextUs, nowUs - CATCH_UP_US);
+    const allowed = sinceUs < 0 ? 0 : Math.floor(sinceUs / this.gapUs) + 1;
+    if (allowed < most) this.heldBack = true;
+    return Math.min(most, allowed);
   }
 
-  fits(): void {
-    this.shorten(AFTER_FIT);
+  /**
+   * All that was sent of late came through as well as ever.
+   * @param stepUs how long it takes until a change shows
+   * @param isWeighed it is known from the share of answers, not only from some
+   */
+  fits(nowUs: number, stepUs: number, isWeighed: boolean): void {
+    if (this.gapUs === 0) return;
+    const steps = Math.min(MOST_STEPS, Math.floor((nowUs - this.changedUs) / stepUs));
+    if (steps === 0 || !(isWeighed || this.gapUs > this.tooShortUs / FAR)) return;
+    if (!this.heldBack) {
+      this.gapUs = 0;
+      return;
+    }
+    for (let step = 0; step < steps; step++) {
+      this.gapUs /= this.isFar ? FASTER : A_LITTLE_FASTER;
+    }
+    this.changed(nowUs);
+  }
+
+  /** The pause that it will come to soon if all goes well, microseconds. */
+  get soonUs(): number {
+    return Math.min(this.gapUs, this.tooShortUs / FAR);
+  }
+
+  /** Whether it is much slower than what was too fast, or that fast again and all went well. */
+  private get isFar(): boolean {
+    return this.gapUs > this.tooShortUs / FAR || this.gapUs < FAR * this.tooShortUs;
   }
 
   /** The window closed. False: going slowly brings nothing back, so speed was not to blame. */
-  closed({ size, lastLoss }: SendWindow): boolean {
-    if (size > 4 || lastLoss <= 0.5) {
-      this.gapUs *= 1.25;
-      return true;
+  closed({ lastLoss, lastRate, size, isCut }: SendWindow, nowUs: number): boolean {
+    // Where nothing comes through there is no rate to keep to.
+    if (this.gapUs === 0 && size > 4 && isCut) return true;
+    if (this.gapUs >= HOPELESS_US && lastLoss > 0.5) {
+      this.gapUs = 0;
+      return false;
     }
-    // A window of two that still loses most: the host answers only so many a second, or no more.
-    if (this.gapUs < HOPELESS_US) {
-      this.gapUs = Math.max(2 * LEAST_US, (lastLoss > 0.9 ? 4 : 2) * this.gapUs);
-      return true;
-    }
-    this.gapUs = 0;
-    return false;
+    this.tooShortUs = Math.max(this.gapUs, 1 / lastRate);
+    this.gapUs = this.tooShortUs / (BELOW * Math.max(LEAST_LEFT, 1 - lastLoss));
+    this.changed(nowUs);
+    return true;
   }
 
-  private shorten(factor: number): void {
-    this.gapUs = this.gapUs < LEAST_US ? 0 : factor * this.gapUs;
+  private changed(nowUs: number): void {
+    this.changedUs = nowUs;
+    this.heldBack = false;
   }
 }

@@ -47,6 +47,24 @@ describe('a plan', () => {
     expect(plan.targets.size).toBe(1);
   });
 
+  it('does not ask what it cannot leave out', async () => {
+    const words = { ...NOTHING, targets: ['192.0.2.0/24'], exclude: ['portreeve.invalid'] };
+    await expect(planScan(words)).rejects.toThrow(/portreeve\.invalid shall be left out/);
+  });
+
+  it.each([
+    ['with a mark', '\ufeff192.0.2.1\n192.0.2.2\n', 'utf8'],
+    ['of a Windows shell', '\ufeff192.0.2.1\r\n192.0.2.2\r\n', 'utf16le'],
+    ['with bare returns', '192.0.2.1\r192.0.2.2 # two', 'utf8'],
+    ['with octet ranges', '192.0.2.1,2', 'utf8'],
+    ['with commas', '192.0.2.1, 192.0.2.2,', 'utf8'],
+  ] as const)('reads a file %s', async (_name, text, encoding) => {
+    const file = join(folder, 'encoded');
+    writeFileSync(file, text, encoding);
+    const { targets } = await planScan({ ...NOTHING, targetFiles: [file] });
+    expect(targets.toString()).toBe('192.0.2.1-192.0.2.2');
+  });
+
   it('keeps a rate by its windows', async () => {
     const { timing } = await planScan({
       ...NOTHING,

@@ -7,10 +7,12 @@ import { lookup } from 'node:dns/promises';
 import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { formatAddress, parseAddress } from '../../net/address.ts';
-import { readWholeText } from '../whole-file.ts';
+import { decodeText } from '../sockets/foreign/decode-text.ts';
+import { readWhole } from '../whole-file.ts';
+import { neighbours6, ownNetworks4 } from './own-networks.ts';
 import type { Shard } from './permutation.ts';
 import { type PortChoice, parsePortChoice, portText, type ScannedTransport } from './ports.ts';
-import { parseTarget, type Span, TargetError, TargetSet } from './targets.ts';
+import { parseExclusion, parseTarget, type Span, splitTargets, TargetSet } from './targets.ts';
 import { TIMINGS, type Timing, timingNamed } from './timing.ts';
 
 export interface PlanWords {
@@ -21,6 +23,8 @@ export interface PlanWords {
   readonly excludeFiles: readonly string[];
   /** This machine's own networks. */
   readonly local: boolean;
+  /** Send nothing to find out who is on them. */
+  readonly quiet?: boolean;
   /** None: `top:1000` of TCP, `top:100` of others. */
   readonly ports: string | undefined;
   readonly transports: readonly ScannedTransport[];
@@ -34,6 +38,8 @@ export interface PlanWords {
 
 export interface ScanPlan {
   readonly targets: TargetSet;
+  /** Whether this machine's own networks are among them: who was found there changes. */
+  readonly local: boolean;
   readonly ports: PortChoice;
   readonly timing: Timing;
   readonly seed: number;
@@ -54,21 +60,21 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
   const names = new Map<string, string[]>();
   const unresolved: string[] = [];
   const given = [
-    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : [text])),
+    ...words.targets.flatMap((text) => (text === '-' ? wordsOf('-') : splitTargets(text))),
     ...words.targetFiles.flatMap(wordsOf),
   ];
-  const included = await spansOf(given, names, unresolved);
+  const included = await spansOf(given, parseTarget, names, unresolved);
   for (const span of included) checkLink(span);
-  if (words.local) included.push(...ownNetworks());
+  if (words.local) included.push(...(await ownNetworks(words.quiet ?? false)));
   if (given.length === 0 && !words.local) throw new PlanError('no target was named');
-  const holes = [...words.exclude, ...words.excludeFiles.flatMap(wordsOf)];
-  const excluded = await spansOf(holes, new Map(), []);
+  const excluded = await exclusions(words);
   const targets = new TargetSet(included, excluded);
   if (targets.size === 0 && unresolved.length === 0) {
     throw new PlanError('nothing is left to scan after the exclusions');
   }
   return {
     targets,
+    local: words.local,
     ports: portsOf(words),
     timing: timingOf(words),
     seed: words.seed ?? randomInt(2 ** 31),
@@ -76,6 +82,23 @@ export async function planScan(words: PlanWords): Promise<ScanPlan> {
     names,
     unresolved,
   };
+}
+
+async function ownNetworks(quiet: boolean): Promise<Span[]> {
+  const spans = [...ownNetworks4(), ...(await neighbours6(!quiet))];
+  if (spans.length === 0) throw new PlanError('this machine is on no network that is known');
+  return spans;
+}
+
+/** A name to be left out that cannot be found would be asked after all: that is an error. */
+async function exclusions({ exclude, excludeFiles }: PlanWords): Promise<Span[]> {
+  const lost: string[] = [];
+  const holes = [...exclude.flatMap(splitTargets), ...excludeFiles.flatMap(wordsOf)];
+  const excluded = await spansOf(holes, parseExclusion, new Map(), lost);
+  if (lost.length > 0) {
+    throw new PlanError(`${lost.join(', ')} shall be left out, but no address is known for it`);
+  }
+  return excluded;
 }
 
 function portsOf({ ports, transports }: PlanWords): PortChoice {
@@ -120,15 +143,10 @@ export function parseShard(text: string): Shard {
   return shard;
 }
 
-/** Words of a file: blanks and line ends part them, `#` begins a remark. `-` is standard input. */
+/** Words of a file: blanks, commas and line ends part them, `#` begins a remark. `-` is standard input. */
 function wordsOf(file: string): string[] {
-  const lines = readWholeText(file).split('\n');
-  return lines.flatMap((line) =>
-    line
-      .replace(/#.*/, '')
-      .split(/[\s,]+/)
-      .filter(Boolean),
-  );
+  const lines = decodeText(readWhole(file).octets).split(/[\r\n]+/);
+  return lines.flatMap((line) => splitTargets(line.replace(/#.*/, '')));
 }
 
 /** Name servers that block give names addresses of nobody, such as 0.0.0.0. */
@@ -162,12 +180,13 @@ function hasInterface(zone: string): boolean {
 /** Names are resolved by the system, as other programs do it. */
 async function spansOf(
   texts: readonly string[],
+  parse: (text: string) => Span[] | undefined,
   names: Map<string, string[]>,
   unresolved: string[],
 ): Promise<Span[]> {
   const spans: Span[] = [];
   for (const text of texts) {
-    const span = parseTarget(text);
+    const span = parse(text);
     if (span !== undefined) {
       spans.push(...span);
       continue;
@@ -182,28 +201,6 @@ async function spansOf(
       if (!known.includes(text)) names.set(canonical, [...known, text]);
     }
   }
-  return spans;
-}
-
-/** Networks wider than this are not "one's own network" in the sense of a short scan. */
-const WIDEST_LOCAL = 16;
-
-/** IPv4 networks of this machine's interfaces (no narrower than /16), without its own addresses. */
-function ownNetworks(): Span[] {
-  const spans: Span[] = [];
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { internal, family, cidr } of addresses ?? []) {
-      if (internal || family !== 'IPv4' || cidr === null) continue;
-      if (Number(cidr.split('/')[1]) < WIDEST_LOCAL) {
-        throw new TargetError(
-          cidr,
-          `on ${name} is wider than a /${WIDEST_LOCAL}; name what to scan`,
-        );
-      }
-      spans.push(...parseTarget(cidr)!);
-    }
-  }
-  if (spans.length === 0) throw new PlanError('this machine has no IPv4 network of its own');
   return spans;
 }
 

@@ -17,7 +17,6 @@ import {
   icmpOutcome,
   PENDING,
 } from '../../model/port-state.ts';
-import { MessageBatch } from '../../native/message-batch.ts';
 import { ScanRing } from '../../native/scan-ring.ts';
 import { attachFilter } from '../../native/socket-filter.ts';
 import {
@@ -26,26 +25,19 @@ import {
   AF_PACKET,
   closePacketSocket,
   closeSocket,
-  ERRNO,
+  isLocalLack,
   LINK_ADDRESS_LENGTH,
   openSocket,
-  SO_SNDBUFFORCE,
   SOCK_DGRAM,
   SOCK_RAW,
-  SOL_SOCKET,
   setOption,
   waitReadable,
   writeLinkAddress,
   writeSocketAddress,
 } from '../../native/sockets.ts';
+import { isDamaged4, isDamaged6 } from './answer-damage.ts';
 import { answerFilter4, answerFilter6 } from './answer-filter.ts';
-import {
-  type AnswerSink,
-  BATCH_SIZE,
-  type Clock,
-  type ProbeBatch,
-  type ProbeEngine,
-} from './engine.ts';
+import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
 import {
@@ -53,35 +45,32 @@ import {
   freePorts,
   internetChecksum,
   routeTo,
-  sumOfWords,
-  sumsUp,
   TRY_PORTS,
   wordAt,
-  writeWord,
 } from './raw-scan.ts';
+import {
+  headerWords,
+  IPV4_HEADER,
+  IPV6_HEADER,
+  openWay,
+  type Way,
+  writeAddresses,
+} from './raw-ways.ts';
+import { UpperLayer } from './upper-layer.ts';
 
 const IPPROTO_RAW = 255;
-const IPPROTO_ICMP = 1;
-const IPPROTO_TCP = 6;
 const IPPROTO_ICMPV6 = 58;
 const IPPROTO_IPV6 = 41;
 const IPV6_CHECKSUM = 7;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 
-const IP_HEADER = 20;
-const IPV6_HEADER = 40;
-const DONT_FRAGMENT = 0x4000;
-const TTL = 64;
-/** Room for each packet: an IPv4 header and a probe. */
-const SLOT = 64;
-
 /** A question, and what answers to it mean. */
 export interface RawProbe {
   readonly name: string;
   /** IP protocol number. */
   readonly protocol: number;
-  /** Octets behind the IP header, at most 44. */
+  /** Octets behind the IP header. */
   readonly length: number;
   /** Where the kernel has to put the checksum in IPv6; undefined: the probe holds its own. */
   readonly checksum6: number | undefined;
@@ -90,7 +79,7 @@ export interface RawProbe {
   /**
    * Writes the rest.
    * @param token not 0
-   * @param pseudo sum of the words of the IPv4 pseudo header; 0 in IPv6
+   * @param pseudo sum of the words of the pseudo header; 0 where the kernel adds it (IPv6)
    */
   write(
     packets: Buffer,
@@ -106,20 +95,12 @@ export interface RawProbe {
   quotes(bytes: Uint8Array, at: number, end: number, token: number): boolean;
 }
 
-/** A way for probes to leave; batches are filled for one way at a time. */
-interface Way {
-  readonly fd: number;
-  readonly messages: MessageBatch;
-  /** Octets of the IP header that we write ourselves. */
-  readonly header: number;
-}
-
 interface Route {
   readonly scope: number;
   readonly way: Way;
   /** Our own address towards the host; undefined: there is no way. */
   readonly source: readonly number[] | undefined;
-  /** Sum of the words of the IPv4 pseudo header. */
+  /** Sum of the words of the pseudo header; 0 where the kernel makes the checksum. */
   readonly pseudo: number;
   /** Checksum of the IPv4 header, where the kernel does not fill it in. */
   readonly headerSum: number;
@@ -130,6 +111,7 @@ interface Route {
 export class RawEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;
+  byHost = false;
   /** Answers that the ring had no room for. */
   drops = 0;
   private readonly probe: RawProbe;
@@ -139,11 +121,13 @@ export class RawEngine implements ProbeEngine {
   private readonly basePort: number;
   private readonly secret = randomBytes(8);
   private readonly index = new HostIndex();
+  private readonly upper = new UpperLayer();
   private readonly arrival: ArrivalClock;
   private readonly raw4: Way;
   /** Opened when the first host needs them. */
   private raw6: Way | undefined;
-  private frames: Way | undefined;
+  private frames4: Way | undefined;
+  private frames6: Way | undefined;
   private readonly ring4: ScanRing;
   private ring6: ScanRing | undefined;
 
@@ -162,7 +146,7 @@ export class RawEngine implements ProbeEngine {
       ETHERTYPE_IPV4,
       answerFilter4(probe.protocol, this.basePort, TRY_PORTS),
     );
-    this.raw4 = openWay(probe, openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW), IP_HEADER, 16);
+    this.raw4 = openWay(probe, openSocket(AF_INET, SOCK_RAW, IPPROTO_RAW), IPV4_HEADER, 16);
   }
 
   private openIPv6(): Way {
@@ -179,31 +163,33 @@ export class RawEngine implements ProbeEngine {
   }
 
   private wayTo({ address, link }: HostScan): Way {
-    if (address.family === 6) {
-      this.raw6 ??= this.openIPv6();
-      return this.raw6;
-    }
+    const { family } = address;
+    if (family === 6) this.raw6 ??= this.openIPv6();
     // A cluster behind a group address: let the kernel decide what to make of it.
-    if (link === undefined || (link.mac[0]! & 1) !== 0) return this.raw4;
-    if (this.frames === undefined) {
-      const fd = openSocket(AF_PACKET, SOCK_DGRAM, 0);
-      this.frames = openWay(this.probe, fd, IP_HEADER, LINK_ADDRESS_LENGTH);
+    if (link === undefined || (link.mac[0]! & 1) !== 0)
+      return family === 4 ? this.raw4 : this.raw6!;
+    if (family === 6) {
+      this.frames6 ??= this.openFrames(IPV6_HEADER, ETHERTYPE_IPV6);
+      return this.frames6;
     }
-    return this.frames;
+    this.frames4 ??= this.openFrames(IPV4_HEADER, ETHERTYPE_IPV4);
+    return this.frames4;
+  }
+
+  private openFrames(header: number, etherType: number): Way {
+    const fd = openSocket(AF_PACKET, SOCK_DGRAM, 0);
+    return openWay(this.probe, fd, header, LINK_ADDRESS_LENGTH, etherType);
   }
 
   admit(host: HostScan): void {
-    const { family, words } = host.address;
+    const { words } = host.address;
     const way = this.wayTo(host);
     const { source, scope } = routeTo(host.address);
     const { protocol, length } = this.probe;
     let [pseudo, headerSum] = [0, 0];
-    if (family === 4 && source !== undefined) {
-      for (const word of [source[0]!, words[0]!]) pseudo += (word >>> 16) + (word & 0xffff);
-      if (way === this.frames) {
-        const fixed = 0x4500 + IP_HEADER + length + DONT_FRAGMENT + ((TTL << 8) | protocol);
-        headerSum = internetChecksum(fixed + pseudo);
-      }
+    if (way.header > 0 && source !== undefined) {
+      for (const word of [...source, ...words]) pseudo += (word >>> 16) + (word & 0xffff);
+      if (way === this.frames4) headerSum = internetChecksum(headerWords(this.probe) + pseudo);
       pseudo += protocol + length;
     }
     let key = this.secret.readInt32LE(0);
@@ -224,6 +210,7 @@ export class RawEngine implements ProbeEngine {
       const host = batch.hosts[done]!;
       const { way, source } = host.route as Route;
       if (source === undefined) {
+        this.byHost = false;
         sink.answer(
           host,
           batch.cells[done]!,
@@ -251,20 +238,15 @@ export class RawEngine implements ProbeEngine {
     const port = this.ports[batch.cells[from]!]!;
     const source = this.basePort + (batch.attempts[from]! & (TRY_PORTS - 1));
     const token = this.tokenOf(route.key, port, source);
-    const { packets, addresses, addressSize } = way.messages;
-    let at = SLOT * slot;
-    if (way.header > 0) {
-      writeWord(packets, at + 12, route.source[0]!);
-      writeWord(packets, at + 16, host.address.words[0]!);
-      packets[at + 10] = route.headerSum >>> 8;
-      packets[at + 11] = route.headerSum & 255;
-      at += way.header;
-    }
-    this.probe.write(packets, at, source, port, token, route.pseudo);
-    if (way !== this.frames) {
-      writeSocketAddress(addresses, addressSize * slot, host.address.words, 0, route.scope);
+    const { packets, packetSize, addresses, addressSize } = way.messages;
+    const at = packetSize * slot;
+    const { words } = host.address;
+    if (way.header > 0) writeAddresses(packets, at, route.source, words, route.headerSum);
+    this.probe.write(packets, at + way.header, source, port, token, route.pseudo);
+    if (way.etherType === 0) {
+      writeSocketAddress(addresses, addressSize * slot, words, 0, route.scope);
     } else {
-      writeLinkAddress(addresses, addressSize * slot, ETHERTYPE_IPV4, host.link!);
+      writeLinkAddress(addresses, addressSize * slot, way.etherType, host.link!);
     }
     return true;
   }
@@ -318,63 +300,50 @@ export class RawEngine implements ProbeEngine {
     const { bytes, length } = ring;
     const end = at + length;
     const header = (bytes[at]! & 15) << 2;
-    if (header < IP_HEADER || at + header + 8 > end) return;
+    if (header < IPV4_HEADER || at + header + 8 > end) return;
     const ttl = bytes[at + 8]!;
     const { protocol } = this.probe;
-    if (ring.unchecked && this.isDamaged4(bytes, at, header, length)) return;
+    if (ring.unchecked && isDamaged4(bytes, at, header, length)) return;
     if (bytes[at + 9] === protocol) {
       const host = this.index.find4(wordAt(bytes, at + 12));
+      this.byHost = true;
       if (host !== undefined) this.readAnswer(ring, host, at + header, end, ttl, sink);
       return;
     }
     // ICMP: the error quotes the probe's IP header and at least eight octets (RFC 792).
     const inner = at + header + 8;
-    if (inner + IP_HEADER > end || bytes[inner + 9] !== protocol) return;
+    if (inner + IPV4_HEADER > end || bytes[inner + 9] !== protocol) return;
     const quoted = inner + ((bytes[inner]! & 15) << 2);
     const host = this.index.find4(wordAt(bytes, inner + 16));
     const outcome = icmpOutcome(bytes[at + header]!, bytes[at + header + 1]!, 'tcp');
+    this.byHost = wordAt(bytes, at + 12) === wordAt(bytes, inner + 16);
     if (host !== undefined) this.readQuote(ring, host, quoted, end, outcome, ttl, sink);
   }
 
   private read6(ring: ScanRing, at: number, sink: AnswerSink): void {
     const { bytes, length } = ring;
+    const { upper } = this;
     const end = at + length;
-    if (at + 48 > end) return;
+    if (at + IPV6_HEADER > end || !upper.find(bytes, at, end)) return;
+    const { protocol, begin } = upper;
     const hops = bytes[at + 7]!;
-    if (ring.unchecked && this.isDamaged6(bytes, at, length)) return;
-    if (bytes[at + 6] === this.probe.protocol) {
+    if (ring.unchecked && isDamaged6(bytes, at, upper, length)) return;
+    if (protocol === this.probe.protocol) {
       const host = this.find6(bytes, at + 8, ring.interfaceIndex);
-      if (host !== undefined) this.readAnswer(ring, host, at + 40, end, hops, sink);
+      this.byHost = true;
+      if (host !== undefined) this.readAnswer(ring, host, begin, end, hops, sink);
       return;
     }
-    const inner = at + 48;
-    if (inner + 48 > end || bytes[inner + 6] !== this.probe.protocol) return;
+    const inner = begin + 8;
+    if (protocol !== IPPROTO_ICMPV6 || inner + 48 > end) return;
+    if (bytes[inner + 6] !== this.probe.protocol) return;
     const host = this.find6(bytes, inner + 24, ring.interfaceIndex);
-    const outcome = icmp6Outcome(bytes[at + 40]!, bytes[at + 41]!, 'tcp');
+    const outcome = icmp6Outcome(bytes[begin]!, bytes[begin + 1]!, 'tcp');
+    this.byHost = true;
+    for (let word = 0; word < 16; word += 4) {
+      this.byHost &&= wordAt(bytes, at + 8 + word) === wordAt(bytes, inner + 24 + word);
+    }
     if (host !== undefined) this.readQuote(ring, host, inner + 40, end, outcome, hops, sink);
-  }
-
-  /** Damaged on the way, as the kernel would find; what is kept in part is not judged. */
-  private isDamaged4(bytes: Uint8Array, at: number, header: number, length: number): boolean {
-    const total = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-    if (total > length || total < header) return total < header;
-    if (!sumsUp(bytes, at, at + header)) return true;
-    const protocol = bytes[at + 9]!;
-    if (protocol === IPPROTO_ICMP) return !sumsUp(bytes, at + header, at + total);
-    if (protocol !== IPPROTO_TCP) return false;
-    const pseudo = sumOfWords(bytes, at + 12, at + 20) + protocol + total - header;
-    return !sumsUp(bytes, at + header, at + total, pseudo);
-  }
-
-  /** The same for IPv6, whose pseudo header ICMPv6 counts too (RFC 4443 section 2.3). */
-  private isDamaged6(bytes: Uint8Array, at: number, length: number): boolean {
-    const payload = (bytes[at + 4]! << 8) | bytes[at + 5]!;
-    const protocol = bytes[at + 6]!;
-    if (IPV6_HEADER + payload > length) return false;
-    if (protocol !== IPPROTO_TCP && protocol !== IPPROTO_ICMPV6) return false;
-    const pseudo = sumOfWords(bytes, at + 8, at + IPV6_HEADER) + protocol + payload;
-    const begin = at + IPV6_HEADER;
-    return !sumsUp(bytes, begin, begin + payload, pseudo);
   }
 
   private find6(bytes: Uint8Array, at: number, scope: number): HostScan | undefined {
@@ -448,51 +417,11 @@ export class RawEngine implements ProbeEngine {
     this.takeDrops();
     this.ring4.close();
     this.ring6?.close();
-    for (const way of [this.raw4, this.raw6, this.frames]) {
+    for (const way of [this.raw4, this.raw6, this.frames4, this.frames6]) {
       if (way === undefined) continue;
-      if (way === this.frames) closePacketSocket(way.fd);
-      else closeSocket(way.fd);
+      if (way === this.raw4 || way === this.raw6) closeSocket(way.fd);
+      else closePacketSocket(way.fd);
       way.messages.close();
     }
   }
-}
-
-/**
- * @param header octets of the IP header in each message
- * @param address octets of the addresses
- */
-function openWay(probe: RawProbe, fd: number, header: number, address: number): Way {
-  widen(fd);
-  const messages = new MessageBatch(BATCH_SIZE, SLOT);
-  for (let slot = 0; slot < BATCH_SIZE; slot++) {
-    const at = SLOT * slot;
-    if (header > 0) writeIPv4(messages.packets, at, probe);
-    probe.writeFixed(messages.packets, at + header);
-    messages.setLengths(slot, header + probe.length, address);
-  }
-  return { fd, messages, header };
-}
-
-function writeIPv4(packets: Buffer, at: number, { protocol, length }: RawProbe): void {
-  packets[at] = 0x45;
-  packets.writeUInt16BE(IP_HEADER + length, at + 2);
-  packets.writeUInt16BE(DONT_FRAGMENT, at + 6);
-  packets[at + 8] = TTL;
-  packets[at + 9] = protocol;
-}
-
-const SEND_BUFFER = 64 << 20;
-
-/** A whole batch must fit into the socket's send buffer, also while a neighbour is looked for. */
-function widen(fd: number): void {
-  setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
-}
-
-function isLocalLack(errno: number): boolean {
-  return (
-    errno === ERRNO.ENOBUFS ||
-    errno === ERRNO.EAGAIN ||
-    errno === ERRNO.ENOMEM ||
-    errno === ERRNO.EINTR
-  );
 }

@@ -9,6 +9,7 @@ import {
 } from './journal.ts';
 import type { ScanPlan } from './plan.ts';
 import { portText } from './ports.ts';
+import { parseTarget, TargetSet } from './targets.ts';
 
 export interface HeldJournal {
   readonly writer: JournalWriter;
@@ -30,7 +31,11 @@ export function openJournal(
     targets: plan.targets.toString(),
     ports: Object.fromEntries([...plan.ports].map(([name, ports]) => [name, portText(ports)])),
     shard: plan.shard === undefined ? '1/1' : `${plan.shard.number}/${plan.shard.of}`,
-    engines: [tcpEngine, discovery ? 'discovery' : 'no-discovery'],
+    engines: [
+      tcpEngine,
+      discovery ? 'discovery' : 'no-discovery',
+      ...(plan.local ? ['local'] : []),
+    ],
   };
   let ports = 0;
   for (const list of plan.ports.values()) ports += list.length;
@@ -40,14 +45,22 @@ export function openJournal(
   }
   const journal = readJournal(file);
   for (const key of ['targets', 'ports', 'shard', 'engines'] as const) {
+    if (key === 'targets' && plan.local) continue;
     if (JSON.stringify(journal.header[key]) !== JSON.stringify(header[key])) {
       throw new JournalError(`${file} is from a scan with other ${key}`);
     }
   }
   const { seed } = journal.header;
+  // Of a machine's own networks the same are asked as before, whoever is there now.
+  const targets = plan.local ? targetsOf(journal.header, plan.targets) : plan.targets;
   return {
     writer: new JournalWriter(file, undefined, questions),
     journal,
-    plan: { ...plan, seed },
+    plan: { ...plan, targets, seed },
   };
+}
+
+function targetsOf({ targets }: JournalHeader, now: TargetSet): TargetSet {
+  if (targets === now.toString()) return now;
+  return new TargetSet(targets.split(' ').flatMap((text) => parseTarget(text) ?? []));
 }

@@ -6,7 +6,7 @@
 import { commonPorts } from '../../catalog/common-ports.ts';
 import { FILTERED_HOST_UNREACH, isOpen } from '../../model/port-state.ts';
 import { LikelyFirst } from './cell-order.ts';
-import { DISCOVERY_PORTS, Discovery, type FoundHost } from './discovery.ts';
+import { DISCOVERY_PORTS, Discovery, type FoundHost, KERNEL_NEIGHBOURS } from './discovery.ts';
 import { BATCH_SIZE, type Clock, systemClock } from './engine.ts';
 import { type ChosenEngine, chooseEngine } from './engine-choice.ts';
 import { HostLedger, MANY_PORTS } from './host-ledger.ts';
@@ -119,7 +119,7 @@ class ScanRun {
       clock: this.clock,
       signal,
       next,
-      tcp: discovery ? tcp : undefined,
+      tcp,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
       down: (number) => {
@@ -173,6 +173,8 @@ class ScanRun {
     const asked: HostScan[] = [];
     const running = new Set<HostScan>();
     let given = 0;
+    /** Hosts being asked that the kernel may have to look for on a link. */
+    const lookedFor = new Set<number>();
     const scheduler: Scheduler = new Scheduler({
       engine,
       timing,
@@ -183,6 +185,10 @@ class ScanRun {
       hosts: () => {
         const found = this.found[given];
         if (found === undefined) return this.discoveryDone ? undefined : 'later';
+        if (found.keptByKernel === true) {
+          if (lookedFor.size >= KERNEL_NEIGHBOURS) return 'later';
+          lookedFor.add(found.number);
+        }
         given++;
         const host = this.prepare(found, transport, ports, order, offset);
         if (found.unreachable !== true) this.open += notes.takeUp(host);
@@ -197,6 +203,7 @@ class ScanRun {
         },
         finished: (host) => {
           running.delete(host);
+          lookedFor.delete(host.number);
           asked.push(host);
           notes.finish(host);
           this.ledger.finish(host, transport, ports);

@@ -24,6 +24,8 @@ export interface SimulatedHost {
   readonly delayUs?: number;
   /** Times in which more gets lost: from, to, chance. */
   readonly trouble?: readonly (readonly [fromUs: number, toUs: number, loss: number])[];
+  /** Times in which all stands still: what was under way arrives at the end, so many at most. */
+  readonly held?: readonly (readonly [fromUs: number, toUs: number, most: number])[];
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
   /** So many at once before the limit shows; 50 unless told. */
@@ -62,6 +64,8 @@ export class SimulatedNetwork implements ProbeEngine {
   private readonly budgets: { tokens: number; atUs: number; questions: number }[];
   private readonly random: (() => number)[];
   private readonly pulses: (() => number)[];
+  /** How many wait in each stretch in which all stands still. */
+  private readonly waiting = new Map<string, number>();
 
   /** What sending one question takes: about 600,000 a second unless told. */
   private readonly costUs: number;
@@ -121,7 +125,8 @@ export class SimulatedNetwork implements ProbeEngine {
     }
     for (let copy = 0; copy <= (rest.duplicates ?? 0); copy++) {
       const atUs = this.nowUs + delayUs * (1 + 0.2 * random()) + 10 * copy;
-      this.queue.push({ atUs, host, cell, attempt });
+      const heldUs = this.heldUntil(host.number, atUs);
+      if (heldUs >= 0) this.queue.push({ atUs: heldUs, host, cell, attempt });
     }
     if (rest.strays) {
       this.queue.push({
@@ -131,6 +136,18 @@ export class SimulatedNetwork implements ProbeEngine {
         attempt: 9,
       });
     }
+  }
+
+  /** When something arrives that would at `atUs`; -1: it finds no room. */
+  private heldUntil(number: number, atUs: number): number {
+    const holds = this.hosts[number]!.held ?? [];
+    const index = holds.findIndex(([fromUs, toUs]) => atUs >= fromUs && atUs < toUs);
+    const hold = holds[index];
+    if (hold === undefined) return atUs;
+    const key = `${number} ${index}`;
+    const waiting = (this.waiting.get(key) ?? 0) + 1;
+    this.waiting.set(key, waiting);
+    return waiting > hold[2] ? -1 : hold[1] + 10 * waiting;
   }
 
   receive(waitMs: number, sink: AnswerSink): void {

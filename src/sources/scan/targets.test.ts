@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatAddress } from '../../net/address.ts';
-import { parseTarget, TargetError, TargetSet } from './targets.ts';
+import { parseExclusion, parseTarget, splitTargets, TargetError, TargetSet } from './targets.ts';
 
 function addresses(included: readonly string[], excluded: readonly string[] = []): string[] {
   const set = new TargetSet(
     included.flatMap((text) => parseTarget(text)!),
-    excluded.flatMap((text) => parseTarget(text)!),
+    excluded.flatMap((text) => parseExclusion(text)!),
   );
   return Array.from({ length: set.size }, (_, number) => formatAddress(set.at(number)));
 }
@@ -27,6 +27,8 @@ describe('targets', () => {
     ['2001:db8::ffff-2001:db8::1:1', ['2001:db8::ffff', '2001:db8::1:0', '2001:db8::1:1']],
     ['fe80::1%eth0', ['fe80::1%eth0']],
     ['fe80::1%eth-0', ['fe80::1%eth-0']],
+    ['fe80::1%eth0-fe80::2%eth0', ['fe80::1%eth0', 'fe80::2%eth0']],
+    ['fe80::1-fe80::2%eth0', ['fe80::1%eth0', 'fe80::2%eth0']],
     ['0.0.0.1', ['0.0.0.1']],
   ])('reads %s', (text, expected) => {
     expect(addresses([text])).toEqual(expected);
@@ -42,7 +44,7 @@ describe('targets', () => {
     expect(new TargetSet(parseTarget(text)!).size).toBe(size);
   });
 
-  it.each(['example.com', 'localhost', 'web-1', 'a_b.example.', '1and1.example', '42'])(
+  it.each(['example.com', 'localhost', 'web-1', 'a_b.example.', '1and1.example', '1.2.x'])(
     'takes %s for a name',
     (text) => {
       expect(parseTarget(text)).toBeUndefined();
@@ -74,6 +76,12 @@ describe('targets', () => {
     ['', /not an address/],
     ['-5', /not an address/],
     ['exämple', /not an address/],
+    ['42', /ends in a number/],
+    ['0x7f.1', /ends in a number/],
+    ['web.0x7F', /ends in a number/],
+    ['010.0.0.1', /leading zero/],
+    ['10.0.0.1-05', /leading zero/],
+    ['fe80::1%eth0-fe80::2%eth1', /ends on another/],
     ['1-9.1-9.1-255,0.1,3,5,7,9,11,13,15,17,19,21,23,25,27,29', /./],
   ])('refuses %s', (text, message) => {
     if (text.startsWith('1-9')) return expect(parseTarget(text)?.length).toBeGreaterThan(1000);
@@ -92,6 +100,37 @@ describe('targets', () => {
     expect(addresses(['10.0.0.0/30'], ['10.0.0.0/8'])).toEqual([]);
     expect(addresses(['fe80::1%eth0', 'fe80::2%eth0'], ['fe80::1'])).toEqual(['fe80::2%eth0']);
     expect(addresses(['fe80::1%eth0'], ['fe80::1%eth1'])).toEqual(['fe80::1%eth0']);
+  });
+
+  it.each([
+    ['10.0.0.0/30', '224.0.0.0/4'],
+    ['10.0.0.0/30', '0.0.0.0/8'],
+    ['10.0.0.0/30', '255.255.255.255'],
+    ['10.0.0.0/30', '224.0.0.0-255.255.255.255'],
+    ['2001:db8::/126', 'ff00::/8'],
+    ['2001:db8::/126', 'fe80::/10'],
+  ])('asks all of %s less %s', (target, exclusion) => {
+    expect(addresses([target], [exclusion])).toEqual(addresses([target]));
+  });
+
+  it('leaves out IPv6 networks of any size', () => {
+    expect(addresses(['2001:db8::/126', '::1'], ['2001:db8::/32'])).toEqual(['::1']);
+    expect(addresses(['2001:db8::1'], ['::/0'])).toEqual([]);
+  });
+
+  it.each([
+    ['10.0.0.1', ['10.0.0.1']],
+    [' 10.0.0.1 ', ['10.0.0.1']],
+    ['10.0.0.1,3,5-6', ['10.0.0.1,3,5-6']],
+    ['10.0,1.2.3', ['10.0,1.2.3']],
+    ['10.0.0.1,10.0.0.2', ['10.0.0.1', '10.0.0.2']],
+    ['10.0.0.1,', ['10.0.0.1']],
+    ['10.0.0.1,2001:db8::1,web.example', ['10.0.0.1', '2001:db8::1', 'web.example']],
+    ['10.0.0.1,3,10.0.0.2', ['10.0.0.1', '3', '10.0.0.2']],
+    [',', []],
+    ['', []],
+  ])('splits "%s"', (text, expected) => {
+    expect(splitTargets(text)).toEqual(expected);
   });
 
   it('writes itself in a form that reads back', () => {

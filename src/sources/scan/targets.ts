@@ -34,12 +34,43 @@ const MOST_IPV6 = 2n ** 24n;
 /** Octet ranges with holes make one span for each of their runs. */
 const MOST_SPANS = 1_000_000;
 
+/**
+ * Splits words at commas, but for those inside octet ranges (`10.0.0.1,3`): what is a target as it
+ * stands is left whole. Blanks and empty words are left out.
+ */
+export function splitTargets(text: string): string[] {
+  const words = text.split(/\s+/).filter(Boolean);
+  return words.flatMap((word) =>
+    word.includes(',') && !isTarget(word) ? word.split(',').filter(Boolean) : [word],
+  );
+}
+
+function isTarget(text: string): boolean {
+  try {
+    parseSpans(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Spans of a target in figures; undefined: the text is a name, to be resolved. */
 export function parseTarget(text: string): Span[] | undefined {
+  const spans = parseSpans(text);
+  for (const span of spans ?? []) checkHosts(text, span);
+  return spans;
+}
+
+/** The same of what is left out, which may well hold what nobody could scan. */
+export function parseExclusion(text: string): Span[] | undefined {
+  return parseSpans(text);
+}
+
+function parseSpans(text: string): Span[] | undefined {
   const slash = text.indexOf('/');
   if (slash >= 0) return [prefixSpan(text, slash)];
   const single = parseAddress(text);
-  if (single !== undefined) return [checkedSpan(text, single, toNumber(single), toNumber(single))];
+  if (single !== undefined) return [spanOf(single, toNumber(single), toNumber(single))];
   if (/^[\d.,*-]+$/.test(text) && text.includes('.')) {
     return betweenAddresses(text) ?? octetRanges(text);
   }
@@ -47,6 +78,10 @@ export function parseTarget(text: string): Span[] | undefined {
     const between = betweenAddresses(text);
     if (between !== undefined) return between;
     throw new TargetError(text, 'is not an IPv6 address, prefix or range');
+  }
+  if (/(^|\.)(\d+|0x[\da-f]*)\.?$/i.test(text)) {
+    // Resolvers read 7 as 0.0.0.7 and 0x7f.1 as 127.0.0.1, which nobody means.
+    throw new TargetError(text, 'is not an address, and no name ends in a number');
   }
   if (isName(text)) return undefined;
   throw new TargetError(text, 'is not an address, prefix, range or name');
@@ -70,7 +105,7 @@ function prefixSpan(text: string, slash: number): Span {
   const size = 1n << BigInt(bits - Number(digits));
   // The network that holds the address is meant, as everywhere in scanners.
   const first = toNumber(address) & ~(size - 1n);
-  return checkedSpan(text, address, first, first + size - 1n);
+  return spanOf(address, first, first + size - 1n);
 }
 
 function betweenAddresses(text: string): Span[] | undefined {
@@ -78,9 +113,13 @@ function betweenAddresses(text: string): Span[] | undefined {
     const first = parseAddress(text.slice(0, hyphen));
     const last = parseAddress(text.slice(hyphen + 1));
     if (first === undefined || last === undefined || first.family !== last.family) continue;
+    const zone = first.zone ?? last.zone;
+    if ((first.zone ?? zone) !== (last.zone ?? zone)) {
+      throw new TargetError(text, 'begins on one interface and ends on another');
+    }
     const [low, high] = [toNumber(first), toNumber(last)];
     if (high < low) throw new TargetError(text, 'runs backwards');
-    return [checkedSpan(text, first, low, high)];
+    return [spanOf(zone === undefined ? first : { ...first, zone }, low, high)];
   }
   return undefined;
 }
@@ -103,7 +142,7 @@ function octetRanges(text: string): Span[] {
         const base = ((first * 256 + second) * 256 + third) * 256;
         for (const [low, high] of d) {
           const address: Address = { family: 4, words: [base + low] };
-          spans.push(checkedSpan(text, address, BigInt(base + low), BigInt(base + high)));
+          spans.push(spanOf(address, BigInt(base + low), BigInt(base + high)));
         }
       }
     }
@@ -119,6 +158,12 @@ function octetRuns(text: string, part: string): Run[] {
     const [, low, hyphen, high] = /^(\d{0,3})(-?)(\d{0,3})$/.exec(piece) ?? [];
     if (low === undefined || (low === '' && hyphen === '')) {
       throw new TargetError(text, `has a part "${piece}" that is no octet or range of octets`);
+    }
+    if (/^0\d/.test(low) || /^0\d/.test(high!)) {
+      throw new TargetError(
+        text,
+        `has a part "${piece}" with a leading zero, octal to some readers`,
+      );
     }
     const first = low === '' ? 0 : Number(low);
     const last = hyphen === '' ? first : high === '' ? 255 : Number(high);
@@ -136,8 +181,11 @@ const GROUPS: Readonly<Record<4 | 6, readonly [bigint, bigint]>> = {
   6: [0xffn << 120n, (1n << 128n) - 1n],
 };
 
-function checkedSpan(text: string, address: Address, first: bigint, last: bigint): Span {
-  const { family, zone } = address;
+function spanOf({ family, zone }: Address, first: bigint, last: bigint): Span {
+  return { family, first, last, ...(zone === undefined ? {} : { zone }) };
+}
+
+function checkHosts(text: string, { family, first, last }: Span): void {
   const [group, lastGroup] = GROUPS[family];
   if (first <= lastGroup && last >= group) {
     throw new TargetError(text, 'holds multicast addresses, which are no hosts');
@@ -149,13 +197,12 @@ function checkedSpan(text: string, address: Address, first: bigint, last: bigint
     }
   }
   if (family === 6 && last - first >= MOST_IPV6) {
-    const length = 128 - (last - first + 1n).toString(2).length + 1;
+    const bits = (last - first + 1n).toString(2).length - 1;
     throw new TargetError(
       text,
-      `holds 2^${128 - length} addresses, too many to ask one by one; name hosts, or a prefix from /104 on`,
+      `holds 2^${bits} addresses, too many to ask one by one: name hosts, a prefix from /104 on, or --local for who is on this machine's links`,
     );
   }
-  return { family, first, last, ...(zone === undefined ? {} : { zone }) };
 }
 
 function toNumber(address: Address): bigint {

@@ -24,10 +24,15 @@ export class Telling {
     this.options = options;
   }
 
+  /** Whether an earlier run has told the port for sure. */
+  isTold({ target }: PortState): boolean {
+    return this.options.journal?.told.has(endpointKey(target)) === true;
+  }
+
   tell(state: PortState): void {
     const { journal, writer, tell, wasTold } = this.options;
+    if (this.isTold(state)) return;
     const key = endpointKey(state.target);
-    if (journal?.told.has(key)) return;
     if (journal?.begun.has(key)) {
       const told = wasTold?.(state);
       if (told === true) {

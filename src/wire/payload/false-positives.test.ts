@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { payloadOf } from '../../../test/builders/payload.ts';
 import { DETECTORS } from './detectors.ts';
 import { Identifier, TENTATIVE } from './identify.ts';
-import { CERTAIN, LIKELY } from './payload.ts';
+import { CERTAIN, type Detector, LIKELY } from './payload.ts';
 
 const MEGABYTE = 1 << 20;
 /** Share of other payloads that may look like a protocol when they are shown on its own port. */
@@ -132,6 +132,24 @@ const KINDS: Readonly<Record<string, Maker>> = {
   },
 };
 
+/** Every detector over every transport that it is asked over. */
+function overTransports(): [detector: Detector, transport: number][] {
+  return DETECTORS.flatMap((detector) =>
+    detector.transports.map((transport): [Detector, number] => [detector, transport]),
+  );
+}
+
+/** To the protocol's own port, from it, or between two of it, in turns. */
+function endsOf(
+  { ports: [port = 5004] }: Detector,
+  turn: number,
+): { sport: number; dport: number } {
+  const [sport, dport] = [[40_000, port] as const, [port, 40_000] as const, [port, port] as const][
+    turn % 3
+  ]!;
+  return { sport, dport };
+}
+
 /** Cuts octets into payloads: of lines where there are some, of 1 to 1460 octets elsewhere. */
 function* pieces(bytes: Uint8Array, next: () => number): Generator<Uint8Array> {
   for (let at = 0; at < bytes.length; ) {
@@ -167,12 +185,11 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
 
   it('make no detector certain, whatever the ports', () => {
     const mistakes: string[] = [];
-    for (const detector of DETECTORS) {
-      const port = detector.ports[0] ?? 1;
+    for (const [detector, transport] of overTransports()) {
+      let count = 0;
       for (const piece of pieces(bytes.subarray(0, MEGABYTE >> 3), next)) {
         if (detector.begins?.includes(piece[0]!) === false) continue;
-        const transport = detector.transports[0]!;
-        const payload = payloadOf(piece, { transport, sport: port, dport: port });
+        const payload = payloadOf(piece, { transport, ...endsOf(detector, count++) });
         if ((detector.detect(payload) & CERTAIN) === 0) continue;
         mistakes.push(
           `${detector.protocol}: ${Buffer.from(piece.subarray(0, 60)).toString('latin1')}`,
@@ -186,14 +203,15 @@ describe.each(Object.entries(KINDS))('%s', (_, make) => {
     const shown = [...pieces(bytes.subarray(0, MEGABYTE >> 3), next)];
     const most = shown.length * (make === random ? RANDOM_RARELY : RARELY);
     const often: string[] = [];
-    for (const { protocol, transports, ports, begins, detect } of DETECTORS) {
-      const fields = { transport: transports[0]!, sport: 40_000, dport: ports[0] ?? 5004 };
+    for (const [detector, transport] of overTransports()) {
       let likely = 0;
+      let count = 0;
       for (const piece of shown) {
-        if (begins?.includes(piece[0]!) === false) continue;
-        if ((detect(payloadOf(piece, fields)) & LIKELY) !== 0) likely++;
+        if (detector.begins?.includes(piece[0]!) === false) continue;
+        const payload = payloadOf(piece, { transport, ...endsOf(detector, count++) });
+        if ((detector.detect(payload) & LIKELY) !== 0) likely++;
       }
-      if (likely > most) often.push(`${protocol}: ${likely} of ${shown.length}`);
+      if (likely > most) often.push(`${detector.protocol}: ${likely} of ${shown.length}`);
     }
     expect(often).toEqual([]);
   });

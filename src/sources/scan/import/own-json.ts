@@ -10,6 +10,7 @@ interface Line {
     readonly startMs?: number;
     readonly endMs?: number;
     readonly hostsDown?: number;
+    readonly interrupted?: boolean;
   };
   readonly ports?: readonly PortLine[];
   readonly hosts?: readonly HostLine[];
@@ -33,6 +34,8 @@ type HostLine = Pick<ScannedHost, 'address' | 'names' | 'status' | 'statusReason
 export function readOwnJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'portreeve';
+  let complete = false;
+  const found: (readonly [PortLine, where: string])[] = [];
   eachJsonObject(
     text,
     ({ value, where }) => {
@@ -40,8 +43,10 @@ export function readOwnJson(text: string): ImportedScan {
       if (line.facts !== undefined) {
         builder.startMs = line.facts.startMs;
         builder.endMs = line.facts.endMs;
+        complete = line.facts.interrupted !== true;
         builder.hostsDown = line.facts.hostsDown ?? 0;
       }
+      if (line.kind === 'found') found.push([value as unknown as PortLine, where]);
       if (line.kind === 'port') addPort(builder, value as unknown as PortLine, where);
       if (line.kind === 'host') addHost(builder, value as unknown as HostLine, where);
       for (const each of listOf(line.hosts)) addHost(builder, each, where);
@@ -49,6 +54,8 @@ export function readOwnJson(text: string): ImportedScan {
     },
     (where, what) => builder.fault(where, what),
   );
+  // Where the scan ended before they were asked what they are, that is all there is of them.
+  if (!complete) for (const [line, where] of found) addPort(builder, line, where);
   return builder.build('portreeve-json');
 }
 

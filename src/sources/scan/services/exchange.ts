@@ -140,7 +140,7 @@ export class Conversation {
         before = this.held;
         await this.wait(SETTLE_MS, () => this.held > before);
       }
-    } else {
+    } else if (this.held > 0) {
       await this.wait(waitMs, () => enough(this.gathered()));
     }
     const all = this.gathered();

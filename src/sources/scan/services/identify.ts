@@ -13,10 +13,15 @@ import { openTls, speaksTls, tlsVersions } from './tls.ts';
 
 export interface IdentifyOptions {
   /**
-   * How many general questions a port of unknown purpose gets; 0 to 20. Default 8; with 0 it is not
-   * asked for TLS either.
+   * How many general questions a port of unknown purpose may leave unanswered before it gets no
+   * more; what it answers or refuses at once does not count. Default 8.
    */
   readonly questions?: number;
+  /**
+   * Whether a port that told nothing so far is to be asked for TLS and in general: it waits for that,
+   * without a connection. Default: it is.
+   */
+  readonly goOn?: () => Promise<boolean>;
   /** Further exchanges about a known service: host keys, TLS versions, names. Default true. */
   readonly inquire?: boolean;
   /** Ports that get no question, since a question may print or disturb. */
@@ -49,11 +54,17 @@ const SHORT_GREETING_MS = 1500;
 /** How long an answer to a question may take, ms. */
 const ANSWER_MS = 3000;
 
-/** How many general questions a port of unknown purpose gets. */
+/** How many general questions a port of unknown purpose may leave unanswered; inside TLS fewer. */
 const GENERAL_QUESTIONS = 8;
+const QUESTIONS_INSIDE = 5;
 
-/** What a port takes that accepts connections and never says anything, ms; TLS waits twice. */
-export const SILENCE_MS = SHORT_GREETING_MS + (GENERAL_QUESTIONS + 2) * (ANSWER_MS + 200);
+/** What it takes to listen to a port of unknown purpose that says nothing, ms. */
+export const BRIEF_MS = SHORT_GREETING_MS + 50;
+/**
+ * What a port takes to be questioned in full that never says anything, ms: TLS is asked too, each
+ * time on a connection of its own.
+ */
+export const QUESTIONED_MS = (GENERAL_QUESTIONS + 1) * (ANSWER_MS + 100);
 
 const ASKED_FIRST = indexByPort(STREAMS);
 const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
@@ -61,6 +72,19 @@ const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
 const GENERAL = STREAMS.filter(({ question }) => question?.order !== undefined).sort(
   (left, right) => (left.question?.order ?? 0) - (right.question?.order ?? 0),
 );
+
+/**
+ * The same inside TLS: the two likeliest, then what has a port of its own for TLS, then the others.
+ */
+const GENERAL_INSIDE = [
+  ...GENERAL.slice(0, 2),
+  ...GENERAL.slice(2).filter(isWrapped),
+  ...GENERAL.slice(2).filter((each) => !isWrapped(each)),
+];
+
+function isWrapped({ ports }: Recogniser): boolean {
+  return ports.some((port) => TLS_PORTS.has(port));
+}
 
 function indexByPort(
   recognisers: readonly Recogniser[],
@@ -126,16 +150,12 @@ export async function identifyStream(
     if (likely.found !== undefined)
       return await complete(target, hostName, likely.found, inquire, plain);
     if (heard.length === 0) heard = likely.heard;
-    if (options.questions === 0) return unrecognised(heard);
+    if (options.goOn !== undefined && !(await options.goOn())) return unrecognised(heard);
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }
-    const general = await ask(
-      plain,
-      target,
-      GENERAL.slice(0, options.questions ?? GENERAL_QUESTIONS),
-      asked,
-    );
+    const patience = options.questions ?? GENERAL_QUESTIONS;
+    const general = await ask(plain, target, GENERAL, asked, patience);
     if (general.found !== undefined)
       return await complete(target, hostName, general.found, inquire, plain);
     if (heard.length === 0) heard = general.heard;
@@ -178,15 +198,21 @@ async function listen(
   }
 }
 
-/** Asks the questions of `recognisers`, each on a connection of its own, until one is answered. */
+/**
+ * Asks the questions of `recognisers`, each on a connection of its own, until one is answered, or
+ * `patience` of them have been left unanswered.
+ */
 async function ask(
   open: () => Promise<Conversation>,
   target: Target,
   recognisers: readonly Recogniser[],
   asked: Set<Recogniser>,
+  patience = Number.POSITIVE_INFINITY,
 ): Promise<Heard> {
   let first: Uint8Array = new Uint8Array(0);
+  let silences = 0;
   for (const recogniser of recognisers) {
+    if (silences >= patience) break;
     if (recogniser.question === undefined || asked.has(recogniser)) continue;
     asked.add(recogniser);
     const conversation = await open();
@@ -195,6 +221,7 @@ async function ask(
       conversation.write(question);
       const heard = await conversation.read(ANSWER_MS);
       if (first.length === 0) first = heard;
+      if (heard.length === 0 && !conversation.ended) silences++;
       // Any recogniser may know the answer: a web server refuses Redis' question in HTTP.
       const found = echoOf(recogniser, question, heard) ?? recognise(STREAMS, heard, target.port);
       if (found !== undefined) return { heard, found };
@@ -239,10 +266,14 @@ async function insideTls(
     heard = first.heard;
     let found = first.found;
     if (found === undefined) {
-      const likely = ASKED_FIRST.get(target.port) ?? [];
-      const second = await ask(open, target, [...likely, ...GENERAL.slice(0, 2)], asked);
-      found = second.found;
-      if (heard.length === 0) heard = second.heard;
+      const likely = await ask(open, target, ASKED_FIRST.get(target.port) ?? [], asked);
+      found = likely.found;
+      if (heard.length === 0) heard = likely.heard;
+    }
+    if (found === undefined) {
+      const general = await ask(open, target, GENERAL_INSIDE, asked, QUESTIONS_INSIDE);
+      found = general.found;
+      if (heard.length === 0) heard = general.heard;
     }
     if (found !== undefined) {
       return { found, tls: true, details: [...details, ...(found.details ?? [])] };

@@ -1,83 +1,142 @@
 /**
- * How long it will still take to ask open ports what they are. A port that greets is done within
- * a moment, one that says nothing takes all questions: half a minute. So the ports still to come are
- * taken to be like those so far, quick ones and slow ones mixed as they were, and dealt out again
- * as the scan will do it: a few at once of each host.
+ * How long it will still take to ask open ports what they are. Listening to a port is short, and the
+ * ports to come are taken to be like those so far, dealt out again as the scan will do it. To question
+ * one that stays silent takes half a minute, and is done for a few of each host, all at a time.
  */
 import type { TimeLeft } from '../slow-asking.ts';
+import type { AskedHost, ServiceQueue, Turn } from './service-queue.ts';
 
 /** A port of which nobody knows yet whether it is quick. */
 const UNDECIDED_MS = 1000;
+/** What is longer by this factor decides alone. */
+const CLEARLY = 1.25;
+/** Durations that are kept. */
+const MOST_KEPT = 2000;
 
-/** A port that took this part of all questions is one of the slow. */
-const SLOW = 0.5;
-/** So many quick ports, and no slow one: they are all quick. */
-const MANY = 20;
-
-export interface ServicePace {
-  /** Ports asked at the same time, of all hosts and of one. */
-  readonly atOnce: number;
-  readonly atOncePerHost: number;
-  /** What a port takes that never says anything, ms. */
-  readonly silenceMs: number;
+/** What is known before any port was asked. */
+export interface ServicePrior {
+  /** What it takes to listen to a port of unknown purpose that says nothing. */
+  readonly briefMs: number;
+  /** What it takes to question a port in full that never says anything. */
+  readonly questionedMs: number;
 }
 
-/** What waits and what is being asked. */
-export interface ServiceQueue {
-  /** Ports that wait, by host. */
-  readonly waiting: Iterable<readonly [host: unknown, ports: number]>;
-  /** When each port that is being asked was begun, ms. */
-  readonly running: Iterable<readonly [host: unknown, sinceMs: number]>;
+/** How long ports took that were listened to: those of known purpose take longer. */
+interface Durations {
+  likely: number[];
+  others: number[];
 }
 
 export class ServiceOutlook {
-  private readonly pace: ServicePace;
-  /** How long ports took that are done. */
-  private readonly took: number[] = [];
+  private readonly queue: ServiceQueue;
+  private readonly prior: ServicePrior;
+  private listened: Durations = { likely: [], others: [] };
+  private longestQuestionedMs = 0;
 
-  constructor(pace: ServicePace) {
-    this.pace = pace;
+  constructor(queue: ServiceQueue, prior: ServicePrior) {
+    this.queue = queue;
+    this.prior = prior;
   }
 
-  done(ms: number): void {
-    this.took.push(ms);
+  /** The port was listened to. */
+  heard({ sinceMs, likely }: Turn, nowMs: number): void {
+    const kind = likely ? 'likely' : 'others';
+    const known = this.listened[kind];
+    known.push(nowMs - sinceMs);
+    if (known.length > MOST_KEPT) this.listened[kind] = known.filter((_, at) => at % 2 === 0);
   }
 
-  /** Undefined while no port says anything of the others. */
-  left(nowMs: number, { waiting, running }: ServiceQueue): TimeLeft | undefined {
-    const lanes = new Map<unknown, number[]>();
-    const durations = [...this.took];
-    const ages = [...running].map(([host, sinceMs]) => [host, nowMs - sinceMs] as const);
-    for (const [host, age] of ages) {
-      const whole = Math.max(age, this.wholeMs(age));
-      if (age >= UNDECIDED_MS) durations.push(whole);
-      lanes.set(host, [...(lanes.get(host) ?? []), whole - age]);
+  /** All is known of the port. */
+  done(turn: Turn, nowMs: number): void {
+    const { questionedMs, asked } = turn;
+    if (questionedMs !== undefined) {
+      this.longestQuestionedMs = Math.max(this.longestQuestionedMs, nowMs - questionedMs);
+    } else if (asked.listening.has(turn)) this.heard(turn, nowMs);
+  }
+
+  /**
+   * Undefined while no port says anything of the others. At least so long while any of the ports
+   * that were not heard yet may be the first silent one; at most so long while silent ones are
+   * questioned, which may answer the next question.
+   */
+  left(nowMs: number): TimeLeft | undefined {
+    const { hosts, limits } = this.queue;
+    const known = this.durations(nowMs);
+    if (known.likely.length + known.others.length === 0) return undefined;
+    if (known.others.length === 0) known.others.push(this.prior.briefMs);
+    if (known.likely.length === 0) known.likely = known.others;
+    const anySilent = this.longestQuestionedMs > 0 || [...hosts].some(({ silent }) => silent > 0);
+    let [longestMs, work, mostMs, surprising] = [0, 0, 0, 0];
+    for (const asked of hosts) {
+      const { ms, dealt, more } = this.listening(asked, known, nowMs);
+      longestMs = Math.max(longestMs, ms);
+      work += dealt;
+      if (asked.silentToEnd + asked.questioning.size < limits.questioned) surprising += more;
+      const longest = Math.max(0, known.likely.at(-1)!, known.others.at(-1)!);
+      mostMs = Math.max(mostMs, this.questionedBy(asked, anySilent, ms + longest, nowMs));
     }
-    if (durations.length === 0) return undefined;
-    durations.sort((left, right) => left - right);
-    let longest = 0;
-    let total = sum([...lanes.values()].flat());
-    for (const [host, count] of waiting) {
-      const dealt = mixed(durations, count);
-      total += sum(dealt);
-      lanes.set(host, deal(lanes.get(host) ?? [], dealt, this.pace.atOncePerHost));
+    const ms = Math.max(longestMs, work / limits.atOnce);
+    if (mostMs > CLEARLY * ms) return { ms: mostMs, bound: 'most' };
+    if (surprising === 0 || mostMs > ms) return { ms: Math.max(mostMs, ms) };
+    // Those being listened to may end at any moment.
+    return {
+      ms: Math.max(0, ms - mean(this.listened.likely, this.listened.others)),
+      bound: 'least',
+    };
+  }
+
+  /** How long it takes to listen to a port, as far as is known; ascending. */
+  private durations(nowMs: number): Durations {
+    const likely = [...this.listened.likely];
+    const others = [...this.listened.others];
+    for (const { listening } of this.queue.hosts) {
+      for (const turn of listening) {
+        const age = nowMs - turn.sinceMs;
+        if (age >= UNDECIDED_MS) (turn.likely ? likely : others).push(age);
+      }
     }
-    for (const ends of lanes.values()) longest = Math.max(longest, ...ends);
-    const ms = Math.max(longest, total / this.pace.atOnce);
-    return this.knowsSlow(ages.map(([, age]) => age)) ? { ms } : { ms, bound: 'least' };
+    const ascending = (left: number, right: number): number => left - right;
+    return { likely: likely.sort(ascending), others: others.sort(ascending) };
   }
 
-  /** How long a port will have taken that is asked for so long; where none took longer, so long. */
-  private wholeMs(age: number): number {
-    const longer = this.took.filter((ms) => ms > age);
-    return longer.length === 0 ? age : sum(longer) / longer.length;
+  /** Until all ports of a host were listened to, the time that takes in sum, how many those are. */
+  private listening(
+    { waiting, likely, listening, silent, told }: AskedHost,
+    known: Durations,
+    nowMs: number,
+  ): { readonly ms: number; readonly dealt: number; readonly more: number } {
+    const { listened, alike } = this.queue.limits;
+    const busy = [...listening].map((turn) => {
+      const age = nowMs - turn.sinceMs;
+      const longer = (turn.likely ? known.likely : known.others).filter((ms) => ms > age);
+      return longer.length === 0 ? 0 : mean(longer) - age;
+    });
+    // When so many told the same, the others are not asked.
+    const commonest = Math.max(silent, ...told.values());
+    const heard = silent + sum([...told.values()]);
+    const untilAlike = heard === 0 ? alike : (alike - commonest) * (heard / commonest);
+    const most = Math.ceil(untilAlike) - listening.size;
+    const count = Math.max(0, Math.min(waiting.length, most));
+    const first = Math.min(count, likely);
+    const dealt = [...mixed(known.likely, first), ...mixed(known.others, count - first)];
+    const ms = Math.max(0, ...deal(busy, dealt, listened));
+    return { ms, dealt: sum(busy) + sum(dealt), more: count + busy.length };
   }
 
-  /** Whether one was seen that takes all questions, or it seems that there are none. */
-  private knowsSlow(ages: readonly number[]): boolean {
-    const longest = Math.max(0, ...this.took);
-    if (longest >= SLOW * this.pace.silenceMs) return true;
-    return this.took.length >= MANY && ages.every((age) => age <= longest);
+  /** When the last silent port of a host was questioned at the latest, ms; 0: there is none. */
+  private questionedBy(asked: AskedHost, anySilent: boolean, ms: number, nowMs: number): number {
+    const { waiting, listening, questioning, held, silent, silentToEnd, told } = asked;
+    const since = [...questioning].map(({ questionedMs = nowMs }) => nowMs - questionedMs);
+    const wholeMs = Math.max(this.longestQuestionedMs, this.prior.questionedMs);
+    const lastMs = Math.max(0, ...since.map((age) => wholeMs - age));
+    const room = this.queue.limits.questioned - silentToEnd - questioning.size;
+    const unheard = waiting.length + listening.size;
+    if (!anySilent || room <= 0 || held.length + unheard === 0) return lastMs;
+    if (unheard === 0) return wholeMs;
+    // The last one of them may be heard last.
+    const share = silent / Math.max(1, silent + sum([...told.values()]));
+    const part = Math.min(1, Math.max(0, room - held.length) / Math.max(1, share * unheard));
+    return Math.max(lastMs, part * ms + wholeMs);
   }
 }
 
@@ -107,10 +166,16 @@ function deal(busy: readonly number[], durations: readonly number[], lanes: numb
   while (ends.length < lanes) ends.push(0);
   for (const ms of durations) {
     let first = 0;
-    for (let lane = 1; lane < ends.length; lane++) if (ends[lane]! < ends[first]!) first = lane;
+    for (let lane = 1; lane < lanes; lane++) if (ends[lane]! < ends[first]!) first = lane;
     ends[first]! += ms;
   }
   return ends;
+}
+
+/** Of all that is in the lists; 0: nothing is. */
+function mean(...lists: (readonly number[])[]): number {
+  const all = lists.flat();
+  return sum(all) / Math.max(1, all.length);
 }
 
 function sum(values: readonly number[]): number {

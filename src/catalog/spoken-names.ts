@@ -1,0 +1,63 @@
+/**
+ * How people write the protocols that payloads are told to be (docs/identification.md). Those that
+ * are not listed are acronyms: their name in capitals.
+ */
+const NAMES: Readonly<Record<string, string>> = {
+  bacnet: 'BACnet',
+  bitcoin: 'Bitcoin',
+  bittorrent: 'BitTorrent',
+  cassandra: 'Cassandra',
+  ceph: 'Ceph',
+  cldap: 'LDAP over UDP',
+  coap: 'CoAP',
+  'dce-rpc': 'DCE/RPC',
+  dhcpv6: 'DHCPv6',
+  dropbox: 'Dropbox LAN sync',
+  elasticsearch: 'Elasticsearch',
+  'ethernet-ip': 'EtherNet/IP',
+  'ftp-data': 'FTP data',
+  git: 'Git',
+  http2: 'HTTP/2',
+  iscsi: 'iSCSI',
+  jetdirect: 'raw printing',
+  kafka: 'Kafka',
+  kerberos: 'Kerberos',
+  mdns: 'mDNS',
+  memcached: 'memcached',
+  minecraft: 'Minecraft',
+  modbus: 'Modbus',
+  mongodb: 'MongoDB',
+  'ms-sql': 'TDS (MS-SQL)',
+  mysql: 'MySQL',
+  'netbios-dgm': 'NetBIOS datagrams',
+  'netbios-ns': 'NetBIOS names',
+  'netbios-session': 'NetBIOS sessions',
+  netflow: 'NetFlow or IPFIX',
+  'onc-rpc': 'ONC RPC',
+  'opc-ua': 'OPC UA',
+  openvpn: 'OpenVPN',
+  'oracle-tns': 'Oracle TNS',
+  portmap: 'portmap',
+  postgresql: 'PostgreSQL',
+  quake: 'Quake',
+  raknet: 'RakNet',
+  redis: 'Redis',
+  rsync: 'rsync',
+  s7comm: 'S7',
+  sflow: 'sFlow',
+  'source-query': 'Source queries',
+  syslog: 'syslog',
+  tacacs: 'TACACS+',
+  telnet: 'Telnet',
+  ubiquiti: 'Ubiquiti discovery',
+  wireguard: 'WireGuard',
+  'ws-discovery': 'WS-Discovery',
+  x11: 'X11',
+  zabbix: 'Zabbix',
+  zookeeper: 'ZooKeeper',
+};
+
+/** `Redis` for `redis`, `SSH` for `ssh`. */
+export function spokenName(protocol: string): string {
+  return NAMES[protocol] ?? protocol.toUpperCase();
+}
