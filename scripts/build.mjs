@@ -81,6 +81,23 @@ function ascii(code) {
   );
 }
 
+const GETTER =
+  /Object\.defineProperty\(exports,("[^"]+"),\{enumerable:true,get:function\(\)\{return ([\w$]+)\}\}\);/g;
+
+/**
+ * A chunk whose exports are values. A getter, which is called at every use in a hot loop of another
+ * chunk, is for what is assigned again, and nothing of ours is.
+ */
+function withPlainExports(code) {
+  return code.replace(GETTER, (getter, name, value) => {
+    const escaped = value.replaceAll('$', '\\$');
+    const assigned = code.match(
+      new RegExp(`(?<![.\\w$])${escaped}(?:[-+*/%&|^]?=(?![=>])|\\+\\+|--)`, 'g'),
+    );
+    return (assigned?.length ?? 0) > 1 ? getter : `exports[${name}]=${value};`;
+  });
+}
+
 const PROGRAMS = new Set(Object.values(ENTRIES));
 
 /** Rooms of which a command takes this or that, with modules that few others need. */
@@ -105,13 +122,6 @@ const PARTS = new Set([
  * milliseconds, so that each is a chunk of those who ask for it.
  */
 const APART = /^sources\/sockets\/(?:beside|far-side|package-names|packages|ssh)\.ts$/;
-
-/** What the second thread of an audit needs of the parsers. */
-const SCOUT = new Set(
-  ['scout', 'scouted-text', 'scan', 'netfilter-usual', 'octet-mask'].map(
-    (name) => `sources/logs/${name}.ts`,
-  ),
-);
 
 /** What is always used together. */
 const TOGETHER = new Map([
@@ -138,7 +148,6 @@ function chunkOf(path) {
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (APART.test(inside)) return null;
   if (part.startsWith('vendors')) return 'vendors';
-  if (SCOUT.has(inside)) return 'sources-logs-scout';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {
@@ -204,7 +213,7 @@ async function bundleRooms(bundle, dist, version) {
   const hash = createHash('sha256');
   mkdirSync(join(dist, 'chunks'));
   for (const { fileName, code } of output) {
-    const text = ascii(code);
+    const text = ascii(withPlainExports(code));
     hash.update(`${fileName}\0${text}\0`);
     writeFileSync(join(dist, fileName), text);
   }

@@ -1,15 +1,16 @@
 /**
- * Reads an extended access list of the ASA: the form Portreeve writes, what people commonly write
- * by hand, with network object groups, and what `show access-list` prints. The list is asked for the first
- * packets of connections; the rule for answers, which the ASA has unasked, is put before it. Later
- * fragments reach the list only as parts of whole packets (virtual reassembly), so that an entry
- * with ports says nothing of them.
+ * Reads extended access lists of the ASA: the form Portreeve writes, what people commonly write by
+ * hand, with network object groups, and what `show access-list` prints; and the `advanced` lists that
+ * an FTD has, with interfaces in their entries. `access-group` says where a list is asked; one alone
+ * is asked everywhere. Lists are asked for the first packets of connections; the rule for answers,
+ * which the device has unasked, is put before. Later fragments reach a list only as parts of whole
+ * packets (virtual reassembly), so that an entry with ports says nothing of them.
  */
 import { type Family, parseAddress } from '../net/address.ts';
 import { type AddressRange, rangeOfAddress, wholeFamily } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
-import type { FilterRule } from '../policy/filter.ts';
+import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import { asaLines } from './cisco-listing.ts';
 import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import { LineFault, LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
@@ -23,36 +24,85 @@ const ANSWERS: FilterRule = {
   line: 0,
 };
 
+const BY_LEVEL =
+  'that interfaces without a list let everything through: their security levels are not in the text';
+const INSPECTED = 'that inspection lets pass what an advanced list permits';
+
+/** A line of a list of any kind. */
+const LIST_LINE =
+  /^access-list (\S+) (?:line \d+ )?(?:advanced|ethertype|extended|remark|standard|webtype) /;
+
 export function parseAsa(text: string): Parsed {
   const parser = new AsaParser();
   asaLines(text).forEach(({ text: line, hits }, index) => {
     parser.line(line.trim(), index + 1, hits);
   });
-  return {
-    filter: {
-      chains: [
-        {
-          name: parser.name ?? 'global',
-          hook: 'forward',
-          otherwise: 'drop',
-          line: parser.begins,
-          rules: [ANSWERS, ...parser.rules],
-        },
-      ],
-    },
-    faults: parser.faults,
-  };
+  return parser.parsed();
+}
+
+/** An access list, in the order of its entries. */
+interface AsaList {
+  readonly name: string;
+  /** Where it begins. */
+  readonly line: number;
+  readonly rules: FilterRule[];
+  /** Lines so far, remarks among them. */
+  entries: number;
+}
+
+/** Where `access-group` has a list asked. */
+interface Application {
+  readonly list: AsaList;
+  readonly line: number;
+  /** Undefined: for all interfaces. */
+  readonly interface?: string;
+  readonly way: 'in' | 'out';
 }
 
 class AsaParser {
-  /** Lines of the list so far, remarks among them. */
-  private entries = 0;
-  readonly faults: ParseFault[] = [];
-  readonly rules: FilterRule[] = [];
-  name: string | undefined;
-  begins = 0;
+  private readonly faults: (ParseFault & { readonly list?: string })[] = [];
+  private readonly lists = new Map<string, AsaList>();
+  private readonly applications: Application[] = [];
   private readonly networks = new Map<string, AddressRange[]>();
   private group: AddressRange[] | undefined;
+  /** Names of an FTD's rules by their id. */
+  private readonly ruleNames = new Map<string, string>();
+  private isInspected = false;
+
+  parsed(): Parsed {
+    const { applications, lists } = this;
+    const [first, second] = lists.values();
+    const faults = this.faults.filter(({ list }) => list === undefined || this.isAsked(list));
+    if (applications.length === 0 && second !== undefined) {
+      const what = `A second list, “${second.name}”, begins here, and no access-group says where each is asked.`;
+      faults.push({ line: second.line, what });
+    }
+    const inward = applications.filter(({ way }) => way === 'in');
+    const outward = applications.filter(({ way }) => way === 'out');
+    const isEverywhere = applications.every((each) => each.interface === undefined);
+    const assumed = [
+      ...(inward.some((each) => each.interface === undefined) || isEverywhere ? [] : [BY_LEVEL]),
+      ...(this.isInspected ? [INSPECTED] : []),
+    ];
+    const chains = isEverywhere
+      ? [whole(applications[0]?.list ?? first)]
+      : [
+          ...(inward.length > 0 ? [hooked('in', 0, inward)] : []),
+          ...(outward.length > 0 ? [hooked('out', 1, outward)] : []),
+          ...new Set(applications.map(({ list }) => list)),
+        ].map((chain) => ('entries' in chain ? called(chain) : chain));
+    return {
+      filter: { chains },
+      faults: faults.map(({ line, what }) => ({ line, what })).sort((a, b) => a.line - b.line),
+      ...(assumed.length > 0 ? { assumed } : {}),
+    };
+  }
+
+  /** Whether any packet comes to the list. */
+  private isAsked(name: string): boolean {
+    const { applications } = this;
+    return applications.length === 0 || applications.some(({ list }) => list.name === name);
+  }
 
   line(line: string, number: number, hits: number | undefined): void {
     if (line === '' || line.startsWith('!') || line.startsWith(':')) return;
@@ -60,7 +110,11 @@ class AsaParser {
       this.read(new LineWords(line), number, hits);
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
+      const [, list] = LIST_LINE.exec(line) ?? [];
+      this.faults.push({
+        ...{ line: number, what: error.message },
+        ...(list === undefined ? {} : { list }),
+      });
     }
   }
 
@@ -78,7 +132,7 @@ class AsaParser {
       case 'access-group':
         words.next('access-group');
         this.group = undefined;
-        this.apply(words);
+        this.apply(words, number);
         return;
       default:
         if (this.group === undefined) throw new LineFault(`“${words.peek()}” is not known here.`);
@@ -147,37 +201,44 @@ class AsaParser {
     return maskedRange(address, words.address(4));
   }
 
-  private apply(words: LineWords): void {
+  private apply(words: LineWords, line: number): void {
     const name = words.next('the name of a list');
-    if (this.name !== undefined && name !== this.name) {
-      throw new LineFault(`The list “${name}” is not the one above.`);
+    const list = this.lists.get(name);
+    if (list === undefined) throw new LineFault(`There is no list “${name}” above.`);
+    if (words.take('global')) {
+      words.end();
+      this.applications.push({ list, line, way: 'in' });
+      return;
     }
-    if (!words.take('global')) {
-      throw new LineFault('Only a list for all interfaces (“global”) can be proved.');
-    }
+    const way = words.next('in, out or global');
+    if (way !== 'in' && way !== 'out') throw new LineFault(`“${way}” is not known here.`);
+    words.next('interface');
+    const place = words.next('the name of an interface');
     words.end();
+    this.applications.push({ list, line, interface: place, way });
   }
 
   private entry(words: LineWords, line: number, hits: number | undefined): void {
     const name = words.next('the name of a list');
-    if (this.name === undefined) {
-      this.name = name;
-      this.begins = line;
-    } else if (name !== this.name) {
-      throw new LineFault(`A second list, “${name}”, begins here; give the text of one.`);
-    }
+    const list = this.lists.get(name) ?? { name, line, rules: [], entries: 0 };
+    this.lists.set(name, list);
     // An entry is put in at its number, counted with the remarks: here only at the end.
-    this.entries++;
-    if (words.take('line') && words.number('a line', 1e9) < this.entries) {
+    list.entries++;
+    if (words.take('line') && words.number('a line', 1e9) < list.entries) {
       throw new LineFault('The entry would be put in before others; give them in their order.');
     }
     if (words.take('remark')) {
-      words.rest();
+      const [, id, called] = /^rule-id (\d+): (?:.* )?RULE: (.+)$/.exec(words.rest()) ?? [];
+      if (id !== undefined && called !== undefined) this.ruleNames.set(id, called);
       return;
     }
-    if (!words.take('extended')) throw new LineFault('Only extended lists are read.');
+    const isAdvanced = words.take('advanced');
+    if (!isAdvanced && !words.take('extended'))
+      throw new LineFault('Only extended lists are read.');
     const verb = words.next('permit or deny');
-    if (verb !== 'permit' && verb !== 'deny') throw new LineFault(`“${verb}” is not known here.`);
+    const permits = verb === 'permit' || (isAdvanced && verb === 'trust');
+    if (!permits && verb !== 'deny') throw new LineFault(`“${verb}” is not known here.`);
+    if (isAdvanced && verb === 'permit') this.isInspected = true;
     const match = new MatchBuilder();
     match.states(['new']);
     const protocol = this.protocol(words);
@@ -186,21 +247,32 @@ class AsaParser {
     const side = (
       key: 'source' | 'destination',
       ports: 'sourcePorts' | 'destinationPorts',
+      places: string[],
     ): void => {
+      if (isAdvanced && words.take('ifc')) places.push(words.next('the name of an interface'));
       const ranges = this.side(words);
       if (ranges !== undefined) match.addresses(key, ranges);
       const asked: NumberRange[] | undefined = hasPorts ? portsOf(words, PORT_WORDS) : undefined;
       if (asked !== undefined) match.ports(ports, asked);
     };
-    side('source', 'sourcePorts');
-    side('destination', 'destinationPorts');
+    const inInterfaces: string[] = [];
+    const outInterfaces: string[] = [];
+    side('source', 'sourcePorts', inInterfaces);
+    side('destination', 'destinationPorts', outInterfaces);
     if (protocol === ICMP || protocol === ICMPV6) this.message(words, protocol, match);
-    const log = this.endings(words);
+    const comment =
+      isAdvanced && words.take('rule-id') ? this.ruleNames.get(words.next('its id')) : undefined;
+    const log = this.endings(words, isAdvanced);
     if (log === 'inactive') return;
-    this.rules.push({
-      action: verb === 'permit' ? 'accept' : 'drop',
-      match: verb === 'permit' ? match.build() : withoutState(match),
+    list.rules.push({
+      action: permits ? 'accept' : 'drop',
+      match: {
+        ...(permits ? match.build() : withoutState(match)),
+        ...(inInterfaces.length > 0 ? { inInterfaces } : {}),
+        ...(outInterfaces.length > 0 ? { outInterfaces } : {}),
+      },
       line,
+      ...(comment === undefined ? {} : { comment }),
       ...(log ? { log: { prefix: '' } } : {}),
       ...(hits === undefined ? {} : { hits }),
     });
@@ -246,10 +318,13 @@ class AsaParser {
   }
 
   /** `log` with level and interval, `time-range`; whether it logs. An inactive entry is not asked. */
-  private endings(words: LineWords): boolean | 'inactive' {
+  private endings(words: LineWords, isAdvanced: boolean): boolean | 'inactive' {
     let log = false;
     while (!words.ended) {
-      if (words.take('log')) {
+      if (isAdvanced && words.take('event-log')) {
+        log = true;
+        words.next('flow-start, flow-end or both');
+      } else if (words.take('log')) {
         log = true;
         if (
           /^(?:[0-7]|default|disable|emergencies|alerts|critical|errors|warnings|notifications|informational|debugging)$/.test(
@@ -268,6 +343,43 @@ class AsaParser {
     }
     return log;
   }
+}
+
+/** One list for all interfaces. */
+function whole(list: AsaList | undefined): FilterChain {
+  return {
+    ...{ name: list?.name ?? 'global', hook: 'forward', otherwise: 'drop' },
+    ...{ line: list?.line ?? 0, rules: [ANSWERS, ...(list?.rules ?? [])] },
+  };
+}
+
+/** A list that only some packets come to. */
+function called({ name, line, rules }: AsaList): FilterChain {
+  return { name, line, rules, otherwise: 'drop' };
+}
+
+/**
+ * Where packets come in, or leave: the list of their interface, then the one for all, then none
+ * passes. An interface without either lets them through, as far as lists say.
+ */
+function hooked(way: 'in' | 'out', priority: number, applied: readonly Application[]): FilterChain {
+  const key = way === 'in' ? 'inInterfaces' : 'outInterfaces';
+  const everywhere = applied.find((each) => each.interface === undefined);
+  const rules: FilterRule[] = [ANSWERS];
+  for (const { list, line, interface: place } of applied) {
+    if (place === undefined) continue;
+    const match = { [key]: [place] };
+    rules.push({ action: 'jump', target: list.name, match, line });
+    if (everywhere === undefined) rules.push({ action: 'drop', match, line: 0 });
+  }
+  if (everywhere !== undefined) {
+    const { list, line } = everywhere;
+    rules.push({ action: 'jump', target: list.name, match: {}, line });
+  }
+  return {
+    ...{ name: `access-group ${way}`, hook: 'forward', priority, line: applied[0]?.line ?? 0 },
+    ...{ otherwise: everywhere === undefined ? 'accept' : 'drop', rules },
+  };
 }
 
 /** A deny holds for whatever comes to the list. */

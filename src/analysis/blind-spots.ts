@@ -3,6 +3,7 @@
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Decoder } from '../wire/decoder.ts';
 import { FAULTS } from '../wire/faults.ts';
+import { MOST_EACH } from './findings/case.ts';
 import { OUTCOMES } from './flow-facts.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -72,7 +73,8 @@ function oneWay({ tcpConversations: all, tcpOneSided: oneSided }: Traffic): Blin
   return {
     id: 'one-way',
     what: `one direction of ${share(oneSided, all)} of the TCP connections`,
-    because: 'the observation point sees only one way: half a mirror port, or asymmetric routing',
+    because:
+      'the observation point sees only one way (half a mirror port, asymmetric routing), or a filter let one way through',
     remedy: 'mirror both directions (ingress and egress), then capture again',
     missing: true,
   };
@@ -240,6 +242,20 @@ function tablesFull({ hosts, services }: Traffic): BlindSpot | undefined {
     because: 'there are more than the tables hold; the largest are kept',
     missing: flowsBeyond > 0,
   };
+}
+
+/** Findings that would be more of the same. @param untold how many, by kind */
+export function untoldFindings(untold: ReadonlyMap<string, number>): BlindSpot[] {
+  if (untold.size === 0) return [];
+  return [
+    {
+      id: 'findings-untold',
+      what: [...untold].map(([id, more]) => `${number(more)} more findings of ${id}`).join(', '),
+      because: `of each kind the first ${MOST_EACH} are told`,
+      remedy: 'look at a part of the packets: --filter, or one input at a time',
+      missing: true,
+    },
+  ];
 }
 
 function noTime({ decoder, firstMs, lastMs }: CaptureState): BlindSpot | undefined {

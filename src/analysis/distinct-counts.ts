@@ -86,7 +86,9 @@ export class DistinctCounts {
   /** Reads what `add` will need; see `TallyTable.touch`. */
   touch(group: number, address: number, family: number): number {
     if (this.members !== undefined) return this.members.touch(address, group, family);
-    return this.bitmap[this.bitOf(group, address, family) >>> 5]!;
+    const bits = this.bitmap[this.bitOf(group, address, family) >>> 5]!;
+    if (group >= this.estimated.length) return bits;
+    return bits ^ this.estimated[group]! ^ (this.counts[group]! | 0);
   }
 
   /** Sets the bit of a member; returns whether it was clear. */

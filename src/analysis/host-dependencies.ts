@@ -1,8 +1,10 @@
 /** What hosts depend on: the servers that answered them, by their roles. */
-import { addressText, type Names, transportOf } from '../flow/flow-view.ts';
+import { addressText, type Names } from '../flow/flow-view.ts';
+import { hostKey, hostOfKey } from '../flow/heard.ts';
 import type { Dependency, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_PORT, REPLY } from './flow-facts.ts';
+import { PortTexts } from './port-texts.ts';
 import { allSignatures } from './role-signatures.ts';
 import { TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -25,14 +27,14 @@ const PHRASES: Readonly<Record<string, string>> = {
   'forward-proxy': 'goes through the proxy',
 };
 
-/** By client (address word and family), the servers that answered it. */
+/** By client (see `hostKey`, as `roles` are), the servers that answered it. */
 export function dependencies(
   traffic: Traffic,
   names: Names,
-  roles: ReadonlyMap<string, readonly RoleOfHost[]>,
-): Map<string, Dependency[]> {
-  const depends = new Map<string, Dependency[]>();
-  const texts = new Map<string, string>();
+  roles: ReadonlyMap<number, readonly RoleOfHost[]>,
+): Map<number, Dependency[]> {
+  const depends = new Map<number, Dependency[]>();
+  const texts = new Map<number, string>();
   for (const [client, servers] of usedPorts(traffic)) {
     const withRole: Dependency[] = [];
     const others: Dependency[] = [];
@@ -43,7 +45,7 @@ export function dependencies(
       if (known.length === 0 && others.length >= MOST_DEPENDENCIES) continue;
       let text = texts.get(server);
       if (text === undefined) {
-        const [address, family] = server.split(' ').map(Number) as [number, number];
+        const [address, family] = hostOfKey(server);
         text = addressText(names.addresses, address, family);
         texts.set(server, text);
       }
@@ -84,15 +86,16 @@ export function dependenciesOn(
 }
 
 /** Answered ports by client inside, then by server. */
-function usedPorts(traffic: Traffic): Map<string, Map<string, string[]>> {
+function usedPorts(traffic: Traffic): Map<number, Map<number, string[]>> {
   const { words, count } = traffic.conversations;
-  const clients = new Map<string, Map<string, string[]>>();
+  const clients = new Map<number, Map<number, string[]>>();
+  const texts = new PortTexts();
   for (let entry = 0; entry < count; entry++) {
     const word = entry * TALLY_WORDS;
     const kind = words[word + 2]!;
     if (((kind >>> 25) & 3) !== BY_PORT || (words[word + TALLY_NOTE]! & 15) > REPLY) continue;
     const family = (kind >>> 16) & FAMILY_6;
-    const client = `${words[word]} ${family}`;
+    const client = hostKey(words[word]!, family);
     let servers = clients.get(client);
     if (servers === undefined) {
       if (clients.size >= MOST_CLIENTS) continue;
@@ -100,8 +103,8 @@ function usedPorts(traffic: Traffic): Map<string, Map<string, string[]>> {
       servers = new Map();
       clients.set(client, servers);
     }
-    const server = `${words[word + 1]} ${family}`;
-    const port = `${kind & 0xffff}/${transportOf((kind >>> 16) & 0xff)}`;
+    const server = hostKey(words[word + 1]!, family);
+    const port = texts.of(kind & 0xffff, (kind >>> 16) & 0xff);
     const ports = servers.get(server);
     if (ports === undefined) servers.set(server, [port]);
     else ports.push(port);

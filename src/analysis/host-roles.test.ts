@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ask, attempt, caseOf, many, talk } from '../../test/builders/findings.ts';
 import { dependenciesOn } from './host-dependencies.ts';
-import { type AnsweredPorts, hostRoles, RoleJudge } from './host-roles.ts';
+import { hostRoles, RoleJudge } from './host-roles.ts';
 
-const rolesOf = (answered: AnsweredPorts) => new RoleJudge().rolesOf(answered);
+const rolesOf = (answered: ReadonlyMap<string, string>) =>
+  new RoleJudge().rolesOf(answered, (place) => place);
 
 function roles(...ports: string[]): string[] {
   const answered = new Map(ports.map((port, index) => [port, `lan.pcap#${index + 1}`]));

@@ -5,10 +5,12 @@
  */
 
 import type { ServerRole } from '../catalog/role.ts';
-import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
+import { addressText, type Names, placeOf } from '../flow/flow-view.ts';
+import { hostKey, hostOfKey } from '../flow/heard.ts';
 import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { dependencies } from './host-dependencies.ts';
+import { PortTexts } from './port-texts.ts';
 import { allSignatures, type Signature } from './role-signatures.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -33,9 +35,6 @@ const NONE = -1;
 /** The role was not judged since its ports changed. */
 const STALE = -2;
 
-/** One host's answered ports, with the frame that shows each. */
-export type AnsweredPorts = ReadonlyMap<string, string>;
-
 interface Judged {
   readonly role: ServerRole;
   readonly certainty: RoleCertainty;
@@ -44,11 +43,15 @@ interface Judged {
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
 export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] {
-  const answered = answeredByHost(traffic, names);
-  const hosts = [...answered].sort((left, right) => right[1].ports.size - left[1].ports.size);
-  const roles = new Map<string, readonly RoleOfHost[]>();
+  const { services } = traffic;
+  const hosts = [...answeredByHost(traffic)].sort((left, right) => right[1].size - left[1].size);
+  const roles = new Map<number, readonly RoleOfHost[]>();
   const judge = new RoleJudge();
-  for (const [key, { ports }] of hosts.slice(0, MOST_HOSTS)) roles.set(key, judge.rolesOf(ports));
+  const locate = (entry: number) =>
+    placeOf(names, services.interfaceOf(entry), services.frameOf(entry));
+  for (const [key, ports] of hosts.slice(0, MOST_HOSTS)) {
+    roles.set(key, judge.rolesOf(ports, locate));
+  }
   const depends = dependencies(traffic, names, roles);
   const keys = new Set([...roles.keys(), ...depends.keys()]);
   const list: { readonly host: HostRoles; readonly weight: number }[] = [];
@@ -56,7 +59,7 @@ export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] 
     const ownRoles = roles.get(key) ?? [];
     const ownDepends = depends.get(key) ?? [];
     if (ownRoles.length + ownDepends.length === 0) continue;
-    const [address, family] = key.split(' ').map(Number) as [number, number];
+    const [address, family] = hostOfKey(key);
     const host = {
       address: addressText(names.addresses, address, family),
       zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
@@ -102,8 +105,16 @@ export class RoleJudge {
     this.rounds = new Int32Array(all.length);
   }
 
-  /** The roles of a host, the strongest first. */
-  rolesOf(answered: AnsweredPorts): readonly RoleOfHost[] {
+  /**
+   * The roles of a host, the strongest first.
+   *
+   * @param answered ports that answered, with what shows each
+   * @param locate says where that is
+   */
+  rolesOf<Shown>(
+    answered: ReadonlyMap<string, Shown>,
+    locate: (shown: Shown) => string,
+  ): readonly RoleOfHost[] {
     const ports = [...answered.keys()].sort();
     const key = ports.join(' ');
     let judged = this.memory.get(key);
@@ -116,7 +127,7 @@ export class RoleJudge {
       name: role.name,
       certainty,
       ports,
-      evidence: ports.map((port) => answered.get(port)!),
+      evidence: ports.map((port) => locate(answered.get(port)!)),
     }));
   }
 
@@ -233,25 +244,20 @@ export class RoleJudge {
   }
 }
 
-interface Answered {
-  readonly ports: Map<string, string>;
-}
-
-function answeredByHost(traffic: Traffic, names: Names): Map<string, Answered> {
-  const { services } = traffic;
-  const { table } = services;
-  const hosts = new Map<string, Answered>();
+/** By host (see `hostKey`) the ports that answered, with the service entry of each. */
+function answeredByHost({ services: { table } }: Traffic): Map<number, Map<string, number>> {
+  const hosts = new Map<number, Map<string, number>>();
+  const texts = new PortTexts();
   for (let entry = 0; entry < table.count; entry++) {
     const word = entry * TALLY_WORDS;
     const kind = table.words[word + 2]!;
-    const key = `${table.words[word]} ${kind & FAMILY_6}`;
-    let host = hosts.get(key);
-    if (host === undefined) {
-      host = { ports: new Map() };
-      hosts.set(key, host);
+    const key = hostKey(table.words[word]!, kind & FAMILY_6);
+    let ports = hosts.get(key);
+    if (ports === undefined) {
+      ports = new Map();
+      hosts.set(key, ports);
     }
-    const port = `${table.words[word + 1]}/${transportOf(kind & 0xff)}`;
-    host.ports.set(port, placeOf(names, services.interfaceOf(entry), services.frameOf(entry)));
+    ports.set(texts.of(table.words[word + 1]!, kind & 0xff), entry);
   }
   return hosts;
 }

@@ -6,7 +6,7 @@
 
 import type { ArpAsker } from '../flow/arp-questions.ts';
 import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
-import type { Heard, HeardHost } from '../flow/heard.ts';
+import type { Heard, HeardFact, HeardHost } from '../flow/heard.ts';
 import { hostKey } from '../flow/heard.ts';
 import type { HostName, PortFit, Spoken, SpokenEndpoint } from '../model/spoken.ts';
 import { DETECTORS } from '../wire/payload/detectors.ts';
@@ -137,12 +137,11 @@ export class SpokenView {
   }
 
   private spokenOf(heard: Heard, entry: number): Spoken {
+    const found = heard.factsOf(entry);
     const facts: Record<string, readonly string[]> = {};
-    const factLocators: Record<string, readonly string[]> = {};
-    for (const [key, { values, places }] of heard.factsOf(entry) ?? []) {
-      facts[key] = values;
-      factLocators[key] = places.map((place) => this.locator(place.interface, place.frame));
-    }
+    for (const [key, { values }] of found ?? []) facts[key] = values;
+    const locatorsOf = (places: HeardFact['places']): string[] =>
+      places.map((place) => this.locator(place.interface, place.frame));
     return {
       protocol: DETECTORS[heard.endpoints.kind(entry) >>> PROTOCOL_SHIFT]!.protocol,
       confidence: heard.certain.get(entry) === 1 ? 'certain' : 'likely',
@@ -150,7 +149,11 @@ export class SpokenView {
       flows: heard.flows.get(entry),
       answered: heard.answered.get(entry) === 1,
       facts,
-      factLocators,
+      // Of tens of thousands of endpoints the places of a few are told.
+      get factLocators() {
+        const entries = [...(found ?? [])].map(([key, { places }]) => [key, locatorsOf(places)]);
+        return Object.fromEntries(entries) as Record<string, readonly string[]>;
+      },
       locator: this.locator(heard.interfaces.get(entry), heard.frames.get(entry)),
     };
   }

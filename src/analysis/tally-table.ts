@@ -4,6 +4,7 @@
  * largest; an entry that comes back starts anew, and `missing` says how much it may lack at most.
  */
 
+import { FIRST_LINE } from '../net/cache-line.ts';
 import { firstOf } from './heaviest.ts';
 
 /** 32-bit words per entry: key (0–2), a word for the caller (3), then six floats. */
@@ -22,7 +23,7 @@ export class TallyTable {
   /** Entries that went to make room. */
   pruned = 0;
   /** No entry's weight (its first two floats) is too low by more than this. */
-  missing = 0;
+  missing = Number.NaN; // a float from the start: see LARGE in wire/decoder.ts
   /** All entries, as integers and as floats. */
   words: Int32Array;
   floats: Float64Array;
@@ -32,11 +33,12 @@ export class TallyTable {
 
   /** @param limit entries kept at most; 80 octets each */
   constructor(limit: number, seed: number) {
+    this.missing = 0;
     this.limit = Math.max(16, limit);
     this.seed = seed | 0;
-    const buffer = new ArrayBuffer(4 * TALLY_WORDS * INITIAL);
-    this.words = new Int32Array(buffer);
-    this.floats = new Float64Array(buffer);
+    const buffer = new ArrayBuffer(FIRST_LINE + 4 * TALLY_WORDS * INITIAL);
+    this.words = new Int32Array(buffer, FIRST_LINE);
+    this.floats = new Float64Array(buffer, FIRST_LINE);
   }
 
   /**
@@ -46,7 +48,9 @@ export class TallyTable {
   touch(first: number, second: number, third: number): number {
     const slots = this.slots;
     const held = slots[this.hash(first, second, third) & (slots.length - 1)]!;
-    return this.words[TALLY_WORDS * (held - (held === 0 ? 0 : 1))]!;
+    const at = TALLY_WORDS * (held - (held === 0 ? 0 : 1));
+    // The last word too, for where entries do not begin with a cache line.
+    return this.words[at]! ^ this.words[at + TALLY_WORDS - 1]!;
   }
 
   /** The entry of a key, or -1. */
@@ -110,11 +114,11 @@ export class TallyTable {
 
   private grow(): void {
     const length = Math.min(TALLY_WORDS * this.limit, 2 * this.words.length);
-    const buffer = new ArrayBuffer(4 * length);
-    const words = new Int32Array(buffer);
+    const buffer = new ArrayBuffer(FIRST_LINE + 4 * length);
+    const words = new Int32Array(buffer, FIRST_LINE);
     words.set(this.words);
     this.words = words;
-    this.floats = new Float64Array(buffer);
+    this.floats = new Float64Array(buffer, FIRST_LINE);
   }
 
   private rehash(length: number): void {

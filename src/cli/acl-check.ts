@@ -15,8 +15,8 @@ import type { Conversation } from '../policy/conversation.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import { describePacket } from '../policy/packet-text.ts';
 import { counted } from '../report/numbers.ts';
-import type { Report } from '../report/report.ts';
-import type { Column, Table } from '../report/table.ts';
+import type { Fact, Report } from '../report/report.ts';
+import type { Column } from '../report/table.ts';
 import { refuseNothing } from './capture-options.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -172,11 +172,16 @@ function conversationText({ client, server, service }: Conversation): string {
   return `${client} -> ${server} ${service}`;
 }
 
+function trafficFacts(idle: number, stopped: number): Fact[] {
+  return [
+    { key: 'unusedRules', value: idle, text: `${counted(idle, 'accepting rule')} unused` },
+    { key: 'stopped', value: stopped, text: `${counted(stopped, 'conversation')} stopped` },
+  ];
+}
+
 function checkReport(check: Check, { traffic }: CheckOptions): Report {
   const { faults, anomalies, uses, stopped, rules } = check;
   const idle = uses.filter(({ conversations }) => conversations === 0);
-  const table = (key: string, kind: string, heading: string, columns: unknown, rows: unknown) =>
-    ({ key, kind, heading, columns, rows }) as Table;
   const text =
     faults.length > 0
       ? `Not judged: ${counted(faults.length, 'place was', 'places were')} not understood.`
@@ -194,25 +199,29 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
     facts: [
       { key: 'rules', value: rules },
       { key: 'findings', value: anomalies.length },
-      {
-        key: 'unusedRules',
-        value: traffic === undefined ? null : idle.length,
-        ...(traffic === undefined
-          ? {}
-          : { text: `${counted(idle.length, 'accepting rule')} unused` }),
-      },
-      {
-        key: 'stopped',
-        value: traffic === undefined ? null : stopped.length,
-        ...(traffic === undefined
-          ? {}
-          : { text: `${counted(stopped.length, 'conversation')} stopped` }),
-      },
+      ...(traffic === undefined
+        ? [
+            { key: 'unusedRules', value: null },
+            { key: 'stopped', value: null },
+          ]
+        : trafficFacts(idle.length, stopped.length)),
     ],
     tables: [
       faultTable(faults),
-      table('findings', 'finding', 'FINDINGS', ANOMALY_COLUMNS, anomalies),
-      table('uses', 'use', 'WHAT THE TRAFFIC USED', USE_COLUMNS, uses),
+      {
+        key: 'findings',
+        kind: 'finding',
+        heading: 'FINDINGS',
+        columns: ANOMALY_COLUMNS,
+        rows: anomalies,
+      },
+      {
+        key: 'uses',
+        kind: 'use',
+        heading: 'WHAT THE TRAFFIC USED',
+        columns: USE_COLUMNS,
+        rows: uses,
+      },
     ],
     notes: [
       ...check.notes,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { PLATFORMS, type Platform } from '../pipeline/policy.ts';
 import { count } from '../report/numbers.ts';
-import type { Column, Table } from '../report/table.ts';
+import type { Column } from '../report/table.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
 
 const COLUMNS: readonly Column<Platform>[] = [
@@ -61,9 +61,9 @@ export function configure(command: Command): void {
             key: 'platforms',
             kind: 'platform',
             heading: 'PLATFORMS',
-            columns: COLUMNS as readonly Column[],
+            columns: COLUMNS,
             rows: PLATFORMS,
-          } as Table,
+          },
         ],
         notes: [],
         next: [],

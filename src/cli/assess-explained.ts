@@ -57,7 +57,7 @@ export function explainedTable(
     key: 'explained',
     kind: 'explained-port',
     heading: 'WHAT THE PORTS ARE FOR',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: known.concat(unknown),
     compact: true,
     card: (row) => card(row as Explained),

@@ -67,7 +67,7 @@ export function findingsTable(
     key: 'findings',
     kind: 'finding',
     heading: 'FINDINGS',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: shown,
     compact: true,
     card: (row) => card(row as Finding, inputs),
@@ -118,7 +118,8 @@ function frameText(locators: readonly string[]): string {
   if (sources.size > 1) return `${locators.slice(0, SHOWN_FRAMES).join(', ')}${rest}`;
   const frames = shown.map(({ frame }) => frame).join(', ');
   const { noun, source } = parts[0]!;
-  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${source}`;
+  const whole = source === '-' ? 'standard input' : source;
+  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${whole}`;
 }
 
 /** The thresholds, so that a reader can move them. */

@@ -58,7 +58,7 @@ export function overTimeTable(slices: readonly TimeSlice[]): Table {
     key: 'overTime',
     kind: 'time-slice',
     heading: `OVER TIME (UTC${each})`,
-    columns: columns as readonly Column[],
+    columns: columns,
     rows: slices,
     empty: 'Nothing to show over time.',
     ...(counted

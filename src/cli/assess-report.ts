@@ -113,7 +113,8 @@ function severityOf({ findings, notes }: Assessment): Severity {
 }
 
 function inputText({ inputs }: Assessment): string {
-  return inputs.length === 1 ? `${inputs[0]}` : `${inputs.length} inputs`;
+  if (inputs.length !== 1) return `${inputs.length} inputs`;
+  return inputs[0] === '-' ? 'standard input' : inputs[0]!;
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
@@ -170,6 +171,7 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     { key: 'gravest', value: assessment.findings[0]?.severity ?? null },
     { key: 'filter', value: filter ?? null },
     { key: 'matchedFlows', value: assessment.matchedFlows },
+    { key: 'passedOver', value: assessment.passedOver },
     { key: 'interrupted', value: assessment.interrupted },
   ];
 }
@@ -300,10 +302,17 @@ function cut<Row>(frame: Frame<Row>, rows: readonly Row[], whole: number, limit:
   const shown = rows.slice(0, limit);
   const more = whole - shown.length;
   return {
-    ...(frame as Frame<unknown>),
+    ...frame,
     rows: shown,
     ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
   };
+}
+
+/** The service with the most bytes; of equals the first. */
+function busiest(services: readonly ServiceUse[]): ServiceUse | undefined {
+  let best = services[0];
+  for (const each of services) if (byBytes(each, best!) < 0) best = each;
+  return best;
 }
 
 function byBytes(left: ServiceUse, right: ServiceUse): number {
@@ -334,7 +343,7 @@ function nextSteps(
   if ((packets === 0 && logs === null) || inputs.includes('-')) return [];
   const names = inputs.length > 3 ? '…' : inputs.map(shellWord).join(' ');
   const suspect = findings.find(({ subject }) => subject.client !== undefined)?.subject.client;
-  const [service] = [...services].sort(byBytes);
+  const service = busiest(services);
   const closer: NextStep[] = [];
   if (filter === undefined && suspect !== undefined) {
     const purpose = 'all about the host of the first finding';

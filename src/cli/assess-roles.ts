@@ -1,6 +1,6 @@
 /** What hosts are for and whom they depend on, as a table. */
 import type { HostRoles } from '../model/host-role.ts';
-import type { Card, CardPart, Column, Plain, Table } from '../report/table.ts';
+import { type Card, type CardPart, type Column, plain, type Table } from '../report/table.ts';
 
 const COLUMNS: readonly Column<HostRoles>[] = [
   { key: 'address', title: 'HOST', value: ({ address }) => address },
@@ -8,14 +8,14 @@ const COLUMNS: readonly Column<HostRoles>[] = [
   {
     key: 'roles',
     title: 'ROLES',
-    value: ({ roles }) => roles as unknown as Plain,
+    value: ({ roles }) => plain(roles),
     text: ({ roles }) => roles.map(({ name, certainty }) => `${name} (${certainty})`).join(', '),
     grow: true,
   },
   {
     key: 'depends',
     title: 'DEPENDS ON',
-    value: ({ depends }) => depends as unknown as Plain,
+    value: ({ depends }) => plain(depends),
     machineOnly: true,
   },
 ];
@@ -31,7 +31,7 @@ export function rolesTable(hosts: readonly HostRoles[], limit: number): Table {
     key: 'roles',
     kind: 'host-roles',
     heading: 'WHAT THE HOSTS ARE FOR',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: shown,
     compact: true,
     card: (row) => card(row as HostRoles),

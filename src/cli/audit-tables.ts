@@ -23,7 +23,7 @@ export function cut<Row>(
   const shown = rows.slice(0, limit);
   const more = whole - shown.length;
   return {
-    ...(shape as Frame<unknown>),
+    ...shape,
     rows: shown,
     ...(more > 0 ? { footnote: `… and ${count(more)} more (--all shows all)` } : {}),
   };

@@ -74,7 +74,7 @@ export function compareReport(
       text: verdictText(rows.length, doubted),
     },
     facts: factsOf(compared, rows, doubted, several),
-    tables: [mismatchTable(doubted, columns, several), agreedTable(agreed, columns)] as Table[],
+    tables: [mismatchTable(doubted, columns, several), agreedTable(agreed, columns)],
     notes: [
       ...compared.flatMap(({ name, comparison: { notes } }) =>
         several ? notes.map((note) => ({ ...note, what: `${name}: ${note.what}` })) : notes,

@@ -1,46 +1,22 @@
 /** Columns of conversations, shared by the commands that list them. */
 import type { Conversation } from '../policy/conversation.ts';
-import { count } from '../report/numbers.ts';
+import { figure, MACHINE } from '../report/columns.ts';
 import type { Column } from '../report/table.ts';
 
-/** `names` are host names by address; who has none is called by what it is for. People see no column that is empty in all `rows`. */
+type Names = Readonly<Record<string, string>>;
+
+/**
+ * `names` are host names by address; who has none is called by what it is for. People see no column
+ * that is empty in all `rows`.
+ */
 export function conversationColumns(
-  names: Readonly<Record<string, string>>,
+  names: Names,
   rows: readonly Conversation[],
 ): readonly Column<Conversation>[] {
   const silent = rows.every(({ spoken }) => spoken === undefined);
   const sound = rows.every(({ because }) => because === undefined);
-  const named = (address: string, roles: readonly string[] = []) => {
-    const name = names[address] ?? roles[0];
-    return name === undefined ? address : `${name} ${address}`;
-  };
   return [
-    { key: 'from', title: 'FROM', value: ({ from }) => from, priority: 2 },
-    {
-      key: 'client',
-      title: 'CLIENT',
-      value: ({ client }) => client,
-      text: ({ client, clientRoles }) => named(client, clientRoles),
-    },
-    {
-      key: 'clientRoles',
-      title: '',
-      value: ({ clientRoles }) => clientRoles ?? [],
-      machineOnly: true,
-    },
-    { key: 'to', title: 'TO', value: ({ to }) => to, priority: 2 },
-    {
-      key: 'server',
-      title: 'SERVER',
-      value: ({ server }) => server,
-      text: ({ server, serverRoles }) => named(server, serverRoles),
-    },
-    {
-      key: 'serverRoles',
-      title: '',
-      value: ({ serverRoles }) => serverRoles ?? [],
-      machineOnly: true,
-    },
+    ...endColumns(names),
     { key: 'service', title: 'SERVICE', value: ({ service }) => service },
     {
       key: 'spoken',
@@ -50,14 +26,7 @@ export function conversationColumns(
       priority: 4,
       machineOnly: silent,
     },
-    {
-      key: 'connections',
-      title: 'CONN',
-      value: ({ connections }) => connections,
-      text: ({ connections }) => count(connections),
-      align: 'right',
-      priority: 1,
-    },
+    figure('connections', 'CONN', ({ connections }) => connections, { priority: 1 }),
     { key: 'hours', title: 'HOURS', value: ({ hours }) => hours, align: 'right', priority: 3 },
     { key: 'standing', title: 'STANDING', value: ({ standing }) => standing, priority: 1 },
     {
@@ -69,10 +38,10 @@ export function conversationColumns(
       grow: true,
       priority: 5,
     },
-    { key: 'answered', title: '', value: ({ answered }) => answered, machineOnly: true },
-    { key: 'denied', title: '', value: ({ denied }) => denied, machineOnly: true },
-    { key: 'firstMs', title: '', value: ({ firstMs }) => firstMs, machineOnly: true },
-    { key: 'lastMs', title: '', value: ({ lastMs }) => lastMs, machineOnly: true },
+    { key: 'answered', value: ({ answered }) => answered, ...MACHINE },
+    { key: 'denied', value: ({ denied }) => denied, ...MACHINE },
+    { key: 'firstMs', value: ({ firstMs }) => firstMs, ...MACHINE },
+    { key: 'lastMs', value: ({ lastMs }) => lastMs, ...MACHINE },
     {
       key: 'direction',
       title: 'DIRECTION',
@@ -88,5 +57,31 @@ export function conversationColumns(
       priority: 6,
     },
     { key: 'seen', title: 'SEEN', value: ({ seen }) => seen, priority: 6 },
+  ];
+}
+
+/** Zone, host and roles of either end. */
+function endColumns(names: Names): readonly Column<Conversation>[] {
+  const named = (address: string, roles: readonly string[] = []) => {
+    const name = names[address] ?? roles[0];
+    return name === undefined ? address : `${name} ${address}`;
+  };
+  return [
+    { key: 'from', title: 'FROM', value: ({ from }) => from, priority: 2 },
+    {
+      key: 'client',
+      title: 'CLIENT',
+      value: ({ client }) => client,
+      text: ({ client, clientRoles }) => named(client, clientRoles),
+    },
+    { key: 'clientRoles', value: ({ clientRoles }) => clientRoles ?? [], ...MACHINE },
+    { key: 'to', title: 'TO', value: ({ to }) => to, priority: 2 },
+    {
+      key: 'server',
+      title: 'SERVER',
+      value: ({ server }) => server,
+      text: ({ server, serverRoles }) => named(server, serverRoles),
+    },
+    { key: 'serverRoles', value: ({ serverRoles }) => serverRoles ?? [], ...MACHINE },
   ];
 }

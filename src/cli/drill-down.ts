@@ -86,7 +86,8 @@ export async function drillOf(
 function isAbout({ evidence, subject }: Finding, services: readonly ServiceUse[]): boolean {
   if (evidence.some(({ asked }) => asked === true)) return true;
   const { server, port } = subject;
-  return services.some((each) => each.server === server && each.port === port);
+  // A finding about many servers names only their port.
+  return services.some((each) => each.port === port && each.server === (server ?? each.server));
 }
 
 /** A finding names more hosts than it has evidence of. */

@@ -9,7 +9,16 @@ import {
 } from '../catalog/entry.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
-import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
+import {
+  type Card,
+  type CardLine,
+  type CardPart,
+  type Column,
+  type Plain,
+  plain,
+  type Severity,
+  type Table,
+} from '../report/table.ts';
 import { blockingSteps } from './explain-blocking.ts';
 import type { Answer } from './explain-queries.ts';
 import { unlistedTable } from './explain-unlisted.ts';
@@ -25,7 +34,7 @@ export function explainReport({ entries, unlisted, passedOver }: Answer): Report
     version: VERSION,
     verdict: verdictOf(rows, unlisted.length),
     facts: factsOf(rows, unlisted.length, passedOver),
-    tables: [entryTable(rows), unlistedTable(unlisted)] as Table[],
+    tables: [entryTable(rows), unlistedTable(unlisted)],
     notes: [],
     next: nextSteps(rows),
   };
@@ -123,12 +132,12 @@ const COLUMNS: readonly Column<PortEntry>[] = [
       ['belongsNote', ({ belongs }) => belongs.note || null],
       ['closableNote', ({ closable }) => closable.note || null],
       ['breaks', ({ breaks }) => breaks],
-      ['windows', ({ windows }) => windows as unknown as Plain],
-      ['linux', ({ linux }) => linux as unknown as Plain],
-      ['companions', ({ companions }) => companions as unknown as Plain],
+      ['windows', ({ windows }) => plain(windows)],
+      ['linux', ({ linux }) => plain(linux)],
+      ['companions', ({ companions }) => plain(companions)],
       ['firewall', ({ firewall }) => firewall],
-      ['sources', ({ sources }) => sources as unknown as Plain],
-      ['portList', ({ ports }) => ports as unknown as Plain],
+      ['sources', ({ sources }) => plain(sources)],
+      ['portList', ({ ports }) => plain(ports)],
     ] satisfies [string, (entry: PortEntry) => Plain][]
   ).map(([key, value]): Column<PortEntry> => ({ key, title: key, value, machineOnly: true })),
 ];

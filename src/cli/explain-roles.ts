@@ -3,7 +3,14 @@ import { type CatalogPort, formatCatalogPorts, type NotThere } from '../catalog/
 import type { PortChoice, ServerRole } from '../catalog/role.ts';
 import { count } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
-import type { Card, CardPart, Column, Plain, Table } from '../report/table.ts';
+import {
+  type Card,
+  type CardPart,
+  type Column,
+  type Plain,
+  plain,
+  type Table,
+} from '../report/table.ts';
 
 const VERSION = 1;
 
@@ -24,7 +31,7 @@ export function roleReport(roles: readonly ServerRole[], full: boolean): Report 
     version: VERSION,
     verdict: { severity: 'info', text },
     facts: [{ key: 'roles', value: roles.length }],
-    tables: [table as Table],
+    tables: [table],
     notes: [],
     next:
       full || first === undefined
@@ -47,16 +54,16 @@ const COLUMNS: readonly Column<ServerRole>[] = [
     [
       ['aliases', ({ aliases }) => aliases],
       ['what', ({ what }) => what],
-      ['core', ({ core }) => core as unknown as Plain],
-      ['distinctive', ({ distinctive }) => distinctive as unknown as Plain],
-      ['absent', ({ absent }) => absent as unknown as Plain],
-      ['companions', ({ companions }) => companions as unknown as Plain],
+      ['core', ({ core }) => plain(core)],
+      ['distinctive', ({ distinctive }) => plain(distinctive)],
+      ['absent', ({ absent }) => plain(absent)],
+      ['companions', ({ companions }) => plain(companions)],
       ['dynamic', ({ dynamic }) => dynamic],
-      ['in', (role) => role.in as unknown as Plain],
-      ['out', ({ out }) => out as unknown as Plain],
-      ['peer', ({ peer }) => peer as unknown as Plain],
-      ['depends', ({ depends }) => depends as unknown as Plain],
-      ['sources', ({ sources }) => sources as unknown as Plain],
+      ['in', (role) => plain(role.in)],
+      ['out', ({ out }) => plain(out)],
+      ['peer', ({ peer }) => plain(peer)],
+      ['depends', ({ depends }) => plain(depends)],
+      ['sources', ({ sources }) => plain(sources)],
     ] satisfies [string, (role: ServerRole) => Plain][]
   ).map(([key, value]): Column<ServerRole> => ({ key, title: key, value, machineOnly: true })),
 ];

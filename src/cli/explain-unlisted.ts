@@ -3,7 +3,7 @@ import { neighbours, type PortQuery, rangesAround } from '../catalog/entries.ts'
 import { type EntrySummary, formatCatalogPorts } from '../catalog/entry.ts';
 import { serviceDescription, serviceName } from '../catalog/services.ts';
 import { type PortClass, portClass } from '../net/port-range.ts';
-import type { Card, CardLine, Plain, Table } from '../report/table.ts';
+import { type Card, type CardLine, plain, type Table } from '../report/table.ts';
 
 /** RFC 6335 section 6. */
 const CLASS_MEANING: Readonly<Record<PortClass, string>> = {
@@ -37,7 +37,7 @@ export function unlistedTable(queries: readonly PortQuery[]): Table<PortQuery> {
       {
         key: 'registered',
         title: 'REGISTERED',
-        value: (query) => registered(query) as unknown as Plain,
+        value: (query) => plain(registered(query)),
         text: (query) => registered(query)[0]?.name ?? '-',
       },
       {

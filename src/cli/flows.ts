@@ -205,6 +205,7 @@ function flowReport(
       { key: 'flows', value: flows },
       { key: 'firstMs', value: firstMs },
       { key: 'lastMs', value: lastMs },
+      { key: 'passedOver', value: listing.passedOver },
       { key: 'interrupted', value: interrupted },
     ],
     tables: [

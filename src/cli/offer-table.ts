@@ -20,7 +20,7 @@ export function offerTable(offers: readonly Offer[]): Table {
     key: 'offers',
     kind: 'offer',
     heading: 'WHAT THE SAME APPLICATIONS MAY ASK FOR NEXT',
-    columns: COLUMNS as readonly Column[],
+    columns: COLUMNS,
     rows: offers,
     footnote: "Nobody saw these. --with-set 'CLIENT -> SERVER SET' allows a set, marked as such.",
   };

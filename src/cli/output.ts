@@ -22,8 +22,8 @@ export type OutputOptions = {
 
 const MIN_WIDTH = 20;
 const MAX_WIDTH = 10_000;
-/** Pieces are gathered up to this many characters before they are written. */
-const WRITE_LENGTH = 65_536;
+/** Pieces are gathered up to this many characters before they are written; longer ones are not copied. */
+const WRITE_LENGTH = 32_768;
 
 /** @param more formats that only this command has */
 export function addOutputOptions(command: Command, more: readonly string[] = []): void {

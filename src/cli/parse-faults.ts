@@ -17,5 +17,5 @@ export function faultTable(faults: readonly FaultRow[]): Table {
     ],
     rows: faults,
   };
-  return table as Table;
+  return table;
 }

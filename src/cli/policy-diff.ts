@@ -7,7 +7,6 @@ import type { Filter, Hook } from '../policy/filter.ts';
 import type { Zone } from '../policy/intent.ts';
 import { counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
-import type { Table } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { addOutputOptions, type OutputOptions, writeReport } from './output.ts';
@@ -79,7 +78,7 @@ async function run(
         heading: 'DIFFERENCES',
         columns: differenceColumns(differences),
         rows: differences,
-      } as unknown as Table,
+      },
     ],
     notes: [],
     next: [],

@@ -14,7 +14,7 @@ import {
 import type { Conversation } from '../policy/conversation.ts';
 import { shellWord } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
-import type { Report } from '../report/report.ts';
+import type { Fact, Report } from '../report/report.ts';
 import type { Table } from '../report/table.ts';
 import {
   addCaptureOptions,
@@ -234,21 +234,52 @@ function logFacts({ lines, allowed, denied, undirected }: LearnedLogs): Report['
   ];
 }
 
+function factsOf(
+  { flows, flowsWithinZone, flowsOutside, logs, sockets }: LearnedTraffic,
+  {
+    candidates,
+    asked,
+    quarantined,
+  }: Readonly<Record<'candidates' | 'asked' | 'quarantined', number>>,
+): Fact[] {
+  return [
+    { key: 'flows', value: flows, text: `${count(flows)} flows` },
+    { key: 'candidates', value: candidates },
+    { key: 'asked', value: asked, text: `${count(asked)} unanswered` },
+    { key: 'quarantined', value: quarantined, text: `${count(quarantined)} set aside` },
+    {
+      key: 'flowsWithinZone',
+      value: flowsWithinZone,
+      text: `${counted(flowsWithinZone, 'flow')} within a zone`,
+    },
+    {
+      key: 'flowsOutside',
+      value: flowsOutside,
+      text: `${counted(flowsOutside, 'flow')} outside all zones`,
+    },
+    ...(logs === undefined ? [] : logFacts(logs)),
+    ...(sockets === undefined ? [] : socketFacts(sockets)),
+  ];
+}
+
 function learnReport(
   learned: LearnedTraffic,
   names: Readonly<Record<string, string>>,
   output: string | undefined,
 ): Report {
-  const { conversations, flows, flowsWithinZone, flowsOutside, summary, logs, sockets } = learned;
+  const { conversations, summary, logs, sockets } = learned;
   const number = (wanted: (conversation: Conversation) => boolean) =>
     conversations.filter(wanted).length;
   const candidates = number(({ standing }) => standing === 'confirmed' || standing === 'thin');
-  const asked = number(({ standing }) => standing === 'asked');
-  const quarantined = number(({ standing }) => standing === 'quarantined');
+  const counts = {
+    candidates,
+    asked: number(({ standing }) => standing === 'asked'),
+    quarantined: number(({ standing }) => standing === 'quarantined'),
+  };
   const table = (key: string, heading: string, wanted: (one: Conversation) => boolean): Table => {
     const rows = conversations.filter(wanted);
     const columns = conversationColumns(names, rows);
-    return { key, kind: 'conversation', heading, columns, rows } as unknown as Table;
+    return { key, kind: 'conversation', heading, columns, rows };
   };
   return {
     kind: 'policy-learn',
@@ -260,24 +291,7 @@ function learnReport(
           ? 'One conversation between zones was answered and can be allowed.'
           : `${count(candidates)} conversations between zones were answered and can be allowed`,
     },
-    facts: [
-      { key: 'flows', value: flows, text: `${count(flows)} flows` },
-      { key: 'candidates', value: candidates },
-      { key: 'asked', value: asked, text: `${count(asked)} unanswered` },
-      { key: 'quarantined', value: quarantined, text: `${count(quarantined)} set aside` },
-      {
-        key: 'flowsWithinZone',
-        value: flowsWithinZone,
-        text: `${counted(flowsWithinZone, 'flow')} within a zone`,
-      },
-      {
-        key: 'flowsOutside',
-        value: flowsOutside,
-        text: `${counted(flowsOutside, 'flow')} outside all zones`,
-      },
-      ...(logs === undefined ? [] : logFacts(logs)),
-      ...(sockets === undefined ? [] : socketFacts(sockets)),
-    ],
+    facts: factsOf(learned, counts),
     tables: [
       table('candidates', 'ANSWERED', ({ standing }) => ['confirmed', 'thin'].includes(standing)),
       table('asked', 'ASKED, NOT ANSWERED', ({ standing }) => standing === 'asked'),

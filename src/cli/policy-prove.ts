@@ -133,21 +133,53 @@ function beyondTable(policy: Policy, { beyond }: Proof): Table {
     key: 'beyond',
     kind: 'generalisation',
     heading: 'ALLOWED BEYOND WHAT WAS SEEN',
-    columns: columns as readonly Column[],
+    columns,
     rows: beyond,
     footnote: 'All other rules allow what was seen and validated, and nothing else.',
   };
 }
 
+/** Conversations that were validated, and that the text stops. */
+const LOST_COLUMNS: readonly Column<Proof['lost'][number]>[] = [
+  {
+    key: 'packet',
+    title: 'CONVERSATION',
+    value: ({ conversation }) => describePacket(openingPacket(conversation)),
+    grow: true,
+  },
+  { key: 'by', title: 'BY', value: ({ by }) => by },
+];
+
+function ruleColumns(
+  hits: ReadonlyMap<string, number>,
+): readonly Column<Policy['rules'][number]>[] {
+  return [
+    { key: 'id', title: 'RULE', value: ({ id }) => id },
+    {
+      key: 'hits',
+      title: 'CONVERSATIONS',
+      value: ({ id }) => hits.get(id) ?? 0,
+      align: 'right',
+    },
+    {
+      key: 'because',
+      title: 'BECAUSE',
+      value: ({ because }) => because ?? null,
+      text: ({ because }) => because ?? '',
+      grow: true,
+    },
+    {
+      key: 'approvedBy',
+      title: 'BY',
+      value: ({ approved }) => approved?.by ?? null,
+      text: ({ approved }) => approved?.by ?? '',
+      priority: 1,
+    },
+  ];
+}
+
 function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
-  const { faults, differences, replayed, lost, hits, rules } = proof;
-  const table = (
-    key: string,
-    kind: string,
-    heading: string,
-    columns: readonly unknown[],
-    rows: unknown,
-  ) => ({ key, kind, heading, columns, rows }) as unknown as Table;
+  const { replayed, hits, rules } = proof;
   const idle = policy.rules.filter(({ id, action }) => action === 'allow' && hits.get(id) === 0);
   return {
     kind: 'policy-prove',
@@ -163,62 +195,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
         text: `${count(replayed)} validated conversations replayed`,
       },
     ],
-    tables: [
-      faultTable(faults),
-      table(
-        'differences',
-        'difference',
-        'DIFFERENCES',
-        differenceColumns(differences),
-        differences,
-      ),
-      table(
-        'lost',
-        'conversation',
-        'VALIDATED, BUT STOPPED',
-        [
-          {
-            key: 'packet',
-            title: 'CONVERSATION',
-            value: (each: Proof['lost'][number]) =>
-              describePacket(openingPacket(each.conversation)),
-            grow: true,
-          },
-          { key: 'by', title: 'BY', value: (each: Proof['lost'][number]) => each.by },
-        ],
-        lost,
-      ),
-      beyondTable(policy, proof),
-      table(
-        'rules',
-        'rule',
-        'RULES AND WHAT JUSTIFIES THEM',
-        [
-          { key: 'id', title: 'RULE', value: (rule: Policy['rules'][number]) => rule.id },
-          {
-            key: 'hits',
-            title: 'CONVERSATIONS',
-            value: (rule: Policy['rules'][number]) => hits.get(rule.id) ?? 0,
-            align: 'right',
-          },
-          {
-            key: 'because',
-            title: 'BECAUSE',
-            value: (rule: Policy['rules'][number]) => rule.because ?? null,
-            text: (rule: Policy['rules'][number]) => rule.because ?? '',
-            grow: true,
-          },
-          {
-            key: 'approvedBy',
-            title: 'BY',
-            value: (rule: Policy['rules'][number]) => rule.approved?.by ?? null,
-            text: (rule: Policy['rules'][number]) => rule.approved?.by ?? '',
-            priority: 1,
-          },
-        ],
-        policy.rules,
-      ),
-    ],
+    tables: tablesOf(policy, proof),
     notes: [
       ...proof.notes,
       ...idle.map(({ id }) => ({
@@ -228,6 +205,35 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
     ],
     next: [],
   };
+}
+
+function tablesOf(policy: Policy, proof: Proof): Table[] {
+  const { faults, differences, lost, hits } = proof;
+  return [
+    faultTable(faults),
+    {
+      key: 'differences',
+      kind: 'difference',
+      heading: 'DIFFERENCES',
+      columns: differenceColumns(differences),
+      rows: differences,
+    },
+    {
+      key: 'lost',
+      kind: 'conversation',
+      heading: 'VALIDATED, BUT STOPPED',
+      columns: LOST_COLUMNS,
+      rows: lost,
+    },
+    beyondTable(policy, proof),
+    {
+      key: 'rules',
+      kind: 'rule',
+      heading: 'RULES AND WHAT JUSTIFIES THEM',
+      columns: ruleColumns(hits),
+      rows: policy.rules,
+    },
+  ];
 }
 
 function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Report['verdict'] {

@@ -126,7 +126,7 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
         key: 'near',
         kind: 'rule',
         heading: 'RULES THAT COME NEAREST',
-        columns: NEAR_COLUMNS as readonly Column[],
+        columns: NEAR_COLUMNS,
         rows: near.slice(0, MOST_NEAR),
       },
     ],

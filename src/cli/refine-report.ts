@@ -3,7 +3,7 @@ import type { Closure, Refinement } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import { shellWord } from '../report/escape.ts';
 import { count } from '../report/numbers.ts';
-import type { Report } from '../report/report.ts';
+import type { Fact, Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { conversationColumns } from './conversation-columns.ts';
 import { offerTable } from './offer-table.ts';
@@ -42,37 +42,18 @@ export function refineReport(
   journal: readonly Decision[],
   { decided, policyFile, rulesFile, names }: RefineWishes,
 ): Report {
-  const { conversations, closure, offers, notes, unusable, stillDenied } = refinement;
-  const { unseen } = closure;
+  const { conversations, closure, offers, notes, stillDenied } = refinement;
   const left = stillOpen(conversations, journal);
-  const rounds = roundsOf(journal);
   const quarantined = conversations.filter(({ standing }) => standing === 'quarantined');
   const table = (key: string, heading: string, rows: readonly Conversation[]): Table => {
     const columns = conversationColumns(names, rows);
-    return { key, kind: 'conversation', heading, columns, rows } as unknown as Table;
+    return { key, kind: 'conversation', heading, columns, rows };
   };
   return {
     kind: 'policy-refine',
     version: 1,
     verdict: verdictOf(left.length, conversations.length, closure),
-    facts: [
-      { key: 'denied', value: conversations.length, text: `${count(conversations.length)} denied` },
-      { key: 'decided', value: decided, text: `${count(decided)} decided now` },
-      { key: 'open', value: left.length },
-      {
-        key: 'unusable',
-        value: unusable,
-        ...(unusable === 0 ? {} : { text: `${count(unusable)} denials open nothing` }),
-      },
-      {
-        key: 'rounds',
-        value: rounds,
-        text: rounds === 0 ? 'no round yet' : `round ${count(rounds)}`,
-      },
-      { key: 'unseenShare', value: unseen },
-      { key: 'quietMs', value: closure.quietMs },
-      { key: 'mayStop', value: closure.mayStop },
-    ],
+    facts: factsOf(refinement, decided, left.length, roundsOf(journal)),
     tables: [
       table('open', 'DENIED, NOT DECIDED', left),
       table('stillDenied', 'ALLOWED, STILL DENIED', stillDenied),
@@ -82,7 +63,7 @@ export function refineReport(
         key: 'conditions',
         kind: 'condition',
         heading: closure.mayStop ? 'MAY STOP' : 'MAY NOT STOP YET',
-        columns: CONDITION_COLUMNS as readonly Column[],
+        columns: CONDITION_COLUMNS,
         rows: closure.conditions,
       },
     ],
@@ -97,6 +78,33 @@ export function refineReport(
             },
           ],
   };
+}
+
+function factsOf(
+  { conversations, unusable, closure }: Refinement,
+  decided: number,
+  open: number,
+  rounds: number,
+): Fact[] {
+  const denied = conversations.length;
+  return [
+    { key: 'denied', value: denied, text: `${count(denied)} denied` },
+    { key: 'decided', value: decided, text: `${count(decided)} decided now` },
+    { key: 'open', value: open },
+    {
+      key: 'unusable',
+      value: unusable,
+      ...(unusable === 0 ? {} : { text: `${count(unusable)} denials open nothing` }),
+    },
+    {
+      key: 'rounds',
+      value: rounds,
+      text: rounds === 0 ? 'no round yet' : `round ${count(rounds)}`,
+    },
+    { key: 'unseenShare', value: closure.unseen },
+    { key: 'quietMs', value: closure.quietMs },
+    { key: 'mayStop', value: closure.mayStop },
+  ];
 }
 
 function verdictOf(open: number, all: number, { mayStop }: Closure): Report['verdict'] {

@@ -6,7 +6,7 @@ import type { Rule } from '../policy/intent.ts';
 import { shellWord } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
-import type { Column, Table } from '../report/table.ts';
+import type { Column } from '../report/table.ts';
 import { conversationColumns } from './conversation-columns.ts';
 import { offerTable } from './offer-table.ts';
 
@@ -58,8 +58,6 @@ export function reviewReport(
 ): Report {
   const { policy, atLeast, composed, pairs, contradicted } = composition;
   const allowed = decisions.filter(({ decision }) => decision === 'allow').length;
-  const table = (key: string, kind: string, heading: string, columns: unknown, rows: unknown) =>
-    ({ key, kind, heading, columns, rows }) as Table;
   return {
     kind: 'policy-review',
     version: 1,
@@ -85,8 +83,14 @@ export function reviewReport(
       { key: 'open', value: left.length, text: `${count(left.length)} still open` },
     ],
     tables: [
-      table('rules', 'rule', 'RULES', RULE_COLUMNS, policy.rules),
-      table('open', 'conversation', 'STILL OPEN', conversationColumns({}, left), left),
+      { key: 'rules', kind: 'rule', heading: 'RULES', columns: RULE_COLUMNS, rows: policy.rules },
+      {
+        key: 'open',
+        kind: 'conversation',
+        heading: 'STILL OPEN',
+        columns: conversationColumns({}, left),
+        rows: left,
+      },
       offerTable(offers),
     ],
     notes: contradicted.slice(0, MOST_NOTES).map(({ decision, rule }) => ({

@@ -63,7 +63,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
           : 'every address is asked, host or not',
       },
     ],
-    tables: [table as Table],
+    tables: [table],
     notes: [
       ...plan.unresolved.map((name) => ({
         what: name,

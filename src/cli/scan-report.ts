@@ -7,7 +7,7 @@ import type { PortState } from '../model/port-state.ts';
 import type { ScannedHost } from '../model/scanned-host.ts';
 import { count, counted, duration } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
-import type { Column, Plain, Severity, Table } from '../report/table.ts';
+import { type Column, type Plain, plain, type Severity, type Table } from '../report/table.ts';
 
 const VERSION = 1;
 
@@ -91,7 +91,7 @@ export function scanReport(answer: ScanAnswer): Report {
       portTable(rows, answer.hosts.length),
       ...(rows.some(({ state }) => state.service?.details !== undefined) ? [toldTable(rows)] : []),
       hostTable(answer.hosts),
-    ] as Table[],
+    ],
     notes: answer.notes,
     next: nextSteps(rows),
   };
@@ -145,7 +145,7 @@ function factsOf(rows: readonly PortRow[], answer: ScanAnswer): Fact[] {
       value: probes,
       text: `${counted(probes, 'probe')} in ${duration(Math.max(1, elapsed))}`,
     },
-    { key: 'engines', value: answer.engines as unknown as Plain, text: `asked ${how.join('; ')}` },
+    { key: 'engines', value: plain(answer.engines), text: `asked ${how.join('; ')}` },
     { key: 'from', value: answer.from ?? null },
     { key: 'seed', value: answer.seed },
     { key: 'startMs', value: answer.startMs },
@@ -261,7 +261,7 @@ const LATER = ['says', 'what', 'identified', 'riskBecause', 'closeLinux', 'close
 export const FOUND_COLUMNS = PORT_COLUMNS.filter(({ key }) => !LATER.includes(key));
 
 function closing(advice: PortEntry['linux'] | undefined): Plain {
-  return advice === undefined || 'none' in advice ? null : (advice.close as unknown as Plain);
+  return advice === undefined || 'none' in advice ? null : plain(advice.close);
 }
 
 function serviceOf({ state }: PortRow): string | null {
@@ -344,7 +344,7 @@ export const HOST_COLUMNS: readonly Column<ScannedHost>[] = [
   {
     key: 'groups',
     title: 'OTHER PORTS',
-    value: ({ groups }) => groups as unknown as Plain,
+    value: ({ groups }) => plain(groups),
     text: othersText,
     grow: true,
   },

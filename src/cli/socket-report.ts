@@ -2,7 +2,7 @@
 import { serviceName } from '../catalog/services.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { EXPOSURES, type Exposure } from '../model/exposure.ts';
-import type { Listener } from '../model/listener.ts';
+import type { Listener, Owner } from '../model/listener.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
@@ -75,7 +75,10 @@ const NETWORK = EXPOSURE * 2 ** 3;
  */
 function inOrder(listeners: readonly Listener[]): Listener[] {
   const names = new Set<string>();
-  for (const { network } of listeners) if (network !== undefined) names.add(network);
+  for (let place = 0; place < listeners.length; place++) {
+    const { network } = listeners[place]!;
+    if (network !== undefined) names.add(network);
+  }
   const networks = new Map([...names].sort().map((name, rank) => [name, rank + 1]));
   const keys = new Float64Array(listeners.length);
   for (let place = 0; place < keys.length; place++) {
@@ -136,7 +139,12 @@ function verdictOf(all: readonly Listener[], local: boolean): string {
 
 function countByExposure(rows: readonly Listener[]): ReadonlyMap<Exposure, number> {
   const counts = new Map<Exposure, number>();
-  for (const { exposure } of rows) counts.set(exposure, (counts.get(exposure) ?? 0) + 1);
+  // Rows are in order: most are of the same kind as the one above.
+  for (let start = 0, end = 0; start < rows.length; start = end) {
+    const { exposure } = rows[start]!;
+    while (end < rows.length && rows[end]!.exposure === exposure) end++;
+    counts.set(exposure, (counts.get(exposure) ?? 0) + end - start);
+  }
   return counts;
 }
 
@@ -169,14 +177,16 @@ function factsOf(
 
 /** People see a column only where some row has something in it. */
 function columnsFor(rows: readonly Listener[]): Column[] {
-  const filtered = rows.some(({ firewall }) => firewall !== undefined);
-  const apart = rows.some(({ network }) => network !== undefined);
-  const placed = rows.some(({ owner }) => processesOf(owner).some(placeOf));
-  const filled: Readonly<Record<string, boolean>> = {
-    firewall: filtered,
-    network: apart,
-    place: placed,
-  };
+  const filled: Record<string, boolean> = { firewall: false, network: false, place: false };
+  let above: Owner | undefined;
+  for (let at = 0; at < rows.length; at++) {
+    const { firewall, network, owner } = rows[at]!;
+    if (firewall !== undefined) filled.firewall = true;
+    if (network !== undefined) filled.network = true;
+    if (owner === above || filled.place === true) continue;
+    above = owner;
+    filled.place = processesOf(owner).some(placeOf);
+  }
   return (COLUMNS as Column[]).map((column) => {
     const shown = filled[column.key];
     return shown === undefined ? column : { ...column, machineOnly: !shown };
@@ -209,7 +219,12 @@ const COLUMNS: readonly Column<Listener>[] = [
     text: ({ firewall }) => firewallText(firewall),
     priority: 2,
   },
-  { key: 'network', title: 'NETWORK', value: ({ network }) => network ?? null },
+  {
+    key: 'network',
+    title: 'NETWORK',
+    about: ({ network }) => network,
+    value: ({ network }) => network ?? null,
+  },
   { key: 'address', title: 'ADDRESS', value: ({ local }) => local.address, priority: 4 },
   { key: 'state', title: 'STATE', value: ({ state }) => state, machineOnly: true },
   {
@@ -221,6 +236,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'owner',
     title: 'PROCESS',
+    about: ({ owner }) => owner,
     value: ({ owner }) => owner.kind,
     text: ({ owner }) => processText(owner),
   },
@@ -233,6 +249,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'pids',
     title: 'PID',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).pids,
     text: ({ owner }) => pidText(processesOf(owner)),
     align: 'right',
@@ -240,6 +257,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'place',
     title: 'UNIT OR CONTAINER',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).places,
     text: ({ owner }) => plainOwner(owner).places.join(', ') || '-',
     priority: 5,
@@ -248,6 +266,7 @@ const COLUMNS: readonly Column<Listener>[] = [
   {
     key: 'processes',
     title: 'COMMAND',
+    about: ({ owner }) => owner,
     value: ({ owner }) => plainOwner(owner).processes,
     text: ({ owner }) => processesOf(owner)[0]?.commandLine.join(' ') || '-',
     priority: 3,

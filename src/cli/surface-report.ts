@@ -13,8 +13,8 @@ import type { Process } from '../model/process.ts';
 import type { Comparison } from '../pipeline/compare-host.ts';
 import type { SurfaceRecord } from '../pipeline/surface-state.ts';
 import { count } from '../report/numbers.ts';
-import type { NextStep, Report } from '../report/report.ts';
-import type { Card, CardLine, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
+import type { Fact, NextStep, Report } from '../report/report.ts';
+import type { Card, CardLine, CardPart, Column, Plain, Severity } from '../report/table.ts';
 import { VERDICT_WORDS } from './compare-report.ts';
 import {
   pidText,
@@ -47,44 +47,18 @@ export interface SurfaceAnswer {
 }
 
 export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): SurfaceAnswer {
-  const { host, rows, vantages, asked, notes } = comparison;
-  const items = surfaceOf(host, rows);
+  const items = surfaceOf(comparison.host, comparison.rows);
   const { seenMs, privileged, earlier } = runs;
   const record: SurfaceRecord = { seenMs, privileged, ports: surfacePorts(items) };
   const changes = earlier === undefined ? [] : surfaceChanges(earlier.ports, record.ports);
   const grave = items.filter(isGrave);
-  const counts = countReaches(items);
-  const surface = `${surfaceText(counts)}${earlier === undefined ? '' : `; ${changeText(changes, earlier)}`}`;
+  const surface = surfaceText(countReaches(items));
+  const since = earlier === undefined ? '' : `; ${changeText(changes, earlier)}`;
   const report: Report = {
     kind: 'surface',
     version: VERSION,
     verdict: verdictOf(items.length, grave),
-    facts: [
-      { key: 'services', value: items.length },
-      { key: 'attention', value: grave.length },
-      { key: 'anywhere', value: counts.anywhere },
-      { key: 'localNetwork', value: counts['local-network'] },
-      { key: 'thisMachine', value: counts['this-machine'] },
-      { key: 'addresses', value: host.addresses ?? [], ...addressText(host.addresses) },
-      { key: 'seenMs', value: seenMs },
-      { key: 'privileged', value: privileged },
-      {
-        key: 'sinceMs',
-        value: earlier?.seenMs ?? null,
-        ...(earlier === undefined
-          ? { text: `no earlier run to compare with: ${runs.because}` }
-          : {}),
-      },
-      { key: 'changes', value: changes.length },
-      { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
-      {
-        key: 'vantages',
-        value: vantages.map(({ kind, name }) => ({ kind, name })),
-        ...(vantages.length === 0
-          ? {}
-          : { text: `from ${vantages.map(({ name }) => name).join(' and ')}` }),
-      },
-    ],
+    facts: factsOf(comparison, runs, items, changes.length),
     tables: [
       {
         key: 'attention',
@@ -103,12 +77,45 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
         rows: items.filter((item) => !isGrave(item)),
       },
       changesTable(changes),
-    ] as Table[],
-    notes: [...notes, ...privilegeNote(runs)],
+    ],
+    notes: [...comparison.notes, ...privilegeNote(runs)],
     next: nextSteps(grave),
-    closing: surface,
+    closing: `${surface}${since}`,
   };
   return { report, grave: grave.length, record };
+}
+
+function factsOf(
+  { host, vantages, asked }: Comparison,
+  { seenMs, privileged, earlier, because }: SurfaceRuns,
+  items: readonly SurfaceItem[],
+  changes: number,
+): Fact[] {
+  const counts = countReaches(items);
+  const first = earlier === undefined ? `no earlier run to compare with: ${because}` : undefined;
+  const names = vantages.map(({ name }) => name).join(' and ');
+  return [
+    { key: 'services', value: items.length },
+    { key: 'attention', value: items.filter(isGrave).length },
+    { key: 'anywhere', value: counts.anywhere },
+    { key: 'localNetwork', value: counts['local-network'] },
+    { key: 'thisMachine', value: counts['this-machine'] },
+    { key: 'addresses', value: host.addresses ?? [], ...addressText(host.addresses) },
+    { key: 'seenMs', value: seenMs },
+    { key: 'privileged', value: privileged },
+    {
+      key: 'sinceMs',
+      value: earlier?.seenMs ?? null,
+      ...(first === undefined ? {} : { text: first }),
+    },
+    { key: 'changes', value: changes },
+    { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
+    {
+      key: 'vantages',
+      value: vantages.map(({ kind, name }) => ({ kind, name })),
+      ...(names === '' ? {} : { text: `from ${names}` }),
+    },
+  ];
 }
 
 function isGrave({ concern }: SurfaceItem): boolean {

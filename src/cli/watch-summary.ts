@@ -73,6 +73,7 @@ function assessmentOf(
     sizes: picture.sizes,
     ...judged,
     matchedFlows: null,
+    passedOver: null,
     overTime: null,
     logs: null,
   };

@@ -100,6 +100,7 @@ class Watch {
       filterText: filteredHere === undefined ? undefined : this.filterText,
       options: {
         seed: Math.floor(Math.random() * 2 ** 32) | 0,
+        filtered: filter !== undefined,
         ...(options.maxFlows === undefined ? {} : { maxFlows: options.maxFlows }),
       },
     });

@@ -1,4 +1,5 @@
 /** Chunks of flow rows: the same octets seen as integers and as floats. */
+import { FIRST_LINE } from '../net/cache-line.ts';
 import { CHUNK_ROWS, ROW_WORDS } from './flow-row.ts';
 
 export interface Chunk {
@@ -12,7 +13,11 @@ export interface Chunk {
  * @param shared in shared memory, so that another thread can read it
  */
 export function newChunk(shared: boolean, rows = CHUNK_ROWS): Chunk {
-  const length = rows * ROW_WORDS * 4;
-  const buffer = shared ? new SharedArrayBuffer(length) : new ArrayBuffer(length);
-  return { words: new Int32Array(buffer), floats: new Float64Array(buffer) };
+  const words = rows * ROW_WORDS;
+  const octets = FIRST_LINE + 4 * words;
+  const buffer = shared ? new SharedArrayBuffer(octets) : new ArrayBuffer(octets);
+  return {
+    words: new Int32Array(buffer, FIRST_LINE, words),
+    floats: new Float64Array(buffer, FIRST_LINE, words / 2),
+  };
 }

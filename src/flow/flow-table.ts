@@ -138,7 +138,7 @@ export class FlowTable {
   }
 
   /**
-   * Reads one word of every cache line that a run of packets will need. The loads do not depend
+   * Reads a word of every cache line that a run of packets will need. The loads do not depend
    * on each other, so the processor has many of them under way at once; done one packet at a
    * time, each would be waited for. On a table larger than the cache this more than halves the
    * time per packet.
@@ -156,7 +156,8 @@ export class FlowTable {
       if (row < 0) continue;
       const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      sum += words[base]! ^ words[base + 16]!;
+      // The last word too, for where rows do not begin with a line.
+      sum += words[base]! ^ words[base + ROW_WORDS / 2]! ^ words[base + ROW_WORDS - 1]!;
     }
     // Kept, so that the loads are not optimised away.
     this.touchedSum = sum | 0;

@@ -33,6 +33,8 @@ const HEARD_LIMITS: HeardLimits = {
 const MOST_FACTS = 16;
 const MOST_TEXT = 255;
 const TRANSPORT = 0xff;
+/** Keys of hosts from here on are of IPv6. */
+const SIXES = 2 ** 32;
 
 /** Values of a fact, where each was read first, and how many found no room beside them. */
 export interface HeardFact {
@@ -276,7 +278,12 @@ export class Heard implements FactSink {
 
 /** One number for an address of either family. */
 export function hostKey(address: number, family: number): number {
-  return family === 0 ? address >>> 0 : 2 ** 32 + address;
+  return family === 0 ? address >>> 0 : SIXES + address;
+}
+
+/** The address and the family that `hostKey` made a number of. */
+export function hostOfKey(key: number): [address: number, family: number] {
+  return key < SIXES ? [key | 0, 0] : [(key - SIXES) | 0, FAMILY_6];
 }
 
 function familyOf(address: Uint8Array): number {

@@ -1,6 +1,6 @@
 /** Captures in, what their ports were used for out. */
 import type { AskedFrames } from '../analysis/asked-frames.ts';
-import { blindSpots } from '../analysis/blind-spots.ts';
+import { blindSpots, untoldFindings } from '../analysis/blind-spots.ts';
 import { Case } from '../analysis/findings/case.ts';
 import type { Clues } from '../analysis/findings/clues.ts';
 import { findings } from '../analysis/findings/find.ts';
@@ -39,6 +39,7 @@ import type { LogChoices, LogJoin, LogsAssessed } from './assess-logs.ts';
 import {
   type CaptureChoices,
   type CaptureSummary,
+  filterNotes,
   newSeed,
   type Reading,
   read,
@@ -109,9 +110,11 @@ export async function assess(
     dropDuplicates: choices.dropDuplicates ?? false,
   };
   const summary = summaryOf(inputs, observation, reader, interrupted);
+  const filter = choices.filter !== undefined;
+  const judged = findingsOf(folded, names, speech, decoder.frames, filter);
   return {
     ...(logs === undefined ? summary : withLogs(summary, logs.assessed)),
-    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
+    passedOver: filtered?.passedOver ?? null,
     logs: logs?.assessed ?? null,
     flows: traffic.flows,
     hosts: view.hostCount,
@@ -125,20 +128,21 @@ export async function assess(
     remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
     roles: hostRoles(traffic, names),
-    findings: findingsOf(folded, names, speech, decoder.frames),
+    findings: judged.findings,
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,
     notes: [
       ...captureNotes(reader),
-      ...(filtered?.notes ?? []),
+      ...filterNotes(choices, filtered),
       ...blindSpots(traffic, state, view),
+      ...judged.untold,
       ...(logs?.notes ?? []),
     ],
   };
 }
 
 /** The summary of captures with the time and the size of the logs beside. */
-function withLogs<Summary extends Omit<CaptureSummary, 'notes' | 'flows'>>(
+function withLogs<Summary extends ReturnType<typeof summaryOf>>(
   summary: Summary,
   { firstMs, lastMs, inputBytes }: LogsAssessed,
 ): Summary {
@@ -169,8 +173,10 @@ function findingsOf(
   names: Names,
   speech: SpokenView,
   packets: number,
-): readonly Finding[] {
-  return findings(new Case(traffic, clues, names, thresholds, packets, speech, asked));
+  filtered: boolean,
+): { readonly findings: readonly Finding[]; readonly untold: readonly BlindSpot[] } {
+  const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
+  return { findings: findings(seen), untold: untoldFindings(seen.untold) };
 }
 
 /** The registry of vendors, which is large, is loaded only where there is a MAC address to name. */

@@ -1,39 +1,42 @@
 /** One reading of logs into an audit: the inputs themselves, or the earlier logs they are compared with. */
-import { availableParallelism } from 'node:os';
-import { Audit } from '../analysis/audit/audit.ts';
+import { Audit, type Earlier } from '../analysis/audit/audit.ts';
+import type { FoldOptions } from '../analysis/audit/audit-fold.ts';
+import type { BlindSpot } from '../model/blind-spot.ts';
+import type { Numbering } from '../sources/logs/line-reader.ts';
+import { logNotes } from '../sources/logs/log-notes.ts';
 import { LogReader } from '../sources/logs/log-reader.ts';
 import type { AuditChoices } from './audit.ts';
-import { FoldThread } from './fold-thread.ts';
-import { programOf } from './programs.ts';
-
-/** From this size on a second thread saves more than starting it costs. */
-const WORTH_A_THREAD = 64e6;
+import { type FoldThread, foldThread } from './fold-thread.ts';
 
 export interface ReadingWishes {
   readonly choices: AuditChoices;
   readonly seed: number;
-  /** What is to be compared with; it was read to its end. */
-  readonly earlier?: AuditReading;
+  /** What is to be compared with. */
+  readonly earlier?: EarlierLog;
   readonly onWait?: () => void;
+  /** A second thread that was started already. */
+  readonly thread?: FoldThread | undefined;
 }
 
 export class AuditReading {
   readonly folded: Audit;
   readonly reader: LogReader;
   private thread: FoldThread | undefined;
+  private readonly options: FoldOptions;
 
-  constructor({ choices, seed, earlier, onWait }: ReadingWishes) {
+  constructor({ choices, seed, earlier, onWait, thread }: ReadingWishes) {
     const { zones, interfaces, prefixes, offsetMs, mappings, flowPorts } = choices;
     const { where, sinceMs, signal, onProgress, top } = choices;
-    const foldOptions = { seed, ...(zones === undefined ? {} : { zones }) };
+    this.thread = thread;
+    this.options = { seed, ...(zones === undefined ? {} : { zones }) };
     this.folded = new Audit({
-      ...{ ...foldOptions, top },
+      ...{ ...this.options, top },
       ...(interfaces === undefined ? {} : { interfaces }),
       ...(where === undefined ? {} : { where }),
       ...(sinceMs === undefined ? {} : { sinceMs }),
     });
     if (earlier !== undefined) {
-      this.folded.compareWith({ table: earlier.folded.table, inputs: earlier.reader.inputs });
+      this.folded.compareWith(earlier);
     }
     this.reader = new LogReader(
       {
@@ -41,7 +44,7 @@ export class AuditReading {
         ...(prefixes === undefined ? {} : { prefixes }),
         ...(offsetMs === undefined ? {} : { offsetMs }),
         ...(mappings === undefined ? {} : { mappings }),
-        ...(earlier === undefined ? {} : { numbering: earlier.reader }),
+        ...(earlier === undefined ? {} : { numbering: earlier.numbering }),
         ...(flowPorts === undefined ? {} : { flowPorts }),
         ...(onWait === undefined ? {} : { onWait }),
         ...(signal === undefined ? {} : { signal }),
@@ -51,13 +54,10 @@ export class AuditReading {
               onProgress: ({ bytesRead, bytesTotal, tally }) =>
                 onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
             }),
-        onListed: (reader) => {
-          const { bytesTotal = 0 } = reader;
-          const program = onWait === undefined ? programWorth(choices, bytesTotal) : undefined;
-          if (program === undefined) return;
-          const thread = new FoldThread(program, foldOptions);
-          this.thread = thread;
-          reader.share(thread.text, () => thread.wake());
+        onListed: ({ bytesTotal = 0 }) => {
+          if (onWait === undefined) {
+            this.thread ??= foldThread(choices.workers, bytesTotal, this.options);
+          }
         },
       },
       (batch) => {
@@ -74,8 +74,25 @@ export class AuditReading {
   }
 }
 
-/** The second thread's program, where there is a processor for it or one was asked for. */
-function programWorth({ workers }: AuditChoices, octets: number): URL | undefined {
-  if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
-  return workers === undefined && octets < WORTH_A_THREAD ? undefined : programOf('worker');
+/** What is kept of an earlier log once it was read. */
+export interface EarlierLog extends Earlier {
+  readonly numbering: Numbering;
+  readonly linesRead: number;
+  readonly faults: LogReader['faults'];
+  readonly notes: BlindSpot[];
+}
+
+/** Reads an earlier log to its end. Its rows, which take the most room, are let go. */
+export async function readEarlier(
+  inputs: readonly string[],
+  wishes: Pick<ReadingWishes, 'choices' | 'seed'>,
+): Promise<EarlierLog> {
+  const reading = new AuditReading(wishes);
+  await reading.read(inputs);
+  const { folded, reader } = reading;
+  const { addresses, names, faults, tally } = reader;
+  return {
+    ...{ past: folded.toPast(addresses, names), inputs: reader.inputs, faults },
+    ...{ numbering: { addresses, names }, linesRead: tally.read, notes: logNotes(reader) },
+  };
 }

@@ -23,7 +23,7 @@ describe('the platform of a text of rules', () => {
   it('that nothing understands as a whole is the one that comes nearest', () => {
     const asa = [
       'access-list IN extended permit tcp any host 10.0.2.20 eq 443 log',
-      'access-group IN in interface outside',
+      'access-list IN extended permit tcp any any time-range WORK',
     ];
     expect(platformsOf(asa.join('\n'))).toEqual([]);
     expect(nearestPlatform(asa.join('\n'))?.name).toBe('cisco-asa');

@@ -1,4 +1,5 @@
 /** Firewall logs in, what passed and what was refused out. */
+import { statSync } from 'node:fs';
 import type { AuditAnswer } from '../analysis/audit/answer.ts';
 import { comparisonNotes } from '../analysis/audit/comparison-notes.ts';
 import type { AuditFilter } from '../analysis/audit/filter.ts';
@@ -14,6 +15,7 @@ import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
 import type { RuleAudit, RuleText } from './audit-rules.ts';
+import { type FoldThread, foldThread } from './fold-thread.ts';
 import type { Progress } from './reading.ts';
 
 export type { AuditFilter, InterfaceRule, LineKind, ListenAddress, PrefixRule, ZoneRule };
@@ -127,25 +129,26 @@ export interface LogAudit extends AuditAnswer {
 
 /** Reads firewall logs (`-` = standard input) and says what passed and what was refused. */
 export async function audit(inputs: readonly string[], choices: AuditChoices): Promise<LogAudit> {
-  const [{ AuditReading }, ruleParts, { logNotes }] = await Promise.all([
-    import('./audit-reading.ts'),
-    choices.rules === undefined ? undefined : import('./audit-rules.ts'),
-    import('../sources/logs/log-notes.ts'),
-  ]);
   const { listen, kernel, follow, before, signal } = choices;
   const live = listen ?? kernel;
   // Hash tables must not be foreseeable to whoever writes the log.
   const seed = Math.floor(Math.random() * 2 ** 32) | 0;
-  const earlier = before === undefined ? undefined : new AuditReading({ choices, seed });
-  await earlier?.read(before!);
+  const isPlain = live === undefined && follow === undefined && before === undefined;
+  const thread = isPlain ? threadFor(inputs, choices, seed) : undefined;
+  const [{ AuditReading, readEarlier }, ruleParts, { logNotes }] = await Promise.all([
+    import('./audit-reading.ts'),
+    choices.rules === undefined ? undefined : import('./audit-rules.ts'),
+    import('../sources/logs/log-notes.ts'),
+  ]);
+  const earlier = before === undefined ? undefined : await readEarlier(before, { choices, seed });
   const reading = new AuditReading({
-    ...{ choices, seed },
+    ...{ choices, seed, thread },
     ...(earlier === undefined ? {} : { earlier }),
     ...(follow === undefined ? {} : { onWait: () => follow(result) }),
   });
   const { folded, reader } = reading;
   const auditor = ruleParts && new ruleParts.RuleAuditor(choices.rules!);
-  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(logNotes(earlier.reader));
+  const earlierNotes = earlier === undefined ? [] : notesOfEarlier(earlier.notes);
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
     const { tally } = reader;
@@ -160,7 +163,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       inputs: live === undefined ? inputs : [live.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
-      linesBefore: earlier?.reader.tally.read ?? 0,
+      linesBefore: earlier?.linesRead ?? 0,
       live: live !== undefined,
       inputBytes: reader.bytesRead,
       lines: tally.lines,
@@ -173,7 +176,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       gaps: kinds(tally.gaps),
       prefixes: reader.prefixes.uses(),
       exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
-      faults: [...(earlier?.reader.faults ?? []), ...reader.faults],
+      faults: [...(earlier?.faults ?? []), ...reader.faults],
       // A listener ends no other way.
       interrupted: live === undefined && (signal?.aborted ?? false),
       notes: [
@@ -197,6 +200,25 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   listen?.listener.close();
   kernel?.log.close();
   return result();
+}
+
+/** Starts the second thread before anything else is loaded, where the inputs are files to be read. */
+function threadFor(
+  inputs: readonly string[],
+  { workers, zones }: AuditChoices,
+  seed: number,
+): FoldThread | undefined {
+  const octets = inputs.reduce((sum, input) => sum + sizeOf(input), 0);
+  return foldThread(workers, octets, { seed, ...(zones === undefined ? {} : { zones }) });
+}
+
+/** Of files, 0 for anything else: what is wrong with it is found when it is read. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 const EARLIER_LOG = 'the earlier log';

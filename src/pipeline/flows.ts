@@ -5,7 +5,14 @@ import type { Heard } from '../flow/heard.ts';
 import type { Flow } from '../model/flow.ts';
 import { letGo } from '../sources/flows/reclaim.ts';
 import { captureNotes } from '../sources/pcap/capture-notes.ts';
-import { type CaptureChoices, type CaptureSummary, newSeed, read, summaryOf } from './reading.ts';
+import {
+  type CaptureChoices,
+  type CaptureSummary,
+  filterNotes,
+  newSeed,
+  read,
+  summaryOf,
+} from './reading.ts';
 
 /** A flow with what came of it. */
 export interface ListedFlow {
@@ -65,8 +72,8 @@ export async function listFlows(
   return {
     ...summaryOf(inputs, observation, reader, interrupted),
     flows: early + picker.count(observation.flows),
-    ...(filtered === undefined ? {} : { passedOver: filtered.passedOver }),
-    notes: [...captureNotes(reader), ...(filtered?.notes ?? [])],
+    passedOver: filtered?.passedOver ?? null,
+    notes: [...captureNotes(reader), ...filterNotes(choices, filtered)],
     listed: listed(),
   };
 }

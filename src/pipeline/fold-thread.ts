@@ -1,20 +1,33 @@
 /** The thread that folds verdicts, seen from the one that reads logs. */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { FoldedPart, FoldOptions } from '../analysis/audit/audit-fold.ts';
 import type { VerdictBatch } from '../model/verdict-batch.ts';
-import { newSharedText, type SharedText } from '../sources/logs/scouted-text.ts';
+import { programOf } from './programs.ts';
 import { newVerdictRing, type VerdictRing, VerdictSender } from './verdict-ring.ts';
+
+/** From this size on a second thread saves more than starting it costs. */
+const WORTH_A_THREAD = 64e6;
+
+/** The second thread, where there is a processor for it and enough to read, or it was asked for. */
+export function foldThread(
+  workers: number | undefined,
+  octets: number,
+  options: FoldOptions,
+): FoldThread | undefined {
+  if ((workers ?? availableParallelism() - 1) <= 0) return undefined;
+  if (workers === undefined && octets < WORTH_A_THREAD) return undefined;
+  const program = programOf('worker');
+  return program && new FoldThread(program, options);
+}
 
 /** What the worker is started with. */
 export interface FoldStart {
   readonly ring: VerdictRing;
-  readonly text: SharedText;
   readonly options: FoldOptions;
 }
 
 export class FoldThread {
-  /** Text in which it looks ahead while it has nothing to fold. */
-  readonly text = newSharedText();
   private readonly worker: Worker;
   private readonly sender: VerdictSender;
   private readonly folded: Promise<FoldedPart>;
@@ -25,7 +38,7 @@ export class FoldThread {
     this.sender = new VerdictSender(ring);
     const worker = new Worker(program, {
       argv: ['audit-worker'],
-      workerData: { ring, text: this.text, options } satisfies FoldStart,
+      workerData: { ring, options } satisfies FoldStart,
     });
     this.worker = worker;
     this.folded = new Promise((resolve, reject) => {
@@ -44,11 +57,6 @@ export class FoldThread {
   /** Hands the rows over; they may be overwritten afterwards. Throws where the thread is gone. */
   add(batch: VerdictBatch): void {
     this.sender.add(batch);
-  }
-
-  /** Says that there is text to look at. */
-  wake(): void {
-    this.sender.wake();
   }
 
   /** All that was folded; nothing may be added any more. Rejects where the thread is gone. */

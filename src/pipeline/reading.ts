@@ -5,6 +5,7 @@ import type { Names } from '../flow/flow-view.ts';
 import type { Heard } from '../flow/heard.ts';
 import type { Timeouts } from '../flow/timeouts.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
+import { counted } from '../report/numbers.ts';
 import { type Observation, observe } from '../sources/flows/observe.ts';
 import { type CaptureReader, NoCaptures, openCaptures } from '../sources/pcap/capture-reader.ts';
 import type { CaptureFault } from '../sources/pcap/fault.ts';
@@ -57,8 +58,8 @@ export interface CaptureSummary {
   readonly unreadInputs: number;
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
-  /** Packets that the filter left out, where there is one. */
-  readonly passedOver?: number;
+  /** Frames that the filter left out; null without one, or where the kernel left them out. */
+  readonly passedOver: number | null;
 }
 
 export interface Reading {
@@ -109,6 +110,25 @@ export async function read(
   return { observation, reader, filtered, interrupted };
 }
 
+/** What `--filter` let pass over is in no figure; that there was a filter is said. */
+export function filterNotes(
+  { filter }: CaptureChoices,
+  filtered: FilteredSource | undefined,
+): BlindSpot[] {
+  if (filter === undefined) return [];
+  // Of an interface the kernel leaves them out, and counts none.
+  const frames = filtered === undefined ? 'frames' : counted(filtered.passedOver, 'frame');
+  return [
+    {
+      id: 'filter',
+      what: `${frames} that do not match “${filter.parsed.text}”`,
+      because: 'they were left out, as --filter asks: no figure here has them',
+      missing: false,
+    },
+    ...(filtered?.notes ?? []),
+  ];
+}
+
 async function filteredSource(source: FrameSource, filter: Filter | undefined) {
   if (filter === undefined) return undefined;
   const { FilteredSource } = await import('./filters.ts');
@@ -120,7 +140,7 @@ export function summaryOf(
   { decoder, firstMs, lastMs }: Omit<Observation, 'flows'>,
   reader: CaptureReader,
   interrupted: boolean,
-): Omit<CaptureSummary, 'notes' | 'flows'> {
+): Omit<CaptureSummary, 'notes' | 'flows' | 'passedOver'> {
   const unread = new Set(
     reader.faults.filter(({ ends, frames }) => ends && frames === 0).map(({ source }) => source),
   );

@@ -51,7 +51,7 @@ interface Options {
 
 async function answerOf(paths: readonly string[], ringed: boolean, options: Options = { seed: 5 }) {
   const audit = new Audit({ ...options, top: 1e6, where: {} });
-  const fold = new AuditFold(options);
+  const fold = new AuditFold({ ...options, shared: true });
   const { sender, end } = ringTo(fold);
   const reader = new LogReader({ seed: 5, nowMs: NOW }, (batch) => {
     if (ringed) sender.add(batch);
@@ -61,7 +61,9 @@ async function answerOf(paths: readonly string[], ringed: boolean, options: Opti
   if (ringed) {
     expect(end()).toBe(false);
     // As it goes from thread to thread.
-    audit.adopt(structuredClone(fold.part()));
+    const part = structuredClone(fold.part());
+    fold.table.findOrders(part.rows.orders!);
+    audit.adopt(part);
   }
   return audit.finish(reader.addresses, reader.names, reader.inputs);
 }

@@ -34,6 +34,8 @@ export interface WatchOptions {
   readonly seed?: number;
   /** Conversations and hosts kept in a picture. */
   readonly top?: number;
+  /** A filter lets only some packets through. */
+  readonly filtered?: boolean;
 }
 
 /** Traffic at one moment, since the beginning. */
@@ -70,6 +72,7 @@ export class WatchSession {
   private readonly source: FrameSource;
   private readonly seed: number;
   private readonly top: number;
+  private readonly filtered: boolean;
   private readonly zones = new ZoneTable();
   private readonly pastLadder: DirectionLadder;
   private pastFlows = 0;
@@ -79,6 +82,7 @@ export class WatchSession {
     this.source = source;
     this.seed = options.seed ?? 0;
     this.top = options.top ?? DEFAULT_TOP;
+    this.filtered = options.filtered ?? false;
     this.decoder = new Decoder({ seed: this.seed, dropDuplicates: false });
     this.listener = new Listener(this.decoder);
     this.decoder.listener = this.listener;
@@ -158,10 +162,11 @@ export class WatchSession {
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, seed);
     visitUsed(decided(part, ladder, true), folder.visitor(names, this.listener.heard));
-    const { traffic, clues } = folder.finish();
+    const { traffic, clues, asked } = folder.finish();
     const speech = new SpokenView(this.listener.heard, names);
-    const found = findings(new Case(traffic, clues, names, thresholds, this.packets, speech));
-    return { findings: found, roles: hostRoles(traffic, names) };
+    const { packets, filtered } = this;
+    const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
+    return { findings: findings(seen), roles: hostRoles(traffic, names) };
   }
 
   private get names() {

@@ -1,6 +1,7 @@
 /** A scan in Nmap's greppable form: a line a host, fields parted by tabs, `/` in values as `|`. */
 import type { PortState } from '../model/port-state.ts';
 import type { PortGroup, ScannedHost, ScanRecord } from '../model/scanned-host.ts';
+import { parsePorts } from '../net/port-range.ts';
 import { printableAscii } from './escape.ts';
 
 /** Lines with their line ends. */
@@ -8,20 +9,33 @@ export function* renderGreppable(record: ScanRecord): Generator<string, void, un
   const start = new Date(record.startMs ?? 0).toUTCString();
   const { scanner, version = '', command = '' } = record;
   yield `# ${clean(scanner)} ${clean(version)} scan initiated ${start} as: ${clean(command)}\n`;
-  for (const host of record.hosts) yield hostLine(host);
+  yield `# Ports scanned: ${['tcp', 'udp', 'sctp'].map((each) => askedOf(record, each)).join(' ')}\n`;
+  for (const host of record.hosts) {
+    yield `${startOf(host)}\tStatus: Up\n`;
+    if (host.ports.length > 0 || host.groups.length > 0) yield hostLine(host);
+  }
   const end = new Date(record.endMs ?? 0).toUTCString();
   const up = record.hosts.length;
   yield `# ${clean(scanner)} done at ${end} -- ${up + record.hostsDown} addresses (${up} hosts up) scanned\n`;
 }
 
+/** `TCP(3;22,80-81)`; nobody but this line says which ports were asked. */
+function askedOf({ asked }: ScanRecord, transport: string): string {
+  const ports = asked.filter((each) => each.transport === transport).map((each) => each.ports);
+  const list = ports.join(',');
+  const count =
+    list === '' ? 0 : parsePorts(list).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  return `${transport.toUpperCase()}(${count};${list})`;
+}
+
+function startOf({ address, names }: ScannedHost): string {
+  return `Host: ${clean(address)} (${names[0] === undefined ? '' : clean(names[0])})`;
+}
+
 function hostLine(host: ScannedHost): string {
-  const name = host.names[0] === undefined ? '' : clean(host.names[0]);
-  const start = `Host: ${clean(host.address)} (${name})`;
   const [ignored] = [...host.groups].sort((left, right) => right.count - left.count);
-  const shown = host.ports.map(portField);
-  const fields = [start];
-  if (shown.length === 0 && ignored === undefined) fields.push('Status: Up');
-  if (shown.length > 0) fields.push(`Ports: ${shown.join(', ')}`);
+  const fields = [startOf(host)];
+  if (host.ports.length > 0) fields.push(`Ports: ${host.ports.map(portField).join(', ')}`);
   // The format has room for one state that is not listed.
   if (ignored !== undefined)
     fields.push(`Ignored State: ${ignored.state} (${totalOf(host.groups, ignored)})`);

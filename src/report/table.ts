@@ -12,6 +12,11 @@ export type Plain =
   | readonly Plain[]
   | { readonly [key: string]: Plain | undefined };
 
+/** Plain data that an interface describes: it has no index signature, which alone would show it. */
+export function plain(data: object): Plain {
+  return data as Plain;
+}
+
 /** How good or bad something is. It is always shown by a mark or a word, never by colour alone. */
 export type Severity = 'error' | 'warning' | 'ok' | 'info';
 
@@ -26,6 +31,11 @@ export interface Column<Row = unknown> {
   text?(row: Row): string;
   /** Tint of the cell where colours are on; the text must say the same. */
   tone?(row: Row): Severity | undefined;
+  /**
+   * What of the row alone decides the cell: where it is the same object as in the row above, so is the
+   * cell, and its text is not asked for.
+   */
+  about?(row: Row): unknown;
   /** Numbers belong at the right. Default: left. */
   readonly align?: 'left' | 'right';
   /** 0 (the default) is always shown; of the others the highest goes first on a narrow screen. */

@@ -11,24 +11,28 @@ const GAP = '  ';
 /** The growing column may be squeezed to this before other columns are left out, unless it says. */
 const GROW_MIN_WIDTH = 16;
 
-/** A column with its safe, measured cells. */
+/** A column with its safe, measured cells. One that stands in many rows is looked at once. */
 interface Measured {
   readonly column: Column;
   readonly title: string;
-  readonly cells: readonly string[];
-  /** Each character of each cell takes one column. */
-  readonly plain: boolean;
-  readonly tones: readonly (Severity | undefined)[];
+  /** Which of the cells stands in each row. */
+  readonly places: Uint32Array;
+  readonly cells: readonly Cell[];
   /** Columns that the widest cell or the title takes. */
   readonly natural: number;
   /** No cell says anything. */
   readonly isBlank: boolean;
 }
 
+interface Cell {
+  readonly text: string;
+  /** Columns it takes. */
+  readonly width: number;
+  readonly tone: Severity | undefined;
+}
+
 /** So many rows make one piece of text: handing over each by itself takes longer than drawing it. */
-const ROWS_AT_ONCE = 128;
-const CELLS_AT_ONCE = 1024;
-const PLAIN_ASCII = /^[\x20-\x7e]*$/;
+const ROWS_AT_ONCE = 512;
 
 /**
  * The table in pieces of one line or several, each without its last line end. Returns the titles of
@@ -38,7 +42,7 @@ export function* tableLines(
   table: Table,
   style: Palette,
 ): Generator<string, readonly string[], undefined> {
-  const rows = [...table.rows];
+  const rows = Array.isArray(table.rows) ? table.rows : [...table.rows];
   const all = shownColumns(table).map((column) => measure(column, rows, style));
   const kept = keepFitting(all, style.width);
   const widths = settle(kept, style.width);
@@ -49,7 +53,7 @@ export function* tableLines(
   } else {
     for (const line of wrapPieces(titles, GAP, style.width, 2)) yield style.strong(line);
     for (let row = 0; row < rows.length; row++) {
-      const cells = kept.map(({ cells }) => cells[row]!);
+      const cells = kept.map(({ cells, places }) => cells[places[row]!]!.text);
       yield* wrapPieces(cells, GAP, style.width, 2);
     }
   }
@@ -60,32 +64,65 @@ export function* tableLines(
 
 function measure(column: Column, rows: readonly unknown[], style: Palette): Measured {
   const title = style.safe(column.title);
-  const cells = textsOf(column, rows);
-  const plain = arePlain(cells);
-  if (!plain) for (let row = 0; row < cells.length; row++) cells[row] = style.safe(cells[row]!);
+  const { places, cells } = distinctCells(column, rows, style);
   let natural = displayWidth(title);
   let isBlank = true;
-  for (const cell of cells) {
-    isBlank &&= cell === '' || cell === '-';
-    const width = plain ? cell.length : displayWidth(cell);
+  for (let place = 0; place < cells.length; place++) {
+    const { text, width } = cells[place]!;
+    isBlank &&= text === '' || text === '-';
     if (width > natural) natural = width;
   }
-  const tones = column.tone === undefined ? [] : rows.map((row) => column.tone?.(row));
-  return { column, title, cells, plain, tones, natural, isBlank };
+  return { column, title, places, cells, natural, isBlank };
 }
 
-/** What is written in each row; still to be escaped. */
-function textsOf(column: Column, rows: readonly unknown[]): string[] {
-  const { text } = column;
-  return rows.map(text === undefined ? (row) => cellText(column, row) : (row) => text(row));
+/** A cell as its row gave it, still to be escaped. */
+interface RawCell {
+  readonly raw: string | undefined;
+  readonly tone: Severity | undefined;
+  readonly place: number;
 }
+const NO_CELL: RawCell = { raw: undefined, tone: undefined, place: -1 };
 
-/** Whether all are printable ASCII, as nearly always: looked at together, they take a tenth. */
-function arePlain(cells: readonly string[]): boolean {
-  for (let start = 0; start < cells.length; start += CELLS_AT_ONCE) {
-    if (!PLAIN_ASCII.test(cells.slice(start, start + CELLS_AT_ONCE).join(''))) return false;
+/**
+ * Rows come sorted: a cell is often like the one above it, or like the one before that was different.
+ * Each kept once, tens of thousands of rows have few cells.
+ */
+function distinctCells(
+  column: Column,
+  rows: readonly unknown[],
+  style: Palette,
+): Pick<Measured, 'places' | 'cells'> {
+  const { about: subjectOf, text: textOf, tone: toneOf } = column;
+  const places = new Uint32Array(rows.length);
+  const cells: Cell[] = [];
+  let subject: unknown;
+  let last = NO_CELL;
+  let before = NO_CELL;
+  for (let at = 0; at < places.length; at++) {
+    const row = rows[at];
+    if (subjectOf !== undefined) {
+      const above = subject;
+      subject = subjectOf(row);
+      if (subject === above && at > 0) {
+        places[at] = last.place;
+        continue;
+      }
+    }
+    const raw = textOf === undefined ? cellText(column, row) : textOf(row);
+    const tone = toneOf === undefined ? undefined : toneOf(row);
+    if (raw !== last.raw || tone !== last.tone) {
+      const other = before;
+      before = last;
+      last = other;
+      if (raw !== last.raw || tone !== last.tone) {
+        last = { raw, tone, place: cells.length };
+        const text = style.safe(raw);
+        cells.push({ text, width: displayWidth(text), tone });
+      }
+    }
+    places[at] = last.place;
   }
-  return true;
+  return { places, cells };
 }
 
 /**
@@ -134,70 +171,50 @@ function* drawRows(
   count: number,
   style: Palette,
 ): Generator<string> {
+  const drawn = kept.map((column, index) => drawCells(column, index, kept, widths[index]!, style));
+  const ragged = drawn.at(-1)?.some((text) => text.endsWith(' ')) ?? false;
+  const stride = kept.length + 1;
+  // The cells of each row and its line end, one after another: what is put together bit by bit is copied.
+  let parts: string[] = [];
   for (let start = 0; start < count; start += ROWS_AT_ONCE) {
-    const piece = new Piece(kept.length, start, Math.min(count, start + ROWS_AT_ONCE));
-    for (let index = 0; index < kept.length; index++) {
-      piece.draw(kept[index]!, index, widths[index]!, style);
+    const end = Math.min(count, start + ROWS_AT_ONCE);
+    if (parts.length !== (end - start) * stride) {
+      parts = new Array((end - start) * stride).fill('\n');
     }
-    yield piece.text();
+    for (let index = 0; index < kept.length; index++) {
+      const { places } = kept[index]!;
+      const texts = drawn[index]!;
+      for (let row = start, at = index; row < end; row++, at += stride) {
+        parts[at] = texts[places[row]!]!;
+      }
+    }
+    const text = parts.join('').slice(0, -1);
+    yield ragged ? withoutLastBlanks(text) : text;
   }
 }
 
-/** Some rows, drawn column by column: a cell like the one above it is drawn once. */
-class Piece {
-  private readonly columns: number;
-  private readonly start: number;
-  private readonly end: number;
-  /** The cells of a row, and its line end, one after another. */
-  private readonly parts: string[];
-  /** Rows that would end with a blank. */
-  private readonly ragged: number[] = [];
+function withoutLastBlanks(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
 
-  constructor(columns: number, start: number, end: number) {
-    this.columns = columns;
-    this.start = start;
-    this.end = end;
-    this.parts = new Array((end - start) * (columns + 1)).fill('\n');
-  }
-
-  draw({ column, cells, plain, tones }: Measured, index: number, width: number, style: Palette) {
-    const { columns, end, parts, ragged } = this;
-    const last = index === columns - 1;
-    let above: string | undefined;
-    let toneAbove: Severity | undefined;
-    let text = '';
-    let blank = false;
-    for (let row = this.start, at = index; row < end; row++, at += columns + 1) {
-      let cell = cells[row]!;
-      const tone = tones[row];
-      if (cell !== above || tone !== toneAbove) {
-        above = cell;
-        toneAbove = tone;
-        let used = plain ? cell.length : displayWidth(cell);
-        if (used > width) {
-          cell = shorten(cell, width, style.ellipsis);
-          used = displayWidth(cell);
-        }
-        if (tone !== undefined) cell = style.tint(cell, tone);
-        text = aligned(cell, width - used, column, index, columns);
-        blank = last && text.endsWith(' ');
-      }
-      parts[at] = text;
-      if (blank) ragged.push(at - index);
-    }
-  }
-
-  /** The lines without the last line end, joined at once: what is put together bit by bit is copied. */
-  text(): string {
-    const { columns, parts, ragged } = this;
-    for (const at of ragged) {
-      const line = parts.slice(at, at + columns).join('');
-      parts.fill('', at, at + columns);
-      parts[at] = line.trimEnd();
-    }
-    parts.pop();
-    return parts.join('');
-  }
+/** Each cell of a column as it stands in a line, with the gap before it. */
+function drawCells(
+  { column, cells }: Measured,
+  index: number,
+  kept: readonly Measured[],
+  width: number,
+  style: Palette,
+): string[] {
+  return cells.map(({ text, width: natural, tone }) => {
+    const fits = natural <= width;
+    const cut = fits ? text : shorten(text, width, style.ellipsis);
+    const used = fits ? natural : displayWidth(cut);
+    const cell = tone === undefined ? cut : style.tint(cut, tone);
+    return aligned(cell, width - used, column, index, kept.length);
+  });
 }
 
 function heading(kept: readonly Measured[], widths: readonly number[]): string {

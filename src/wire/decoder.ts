@@ -48,8 +48,8 @@ const ROWS_BESIDE_TUNNELS = 192;
 /** Room for packets in tunnels; no further one is opened when it is used up. */
 const ROWS_IN_TUNNELS = 64;
 const TUNNELS_UNTIL = ROWS_BEFORE_FRAME + ROWS_IN_TUNNELS;
-/** Rows the decoder's own batch holds; the last part is for `flush`. */
-const ROW_CAPACITY = TUNNELS_UNTIL + ROWS_BESIDE_TUNNELS + WAITING;
+/** Rows of a batch that a decoder fills; the last part is for `flush`. */
+export const ROW_CAPACITY = TUNNELS_UNTIL + ROWS_BESIDE_TUNNELS + WAITING;
 /** Frames of this length and longer are tallied as one: no Ethernet frame without jumbo is. */
 const LONGEST_TALLIED = 1520;
 /** Packets inside packets beyond this depth are counted as a fault and left unread. */
@@ -90,8 +90,11 @@ export interface FrameTally {
 }
 
 export class Decoder {
-  /** Rows of the packets decoded since `rowCount` was last set to 0; see packet-batch.ts. */
-  readonly rows = new Int32Array(ROW_CAPACITY * PACKET_WORDS);
+  /**
+   * Rows of the packets decoded since `rowCount` was last set to 0; see packet-batch.ts. May be
+   * aimed at other memory of `ROW_CAPACITY` rows then.
+   */
+  rows: Int32Array = new Int32Array(ROW_CAPACITY * PACKET_WORDS);
   rowCount = 0;
   readonly addresses: AddressPool;
   readonly contexts = new ContextPool();
@@ -194,7 +197,7 @@ export class Decoder {
     this.view = batch.view;
     const count = batch.count;
     let index = from;
-    for (; index < count && this.rowCount <= ROWS_BEFORE_FRAME; index++) {
+    for (; index < count && !this.full; index++) {
       const at = batch.offset[index]!;
       const captured = batch.captured[index]!;
       const original = batch.original[index]!;
@@ -237,6 +240,11 @@ export class Decoder {
       }
     }
     return index;
+  }
+
+  /** Whether the rows must be taken before the next frame; else there is room for more of them. */
+  get full(): boolean {
+    return this.rowCount > ROWS_BEFORE_FRAME;
   }
 
   /**

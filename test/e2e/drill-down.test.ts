@@ -72,6 +72,14 @@ describe.runIf(built)('assess, closer', () => {
     expect(lists).toEqual([...keys, 'notes', 'next']);
   });
 
+  it('says what a packet filter left out, and judges no share of it', async () => {
+    const { facts, notes, findings } = await answerTo('evening-office.pcapng', '--filter', 'udp');
+    expect(facts).toMatchObject({ packets: 167, passedOver: 426 });
+    expect(notes[0]).toMatchObject({ id: 'filter', what: '426 frames that do not match “udp”' });
+    const ids = findings.map(({ id }: { id: string }) => id);
+    expect(ids).toEqual(['port-hopping', 'legacy-names']);
+  });
+
   it('shows the lengths of packets beside the part that is asked for', async () => {
     const { sizes, hosts } = await answerTo('evening-office.pcapng', '--hosts', '--sizes');
     expect([sizes.length, hosts.length]).toEqual([20, 7]);

@@ -117,6 +117,11 @@ describe.runIf(built && process.platform === 'linux')('portreeve scan', () => {
     expect(lines).toMatch(
       new RegExp(`^Host: 127\\.0\\.0\\.1 \\(\\)\tPorts: ${open[0]}/open/tcp/`, 'm'),
     );
+    // Two lines a host, and what was asked: as Nmap's readers expect.
+    expect(lines).toMatch(/^Host: 127\.0\.0\.1 \(\)\tStatus: Up$/m);
+    expect(lines).toMatch(/^# Ports scanned: TCP\(\d+;[\d,-]+\) UDP\(0;\) SCTP\(0;\)$/m);
+    writeFileSync(file, lines);
+    expect((await runCli([...words, '--diff', file])).code).toBe(0);
   });
 
   it.each([

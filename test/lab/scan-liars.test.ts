@@ -11,6 +11,7 @@ import { describeLab, Lab, type Space } from './lab.ts';
 
 const LIARS = fileURLToPath(new URL('./liars.py', import.meta.url));
 const NET = '10.75.0';
+const NET6 = 'fd75::';
 
 interface Answer {
   readonly facts: { readonly states: Readonly<Record<string, number>> };
@@ -51,8 +52,8 @@ describeLab('portreeve scan of hosts that lie', ['ip', 'python3'], () => {
     expect(built).toBe(true);
     here = lab.space('here');
     const there = lab.space('there');
-    lab.join(here, there, [`${NET}.1/24`], []);
-    await once(there.start('python3', [LIARS, NET]).stdout!, 'data');
+    lab.join(here, there, [`${NET}.1/24`, `${NET6}1/64`], []);
+    await once(there.start('python3', [LIARS, NET, NET6]).stdout!, 'data');
   });
   afterAll(() => lab.close());
 
@@ -71,9 +72,14 @@ describeLab('portreeve scan of hosts that lie', ['ip', 'python3'], () => {
       hosts.map(({ address, groups }) => {
         const states = groups.map(({ state, reason }) => `${state} ${reason}`);
         if (ports.some((each) => each.address === address)) states.push('open');
-        return [Number(address.split('.')[3]), states.join(', ')];
+        return [lastOctet(address), states.join(', ')];
       }),
     );
+  }
+
+  function lastOctet(address: string): number {
+    const six = address.startsWith(NET6) ? address.slice(NET6.length) : undefined;
+    return six === undefined ? Number(address.split('.')[3]) : Number.parseInt(six, 16);
   }
 
   const asWritten = (rows: typeof TCP, how: (state: string) => string = (state) => state) =>
@@ -95,6 +101,28 @@ describeLab('portreeve scan of hosts that lie', ['ip', 'python3'], () => {
     expect(asFound(rows, statesOf(found))).toEqual(asWritten(rows, refused));
     const sum = Object.values(found.facts.states).reduce((total, count) => total + count, 0);
     expect(sum).toBe(rows.length * 61);
+  });
+
+  it.each(['syn', 'connect'] as const)('believes no more over IPv6 by %s', async (engine) => {
+    // The kernel refuses a socket when anybody says of it that it is prohibited, damaged or not.
+    const rows = TCP.filter(([host]) => engine === 'syn' || host !== 20);
+    const targets = rows.map(([host]) => `${NET6}${host.toString(16)}`);
+    const found = await scan([...targets, '-p', '20-79,3389', '--engine', engine]);
+    const refused = (state: string): string =>
+      engine === 'syn' ? state : state.replace('closed reset', 'closed conn-refused');
+    expect(asFound(rows, statesOf(found))).toEqual(asWritten(rows, refused));
+  });
+
+  it('takes an answer behind extension headers, and with IP options', async () => {
+    const found = await scan([`${NET6}1a`, `${NET}.26`, '-p', '20-79', '--engine', 'syn']);
+    expect(found.facts.states).toEqual({ 'open syn-ack': 120 });
+  });
+
+  it('finds no neighbour that lies about itself, and one that says so 1,000 times', async () => {
+    const found = await scan([`${NET6}3c-${NET6}47`, '-p', '80', '--no-discovery']);
+    const there = found.hosts.filter(({ groups }) => groups[0]?.reason !== 'host-unreach');
+    expect(there.map(({ address }) => address)).toEqual([`${NET6}46`]);
+    expect(found.facts.states).toEqual({ 'filtered host-unreach': 11, 'filtered no-response': 1 });
   });
 
   it('takes UDP answers of any size and number for one', async () => {

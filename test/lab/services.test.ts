@@ -1,14 +1,24 @@
-/** Real servers say what they are: on their own ports and on wrong ones. */
+/**
+ * Real servers say what they are: on their own ports and on wrong ones, over IPv6 as over IPv4, and
+ * inside of TLS on ports where nobody expects it.
+ */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Identity } from '../../src/sources/scan/services/identify.ts';
+import { runCli } from '../e2e/run-cli.ts';
 import { program } from './inside.ts';
 import { describeLab, Lab, listening, type Space } from './lab.ts';
 import * as servers from './servers.ts';
 
 type Answer = Identity & { readonly word: string };
+
+interface FoundPort {
+  readonly transport: string;
+  readonly port: number;
+  readonly identified?: { readonly name: string };
+}
 
 const PROGRAMS = [
   'ip',
@@ -33,9 +43,11 @@ const PROGRAMS = [
   'git',
   'Xtigervnc',
   'krb5kdc',
+  'socat',
 ];
 
 const ADDRESS = '10.7.0.1';
+const ADDRESS6 = 'fd07::1';
 
 /** Transport/port, name, product, version, and details that must be among those given. */
 const EXPECTED: readonly (readonly [
@@ -91,11 +103,20 @@ const EXPECTED: readonly (readonly [
   ['udp/88', 'kerberos'],
 ];
 
+/** Ports behind which TLS wraps another: its port, name and product. */
+const WRAPPED: readonly (readonly [port: number, inner: number, name: string, product: string])[] =
+  [
+    [853, 53, 'domain', 'dnsmasq'],
+    [12143, 143, 'imap', 'Dovecot'],
+    [12080, 80, 'http', 'nginx'],
+  ];
+
 describeLab('services of Debian', PROGRAMS, () => {
   const lab = new Lab();
   const root = mkdtempSync(join(tmpdir(), 'portreeve-servers-'));
   const answers = new Map<string, Answer>();
   let space: Space;
+  let peer: Space;
 
   function at(port: number): servers.Place {
     const folder = join(root, `${port}-${Math.random().toString(36).slice(2, 8)}`);
@@ -106,7 +127,8 @@ describeLab('services of Debian', PROGRAMS, () => {
   beforeAll(async () => {
     chmodSync(root, 0o755);
     space = lab.space('srv');
-    lab.join(space, lab.space('peer'), [`${ADDRESS}/24`], ['10.7.0.2/24']);
+    peer = lab.space('peer');
+    lab.join(space, peer, [`${ADDRESS}/24`, `${ADDRESS6}/64`], ['10.7.0.2/24', 'fd07::2/64']);
     servers.postgres(at(9999));
     servers.mariadb(at(3306));
     servers.kdc(at(88));
@@ -135,6 +157,11 @@ describeLab('services of Debian', PROGRAMS, () => {
       return transport === 'tcp' ? [Number(port)] : [];
     });
     listening(space, streams);
+    wrap();
+    listening(
+      space,
+      WRAPPED.map(([port]) => port),
+    );
     const asker = await program('./services-main.ts');
     try {
       for (const line of asker
@@ -148,6 +175,22 @@ describeLab('services of Debian', PROGRAMS, () => {
       asker.remove();
     }
   });
+
+  /** Each server over IPv6 too, and some inside of TLS. */
+  function wrap(): void {
+    for (const [where] of EXPECTED) {
+      const [transport, port] = where.split('/') as ['tcp' | 'udp', string];
+      // One listens on all addresses by itself, the other answers from another port.
+      if (port === '111' || port === '69') continue;
+      const listen = `${transport}6-listen:${port},bind=[${ADDRESS6}],fork`;
+      space.start('socat', [listen, `${transport}4:${ADDRESS}:${port}`], { stdio: 'ignore' });
+    }
+    const { cert, key } = servers.certificate(root);
+    for (const [port, inner] of WRAPPED) {
+      const listen = `openssl-listen:${port},pf=ip6,fork,cert=${cert},key=${key},verify=0`;
+      space.start('socat', [listen, `tcp4:${ADDRESS}:${inner}`], { stdio: 'ignore' });
+    }
+  }
 
   afterAll(async () => {
     await lab.close();
@@ -166,6 +209,38 @@ describeLab('services of Debian', PROGRAMS, () => {
         values.map(({ value }) => value),
         key,
       ).toContainEqual(expect.stringMatching(pattern));
+    }
+  });
+
+  it('all say the same over IPv6, to a program with few descriptors', async () => {
+    const rows = EXPECTED.filter(([where]) => where !== 'udp/69');
+    const ports = rows.map(([where]) => where.replace('tcp/', 'T:').replace('udp/', 'U:'));
+    const wrapped = WRAPPED.map(([port]) => `T:${port}`);
+    const words = ['-p', [...ports, ...wrapped].join(','), '--services', '--json'];
+    const few = ['sh', '-c', 'ulimit -n 256; exec "$@"', 'sh'];
+    const { out, err, code } = await runCli(['scan', ADDRESS6, ...words], {
+      wrapper: ['ip', 'netns', 'exec', peer.name, ...few],
+    });
+    expect(err).toBe('');
+    expect(code).toBe(0);
+    const { ports: found } = JSON.parse(out) as { ports: FoundPort[] };
+    const told = new Map(
+      found.map(({ transport, port, identified }) => [`${transport}/${port}`, identified]),
+    );
+    for (const [where, name, product] of rows) {
+      const { version } = answers.get(where)?.found ?? {};
+      expect.soft(told.get(where), where).toMatchObject({
+        name,
+        ...(product === undefined ? {} : { product }),
+        ...(version === undefined ? {} : { version }),
+      });
+    }
+    for (const [port, inner, name, product] of WRAPPED) {
+      expect.soft(told.get(`tcp/${port}`), `${inner} in TLS`).toMatchObject({
+        name,
+        tunnel: 'ssl',
+        product,
+      });
     }
   });
 });

@@ -13,6 +13,8 @@ import { VerdictTable } from './verdict-table.ts';
 export interface FoldOptions {
   readonly zones?: readonly ZoneRule[];
   readonly seed: number;
+  /** What is folded will be handed over to another thread. */
+  readonly shared?: boolean;
   /** Rows kept by address; 1,000,000. */
   readonly rowLimit?: number;
 }
@@ -27,8 +29,8 @@ export class AuditFold {
   readonly table: VerdictTable;
   readonly series = new TimeSeries(ACTIONS.length);
 
-  constructor({ zones, seed, rowLimit }: FoldOptions) {
-    this.table = new VerdictTable(new ZoneTable(zones), seed, rowLimit);
+  constructor({ zones, seed, rowLimit, shared }: FoldOptions) {
+    this.table = new VerdictTable(new ZoneTable(zones), seed, rowLimit, shared);
   }
 
   /** Folds a batch; its rows may be overwritten afterwards. */

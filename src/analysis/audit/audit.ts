@@ -9,10 +9,11 @@ import type { ZoneRule } from '../zones.ts';
 import { ZoneTable } from '../zones.ts';
 import type { AuditAnswer } from './answer.ts';
 import { AuditFold, type FoldedPart, type FoldOptions } from './audit-fold.ts';
-import type { AuditFilter } from './filter.ts';
+import { type AuditFilter, RowFilter } from './filter.ts';
 import { Finish, type RowVisit } from './finish.ts';
-import type { Past } from './past.ts';
-import type { InterfaceRule } from './places.ts';
+import { type Past, pastOf } from './past.ts';
+import { type InterfaceRule, Places } from './places.ts';
+import type { RowBlock } from './row-block.ts';
 import { TimeSeries } from './time-series.ts';
 import { FoldedRows, type VerdictRows } from './verdict-rows.ts';
 
@@ -29,7 +30,7 @@ export interface AuditOptions extends FoldOptions {
 
 /** An earlier log to compare with. */
 export interface Earlier {
-  readonly table: VerdictRows;
+  readonly past: Past;
   /** The names that its locators begin with. */
   readonly inputs: readonly string[];
 }
@@ -42,7 +43,6 @@ export class Audit {
   private readonly zones: ZoneTable;
   private readonly options: AuditOptions;
   private before: Earlier | undefined;
-  private past: Past | undefined;
 
   constructor(options: AuditOptions) {
     this.options = options;
@@ -71,6 +71,17 @@ export class Audit {
     this.before = before;
   }
 
+  /** What was folded, as what a later log can be compared with; it holds none of the rows. */
+  toPast(addresses: AddressPool, { names }: NameTable): Past {
+    const { table, zones } = this;
+    const { interfaces = [], where, seed } = this.options;
+    const places = new Places(zones, interfaces, names, () => addresses.words);
+    const filter = where === undefined ? undefined : new RowFilter(where, addresses, names);
+    const wanted = (block: RowBlock, index: number): boolean =>
+      filter === undefined || filter.passes(block, index);
+    return pastOf(table, places, { wanted, untilMs: undefined, names, seed });
+  }
+
   /** The answer so far. `inputs` are the names that locators begin with. */
   finish(
     addresses: AddressPool,
@@ -82,10 +93,8 @@ export class Audit {
     const { interfaces = [], where, sinceMs, top, seed } = this.options;
     const finish = new Finish({
       ...{ table, series, zones, interfaces, addresses, names, inputs, top, where, seed },
-      ...{ before: this.before, past: this.past, sinceMs, visit },
+      ...{ before: this.before, sinceMs, visit },
     });
-    const answer = finish.answer();
-    if (this.before !== undefined) this.past = finish.past;
-    return answer;
+    return finish.answer();
   }
 }

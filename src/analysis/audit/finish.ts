@@ -69,9 +69,8 @@ export interface Folded {
   readonly top: number;
   readonly where: AuditFilter | undefined;
   readonly seed: number;
-  /** An earlier log, and what was found in it, if that is known; or a moment. */
+  /** What an earlier log was found to hold; or a moment. */
   readonly before: Earlier | undefined;
-  readonly past: Past | undefined;
   readonly sinceMs: number | undefined;
   readonly visit: RowVisit | undefined;
 }
@@ -87,7 +86,7 @@ export class Finish {
   private readonly filter: RowFilter | undefined;
   private readonly places: Places;
   /** What there was before; undefined when there is nothing to compare with. */
-  readonly past: Past | undefined;
+  private readonly past: Past | undefined;
   private readonly newness: NewnessTotals | undefined;
   private readonly index: RowIndex;
   private readonly contexts: ContextPlaces;
@@ -119,7 +118,7 @@ export class Finish {
     this.block = new RowBlock(table, this.places, contexts, index);
     this.judge = new NoiseJudge(index);
     this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
-    this.past = from.past ?? this.pastOf();
+    this.past = from.before?.past ?? this.pastOf();
     this.newness =
       this.past === undefined ? undefined : new NewnessTotals(table, this.past, index, seed);
     this.cells = new Cells(table, seed);
@@ -228,14 +227,15 @@ export class Finish {
     return past === undefined || !past.hasConversation(block, index, block.action[index] === DENY);
   }
 
-  /** All rows of the earlier log, or those that began before the moment. */
+  /** The rows that began before the moment. */
   private pastOf(): Past | undefined {
-    const { before, sinceMs, table, seed } = this.from;
-    if (before === undefined && sinceMs === undefined) return undefined;
+    const { sinceMs, table, seed } = this.from;
+    if (sinceMs === undefined) return undefined;
     const { filter } = this;
     const wanted = (block: RowBlock, index: number): boolean =>
       filter === undefined || filter.passes(block, index);
-    return pastOf(before?.table ?? table, this.places, { wanted, untilMs: sinceMs, seed });
+    const { names } = this;
+    return pastOf(table, this.places, { wanted, untilMs: sinceMs, names, seed });
   }
 
   private newnessAnswer(): Newness | null {
@@ -246,7 +246,9 @@ export class Finish {
       ...{ address: (kind, word) => this.addressText(kind, word), zones: zones.names, top },
       ...{ contexts: this.contexts.contexts },
       ...{ names: this.names, locator: (entry) => this.locator(entry) },
-      pastLocator: (entry) => locatorOf(past.table, before?.inputs ?? inputs, entry),
+      place: (input, line) => placeText(inputs, input, line),
+      pastPlace: (input, line) => placeText(before?.inputs ?? inputs, input, line),
+      figures: (host) => this.hosts.figuresOf(host, zones.names.length),
       refusal: (entry) => {
         const row = this.conversation(entry, new Map());
         // The row is the block's first now.
@@ -385,8 +387,11 @@ function groupOf(way: number, action: number): number {
 }
 
 function locatorOf(table: VerdictRows, inputs: readonly string[], entry: number): string {
-  const input = inputs[table.word(entry, R_INPUT)] ?? '';
-  return `${input}:${table.word(entry, R_LINE) >>> 0}`;
+  return placeText(inputs, table.word(entry, R_INPUT), table.word(entry, R_LINE));
+}
+
+function placeText(inputs: readonly string[], input: number, line: number): string {
+  return `${inputs[input] ?? ''}:${line >>> 0}`;
 }
 
 function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {

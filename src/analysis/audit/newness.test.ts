@@ -24,7 +24,8 @@ async function read(
 ): Promise<Reading> {
   const folded = new Audit({ top: 100, seed: 3, ...options });
   if (earlier) {
-    folded.compareWith({ table: earlier.folded.table, inputs: earlier.reader.inputs });
+    const { addresses, names, inputs } = earlier.reader;
+    folded.compareWith({ past: earlier.folded.toPast(addresses, names), inputs });
   }
   const reader = new LogReader(
     {
@@ -42,7 +43,7 @@ async function compare(
   now: readonly string[],
   options: Partial<AuditOptions> = {},
 ): Promise<AuditAnswer & { newness: Newness }> {
-  const { reader, folded } = await read(now, options, await read(before, {}));
+  const { reader, folded } = await read(now, options, await read(before, options));
   const answer = folded.finish(reader.addresses, reader.names, reader.inputs);
   return { ...answer, newness: answer.newness! };
 }

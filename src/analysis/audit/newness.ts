@@ -4,12 +4,13 @@
  * seen in nothing else are only counted.
  */
 import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
-import { ALLOW, DENY } from '../../model/verdict.ts';
+import { DENY } from '../../model/verdict.ts';
 import { firstOf } from '../heaviest.ts';
 import { GROUP, NOBODY, OUTSIDE } from '../zones.ts';
 import type { IdleService, NewClient, NewHost, Newness, NewRefusal, NewService } from './answer.ts';
 import { Cells } from './cells.ts';
 import type { Context } from './contexts.ts';
+import type { HostFigures } from './host-totals.ts';
 import { MEANS } from './noise.ts';
 import { Offers } from './offers.ts';
 import type { Past } from './past.ts';
@@ -21,7 +22,7 @@ import { ruleRows } from './rule-totals.ts';
 import { StretchTotals } from './stretch.ts';
 import { finite } from './sums.ts';
 import { K_FAMILY, SHAPE_ANSWER } from './verdict-kind.ts';
-import { F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
+import { F_FIRST, F_LAST, NO_HOST, type VerdictRows } from './verdict-rows.ts';
 
 /** Events, first and last time, and the row that showed it first, of anything numbered. */
 class Sightings {
@@ -64,6 +65,9 @@ class Sightings {
   }
 }
 
+/** `fw.log:8812`. */
+type PlaceText = (input: number, line: number) => string;
+
 /** How numbers of the answer are written. */
 export interface Wording {
   /** `kind` as in `R_KIND`: only its family counts. */
@@ -73,11 +77,26 @@ export interface Wording {
   readonly contexts: readonly Context[];
   /** Where a row of the table was first seen. */
   readonly locator: (entry: number) => string;
-  /** The same of a row of the past. */
-  readonly pastLocator: (entry: number) => string;
+  /** The same by input and line, and for those of the past. */
+  readonly place: PlaceText;
+  readonly pastPlace: PlaceText;
   readonly refusal: (entry: number) => NewRefusal;
+  /** What a host was allowed and denied, by its number. */
+  readonly figures: (host: number) => HostFigures;
   readonly top: number;
 }
+
+/** When something was seen, and the first row of it. */
+interface Sighting {
+  readonly entry: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is known of a host. */
+const OLD_HOST = 1;
+const NOISY_HOST = 2;
+const NEW_HOST = 3;
 
 export class NewnessTotals {
   private readonly table: VerdictRows;
@@ -86,10 +105,13 @@ export class NewnessTotals {
   /** Services of the past that are used still. */
   private readonly used: Uint8Array;
   private readonly knownPorts = new Set<number>();
-  private readonly hosts: EndpointTable;
-  private readonly hostSeen: Sightings;
-  private readonly hostSums = [new Column(), new Column(), new Column(), new Column()];
-  private readonly noiseHosts: EndpointTable;
+  /** By host: what is known of it, the zone it was first seen in, and events that are no noise. */
+  private readonly hostStates: Uint8Array;
+  private readonly hostZones: Uint8Array;
+  private readonly hostEvents: Float64Array;
+  /** By row: 1 where its hosts were counted. */
+  private readonly counted: Uint8Array;
+  private newHostCount = 0;
   private readonly strangers: EndpointTable;
   private readonly users: EndpointTable;
   private readonly userSeen: Sightings;
@@ -105,9 +127,10 @@ export class NewnessTotals {
     this.past = past;
     this.offers = new Offers(seed);
     this.used = new Uint8Array(past.offers.count);
-    this.hosts = new EndpointTable(seed);
-    this.hostSeen = new Sightings(table);
-    this.noiseHosts = new EndpointTable(seed);
+    this.hostStates = new Uint8Array(table.hosts.count);
+    this.hostZones = new Uint8Array(table.hosts.count);
+    this.hostEvents = new Float64Array(table.hosts.count);
+    this.counted = new Uint8Array(table.count);
     this.strangers = new EndpointTable(seed);
     this.users = new EndpointTable(seed);
     this.userSeen = new Sightings(table);
@@ -124,7 +147,22 @@ export class NewnessTotals {
     const denied = block.action[index] === DENY;
     const means = block.noise[index] === MEANS;
     if (context.rule !== 0 && !past.hasRule(block, index)) this.rules.add(block, index);
-    if (block.family[index] !== 0) this.addHosts(block, index, means);
+    if (block.client[index] !== NO_HOST && block.family[index] !== 0) {
+      this.addHost(
+        block,
+        index,
+        block.client[index]!,
+        block.clientWord[index]!,
+        block.clientZone[index]!,
+      );
+      this.addHost(
+        block,
+        index,
+        block.server[index]!,
+        block.serverWord[index]!,
+        block.serverZone[index]!,
+      );
+    }
     if (!denied) this.use(block, index);
     else if (means && block.family[index] !== 0 && !past.hasConversation(block, index, true)) {
       this.refused.push(block.entry[index]!);
@@ -151,22 +189,23 @@ export class NewnessTotals {
     this.userSeen.add(user, block.entry[index]!, block.events[index]!);
   }
 
-  private addHosts(block: RowBlock, index: number, means: boolean): void {
-    const side = block.action[index] === DENY ? 1 : block.action[index] === ALLOW ? 0 : -1;
-    const client = [block.clientWord[index]!, block.clientZone[index]!, 0] as const;
-    const server = [block.serverWord[index]!, block.serverZone[index]!, 2] as const;
-    for (const [address, zone, role] of [client, server]) {
-      if (zone === GROUP || zone === NOBODY) continue;
-      const family = block.family[index]!;
-      if (this.past.hasHost(address, family)) continue;
-      if (!means) {
-        this.noiseHosts.intern(address, 0, family);
-        continue;
-      }
-      const host = this.hosts.intern(address, zone, family);
-      this.hostSeen.add(host, block.entry[index]!, block.events[index]!);
-      if (side >= 0) this.hostSums[role + side]!.add(host, block.events[index]!);
+  /** Notes one end of a row. */
+  private addHost(block: RowBlock, index: number, host: number, word: number, zone: number): void {
+    if (zone === GROUP || zone === NOBODY) return;
+    const { hostStates } = this;
+    if (hostStates[host] === 0) {
+      const isOld = this.past.hasHost(word, block.family[index]!);
+      hostStates[host] = isOld ? OLD_HOST : NOISY_HOST;
+      this.hostZones[host] = zone;
     }
+    if (hostStates[host] === OLD_HOST || block.noise[index] !== MEANS) return;
+    if (hostStates[host] === NOISY_HOST) {
+      hostStates[host] = NEW_HOST;
+      this.hostZones[host] = zone;
+      this.newHostCount++;
+    }
+    this.hostEvents[host]! += block.events[index]!;
+    this.counted[block.entry[index]!] = 1;
   }
 
   answer(wording: Wording): Newness {
@@ -174,7 +213,7 @@ export class NewnessTotals {
     const idle: number[] = [];
     for (let offer = 0; offer < this.used.length; offer++) if (!this.used[offer]) idle.push(offer);
     return {
-      before: past.stretch.answer(wording.names),
+      before: past.stretch,
       now: this.stretch.answer(wording.names),
       services: this.services(wording),
       serviceCount: this.offers.count,
@@ -182,8 +221,8 @@ export class NewnessTotals {
       clientCount: this.users.count,
       strangers: this.strangers.count,
       hosts: this.newHosts(wording),
-      hostCount: this.hosts.count,
-      noiseHosts: this.onlyNoise(wording.zones),
+      hostCount: this.newHostCount,
+      noiseHosts: this.onlyNoise(),
       rules: ruleRows(this.rules, wording.contexts, this.index, wording.names),
       idle: this.idle(idle, wording),
       idleCount: idle.length,
@@ -193,14 +232,8 @@ export class NewnessTotals {
   }
 
   /** Hosts that were seen in noise and in nothing else. */
-  private onlyNoise(zones: readonly string[]): number {
-    const { noiseHosts, hosts } = this;
-    let count = 0;
-    for (let host = 0; host < noiseHosts.count; host++) {
-      const [address, family] = [noiseHosts.address(host), noiseHosts.kind(host)];
-      if (!zones.some((_, zone) => hosts.find(address, zone, family) >= 0)) count++;
-    }
-    return count;
+  private onlyNoise(): number {
+    return this.hostStates.reduce((sum, state) => sum + (state === NOISY_HOST ? 1 : 0), 0);
   }
 
   private refusals(wording: Wording): NewRefusal[] {
@@ -215,7 +248,7 @@ export class NewnessTotals {
     const { offers } = this;
     const events = (offer: number): number => offers.at(offer).events;
     return firstOf(offers.count, wording.top, largest(events)).map((offer) => ({
-      ...serviceOf(offers.at(offer), wording, wording.locator),
+      ...serviceOf(offers.at(offer), wording, wording.place),
       portKnown: this.knownPorts.has(offer),
     }));
   }
@@ -224,7 +257,7 @@ export class NewnessTotals {
     const { offers } = this.past;
     const events = (index: number): number => offers.at(idle[index]!).events;
     return firstOf(idle.length, wording.top, largest(events)).map((index) =>
-      serviceOf(offers.at(idle[index]!), wording, wording.pastLocator),
+      serviceOf(offers.at(idle[index]!), wording, wording.pastPlace),
     );
   }
 
@@ -234,7 +267,7 @@ export class NewnessTotals {
     return firstOf(users.count, wording.top, largest(events)).map((user) => {
       const { entry, ...seen } = userSeen.at(user);
       const offer = past.offers.at(users.port(user));
-      const { way, server, zone, transport, port } = serviceOf(offer, wording, wording.pastLocator);
+      const { way, server, zone, transport, port } = serviceOf(offer, wording, wording.pastPlace);
       return {
         client: wording.address(users.kind(user) << K_FAMILY, users.address(user)),
         ...{ way, server, zone, transport, port, ...seen },
@@ -245,25 +278,48 @@ export class NewnessTotals {
 
   /** Those inside first. */
   private newHosts(wording: Wording): NewHost[] {
-    const { hosts, hostSeen, hostSums } = this;
+    const { hostStates, hostZones, hostEvents, table } = this;
+    const numbers = new Int32Array(this.newHostCount);
+    let count = 0;
+    for (let host = 0; host < hostStates.length; host++) {
+      if (hostStates[host] === NEW_HOST) numbers[count++] = host;
+    }
+    const heavier = largest((index) => hostEvents[numbers[index]!]!);
     const order = (left: number, right: number): boolean => {
-      const [one, other] = [hosts.port(left) === OUTSIDE, hosts.port(right) === OUTSIDE];
-      if (one !== other) return other;
-      return largest((host) => hostSeen.eventsOf(host))(left, right);
+      const [one, other] = [left, right].map((index) => hostZones[numbers[index]!] === OUTSIDE);
+      return one === other ? heavier(left, right) : other!;
     };
-    return firstOf(hosts.count, wording.top, order).map((host) => {
-      const { entry, events: _, ...seen } = hostSeen.at(host);
-      const [allowedAsClient, deniedAsClient, allowedAsServer, deniedAsServer] = hostSums.map(
-        (sum) => sum.get(host),
-      );
+    const first = firstOf(count, wording.top, order).map((index) => numbers[index]!);
+    const seen = this.sightingsOf(first);
+    return first.map((host, index) => {
+      const { entry, first, last } = seen[index]!;
       return {
-        address: wording.address(hosts.kind(host) << K_FAMILY, hosts.address(host)),
-        zone: wording.zones[hosts.port(host)] ?? '',
-        ...{ allowedAsClient: allowedAsClient!, deniedAsClient: deniedAsClient! },
-        ...{ allowedAsServer: allowedAsServer!, deniedAsServer: deniedAsServer!, ...seen },
+        address: wording.address(table.hosts.kind(host) << K_FAMILY, table.hosts.address(host)),
+        zone: wording.zones[hostZones[host]!] ?? '',
+        ...wording.figures(host),
+        ...{ firstMs: finite(first), lastMs: finite(last) },
         locator: wording.locator(entry),
       };
     });
+  }
+
+  /** When and where these hosts were seen, in their order. */
+  private sightingsOf(hosts: readonly number[]): Sighting[] {
+    const { table, counted } = this;
+    const seen = hosts.map(() => ({ entry: -1, first: Infinity, last: -Infinity }));
+    const byHost = new Map(hosts.map((host, index) => [host, seen[index]!]));
+    for (let row = 0; row < counted.length; row++) {
+      if (counted[row] === 0) continue;
+      for (const host of [table.clients[row]!, table.servers[row]!]) {
+        const one = byHost.get(host);
+        if (one === undefined) continue;
+        if (one.entry < 0) one.entry = row;
+        const [first, last] = [table.float(row, F_FIRST), table.float(row, F_LAST)];
+        if (first < one.first) one.first = first;
+        if (last > one.last) one.last = last;
+      }
+    }
+    return seen;
   }
 }
 
@@ -278,9 +334,9 @@ function largest(events: (number: number) => number): (left: number, right: numb
 function serviceOf(
   offer: ReturnType<Offers['at']>,
   { address, zones }: Wording,
-  locator: (entry: number) => string,
+  place: PlaceText,
 ): IdleService {
-  const { server, family, way, service, zone, events, clients, firstMs, lastMs, entry } = offer;
+  const { server, family, way, service, zone, events, clients, firstMs, lastMs } = offer;
   const protocol = (service >>> 16) & 255;
   return {
     way: WAYS[way]!,
@@ -289,6 +345,6 @@ function serviceOf(
     transport: transportShown(protocol),
     port: hasPort(protocol) ? service & 0xffff : null,
     ...{ events, clients, firstMs: finite(firstMs), lastMs: finite(lastMs) },
-    locator: locator(entry),
+    locator: place(offer.input, offer.line),
   };
 }

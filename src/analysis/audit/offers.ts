@@ -6,7 +6,7 @@ import { Column, EndpointTable } from '../../flow/endpoint-table.ts';
 import { OUTSIDE } from '../zones.ts';
 import { serviceKey } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
-import { F_FIRST, F_LAST, type VerdictRows } from './verdict-rows.ts';
+import { F_FIRST, F_LAST, R_INPUT, R_LINE, type VerdictRows } from './verdict-rows.ts';
 
 /** In `kind`, beside the way: family, and whether a line said that it was let through. */
 const FAMILY_SHIFT = 4;
@@ -18,8 +18,13 @@ export class Offers {
   private readonly clients = new Column();
   private readonly first = new Column();
   private readonly last = new Column();
-  private readonly rows = new Column();
+  private readonly inputs = new Column();
+  private readonly lines = new Column();
   private readonly zones = new Column();
+  /** The key of the row at hand. */
+  private address = 0;
+  private service = 0;
+  private kind = 0;
 
   constructor(seed: number) {
     this.keys = new EndpointTable(seed);
@@ -33,10 +38,12 @@ export class Offers {
   /** Counts a row for the service that it used; returns the service's number. */
   add(block: RowBlock, index: number, table: VerdictRows): number {
     const known = this.count;
-    const offer = this.keys.intern(...keyOf(block, index));
+    this.aim(block, index);
+    const offer = this.keys.intern(this.address, this.service, this.kind);
     const entry = block.entry[index]!;
     if (offer === known) {
-      this.rows.set(offer, entry);
+      this.inputs.set(offer, table.word(entry, R_INPUT));
+      this.lines.set(offer, table.word(entry, R_LINE));
       this.zones.set(offer, block.serverZone[index]!);
       this.first.set(offer, Number.POSITIVE_INFINITY);
       this.last.set(offer, Number.NEGATIVE_INFINITY);
@@ -53,7 +60,17 @@ export class Offers {
 
   /** The service that a row used; -1 when it is not here. */
   find(block: RowBlock, index: number): number {
-    return this.keys.find(...keyOf(block, index));
+    this.aim(block, index);
+    return this.keys.find(this.address, this.service, this.kind);
+  }
+
+  /** Works out the key of a row's service. */
+  private aim(block: RowBlock, index: number): void {
+    const inside = block.serverZone[index] !== OUTSIDE;
+    const family = inside ? block.family[index]! : 0;
+    this.address = inside ? block.serverWord[index]! : 0;
+    this.service = serviceKey(block.protocol[index]!, block.port[index]!);
+    this.kind = (family << FAMILY_SHIFT) | block.way[index]!;
   }
 
   /** Whether the row's client used that service. */
@@ -74,18 +91,9 @@ export class Offers {
       clients: this.clients.get(offer),
       firstMs: this.first.get(offer),
       lastMs: this.last.get(offer),
-      /** The row that showed it first. */
-      entry: this.rows.get(offer),
+      /** Where it was seen first, as of a row. */
+      input: this.inputs.get(offer),
+      line: this.lines.get(offer),
     };
   }
-}
-
-function keyOf(block: RowBlock, index: number): [address: number, service: number, kind: number] {
-  const inside = block.serverZone[index] !== OUTSIDE;
-  const family = inside ? block.family[index]! : 0;
-  return [
-    inside ? block.serverWord[index]! : 0,
-    serviceKey(block.protocol[index]!, block.port[index]!),
-    (family << FAMILY_SHIFT) | block.way[index]!,
-  ];
 }

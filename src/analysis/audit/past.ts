@@ -4,6 +4,7 @@
  */
 import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { DENY } from '../../model/verdict.ts';
+import type { Stretch } from './answer.ts';
 import { ContextPlaces } from './context-places.ts';
 import { Offers } from './offers.ts';
 import type { Places } from './places.ts';
@@ -19,43 +20,53 @@ export interface PastChoices {
   readonly wanted: (block: RowBlock, index: number) => boolean;
   /** Only rows that began before this, ms since 1970; undefined = all. */
   readonly untilMs: number | undefined;
+  readonly names: readonly string[];
   readonly seed: number;
 }
 
-/** All rows that are wanted and began in time; of those without a time nothing is known. */
+/**
+ * All rows that are wanted and began in time; of those without a time nothing is known. The table is
+ * not needed afterwards.
+ */
 export function pastOf(table: VerdictRows, places: Places, choices: PastChoices): Past {
-  const { wanted, untilMs, seed } = choices;
-  const past = new Past(table, seed);
+  const { wanted, untilMs, names, seed } = choices;
+  const past = new Past(seed);
+  const stretch = new StretchTotals(table);
   const contexts = new ContextPlaces(table.contexts, places);
   const index = new RowIndex(table, places);
   const block = new RowBlock(table, places, contexts, index);
   for (let first = 0; block.load(first); first += BLOCK) {
     for (let row = 0; row < block.count; row++) {
       if (untilMs !== undefined && !(table.float(block.entry[row]!, F_FIRST) < untilMs)) continue;
-      if (wanted(block, row)) past.add(block, row);
+      if (!wanted(block, row)) continue;
+      stretch.add(block, row);
+      past.add(block, row, table);
     }
   }
+  past.stretch = stretch.answer(names);
   return past;
 }
+
+const NOTHING: Stretch = {
+  ...{ events: 0, passed: 0, denied: 0, firstMs: null, lastMs: null },
+  ...{ formats: [], devices: [], collapsed: 0 },
+};
 
 /** A device that is not named, or any. */
 const ANY_DEVICE = 0;
 
 export class Past {
-  /** Whose rows it was made of. */
-  readonly table: VerdictRows;
   readonly offers: Offers;
-  readonly stretch: StretchTotals;
+  /** Of all rows, once they were added. */
+  stretch: Stretch = NOTHING;
   private readonly hosts: EndpointTable;
   private readonly rules: EndpointTable;
   private readonly ports: EndpointTable;
   private readonly pairs: EndpointTable;
   private readonly conversations: EndpointTable;
 
-  constructor(table: VerdictRows, seed: number) {
-    this.table = table;
+  constructor(seed: number) {
     this.offers = new Offers(seed);
-    this.stretch = new StretchTotals(table);
     this.hosts = new EndpointTable(seed);
     this.rules = new EndpointTable(seed);
     this.ports = new EndpointTable(seed);
@@ -63,13 +74,12 @@ export class Past {
     this.conversations = new EndpointTable(seed);
   }
 
-  add(block: RowBlock, index: number): void {
+  add(block: RowBlock, index: number, table: VerdictRows): void {
     const { hosts, rules, pairs, ports } = this;
     const denied = block.action[index] === DENY;
     const family = block.family[index]!;
     const [client, server] = [block.clientWord[index]!, block.serverWord[index]!];
     const context = block.contextAt(block.context[index]!);
-    this.stretch.add(block, index);
     if (family !== 0) {
       hosts.intern(client, 0, family);
       hosts.intern(server, 0, family);
@@ -81,7 +91,7 @@ export class Past {
     this.conversations.intern(pairs.intern(client, server, family), service, denied ? 1 : 0);
     if (denied) return;
     ports.intern(0, service, block.way[index]!);
-    this.offers.add(block, index, this.table);
+    this.offers.add(block, index, table);
   }
 
   hasHost(address: number, family: number): boolean {
@@ -94,7 +104,7 @@ export class Past {
     const action = block.action[index]!;
     if (this.rules.find(rule, device, action) >= 0) return true;
     // A log that names no device may be of any.
-    return !this.stretch.namesDevices && this.rules.find(rule, ANY_DEVICE, action) >= 0;
+    return this.stretch.devices.length === 0 && this.rules.find(rule, ANY_DEVICE, action) >= 0;
   }
 
   /** Whether anybody used that port in the row's direction. */

@@ -5,7 +5,8 @@ import type { Cells } from './cells.ts';
 import { NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
 import { hasPort, serviceText, transportShown } from './port-shown.ts';
-import type { RowIndex, RowsByHost } from './row-index.ts';
+import type { RowIndex } from './row-index.ts';
+import type { RowsByHost } from './row-order.ts';
 import { mostOf } from './sums.ts';
 import { NO_HOST } from './verdict-rows.ts';
 

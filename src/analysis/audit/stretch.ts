@@ -24,10 +24,6 @@ export class StretchTotals {
     this.sums.open();
   }
 
-  get namesDevices(): boolean {
-    return this.devices.size > 0;
-  }
-
   add(block: RowBlock, index: number): void {
     const { format, device } = block.contextAt(block.context[index]!);
     const group = block.action[index] === DENY ? DENIED : PASSED;

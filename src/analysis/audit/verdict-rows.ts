@@ -3,7 +3,9 @@
  * interfaces, with what outcome and how often. The table that they were folded in may have been in
  * another thread: they come from there as they lie in memory.
  */
+
 import { type Context, type Contexts, type ContextsPart, contextAt } from './contexts.ts';
+import type { OrdersPart } from './row-order.ts';
 
 /**
  * 32-bit words of a row, which is one line of the processor's cache: four integers, then five floats,
@@ -45,13 +47,14 @@ export interface RowsPart {
   readonly lost: number;
   readonly rows: ArrayBuffer;
   readonly ended: Float64Array<ArrayBuffer>;
-  readonly clients: Int32Array<ArrayBuffer>;
-  readonly servers: Int32Array<ArrayBuffer>;
+  readonly clients: Int32Array;
+  readonly servers: Int32Array;
   readonly services: Int32Array<ArrayBuffer>;
   readonly serviceKeys: readonly number[];
   /** Address, port and family of each host. */
   readonly hosts: Int32Array;
   readonly contexts: ContextsPart;
+  readonly orders: OrdersPart | undefined;
 }
 
 export interface VerdictRows {
@@ -68,6 +71,8 @@ export interface VerdictRows {
   /** By row the number of its service; by that what `serviceKey` gives. */
   readonly services: Int32Array;
   readonly serviceKeys: readonly number[];
+  /** Orders of the rows that another thread finds. */
+  readonly orders?: OrdersPart | undefined;
   /** How often: packets logged, or connections that were reported on opening, ending or both. */
   events(entry: number): number;
   float(entry: number, which: number): number;
@@ -85,6 +90,7 @@ export class FoldedRows implements VerdictRows {
   readonly servers: Int32Array;
   readonly services: Int32Array;
   readonly serviceKeys: readonly number[];
+  readonly orders: OrdersPart | undefined;
   private readonly words: Int32Array;
   private readonly floats: Float64Array;
   private readonly ended: Float64Array;
@@ -98,6 +104,7 @@ export class FoldedRows implements VerdictRows {
     this.servers = part.servers;
     this.services = part.services;
     this.serviceKeys = part.serviceKeys;
+    this.orders = part.orders;
     this.words = new Int32Array(part.rows);
     this.floats = new Float64Array(part.rows);
     this.ended = part.ended;

@@ -12,6 +12,7 @@ import { VERDICT_BATCH_CAPACITY } from '../../model/verdict-batch.ts';
 import { turnRow, type VerdictColumns } from '../../model/verdict-columns.ts';
 import { ContextTable } from './contexts.ts';
 import { serviceKey } from './port-shown.ts';
+import { findOrder, newOrders, type OrdersPart } from './row-order.ts';
 import {
   FAMILY_4,
   FAMILY_6,
@@ -61,8 +62,8 @@ export class VerdictTable implements VerdictRows {
   readonly contexts = new ContextTable();
   /** Every address met: word and family (as endpoints whose port is 0). */
   readonly hosts: EndpointTable;
-  clients = new Int32Array(INITIAL);
-  servers = new Int32Array(INITIAL);
+  clients: Int32Array;
+  servers: Int32Array;
   services = new Int32Array(INITIAL);
   readonly serviceKeys: number[] = [];
   /** Numbers of services + 1 by port, by protocol. */
@@ -84,9 +85,17 @@ export class VerdictTable implements VerdictRows {
   private readonly limit: number;
   private readonly seed: number;
   private readonly zones: ZoneFinder;
+  /** Hosts of rows lie in shared memory. */
+  private readonly shared: boolean;
 
-  /** @param limit rows by address, 80 octets each, at most 1,398,100; half as many more by zones */
-  constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT) {
+  /**
+   * @param limit rows by address, 84 octets each, at most 1,398,100; half as many more by zones
+   * @param shared whether the rows will be handed over to another thread
+   */
+  constructor(zones: ZoneFinder, seed: number, limit = ROW_LIMIT, shared = false) {
+    this.shared = shared;
+    this.clients = this.column(INITIAL);
+    this.servers = this.column(INITIAL);
     this.zones = zones;
     this.seed = seed | 0;
     this.hosts = new EndpointTable(seed);
@@ -96,12 +105,23 @@ export class VerdictTable implements VerdictRows {
     this.floats = new Float64Array(buffer);
   }
 
-  /** Hands over its rows: they must not be used here any more. */
+  private column(length: number): Int32Array {
+    return this.shared ? new Int32Array(new SharedArrayBuffer(4 * length)) : new Int32Array(length);
+  }
+
+  /** Finds the orders that were handed over with the rows. */
+  findOrders(orders: OrdersPart): void {
+    findOrder(orders, 0, this.clients.subarray(0, this.count));
+    findOrder(orders, 1, this.servers.subarray(0, this.count));
+  }
+
+  /** Hands over its rows: only `findOrders` may be used here afterwards. */
   part(): RowsPart {
     const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
     const { services, serviceKeys } = this;
+    const orders = this.shared ? newOrders(count, hosts.count) : undefined;
     const rows = words.buffer;
-    const shared = { contexts: contexts.part(), hosts: hosts.words };
+    const shared = { contexts: contexts.part(), hosts: hosts.words, orders };
     return {
       count,
       collapsed,
@@ -351,10 +371,10 @@ export class VerdictTable implements VerdictRows {
     const ended = new Float64Array(rows);
     ended.set(this.ended);
     this.ended = ended;
-    const clients = new Int32Array(rows);
+    const clients = this.column(rows);
     clients.set(this.clients);
     this.clients = clients;
-    const servers = new Int32Array(rows);
+    const servers = this.column(rows);
     servers.set(this.servers);
     this.servers = servers;
     const services = new Int32Array(rows);

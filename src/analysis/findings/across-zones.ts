@@ -10,7 +10,7 @@ import { FINDING_SEVERITIES } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
 import { fitOf } from '../spoken.ts';
 import { OUTSIDE } from '../zones.ts';
-import { type Case, MOST_EACH, plural, protocolText, some } from './case.ts';
+import { type Case, plural, protocolText, some } from './case.ts';
 import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
 const GROUPS: Readonly<Record<string, readonly [id: string, what: string]>> = {
@@ -44,11 +44,18 @@ export function acrossZones(c: Case): readonly Finding[] {
     if (group === undefined) groups.set(key, [crossing]);
     else group.push(crossing);
   }
-  const findings = [...groups.values()].flatMap((group) =>
-    group.length > MOST_ALONE ? [tell(c, group)] : group.map((each) => tell(c, [each])),
-  );
-  const order = (finding: Finding) => FINDING_SEVERITIES.indexOf(finding.severity);
-  return findings.sort((left, right) => order(right) - order(left)).slice(0, MOST_EACH);
+  const told = [...groups.values()]
+    .flatMap((group) => (group.length > MOST_ALONE ? [group] : group.map((each) => [each])))
+    .sort((left, right) => gravity(right) - gravity(left));
+  return Object.values(GROUPS).flatMap(([id]) => {
+    const own = told.filter(([first]) => GROUPS[first!.known.group]![0] === id);
+    return c.tellMost(id, own, (group) => tell(c, group));
+  });
+}
+
+function gravity([first]: readonly Crossing[]): number {
+  const { known, zone } = first!;
+  return FINDING_SEVERITIES.indexOf(severityOf(known, zone === OUTSIDE));
 }
 
 function crossingsOf(c: Case): Crossing[] {

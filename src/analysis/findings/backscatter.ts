@@ -6,7 +6,7 @@
  * In half a mirror port everything looks like this, so nothing is said then.
  */
 import type { Finding } from '../../model/finding.ts';
-import { type Case, MOST_EACH, number, plural, protocolText } from './case.ts';
+import { type Case, number, plural, protocolText } from './case.ts';
 import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
 export function backscatter(c: Case): readonly Finding[] {
@@ -18,7 +18,7 @@ export function backscatter(c: Case): readonly Finding[] {
     if (hosts >= c.thresholds['backscatter-hosts']) found.push({ entry, hosts, estimated });
   }
   found.sort((left, right) => right.hosts - left.hosts);
-  return found.slice(0, MOST_EACH).map(({ entry, hosts, estimated }) => {
+  return c.tellMost('backscatter', found, ({ entry, hosts, estimated }) => {
     const word = strays.key(entry, 1);
     const sender = c.host(strays.key(entry, 0), familyOfWord(word));
     const port = portOfWord(word);

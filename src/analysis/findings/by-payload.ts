@@ -11,36 +11,82 @@ import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Spoken, SpokenEndpoint } from '../../model/spoken.ts';
 import { DETECTORS } from '../../wire/payload/detectors.ts';
 import { fitOf } from '../spoken.ts';
-import { type Case, MOST_EACH, plural } from './case.ts';
+import { type Case, MOST_EVIDENCE, plural, some } from './case.ts';
 
+/** What is said of one endpoint; of many alike it is said once. */
 type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise'> & {
-  /** Of which protocol, and the frames that show it. */
+  readonly at: SpokenEndpoint;
   readonly of: Spoken;
+  /** The frames that show it. */
   readonly shown: readonly string[];
 };
 
+/** Endpoints told one by one; more that are alike are told together. */
+const MOST_ALONE = 3;
+
 export function byPayload(c: Case): readonly Finding[] {
-  const findings = new Map<string, Finding[]>();
+  const alike = new Map<string, Part[]>();
   for (const at of c.spoken.endpoints()) {
     for (const part of [...misfits(at), ...obsolete(at)]) {
-      const list = findings.get(part.id) ?? [];
-      findings.set(part.id, list);
-      if (list.length < MOST_EACH) list.push(tell(at, part));
+      const key = `${part.id} ${part.what}`;
+      const parts = alike.get(key);
+      if (parts === undefined) alike.set(key, [part]);
+      else parts.push(part);
     }
   }
-  return [...findings.values()].flat();
+  const byId = new Map<string, (readonly Part[])[]>();
+  for (const parts of alike.values()) {
+    const { id } = parts[0]!;
+    const told = byId.get(id) ?? [];
+    byId.set(id, told);
+    if (parts.length > MOST_ALONE) told.push(parts);
+    else for (const part of parts) told.push([part]);
+  }
+  return [...byId].flatMap(([id, told]) =>
+    c.tellMost(id, told, (parts) => (parts.length === 1 ? alone(parts[0]!) : together(parts))),
+  );
 }
 
-function tell({ address, port, transport }: SpokenEndpoint, { of, shown, ...part }: Part): Finding {
+function alone({ at, of, shown, what, ...part }: Part): Finding {
+  const { address, port, transport } = at;
   return {
     kind: 'finding',
     ...part,
+    what: `${what}${conversations(of)}`,
     subject: { text: `${address} ${port}/${transport}`, server: address, port, transport },
     evidence: shown.map((locator) => ({ locator })),
     filter: `host ${address} and ${transport} port ${port}`,
     numbers: { conversations: of.flows },
     thresholds: {},
   };
+}
+
+/** One port of many hosts. */
+function together(parts: readonly Part[]): Finding {
+  const [{ at, of: _, shown: __, ...part }] = parts as [Part];
+  const { port, transport } = at;
+  const hosts = parts.map((each) => each.at.address);
+  return {
+    kind: 'finding',
+    ...part,
+    what: `${part.what}, of ${plural(hosts.length, 'host')} (${some(hosts, 4)})`,
+    subject: { text: `${port}/${transport} of ${plural(hosts.length, 'host')}`, port, transport },
+    evidence: parts
+      .flatMap(({ shown }) => shown.slice(0, 1))
+      .slice(0, MOST_EVIDENCE)
+      .map((locator) => ({ locator })),
+    filter: `${transport} port ${port}`,
+    numbers: {
+      hosts: hosts.length,
+      conversations: parts.reduce((sum, { of }) => sum + of.flows, 0),
+    },
+    thresholds: {},
+  };
+}
+
+/** How many conversations there were, not in how many of them it showed. */
+function conversations({ protocol, flows }: Spoken): string {
+  return ` (${plural(flows, `${spokenName(protocol)} conversation`)})`;
 }
 
 /** Receivers that never answer: that they are sent something is all there is to see. */
@@ -51,13 +97,14 @@ function hasPart({ protocol, answered }: Spoken): boolean {
   return answered || RECEIVERS.has(protocol);
 }
 
-function misfits({ port, transport, spoken }: SpokenEndpoint): Part[] {
+function misfits(at: SpokenEndpoint): Part[] {
+  const { port, transport, spoken } = at;
   const first = spoken.find(hasPart);
   if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
-  if (isNeighbour(first.protocol, transport, port)) return [];
+  const fit = first === spoken[0] ? at.fit : fitOf(first.protocol, transport, port);
+  if (fit === 'usual' || isNeighbour(first.protocol, transport, port)) return [];
   const name = spokenName(first.protocol);
-  const fit = fitOf(first.protocol, transport, port);
-  const seen = { of: first, shown: [first.locator] };
+  const seen = { at, of: first, shown: [first.locator] };
   if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
     return [
       {
@@ -89,9 +136,7 @@ function misfits({ port, transport, spoken }: SpokenEndpoint): Part[] {
 
 /** Protocols for which any port is usual: chosen at run time, or carrying others. */
 const ANYWHERE: ReadonlySet<string> = new Set(
-  'tls http http2 quic rtp rtcp rtsp bittorrent stun dtls dce-rpc onc-rpc tftp ftp-data nfs'.split(
-    ' ',
-  ),
+  'tls http http2 quic rtp rtcp rtsp bittorrent stun dce-rpc onc-rpc tftp ftp-data nfs'.split(' '),
 );
 
 /** Protocols that share a format, so that one is at home on the ports of the other. */
@@ -100,8 +145,8 @@ const KIN: readonly ReadonlySet<string>[] = [
   'ldap cldap',
   'onc-rpc portmap nfs',
   'smb netbios-session netbios-dgm',
-  'http http2 elasticsearch ssdp ws-discovery rtsp sip kubernetes',
-  'rtp rtcp stun quic dtls tls',
+  'http http2 elasticsearch ssdp ws-discovery rtsp sip',
+  'rtp rtcp stun quic tls',
   'dhcp dhcpv6',
   'radius tacacs',
 ].map((names) => new Set(names.split(' ')));
@@ -186,9 +231,10 @@ const AGES: readonly Age[] = [
 /** Traps are never answered; their community crosses the network all the same. */
 const TRAPS = 162;
 
-function obsolete({ transport, port, spoken }: SpokenEndpoint): Part[] {
+function obsolete(at: SpokenEndpoint): Part[] {
+  const { transport, port, spoken } = at;
   return spoken.flatMap((each) => {
-    const { protocol, facts, factLocators, flows, locator } = each;
+    const { protocol, facts, factLocators, locator } = each;
     const age = AGES.find((one) => one.protocol === protocol);
     if (age === undefined || (!each.answered && port !== TRAPS)) return [];
     // On its own port Telnet is told as a clear-text login.
@@ -207,11 +253,12 @@ function obsolete({ transport, port, spoken }: SpokenEndpoint): Part[] {
       others.length === 0 ? '' : `, beside ${others.map(([version]) => version).join(' and ')}`;
     return [
       {
+        at,
         of: each,
         shown: old.map(([, frame]) => frame),
         id: 'obsolete-version',
         severity: age.severity,
-        what: `${names} on ${port}/${transport}${beside}, where ${plural(flows, 'conversation')} ${flows === 1 ? 'speaks' : 'speak'} ${spokenName(protocol)}`,
+        what: `${names} on ${port}/${transport}${beside}`,
         why: age.why,
         do: age.do,
         otherwise: 'a test of versions by a scanner, a server that is not yours to set',

@@ -4,7 +4,7 @@
  */
 import type { Names } from '../../flow/flow-view.ts';
 import { addressText, placeOf, transportOf } from '../../flow/flow-view.ts';
-import type { FindingEvidence } from '../../model/finding.ts';
+import type { Finding, FindingEvidence } from '../../model/finding.ts';
 import type { AskedFrames } from '../asked-frames.ts';
 import { BY_LOWER_PORT, BY_PORT, LIKELY } from '../flow-facts.ts';
 import type { Sample } from '../sample-lists.ts';
@@ -16,8 +16,8 @@ import type { Clues } from './clues.ts';
 import type { ThresholdName, Thresholds } from './thresholds.ts';
 
 /** Frames named in one finding. */
-const MOST_EVIDENCE = 20;
-/** Findings of one detector told one by one; what goes beyond is told in one sentence. */
+export const MOST_EVIDENCE = 20;
+/** Findings of one kind told one by one; of what goes beyond, only how many there are. */
 export const MOST_EACH = 25;
 /** Too few datagrams to say that no answer was captured. */
 const ENOUGH_DATAGRAMS = 20;
@@ -38,6 +38,10 @@ export class Case {
   readonly spoken: SpokenSource;
   /** First frames of the flows that were asked for; undefined where all were. */
   readonly asked: AskedFrames | undefined;
+  /** A filter let only some packets through: what is missing may be its doing. */
+  readonly filtered: boolean;
+  /** By id, how many more findings there would be than are told. */
+  readonly untold = new Map<string, number>();
 
   constructor(
     traffic: Traffic,
@@ -47,6 +51,7 @@ export class Case {
     packets: number,
     spoken: SpokenSource,
     asked?: AskedFrames,
+    filtered = false,
   ) {
     this.traffic = traffic;
     this.clues = clues;
@@ -55,6 +60,7 @@ export class Case {
     this.packets = packets;
     this.spoken = spoken;
     this.asked = asked;
+    this.filtered = filtered;
   }
 
   host(address: number, family: number): string {
@@ -128,6 +134,13 @@ export class Case {
 
   locator(at: number, frame: number): string {
     return placeOf(this.names, at, frame);
+  }
+
+  /** Tells the first of a kind in a finding each, and notes how many more there are. */
+  tellMost<Item>(id: string, items: readonly Item[], tell: (item: Item) => Finding): Finding[] {
+    const more = items.length - MOST_EACH;
+    if (more > 0) this.untold.set(id, (this.untold.get(id) ?? 0) + more);
+    return items.slice(0, MOST_EACH).map((item) => tell(item));
   }
 
   /** The thresholds of these names, for a finding to show. */

@@ -8,7 +8,8 @@
 import { serviceName } from '../../catalog/services.ts';
 import { spokenName } from '../../catalog/spoken-names.ts';
 import type { Finding } from '../../model/finding.ts';
-import { type Case, MOST_EACH, plural, some } from './case.ts';
+import type { Spoken, SpokenEndpoint } from '../../model/spoken.ts';
+import { type Case, plural, some } from './case.ts';
 import { familyOfWord, portOfWord } from './clues.ts';
 
 const WHAT: Readonly<Record<number, readonly [name: string, instead: string]>> = {
@@ -24,74 +25,88 @@ const IN_CLEAR = 'in clear';
 const ALWAYS = new Set([23, 512, 513]);
 
 export function clearTextLogins(c: Case): readonly Finding[] {
-  return [...seenLogins(c), ...loginsByPort(c)].slice(0, MOST_EACH);
+  const seen = c.spoken.endpoints().filter((at) => loginOf(at) !== undefined);
+  const { count } = c.clues.clearText;
+  const likely = Array.from({ length: count }, (_, entry) => entry).filter((entry) =>
+    suggestsLogin(c, entry),
+  );
+  const tellers = [
+    ...seen.map((at) => () => tellSeen(at)),
+    ...likely.map((entry) => () => tellByPort(c, entry)),
+  ];
+  return c.tellMost('clear-text-login', tellers, (tell) => tell());
 }
 
-/** Logins that payloads showed. */
-function seenLogins(c: Case): Finding[] {
-  return c.spoken.endpoints().flatMap(({ address, port, transport, spoken }) => {
-    const shown = spoken.find(({ facts }) =>
-      facts.login?.some((each) => each.startsWith(IN_CLEAR)),
-    );
-    // What a host says to itself crosses no network.
-    if (shown === undefined || address.startsWith('127.') || address === '::1') return [];
-    const name = spokenName(shown.protocol);
-    const frames = shown.factLocators.login ?? [shown.locator];
-    return [
-      {
-        kind: 'finding' as const,
-        id: 'clear-text-login',
-        severity: 'high' as const,
-        subject: { text: `${address} ${port}/${transport}`, server: address, port, transport },
-        what: `${name}: a login crossed the network readable`,
-        why: 'whoever can capture as you just did has the name and the password',
-        do: `change that password; let ${name} ask for logins inside TLS only, or move to a protocol that protects them`,
-        otherwise: 'an anonymous or a test login',
-        evidence: frames.map((locator) => ({ locator })),
-        filter: `host ${address} and ${transport} port ${port}`,
-        numbers: { conversations: shown.flows },
-        thresholds: {},
-      },
-    ];
-  });
+/** The protocol in which a payload showed a login; undefined where none crossed a network. */
+function loginOf({ address, spoken }: SpokenEndpoint): Spoken | undefined {
+  // What a host says to itself crosses no network.
+  if (address.startsWith('127.') || address === '::1') return undefined;
+  return spoken.find(({ facts }) => facts.login?.some((each) => each.startsWith(IN_CLEAR)));
 }
 
-/** Logins that the port alone suggests. */
-function loginsByPort(c: Case): Finding[] {
+function tellSeen(at: SpokenEndpoint): Finding {
+  const { address, port, transport } = at;
+  const shown = loginOf(at)!;
+  const name = spokenName(shown.protocol);
+  const frames = shown.facts.login!.flatMap((value, index) =>
+    value.startsWith(IN_CLEAR) ? [shown.factLocators.login?.[index] ?? shown.locator] : [],
+  );
+  return {
+    kind: 'finding',
+    id: 'clear-text-login',
+    severity: 'high',
+    subject: { text: `${address} ${port}/${transport}`, server: address, port, transport },
+    what: `${name}: a login crossed the network readable`,
+    why: 'whoever can capture as you just did has the name and the password',
+    do: `change that password; let ${name} ask for logins inside TLS only, or move to a protocol that protects them`,
+    otherwise: 'an anonymous or a test login',
+    evidence: frames.map((locator) => ({ locator })),
+    filter: `host ${address} and ${transport} port ${port}`,
+    numbers: { conversations: shown.flows },
+    thresholds: {},
+  };
+}
+
+/** Whether only the port tells that logins are readable, and somebody else's use of it was seen. */
+function suggestsLogin(c: Case, entry: number): boolean {
+  const { clearText } = c.clues;
+  const server = clearText.key(entry, 0);
+  const word = clearText.key(entry, 1);
+  const port = portOfWord(word);
+  const spoken = c.spoken.protocolAt(server, familyOfWord(word), 6, port);
+  if (spoken !== undefined && !(spoken === 'telnet' && ALWAYS.has(port))) return false;
+  // What a host says to itself crosses no network.
+  return clearText.samples(entry).some(({ first }) => first !== server);
+}
+
+function tellByPort(c: Case, entry: number): Finding {
   const { clearText: lists } = c.clues;
-  const findings: Finding[] = [];
-  for (let entry = 0; entry < lists.count && findings.length < MOST_EACH; entry++) {
-    const word = lists.key(entry, 1);
-    const port = portOfWord(word);
-    const family = familyOfWord(word);
-    const server = c.host(lists.key(entry, 0), family);
-    const spoken = c.spoken.protocolAt(lists.key(entry, 0), family, 6, port);
-    if (spoken !== undefined && !(spoken === 'telnet' && ALWAYS.has(port))) continue;
-    // What a host says to itself crosses no network.
-    const samples = lists.samples(entry).filter(({ first }) => first !== lists.key(entry, 0));
-    if (samples.length === 0) continue;
-    const clients = lists.totals(entry).things;
-    const names = samples.map(({ first }) => c.host(first, family));
-    const outside = samples.filter(({ first }) => c.isOutside(first, family)).length;
-    const crosses = outside > 0 || c.isOutside(lists.key(entry, 0), family);
-    const [name, instead] = WHAT[port] ?? [serviceName('tcp', port) ?? String(port), 'TLS'];
-    const always = ALWAYS.has(port);
-    findings.push({
-      kind: 'finding',
-      id: 'clear-text-login',
-      severity: always ? 'high' : crosses ? 'high' : 'medium',
-      subject: { text: `${server} ${port}/tcp`, server, port, transport: 'tcp' },
-      what: `${name}: ${plural(clients, 'client')} used a service whose logins are ${always ? 'readable' : 'readable unless upgraded to TLS'} (${some(names, 4)})`,
-      why: `names and passwords cross the network as text${crosses ? ', here beyond your own network' : ''}: whoever can capture as you just did can use them`,
-      do: `move the clients to ${instead}, then close ${port}/tcp; portreeve explain ${port}/tcp says how`,
-      otherwise: always
-        ? 'another protocol on this port'
-        : 'a session that begins TLS by STARTTLS or AUTH TLS, or an anonymous one',
-      evidence: c.evidence(samples),
-      filter: `host ${server} and tcp port ${port}`,
-      numbers: { clients, clientsOutside: outside, flows: lists.flows(entry) },
-      thresholds: {},
-    });
-  }
-  return findings;
+  const word = lists.key(entry, 1);
+  const port = portOfWord(word);
+  const family = familyOfWord(word);
+  const address = lists.key(entry, 0);
+  const server = c.host(address, family);
+  const samples = lists.samples(entry).filter(({ first }) => first !== address);
+  const clients = lists.totals(entry).things;
+  const names = samples.map(({ first }) => c.host(first, family));
+  const outside = samples.filter(({ first }) => c.isOutside(first, family)).length;
+  const crosses = outside > 0 || c.isOutside(address, family);
+  const [name, instead] = WHAT[port] ?? [serviceName('tcp', port) ?? String(port), 'TLS'];
+  const always = ALWAYS.has(port);
+  return {
+    kind: 'finding',
+    id: 'clear-text-login',
+    severity: always || crosses ? 'high' : 'medium',
+    subject: { text: `${server} ${port}/tcp`, server, port, transport: 'tcp' },
+    what: `${name}: ${plural(clients, 'client')} used a service whose logins are ${always ? 'readable' : 'readable unless upgraded to TLS'} (${some(names, 4)})`,
+    why: `names and passwords cross the network as text${crosses ? ', here beyond your own network' : ''}: whoever can capture as you just did can use them`,
+    do: `move the clients to ${instead}, then close ${port}/tcp; portreeve explain ${port}/tcp says how`,
+    otherwise: always
+      ? 'another protocol on this port'
+      : 'a session that begins TLS by STARTTLS or AUTH TLS, or an anonymous one',
+    evidence: c.evidence(samples),
+    filter: `host ${server} and tcp port ${port}`,
+    numbers: { clients, clientsOutside: outside, flows: lists.flows(entry) },
+    thresholds: {},
+  };
 }

@@ -10,18 +10,7 @@
  */
 import type { Finding } from '../../model/finding.ts';
 import type { Sample } from '../sample-lists.ts';
-import {
-  anyHost,
-  type Case,
-  lasting,
-  MOST_EACH,
-  modal,
-  number,
-  plural,
-  share,
-  some,
-  spanOf,
-} from './case.ts';
+import { anyHost, type Case, lasting, modal, number, plural, share, some, spanOf } from './case.ts';
 import type { Suspect } from './suspects.ts';
 
 export function equalSizeProbes(
@@ -33,9 +22,9 @@ export function equalSizeProbes(
   for (const suspect of suspects) {
     const failed = suspect.failed.filter(({ first }) => !explained(suspect.address, first));
     const finding = judge(c, suspect, failed);
-    if (finding !== undefined && findings.length < MOST_EACH) findings.push(finding);
+    if (finding !== undefined) findings.push(finding);
   }
-  return findings;
+  return c.tellMost('equal-size-probes', findings, (finding) => finding);
 }
 
 /** Packets over ports: 1 when each port got as many as any other. */

@@ -4,7 +4,7 @@ import { step, tcpTalk } from '../../../test/builders/conversation.ts';
 import {
   ask,
   attempt,
-  type Circumstances,
+  caseOf,
   findingsIn,
   many,
   NOTHING_SPOKEN,
@@ -13,10 +13,9 @@ import {
   told,
 } from '../../../test/builders/findings.ts';
 import { ipv4, tcp, udp } from '../../../test/builders/packet.ts';
-import type { FlowTransport } from '../../model/flow.ts';
-import type { SpokenEndpoint } from '../../model/spoken.ts';
 import { parsePrefix } from '../../net/prefix.ts';
-import { fitOf } from '../spoken.ts';
+import { untoldFindings } from '../blind-spots.ts';
+import { findings } from './find.ts';
 
 /** So low that everything is found. */
 const LOW = {
@@ -232,6 +231,19 @@ describe('the observation point', () => {
     expect(told(many(4, oneSided))).toEqual([]);
   });
 
+  it('says that a filter may have let one direction through', () => {
+    const [finding] = findingsIn(many(5, oneSided), { filtered: true });
+    expect(finding?.otherwise).toMatch(/^the filter, where it lets one direction through, /);
+  });
+
+  it('calls nothing a share of all packets, nor a host silent, behind a filter', () => {
+    const steps = many(120, (n) => [broadcast(n, '10.0.0.7', 1900, '239.255.255.250')]);
+    const before = told(steps);
+    expect(before).toContain('never-spoken-to 10.0.0.7');
+    expect(before).toContain('broadcast-noise the segment');
+    expect(told(steps, { filtered: true })).toEqual([]);
+  });
+
   it('sees no answer to any datagram', () => {
     const steps = many(20, (n) =>
       ask({ at: n, client: `10.0.0.5:${4000 + n}`, server: '10.0.0.9:53' }, [30]),
@@ -329,138 +341,6 @@ describe('backscatter', () => {
   });
 });
 
-/** Somebody who heard one endpoint speak. */
-function speaking(
-  transport: FlowTransport,
-  port: number,
-  protocol: string,
-  facts: Record<string, string[]> = {},
-  more: { by?: 'announced'; confidence?: 'likely'; answered?: false } = {},
-): Circumstances {
-  const endpoint: SpokenEndpoint = {
-    transport,
-    address: '10.0.0.9',
-    port,
-    spoken: [
-      {
-        protocol,
-        confidence: 'certain',
-        by: 'payload',
-        flows: 3,
-        answered: true,
-        facts,
-        factLocators: Object.fromEntries(
-          Object.entries(facts).map(([key, values]) => [
-            key,
-            values.map((_, index) => `test.pcap#${7 + index}`),
-          ]),
-        ),
-        locator: 'test.pcap#4',
-        ...more,
-      },
-    ],
-    fit: fitOf(protocol, transport, port),
-  };
-  return {
-    spoken: { ...NOTHING_SPOKEN, endpoints: () => [endpoint], protocolAt: () => protocol },
-  };
-}
-
-describe('what payloads give away', () => {
-  const steps = talk({ client: '10.0.0.5:4000', server: '10.0.0.9:8443' });
-  it.each([
-    ['SSH on 443', speaking('tcp', 443, 'ssh'), ['other-protocol-on-port']],
-    ['Redis on 8080', speaking('tcp', 8080, 'redis'), ['other-protocol-on-port']],
-    ['SSH on 45022', speaking('tcp', 45_022, 'ssh'), ['protocol-on-unusual-port']],
-    ['SSH on 22', speaking('tcp', 22, 'ssh', { version: ['2.0'] }), []],
-    ['SSH 1', speaking('tcp', 22, 'ssh', { version: ['1.5'] }), ['obsolete-version']],
-    ['SSH 1 and 2', speaking('tcp', 22, 'ssh', { version: ['1.99'] }), []],
-    ['TLS 1.0', speaking('tcp', 443, 'tls', { version: ['TLS 1.0'] }), ['obsolete-version']],
-    [
-      'TLS 1.2 and 1.0',
-      speaking('tcp', 443, 'tls', { version: ['TLS 1.2', 'TLS 1.0'] }),
-      ['obsolete-version'],
-    ],
-    ['TLS 1.3', speaking('tcp', 443, 'tls', { version: ['TLS 1.3'] }), []],
-    ['TLS on any port', speaking('tcp', 45_443, 'tls', { version: ['TLS 1.3'] }), []],
-    ['GTP-C on the port of GTP-U', speaking('udp', 2152, 'gtp-c'), []],
-    ['TLS on 22', speaking('tcp', 22, 'tls'), ['other-protocol-on-port']],
-    ['HTTP on 8443', speaking('tcp', 8443, 'http'), []],
-    ['HTTP on 25', speaking('tcp', 25, 'http'), ['other-protocol-on-port']],
-    ['SMB 1', speaking('tcp', 445, 'smb', { dialect: ['SMB 1'] }), ['obsolete-version']],
-    ['SMB 3', speaking('tcp', 445, 'smb', { dialect: ['SMB 3.1.1'] }), []],
-    [
-      'Telnet elsewhere',
-      speaking('tcp', 2424, 'telnet'),
-      ['obsolete-version', 'protocol-on-unusual-port'],
-    ],
-    ['a login', speaking('tcp', 389, 'ldap', { login: ['in clear'] }), ['clear-text-login']],
-    [
-      'a login by basic authentication',
-      speaking('tcp', 80, 'http', { login: ['in clear (basic)'] }),
-      ['clear-text-login'],
-    ],
-    [
-      'a likely protocol is no misfit',
-      speaking('tcp', 443, 'ssh', {}, { confidence: 'likely' }),
-      [],
-    ],
-    ['an announced one neither', speaking('tcp', 45_000, 'ftp-data', {}, { by: 'announced' }), []],
-    ['HTTP that SSH was only asked in', speaking('tcp', 22, 'http', {}, { answered: false }), []],
-    ['DNS that nobody answered', speaking('udp', 9999, 'dns', {}, { answered: false }), []],
-    [
-      'SNMP 2c that nobody answered',
-      speaking('udp', 161, 'snmp', { version: ['2c'] }, { answered: false }),
-      [],
-    ],
-    [
-      'SNMP 2c traps, which nobody ever answers',
-      speaking('udp', 162, 'snmp', { version: ['2c'] }, { answered: false }),
-      ['obsolete-version'],
-    ],
-    [
-      'syslog elsewhere, which nobody ever answers',
-      speaking('udp', 5514, 'syslog', {}, { answered: false }),
-      ['protocol-on-unusual-port'],
-    ],
-  ])('%s', (_what, circumstances, ids) => {
-    const found = findingsIn(steps, circumstances).map(({ id }) => id);
-    expect(found.sort()).toEqual(ids);
-  });
-
-  it('names the frame', () => {
-    expect(findingsIn(steps, speaking('tcp', 443, 'ssh'))[0]).toMatchObject({
-      subject: { text: '10.0.0.9 443/tcp', server: '10.0.0.9', port: 443 },
-      evidence: [{ locator: 'test.pcap#4' }],
-      filter: 'host 10.0.0.9 and tcp port 443',
-    });
-  });
-
-  it('names the frames of an old version, and says what else was spoken', () => {
-    const mixed = speaking('tcp', 443, 'tls', { version: ['TLS 1.3', 'TLS 1.0', 'TLS 1.1'] });
-    expect(findingsIn(steps, mixed)[0]).toMatchObject({
-      what: 'TLS 1.0 and TLS 1.1 on 443/tcp, beside TLS 1.3, where 3 conversations speak TLS',
-      evidence: [{ locator: 'test.pcap#8' }, { locator: 'test.pcap#9' }],
-    });
-  });
-
-  it('names the frame of a login', () => {
-    const login = speaking('tcp', 21, 'ftp', { product: ['x'], login: ['in clear'] });
-    expect(findingsIn(steps, login)[0]).toMatchObject({
-      what: 'FTP: a login crossed the network readable',
-      evidence: [{ locator: 'test.pcap#7' }],
-    });
-  });
-
-  it('believes what it heard rather than the port', () => {
-    const ftp = talk({ client: '10.0.0.5:4000', server: '10.0.0.9:21' });
-    expect(told(ftp, speaking('tcp', 21, 'ftp'))).toEqual([]);
-    expect(told(ftp, speaking('tcp', 21, 'ftp', { login: ['in clear'] }))).toEqual([
-      'clear-text-login 10.0.0.9 21/tcp',
-    ]);
-  });
-});
-
 it('says something whole of any traffic, in tables however small', () => {
   const host = fc.constantFrom('10.0.0.5', '10.0.1.9', '192.0.2.7', '203.0.113.8', '169.254.1.1');
   const port = fc.oneof(fc.integer({ min: 0, max: 65_535 }), fc.constantFrom(21, 53, 137, 3389));
@@ -498,6 +378,19 @@ it('says something whole of any traffic, in tables however small', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+it('says how many more of a kind there would be', () => {
+  const steps = many(30, (n) =>
+    talk({ at: n, client: '10.0.0.5:4000', server: `10.0.1.${n + 1}:61999` }),
+  );
+  const seen = caseOf(steps);
+  const ids = findings(seen).map(({ id }) => id);
+  expect(ids.filter((id) => id === 'unknown-service')).toHaveLength(25);
+  expect(untoldFindings(seen.untold)).toMatchObject([
+    { what: '5 more findings of unknown-service' },
+  ]);
+  expect(untoldFindings(caseOf([]).untold)).toEqual([]);
 });
 
 it('ranks the gravest first', () => {

@@ -12,7 +12,7 @@ import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
 import { TALLY_FLOATS, TALLY_WORDS } from '../tally-table.ts';
 import { GROUP, NOBODY, OUTSIDE } from '../zones.ts';
-import { type Case, MOST_EACH, number, plural, protocolText, share, some } from './case.ts';
+import { type Case, number, plural, protocolText, share, some } from './case.ts';
 import { familyOfWord, portOfWord } from './clues.ts';
 
 export function oneWayCapture(c: Case): readonly Finding[] {
@@ -31,7 +31,10 @@ export function oneWayCapture(c: Case): readonly Finding[] {
         : `one-way capture: not one of ${number(udpUnanswered + udpStrays)} datagram conversations shows an answer`,
       why: 'whether services answered, and who scans whom, cannot be told from one direction: other findings are incomplete',
       do: 'mirror both directions of the ports (ingress and egress), then capture again',
-      otherwise: tcp ? 'asymmetric routing' : 'receivers that never answer, such as log servers',
+      otherwise: [
+        ...(c.filtered ? ['the filter, where it lets one direction through'] : []),
+        tcp ? 'asymmetric routing' : 'receivers that never answer, such as log servers',
+      ].join(', '),
       evidence: [],
       numbers: { tcpConnections: all, tcpOneSided: oneSided, udpUnanswered, udpStrays },
       thresholds: c.held('one-way-connections', 'one-way-share'),
@@ -42,38 +45,40 @@ export function oneWayCapture(c: Case): readonly Finding[] {
 export function lopsidedConversations(c: Case): readonly Finding[] {
   if (c.oneWay) return [];
   const { lopsided } = c.clues;
-  const findings: Finding[] = [];
-  for (let entry = 0; entry < lopsided.count && findings.length < MOST_EACH; entry++) {
-    const word = lopsided.key(entry, 1);
-    const family = familyOfWord(word);
-    const port = portOfWord(word);
-    const server = c.host(lopsided.key(entry, 0), family);
-    const samples = lopsided.samples(entry);
-    const clients = [...new Set(samples.map(({ first }) => c.host(first, family)))];
-    const to = samples.reduce((sum, each) => sum + each.packetsTo, 0);
-    const from = samples.reduce((sum, each) => sum + each.packetsFrom, 0);
-    findings.push({
-      kind: 'finding',
-      id: 'asymmetric-counts',
-      severity: 'info',
-      subject: { text: `${server} ${port}/tcp`, server, port, transport: 'tcp' },
-      what: `${number(Math.max(to, from))} packets one way and ${number(Math.min(to, from))} the other, with ${some(clients, 3)}`,
-      why: 'a TCP receiver acknowledges at least every dozen packets or so: most of one direction went another way or was dropped by the capture',
-      do: 'check for a second path (asymmetric routing) and for drops of the mirror port',
-      otherwise: 'receive offload on the capturing machine, which joins acknowledgments',
-      evidence: c.evidence(samples),
-      filter: `host ${server} and tcp port ${port}`,
-      numbers: { packetsToServer: to, packetsToClient: from, clients: clients.length },
-      thresholds: c.held('asymmetry-packets', 'asymmetry-share'),
-    });
-  }
-  return findings;
+  const entries = Array.from({ length: lopsided.count }, (_, entry) => entry);
+  return c.tellMost('asymmetric-counts', entries, (entry) => tellLopsided(c, entry));
+}
+
+function tellLopsided(c: Case, entry: number): Finding {
+  const { lopsided } = c.clues;
+  const word = lopsided.key(entry, 1);
+  const family = familyOfWord(word);
+  const port = portOfWord(word);
+  const server = c.host(lopsided.key(entry, 0), family);
+  const samples = lopsided.samples(entry);
+  const clients = [...new Set(samples.map(({ first }) => c.host(first, family)))];
+  const to = samples.reduce((sum, each) => sum + each.packetsTo, 0);
+  const from = samples.reduce((sum, each) => sum + each.packetsFrom, 0);
+  return {
+    kind: 'finding',
+    id: 'asymmetric-counts',
+    severity: 'info',
+    subject: { text: `${server} ${port}/tcp`, server, port, transport: 'tcp' },
+    what: `${number(Math.max(to, from))} packets one way and ${number(Math.min(to, from))} the other, with ${some(clients, 3)}`,
+    why: 'a TCP receiver acknowledges at least every dozen packets or so: most of one direction went another way or was dropped by the capture',
+    do: 'check for a second path (asymmetric routing) and for drops of the mirror port',
+    otherwise: 'receive offload on the capturing machine, which joins acknowledgments',
+    evidence: c.evidence(samples),
+    filter: `host ${server} and tcp port ${port}`,
+    numbers: { packetsToServer: to, packetsToClient: from, clients: clients.length },
+    thresholds: c.held('asymmetry-packets', 'asymmetry-share'),
+  };
 }
 
 /** Hosts inside that sent to others and got nothing at all. Those that asked in vain are not meant. */
 export function neverSpokenTo(c: Case): readonly Finding[] {
   // A TCP connection of one direction says that answers go another way.
-  if (c.oneWay || c.traffic.tcpOneSided > 0) return [];
+  if (c.oneWay || c.traffic.tcpOneSided > 0 || c.filtered) return [];
   const { hosts } = c.traffic;
   const asked = askers(c);
   const found: { host: string; packets: number }[] = [];
@@ -127,7 +132,8 @@ function askers({ clues }: Case): ReadonlySet<string> {
 export function broadcastNoise(c: Case): readonly Finding[] {
   const { groupPackets, noise } = c.clues;
   const { thresholds } = c;
-  if (groupPackets < thresholds['broadcast-packets']) return [];
+  // Of what a filter left it is no share of all packets.
+  if (c.filtered || groupPackets < thresholds['broadcast-packets']) return [];
   if (groupPackets < thresholds['broadcast-share'] * c.packets) return [];
   const ports = noise.heaviest(6).map((entry) => {
     const word = entry * TALLY_WORDS;

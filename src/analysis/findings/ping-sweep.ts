@@ -3,13 +3,21 @@
  * Thresholds as for scans of hosts (scan.ts). A monitor pings hosts that answer.
  */
 import type { Finding } from '../../model/finding.ts';
-import { type Case, lasting, MOST_EACH, number, plural, spanOf } from './case.ts';
+import { type Case, lasting, number, plural, spanOf } from './case.ts';
 import type { Suspect } from './suspects.ts';
+
+interface Sweep {
+  readonly entry: number;
+  readonly hosts: number;
+  readonly estimated: boolean;
+  readonly answered: number;
+  readonly dark: number;
+}
 
 export function pingSweeps(c: Case, suspects: readonly Suspect[]): readonly Finding[] {
   const { pings } = c.clues;
-  const findings: Finding[] = [];
-  for (let entry = 0; entry < pings.count && findings.length < MOST_EACH; entry++) {
+  const sweeps: Sweep[] = [];
+  for (let entry = 0; entry < pings.count; entry++) {
     const address = pings.key(entry, 0);
     const family = pings.key(entry, 1);
     const { things: hosts, estimated } = pings.totals(entry);
@@ -20,31 +28,37 @@ export function pingSweeps(c: Case, suspects: readonly Suspect[]): readonly Find
     const suspect = suspects.find((each) => each.address === address && each.family === family);
     const answered = suspect?.pinged ?? 0;
     if (hosts < c.thresholds['scan-failed'] * (hosts + answered)) continue;
-    const source = c.host(address, family);
-    const outside = c.isOutside(address, family);
-    const span = spanOf(samples);
-    findings.push({
-      kind: 'finding',
-      id: 'ping-sweep',
-      severity: outside ? 'low' : 'medium',
-      subject: { text: source, client: source },
-      what: `ping sweep: ${estimated ? 'about ' : ''}${plural(hosts, 'host')} pinged in vain in ${lasting(span)}`,
-      why: `${number(answered)} of ${number(hosts + answered)} answered; whoever does not know which hosts exist asks them all`,
-      do: outside
-        ? 'drop echo requests from outside that no one needs; see what else the source tried'
-        : `find out what runs on ${source}: an inventory tool, or somebody looking around`,
-      otherwise: 'an inventory or monitoring tool, a network whose hosts do not answer pings',
-      evidence: c.evidence(samples),
-      filter: `src host ${source} and (icmp or icmp6)`,
-      numbers: {
-        hosts,
-        answered,
-        failedShare: hosts / (hosts + answered),
-        darkHosts: dark,
-        seconds: span,
-      },
-      thresholds: c.held('scan-hosts', 'scan-failed', 'dark-hits', 'dark-hosts'),
-    });
+    sweeps.push({ entry, hosts, estimated, answered, dark });
   }
-  return findings;
+  return c.tellMost('ping-sweep', sweeps, (sweep) => tell(c, sweep));
+}
+
+function tell(c: Case, { entry, hosts, estimated, answered, dark }: Sweep): Finding {
+  const { pings } = c.clues;
+  const samples = pings.samples(entry);
+  const source = c.host(pings.key(entry, 0), pings.key(entry, 1));
+  const outside = c.isOutside(pings.key(entry, 0), pings.key(entry, 1));
+  const span = spanOf(samples);
+  return {
+    kind: 'finding',
+    id: 'ping-sweep',
+    severity: outside ? 'low' : 'medium',
+    subject: { text: source, client: source },
+    what: `ping sweep: ${estimated ? 'about ' : ''}${plural(hosts, 'host')} pinged in vain in ${lasting(span)}`,
+    why: `${number(answered)} of ${number(hosts + answered)} answered; whoever does not know which hosts exist asks them all`,
+    do: outside
+      ? 'drop echo requests from outside that no one needs; see what else the source tried'
+      : `find out what runs on ${source}: an inventory tool, or somebody looking around`,
+    otherwise: 'an inventory or monitoring tool, a network whose hosts do not answer pings',
+    evidence: c.evidence(samples),
+    filter: `src host ${source} and (icmp or icmp6)`,
+    numbers: {
+      hosts,
+      answered,
+      failedShare: hosts / (hosts + answered),
+      darkHosts: dark,
+      seconds: span,
+    },
+    thresholds: c.held('scan-hosts', 'scan-failed', 'dark-hits', 'dark-hosts'),
+  };
 }

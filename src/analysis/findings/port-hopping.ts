@@ -17,7 +17,6 @@ import {
   anyHost,
   type Case,
   lasting,
-  MOST_EACH,
   modal,
   number,
   plural,
@@ -64,7 +63,7 @@ export function portHopping(c: Case): Hopping {
   }
   found.sort((left, right) => right.ports - left.ports);
   return {
-    findings: found.slice(0, MOST_EACH).map(({ pairs, ports }) => tell(c, pairs, ports)),
+    findings: c.tellMost('port-hopping', found, ({ pairs, ports }) => tell(c, pairs, ports)),
     explains: (client, server) => explained.has(`${client} ${server}`),
     explainsServer: (server) => servers.has(server),
   };

@@ -9,7 +9,7 @@ import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
 import { FAMILY_6 } from '../../wire/packet-batch.ts';
 import { TALLY_WORDS } from '../tally-table.ts';
-import { type Case, MOST_EACH, plural, protocolText, some } from './case.ts';
+import { type Case, plural, protocolText, some } from './case.ts';
 import { CATALOGUED } from './watched-ports.ts';
 
 interface Unknown {
@@ -44,10 +44,8 @@ export function unknownServices(
     host.ports.push({ text: `${port}/${transport}`, entry, transport, port });
     hosts.set(key, host);
   }
-  return [...hosts.values()]
-    .sort((left, right) => right.ports.length - left.ports.length)
-    .slice(0, MOST_EACH)
-    .map((host) => tell(c, host));
+  const found = [...hosts.values()].sort((left, right) => right.ports.length - left.ports.length);
+  return c.tellMost('unknown-service', found, (host) => tell(c, host));
 }
 
 function isUnknown(

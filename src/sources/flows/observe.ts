@@ -12,8 +12,9 @@ import type { Names } from '../../flow/flow-view.ts';
 import type { Heard } from '../../flow/heard.ts';
 import { Listener } from '../../flow/listener.ts';
 import type { Timeouts } from '../../flow/timeouts.ts';
-import { Decoder } from '../../wire/decoder.ts';
+import { Decoder, ROW_CAPACITY } from '../../wire/decoder.ts';
 import type { FrameBatch, FrameSource } from '../../wire/frame-batch.ts';
+import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 import { letGo } from './reclaim.ts';
 import { WorkerTable } from './worker-table.ts';
 
@@ -69,11 +70,13 @@ export interface FinishedTable extends FlowPart {
 
 /** A flow table, here or in another thread. */
 export interface TableHost {
+  /** Where the next rows are to be written: room for `ROW_CAPACITY`. */
+  readonly rows: Int32Array;
   /**
-   * Takes the decoder's rows; they may be overwritten once it returns or, where it returns a
-   * promise (the other thread is behind), once that is fulfilled.
+   * Takes the first rows, at least one. `rows` are others then or, where it returns a promise (the
+   * other thread is behind), once that is fulfilled.
    */
-  consume(rows: Int32Array, count: number): Promise<void> | undefined;
+  take(count: number): Promise<void> | undefined;
   finish(): Promise<FinishedTable>;
   /** Gives up without a result. */
   abandon(): Promise<void>;
@@ -141,26 +144,35 @@ interface ReadingState {
 
 /** Decodes all frames into the table. Returns whether `onBatch` ended it early. */
 async function readAll(reading: ReadingState): Promise<boolean> {
-  const { source, decoder, host, onRows, onBatch, span } = reading;
+  const { source, decoder, host, onBatch, span } = reading;
   let stopped = false;
+  decoder.rows = host.rows;
   while (!stopped) {
     const batch = await source.next();
     if (batch === undefined) break;
     span.note(batch);
     for (let index = 0; index < batch.count; ) {
       index = decoder.decode(batch, source.interfaces, index);
-      onRows?.(decoder.rows, decoder.rowCount);
-      const waiting = host.consume(decoder.rows, decoder.rowCount);
+      if (!decoder.full) continue;
+      const waiting = handOver(reading);
       if (waiting !== undefined) await waiting;
-      decoder.rowCount = 0;
+      decoder.rows = host.rows;
     }
     stopped = onBatch?.() === true;
   }
+  // Whatever the rows of the last frames leave of the batch, fragments have their own room in it.
   decoder.flush();
-  onRows?.(decoder.rows, decoder.rowCount);
-  await host.consume(decoder.rows, decoder.rowCount);
-  decoder.rowCount = 0;
+  await handOver(reading);
   return stopped;
+}
+
+/** Gives the decoder's rows to all who want them. */
+function handOver({ decoder, host, onRows }: ReadingState): Promise<void> | undefined {
+  const count = decoder.rowCount;
+  if (count === 0) return undefined;
+  decoder.rowCount = 0;
+  onRows?.(decoder.rows, count);
+  return host.take(count);
 }
 
 /** Decides evicted flows by what is known when they go. */
@@ -175,6 +187,7 @@ function evictedVisitor(
 }
 
 class LocalTable implements TableHost {
+  readonly rows = new Int32Array(ROW_CAPACITY * PACKET_WORDS);
   private readonly table: FlowTable;
 
   constructor(options: ObserveOptions, evicted: ((part: FlowPart) => void) | undefined) {
@@ -185,8 +198,8 @@ class LocalTable implements TableHost {
     });
   }
 
-  consume(rows: Int32Array, count: number): undefined {
-    this.table.consume(rows, count);
+  take(count: number): undefined {
+    this.table.consume(this.rows, count);
   }
 
   finish(): Promise<FinishedTable> {

@@ -4,24 +4,27 @@
  * never blocks for long, so that its event loop goes on (signals, the worker's messages) while the
  * ring is full.
  */
+import { ROW_CAPACITY } from '../../wire/decoder.ts';
 import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 
-/** Rows per batch; about what a decoder hands over at once. */
-const BATCH_ROWS = 1024;
 /**
- * A power of two. All batches together are 4 MiB: room to go on decoding while the worker starts,
+ * A power of two. All batches together take 5 MB: room to go on decoding while the worker starts,
  * and still in the shared cache when read.
  */
 const BATCHES = 64;
+const BATCH_WORDS = ROW_CAPACITY * PACKET_WORDS;
 /**
  * A full ring is waited for until it is half empty. Waking a thread costs as much as a batch, so
  * it must not happen for every one.
  */
 const HALF = BATCHES / 2;
 /**
- * Batches that wait before a consumer that sleeps is woken: a wake-up costs the producer as much
- * as decoding a thousand packets.
+ * A consumer that finds the ring empty naps: that ends by itself, where waking it would cost the
+ * producer as much as decoding a thousand packets. After so many naps in vain it sleeps until this
+ * many batches wait.
  */
+const NAP_MS = 2;
+const MOST_NAPS = 25;
 const WORTH_WAKING = BATCHES / 4;
 
 /**
@@ -43,7 +46,7 @@ export interface RingMemory {
 export function newRing(): RingMemory {
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * (COUNTS + BATCHES))),
-    rows: new Int32Array(new SharedArrayBuffer(4 * BATCHES * BATCH_ROWS * PACKET_WORDS)),
+    rows: new Int32Array(new SharedArrayBuffer(4 * BATCHES * BATCH_WORDS)),
   };
 }
 
@@ -52,32 +55,17 @@ export class RowProducer {
   private readonly batches: Int32Array[];
   /** Batches published, modulo 2^32 like the shared counters. */
   private written = 0;
-  /** Rows already in the batch being filled. */
-  private filled = 0;
 
   constructor(memory: RingMemory) {
     this.memory = memory;
     this.batches = batchesOf(memory);
   }
 
-  /** Copies rows in from row `from` on while there is room. Returns the first row not copied. */
-  push(rows: Int32Array, from: number, count: number): number {
-    let next = from;
-    while (next < count && !this.full) {
-      const taken = Math.min(count - next, BATCH_ROWS - this.filled);
-      const batch = this.batches[this.written & (BATCHES - 1)]!;
-      batch.set(
-        rows.subarray(next * PACKET_WORDS, (next + taken) * PACKET_WORDS),
-        this.filled * PACKET_WORDS,
-      );
-      this.filled += taken;
-      next += taken;
-      if (this.filled === BATCH_ROWS) this.publish();
-    }
-    return next;
+  /** The batch to be filled; while `full` it is still the consumer's. */
+  get rows(): Int32Array {
+    return this.batches[this.written & (BATCHES - 1)]!;
   }
 
-  /** Whether the batch to be filled is still the consumer's. */
   get full(): boolean {
     return ((this.written - this.consumed) | 0) >= BATCHES;
   }
@@ -105,25 +93,17 @@ export class RowProducer {
     Atomics.wait(this.memory.control, CONSUMED, consumed, ms);
   }
 
-  /** Publishes what is there; an empty batch says that there is no more. Not while `full`. */
-  publish(): void {
+  /** Publishes the batch with so many rows in it; none says that there are no more. Not while `full`. */
+  publish(count: number): void {
     const control = this.memory.control;
-    const last = this.filled === 0;
-    control[COUNTS + (this.written & (BATCHES - 1))] = this.filled;
-    this.filled = 0;
+    control[COUNTS + (this.written & (BATCHES - 1))] = count;
     this.written = (this.written + 1) | 0;
     Atomics.store(control, WRITTEN, this.written);
-    // Waking asks the kernel, even where nobody sleeps.
-    if (Atomics.load(control, ASLEEP) === 0) return;
     // While it sleeps, every number of waiting batches up to the last is passed exactly once.
-    if (last || ((this.written - this.consumed) | 0) === WORTH_WAKING) {
-      Atomics.notify(control, WRITTEN);
-    }
-  }
-
-  /** Rows not published yet. */
-  get pending(): number {
-    return this.filled;
+    const waiting = (this.written - this.consumed) | 0;
+    const worth = waiting === WORTH_WAKING && Atomics.load(control, ASLEEP) !== 0;
+    // Waking asks the kernel, even where nobody sleeps.
+    if (worth || count === 0) Atomics.notify(control, WRITTEN);
   }
 }
 
@@ -135,7 +115,7 @@ export function consumeRows(
   const control = memory.control;
   const batches = batchesOf(memory);
   for (let consumed = 0; ; ) {
-    while (Atomics.load(control, WRITTEN) === consumed) sleep(control, consumed);
+    if (Atomics.load(control, WRITTEN) === consumed) waitForRows(control, consumed);
     const index = consumed & (BATCHES - 1);
     const count = control[COUNTS + index]!;
     if (count === 0) return;
@@ -149,12 +129,18 @@ export function consumeRows(
   }
 }
 
-/** Sleeps until more than `consumed` batches are written: said first, looked at once more, then done. */
-function sleep(control: Int32Array, consumed: number): void {
-  Atomics.store(control, ASLEEP, 1);
-  // Sleeps only if nothing was written since.
-  Atomics.wait(control, WRITTEN, consumed);
-  Atomics.store(control, ASLEEP, 0);
+/** Returns once more than `consumed` batches are written. */
+function waitForRows(control: Int32Array, consumed: number): void {
+  for (let nap = 0; nap < MOST_NAPS; nap++) {
+    Atomics.wait(control, WRITTEN, consumed, NAP_MS);
+    if (Atomics.load(control, WRITTEN) !== consumed) return;
+  }
+  while (Atomics.load(control, WRITTEN) === consumed) {
+    // Said first, looked at once more, then done: sleeps only if nothing was written since.
+    Atomics.store(control, ASLEEP, 1);
+    Atomics.wait(control, WRITTEN, consumed);
+    Atomics.store(control, ASLEEP, 0);
+  }
 }
 
 /** Says, in the consumer's thread, that a part was sent as a message. */
@@ -163,8 +149,7 @@ export function notePart(memory: RingMemory): void {
 }
 
 function batchesOf(memory: RingMemory): Int32Array[] {
-  const length = BATCH_ROWS * PACKET_WORDS;
   return Array.from({ length: BATCHES }, (_, index) =>
-    memory.rows.subarray(index * length, (index + 1) * length),
+    memory.rows.subarray(index * BATCH_WORDS, (index + 1) * BATCH_WORDS),
   );
 }

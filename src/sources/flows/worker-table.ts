@@ -69,19 +69,19 @@ export class WorkerTable implements TableHost {
     this.finished.catch(() => {});
   }
 
-  consume(rows: Int32Array, count: number): Promise<void> | undefined {
-    const taken = this.producer.push(rows, 0, count);
-    if (taken === count && this.producer.parts === this.parts) return undefined;
-    return this.settle(rows, taken, count);
+  get rows(): Int32Array {
+    return this.producer.rows;
+  }
+
+  take(count: number): Promise<void> | undefined {
+    this.producer.publish(count);
+    if (!this.producer.full && this.producer.parts === this.parts) return undefined;
+    return this.settle();
   }
 
   async finish(): Promise<FinishedTable> {
-    if (this.producer.pending > 0) {
-      await this.room();
-      this.producer.publish();
-    }
     await this.room();
-    this.producer.publish();
+    this.producer.publish(0);
     const table = await this.finished;
     if (this.failure !== undefined) throw this.failure;
     await this.worker.terminate();
@@ -92,11 +92,9 @@ export class WorkerTable implements TableHost {
     await this.worker.terminate();
   }
 
-  /** Hands over the rest of the rows, and waits for parts that are on their way. */
-  private async settle(rows: Int32Array, from: number, count: number): Promise<void> {
-    for (let taken = from; taken < count; taken = this.producer.push(rows, taken, count)) {
-      await this.room();
-    }
+  /** Waits for room, and for parts that are on their way. */
+  private async settle(): Promise<void> {
+    await this.room();
     while (this.producer.parts !== this.parts) await this.turn();
   }
 

@@ -238,7 +238,7 @@ export class CiscoAsa implements LogFormat {
 
   /** `IPS requested to drop TCP packet from inside:A/p to outside:B/p`. */
   private dropped(line: Line): number {
-    const { scan, batch } = line;
+    const { scan } = line;
     const { message } = this;
     const row = message.begin(line, DENY);
     if (!message.seek(scan, TO_DROP)) return CUT_OFF;

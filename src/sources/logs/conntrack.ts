@@ -27,6 +27,7 @@ import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
+const UNDERSCORE = 0x5f;
 const KEYS = new KeyTable([
   ...['src', 'dst', 'sport', 'dport', 'packets', 'bytes', 'type', 'code', 'id'],
 ]);
@@ -66,7 +67,7 @@ function read(line: Line): number {
   scan.at = scan.until(SPACE);
   scan.skipSpaces();
   const protocolEnd = scan.until(SPACE);
-  if (!isDigit(scan.peek())) return OTHER;
+  if (!isDigit(scan.peek()) || !isAgeAndState(bytes, protocolEnd, first)) return OTHER;
   const protocol = protocolIn(scan, scan.at, protocolEnd);
   if (protocol < 0) return BAD_NUMBER;
   const row = batch.begin();
@@ -77,6 +78,19 @@ function read(line: Line): number {
   if (stamp > 0) batch.timeMs[row] = stamp;
   state(line, row, protocolEnd);
   return halves(line, row, protocol);
+}
+
+/**
+ * Whether nothing but seconds and a state in capitals stand between the number of the protocol and the
+ * addresses. The date of a syslog line (`Feb 20 12:26:26 …`) begins with a word and a number too.
+ */
+function isAgeAndState(bytes: Uint8Array, from: number, to: number): boolean {
+  for (let at = from; at < to; at++) {
+    const octet = bytes[at]!;
+    const capital = octet >= 0x41 && octet <= 0x5a;
+    if (octet !== SPACE && octet !== UNDERSCORE && !capital && !isDigit(octet)) return false;
+  }
+  return true;
 }
 
 /** The state is the word before the addresses, where it is one: `ESTABLISHED`. */

@@ -61,6 +61,17 @@ describe('lines one after the other', () => {
     );
   });
 
+  it('of a syslog header and key=value pairs behind a connection table', () => {
+    const table =
+      'udp 17 29 src=10.0.1.10 dst=192.0.2.1 sport=5 dport=53 src=192.0.2.1 dst=10.0.1.10 sport=53 dport=5 use=1';
+    const fortigate =
+      'Feb 20 12:26:26 fw1 date=2011-02-20 time=12:26:25 devname=edge device_id=FG100 log_id=0021000002 type=traffic subtype=allowed pri=notice vd=root status=accept src=10.1.1.1 src_port=50112 dst=192.0.2.80 dst_port=443 proto=6 duration=12 rule=3';
+    expect(read([table, fortigate]).verdicts.map(({ format }) => format)).toEqual([
+      'conntrack',
+      'fortigate',
+    ]);
+  });
+
   it('say so too when only digits of their headers differ', () => {
     const heads = fc.constantFrom(
       ...['Nov 22 10:00:', '<166>Nov 22 10:00:', '2026-11-22T10:00:', '<13>2026-11-22 10:00:'],

@@ -13,8 +13,12 @@ const STEP = 1.5;
 /** A smaller share of answers does not open a window. */
 const LEAST_GROWTH = 0.003;
 
-/** By so much silent ports may have to be asked more often than is known. */
-const UNSURE = 1.25;
+/** By so much it may take longer than announced, or shorter, without a word about it. */
+const UNSURE = 1.15;
+/** So much more is possible, in standard deviations. */
+const DEVIATIONS = 2;
+/** Tries in vain come together: what one pulse that is lost costs. */
+const HEAP_MS = 400;
 
 /** What limits a host beside its window. */
 export interface Limits {
@@ -35,43 +39,95 @@ interface Figures {
   readonly loss: number;
   /** How often a silent port is asked. */
   readonly tries: number;
+  /** Share of tries that tell nothing. */
+  readonly vain: number;
   /** Until a try is given up, and until it is answered, ms. */
   readonly waitMs: number;
   readonly tripMs: number;
+  /** How often a port asked before is asked again at most, and how many of those answer yet. */
+  readonly rounds: number;
+  readonly alive: number;
 }
 
 /** How long a host will still take, apart from others. */
 export function hostLeft(host: HostScan, timing: Timing, nowUs: number, limits: Limits): TimeLeft {
   const { slow, tally } = host;
   if (slow.on) return slow.left(nowUs, host.pace.gapUs, host.pace.nextUs);
-  const figures = figuresOf(host);
-  const ms = leftOf(figures, host, timing, limits);
-  const later = slow.expected(figures.silent * (tally.cells - tally.restored));
+  const { least, likely, most } = tally.expectedTries();
+  const pending = host.pending();
+  const left = (tries: number, vain: number): number => {
+    const figures = figuresOf(host, tries, vain, pending);
+    const played = play(figures, host, timing, limits);
+    return played.ms + waitsMs(figures, host, played);
+  };
+  const ms = left(likely, tally.vainShare);
+  const later = slow.expected(tally.silentShare * (tally.cells - tally.restored));
   if (later !== undefined) return { ms: ms + later.ms, ...(later.bound && { bound: later.bound }) };
   // While nothing answered, the wait is the longest one.
   if (tally.answered === 0 && Number.isNaN(host.roundTrip.smoothedUs)) return { ms, bound: 'most' };
-  // Silent ports are asked more often where more turns out to get lost.
-  const more = tally.mostExpectedTries() > UNSURE * figures.tries;
-  return more && figures.silent > 0.5 ? { ms, bound: 'least' } : { ms };
+  // Silent ports are asked more often where more turns out to get lost, or the pulse does.
+  const heapsMs = DEVIATIONS * Math.sqrt(ms * pulseLoss(host) * HEAP_MS);
+  const mostMs = Math.max(ms, left(most, tally.vainShare)) + heapsMs;
+  if (mostMs < UNSURE * ms) {
+    const leastMs = left(least, tally.vainShare);
+    if (ms < UNSURE * leastMs) return { ms };
+  }
+  return { ms: left(least, 0), bound: 'least' };
 }
 
-function leftOf(figures: Figures, host: HostScan, timing: Timing, limits: Limits): number {
-  const played = play(figures, host, timing, limits);
-  return played.ms + waitsMs(figures, host, played);
+/** How likely it is that tries are made in vain since the pulse gets lost, 0 to 1. */
+function pulseLoss({ pulse, tally }: HostScan): number {
+  const { silent, loss } = tally.wayOf();
+  if (silent < 0.5 || tally.lost === 0) return 0;
+  // Ports that are open are asked for it rarely.
+  return pulse.refuses ? tally.vainShare : Math.max(tally.vainShare, loss / 2);
 }
 
-function figuresOf(host: HostScan): Figures {
+/**
+ * @param tries how often a silent port will be asked
+ * @param vain share of tries that tell nothing and are made again
+ */
+function figuresOf(host: HostScan, tries: number, vain: number, pending: Pending): Figures {
   const { tally, fresh } = host;
   const { silent, loss } = tally.wayOf();
-  const tries = tally.expectedTries();
   let waitMs = 0;
   for (let each = 1; each <= tries; each++) waitMs += host.waitOfUs(each) / 1000 / tries;
   const { smoothedUs } = host.roundTrip;
   const tripMs = Number.isNaN(smoothedUs) ? waitMs : Math.min(waitMs, smoothedUs / 1000);
-  // A port answers after so many tries more than the first.
-  const each = silent * tries + (1 - silent) / Math.max(0.1, 1 - loss);
-  const retries = Math.max(host.waiting, tally.probesLeft() - fresh * each);
-  return { fresh, retries, silent, loss, tries, waitMs, tripMs };
+  const owed = owedOf(pending, { silent, loss, tries, tripShare: tripMs / waitMs });
+  const retries = Math.max(host.waiting, owed.probes / (1 - vain));
+  return { fresh, retries, silent, loss, tries, vain, waitMs, tripMs, ...owed };
+}
+
+type Pending = ReturnType<HostScan['pending']>;
+
+/** Probes that ports asked before still get, how often one of them at most, how many answer yet. */
+function owedOf(
+  { waiting, flying }: Pending,
+  way: {
+    readonly silent: number;
+    readonly loss: number;
+    readonly tries: number;
+    readonly tripShare: number;
+  },
+): { readonly probes: number; readonly rounds: number; readonly alive: number } {
+  const { silent, loss, tries, tripShare } = way;
+  let [probes, rounds, alive] = [0, 0, 0];
+  for (let made = 0; made < waiting.length; made++) {
+    const left = Math.max(0, tries - made);
+    // The more often a port was silent, the more likely it always is.
+    const lost = (1 - silent) * loss ** made;
+    const dead = silent + lost === 0 ? 0 : silent / (silent + lost);
+    probes += waiting[made]! * (dead * left + (1 - dead) / Math.max(0.1, 1 - loss));
+    alive += waiting[made]! * (1 - dead);
+    // One that answers does not stay in flight for long.
+    const asked = (1 - silent) * loss ** Math.max(0, made - 1) * (tripShare + loss);
+    const mute = silent + asked === 0 ? 0 : silent / (silent + asked);
+    probes += flying[made]! * (mute * left + ((1 - mute) * loss) / Math.max(0.1, 1 - loss));
+    alive += flying[made]! * (1 - mute);
+    if (silent > 0 && waiting[made]! + flying[made]! > 0) rounds = Math.max(rounds, left);
+  }
+  return { probes, rounds, alive };
 }
 
 /** A host's scan, played through from now. */
@@ -84,7 +140,7 @@ interface Played {
 function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
   const { perMs, sharedMs } = limits;
   const again = againEach(figures);
-  const { gapUs } = host.pace;
+  const gapUs = host.pace.soonUs;
   const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
   let { fresh, retries } = figures;
   let { size } = host.window;
@@ -99,13 +155,15 @@ function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits):
     // A queue that shrinks is empty before the last fresh port is asked.
     const turns = retries >= 1 && again < 1 ? Math.min(fresh, retries / (1 - again)) : fresh;
     const phase = fresh > 0 ? turns / freshShare : retries;
-    const growth = byWindow < most ? growthOf(size, replies, timing) / slot : 0;
+    const opening = host.window.opening(size, replies, timing.silentWindow, fresh > 0);
+    const opens = byWindow < most && opening.growth >= LEAST_GROWTH;
+    const growth = opens ? opening.growth / slot : 0;
     const rate = Math.min(most, byWindow);
     let sent = ms < sharedMs ? Math.min(phase, 1 + rate * (sharedMs - ms)) : phase;
     let tookMs = sent / rate;
     if (growth > 0 && step < MOST_STEPS) {
       // The window opens as interest on a loan grows; up to the next place where that changes.
-      const factor = Math.min(STEP, nextSize(size, timing) / size, 1 + (phase * growth) / byWindow);
+      const factor = Math.min(STEP, opening.upTo / size, 1 + (phase * growth) / byWindow);
       sent = Math.min(phase, (byWindow * (factor - 1)) / growth);
       tookMs = Math.log(factor) / growth;
       size *= factor;
@@ -136,18 +194,6 @@ function slotMs({ tripMs, waitMs }: Figures, replies: number): number {
   return Math.max(0.05, replies * tripMs + (1 - replies) * waitMs);
 }
 
-/** How much the window opens by each of its probes; 0: no more. */
-function growthOf(size: number, replies: number, timing: Timing): number {
-  const bySilence = size < timing.silentWindow ? (1 - replies) / 2 : 0;
-  const growth = size < timing.mostWindow ? replies + bySilence : 0;
-  return growth < LEAST_GROWTH ? 0 : growth;
-}
-
-/** Where its growth changes. */
-function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
-  return size < silentWindow ? Math.min(silentWindow, mostWindow) : mostWindow;
-}
-
 /**
  * Rounds of waits until the last probe in flight is answered: each leaves as many without answer as
  * get lost; 0.58 is Euler's constant, how far the last one lies behind.
@@ -155,6 +201,30 @@ function nextSize(size: number, { silentWindow, mostWindow }: Timing): number {
 function roundsOf(loss: number, inFlight: number): number {
   if (loss === 0) return 0;
   return (Math.log(Math.max(1, inFlight)) + 0.58) / Math.log(1 / Math.min(0.9, loss));
+}
+
+/** Probes that a host will still get: as far as is known, at least and at most. */
+export interface ProbesLeft {
+  readonly probes: number;
+  readonly leastProbes: number;
+  readonly mostProbes: number;
+}
+
+/** What is left to ask of a host. */
+export function probesLeft(host: HostScan): ProbesLeft {
+  const { tally } = host;
+  const pending = host.pending();
+  const { least, likely, most } = tally.expectedTries();
+  const of = (tries: number): number => {
+    const { fresh, retries, silent, loss } = figuresOf(host, tries, tally.vainShare, pending);
+    return retries + fresh * (silent * tries + (1 - silent) / Math.max(0.1, 1 - loss));
+  };
+  const probes = of(likely);
+  return {
+    probes,
+    leastProbes: least === likely ? probes : of(least),
+    mostProbes: most === likely ? probes : of(most),
+  };
 }
 
 /** The waits for what gets lost last, ms. */
@@ -166,10 +236,11 @@ export function lossTailMs(host: HostScan): number {
 function waitsMs(figures: Figures, host: HostScan, { ms, freshMs }: Played): number {
   const { silent, loss, tries, waitMs, fresh, retries } = figures;
   if (fresh + retries < 0.5 && host.inFlight === 0) return 0;
-  const cells = host.tally.cells - host.tally.restored;
-  const rounds = roundsOf(loss, host.inFlight);
+  const rounds = Math.max(
+    roundsOf(loss, Math.min(host.inFlight, figures.alive)),
+    loss > 0 ? roundsOf(figures.vain, host.inFlight) : 0,
+  );
   if (silent === 0) return rounds * waitMs;
-  const left =
-    fresh >= 1 ? tries : Math.min(tries, Math.ceil(retries / Math.max(1, silent * cells)));
+  const left = fresh >= 1 ? tries : figures.rounds;
   return Math.max(1, rounds, left - (ms - freshMs) / waitMs) * waitMs;
 }

@@ -20,6 +20,10 @@ import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
+/** How long a window that closed is watched, microseconds. */
+const CROWDED_US = 2_000_000;
+/** Tries of a cell that are counted one by one to say how long it will take. */
+const MOST_COUNTED = 30;
 /** Between changes of pace, microseconds. */
 const LEAST_STEP_US = 100_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
@@ -85,6 +89,10 @@ export class HostScan {
   private readonly flying: Uint8Array;
   /** Tries of each cell that tell nothing of it: nothing else came back either. */
   private readonly vain: Uint8Array;
+  /** Whether a cell waits to be asked again. */
+  private readonly queued: Uint8Array;
+  /** How often a silent cell was asked at least when that was last looked at. */
+  private looked = 0;
   private readonly epochs: Uint16Array;
   private readonly order: CellOrder;
   private position = 0;
@@ -105,6 +113,7 @@ export class HostScan {
     this.times = new Uint32Array(order.cells);
     this.flying = new Uint8Array(order.cells);
     this.vain = new Uint8Array(order.cells);
+    this.queued = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
     this.tally = new HostTally(order.cells, timing.mostTries);
     this.window = new SendWindow(timing.startWindow, timing.mostWindow);
@@ -176,9 +185,16 @@ export class HostScan {
   private nextAgain(): number {
     while (this.again.length > 0) {
       const cell = this.again.shift();
+      this.queued[cell] = 0;
       if (this.outcomes[cell] === PENDING && this.flying[cell] !== AIRBORNE) return cell;
     }
     return -1;
+  }
+
+  private askAgain(cell: number): void {
+    if (this.queued[cell] === 1) return;
+    this.queued[cell] = 1;
+    this.again.push(cell);
   }
 
   /** The probe is out. */
@@ -219,7 +235,7 @@ export class HostScan {
     }
     this.inFlight--;
     this.tally.sent--;
-    this.again.push(cell);
+    this.askAgain(cell);
     return true;
   }
 
@@ -254,7 +270,7 @@ export class HostScan {
     const missing = (attempt < 0 ? tries - 1 : attempt) - (this.earlierTries?.[cell] ?? 0);
     const inVain = this.flying[cell] === IN_VAIN;
     const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
-    this.tally.lost += Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0));
+    this.tally.lose(Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0)));
     if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
       this.window.answerFirst(this.epochs[cell]!);
     }
@@ -300,6 +316,7 @@ export class HostScan {
         queue.shift();
       }
     }
+    if (any && this.position >= this.order.cells && !this.slow.on) this.lookAgain();
     return any && this.judge(nowUs);
   }
 
@@ -325,9 +342,9 @@ export class HostScan {
     } else {
       this.flying[cell] = IN_VAIN;
       this.vain[cell]!++;
-      if (tries === 1) this.tally.firstsOut--;
+      this.tally.inVain(tries === 1);
     }
-    if (this.isToAsk(cell, this.tally.allowedTries())) this.again.push(cell);
+    if (this.isToAsk(cell, this.tally.allowedTries())) this.askAgain(cell);
     else silent?.(this, cell);
   }
 
@@ -369,6 +386,12 @@ export class HostScan {
   private waitUs(doublings: number): number {
     const { timeoutUs } = this.roundTrip;
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
+  }
+
+  /** Whether it gets as much as it takes just now: only measuring tells how fast that is. */
+  isCrowded(nowUs: number): boolean {
+    if (!this.tally.overloaded || this.slow.on) return false;
+    return this.pace.gapUs > 0 || nowUs - this.window.closedAtUs < CROWDED_US;
   }
 
   /** How long it takes until a change of pace shows in what comes back. */
@@ -418,6 +441,33 @@ export class HostScan {
     );
   }
 
+  /** Tells the tally what it needs to say how far the host is. */
+  gauge(): void {
+    const { smoothedUs, timeoutUs } = this.roundTrip;
+    this.tally.tripShare = Math.min(
+      1,
+      (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs,
+    );
+    const { waiting, flying } = this.pending();
+    this.tally.weighSilence(waiting.map((count, tries) => count + flying[tries]!));
+  }
+
+  /**
+   * Cells without an outcome that were asked, by how many of their tries tell something of them:
+   * those that wait, and those with a try in flight, which counts. Both are the caller's.
+   */
+  pending(): { readonly waiting: Float64Array; readonly flying: Float64Array } {
+    const waiting = new Float64Array(MOST_COUNTED + 1);
+    const flying = new Float64Array(MOST_COUNTED + 1);
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      const tries = this.tries[cell]!;
+      if (tries === 0 || this.outcomes[cell] !== PENDING) continue;
+      const counts = this.flying[cell] === AIRBORNE ? flying : waiting;
+      counts[Math.min(MOST_COUNTED, tries - this.vain[cell]!)]!++;
+    }
+    return { waiting, flying };
+  }
+
   /** How long the `tries`th try of a cell waits for its answer as things are, microseconds. */
   waitOfUs(tries: number): number {
     return this.waitUs(this.doublings(tries));
@@ -435,7 +485,7 @@ export class HostScan {
       const cell = this.order.at(position, this.number);
       if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
       silent++;
-      if (!slow.on || slow.wants(cell)) this.again.push(cell);
+      if (!slow.on || slow.wants(cell)) this.askAgain(cell);
     }
     if (!slow.on && silent > 0) this.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
   }
@@ -461,6 +511,17 @@ export class HostScan {
     return silent <= LAST_LOOK_SHARE * this.outcomes.length ? LAST_LOOK_TRIES : 0;
   }
 
+  /** More got lost than was known when some cells were given up: they are asked again beside others. */
+  private lookAgain(): void {
+    const allowed = this.tally.allowedTries();
+    if (allowed <= this.looked) return;
+    this.looked = allowed;
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
+      if (this.flying[cell] !== AIRBORNE && this.isToAsk(cell, allowed)) this.askAgain(cell);
+    }
+  }
+
   /** Whether nothing is left to do; what fell silent is asked again where loss rose meanwhile. */
   finished(nowUs: number): boolean {
     if (this.inFlight > 0) return false;
@@ -472,7 +533,7 @@ export class HostScan {
     }
     const allowed = Math.min(this.tally.most, this.tally.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
-      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.again.push(cell);
+      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.askAgain(cell);
     }
     if (this.again.length === 0) this.askSlowly(nowUs);
     return this.again.length === 0;

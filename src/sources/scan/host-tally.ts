@@ -12,6 +12,14 @@ const LEVEL_COUNT = 20;
 const RARE = 1e-3;
 /** So many answers, none of which got lost: the way seems to lose nothing. */
 const KNOWN_LOSSLESS = 30;
+/** What is lost of late is told from so many ports. */
+const LATELY = 500;
+/** Tries in vain come in heaps: their share is that of so many tries. */
+const VAIN_OF = 200_000;
+/** By so many standard deviations more or less may get lost than is expected. */
+const DEVIATIONS = 2.5;
+/** Fewer ports than that are hardly overlooked so far. */
+const RARELY = 0.005;
 /** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
 const OVERLOAD_TRIES = 3;
 
@@ -28,8 +36,18 @@ export class HostTally {
   /** Ports that answered, and how many of their earlier tries stayed without answer. */
   answered = 0;
   lost = 0;
+  /** Share of tries that tell nothing and are made again, of late: 0 to 1. */
+  private vain = 0;
+  private givenUp = 0;
+  /** How likely a port that answers was silent at each of its tries so far, 0 to 1. */
+  private chance = 0;
+  /** Tries lost of a port that answers, of late, and the ports which that is worked out from. */
+  private lately = 0;
+  private weighed = 0;
   /** Whether more was sent at some time than came through. */
   overloaded = false;
+  /** How long an answer takes, as a part of how long one is waited for: 0 to 1. */
+  tripShare = 1;
   private readonly mostTries: number;
   /** Tries answered and given up: the first of each port, the second, … */
   private readonly answeredAt = new Float64Array(LEVELS);
@@ -52,10 +70,44 @@ export class HostTally {
     if (!isNew) this.silentAt[tries - 1]!--;
   }
 
+  /** A port answered of which so many tries got lost. */
+  lose(tries: number): void {
+    this.lost += tries;
+    if (this.weighed < LATELY) this.weighed++;
+    this.lately += (tries - this.lately) / this.weighed;
+  }
+
   /** A try was given up that tells something of its port: the `tries`th such. */
   silence(tries: number, first: boolean): void {
     if (first) this.firstsOut--;
     if (tries <= LEVELS) this.silentAt[tries - 1]!++;
+    this.vain -= this.vain / this.latest();
+  }
+
+  private latest(): number {
+    if (this.givenUp < VAIN_OF) this.givenUp++;
+    return this.givenUp;
+  }
+
+  /** A try was given up that tells nothing of its port. */
+  inVain(first: boolean): void {
+    if (first) this.firstsOut--;
+    this.vain += (1 - this.vain) / this.latest();
+  }
+
+  /**
+   * First tries in flight that would have been answered by now: a silent port keeps its place longer
+   * than one that answers.
+   */
+  private quietFirsts(): number {
+    let quiet = 0;
+    for (let round = 0; round < 3; round++) {
+      const silent = this.silentAt[0]! + quiet;
+      const longer = silent * (1 - this.tripShare);
+      const all = silent + this.answeredAt[0]! * this.tripShare;
+      quiet = all === 0 ? 0 : (this.firstsOut * longer) / all;
+    }
+    return quiet;
   }
 
   /** How often a silent port may be asked at most: tries lost to speed say nothing of it. */
@@ -108,15 +160,17 @@ export class HostTally {
    * second try counts in the first only (as Kaplan and Meier count those who left a study).
    */
   wayOf(): { readonly silent: number; readonly loss: number } {
-    const first = this.answeredAt[0]! + this.silentAt[0]!;
+    const quiet = this.quietFirsts();
+    const first = this.answeredAt[0]! + this.silentAt[0]! + quiet;
     if (first === 0) return { silent: 0, loss: 0 };
     let survivors = 1;
     let depth = 0;
     let least = first;
     for (; depth < LEVELS; depth++) {
-      const count = this.answeredAt[depth]! + this.silentAt[depth]!;
+      const silent = this.silentAt[depth]! + (depth === 0 ? quiet : 0);
+      const count = this.answeredAt[depth]! + silent;
       if (count < Math.min(LEVEL_COUNT, first)) break;
-      survivors *= this.silentAt[depth]! / count;
+      survivors *= silent / count;
       least = Math.min(least, count);
     }
     const answers = this.answeredAt[0]! / first;
@@ -128,30 +182,67 @@ export class HostTally {
     return { silent: loss > 0 && silent < Math.min(0.05, doubt) ? 0 : silent, loss };
   }
 
-  /** How often a silent port will have been asked when all were asked. */
-  expectedTries(): number {
-    const { loss } = this;
-    const lost = Math.max(this.lost, (this.answered * loss) / Math.max(0.1, 1 - loss));
-    return this.triesAtEnd(this.lost === 0 ? 0 : lost);
-  }
-
-  /** The same if more gets lost than happened to show so far. */
-  mostExpectedTries(): number {
-    if (this.lost === 0) return this.answered < KNOWN_LOSSLESS ? this.most : this.expectedTries();
-    return this.triesAtEnd(this.lost + 2 * Math.sqrt(this.lost));
-  }
-
-  private triesAtEnd(lost: number): number {
-    const scale = (this.cells - this.restored) / Math.max(1, this.tried);
-    return this.allowedTries(scale * this.answered, scale * lost);
-  }
-
-  /** Probes still to be sent, as far as can be told from those sent so far. */
-  probesLeft(): number {
+  /**
+   * How often a silent port will have been asked when all were asked: as far as that can be told,
+   * and between which bounds it most likely lies, as more or less may get lost than did so far.
+   */
+  expectedTries(): { readonly least: number; readonly likely: number; readonly most: number } {
     const cells = this.cells - this.restored;
-    const { silent, loss } = this.wayOf();
-    const each = silent * this.expectedTries() + (1 - silent) / Math.max(0.1, 1 - loss);
-    // What waits for its answer may be the last try of all.
-    return Math.max(0, cells * each - this.sent - this.earlier.tries);
+    const asked = Math.max(1, this.asked);
+    const each = this.eachSilent;
+    // So many of those that are silent so far would answer yet.
+    const overlooked = this.answered / (1 - Math.min(0.9, this.chance)) - this.answered;
+    const answering = Math.max(1, (cells / asked) * (this.answered + overlooked));
+    if (this.lost === 0) {
+      const likely = this.allowedTries(answering, 0);
+      return { least: likely, likely, most: this.answered < KNOWN_LOSSLESS ? this.most : likely };
+    }
+    const { loss } = this.wayOf();
+    const usual = loss / Math.max(0.1, 1 - loss);
+    const byShare = Math.max(0, answering * usual - this.lost);
+    // Moments of trouble pass: then what is lost of late counts.
+    const byLate = Math.max(0, answering - this.answered) * this.lately;
+    const more = this.overloaded ? byLate : byShare;
+    const share = this.overloaded ? this.lately : usual;
+    const seen = Math.max(1, this.overloaded ? share * this.weighed : this.lost);
+    // What is to come is a matter of chance, and so is the share seen so far.
+    const unsure = DEVIATIONS * Math.sqrt(more * (1 + share) + more ** 2 / seen);
+    const late = overlooked < RARELY ? 0 : each * (overlooked + DEVIATIONS * Math.sqrt(overlooked));
+    const tries = (lost: number): number => this.allowedTries(answering, this.lost + lost);
+    // Where too much is sent, as much may get lost as did so far.
+    const again = this.overloaded ? (answering / this.answered - 1) * this.lost : 0;
+    return {
+      least: tries(Math.max(0, more - unsure)),
+      likely: tries(more),
+      most: tries(Math.max(more, again) + unsure + late),
+    };
+  }
+
+  /** Takes how many ports without an outcome were asked once, twice, … */
+  weighSilence(counts: Float64Array): void {
+    const loss = this.mostLoss();
+    let [all, missed] = [0, 0];
+    for (let tries = 0; tries < counts.length; tries++) {
+      all += counts[tries]!;
+      missed += counts[tries]! * loss ** tries;
+    }
+    this.chance = all === 0 ? 0 : missed / all;
+  }
+
+  /** Share of tries that get lost, if more do than happened to show. */
+  private mostLoss(): number {
+    const lost = this.lost + 1;
+    return (lost + DEVIATIONS * Math.sqrt(lost)) / (this.answered + lost + DEVIATIONS);
+  }
+
+  /** How often ports that are silent so far were asked, on average; 1 at least. */
+  get eachSilent(): number {
+    const silent = Math.max(1, this.asked - this.answered);
+    return Math.max(1, (this.sent - this.answered - this.lost) / silent);
+  }
+
+  /** Share of tries that tell nothing and are made again, of late: 0 to 0.5. */
+  get vainShare(): number {
+    return Math.min(0.5, this.vain);
   }
 }

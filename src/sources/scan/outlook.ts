@@ -41,10 +41,16 @@ export class TransportOutlook {
 
   at(scheduler: Scheduler, { elapsedMs, probes, hosts, given }: Standing): Outlook {
     const { counts } = scheduler;
-    this.time.note({ elapsedMs, probes: counts.sent, idleMs: counts.idleUs / 1000 });
+    const [idleMs, lateMs] = [counts.idleUs / 1000, counts.lateUs / 1000];
+    this.time.note({ elapsedMs, probes: counts.sent, idleMs, lateMs });
     const more = this.later * hosts;
     const own = scheduler.workLeft(hosts - given, this.ports, this.time.busySpeed);
-    const left = this.time.left({ ...own, probes: own.probes + more });
+    const left = this.time.left({
+      ...own,
+      probes: own.probes + more,
+      leastProbes: own.leastProbes + more,
+      mostProbes: own.mostProbes + more,
+    });
     const done = probes - counts.sent;
     const share = probes / Math.max(1, probes, done + own.total + more);
     if (left === undefined) return { share };

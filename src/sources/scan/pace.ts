@@ -66,6 +66,11 @@ export class Pace {
     this.changed(nowUs);
   }
 
+  /** The pause that it will come to soon if all goes well, microseconds. */
+  get soonUs(): number {
+    return Math.min(this.gapUs, this.tooShortUs / FAR);
+  }
+
   /** Whether it is much slower than what was too fast, or that fast again and all went well. */
   private get isFar(): boolean {
     return this.gapUs > this.tooShortUs / FAR || this.gapUs < FAR * this.tooShortUs;

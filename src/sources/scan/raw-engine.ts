@@ -111,7 +111,7 @@ interface Route {
 export class RawEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;
-  byHost = true;
+  byHost = false;
   /** Answers that the ring had no room for. */
   drops = 0;
   private readonly probe: RawProbe;
@@ -210,6 +210,7 @@ export class RawEngine implements ProbeEngine {
       const host = batch.hosts[done]!;
       const { way, source } = host.route as Route;
       if (source === undefined) {
+        this.byHost = false;
         sink.answer(
           host,
           batch.cells[done]!,

@@ -6,20 +6,20 @@ function sending(untilMs: number, idle = 0): RemainingTime {
   const time = new RemainingTime();
   for (let ms = 0; ms <= untilMs; ms += 10) {
     const probes = ms < 500 ? 10 * ms : 5000 + 2 * (ms - 500);
-    time.note({ elapsedMs: ms, probes, idleMs: idle * ms });
+    time.note({ elapsedMs: ms, probes, idleMs: idle * ms, lateMs: 0 });
   }
   return time;
 }
 
 function work(probes: number, ms: number, crowded = false): WorkLeft {
-  return { probes, total: probes, crowded, tailMs: 0, longest: { ms } };
+  const bounds = { leastProbes: probes, mostProbes: probes };
+  return { probes, ...bounds, total: probes, crowded, tailMs: 0, longest: { ms } };
 }
 
 describe('the time left', () => {
   it.each([
-    ['at the speed of late', 0, work(2000, 0, true), 1000],
+    ['at the speed of late', 0, work(2000, 0), 1000],
     ['at the speed of this machine while it had anything to send', 0.5, work(2000, 0), 500],
-    ['as measured where a host takes no more', 0.5, work(2000, 0, true), 1000],
     ['that of the host that takes longest', 0, work(2000, 5000), 5000],
     ['none', 0, work(0, 0), 0],
   ])('is %s', (_name, idle, left, ms) => {
@@ -33,8 +33,29 @@ describe('the time left', () => {
     expect(sending(800).left(work(4000, 9000))).toEqual({ ms: 9000 });
   });
 
+  it('is half as much again at most where a host takes no more', () => {
+    const left = sending(3000, 0.5).left(work(2000, 0, true))!;
+    expect(left.bound).toBe('most');
+    expect(left.ms).toBeGreaterThan(1500);
+    expect(left.ms).toBeLessThan(2000);
+  });
+
+  it('is what it will be at least where more may have to be sent', () => {
+    const time = sending(3000);
+    const unsure = { ...work(2000, 0), leastProbes: 1500, mostProbes: 3000 };
+    expect(time.left(unsure)).toMatchObject({ ms: 750, bound: 'least' });
+  });
+
+  it('is longer by the time in which this program is not run', () => {
+    const time = new RemainingTime();
+    for (let ms = 0; ms <= 3000; ms += 10) {
+      time.note({ elapsedMs: ms, probes: ms, idleMs: 0.9 * ms, lateMs: 0.5 * ms });
+    }
+    expect(time.left(work(0, 4000))!.ms).toBeCloseTo(8000, -2);
+  });
+
   it('keeps what is said of how far it is known', () => {
     const longest = { ms: 700, bound: 'most' } as const;
-    expect(sending(3000).left({ ...work(3, 0), longest })).toBe(longest);
+    expect(sending(3000).left({ ...work(3, 0), longest })).toEqual(longest);
   });
 });

@@ -6,8 +6,11 @@ import type { TimeLeft } from './slow-asking.ts';
 
 /** What a scan has still to do. */
 export interface WorkLeft {
-  /** Probes to be sent, and of the whole scan with those sent. */
+  /** Probes to be sent as far as is known, at least and at most. */
   readonly probes: number;
+  readonly leastProbes: number;
+  readonly mostProbes: number;
+  /** Of the whole scan, with those sent. */
   readonly total: number;
   /** Some host gets as much as it takes: only measuring tells how fast that is. */
   readonly crowded: boolean;
@@ -23,6 +26,8 @@ export interface Sent {
   readonly probes: number;
   /** Time in which nothing could be sent. */
   readonly idleMs: number;
+  /** Time in which other programs were run in place of this one. */
+  readonly lateMs: number;
 }
 
 const MOST_SAMPLES = 128;
@@ -30,8 +35,10 @@ const MOST_SAMPLES = 128;
 const LEAST_MS = 400;
 /** From then on a speed counts even if the moment's differs from it by more than this. */
 const SETTLED_MS = 2000;
-/** How long it takes to find out what a host takes that was sent too much. */
-const CROWDED_SETTLED_MS = 6000;
+/** By so much more or less may have to be sent than is known without a word about it. */
+const UNSURE = 1.15;
+/** It may take longer by this factor than the speed so far says. */
+const CROWDED_UNSURE = 1.5;
 const UNSETTLED = 0.15;
 
 export class RemainingTime {
@@ -52,30 +59,44 @@ export class RemainingTime {
   }
 
   /** Undefined while nothing is known of the speed. */
-  left({ probes, crowded, tailMs, longest }: WorkLeft): TimeLeft | undefined {
+  left(work: WorkLeft): TimeLeft | undefined {
+    const { probes, leastProbes, mostProbes, crowded, longest } = work;
     const [first, last] = [this.samples[0], this.samples.at(-1)];
     if (first === undefined || last === undefined) return undefined;
     const ms = last.elapsedMs - first.elapsedMs;
     if (ms < LEAST_MS) return undefined;
     const perMs = this.since(0.5, !crowded);
-    const sendingMs = probes < 1 ? tailMs : probes / perMs + tailMs;
-    if (sendingMs <= longest.ms) return longest;
+    const sendingMs = (count: number): number => (count < 1 ? 0 : count / perMs) + work.tailMs;
+    const likelyMs = sendingMs(probes);
+    const longestMs = longest.ms / (1 - this.lateShare);
+    if (likelyMs <= longestMs) return { ...longest, ms: longestMs };
     // It has just begun, and still changes.
     if (ms < SETTLED_MS && Math.abs(this.since(0.75, !crowded) / perMs - 1) > UNSETTLED) {
       return undefined;
     }
-    // Where too much was sent, loss and silence are told apart only in time.
-    return crowded && ms < CROWDED_SETTLED_MS
-      ? { ms: sendingMs, bound: 'most' }
-      : { ms: sendingMs };
+    // What a host takes, and what gets lost of it, is told apart from the rest only in time.
+    if (crowded) return { ms: CROWDED_UNSURE * sendingMs(mostProbes) + LEAST_MS, bound: 'most' };
+    const isSure = mostProbes < UNSURE * probes && probes < UNSURE * leastProbes;
+    return isSure ? { ms: likelyMs } : { ms: sendingMs(leastProbes), bound: 'least' };
+  }
+
+  /** Share of the time in which this program was not run, of late: it will go on like that. */
+  private get lateShare(): number {
+    const [from, to] = [this.at(0.5), this.samples.at(-1)!];
+    return Math.min(0.8, (to.lateMs - from.lateMs) / Math.max(1, to.elapsedMs - from.elapsedMs));
+  }
+
+  private at(part: number): Sent {
+    const first = this.samples[0]!;
+    const last = this.samples.at(-1)!;
+    const fromMs = first.elapsedMs + part * (last.elapsedMs - first.elapsedMs);
+    return this.samples.find(({ elapsedMs }) => elapsedMs >= fromMs) ?? first;
   }
 
   /** Speed since a part of the time, 0 to 1: what was long ago says little, a moment less. */
   private since(part: number, busy: boolean): number {
-    const first = this.samples[0]!;
     const last = this.samples.at(-1)!;
-    const fromMs = first.elapsedMs + part * (last.elapsedMs - first.elapsedMs);
-    const from = this.samples.find(({ elapsedMs }) => elapsedMs >= fromMs) ?? first;
+    const from = this.at(part);
     const idleMs = busy ? last.idleMs - from.idleMs : 0;
     const ms = last.elapsedMs - from.elapsedMs - idleMs;
     const sent = last.probes - from.probes;

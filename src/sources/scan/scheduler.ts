@@ -13,7 +13,7 @@ import {
   type ProbeBatch,
   type ProbeEngine,
 } from './engine.ts';
-import { hostLeft, lossTailMs } from './host-outlook.ts';
+import { hostLeft, lossTailMs, probesLeft } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
 import type { TimeLeft } from './slow-asking.ts';
@@ -75,6 +75,8 @@ export interface ScheduleCounts {
   localWaits: number;
   /** Time in which nothing could be sent, microseconds. */
   idleUs: number;
+  /** Time in which this program was not run although it could have been, microseconds. */
+  lateUs: number;
 }
 
 export class Scheduler implements AnswerSink {
@@ -85,6 +87,7 @@ export class Scheduler implements AnswerSink {
     duplicates: 0,
     localWaits: 0,
     idleUs: 0,
+    lateUs: 0,
   };
   /** Hosts being scanned. */
   readonly active: HostScan[] = [];
@@ -135,8 +138,9 @@ export class Scheduler implements AnswerSink {
       if (!sent) this.counts.idleUs += clock() - beginUs;
       const now = clock();
       // Not run for a while: what came meanwhile is heard before anything is given up.
-      const late = now - beginUs > 1000 * LONGEST_WAIT_MS + LATE_US;
-      this.sweep(late ? beginUs : now);
+      const lateUs = now - beginUs - 1000 * LONGEST_WAIT_MS;
+      if (lateUs > LATE_US) this.counts.lateUs += lateUs;
+      this.sweep(lateUs > LATE_US ? beginUs : now);
       if (now - yieldedUs > YIELD_US) {
         if ((engine.takeDrops?.() ?? 0) > 0) this.spoil(yieldedUs, now);
         hooks.tick?.();
@@ -183,27 +187,29 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
-    const left = hosts.map(({ tally, waiting: again }) =>
-      Math.max(tally.probesLeft(), again / Math.max(0.1, 1 - tally.loss)),
-    );
+    for (const host of hosts) host.gauge();
+    const works = hosts.map(probesLeft);
+    const left = works.map(({ probes }) => probes);
     const mean = sum(left) / Math.max(1, left.length);
     const sharedMs = sum(left.map((each) => Math.min(each, mean))) / most;
     const limits = { perMs: most, hosts: hosts.length, sharedMs };
     let longest: TimeLeft = { ms: 0 };
     for (const host of hosts) {
-      if (host.tally.overloaded && !host.slow.on) continue;
+      if (host.isCrowded(now)) continue;
       longest = longer(longest, hostLeft(host, timing, now, limits));
     }
-    const crowded = hosts.filter(({ tally }) => tally.overloaded);
-    const tailMs = Math.max(0, ...crowded.map(lossTailMs));
+    const crowded = hosts.filter((host) => host.isCrowded(now));
     let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
     const seen = this.ended.hosts + hosts.length;
     total += waiting * (seen === 0 ? cells : total / seen);
+    const probes = Math.max(0, total - this.counts.sent);
     return {
-      probes: Math.max(0, total - this.counts.sent),
+      probes,
+      leastProbes: probes - sum(works.map((work) => work.probes - work.leastProbes)),
+      mostProbes: probes + sum(works.map((work) => work.mostProbes - work.probes)),
       total,
       crowded: crowded.length > 0,
-      tailMs,
+      tailMs: Math.max(0, ...crowded.map(lossTailMs)),
       longest,
     };
   }

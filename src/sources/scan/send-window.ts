@@ -18,19 +18,23 @@ const EPOCH_LENGTH = 64;
 const EPOCH_US = 100_000;
 /** Answers that must have been due before a share is judged. */
 const JUDGED = 60;
+/** And until when more are awaited where it may be chance that some are missing. */
+const MOST_JUDGED = 600;
 /** The share may fall by this part of the best one without being blamed on speed. */
 const TOLERANCE = 0.15;
 /**
  * And by so many standard deviations of a share counted by chance: where few ports answer at all,
  * shares differ much from one moment to the next.
  */
-const DEVIATIONS = 3;
+const DEVIATIONS = 4;
 const LEAST_WINDOW = 2;
 /** Growth beyond the threshold by a window full of probes, where at least this share is answered. */
 const GROWTH = 8;
 const LEAST_SHARE = 0.02;
 /** And by this part of what it is beyond already: what closed it may be long gone. */
 const AGAIN = 0.5;
+/** Growth by a silent try. */
+const BY_SILENCE = 0.5;
 /** The size at which too much got lost is too large by this factor. */
 const FINE = 0.85;
 /** What is left of the window when it closes, by the share that got lost: at least, at most. */
@@ -69,6 +73,8 @@ export class SendWindow {
   /** How often the window was closed, and how often in a row. */
   closings = 0;
   inARow = 0;
+  /** When it was closed last. */
+  closedAtUs = Number.NEGATIVE_INFINITY;
   private acquitted = false;
 
   constructor(start: number, most: number) {
@@ -122,13 +128,35 @@ export class SendWindow {
 
   /** A port answered: the window opens. @param isJudged first tries will tell what that costs */
   answer(isJudged: boolean): void {
-    if (this.size >= this.most) return;
-    const beyond = this.size - this.threshold;
-    if (beyond >= 0 && !isJudged) return;
+    this.size = Math.min(this.most, this.size + this.growth(this.size, isJudged));
+  }
+
+  /** How much an answer opens a window of that size. */
+  private growth(size: number, isJudged: boolean): number {
+    const beyond = size - this.threshold;
+    if (beyond < 0) return 1;
     // It speaks for all probes that were sent for one answer.
-    const all = Math.max(1, this.size * Math.max(LEAST_SHARE, this.best));
-    this.size += beyond < 0 ? 1 : Math.min(1, Math.max(GROWTH, AGAIN * beyond) / all);
-    if (this.size > this.most) this.size = this.most;
+    const all = Math.max(1, size * Math.max(LEAST_SHARE, this.best));
+    return isJudged ? Math.min(1, Math.max(GROWTH, AGAIN * beyond) / all) : 0;
+  }
+
+  /**
+   * How much each probe will open a window of that size, and the size at which that changes.
+   * @param replies share of probes that are answered, 0 to 1
+   * @param silentWindow up to where silence opens it
+   */
+  opening(
+    size: number,
+    replies: number,
+    silentWindow: number,
+    isJudged: boolean,
+  ): { readonly growth: number; readonly upTo: number } {
+    if (size >= this.most) return { growth: 0, upTo: size };
+    const end = Math.min(silentWindow, this.threshold);
+    const bySilence = size < end ? (1 - replies) * BY_SILENCE : 0;
+    const growth = replies * this.growth(size, isJudged) + bySilence;
+    const ends = [end, this.threshold, this.most].filter((each) => each > size);
+    return { growth, upTo: Math.min(...ends) };
   }
 
   /**
@@ -137,7 +165,7 @@ export class SendWindow {
    */
   silence(most: number): void {
     const end = Math.min(most, this.threshold);
-    if (this.size < end) this.size = Math.min(end, this.size + 0.5);
+    if (this.size < end) this.size = Math.min(end, this.size + BY_SILENCE);
   }
 
   /** Whether nothing speaks of too much speed of late. */
@@ -172,15 +200,17 @@ export class SendWindow {
     }
     const due = Math.max(this.best * sent, floor * sent, answered);
     if (due < JUDGED) return undefined;
+    const verdict = this.weigh(answered / sent, sent, floor);
+    if (verdict === 'unsure' && due < MOST_JUDGED) return undefined;
     const us = this.closedUs[(upTo - 1) % EPOCHS]! - this.beganUs[this.oldest % EPOCHS]!;
     this.lastRate = probes / Math.max(1, us);
     this.oldest = upTo;
-    if (!this.weigh(answered / sent, sent, floor)) {
-      this.inARow = 0;
-      return 'fits';
+    if (verdict === 'closed') {
+      this.close(size, nowUs);
+      return 'closed';
     }
-    this.close(size, nowUs);
-    return 'closed';
+    this.inARow = 0;
+    return 'fits';
   }
 
   /**
@@ -197,12 +227,13 @@ export class SendWindow {
   }
 
   /** Whether too much is missing. @param floor the best share is that at least */
-  private weigh(share: number, sent: number, floor: number): boolean {
-    this.best = Math.max(this.best, share - deviation(share, sent));
+  private weigh(share: number, sent: number, floor: number): 'fits' | 'unsure' | 'closed' {
+    // The largest of many shares counted by chance would be too large.
+    this.best = Math.max(this.best, share - 2 * deviation(share, sent));
     const usual = Math.max(this.best, floor);
     this.lastLoss = Math.max(0, 1 - share / usual);
-    if (this.lastLoss <= TOLERANCE) return false;
-    return usual - share > DEVIATIONS * deviation(usual, sent);
+    if (this.lastLoss <= TOLERANCE) return 'fits';
+    return usual - share > DEVIATIONS * deviation(usual, sent) ? 'closed' : 'unsure';
   }
 
   /** @param size at which too much was sent */
@@ -210,6 +241,7 @@ export class SendWindow {
     const tooMuch = Math.min(this.size, size);
     const left = Math.min(MOST_LEFT, Math.max(LEAST_LEFT, 1 - this.lastLoss));
     this.closings++;
+    this.closedAtUs = nowUs;
     this.size = Math.max(LEAST_WINDOW, left * tooMuch);
     if (this.inARow++ === 0 || !this.isCut) {
       this.threshold = Math.max(LEAST_WINDOW, FINE * tooMuch);

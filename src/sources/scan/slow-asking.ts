@@ -16,6 +16,8 @@ const DOUBT_US = 2_400_000;
 const DOUBT_GAP_US = 340_000;
 /** How much of what is known of the pace the latest try makes. */
 const LATEST = 0.25;
+/** Of so few that are left, one that is answered or not makes a difference. */
+const LAST_TRIES = 2;
 /** Answers to slow tries from which their pace is known. */
 const KNOWN_PACE = 5;
 
@@ -105,7 +107,10 @@ export class SlowAsking {
     }
     const tries = Math.max(0, this.waiting + (1 - this.share) * this.untried - 1);
     const leftUs = Math.max(0, nextUs - nowUs) + tries * gapUs;
-    return { ms: Math.min(patienceMs, leftUs / 1000) };
+    // Each of the last tries decides whether another one follows.
+    return tries <= LAST_TRIES
+      ? { ms: Math.min(patienceMs, (leftUs + gapUs) / 1000), bound: 'most' }
+      : { ms: Math.min(patienceMs, leftUs / 1000) };
   }
 
   /** What it will take, where `silent` cells are left to it. */

@@ -27,6 +27,7 @@ import {
   closeSocket,
   ERRNO,
   openSocket,
+  raiseDescriptorLimit,
   SO_RCVBUF,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -43,8 +44,10 @@ import type { HostScan } from './host-scan.ts';
 import { routeTo } from './raw-scan.ts';
 import { udpPayload } from './udp-payloads.ts';
 
-/** Sockets of ports with their own payload; further ones share. Leaves room for `ulimit -n 256`. */
+/** Sockets of ports with their own payload, in each family; further ones share. */
 const OWN_SOCKETS = 60;
+/** Descriptors left for files, other engines, and what else the program has open. */
+const SPARE_DESCRIPTORS = 64;
 const LARGEST = 1536;
 const NO_CELL = -1;
 
@@ -72,7 +75,7 @@ export interface UdpOptions {
 export class UdpEngine implements ProbeEngine {
   readonly name = 'udp';
   readonly silent = OPEN_OR_FILTERED;
-  byHost = true;
+  byHost = false;
   private readonly ports: Uint16Array;
   private readonly clock: Clock;
   private readonly options: UdpOptions;
@@ -82,6 +85,7 @@ export class UdpEngine implements ProbeEngine {
   private readonly reader = new DatagramReader();
   private readonly message = new MessageBatch(1, LARGEST);
   private readonly channels: Channel[] = [];
+  private readonly mostOwn: number;
   /** By family and cell; the shared ones at 4 and 6. */
   private readonly own = new Map<number, Channel>();
 
@@ -98,13 +102,16 @@ export class UdpEngine implements ProbeEngine {
     ports.forEach((port, cell) => {
       this.cellOf[port] = cell;
     });
+    // Both families, and as much again for those who ask what answers.
+    const each = (raiseDescriptorLimit() - SPARE_DESCRIPTORS) >> 2;
+    this.mostOwn = Math.min(OWN_SOCKETS, Math.max(0, each));
   }
 
   private openFamily(family: 4 | 6): void {
     this.open(family, NO_CELL);
     let own = 0;
     this.payloads.forEach((payload, cell) => {
-      if (payload !== undefined && own++ < OWN_SOCKETS) this.open(family, cell);
+      if (payload !== undefined && own++ < this.mostOwn) this.open(family, cell);
     });
   }
 
@@ -136,6 +143,7 @@ export class UdpEngine implements ProbeEngine {
       const cell = batch.cells[index]!;
       const { scope, reachable } = host.route as Route;
       if (!reachable) {
+        this.byHost = false;
         sink.answer(host, cell, batch.attempts[index]!, FILTERED_NET_UNREACH, this.clock(), 0);
         continue;
       }
@@ -215,19 +223,20 @@ export class UdpEngine implements ProbeEngine {
     const cell = this.cellOf[reader.port]!;
     if (host === undefined || cell < 0) return true;
     this.byHost = host.address.words.every((word, index) => word === reader.offender[index]);
-    const outcome = this.errorOutcome();
+    const outcome = this.errorOutcome(host);
     if (outcome !== PENDING) sink.answer(host, cell, -1, outcome, this.clock(), 0);
     return true;
   }
 
-  private errorOutcome(): number {
+  private errorOutcome({ tally }: HostScan): number {
     const { origin, type, code, errno } = this.reader;
     // "Nobody listens" is for the host alone to say: from others it is a filter's word.
     const asked = this.byHost ? 'udp' : 'tcp';
     if (origin === ORIGIN_ICMP) return icmpOutcome(type, code, asked);
     if (origin === ORIGIN_ICMP6) return icmp6Outcome(type, code, asked);
-    // Noticed here: nobody on the link has the address.
-    return errno === ERRNO.EHOSTUNREACH ? FILTERED_HOST_UNREACH : PENDING;
+    // Noticed here: nobody on the link has the address. One that answered is gone for a while.
+    const gone = errno === ERRNO.EHOSTUNREACH && tally.answered === 0;
+    return gone ? FILTERED_HOST_UNREACH : PENDING;
   }
 
   close(): void {

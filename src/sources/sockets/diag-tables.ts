@@ -55,10 +55,11 @@ function readWith(
       continue;
     }
     try {
-      for (const row of diag.read(table, connections)) {
-        if (row.remote !== undefined && table.name.startsWith('udp')) connectedDatagram++;
+      const datagrams = table.name.startsWith('udp');
+      diag.read(table, connections, (row) => {
+        if (row.remote !== undefined && datagrams) connectedDatagram++;
         if (row.remote === undefined || connections) rows.push(row);
-      }
+      });
       read.push(table.name);
     } catch (error) {
       if (!(error instanceof SystemCallError)) throw error;
@@ -76,7 +77,7 @@ function readWith(
   }
   const rest = readTables(root, littleEndian, { only: lacking, connections });
   return {
-    rows: rows.concat(rest.rows),
+    rows: rest.rows.length === 0 ? rows : rows.concat(rest.rows),
     read: [...read, ...rest.read],
     unreadable: rest.unreadable,
     faults: rest.faults,

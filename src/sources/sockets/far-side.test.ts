@@ -108,7 +108,7 @@ describe('its answer', () => {
           parentPid: 1,
           unit: 'x.service',
         },
-        inodes: ['88', '89'],
+        inodes: [88, 89],
       },
     ]);
   });

@@ -53,7 +53,7 @@ export interface FarText {
   /** Whether other users' processes are hidden from the listing itself. */
   readonly hidden: boolean;
   /** Processes that hold sockets, and the inodes. */
-  readonly processes: readonly { readonly process: Process; readonly inodes: readonly string[] }[];
+  readonly processes: readonly { readonly process: Process; readonly inodes: readonly number[] }[];
   /** Processes whose files may not be listed. */
   readonly closed: number;
   /** Whether processes outside the far side's process namespace may exist unseen. */
@@ -69,7 +69,7 @@ const FIRST_PID_NAMESPACE = 'pid:[4026531836]';
 /** Reads what the script printed. Lines before the first mark (greetings) are passed over. */
 export function parseFarText(text: string, mark: string): FarText {
   const tables = new Map<string, string>();
-  const inodes = new Map<number, string[]>();
+  const inodes = new Map<number, number[]>();
   const args = new Map<number, string[]>();
   const texts = new Map<string, string>();
   let closed = 0;
@@ -123,8 +123,9 @@ function* sections(text: string, mark: string): Generator<{ title: string; body:
   if (title !== undefined) yield { title, body: body.join('\n') };
 }
 
-function inodesIn(body: string): string[] {
-  return [...new Set(body.split('\n').flatMap((line) => (line[0] === 'i' ? [line.slice(1)] : [])))];
+function inodesIn(body: string): number[] {
+  const lines = body.split('\n').filter((line) => line.startsWith('i'));
+  return [...new Set(lines.map((line) => Number(line.slice(1))))];
 }
 
 /** A program that rewrote its title leaves padding behind. */

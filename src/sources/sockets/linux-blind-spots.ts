@@ -111,7 +111,8 @@ const AS_ROOT: Partial<typeof OWNER_TEXT> = {
 
 function unknownOwners({ listeners, asRoot, withRights }: LinuxLook): BlindSpot[] {
   const counts = new Map<OwnerUnknown, number>();
-  for (const { owner } of listeners) {
+  for (let at = 0; at < listeners.length; at++) {
+    const { owner } = listeners[at]!;
     if (owner.kind === 'unknown') counts.set(owner.because, (counts.get(owner.because) ?? 0) + 1);
   }
   return [...counts].map(([because, unknown]) => ({
@@ -162,9 +163,11 @@ function otherNetworks({ tables, search, closedNetworks }: LinuxLook): BlindSpot
 }
 
 function ipv4OnIPv6({ listeners, bindV6Only }: LinuxLook): BlindSpot[] {
-  const unsure = listeners.filter(
-    ({ acceptsIPv4 }) => acceptsIPv4 !== 'yes' && acceptsIPv4 !== 'no',
-  ).length;
+  let unsure = 0;
+  for (let at = 0; at < listeners.length; at++) {
+    const { acceptsIPv4 } = listeners[at]!;
+    if (acceptsIPv4 !== 'yes' && acceptsIPv4 !== 'no') unsure++;
+  }
   if (unsure === 0) return [];
   const setting =
     bindV6Only === '0'

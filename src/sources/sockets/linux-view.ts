@@ -11,7 +11,7 @@ export interface LinuxRows {
   readonly rows: readonly TableRow[];
   readonly seenMs: number;
   readonly userOf: (uid: number) => User;
-  readonly ownerOf: (inode: string) => Owner;
+  readonly ownerOf: (inode: number) => Owner;
   /** /proc/sys/net/ipv6/bindv6only. */
   readonly bindV6Only: string | undefined;
   /** For evidence: what looked, and where a table lies. */
@@ -23,7 +23,7 @@ export interface LinuxRows {
 
 interface Context extends LinuxRows {
   /** Where a table lies, up to the number of the socket. */
-  readonly accepts: (row: TableRow) => AcceptsIPv4;
+  readonly accepts: (row: TableRow, exposure: Exposure) => AcceptsIPv4;
   readonly places: PlaceOf;
   /** By table, where brief. */
   readonly evidences: Map<string, Evidence> | undefined;
@@ -60,12 +60,13 @@ export function buildView(rows: LinuxRows): { listeners: Listener[]; connections
     }
     return place;
   };
-  const accepts = ipv4Judge(rows.rows, rows.bindV6Only, places);
+  const accepts = ipv4Judge(rows.rows, rows.bindV6Only);
   const evidences = rows.brief ? new Map<string, Evidence>() : undefined;
   const context = { ...rows, placeOf, accepts, places, evidences };
   const listeners: Listener[] = [];
   const connections: Connection[] = [];
-  for (const row of rows.rows) {
+  for (let at = 0; at < rows.rows.length; at++) {
+    const row = rows.rows[at]!;
     const connection = connectionOf(row, context);
     if (connection === undefined) listeners.push(listenerOf(row, context));
     else connections.push(connection);
@@ -83,7 +84,7 @@ function listenerOf(row: TableRow, context: Context): Listener {
     state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
     // Frames reach a packet socket from the link alone, whatever their addresses are.
     exposure: row.transport === 'packet' ? 'link-local' : exposure,
-    acceptsIPv4: context.accepts(row),
+    acceptsIPv4: context.accepts(row, exposure),
     owner: context.ownerOf(row.inode),
     user: context.userOf(row.uid),
     evidence: evidenceOf(row, context),
@@ -147,12 +148,11 @@ function evidenceOf(row: TableRow, { source, evidences, placeOf, seenMs }: Conte
 function ipv4Judge(
   rows: readonly TableRow[],
   bindV6Only: string | undefined,
-  places: PlaceOf,
-): (row: TableRow) => AcceptsIPv4 {
+): (row: TableRow, exposure: Exposure) => AcceptsIPv4 {
   let everyIPv4: Set<string> | undefined;
-  return ({ address, transport, port, v6Only }) => {
+  return ({ address, transport, port, v6Only }, exposure) => {
     if (address.family === 4) return 'yes';
-    if (transport === 'raw' || places(address).exposure !== 'every-address') return 'no';
+    if (transport === 'raw' || exposure !== 'every-address') return 'no';
     if (v6Only !== undefined) return v6Only ? 'no' : 'yes';
     everyIPv4 ??= portsOnEveryIPv4(rows);
     if (bindV6Only === '1' || everyIPv4.has(`${transport} ${port}`)) return 'probably-not';

@@ -151,7 +151,12 @@ function lookOnce(root: string, files: ProcFiles, netlink: boolean, choices: Dia
 }
 
 function hasOrphan({ tables, walk }: Look): boolean {
-  return tables.rows.some((row) => row.inode !== '0' && !walk.holders.has(Number(row.inode)));
+  const { rows } = tables;
+  for (let at = 0; at < rows.length; at++) {
+    const { inode } = rows[at]!;
+    if (inode !== 0 && !walk.holders.has(inode)) return true;
+  }
+  return false;
 }
 
 /** Adds the socket unit where systemd itself holds a socket. */

@@ -15,7 +15,7 @@ export type Unseen = Pick<ProcessWalk, 'hidden' | 'forbidden' | 'inner' | 'maske
 export function ownerFinder(
   search: ProcessWalk,
   context: ProcessContext,
-): (inode: string) => Owner {
+): (inode: number) => Owner {
   const known = new Map<number, Process | undefined>();
   const processOf = (pid: number): Process | undefined => {
     if (!known.has(pid)) known.set(pid, readProcess(pid, context));
@@ -35,8 +35,8 @@ export function ownerFinder(
     return { kind: 'processes', processes: [process] };
   };
   return (inode) => {
-    if (inode === '0') return { kind: 'kernel' };
-    const holder = search.holders.get(Number(inode));
+    if (inode === 0) return { kind: 'kernel' };
+    const holder = search.holders.get(inode);
     if (holder === undefined) return unseen;
     if (typeof holder === 'object') return ownerOf(holder);
     let owner = single.get(holder);
@@ -50,17 +50,17 @@ export function ownerFinder(
 
 /** The same where the processes came with their sockets. */
 export function ownerOfFar(
-  held: readonly { readonly process: Process; readonly inodes: readonly string[] }[],
+  held: readonly { readonly process: Process; readonly inodes: readonly number[] }[],
   search: Unseen,
-): (inode: string) => Owner {
-  const holders = new Map<string, Process[]>();
+): (inode: number) => Owner {
+  const holders = new Map<number, Process[]>();
   for (const { process, inodes } of held) {
     for (const inode of inodes) holders.set(inode, [...(holders.get(inode) ?? []), process]);
   }
   const unseen = ownerUnseen(search);
   return (inode) => {
     const processes = holders.get(inode);
-    if (inode === '0') return { kind: 'kernel' };
+    if (inode === 0) return { kind: 'kernel' };
     return processes === undefined
       ? unseen
       : { kind: 'processes', processes: parentsFirst(processes) };

@@ -31,7 +31,7 @@ export interface ProcNetLine {
   /** Number of the kernel's TCP state, which all transports use: 10 listens, 7 is closed. */
   readonly state: number;
   readonly uid: number;
-  readonly inode: string;
+  readonly inode: number;
 }
 
 /** Undefined when the line is no row, or cut off. */
@@ -45,7 +45,7 @@ export function readProcNetLine(line: string, littleEndian: boolean): ProcNetLin
     remotePort: Number.parseInt(match[4]!, 16),
     state: Number.parseInt(match[5]!, 16),
     uid: Number(match[6]),
-    inode: match[7]!,
+    inode: Number(match[7]),
   };
 }
 

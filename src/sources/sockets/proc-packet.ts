@@ -26,7 +26,7 @@ export function parsePackets(text: string): SocketText {
       address: { family: 4, words: [0] },
       port: Number.parseInt(protocol!, 16),
       uid: Number(uid),
-      inode,
+      inode: Number(inode),
       ...(device === '0' ? {} : { device: device! }),
     });
   });

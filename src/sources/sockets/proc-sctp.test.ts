@@ -6,12 +6,12 @@ const HEAD = ' ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n';
 
 describe('parseSctpEndpoints', () => {
   it('gives a row per address of a listening endpoint', () => {
-    const text = `${HEAD}ffff8e5a8ba3a000 ffff8e5a8b0cd400 2   10  29   5060   1000 18446744073709551615 192.0.2.1 *198.51.100.1 \n`;
+    const text = `${HEAD}ffff8e5a8ba3a000 ffff8e5a8b0cd400 2   10  29   5060   1000 4294967295 192.0.2.1 *198.51.100.1 \n`;
     const { rows, faults } = parseSctpEndpoints(text);
     expect(faults).toEqual([]);
     expect(rows.map((row) => [formatAddress(row.address), row.port, row.uid, row.inode])).toEqual([
-      ['192.0.2.1', 5060, 1000, '18446744073709551615'],
-      ['198.51.100.1', 5060, 1000, '18446744073709551615'],
+      ['192.0.2.1', 5060, 1000, 4294967295],
+      ['198.51.100.1', 5060, 1000, 4294967295],
     ]);
   });
 

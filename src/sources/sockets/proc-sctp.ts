@@ -41,7 +41,13 @@ function parseEndpoint(fields: readonly string[]): SocketRow[] | undefined {
     // An asterisk marks an association's primary address.
     const address = parseAddress(text.startsWith('*') ? text.slice(1) : text);
     if (address === undefined) return undefined;
-    rows.push({ transport: 'sctp', address, port: Number(port), uid: Number(uid), inode });
+    rows.push({
+      transport: 'sctp',
+      address,
+      port: Number(port),
+      uid: Number(uid),
+      inode: Number(inode),
+    });
   }
   return rows;
 }

@@ -85,7 +85,7 @@ export function parseTables(
     if (table.startsWith('udp')) connectedDatagram += parsed.connected;
     for (const row of parsed.rows) {
       const key = `${table} ${row.inode} ${row.port} ${row.address.words} ${row.remotePort ?? ''}`;
-      if (row.inode !== '0' && seen.has(key)) continue;
+      if (row.inode !== 0 && seen.has(key)) continue;
       seen.add(key);
       rows.push({ ...row, table });
     }

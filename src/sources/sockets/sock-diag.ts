@@ -84,20 +84,18 @@ export class SockDiag {
   }
 
   /**
-   * Rows of one table: sockets that wait to be spoken to, and the others too when asked for.
-   * Throws `SystemCallError` where the kernel does not offer the table.
+   * Hands over the rows of one table: sockets that wait to be spoken to, and the others too when
+   * asked for. Throws `SystemCallError` where the kernel does not offer the table.
    */
-  read(table: DiagTable, connections: boolean): TableRow[] {
-    const rows: TableRow[] = [];
+  read(table: DiagTable, connections: boolean, onRow: (row: TableRow) => void): void {
     const request = new Uint8Array(REQUEST_LENGTH);
     const view = new DataView(request.buffer);
     request[0] = table.family;
     request[1] = table.protocol;
     view.setUint32(4, statesOf(table, connections), true);
     this.socket.dump(SOCK_DIAG_BY_FAMILY, request, (_type, words, start, end) => {
-      if (end - start >= MESSAGE_WORDS) rows.push(this.row(table, words, start, end));
+      if (end - start >= MESSAGE_WORDS) onRow(this.row(table, words, start, end));
     });
-    return rows;
   }
 
   private row(table: DiagTable, words: Uint32Array, start: number, end: number): TableRow {
@@ -119,7 +117,7 @@ export class SockDiag {
       address: this.addressAt(words, start + LOCAL, four),
       port: swap16(ports & 0xffff),
       uid: words[start + USER]!,
-      inode: String(words[start + INODE]),
+      inode: words[start + INODE]!,
       remote: connected ? this.addressAt(words, start + REMOTE, four) : undefined,
       remotePort: connected ? remotePort : undefined,
       state: connected ? state : undefined,
@@ -148,7 +146,7 @@ export class SockDiag {
         address: { family: 4, words: [0] },
         port: words[start]! >>> 16,
         uid: uid < 0 ? 0 : words[uid]!,
-        inode: String(words[start + 1]),
+        inode: words[start + 1]!,
         ...(device === 0 ? {} : { device: this.deviceName(device) }),
       });
     });

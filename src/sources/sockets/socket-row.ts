@@ -11,8 +11,8 @@ export interface SocketRow {
   readonly port: number;
   /** Who created it. */
   readonly uid: number;
-  /** Number of the socket file, as text: it may exceed 2^53. `0`: the kernel has no file for it. */
-  readonly inode: string;
+  /** Number of the socket file: Linux gives them 32 bits. 0: the kernel has no file for it. */
+  readonly inode: number;
   /** The peer; absent: the socket waits for whoever comes. */
   readonly remote?: Address | undefined;
   readonly remotePort?: number | undefined;

@@ -1,7 +1,8 @@
 /**
- * AMQP: a client opens with `AMQP` and a version (0-9-1: 0 0 9 1; 1.0: 0, 2 or 3, then 1 0 0). The
- * 0-9-1 server answers with Connection.Start: frame type 1, channel 0, size (4), class 10, method
- * 10, version 0 9, a table of properties, and 206 at the frame's end.
+ * AMQP (its specifications 0-9-1 section 4.2.2, and OASIS 1.0 part 2.2): a client opens with `AMQP`
+ * and a version (0-9-1: 0 0 9 1; 1.0: 0, 2 or 3, then 1 0 0). The 0-9-1 server answers with
+ * Connection.Start: frame type 1, channel 0, size (4), class 10, method 10, version 0 9, a table of
+ * properties, and 206 at the frame's end.
  */
 import { ascii, findAnyCase, isAt, textAt } from './octets.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * Cassandra's native protocol (CQL), versions 3 to 5: version (1; answers with the top bit), flags
- * (1), stream (2), operation (1), length (4), body. A client opens with OPTIONS or STARTUP.
+ * Cassandra's native protocol (its `doc/native_protocol_v3.spec` to `v5`), versions 3 to 5: version
+ * (1; answers with the top bit), flags (1), stream (2), operation (1), length (4), body. A client
+ * opens with OPTIONS or STARTUP.
  */
 import { ascii, findAnyCase } from './octets.ts';
 import {

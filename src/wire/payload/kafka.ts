@@ -1,6 +1,7 @@
 /**
- * Kafka requests: length (4), kind (2), its version (2), a number that the answer repeats (4), the
- * client's name (2 octets of length, text). Answers have only length and number, and tell nothing.
+ * Kafka requests (Apache Kafka, “Protocol Guide”): length (4), kind (2), its version (2), a number
+ * that the answer repeats (4), the client's name (2 octets of length, text). Answers have only
+ * length and number, and tell nothing.
  */
 import { ASKS, CERTAIN, type Detection, type Detector, LIKELY, type Payload } from './payload.ts';
 

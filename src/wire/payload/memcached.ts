@@ -1,7 +1,8 @@
 /**
- * memcached: commands and answers are lines (`get key`, `VALUE key 0 5`, `STORED`), or packets
- * with a header of 24 octets that begins with 0x80 (request) or 0x81 (answer). Over UDP eight
- * octets come before: request, number and count of datagrams, zero.
+ * memcached (its `doc/protocol.txt` and binary protocol): commands and answers are lines (`get
+ * key`, `VALUE key 0 5`, `STORED`), or packets with a header of 24 octets that begins with 0x80
+ * (request) or 0x81 (answer). Over UDP eight octets come before: request, number and count of
+ * datagrams, zero.
  */
 import { ascii, findOctet, isAt, lineEnd, textAt } from './octets.ts';
 import {

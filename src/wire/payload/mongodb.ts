@@ -1,6 +1,7 @@
 /**
- * MongoDB's wire protocol, little endian: length (4), request (4), answer to (4), operation (4).
- * OP_MSG (2013) has flags and sections of BSON; OP_QUERY (2004) and OP_REPLY (1) are older.
+ * MongoDB's wire protocol (its manual's page of that name), little endian: length (4), request (4),
+ * answer to (4), operation (4). OP_MSG (2013) has flags and sections of BSON; OP_QUERY (2004) and
+ * OP_REPLY (1) are older.
  */
 import { ascii, findAnyCase, findOctet, isText, textAt } from './octets.ts';
 import {

@@ -1,7 +1,8 @@
 /**
- * MySQL and MariaDB (protocol 10): packets of length (3, little endian), sequence number (1) and
- * body. The server greets with 10, its version, a thread number, 8 octets of salt and a zero; the
- * client answers with capabilities (4), packet size (4), character set (1) and 23 zeros.
+ * MySQL and MariaDB (MySQL's “Client/Server Protocol”, handshake version 10): packets of length (3,
+ * little endian), sequence number (1) and body. The server greets with 10, its version, a thread
+ * number, 8 octets of salt and a zero; the client answers with capabilities (4), packet size (4),
+ * character set (1) and 23 zeros.
  */
 import { findOctet, isText, textAt } from './octets.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * Oracle Net (TNS): packets of length (2), checksum (2, zero), type (1), flags (1) and header
- * checksum (2, zero). A CONNECT has versions, sizes and a description in brackets:
+ * Oracle Net (TNS; unpublished, as Wireshark's `packet-tns.c` reads it): packets of length (2),
+ * checksum (2, zero), type (1), flags (1) and header checksum (2, zero). A CONNECT has versions,
+ * sizes and a description in brackets:
  * `(DESCRIPTION=(CONNECT_DATA=(SERVICE_NAME=…)(CID=(PROGRAM=…)(HOST=…)(USER=…))))`.
  */
 import { ascii, findAnyCase, findOctet, textAt } from './octets.ts';

@@ -1,6 +1,7 @@
 /**
- * PostgreSQL (frontend/backend protocol 3): the client's first message has a length (4) and a
- * version or request number (4) and no type; all others begin with a type (1), then the length.
+ * PostgreSQL (its manual, “Frontend/Backend Protocol”, version 3): the client's first message has a
+ * length (4) and a version or request number (4) and no type; all others begin with a type (1),
+ * then the length.
  */
 import { ascii, findOctet, isAt, isText, textAt } from './octets.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * Redis (RESP): requests are arrays of strings, `*1 CRLF $4 CRLF PING CRLF`; answers begin with
- * `+`, `-`, `:`, `$` or `*`. POP3 says `+OK` and `-ERR` too.
+ * Redis (redis.io, “Redis serialization protocol specification”): requests are arrays of strings,
+ * `*1 CRLF $4 CRLF PING CRLF`; answers begin with `+`, `-`, `:`, `$` or `*`. POP3 says `+OK` and
+ * `-ERR` too.
  */
 import {
   ascii,

@@ -1,4 +1,7 @@
-/** The rsync daemon: both ends greet with `@RSYNCD: 31.0` and, since version 31, digest names. */
+/**
+ * The rsync daemon (rsync's `clientserver.c` and `csprotocol.txt`): both ends greet with
+ * `@RSYNCD: 31.0` and, since version 31, digest names.
+ */
 import { ascii, isAt, lineEnd, textAt } from './octets.ts';
 import { CERTAIN, type Detection, type Detector, type FactSink, type Payload } from './payload.ts';
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { renderGreppable } from '../../../report/greppable.ts';
 import { renderNmapXml } from '../../../report/nmap-xml.ts';
 import { readScan, UnknownScanError } from './read-scan.ts';
 
@@ -45,6 +46,29 @@ describe('scans of other programs', () => {
 
   it.each(['hello', '%PDF-1.7', '{"a": 1}', 'a,b,c\n1,2,3'])('refuses %j', (text) => {
     expect(() => readScan(text)).toThrow(UnknownScanError);
+  });
+
+  it.each([
+    [
+      '# Nmap 7.93 scan initiated Mon Nov 23\nNmap scan report for 192.0.2.1\n22/tcp open ssh\n',
+      /-oN/,
+    ],
+    ['Starting Nmap 7.93 ( https://nmap.org )\nNmap scan report for 192.0.2.1\n', /-oN/],
+    ['masscan/1.1\ns:1767225600\n\u0000\u0000', /--readscan/],
+  ])('refuses %j with a way out', (text, message) => {
+    expect(() => readScan(text)).toThrow(message);
+  });
+
+  it('of our own in greppable form keep which ports were asked', () => {
+    const { record } = readScan(
+      '# portreeve 1 scan initiated Mon, 23 Nov 2026 03:07:02 GMT as: portreeve scan\n' +
+        '# Ports scanned: TCP(3;22,80-81) UDP(0;) SCTP(0;)\n' +
+        'Host: 192.0.2.1 ()\tStatus: Up\n' +
+        'Host: 192.0.2.1 ()\tPorts: 22/open/tcp//ssh///\tIgnored State: closed (2)\n',
+    );
+    expect(record.asked).toEqual([{ transport: 'tcp', ports: '22,80-81' }]);
+    expect(record.hosts).toMatchObject([{ address: '192.0.2.1', status: 'up', ports: [{}] }]);
+    expect(readScan([...renderGreppable(record)].join('')).record.hosts).toEqual(record.hosts);
   });
 
   it('keep what is whole wherever the file is cut', () => {

@@ -20,6 +20,7 @@ export function readScan(text: string): ImportedScan {
   const plain = text.replace(/^\ufeff/, '');
   const start = plain.slice(0, LOOKED_AT);
   if (start.trim() === '') return new RecordBuilder().build('empty');
+  refuseOthers(start);
   if (/^\s*<(\?xml|!DOCTYPE|!--|nmaprun)/.test(start)) return readNmapXml(plain);
   if (/"schema":\s*"portreeve\/scan\//.test(plain)) return readOwnJson(plain);
   if (/^\s*(\[\s*([{\]]|$)|\{)/.test(start)) return readJson(start, plain);
@@ -33,6 +34,18 @@ export function readScan(text: string): ImportedScan {
     return readRustScan(plain);
   if (/^\[?[0-9a-f.:]+\]?:\d{1,5}/im.test(start)) return readPlainPorts(plain);
   throw new UnknownScanError('no scan of Nmap, masscan, naabu, RustScan or Portreeve');
+}
+
+/** What its own program can turn into something that others read. */
+function refuseOthers(start: string): void {
+  if (/^(Starting Nmap |Nmap scan report for )/m.test(start)) {
+    throw new UnknownScanError('Nmap wrote it for people (-oN); its XML (-oX) holds more');
+  }
+  if (/^masscan\/\d/.test(start)) {
+    throw new UnknownScanError(
+      "it is masscan's binary form; masscan --readscan FILE -oX turns it into XML",
+    );
+  }
 }
 
 function readJson(start: string, text: string): ImportedScan {

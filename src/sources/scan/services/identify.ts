@@ -12,7 +12,10 @@ import type { Detail, Found, Recogniser } from './recogniser.ts';
 import { openTls, speaksTls, tlsVersions } from './tls.ts';
 
 export interface IdentifyOptions {
-  /** How many general questions a port of unknown purpose gets; 0 to 20. Default 8. */
+  /**
+   * How many general questions a port of unknown purpose may leave unanswered before it gets no
+   * more; what it answers or refuses at once does not count. Default 8.
+   */
   readonly questions?: number;
   /**
    * Whether a port that told nothing so far is to be asked for TLS and in general: it waits for that,
@@ -51,8 +54,9 @@ const SHORT_GREETING_MS = 1500;
 /** How long an answer to a question may take, ms. */
 const ANSWER_MS = 3000;
 
-/** How many general questions a port of unknown purpose gets. */
+/** How many general questions a port of unknown purpose may leave unanswered; inside TLS fewer. */
 const GENERAL_QUESTIONS = 8;
+const QUESTIONS_INSIDE = 5;
 
 /** What it takes to listen to a port of unknown purpose that says nothing, ms. */
 export const BRIEF_MS = SHORT_GREETING_MS + 50;
@@ -68,6 +72,19 @@ const ASKED_BY_DATAGRAM = indexByPort(QUERIES);
 const GENERAL = STREAMS.filter(({ question }) => question?.order !== undefined).sort(
   (left, right) => (left.question?.order ?? 0) - (right.question?.order ?? 0),
 );
+
+/**
+ * The same inside TLS: the two likeliest, then what has a port of its own for TLS, then the others.
+ */
+const GENERAL_INSIDE = [
+  ...GENERAL.slice(0, 2),
+  ...GENERAL.slice(2).filter(isWrapped),
+  ...GENERAL.slice(2).filter((each) => !isWrapped(each)),
+];
+
+function isWrapped({ ports }: Recogniser): boolean {
+  return ports.some((port) => TLS_PORTS.has(port));
+}
 
 function indexByPort(
   recognisers: readonly Recogniser[],
@@ -137,8 +154,8 @@ export async function identifyStream(
     if (!TLS_PORTS.has(target.port) && (await speaksTls(target, hostName, limits))) {
       return await insideTls(target, hostName, options);
     }
-    const questions = GENERAL.slice(0, options.questions ?? GENERAL_QUESTIONS);
-    const general = await ask(plain, target, questions, asked);
+    const patience = options.questions ?? GENERAL_QUESTIONS;
+    const general = await ask(plain, target, GENERAL, asked, patience);
     if (general.found !== undefined)
       return await complete(target, hostName, general.found, inquire, plain);
     if (heard.length === 0) heard = general.heard;
@@ -181,15 +198,21 @@ async function listen(
   }
 }
 
-/** Asks the questions of `recognisers`, each on a connection of its own, until one is answered. */
+/**
+ * Asks the questions of `recognisers`, each on a connection of its own, until one is answered, or
+ * `patience` of them have been left unanswered.
+ */
 async function ask(
   open: () => Promise<Conversation>,
   target: Target,
   recognisers: readonly Recogniser[],
   asked: Set<Recogniser>,
+  patience = Number.POSITIVE_INFINITY,
 ): Promise<Heard> {
   let first: Uint8Array = new Uint8Array(0);
+  let silences = 0;
   for (const recogniser of recognisers) {
+    if (silences >= patience) break;
     if (recogniser.question === undefined || asked.has(recogniser)) continue;
     asked.add(recogniser);
     const conversation = await open();
@@ -198,6 +221,7 @@ async function ask(
       conversation.write(question);
       const heard = await conversation.read(ANSWER_MS);
       if (first.length === 0) first = heard;
+      if (heard.length === 0 && !conversation.ended) silences++;
       // Any recogniser may know the answer: a web server refuses Redis' question in HTTP.
       const found = echoOf(recogniser, question, heard) ?? recognise(STREAMS, heard, target.port);
       if (found !== undefined) return { heard, found };
@@ -242,10 +266,14 @@ async function insideTls(
     heard = first.heard;
     let found = first.found;
     if (found === undefined) {
-      const likely = ASKED_FIRST.get(target.port) ?? [];
-      const second = await ask(open, target, [...likely, ...GENERAL.slice(0, 2)], asked);
-      found = second.found;
-      if (heard.length === 0) heard = second.heard;
+      const likely = await ask(open, target, ASKED_FIRST.get(target.port) ?? [], asked);
+      found = likely.found;
+      if (heard.length === 0) heard = likely.heard;
+    }
+    if (found === undefined) {
+      const general = await ask(open, target, GENERAL_INSIDE, asked, QUESTIONS_INSIDE);
+      found = general.found;
+      if (heard.length === 0) heard = general.heard;
     }
     if (found !== undefined) {
       return { found, tls: true, details: [...details, ...(found.details ?? [])] };

@@ -12,7 +12,7 @@ import { detailsOf, type Found, type Recogniser } from './recogniser.ts';
 const DNS_TCP: Recogniser = {
   service: 'domain',
   transport: 'tcp',
-  ports: [53, 5353],
+  ports: [53, 853, 5353],
   question: {
     ask: () => {
       const message = versionQuestion();
@@ -95,7 +95,7 @@ const MQTT: Recogniser = {
 const STOMP: Recogniser = {
   service: 'stomp',
   transport: 'tcp',
-  ports: [61613],
+  ports: [61613, 61614],
   question: { ask: () => octetsOf('PORTREEVE\n\n\0') },
   read: (answer) =>
     /^ERROR\n(?:[\w-]{1,60}:[^\n]{0,300}\n){0,10}\n/.test(textOf(answer, 0, 2048))
@@ -190,7 +190,7 @@ const GIT: Recogniser = {
 const XMPP: Recogniser = {
   service: 'xmpp',
   transport: 'tcp',
-  ports: [5222, 5269],
+  ports: [5222, 5223, 5269],
   question: {
     ask: () =>
       octetsOf(

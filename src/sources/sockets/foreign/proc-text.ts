@@ -99,7 +99,7 @@ function readLine(line: Line, table: ProcNetTransport, gathered: Gathered): void
           ? 'connected'
           : 'bound',
     acceptsIPv4: local.family === 4 ? 'yes' : 'judge',
-    owner: row.inode === '0' ? 'not-named' : 'not-shown',
+    owner: row.inode === 0 ? 'not-named' : 'not-shown',
     user: { uid: row.uid },
     line: line.number,
   });

@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import { hex, join, zeros } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
-import { GTP_CONTROL } from './gtp-control.ts';
+import { GTP_CONTROL } from './gtp-c.ts';
 
 describe('gtp-c', () => {
   testDetector(GTP_CONTROL, [

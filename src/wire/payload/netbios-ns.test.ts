@@ -2,7 +2,7 @@
 import { describe } from 'vitest';
 import { hex, join, u8, u16, zeros } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
-import { NETBIOS_NAME } from './netbios-name.ts';
+import { NETBIOS_NAME } from './netbios-ns.ts';
 
 /** FILESRV, padded with blanks, of suffix 20. */
 const NAME = hex('20 4547454a454d45464644464346474341434143414341434143414341434143 41 00');
