@@ -448,6 +448,8 @@ export class HostScan {
       1,
       (Number.isNaN(smoothedUs) ? timeoutUs : smoothedUs) / timeoutUs,
     );
+    const { waiting, flying } = this.pending();
+    this.tally.weighSilence(waiting.map((count, tries) => count + flying[tries]!));
   }
 
   /**

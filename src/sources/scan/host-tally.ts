@@ -17,9 +17,9 @@ const LATELY = 500;
 /** Tries in vain come in heaps: their share is that of so many tries. */
 const VAIN_OF = 200_000;
 /** By so many standard deviations more or less may get lost than is expected. */
-const DEVIATIONS = 2;
+const DEVIATIONS = 2.5;
 /** Fewer ports than that are hardly overlooked so far. */
-const RARELY = 0.02;
+const RARELY = 0.005;
 /** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
 const OVERLOAD_TRIES = 3;
 
@@ -39,6 +39,8 @@ export class HostTally {
   /** Share of tries that tell nothing and are made again, of late: 0 to 1. */
   private vain = 0;
   private givenUp = 0;
+  /** How likely a port that answers was silent at each of its tries so far, 0 to 1. */
+  private chance = 0;
   /** Tries lost of a port that answers, of late, and the ports which that is worked out from. */
   private lately = 0;
   private weighed = 0;
@@ -187,10 +189,9 @@ export class HostTally {
   expectedTries(): { readonly least: number; readonly likely: number; readonly most: number } {
     const cells = this.cells - this.restored;
     const asked = Math.max(1, this.asked);
-    // How often those that are silent so far were asked, and how many of them would answer yet.
     const each = this.eachSilent;
-    const chance = Math.min(0.9, this.mostLoss()) ** each;
-    const overlooked = this.answered / (1 - chance) - this.answered;
+    // So many of those that are silent so far would answer yet.
+    const overlooked = this.answered / (1 - Math.min(0.9, this.chance)) - this.answered;
     const answering = Math.max(1, (cells / asked) * (this.answered + overlooked));
     if (this.lost === 0) {
       const likely = this.allowedTries(answering, 0);
@@ -215,6 +216,17 @@ export class HostTally {
       likely: tries(more),
       most: tries(Math.max(more, again) + unsure + late),
     };
+  }
+
+  /** Takes how many ports without an outcome were asked once, twice, … */
+  weighSilence(counts: Float64Array): void {
+    const loss = this.mostLoss();
+    let [all, missed] = [0, 0];
+    for (let tries = 0; tries < counts.length; tries++) {
+      all += counts[tries]!;
+      missed += counts[tries]! * loss ** tries;
+    }
+    this.chance = all === 0 ? 0 : missed / all;
   }
 
   /** Share of tries that get lost, if more do than happened to show. */

@@ -94,7 +94,9 @@ export class Pulse {
 
   /** The pulse is answered, after the usual time. */
   beat(nowUs: number, roundTripUs: number): void {
-    this.heard(Math.min(this.lastUs, nowUs - roundTripUs) >>> 0, nowUs);
+    // Where several are out it may be an earlier one that is answered.
+    const sentUs = this.unheard > 1 ? Math.min(this.lastUs, nowUs - roundTripUs) : this.lastUs;
+    this.heard(sentUs >>> 0, nowUs);
   }
 
   /** Whether the pulse is to be felt now. @param timeoutUs how long an answer is waited for */
