@@ -1,6 +1,7 @@
 /**
  * Log reading side by side: `portreeve audit` on two million iptables lines (about 500 MB), with one
- * thread and with two, beside `fwlogwatch` and `grep -c`, and on ASA and FortiGate lines. Writes
+ * thread, on all processors and on one, and with two, beside `fwlogwatch` and `grep -c`, and on ASA
+ * and FortiGate lines. Writes
  * seconds, MB/s, resident memory and ratios to LOGS.md. Makes its logs once, in the folder given
  * (default: the system's temporary folder).
  *
@@ -145,6 +146,8 @@ function median(values) {
 const audit = (path, workers) => [
   ...[process.execPath, CLI, 'audit', path, '--json', '--top', '20', '--workers', workers],
 ];
+/** Compiling, too, happens on that processor, where it happens on the other one otherwise. */
+const alone = (words) => ['taskset', '-c', '0', ...words];
 const iptables = make('iptables', lines);
 // fwlogwatch takes minutes for all lines; its time grows faster than they do.
 const share = 100;
@@ -154,10 +157,13 @@ const fortigate = make('fortigate', Math.round(lines / 2));
 const contenders = [
   ['grep -c', iptables, ['grep', '-c', 'PROTO=TCP', iptables]],
   ['portreeve audit, one thread', iptables, audit(iptables, '0')],
+  ['portreeve audit, one thread, one processor', iptables, alone(audit(iptables, '0'))],
   ['portreeve audit, two threads', iptables, audit(iptables, '1')],
   [`fwlogwatch, 1/${share} of the lines`, few, ['fwlogwatch', '-s', '-d', '-p', '-y', few]],
   ['portreeve audit, ASA, one thread', asa, audit(asa, '0')],
+  ['portreeve audit, ASA, two threads', asa, audit(asa, '1')],
   ['portreeve audit, FortiGate, one thread', fortigate, audit(fortigate, '0')],
+  ['portreeve audit, FortiGate, two threads', fortigate, audit(fortigate, '1')],
 ].map(([name, path, words]) => ({ name, words, octets: statSync(path).size, runs: [] }));
 
 const loads = [loadavg()[0]];
@@ -178,7 +184,7 @@ const rows = contenders.map((each) => {
   const cells = [of(each, 'wall').toFixed(2), of(each, 'cpu').toFixed(2), speed.toFixed(0)];
   return `| ${name} | ${[...cells, of(each, 'megabytes').toFixed(0)].join(' | ')} |`;
 });
-const [grep, one, two, watch] = contenders;
+const [grep, one, alone1, two, watch, asa1, asa2, fortigate1, fortigate2] = contenders;
 const ratio = (top, bottom, figure, times = 1) =>
   top.runs.length * bottom.runs.length === 0
     ? 'not run'
@@ -198,7 +204,10 @@ ${rows.join('\n')}
 | --- | ---: | ---: |
 | of the speed of grep -c, one thread | ${ratio(grep, one, 'wall')} | ${ratio(grep, one, 'cpu')} |
 | of the speed of grep -c, two threads | ${ratio(grep, two, 'wall')} | ${ratio(grep, two, 'cpu')} |
-| two threads, times one | ${ratio(one, two, 'wall')} | ${ratio(one, two, 'cpu')} |
+| two threads, times one that has a second processor for compiling | ${ratio(one, two, 'wall')} | ${ratio(one, two, 'cpu')} |
+| two threads, times one on one processor | ${ratio(alone1, two, 'wall')} | ${ratio(alone1, two, 'cpu')} |
+| ASA: two threads, times one | ${ratio(asa1, asa2, 'wall')} | ${ratio(asa1, asa2, 'cpu')} |
+| FortiGate: two threads, times one | ${ratio(fortigate1, fortigate2, 'wall')} | ${ratio(fortigate1, fortigate2, 'cpu')} |
 | one thread, times fwlogwatch, if that grew in step with the lines | ${ratio(watch, one, 'wall', share)} | ${ratio(watch, one, 'cpu', share)} |
 
 With other work on the machine, seconds say little about two threads: they share the processors with

@@ -123,13 +123,6 @@ const PARTS = new Set([
  */
 const APART = /^sources\/sockets\/(?:beside|far-side|package-names|packages|ssh)\.ts$/;
 
-/** What the second thread of an audit needs of the parsers. */
-const SCOUT = new Set(
-  ['scout', 'scouted-text', 'scan', 'netfilter-usual', 'octet-mask'].map(
-    (name) => `sources/logs/${name}.ts`,
-  ),
-);
-
 /** What is always used together. */
 const TOGETHER = new Map([
   ['net', 'base'],
@@ -155,7 +148,6 @@ function chunkOf(path) {
   if (part === undefined || BY_COMMAND.has(room) || PROGRAMS.has(`src/${inside}`)) return null;
   if (APART.test(inside)) return null;
   if (part.startsWith('vendors')) return 'vendors';
-  if (SCOUT.has(inside)) return 'sources-logs-scout';
   const apart = room === 'sources' || room === 'native' || PARTS.has(`${room}/${part}`);
   let name = apart ? `${room}-${part.replace('.ts', '')}` : room;
   if ((room === 'sources' && deeper.length > 1) || deeper[0] === 'fault.ts') {

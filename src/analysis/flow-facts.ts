@@ -133,6 +133,8 @@ export class FlowFacts {
   oneSided = false;
   /** A TCP connection beyond its opening, however captured. */
   conversation = false;
+  /** Over TCP the server's side sent resets and nothing else. */
+  onlyReset = false;
   /** Found while it is taken: its row in the port table, its service (-1 = none), whether its
    * conversation is new or answered for the first time, and the zones of its ends. */
   row = 0;
@@ -171,6 +173,7 @@ export class FlowFacts {
     this.toGroup = (words[base + R_STATE]! & MARK_GROUP) !== 0;
     this.byMessage = reasonOf(decision) === DIRECTION_BY_MESSAGE;
     this.conversation = false;
+    this.onlyReset = false;
     this.oneSided = false;
     this.outcome =
       this.listing >= BY_TYPE
@@ -272,13 +275,14 @@ export class FlowFacts {
   /** @param client, server what each end has sent, bits as above */
   private tcpOutcome(client: number, server: number, errors: boolean, byClass: boolean): number {
     this.conversation = ((client | server) & SPOKE) !== 0;
+    this.onlyReset = (server & (RST | SYN | SYN_ACK | SPOKE)) === RST;
     this.oneSided = this.conversation && (client === 0 || server === 0);
     if ((server & SYN_ACK) !== 0) {
       if ((client & (SYN | SPOKE)) !== 0 || (server & SPOKE) !== 0) return HANDSHAKE;
       return BACKSCATTER;
     }
-    // A reset alone, or a SYN-ACK alone from an end not known to serve.
-    if (client === 0 && (server & SPOKE) === 0) return BACKSCATTER;
+    // A reset alone, or a SYN-ACK alone from an end not known to serve; what has no flags asked too.
+    if (client === 0 && this.packetsToServer === 0 && (server & SPOKE) === 0) return BACKSCATTER;
     if (server === 0 && (client & (SYN | SPOKE)) === 0) return BACKSCATTER;
     if (this.listing === BY_LOWER_PORT) return UNKNOWN;
     if ((server & SPOKE) !== 0) {

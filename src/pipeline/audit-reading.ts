@@ -54,12 +54,10 @@ export class AuditReading {
               onProgress: ({ bytesRead, bytesTotal, tally }) =>
                 onProgress({ bytesRead, bytesTotal, frames: tally.lines }),
             }),
-        onListed: (reader) => {
+        onListed: ({ bytesTotal = 0 }) => {
           if (onWait === undefined) {
-            this.thread ??= foldThread(choices.workers, reader.bytesTotal ?? 0, this.options);
+            this.thread ??= foldThread(choices.workers, bytesTotal, this.options);
           }
-          const { thread } = this;
-          if (thread !== undefined) reader.share(thread.text, () => thread.wake());
         },
       },
       (batch) => {

@@ -1,16 +1,14 @@
 /** The worker's program: folds the verdicts that come through shared memory, and hands over the rows. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { AuditFold } from '../analysis/audit/audit-fold.ts';
-import { Scout } from '../sources/logs/scout.ts';
 import type { FoldStart } from './fold-thread.ts';
 import { VerdictTaker } from './verdict-ring.ts';
 
-const { ring, text, options }: FoldStart = workerData;
+const { ring, options }: FoldStart = workerData;
 const fold = new AuditFold({ ...options, shared: true });
-const scout = new Scout(text);
 const taker = new VerdictTaker(ring, (batch) => fold.add(batch));
 try {
-  taker.run(() => scout.work());
+  taker.run();
 } catch (error) {
   taker.fail();
   throw error;

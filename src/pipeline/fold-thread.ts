@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { FoldedPart, FoldOptions } from '../analysis/audit/audit-fold.ts';
 import type { VerdictBatch } from '../model/verdict-batch.ts';
-import { newSharedText, type SharedText } from '../sources/logs/scouted-text.ts';
 import { programOf } from './programs.ts';
 import { newVerdictRing, type VerdictRing, VerdictSender } from './verdict-ring.ts';
 
@@ -25,13 +24,10 @@ export function foldThread(
 /** What the worker is started with. */
 export interface FoldStart {
   readonly ring: VerdictRing;
-  readonly text: SharedText;
   readonly options: FoldOptions;
 }
 
 export class FoldThread {
-  /** Text in which it looks ahead while it has nothing to fold. */
-  readonly text = newSharedText();
   private readonly worker: Worker;
   private readonly sender: VerdictSender;
   private readonly folded: Promise<FoldedPart>;
@@ -42,7 +38,7 @@ export class FoldThread {
     this.sender = new VerdictSender(ring);
     const worker = new Worker(program, {
       argv: ['audit-worker'],
-      workerData: { ring, text: this.text, options } satisfies FoldStart,
+      workerData: { ring, options } satisfies FoldStart,
     });
     this.worker = worker;
     this.folded = new Promise((resolve, reject) => {
@@ -61,11 +57,6 @@ export class FoldThread {
   /** Hands the rows over; they may be overwritten afterwards. Throws where the thread is gone. */
   add(batch: VerdictBatch): void {
     this.sender.add(batch);
-  }
-
-  /** Says that there is text to look at. */
-  wake(): void {
-    this.sender.wake();
   }
 
   /** All that was folded; nothing may be added any more. Rejects where the thread is gone. */

@@ -20,8 +20,6 @@ const BATCHES = 32;
 const HALF = BATCHES / 2;
 /** Batches that wait before a thread that sleeps is woken. */
 const WORTH_WAKING = 4;
-/** Fewer batches than this may wait a little longer. */
-const FEW = 6;
 /** IPv6 addresses that a batch may bring; further ones come in batches without rows. */
 const ADDRESSES = 512;
 const ADDRESS_WORDS = 4;
@@ -131,11 +129,6 @@ export class VerdictSender {
     this.put(batch, batch.count);
   }
 
-  /** Wakes the other thread, if it sleeps: there is other work for it. */
-  wake(): void {
-    if (Atomics.load(this.control, ASLEEP) !== 0) Atomics.notify(this.control, WRITTEN);
-  }
-
   /** Says that there is no more. */
   end(): void {
     this.makeRoom();
@@ -205,27 +198,21 @@ export class VerdictTaker {
     this.fold = fold;
   }
 
-  /**
-   * Folds all batches until the end, sleeping where there is nothing to do.
-   * @param aside other work, done while few batches wait; false when there was none
-   */
-  run(aside: () => boolean): void {
+  /** Folds all batches until the end, sleeping where there is none. */
+  run(): void {
     const { control } = this;
-    while (this.takeAll(aside)) {
+    while (this.takeAll()) {
       // Said first, looked at once more, then done.
       Atomics.store(control, ASLEEP, 1);
-      if (!aside()) Atomics.wait(control, WRITTEN, this.folded);
+      Atomics.wait(control, WRITTEN, this.folded);
       Atomics.store(control, ASLEEP, 0);
     }
   }
 
   /** Folds the batches that are there; false after the last. */
-  takeAll(aside: () => boolean = () => false): boolean {
+  takeAll(): boolean {
     const { control } = this;
-    for (;;) {
-      const behind = (Atomics.load(control, WRITTEN) - this.folded) | 0;
-      if (behind < FEW && aside()) continue;
-      if (behind === 0) return true;
+    while (Atomics.load(control, WRITTEN) !== this.folded) {
       const info = INFO + INFO_WORDS * (this.folded & (BATCHES - 1));
       const rows = control[info]!;
       if (rows === END) return false;
@@ -240,6 +227,7 @@ export class VerdictTaker {
       const waiting = (Atomics.load(control, WRITTEN) - this.folded) | 0;
       if (waiting === HALF) Atomics.notify(control, FOLDED);
     }
+    return true;
   }
 
   /** Says that no more will be folded. */

@@ -95,9 +95,9 @@ export interface Ask {
 }
 
 /** A SYN that nothing answers, or that is refused. */
-export function attempt({ at = 0, client, server }: Ask, refused = false): Step[] {
+export function attempt({ at = 0, client, server }: Ask, refused = false, flags = 'S'): Step[] {
   const [from, to] = [endOf(client), endOf(server)];
-  const syn = tcp({ sport: from.port, dport: to.port, flags: 'S', seq: 1 });
+  const syn = tcp({ sport: from.port, dport: to.port, flags, seq: 1 });
   const reset = tcp({ sport: to.port, dport: from.port, flags: 'RA', seq: 0, ack: 2 });
   const steps = [step(ip(from.address, to.address, syn), at)];
   if (refused) steps.push(step(ip(to.address, from.address, reset), at, 1e6));

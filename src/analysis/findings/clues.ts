@@ -177,7 +177,7 @@ export class Clues {
   }
 
   private takeAttempt(flow: FlowFacts, watched: number): void {
-    const refused = flow.outcome === REFUSED;
+    const refused = flow.outcome === REFUSED || flow.onlyReset;
     if (flow.protocol === 17) {
       if (!refused) this.udpUnanswered++;
       if ((watched & TRACEROUTE) !== 0 || (!refused && (watched & SILENT) !== 0)) return;
@@ -248,8 +248,9 @@ export function familyOfWord(word: number): number {
 }
 
 /**
- * Whether a host was asked and did not answer. A datagram of which nobody can say who serves
- * counts when it went to the lower port; a router's “time exceeded” is about the way, not the host.
+ * Whether a host was asked and did not answer. Where nobody can say who serves, what went to the
+ * lower port counts: a datagram without answer, a segment (ACK, FIN, none at all) that was reset. A
+ * router's “time exceeded” is about the way, not the host.
  */
 function isAttempt(flow: FlowFacts): boolean {
   const { outcome, icmpError, family } = flow;
@@ -258,6 +259,7 @@ function isAttempt(flow: FlowFacts): boolean {
     return false;
   }
   if (outcome === REFUSED || outcome === DENIED || outcome === UNANSWERED) return true;
-  const alone = flow.packetsToClient === 0 && flow.packetsToServer > 0;
-  return outcome === UNKNOWN && flow.protocol === 17 && flow.clientBegan && alone;
+  if (outcome !== UNKNOWN || !flow.clientBegan) return false;
+  if (flow.protocol === 6) return flow.onlyReset;
+  return flow.protocol === 17 && flow.packetsToClient === 0 && flow.packetsToServer > 0;
 }

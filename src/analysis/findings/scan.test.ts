@@ -37,6 +37,20 @@ describe('scans that are', () => {
     expect(accused(steps)).toHaveLength(1);
   });
 
+  it.each(['A', 'F', 'FPU', ''])('vertical: segments with “%s” to ports of users', (flags) => {
+    const steps = many(40, (n) =>
+      attempt({ at: n, client: `${INSIDE}:45000`, server: `10.0.1.10:${2000 + n}` }, true, flags),
+    );
+    expect(findingsIn(steps)).toMatchObject([
+      { id: 'vertical-scan', numbers: { ports: 40, refused: 40, answered: 0 } },
+    ]);
+    // Without resets nobody can say what it is: half of a conversation, say.
+    const silent = many(40, (n) =>
+      attempt({ at: n, client: `${INSIDE}:45000`, server: `10.0.1.10:${2000 + n}` }, false, flags),
+    );
+    expect(accused(silent)).toEqual([]);
+  });
+
   it.each([24, 25, 300])('horizontal: one port of %i hosts', (hosts) => {
     const steps = many(hosts, (n) =>
       attempt({ at: n, client: `${INSIDE}:50000`, server: `10.0.${n >> 7}.${(n % 128) + 1}:445` }),

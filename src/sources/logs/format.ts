@@ -9,7 +9,6 @@ import type { AddressPool } from '../../net/address-pool.ts';
 import type { Clock } from './clock.ts';
 import type { PrefixVerdicts } from './prefix-verdicts.ts';
 import type { Scan } from './scan.ts';
-import type { Scouted } from './scouted-text.ts';
 import type { LineHead } from './syslog-header.ts';
 
 /** Not this format's. */
@@ -50,8 +49,6 @@ export interface Line {
   readonly names: NameTable;
   readonly addresses: AddressPool;
   readonly prefixes: PrefixVerdicts;
-  /** What another thread found out about the line. */
-  readonly scouted: Scouted;
   /** Reads stamps that stand within a message. */
   clock: Clock;
   /** Number of the line in its input, from 1. */

@@ -14,7 +14,6 @@ import { MappedLog } from './mapped-log.ts';
 import type { Mapping } from './mapping.ts';
 import { type PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { Scan } from './scan.ts';
-import { newlineIn, Scouted } from './scouted-text.ts';
 import { LineHead } from './syslog-header.ts';
 
 /** Longer lines are counted as faults and passed over. */
@@ -45,8 +44,6 @@ export class LineReader {
   readonly names: NameTable;
   readonly prefixes: PrefixVerdicts;
   readonly batch: VerdictBatch;
-  /** What another thread found out about the lines that come. */
-  readonly scouted = new Scouted();
   /** Lines read by each format, by its place in the list. */
   readBy: number[] = [];
   private readonly options: LineOptions;
@@ -77,7 +74,6 @@ export class LineReader {
       names: this.names,
       addresses: this.addresses,
       prefixes: this.prefixes,
-      scouted: this.scouted,
       clock: new Clock(0, options.offsetMs ?? 0),
       ...{ number: 0, label: '', missed: Number.NaN },
     };
@@ -116,14 +112,9 @@ export class LineReader {
   /** Reads the whole lines in `bytes[start, end)`; returns where the first cut one begins. */
   readLines(bytes: Uint8Array, start: number, end: number): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
-    const { scouted } = this;
-    const { place } = scouted;
     let at = start;
     for (;;) {
-      let newline = scouted.line();
-      if (newline < 0) {
-        newline = place === undefined ? buffer.indexOf(NEWLINE, at) : newlineIn(place, at, end);
-      }
+      const newline = buffer.indexOf(NEWLINE, at);
       if (newline < 0) break;
       if (this.passing) this.passing = false;
       else if (newline - at > LONGEST_LINE) this.tooLong(bytes, at, newline);

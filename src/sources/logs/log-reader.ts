@@ -36,8 +36,6 @@ import type { Mapping } from './mapping.ts';
 import { NflogRows } from './nflog.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
 import { inRotationOrder } from './rotation.ts';
-import type { SharedText } from './scouted-text.ts';
-import { SharedWindow, type TextWindow } from './shared-window.ts';
 import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 
 const MOST_FILES = 100_000;
@@ -109,7 +107,6 @@ export class LogReader {
   private followed: FollowedFile | undefined;
   /** The present input is the last one, which is followed if any is. */
   private isLast = false;
-  private shared: { readonly text: SharedText; readonly onOffer: () => void } | undefined;
   /** What reads the kernel's packet log, and where it comes from. */
   packets: NflogRows | undefined;
   kernel: KernelLog | undefined;
@@ -136,11 +133,6 @@ export class LogReader {
 
   get prefixes(): PrefixVerdicts {
     return this.lines.prefixes;
-  }
-
-  /** Reads files by way of shared memory, in which another thread looks ahead. */
-  share(text: SharedText, onOffer: () => void): void {
-    this.shared = { text, onOffer };
   }
 
   /** Reads all inputs to their ends, or until the signal. */
@@ -371,20 +363,12 @@ export class LogReader {
     return this.flows;
   }
 
-  private windowOf(source: ByteSource): TextWindow {
-    // What is unpacked is read ahead in threads of the runtime.
-    if (this.shared !== undefined && !source.readsAhead) {
-      return new SharedWindow(source, this.shared.text, this.lines.scouted, this.shared.onOffer);
-    }
-    return new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
-  }
-
   /** Reads all lines of the source, and ends the input. */
   private async readLines(source: ByteSource, before: number): Promise<void> {
     const { lines } = this;
     const { signal, onProgress } = this.options;
     // With room behind the last line, which readers that look ahead may touch.
-    const window = this.windowOf(source);
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
     while (signal?.aborted !== true) {
       this.bytesRead = before + source.consumed;
       onProgress?.(this);

@@ -14,9 +14,12 @@ const SPACE = 0x20;
 const EQUALS = 0x3d;
 const ZERO = 0x30;
 
-/** Beginnings that are kept, and octets of each. */
-const KEPT = 8;
+/** Octets of a beginning that is kept. */
 const LONGEST = 96;
+/** Beginnings are kept by their first octets, so many of each kind of them. */
+const FIRST_OCTETS = 16;
+const KINDS = 8;
+const KEPT = 8;
 
 /** What a line says up to and with `OUT=…`. */
 interface Beginning {
@@ -30,37 +33,50 @@ interface Beginning {
 
 /** The beginnings met last: `PREFIX IN=eth0 OUT=eth1`. */
 export class Beginnings {
-  private readonly kept: Beginning[] = Array.from({ length: KEPT }, () => ({
+  private readonly kept: Beginning[] = Array.from({ length: KINDS * KEPT }, () => ({
     octets: new OctetMask(LONGEST),
     ...{ rule: 0, action: 0, inInterface: 0, outInterface: 0, direction: 0 },
   }));
-  private next = 0;
+  /** Of each kind the place that is used next. */
+  private readonly next = new Uint8Array(KINDS);
 
   /** The one that stands at the cursor, followed by a blank. */
   find(scan: Scan): Beginning | undefined {
     const { bytes, at, end } = scan;
+    if (at + FIRST_OCTETS > end) return undefined;
     const { kept } = this;
-    for (let which = 0; which < KEPT; which++) {
+    const first = KEPT * kindAt(scan.view, at);
+    for (let which = first; which < first + KEPT; which++) {
       const { octets } = kept[which]!;
       const { length } = octets;
-      if (length === 0 || at + length >= end || bytes[at + length] !== SPACE) continue;
+      // Places are filled from the first one on.
+      if (length === 0) return undefined;
+      if (at + length >= end || bytes[at + length] !== SPACE) continue;
       if (octets.isAt(scan, at)) return kept[which];
     }
     return undefined;
   }
 
   /** Keeps what `bytes[start, end)` say, as the row has it, in the place of the oldest. */
-  keep(bytes: Uint8Array, start: number, end: number, batch: VerdictBatch, row: number): void {
-    if (end - start > LONGEST) return;
-    const each = this.kept[this.next]!;
-    this.next = (this.next + 1) % KEPT;
-    each.octets.set(bytes, start, end);
+  keep(scan: Scan, start: number, end: number, batch: VerdictBatch, row: number): void {
+    if (end - start > LONGEST || start + FIRST_OCTETS > scan.end) return;
+    const kind = kindAt(scan.view, start);
+    const each = this.kept[KEPT * kind + this.next[kind]!]!;
+    this.next[kind] = (this.next[kind]! + 1) % KEPT;
+    each.octets.set(scan.bytes, start, end);
     each.rule = batch.rule[row]!;
     each.action = batch.action[row]!;
     each.inInterface = batch.inInterface[row]!;
     each.outInterface = batch.outInterface[row]!;
     each.direction = batch.direction[row]!;
   }
+}
+
+/** By its first octets, of which some may stand behind a short beginning. */
+function kindAt(view: DataView, at: number): number {
+  const one = Math.imul(view.getInt32(at, true), 0x9e3779b1) ^ view.getInt32(at + 4, true);
+  const other = Math.imul(view.getInt32(at + 8, true), 0x85ebca6b) ^ view.getInt32(at + 12, true);
+  return Math.imul(one ^ (other >>> 15) ^ other, 0x27d4eb2f) >>> 29;
 }
 
 /** What `usual` found besides the row's columns. */

@@ -26,18 +26,6 @@ import {
 } from './format.ts';
 import { Beginnings, ending, usual } from './netfilter-usual.ts';
 import { isDigit, isLetter, type Scan } from './scan.ts';
-import {
-  LENGTH_BITS,
-  PROTOCOL_BITS,
-  W_AFTER,
-  W_AT,
-  W_DESTINATION,
-  W_FLAGS,
-  W_LENGTH,
-  W_NEWLINE,
-  W_PORTS,
-  W_SOURCE,
-} from './scouted-text.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
@@ -94,13 +82,12 @@ export class Netfilter implements LogFormat {
       row = begin(line, start);
       if (row < 0) return OTHER;
       if (scan.at < scan.end) {
-        this.beginnings.keep(scan.bytes, start, scan.at, line.batch, row);
+        this.beginnings.keep(scan, start, scan.at, line.batch, row);
       }
     }
     clearSeen();
     ethernet(line, row);
-    if (scouted(line, row) || usual(scan, line.batch, row)) {
-      line.scouted.wanted++;
+    if (usual(scan, line.batch, row)) {
       seen.source = seen.destination = true;
       seen.flags = Math.max(0, ending.flags);
       seen.flagsEnd = ending.flags >= 0;
@@ -108,30 +95,6 @@ export class Netfilter implements LogFormat {
     tokens(line, row);
     return settle(line, row);
   }
-}
-
-/** Takes what another thread read with `usual` from here on; false when it did not. */
-function scouted({ scan, batch, scouted }: Line, row: number): boolean {
-  const { place, at } = scouted;
-  if (at < 0 || place === undefined || place.bytes !== scan.bytes) return false;
-  const { words } = place;
-  if (words[at + W_AT] !== scan.at) return false;
-  const length = words[at + W_LENGTH]!;
-  const returned = length >>> (LENGTH_BITS + PROTOCOL_BITS);
-  // Within a message that is repeated the end is another one.
-  if (scan.end !== words[at + W_NEWLINE]! - returned) return false;
-  const ports = words[at + W_PORTS]!;
-  batch.family[row] = 4;
-  batch.source[row] = words[at + W_SOURCE]!;
-  batch.destination[row] = words[at + W_DESTINATION]!;
-  batch.bytes[row] = length & 0xffff;
-  batch.packets[row] = 1;
-  batch.protocol[row] = (length >>> LENGTH_BITS) & 0xff;
-  batch.sourcePort[row] = ports & 0xffff;
-  batch.destinationPort[row] = ports >>> 16;
-  scan.at = words[at + W_AFTER]!;
-  ending.flags = words[at + W_FLAGS]!;
-  return true;
 }
 
 /** Reads prefix and interfaces, and leaves the cursor behind them; -1 when there are none. */
@@ -176,18 +139,30 @@ function ethernet(line: Line, row: number): void {
 
 /** `[12345.678901] `, which comes between the tag and the prefix. Returns where the prefix begins. */
 function passKernelTime(scan: Scan): number {
-  const { bytes, end } = scan;
+  const { bytes, view, end } = scan;
   const start = scan.at;
   if (bytes[start] !== OPEN_BRACKET) return start;
   let at = start + 1;
   while (at < end && bytes[at] === SPACE) at++;
   if (at >= end || !isDigit(bytes[at]!)) return start;
+  while (at + 4 <= end && areDigitsOrPoints(view.getInt32(at, true))) at += 4;
   while (at < end && (isDigit(bytes[at]!) || bytes[at] === 0x2e)) at++;
   if (at >= end || bytes[at] !== CLOSE_BRACKET) return start;
   at++;
   if (bytes[at] === SPACE) at++;
   scan.at = at;
   return at;
+}
+
+const HIGHEST = 0x80808080 | 0;
+
+/** Whether four octets are digits or points. */
+function areDigitsOrPoints(word: number): boolean {
+  // None above 9, none below the point, and none of the one between the point and 0.
+  const above = (word | (word + 0x46464646)) & HIGHEST;
+  const notBelow = ((word | HIGHEST) - 0x2e2e2e2e) & HIGHEST;
+  const slash = word ^ 0x2f2f2f2f;
+  return above === 0 && notBelow === HIGHEST && ((slash - 0x01010101) & ~slash & HIGHEST) === 0;
 }
 
 /** Index of `IN=…` that is followed by ` OUT=`; -1 without. */

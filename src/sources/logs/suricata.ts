@@ -66,7 +66,9 @@ const TYPES = new KeyTable(['flow', 'netflow', 'drop']);
 const FLOW = 0;
 const NETFLOW = 1;
 const DROP = 2;
-const ACTIONS = new KeyTable(['accept', 'pass', 'drop', 'reject']);
+const ACTIONS = new KeyTable(['accept', 'pass', 'drop', 'reject', 'alert']);
+/** It was noticed, which decides nothing. */
+const NOTICED = 4;
 const FAILED = octetsOf('failed');
 /** FIN first, as in the header's octet. */
 const DROP_FLAGS = [
@@ -179,7 +181,7 @@ export class Suricata implements LogFormat {
     if (!leaves.has(key)) return 0;
     const action = ACTIONS.of(scan.bytes, leaves.starts[key]!, leaves.ends[key]!);
     if (action < 0) return BAD_ACTION;
-    batch.action[row] = action < 2 ? ALLOW : DENY;
+    if (action !== NOTICED) batch.action[row] = action < 2 ? ALLOW : DENY;
     return 0;
   }
 

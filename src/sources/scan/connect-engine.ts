@@ -41,6 +41,8 @@ import {
 } from '../../native/sockets.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
+import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
+import { hasNeighbour } from './neighbour-table.ts';
 import { routeTo } from './raw-scan.ts';
 
 /** Left for files, the epoll and what else the program has open. */
@@ -53,6 +55,8 @@ const LINGER = Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]);
 const GLANCE = 64;
 /** So many of them are looked at first; where none has an end, the rest is watched. */
 const SAMPLE = 8;
+/** The kernel is asked for a neighbour so often at most. */
+const LOOK_US = 50_000;
 /** Results of `begin` beside outcomes. */
 const UNDER_WAY = PENDING;
 const NO_ROOM = -1;
@@ -64,6 +68,8 @@ interface Route {
   readonly length: number;
   /** Whether this machine knew a way to the host when it was admitted. */
   readonly reachable: boolean;
+  /** It accepted or refused: it is there, or was. */
+  spoke: boolean;
   /** Descriptor of each cell's try in flight; 0: none. */
   readonly fds: Int32Array;
 }
@@ -85,6 +91,10 @@ export class ConnectEngine implements ProbeEngine {
   private readonly cells: number[] = [];
   private readonly attempts: number[] = [];
   private readonly watched: boolean[] = [];
+  /** Whether hosts are away, as the kernel's table of neighbours said; until when that holds. */
+  private readonly away = new Map<HostScan, boolean>();
+  private lookAgainUs = 0;
+  private links: OwnLinks | undefined;
 
   /** @param ports the port of each cell. Throws `NativeUnavailable` where FFI cannot be used. */
   constructor(ports: Uint16Array, clock: Clock) {
@@ -106,7 +116,7 @@ export class ConnectEngine implements ProbeEngine {
     const length = writeSocketAddress(address, 0, words, 0, scope);
     const fds = new Int32Array(host.outcomes.length);
     const reachable = routeTo(host.address).source !== undefined;
-    host.route = { address, length, reachable, fds } satisfies Route;
+    host.route = { address, length, reachable, spoke: false, fds } satisfies Route;
   }
 
   send(batch: ProbeBatch, sink: AnswerSink): number {
@@ -211,7 +221,7 @@ export class ConnectEngine implements ProbeEngine {
       errno = takeError(fd);
       if (errno === 0) return false;
     }
-    const outcome = this.outcomeOf(fd, errno, host, cell);
+    const outcome = this.unlessAway(host, this.outcomeOf(fd, errno, host, cell), now);
     this.hosts[fd] = undefined;
     fds[cell] = 0;
     if (errno === ERRNO.ECONNREFUSED) this.idle[host.address.family].push(fd);
@@ -219,6 +229,27 @@ export class ConnectEngine implements ProbeEngine {
     // Neither an answer nor a lack of room: the try goes on to its end and is made again.
     if (outcome > 0) sink.answer(host, cell, attempt, outcome, now, 0);
     return true;
+  }
+
+  /**
+   * A neighbour that spoke and is not found any more is away, as a link may be for some seconds:
+   * that the kernel calls it unreachable then says nothing of the port.
+   */
+  private unlessAway(host: HostScan, outcome: number, now: number): number {
+    const route = host.route as Route;
+    if (outcome === OPEN_SYN_ACK || outcome === CLOSED_REFUSED) route.spoke = true;
+    if (outcome !== FILTERED_HOST_UNREACH || !route.spoke) return outcome;
+    if (now >= this.lookAgainUs) {
+      this.lookAgainUs = now + LOOK_US;
+      this.away.clear();
+    }
+    let away = this.away.get(host);
+    if (away === undefined) {
+      this.links ??= ownLinks();
+      away = isOnLink(host.address, this.links) && !hasNeighbour(host.address.words);
+      this.away.set(host, away);
+    }
+    return away ? UNDER_WAY : outcome;
   }
 
   private outcomeOf(fd: number, errno: number, host: HostScan, cell: number): number {

@@ -15,7 +15,7 @@ import { classifyAddress } from '../../net/address-class.ts';
 import { ArpEngine } from './arp-engine.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
-import { deviceTo, ethernetLinks, ipv6Routes, type Link, linkOf, type Route6 } from './links.ts';
+import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
 import { NdEngine } from './nd-engine.ts';
 import { PingEngine } from './ping-engine.ts';
 import { Scheduler } from './scheduler.ts';
@@ -112,8 +112,7 @@ export class Discovery {
   private readonly options: DiscoveryOptions;
   private readonly timing: Timing;
   private readonly linkTiming: Timing;
-  private readonly links: readonly Link[];
-  private readonly routes: readonly Route6[];
+  private readonly links: OwnLinks;
   private readonly own: ReadonlySet<string>;
   private readonly arp: ArpEngine | undefined;
   private readonly nd: NdEngine | undefined;
@@ -133,12 +132,11 @@ export class Discovery {
     this.timing = { ...options.timing, firstTimeoutMs };
     const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.linkTiming = { ...options.timing, firstTimeoutMs: linkTimeoutMs };
-    this.links = ethernetLinks();
-    this.routes = attempt(ipv6Routes) ?? [];
+    this.links = attempt(ownLinks) ?? { links: [], routes: [] };
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
-    this.arp = attempt(() => new ArpEngine(this.links, options.clock));
-    this.nd = attempt(() => new NdEngine(this.routes, options.clock));
+    this.arp = attempt(() => new ArpEngine(this.links.links, options.clock));
+    this.nd = attempt(() => new NdEngine(this.links.routes, options.clock));
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
     if (this.nd !== undefined) this.methods.push('neighbour discovery');
@@ -212,7 +210,7 @@ export class Discovery {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
-      const onLink = this.isOnLink(address);
+      const onLink = isOnLink(address, this.links);
       const asker = address.family === 4 ? this.arp : this.nd;
       if (onLink && asker !== undefined) {
         const host = new HostScan(number, address, one, this.linkTiming);
@@ -230,12 +228,6 @@ export class Discovery {
       if (this.ping === undefined) this.passOn(host);
       else toPing.push(host);
     }
-  }
-
-  private isOnLink(address: Address): boolean {
-    return address.family === 4
-      ? linkOf(address.words[0]!, this.links) !== undefined
-      : deviceTo(address, this.routes) !== undefined;
   }
 
   private silentOnLink({ number, address }: HostScan): void {

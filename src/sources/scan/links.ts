@@ -30,7 +30,7 @@ export interface Route6 {
 }
 
 /** IPv4 networks on links; loopback and links without an Ethernet address are none. */
-export function ethernetLinks(): Link[] {
+function ethernetLinks(): Link[] {
   const links: Link[] = [];
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
     for (const each of addresses ?? []) {
@@ -59,7 +59,7 @@ export function linkOf(word: number, links: readonly Link[]): Link | undefined {
 }
 
 /** Routes of IPv6, longest prefixes first; none where the system does not tell them. */
-export function ipv6Routes(): Route6[] {
+function ipv6Routes(): Route6[] {
   let text: string;
   try {
     text = readFileSync('/proc/net/ipv6_route', 'utf8');
@@ -106,6 +106,24 @@ export function parseRoutes6(
   return routes.sort(
     (left, right) => right.prefix.length - left.prefix.length || left.metric - right.metric,
   );
+}
+
+/** What there is to know of this machine's links, at one moment. */
+export interface OwnLinks {
+  readonly links: readonly Link[];
+  readonly routes: readonly Route6[];
+}
+
+/** Throws `NativeUnavailable` where interfaces have no numbers. */
+export function ownLinks(): OwnLinks {
+  return { links: ethernetLinks(), routes: ipv6Routes() };
+}
+
+/** Whether an address is a neighbour's, if anybody's. */
+export function isOnLink(address: Address, { links, routes }: OwnLinks): boolean {
+  return address.family === 4
+    ? linkOf(address.words[0]!, links) !== undefined
+    : deviceTo(address, routes) !== undefined;
 }
 
 /** The Ethernet interface on whose link an IPv6 address is; undefined: it is on none. */

@@ -7,7 +7,6 @@ import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatagramReader } from '../../native/datagrams.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
-import { NetlinkSocket } from '../../native/netlink.ts';
 import {
   ADDRESS_LENGTH,
   AF_INET6,
@@ -20,6 +19,7 @@ import {
   writeSocketAddress,
 } from '../../native/sockets.ts';
 import { formatIPv6, parseAddress } from '../../net/address.ts';
+import { eachNeighbour, WAS_THERE } from './neighbour-table.ts';
 import { parseTarget, type Span, TargetError } from './targets.ts';
 
 /** Networks wider than this are not "one's own network" in the sense of a short scan. */
@@ -84,7 +84,9 @@ export async function neighbours6(ask: boolean): Promise<Span[]> {
       const text = `${formatIPv6(words)}${zone}`;
       if (!found.has(text)) found.set(text, parseTarget(text)![0]!);
     };
-    knownNeighbours(note);
+    eachNeighbour(6, (words, index, state) => {
+      if ((state & WAS_THERE) !== 0) note(words, index);
+    });
     if (ask) await callAll(own, note);
     return [...found.values()];
   } catch {
@@ -97,40 +99,6 @@ export async function neighbours6(ask: boolean): Promise<Span[]> {
 const MOST_NEIGHBOURS = 65_536;
 
 type Note = (words: ArrayLike<number>, interfaceIndex: number) => void;
-
-const NETLINK_ROUTE = 0;
-const RTM_GETNEIGH = 30;
-/** Words of `struct ndmsg`. */
-const HEAD = 3;
-const NDA_DST = 1;
-/** Reachable, stale, delayed, being probed, permanent: it was there. */
-const WAS_THERE = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
-
-/** What the kernel knows (rtnetlink(7), RTM_GETNEIGH). */
-function knownNeighbours(note: Note): void {
-  const netlink = new NetlinkSocket(NETLINK_ROUTE);
-  try {
-    const request = new Uint8Array(4 * HEAD);
-    request[0] = AF_INET6;
-    netlink.dump(RTM_GETNEIGH, request, (_type, words, start, end) => {
-      if ((words[start]! & 255) !== AF_INET6 || (words[start + 2]! & WAS_THERE) === 0) return;
-      for (let at = start + HEAD; at < end; ) {
-        const size = words[at]! & 0xffff;
-        if (size < 4) return;
-        if (words[at]! >>> 16 === NDA_DST && size === 20 && at + 5 <= end) {
-          const view = new DataView(words.buffer, words.byteOffset + 4 * (at + 1), 16);
-          note(
-            [0, 4, 8, 12].map((octet) => view.getUint32(octet)),
-            words[start + 1]!,
-          );
-        }
-        at += (size + 3) >> 2;
-      }
-    });
-  } finally {
-    netlink.close();
-  }
-}
 
 const IPPROTO_ICMPV6 = 58;
 const ECHO_REQUEST = 128;

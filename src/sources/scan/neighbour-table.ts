@@ -1,0 +1,69 @@
+/** What the kernel knows of the neighbours on this machine's links: rtnetlink(7), RTM_GETNEIGH. */
+import { NetlinkSocket } from '../../native/netlink.ts';
+import { AF_INET, AF_INET6 } from '../../native/sockets.ts';
+
+const NETLINK_ROUTE = 0;
+const RTM_GETNEIGH = 30;
+/** Words of `struct ndmsg`. */
+const HEAD = 3;
+const NDA_DST = 1;
+
+/** Bits of states: reachable, stale, delayed, being probed, permanent. It is, or lately was, there. */
+export const WAS_THERE = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
+
+/**
+ * Hears of each neighbour of a family: words of its address, number of the interface, and its state.
+ * Needs no privilege. Throws `SystemCallError`, `NativeUnavailable`.
+ */
+export function eachNeighbour(
+  family: 4 | 6,
+  visit: (words: readonly number[], interfaceIndex: number, state: number) => void,
+): void {
+  const wanted = family === 4 ? AF_INET : AF_INET6;
+  const octets = family === 4 ? [0] : [0, 4, 8, 12];
+  const netlink = new NetlinkSocket(NETLINK_ROUTE);
+  try {
+    const request = new Uint8Array(4 * HEAD);
+    request[0] = wanted;
+    netlink.dump(RTM_GETNEIGH, request, (_type, words, start, end) => {
+      if ((words[start]! & 255) !== wanted) return;
+      for (let at = start + HEAD; at < end; ) {
+        const size = words[at]! & 0xffff;
+        if (size < 4) return;
+        if (
+          words[at]! >>> 16 === NDA_DST &&
+          size === 4 + 4 * octets.length &&
+          at + octets.length < end
+        ) {
+          const view = new DataView(
+            words.buffer,
+            words.byteOffset + 4 * (at + 1),
+            4 * octets.length,
+          );
+          visit(
+            octets.map((octet) => view.getUint32(octet)),
+            words[start + 1]!,
+            words[start + 2]! & 0xffff,
+          );
+        }
+        at += (size + 3) >> 2;
+      }
+    });
+  } finally {
+    netlink.close();
+  }
+}
+
+/** Whether the kernel has found that address on a link. True, too, where it does not tell. */
+export function hasNeighbour(words: readonly number[]): boolean {
+  let found = false;
+  try {
+    eachNeighbour(words.length === 1 ? 4 : 6, (each, _interface, state) => {
+      const same = each.every((word, index) => word === words[index]);
+      found ||= same && (state & WAS_THERE) !== 0;
+    });
+  } catch {
+    return true;
+  }
+  return found;
+}
