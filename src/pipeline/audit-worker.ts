@@ -13,9 +13,13 @@ try {
   taker.fail();
   throw error;
 }
-const part = fold.part();
-const { rows, ended, services, orders } = part.rows;
-// The rows are many, and move instead of being copied.
-parentPort?.postMessage(part, [rows, ended.buffer, services.buffer]);
-// While the other thread begins with the answer.
-if (orders !== undefined) fold.table.findOrders(orders);
+
+/** Sends the rows. */
+export function handOver(): void {
+  const part = fold.part();
+  const { rows, ended, services, orders } = part.rows;
+  // The rows are many, and move instead of being copied.
+  parentPort?.postMessage(part, [rows, ended.buffer, services.buffer]);
+  // While the other thread begins with the answer.
+  if (orders !== undefined) fold.table.findOrders(orders);
+}

@@ -32,19 +32,14 @@ export class KeptCode {
     return this.loader.load(name);
   }
 
-  /** Whether `keep` would write anything. */
-  get grown(): boolean {
-    return (
-      this.folder !== undefined && (this.loader.grown || (this.known?.runs ?? 0) < GATHERED_RUNS)
-    );
-  }
-
   /** Writes what has been compiled so far, unless the process has become another user's. */
   keep(): void {
-    if (!this.grown || process.geteuid?.() !== this.userId) return;
-    const runs = (this.known?.runs ?? 0) + 1;
+    const { folder, loader, known } = this;
+    const runs = known?.runs ?? 0;
+    if (folder === undefined || !(loader.grown || runs < GATHERED_RUNS)) return;
+    if (process.geteuid?.() !== this.userId) return;
     try {
-      this.folder?.write(this.name, pack(BUILD, { runs, chunks: this.loader.packed() }));
+      folder.write(this.name, pack(BUILD, { runs: runs + 1, chunks: loader.packed() }));
     } catch {
       // The next start takes longer; nothing else depends on it.
     }

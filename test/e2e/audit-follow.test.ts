@@ -111,10 +111,11 @@ describe.runIf(built)('audit with a second thread', () => {
     const block = Array.from({ length: 5000 }, (_, index) => line(7 * index)).join('');
     for (let octets = 0; octets < 6e6; octets += block.length) writeSync(file, block);
     closeSync(file);
-    const [one, two] = await Promise.all(
-      ['0', '1'].map((workers) => runCli(['audit', path, '--json', '--workers', workers])),
+    // The second of those with two threads may take over what the first one compiled.
+    const [one, ...two] = await Promise.all(
+      ['0', '1', '1'].map((workers) => runCli(['audit', path, '--json', '--workers', workers])),
     );
-    expect([one!.code, two!.code]).toEqual([0, 0]);
-    expect(two!.out === one!.out).toBe(true);
+    expect(one!.code).toBe(0);
+    for (const { code, out } of two) expect([code, out === one!.out]).toEqual([0, true]);
   });
 });
