@@ -49,6 +49,34 @@ describe('the port table', () => {
     ]);
   });
 
+  it('asks once for what rows of the same subject say, and keeps each row’s own cells', () => {
+    const [nginx, sshd] = [{ name: 'nginx' }, { name: 'sshd' }];
+    const rows = [nginx, nginx, sshd, nginx, nginx].map((owner, at) => ({ owner, port: at % 2 }));
+    type Row = (typeof rows)[number];
+    const asked: Row[] = [];
+    const columns: Column<Row>[] = [
+      { key: 'port', title: 'PORT', value: ({ port }) => port },
+      {
+        ...{ key: 'owner', title: 'OWNER', about: ({ owner }) => owner },
+        value: () => null,
+        text: (row) => {
+          asked.push(row);
+          return row.owner.name;
+        },
+      },
+    ];
+    const table = { key: 'many', kind: 'one', heading: 'MANY', columns, rows } as Table;
+    expect(draw(table, 40)).toEqual([
+      'PORT  OWNER',
+      '0     nginx',
+      '1     nginx',
+      '0     sshd',
+      '1     nginx',
+      '0     nginx',
+    ]);
+    expect(asked).toEqual([rows[0], rows[2], rows[3]]);
+  });
+
   it('drops first what says nothing, whatever its priority', () => {
     const said = (key: string, text: string, priority: number): Column => ({
       ...{ key, title: key.toUpperCase(), value: () => null, text: () => text, priority },
