@@ -35,6 +35,7 @@ export const FAULTS = [
   'tunnels-too-deep',
   'arp-invalid',
   'encrypted-frame',
+  'checksum-bad',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -61,3 +62,4 @@ export const TUNNEL_INVALID = 19;
 export const TUNNELS_DEEP = 20;
 export const ARP_INVALID = 21;
 export const ENCRYPTED = 22;
+export const CHECKSUM_BAD = 23;

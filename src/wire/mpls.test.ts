@@ -38,6 +38,27 @@ describe('MPLS', () => {
     ]);
   });
 
+  it.each(['40', '45', '46', '4f', '60', '6f'])(
+    'tells a card %s:… from an IP version, without control word',
+    (octet) => {
+      const dst = `${octet}:00:00:00:00:02`;
+      expect(rowsOf(mpls([16], ether({ dst }, web))).map(brief)).toEqual([
+        '192.0.2.1.40000 > 198.51.100.2.80 6',
+      ]);
+    },
+  );
+
+  it.each([
+    ['IPv4', ipv4({ src: '8.0.0.1' }, tcp({})), '8.0.0.1.40000 > 198.51.100.2.80 6'],
+    [
+      'IPv6, padded',
+      join(ipv6({ src: '2001:db8:800::1' }, tcp({})), zeros(6)),
+      '2001:db8:800::1.40000 > 2001:db8::2.80 6',
+    ],
+  ])('takes no address of %s for an EtherType', (_, packet, line) => {
+    expect(rowsOf(mpls([16], packet)).map(brief)).toEqual([line]);
+  });
+
   it('counts what else it carries', () => {
     expect(decodeFrame(ether({}, mpls([16], zeros(60)))).other).toEqual({ 34887: 1 });
     expect(decodeFrame(ether({}, mpls([16], join(u32(0x10000000), zeros(30))))).other).toEqual({

@@ -51,6 +51,12 @@ describe('radiotap', () => {
     expect(faults).toEqual({});
   });
 
+  it('of a frame that was damaged on the air', () => {
+    const { rows, faults } = decodeFrame(radiotap({ flags: 0x50 }, frame), RADIOTAP);
+    expect(rows).toEqual([]);
+    expect(faults).toEqual({ 'checksum-bad': 1 });
+  });
+
   it.each([0, 1, 7, 1000, 65535])('that claims %i octets is a fault', (length) => {
     expect(decodeFrame(radiotap({ length }, frame), RADIOTAP).faults).toHaveProperty(
       'link-header-invalid',

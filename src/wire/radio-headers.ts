@@ -3,13 +3,15 @@
  * Prism, AVS, and per-packet information (PPI, which can precede other link types too).
  */
 import type { Decoder } from './decoder.ts';
-import { LINK_INVALID } from './faults.ts';
+import { CHECKSUM_BAD, LINK_INVALID } from './faults.ts';
 import { decodeIeee80211 } from './ieee80211.ts';
 import { decodeLink } from './link.ts';
 
 const RADIOTAP_MINIMUM = 8;
 /** Radiotap flags: the 802.11 header is padded to four octets. */
 const FLAG_PADDED = 0x20;
+/** The check sequence did not fit: the frame was damaged on the air. */
+const FLAG_BAD_FCS = 0x40;
 const PRISM = 144;
 const PPI_MINIMUM = 8;
 /** Its own link type: one such header inside another would only nest. */
@@ -31,7 +33,9 @@ export function decodeRadiotap(d: Decoder, at: number): void {
   // Flags (bit 1) come after the 8-octet, 8-aligned TSFT (bit 0).
   if ((present & 1) !== 0) field = at + ((field - at + 7) & ~7) + 8;
   const flags = (present & 2) !== 0 && field < at + length ? d.bytes[field]! : 0;
-  decodeIeee80211(d, at + length, (flags & FLAG_PADDED) !== 0);
+  // Addresses and ports of it may be anything: it would show hosts that are none.
+  if ((flags & FLAG_BAD_FCS) !== 0) d.fault(CHECKSUM_BAD);
+  else decodeIeee80211(d, at + length, (flags & FLAG_PADDED) !== 0);
 }
 
 /** A message code (4), a message length (4) in host order, then fixed fields: 144 octets. */

@@ -123,11 +123,19 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
   });
 
   it('finds the IPv6 hosts of its own networks', async () => {
+    for (const space of [here, near]) {
+      // Until the link-local address is known to be nobody else's.
+      await expect.poll(() => space.run('ip', '-6', 'address', 'show', 'tentative')).toBe('');
+    }
     const found = await scan(['--local', '-p', '22']);
     const addresses = openHosts(found);
     expect(addresses).toContain('10.76.0.2');
     expect(addresses.some((address) => /^fe80::.*%eth0$/.test(address))).toBe(true);
     expect(addresses.some((address) => address.startsWith('fd76::'))).toBe(true);
+    const [own] = /fe80::[0-9a-f:]+/.exec(here.run('ip', '-6', 'address', 'show', 'dev', 'eth0'))!;
+    const self = await scan([`${own}%eth0`, '-p', '22']);
+    expect(self.hosts[0]?.statusReason).toBe('localhost-response');
+    expect(self.facts.states).toEqual({ 'closed reset': 1 });
   });
 
   it('agrees with Nmap on every port behind an IPv6 firewall', async () => {

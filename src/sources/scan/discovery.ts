@@ -206,7 +206,7 @@ export class Discovery {
       const next = this.options.next();
       if (next === undefined) return undefined;
       const { number, address } = next;
-      if (classifyAddress(address) === 'loopback' || this.own.has(formatAddress(address))) {
+      if (classifyAddress(address) === 'loopback' || this.isOwn(address)) {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
@@ -228,6 +228,11 @@ export class Discovery {
       if (this.ping === undefined) this.passOn(host);
       else toPing.push(host);
     }
+  }
+
+  /** Whatever its zone: an address of ours on one link is no neighbour's on another, as a rule. */
+  private isOwn({ family, words }: Address): boolean {
+    return this.own.has(formatAddress({ family, words }));
   }
 
   private silentOnLink({ number, address }: HostScan): void {

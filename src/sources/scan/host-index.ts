@@ -33,7 +33,10 @@ export class HostIndex {
     return this.v4.get(word);
   }
 
-  /** Words are unsigned. With a zone, hosts of another interface do not match. */
+  /**
+   * Words are unsigned. With a zone, hosts of another interface do not match; `scope` 0 is any:
+   * from this machine itself.
+   */
   find6(a: number, b: number, c: number, d: number, scope: number): HostScan | undefined {
     const same = this.v6.get(keyOf(a, b, c, d));
     if (same === undefined) return undefined;
@@ -41,7 +44,7 @@ export class HostIndex {
       const { words } = host.address;
       if (words[0] !== a || words[1] !== b || words[2] !== c || words[3] !== d) continue;
       const own = (host.route as { scope?: number } | undefined)?.scope ?? 0;
-      if (own === 0 || own === scope) return host;
+      if (own === 0 || scope === 0 || own === scope) return host;
     }
     return undefined;
   }

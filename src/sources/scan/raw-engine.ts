@@ -25,6 +25,7 @@ import {
   AF_PACKET,
   closePacketSocket,
   closeSocket,
+  interfaceIndex,
   isLocalLack,
   LINK_ADDRESS_LENGTH,
   openSocket,
@@ -122,6 +123,7 @@ export class RawEngine implements ProbeEngine {
   private readonly secret = randomBytes(8);
   private readonly index = new HostIndex();
   private readonly upper = new UpperLayer();
+  private readonly loopback = interfaceIndex('lo');
   private readonly arrival: ArrivalClock;
   private readonly raw4: Way;
   /** Opened when the first host needs them. */
@@ -348,7 +350,9 @@ export class RawEngine implements ProbeEngine {
 
   private find6(bytes: Uint8Array, at: number, scope: number): HostScan | undefined {
     const [a, b] = [wordAt(bytes, at), wordAt(bytes, at + 4)];
-    return this.index.find6(a, b, wordAt(bytes, at + 8), wordAt(bytes, at + 12), scope);
+    // This machine answers itself by way of loopback, whatever link the address is on.
+    const link = scope === this.loopback ? 0 : scope;
+    return this.index.find6(a, b, wordAt(bytes, at + 8), wordAt(bytes, at + 12), link);
   }
 
   private readAnswer(
