@@ -160,9 +160,9 @@ export class Conversation {
       const left = until - performance.now();
       if (left <= 0) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
+        const stop = after(left, resolve);
         this.wake = () => {
-          clearTimeout(timer);
+          stop();
           resolve();
         };
       });
@@ -176,6 +176,21 @@ export class Conversation {
   }
 }
 
+/**
+ * Calls `then` when the time is over and all that came meanwhile was taken: where this process had no
+ * turn for a while, an answer may lie there unread. Returns what takes the call back.
+ */
+function after(ms: number, then: () => void): () => void {
+  let looked: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    looked = setImmediate(then);
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(looked);
+  };
+}
+
 /** Waits for a socket to say `event`. Rejects with `ConnectFailed`; the socket is destroyed then. */
 export function opened<S extends Socket>(socket: S, event: string, ms: number): Promise<S> {
   return new Promise((resolve, reject) => {
@@ -183,18 +198,18 @@ export function opened<S extends Socket>(socket: S, event: string, ms: number): 
       socket.destroy();
       reject(new ConnectFailed(code));
     };
-    const timer = setTimeout(fail, ms, 'timeout');
+    const stop = after(ms, () => fail('timeout'));
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      stop();
       fail(error.code ?? error.message);
     });
     socket.once('close', () => {
-      clearTimeout(timer);
+      stop();
       fail('closed');
     });
     // A later error is the conversation's to see.
     socket.once(event, () => {
-      clearTimeout(timer);
+      stop();
       resolve(socket);
     });
   });
@@ -216,11 +231,11 @@ export function askDatagram(
     const finish = (answer: Uint8Array): void => {
       if (done) return;
       done = true;
-      clearTimeout(timer);
+      stop();
       socket.close();
       resolve(answer);
     };
-    const timer = setTimeout(finish, waitMs, new Uint8Array(0));
+    const stop = after(waitMs, () => finish(new Uint8Array(0)));
     socket.on('error', () => finish(new Uint8Array(0)));
     socket.on('message', (answer, sender) => {
       if (sameAddress(sender.address, address)) finish(plain(answer));
