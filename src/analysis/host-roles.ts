@@ -4,13 +4,12 @@
  * is looked at again.
  */
 
-import type { ServerRole } from '../catalog/role.ts';
 import { addressText, type Names, placeOf } from '../flow/flow-view.ts';
-import { hostKey, hostOfKey } from '../flow/heard.ts';
-import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
-import { FAMILY_6 } from '../wire/packet-batch.ts';
-import { dependencies } from './host-dependencies.ts';
-import { PortTexts } from './port-texts.ts';
+import type { Dependency, HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
+import { firstOf } from './heaviest.ts';
+import { Dependencies } from './host-dependencies.ts';
+import { HostServices } from './host-services.ts';
+import { PortNumbers, PortTexts } from './port-texts.ts';
 import { allSignatures, type Signature } from './role-signatures.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -35,56 +34,134 @@ const NONE = -1;
 /** The role was not judged since its ports changed. */
 const STALE = -2;
 
+/** A role that a set of ports shows. */
 interface Judged {
-  readonly role: ServerRole;
+  readonly role: string;
+  readonly name: string;
   readonly certainty: RoleCertainty;
   readonly ports: readonly string[];
+  readonly signature: Signature;
+}
+
+/** All roles that a set of ports shows, and how sure they are together. */
+interface Judgement {
+  readonly roles: readonly Judged[];
+  readonly sureness: number;
 }
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
 export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] {
-  const { services } = traffic;
-  const hosts = [...answeredByHost(traffic)].sort((left, right) => right[1].size - left[1].size);
-  const roles = new Map<number, readonly RoleOfHost[]>();
-  const judge = new RoleJudge();
-  const locate = (entry: number) =>
-    placeOf(names, services.interfaceOf(entry), services.frameOf(entry));
-  for (const [key, ports] of hosts.slice(0, MOST_HOSTS)) {
-    roles.set(key, judge.rolesOf(ports, locate));
+  const offered = new HostServices(traffic.services.table);
+  const judgements = judgeHosts(traffic, offered);
+  const depends = new Dependencies(traffic, names, offered, judgements);
+  const rows: HostRow[] = [];
+  for (let host = 0; host < offered.hosts.count; host++) {
+    const client = depends.clientOf(offered.hosts.address(host), offered.hosts.port(host));
+    const judgement = judgements[host];
+    const others = client < 0 ? 0 : depends.count(client);
+    if ((judgement?.roles.length ?? 0) + others === 0) continue;
+    rows.push(new HostRow({ traffic, names, offered, depends }, host, client, judgement));
   }
-  const depends = dependencies(traffic, names, roles);
-  const keys = new Set([...roles.keys(), ...depends.keys()]);
-  const list: { readonly host: HostRoles; readonly weight: number }[] = [];
-  for (const key of keys) {
-    const ownRoles = roles.get(key) ?? [];
-    const ownDepends = depends.get(key) ?? [];
-    if (ownRoles.length + ownDepends.length === 0) continue;
-    const [address, family] = hostOfKey(key);
-    const host = {
-      address: addressText(names.addresses, address, family),
-      zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
-      roles: ownRoles,
-      depends: ownDepends,
-    };
-    list.push({ host, weight: weight(host) });
+  for (let client = 0; client < depends.clients.count; client++) {
+    const { clients } = depends;
+    if (offered.find(clients.address(client), clients.port(client)) >= 0) continue;
+    rows.push(new HostRow({ traffic, names, offered, depends }, -1, client, undefined));
   }
-  list.sort(
-    (left, right) =>
-      right.weight - left.weight || (left.host.address < right.host.address ? -1 : 1),
+  return rows.sort(
+    (left, right) => right.weight - left.weight || (left.address < right.address ? -1 : 1),
   );
-  return list.map(({ host }) => host);
 }
 
-function weight({ roles, depends }: HostRoles): number {
-  const sure = roles.reduce((sum, { certainty }) => sum + CERTAINTIES.indexOf(certainty) + 1, 0);
-  return sure * 100 + depends.length;
+/** What the hosts with the most services are, by their numbers. */
+function judgeHosts({ services }: Traffic, offered: HostServices): (Judgement | undefined)[] {
+  const { count } = offered.hosts;
+  const hosts = firstOf(count, MOST_HOSTS, (left, right) => {
+    const more = offered.count(left) - offered.count(right);
+    return more === 0 ? left < right : more > 0;
+  });
+  const judgements: (Judgement | undefined)[] = new Array(count).fill(undefined);
+  const judge = new RoleJudge();
+  const numbers = new PortNumbers();
+  const { words } = services.table;
+  for (const host of hosts) {
+    const ports: number[] = [];
+    for (const entry of offered.of(host)) {
+      const word = entry * TALLY_WORDS;
+      const number = numbers.of(words[word + 1]!, words[word + 2]! & 0xff);
+      if (number >= 0) ports.push(number);
+    }
+    judgements[host] = judge.judge(ports);
+  }
+  return judgements;
+}
+
+/** What rows are described from. */
+interface World {
+  readonly traffic: Traffic;
+  readonly names: Names;
+  readonly offered: HostServices;
+  readonly depends: Dependencies;
+}
+
+/**
+ * A host of the answer. Its roles and dependencies are described when they are looked at: of thousands
+ * of hosts with a dozen each, few may be.
+ */
+class HostRow implements HostRoles {
+  readonly address: string;
+  readonly zone: string;
+  readonly weight: number;
+  private readonly world: World;
+  private readonly host: number;
+  private readonly client: number;
+  private readonly judgement: Judgement | undefined;
+
+  /** @param host, client its numbers as server and as client, -1 where it is none */
+  constructor(world: World, host: number, client: number, judgement: Judgement | undefined) {
+    const { traffic, names, offered, depends } = world;
+    const table = host < 0 ? depends.clients : offered.hosts;
+    const entry = host < 0 ? client : host;
+    this.address = addressText(names.addresses, table.address(entry), table.port(entry));
+    this.zone = traffic.zones.names[traffic.zoneOf(table.address(entry), table.port(entry))]!;
+    const dependencies = client < 0 ? 0 : depends.count(client);
+    this.weight = (judgement?.sureness ?? 0) * 100 + dependencies;
+    this.world = world;
+    this.host = host;
+    this.client = client;
+    this.judgement = judgement;
+  }
+
+  get roles(): readonly RoleOfHost[] {
+    if (this.judgement === undefined || this.judgement.roles.length === 0) return [];
+    const { traffic, names, offered } = this.world;
+    const { services } = traffic;
+    const texts = new PortTexts();
+    const shown = new Map<string, string>();
+    for (const entry of offered.of(this.host)) {
+      const word = entry * TALLY_WORDS;
+      const { words } = services.table;
+      const locator = placeOf(names, services.interfaceOf(entry), services.frameOf(entry));
+      shown.set(texts.of(words[word + 1]!, words[word + 2]! & 0xff), locator);
+    }
+    return told(this.judgement, (port) => shown.get(port)!);
+  }
+
+  get depends(): readonly Dependency[] {
+    return this.client < 0 ? [] : this.world.depends.of(this.client);
+  }
+}
+
+function told({ roles }: Judgement, locate: (port: string) => string): readonly RoleOfHost[] {
+  return roles.map(({ role, name, certainty, ports }) => {
+    return { role, name, certainty, ports, evidence: ports.map(locate) };
+  });
 }
 
 /** Judges hosts by their ports; remembers what it judged, since networks have many of a kind. */
 export class RoleJudge {
   private readonly signatures = allSignatures();
   private readonly shared: Uint8Array;
-  private readonly memory = new Map<string, readonly Judged[]>();
+  private readonly memory = new Map<string, Judgement>();
   /** By number of the port: whether it answered, and whether it is not explained yet. */
   private readonly answered: Uint8Array;
   private readonly left: Uint8Array;
@@ -108,32 +185,37 @@ export class RoleJudge {
   /**
    * The roles of a host, the strongest first.
    *
-   * @param answered ports that answered, with what shows each
-   * @param locate says where that is
+   * @param answered ports that answered, with the place that shows each
    */
-  rolesOf<Shown>(
-    answered: ReadonlyMap<string, Shown>,
-    locate: (shown: Shown) => string,
-  ): readonly RoleOfHost[] {
-    const ports = [...answered.keys()].sort();
-    const key = ports.join(' ');
-    let judged = this.memory.get(key);
-    if (judged === undefined) {
-      judged = this.judgeAll(ports);
-      this.memory.set(key, judged);
+  rolesOf(answered: ReadonlyMap<string, string>): readonly RoleOfHost[] {
+    const ports: number[] = [];
+    for (const text of answered.keys()) {
+      const port = this.signatures.find(text);
+      if (port >= 0) ports.push(port);
     }
-    return judged.map(({ role, certainty, ports }) => ({
-      role: role.id,
-      name: role.name,
-      certainty,
-      ports,
-      evidence: ports.map((port) => locate(answered.get(port)!)),
-    }));
+    return told(this.judge(ports), (port) => answered.get(port)!);
   }
 
-  private judgeAll(texts: readonly string[]): Judged[] {
+  /** What ports show, the strongest first. Sorts them. @param ports numbers of signatures' ports */
+  judge(ports: number[]): Judgement {
+    const key = ports.sort((left, right) => left - right).join(' ');
+    let judgement = this.memory.get(key);
+    if (judgement === undefined) {
+      const { texts } = this.signatures;
+      ports.sort((left, right) => (texts[left]! < texts[right]! ? -1 : 1));
+      const roles = this.judgeAll(ports);
+      const sureness = roles.reduce(
+        (sum, role) => sum + CERTAINTIES.indexOf(role.certainty) + 1,
+        0,
+      );
+      judgement = { roles, sureness };
+      this.memory.set(key, judgement);
+    }
+    return judgement;
+  }
+
+  private judgeAll(ports: readonly number[]): Judged[] {
     const { signatures, left } = this;
-    const ports = texts.map((port) => signatures.find(port)).filter((port) => port >= 0);
     this.answered.fill(0);
     left.fill(0);
     for (const port of ports) {
@@ -147,9 +229,11 @@ export class RoleJudge {
       if (best === undefined) break;
       const explained = this.met(best);
       found.push({
-        role: best.role,
+        role: best.role.id,
+        name: best.role.name,
         certainty: CERTAINTIES[this.certainties[best.index]!]!,
         ports: explained.map((port) => signatures.texts[port]!),
+        signature: best,
       });
       for (const port of [...explained, ...best.companions]) this.explain(port);
     }
@@ -176,7 +260,7 @@ export class RoleJudge {
         const { index } = signature;
         if (rounds[index] === round) continue;
         rounds[index] = round;
-        if (certainties[index] === STALE) this.judge(signature);
+        if (certainties[index] === STALE) this.weigh(signature);
         const own = certainties[index]!;
         if (own < certainty || own === NONE) continue;
         if (own === certainty && weights[index]! <= weight) continue;
@@ -189,7 +273,7 @@ export class RoleJudge {
   }
 
   /** Judges a role by the ports not explained yet; those explained still speak against it. */
-  private judge(signature: Signature): void {
+  private weigh(signature: Signature): void {
     const { role, core, distinctive, absent, index } = signature;
     this.certainties[index] = NONE;
     for (const choice of absent) {
@@ -242,22 +326,4 @@ export class RoleJudge {
     const same = (port: number) => ports.some((each) => numbers[each] === numbers[port]);
     return core.length > 0 && core.every((choice) => choice.some(same));
   }
-}
-
-/** By host (see `hostKey`) the ports that answered, with the service entry of each. */
-function answeredByHost({ services: { table } }: Traffic): Map<number, Map<string, number>> {
-  const hosts = new Map<number, Map<string, number>>();
-  const texts = new PortTexts();
-  for (let entry = 0; entry < table.count; entry++) {
-    const word = entry * TALLY_WORDS;
-    const kind = table.words[word + 2]!;
-    const key = hostKey(table.words[word]!, kind & FAMILY_6);
-    let ports = hosts.get(key);
-    if (ports === undefined) {
-      ports = new Map();
-      hosts.set(key, ports);
-    }
-    ports.set(texts.of(table.words[word + 1]!, kind & 0xff), entry);
-  }
-  return hosts;
 }
