@@ -48,6 +48,7 @@ export class Dependencies {
   private readonly last = new Int32Array(MOST_CLIENTS).fill(-1);
   private readonly next: Int32Array;
   private readonly counts = new Int32Array(MOST_CLIENTS);
+  private readonly texts = new PortTexts();
 
   /** @param known by the numbers of `offered` */
   constructor(
@@ -77,7 +78,7 @@ export class Dependencies {
   /** What a client depends on: what has a role comes first. */
   of(client: number): Dependency[] {
     const { words } = this.traffic.conversations;
-    const texts = new PortTexts();
+    const { texts } = this;
     const servers = new Map<number, string[]>();
     for (let entry = this.first[client]!; entry >= 0; entry = this.next[entry]!) {
       const word = entry * TALLY_WORDS;
