@@ -73,7 +73,7 @@ interface Route extends Place {
 export class NeighbourEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;
-  /** Where those that answered are. */
+  /** Where those that answered are, until they are dismissed. */
   readonly found = new Map<HostScan, LinkTarget>();
   private readonly messages: NeighbourMessages;
   private readonly clock: Clock;
@@ -114,6 +114,7 @@ export class NeighbourEngine implements ProbeEngine {
 
   dismiss(host: HostScan): void {
     this.index.delete(host);
+    this.found.delete(host);
     host.route = undefined;
   }
 

@@ -18,6 +18,7 @@ import type { ScannedTransport } from './ports.ts';
 import { ScanNotes } from './scan-notes.ts';
 import type { ScanRequest, ScanResult, UsedEngine } from './scan-request.ts';
 import { Scheduler } from './scheduler.ts';
+import { eitherOf, type StopSign } from './stop-sign.ts';
 import { likelyUdpCells } from './udp-engine.ts';
 import { controlPorts, looksUniform, uniformAnswer } from './uniform.ts';
 import { checkUniform } from './uniform-check.ts';
@@ -39,6 +40,9 @@ export async function runScan(request: ScanRequest): Promise<ScanResult> {
 class ScanRun {
   private readonly request: ScanRequest;
   private readonly clock: Clock = systemClock;
+  private readonly failed = new AbortController();
+  /** Of the caller, or that a part of the scan failed. */
+  private readonly signal: StopSign;
   private readonly startMs = Date.now();
   private readonly ledger: HostLedger;
   private readonly engines: UsedEngine[] = [];
@@ -61,6 +65,7 @@ class ScanRun {
 
   constructor(request: ScanRequest) {
     this.request = request;
+    this.signal = eitherOf(request.signal, this.failed.signal);
     let ports = 0;
     for (const list of request.ports.values()) ports += list.length;
     this.portsPerHost = ports;
@@ -72,16 +77,11 @@ class ScanRun {
   }
 
   async run(): Promise<ScanResult> {
-    const { ports, signal } = this.request;
-    const discovering = this.discover();
-    // An error of discovery must not go unheard while ports are asked.
-    discovering.catch(() => {});
-    let offset = 0;
-    for (const [transport, list] of ports) {
-      if (!signal.aborted) await this.ask(transport, list, offset);
-      offset += list.length;
-    }
-    await discovering;
+    const parts = [this.discover(), this.askAll()];
+    // Each waits for the other, so what fails must end both.
+    for (const part of parts) part.catch(() => this.failed.abort());
+    await Promise.allSettled(parts);
+    await Promise.all(parts);
     return {
       ...this.ledger.conclude(),
       engines: this.engines,
@@ -95,12 +95,21 @@ class ScanRun {
       limited: this.ledger.limited,
       startMs: this.startMs,
       endMs: Date.now(),
-      interrupted: signal.aborted,
+      interrupted: this.signal.aborted,
     };
   }
 
+  private async askAll(): Promise<void> {
+    let offset = 0;
+    for (const [transport, list] of this.request.ports) {
+      if (!this.signal.aborted) await this.ask(transport, list, offset);
+      offset += list.length;
+    }
+  }
+
   private async discover(): Promise<void> {
-    const { targets, seed, discovery, timing, signal, journal } = this.request;
+    const { targets, seed, discovery, timing, journal } = this.request;
+    const { signal } = this;
     const order = targets.size > 0 ? new Permutation(targets.size, seed, 0x405) : undefined;
     const next = (): { number: number; address: FoundHost['address'] } | undefined => {
       while (order !== undefined && this.looked < targets.size) {
@@ -160,7 +169,8 @@ class ScanRun {
     ports: Uint16Array,
     offset: number,
   ): Promise<void> {
-    const { timing, seed, signal, targets, writer } = this.request;
+    const { timing, seed, targets, writer } = this.request;
+    const { signal } = this;
     const { engine, because } = this.choose(transport, ports);
     this.engines.push({ transport, name: engine.name, because });
     this.phase = `asking ${transport} ports`;
@@ -299,17 +309,20 @@ class ScanRun {
     const controls = controlPorts(ports, this.request.seed);
     const chosen = this.tryEngine('tcp', controls);
     if (chosen === undefined) return;
-    const { timing, seed, signal } = this.request;
-    const { clock } = this;
+    const { timing, seed } = this.request;
+    const { clock, signal } = this;
     const { engine } = chosen;
-    this.probes += await checkUniform({
-      ...{ engine, suspects, controls, timing, seed, clock, signal },
-      checked: (host, control) => {
-        const uniform = uniformAnswer(host, control);
-        if (uniform !== undefined) this.ledger.markUniform(host, uniform, ports);
-      },
-    });
-    engine.close();
+    try {
+      this.probes += await checkUniform({
+        ...{ engine, suspects, controls, timing, seed, clock, signal },
+        checked: (host, control) => {
+          const uniform = uniformAnswer(host, control);
+          if (uniform !== undefined) this.ledger.markUniform(host, uniform, ports);
+        },
+      });
+    } finally {
+      engine.close();
+    }
   }
 
   /** @param given hosts that were handed to the scheduler */
