@@ -19,6 +19,11 @@ import { UpperLayer } from './upper-layer.ts';
 const IPPROTO_ICMPV6 = 58;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
+/**
+ * Read of a ring in one go: twice what it holds, so all that waits is heard, but a flood does not keep
+ * probes from going out.
+ */
+const MOST_READ = 65_536;
 
 export interface RawAnswersOptions {
   readonly probe: RawProbe;
@@ -79,17 +84,16 @@ export class RawAnswers {
     this.arrival.calibrate();
     this.sink = sink;
     let seen = false;
-    const { ring4, ring6 } = this;
-    this.ring = ring4;
-    for (let at = ring4.next(); at >= 0; at = ring4.next()) {
-      seen = true;
-      this.read4(at);
-    }
-    if (ring6 === undefined) return seen;
-    this.ring = ring6;
-    for (let at = ring6.next(); at >= 0; at = ring6.next()) {
-      seen = true;
-      this.read6(at);
+    for (const ring of [this.ring4, this.ring6]) {
+      if (ring === undefined) continue;
+      this.ring = ring;
+      for (let read = 0; read < MOST_READ; read++) {
+        const at = ring.next();
+        if (at < 0) break;
+        seen = true;
+        if (ring === this.ring4) this.read4(at);
+        else this.read6(at);
+      }
     }
     return seen;
   }

@@ -126,8 +126,9 @@ export class RawEngine implements ProbeEngine {
 
   admit(host: HostScan): void {
     const { words } = host.address;
-    const way = this.wayTo(host);
     const { source, scope } = routeTo(host.address);
+    // Without a way nothing is sent: then sockets need not be had, and perhaps cannot.
+    const way = source === undefined ? this.raw4 : this.wayTo(host);
     const { protocol, length } = this.probe;
     let [pseudo, headerSum] = [0, 0];
     if (way.header > 0 && source !== undefined) {
