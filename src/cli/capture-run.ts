@@ -12,7 +12,7 @@ import {
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
 import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
 import type { CaptureCommandOptions, Repeats } from './capture.ts';
@@ -155,10 +155,10 @@ export class CaptureRun {
       const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
       const full =
         freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
-      process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
+      process.stderr.write(`${name}: ${counted(received, 'packet')} received, ${lost}${full}\n`);
     }
     const what = this.writer === undefined ? 'printed' : 'captured';
-    process.stderr.write(`${count(this.printed)} packets ${what}`);
+    process.stderr.write(`${counted(this.printed, 'packet')} ${what}`);
     if (this.writer !== undefined) {
       const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`, ${count(this.writer.written)} written${files}`);
@@ -251,7 +251,7 @@ export class CaptureRun {
     }
     if (this.writer !== undefined) {
       const files = this.filesWritten(this.writer.fileCount);
-      process.stderr.write(`${count(this.writer.written)} packets written${files}\n`);
+      process.stderr.write(`${counted(this.writer.written, 'packet')} written${files}\n`);
     }
     const damaged = reader.faults.length > 0;
     process.exitCode = this.stopped ? INTERRUPTED : damaged ? INPUT : DONE;

@@ -5,7 +5,7 @@ import type { Filter } from '../pipeline/filters.ts';
 import type { Picture } from '../pipeline/watch.ts';
 import { type LastLook, type Look, WatchThread } from '../pipeline/watch-thread.ts';
 import { safeJson } from '../report/escape.ts';
-import { bytes, count } from '../report/numbers.ts';
+import { bytes, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { wholeNumber } from './capture-options.ts';
 import { DONE, USAGE } from './exit-codes.ts';
@@ -252,7 +252,7 @@ class Watch {
     try {
       writeFileSync(path, this.jsonLine(), { flag: 'wx' });
       const { ports, packets, bytes: octets } = this.latest.picture;
-      state.message = `${path}: ${count(ports.length)} ports, ${count(packets)} packets, ${bytes(octets)}`;
+      state.message = `${path}: ${counted(ports.length, 'port')}, ${counted(packets, 'packet')}, ${bytes(octets)}`;
     } catch (error) {
       state.message = `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
     }
