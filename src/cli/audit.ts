@@ -150,7 +150,7 @@ async function run(
 }
 
 /** What the audit itself is to do; reads the files that options name, and opens what listens. */
-async function wishesOf(options: AuditCommandOptions): Promise<AuditChoices> {
+async function wishesOf(options: AuditCommandOptions): Promise<Omit<AuditChoices, 'top'>> {
   const { flowPort, zone, prefix, utcOffset, workers, newSince = {} } = options;
   const where = filterOf(options);
   const mappings = options.map && (await mappingsOf(options.map));
