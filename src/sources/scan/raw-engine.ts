@@ -59,8 +59,7 @@ interface Route extends Keyed {
 export class RawEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;
-  /** Answers that the rings had no room for. */
-  drops = 0;
+  unheard = 0;
   private readonly probe: RawProbe;
   private readonly ports: Uint16Array;
   private readonly clock: Clock;
@@ -215,7 +214,7 @@ export class RawEngine implements ProbeEngine {
 
   takeDrops(): number {
     const drops = this.answers.takeDrops();
-    this.drops += drops;
+    this.unheard += drops;
     return drops;
   }
 
