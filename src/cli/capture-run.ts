@@ -12,6 +12,7 @@ import {
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
 import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
+import { printable } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
@@ -133,10 +134,12 @@ export class CaptureRun {
         if (this.writer !== undefined && this.writer.fileCount > 0) this.writer.flush();
         flushedMs = nowMs;
       }
-      for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+      for (; told < live.events.length; told++)
+        process.stderr.write(`${printable(live.events[told]!)}\n`);
       if (this.writer?.full) break;
     }
-    for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+    for (; told < live.events.length; told++)
+      process.stderr.write(`${printable(live.events[told]!)}\n`);
     this.lines?.flush();
     this.writer?.close(Date.now(), live.counts());
   }
@@ -155,7 +158,9 @@ export class CaptureRun {
       const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
       const full =
         freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
-      process.stderr.write(`${name}: ${counted(received, 'packet')} received, ${lost}${full}\n`);
+      process.stderr.write(
+        `${printable(name)}: ${counted(received, 'packet')} received, ${lost}${full}\n`,
+      );
     }
     const what = this.writer === undefined ? 'printed' : 'captured';
     process.stderr.write(`${counted(this.printed, 'packet')} ${what}`);
