@@ -7,7 +7,8 @@ import {
 } from '../../model/port-state.ts';
 import { Gauge, type Verdict } from './gauge.ts';
 
-const TIMEOUT_US = 100_000;
+/** As if everything sent were in flight: only known ports tell. */
+const WAIT = { timeoutUs: 100_000, tripUs: 500, inFlight: 1e6 };
 const EACH = 8;
 
 function knowing(ports: number, outcome = CLOSED_RESET): Gauge {
@@ -27,7 +28,7 @@ function run(
   for (let nowUs = fromUs; nowUs < fromUs + 100e6; nowUs += gapUs) {
     const cell = gauge.next(nowUs);
     if (cell >= 0 && answers(asked++)) expect(gauge.heard(cell)).toBe(nowUs);
-    const verdict = gauge.judge(nowUs, TIMEOUT_US);
+    const verdict = gauge.judge(nowUs, WAIT);
     if (verdict !== undefined) return { verdict, atUs: nowUs, asked };
   }
   return { verdict: undefined, atUs: fromUs + 100e6, asked };
@@ -66,7 +67,7 @@ describe('the gauge of a host', () => {
     let asked = 0;
     for (let nowUs = 0; nowUs < 5e6; nowUs += 1000) {
       if (gauge.next(nowUs) === 0) asked++;
-      gauge.judge(nowUs, TIMEOUT_US);
+      gauge.judge(nowUs, WAIT);
     }
     expect(asked).toBeGreaterThanOrEqual(9);
     expect(asked).toBeLessThanOrEqual(11);
@@ -74,7 +75,7 @@ describe('the gauge of a host', () => {
     const cells = new Set<number>();
     for (let nowUs = 6e6; nowUs < 8e6; nowUs += 1000) {
       cells.add(gauge.next(nowUs));
-      gauge.judge(nowUs, TIMEOUT_US);
+      gauge.judge(nowUs, WAIT);
     }
     expect([...cells].sort()).toEqual([-1, 7]);
   });

@@ -12,8 +12,11 @@ import { CLOSED_ABORT, CLOSED_REFUSED, CLOSED_RESET, isOpen } from '../../model/
 
 /** So many ports that answer are remembered. */
 const KNOWN = 128;
-/** One probe in so many is of such a port, if not fewer. */
+/** One probe in so many is of such a port: usually, if not fewer; and if so few are sent, at least. */
 const EACH = 8;
+const LEAST_EACH = 3;
+/** One such probe in so long is enough, microseconds. */
+const USUAL_GAP_US = 40_000;
 /** Open ports are asked again that rarely, microseconds. */
 const OPEN_PORT_US = 500_000;
 /** A share is judged from so many of them on, and with so many at the latest. */
@@ -83,12 +86,14 @@ export class Gauge {
   private probes = 0;
   private back = 0;
   private lost = 0;
-  /** And other ports that answered. */
+  /** Other ports that answered, and all answers. */
   private others = 0;
+  private came = 0;
 
   /** A port answered so. */
   learn(cell: number, outcome: number): void {
     this.others++;
+    this.came++;
     const refuses =
       outcome === CLOSED_RESET || outcome === CLOSED_REFUSED || outcome === CLOSED_ABORT;
     if (!refuses && (this.refuses || !isOpen(outcome))) return;
@@ -123,6 +128,7 @@ export class Gauge {
     this.back = 0;
     this.lost = 0;
     this.others = 0;
+    this.came = 0;
   }
 
   /** A probe of any kind is about to go out. Returns the known port to ask in its place, or -1. */
@@ -148,13 +154,21 @@ export class Gauge {
     for (let at = 0; at < this.known; at++) {
       if (this.cells[at] !== cell || this.states[at] !== OUT) continue;
       this.states[at] = BACK;
+      this.came++;
       return this.sentUs[at];
     }
     return undefined;
   }
 
-  /** Judges what was sent since the speed changed; undefined: that tells too little yet. */
-  judge(nowUs: number, timeoutUs: number): Verdict | undefined {
+  /**
+   * Judges what was sent since the speed changed; undefined: that tells too little yet.
+   * @param timeoutUs until an answer is given up @param tripUs until it usually comes
+   * @param inFlight probes that may still be answered
+   */
+  judge(
+    nowUs: number,
+    { timeoutUs, tripUs, inFlight }: { timeoutUs: number; tripUs: number; inFlight: number },
+  ): Verdict | undefined {
     if (!this.on) return undefined;
     for (let at = 0; at < this.known; at++) {
       // Those that came back wait as long as the others: else they would be counted first.
@@ -167,7 +181,15 @@ export class Gauge {
     }
     this.rate = this.probes / Math.max(1, nowUs - this.beganUs);
     // The same part of them at all times: those sent first in a heap are taken sooner than others.
-    this.each = Math.max(EACH, Math.ceil((2 * this.rate * timeoutUs) / KNOWN));
+    const usually = Math.min(EACH, Math.max(LEAST_EACH, this.rate * USUAL_GAP_US));
+    this.each = Math.max(usually, Math.ceil((2 * this.rate * timeoutUs) / KNOWN));
+    if (this.allAnswer(inFlight, tripUs)) {
+      this.share = 1;
+      this.verdicts++;
+      this.isFirst = false;
+      this.trials.length = 0;
+      return 'fits';
+    }
     const count = this.back + this.lost;
     if (count < (this.isLossy ? MOST : LEAST)) return undefined;
     const share = (this.back + 1) / (count + 2);
@@ -181,6 +203,13 @@ export class Gauge {
     // Where the way itself loses packets at random, shares differ much by chance.
     if (!isClear && this.isLossy) return 'fits';
     return this.weigh(least, unsure);
+  }
+
+  /** Whether ports answer whichever is asked: then no known one is needed to tell so. */
+  private allAnswer(inFlight: number, tripUs: number): boolean {
+    const due = this.probes - inFlight;
+    if (due < LEAST || inFlight > 2 * (1 + this.rate * tripUs)) return false;
+    return this.came >= (1 - NEARLY) * due;
   }
 
   /** @param least a smaller share is too small @param unsure by so much it may differ by chance */

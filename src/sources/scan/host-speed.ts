@@ -96,7 +96,9 @@ export class HostSpeed {
 
   private judgeByGauge(nowUs: number): TooFast | undefined {
     const { gauge, pace, host } = this;
-    const verdict = gauge.judge(nowUs, host.roundTrip.timeoutUs);
+    const { timeoutUs, smoothedUs } = host.roundTrip;
+    const { inFlight } = host;
+    const verdict = gauge.judge(nowUs, { timeoutUs, tripUs: smoothedUs || timeoutUs, inFlight });
     if (verdict === undefined) return undefined;
     if (verdict === 'full') {
       host.tally.overloaded = true;

@@ -14,12 +14,13 @@ const LEAST_LEFT = 0.25;
 const BELOW = 0.95;
 /** How much faster while all goes well: far from the rate that was too much, and near it. */
 const FASTER = 1.5;
-const A_LITTLE_FASTER = 1.05;
+const A_LITTLE = 0.05;
 /** So often at once, where it took longer until that was known. */
 const MOST_STEPS = 3;
 /** Near is what differs by less than this part. */
 const FAR = 0.85;
-const MOST_CAUTION = 16;
+const HOLD_US = 200_000;
+const MOST_CAUTION = 8;
 /** So much may be caught up on when this program was not run in time, microseconds. */
 const CATCH_UP_US = 4000;
 /** And where nothing is known of a limit. */
@@ -36,9 +37,10 @@ export class Pace {
   private tooShortUs = 0;
   /** The gap before it was made longer since all went well last. */
   private firstUs = 0;
-  /** So often all must go well until a little more is tried: more often where that was too much before. */
-  private holds = 0;
+  /** Until then nothing more is tried: the longer, the more often that was too much; since then so often. */
+  private holdUs = 0;
   private caution = 1;
+  private successes = 0;
   /** When it was changed last, and whether it held anything back since. */
   private changedUs = 0;
   private heldBack = false;
@@ -91,13 +93,11 @@ export class Pace {
       this.gapUs = 0;
       return;
     }
-    if (isWeighed && !this.isFar && this.holds > 0) {
-      this.holds--;
-      this.changed(nowUs);
-      return;
-    }
+    if (isWeighed && !this.isFar && nowUs < this.holdUs) return;
     for (let step = 0; step < steps; step++) {
-      this.gapUs /= this.isFar ? FASTER : A_LITTLE_FASTER;
+      // The longer all goes well, the less is known of what was too much.
+      const little = Math.min(FASTER, 1 + A_LITTLE * 2 ** this.successes++);
+      this.gapUs /= this.isFar ? FASTER : little;
     }
     this.changed(nowUs);
   }
@@ -139,7 +139,8 @@ export class Pace {
     const isSame =
       Math.min(tooShortUs, this.tooShortUs) > FAR * Math.max(tooShortUs, this.tooShortUs);
     this.caution = isSame ? Math.min(MOST_CAUTION, 2 * this.caution) : 1;
-    this.holds = this.caution;
+    this.holdUs = nowUs + this.caution * HOLD_US;
+    this.successes = 0;
     if (this.firstUs === 0) this.firstUs = Math.max(this.gapUs, 1 / rate);
     this.tooShortUs = tooShortUs;
     this.gapUs = this.tooShortUs / BELOW;
@@ -152,7 +153,7 @@ export class Pace {
     this.gapUs = this.firstUs;
     this.tooShortUs = 0;
     this.firstUs = 0;
-    this.holds = 0;
+    this.holdUs = 0;
     this.changed(nowUs);
   }
 

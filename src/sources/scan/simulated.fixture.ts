@@ -30,6 +30,8 @@ export interface SimulatedHost {
   readonly perSecond?: number;
   /** The limit is one of questions, before anything else: a filter's. */
   readonly limitsQuestions?: boolean;
+  /** It stands behind the limit of the host with that number. */
+  readonly behind?: number;
   /** So many at once before the limit shows; 50 unless told. */
   readonly burst?: number;
   /** Others used up what it answers at once. */
@@ -132,7 +134,8 @@ export class SimulatedNetwork implements ProbeEngine {
   }
 
   /** Whether one more passes the limit now. */
-  private withinLimit(number: number): boolean {
+  private withinLimit(host: number): boolean {
+    const number = this.hosts[host]!.behind ?? host;
     const { perSecond, burst = BURST } = this.hosts[number]!;
     if (perSecond === undefined) return true;
     const budget = this.budgets[number]!;
