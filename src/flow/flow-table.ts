@@ -152,7 +152,7 @@ export class FlowTable {
       const hash = packets[at + P_HASH]!;
       let slot = (hash << 1) & mask;
       let held = slots[slot + 1]!;
-      // One in five is not in its first slot.
+      // One in five is not in its first slot; its row would be waited for later, alone.
       while (held !== 0 && slots[slot] !== hash) {
         slot = (slot + 2) & mask;
         held = slots[slot + 1]!;
