@@ -432,6 +432,8 @@ export class FlowTable {
   finish(): FlowPart & { evicted: number; evictedLive: number; orphanErrors: number } {
     this.closeGaps();
     this.slots = new Int32Array(0);
+    // Who takes the chunks lets go of them one by one.
+    this.lines.length = 0;
     const { chunks, count, extensions, evicted, evictedLive, orphanErrors } = this;
     return { chunks, count, extensions, evicted, evictedLive, orphanErrors };
   }
