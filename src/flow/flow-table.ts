@@ -152,7 +152,7 @@ export class FlowTable {
       const hash = packets[at + P_HASH]!;
       let slot = (hash << 1) & mask;
       let held = slots[slot + 1]!;
-      // One in five is not in its first slot.
+      // One in five is not in its first slot; its row would be waited for later, alone.
       while (held !== 0 && slots[slot] !== hash) {
         slot = (slot + 2) & mask;
         held = slots[slot + 1]!;
@@ -432,6 +432,8 @@ export class FlowTable {
   finish(): FlowPart & { evicted: number; evictedLive: number; orphanErrors: number } {
     this.closeGaps();
     this.slots = new Int32Array(0);
+    // Who takes the chunks lets go of them one by one.
+    this.lines.length = 0;
     const { chunks, count, extensions, evicted, evictedLive, orphanErrors } = this;
     return { chunks, count, extensions, evicted, evictedLive, orphanErrors };
   }
