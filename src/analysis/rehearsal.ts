@@ -1,8 +1,8 @@
 /**
  * Folding flows before there are any. What folds the flows of a capture has all its work at the end;
  * its first thousands would run uncompiled, at a tenth of the speed, while the compiler takes its time.
- * So some packets of a large capture are folded while they pass, each as if it were a flow, into
- * tables that nobody reads: when the flows come, the compiler is done.
+ * So where this thread would have to wait for the one that keeps the flows, some packets are folded,
+ * each as if it were a flow, into tables that nobody reads: when the flows come, the compiler is done.
  */
 import { type Chunk, newChunk } from '../flow/chunk.ts';
 import { DirectionLadder } from '../flow/direction.ts';
@@ -54,8 +54,8 @@ import type { Thresholds } from './findings/thresholds.ts';
 import { Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
 
-/** Packets after which a capture is large enough, and between two turns: the compiler needs time. */
-const FIRST = 400_000;
+/** Packets until the first turn, and between two: what reads them is to be compiled first. */
+const FIRST = 200_000;
 const BETWEEN = 16_000;
 const TURNS = 8;
 /** Packets of a turn. */
@@ -71,7 +71,8 @@ export class Rehearsal {
   private readonly traffic: Traffic;
   private readonly seed: number;
   private readonly extensions = new Extensions();
-  private turns = 0;
+  /** Turns so far. */
+  turns = 0;
   /** Packets until the next turn. */
   private left = FIRST;
 
@@ -81,10 +82,10 @@ export class Rehearsal {
     this.seed = seed;
   }
 
-  /** Lets packet rows pass. */
-  take(rows: Int32Array, count: number): void {
+  /** Lets packet rows pass. @param ahead whether this thread has time */
+  take(rows: Int32Array, count: number, ahead: boolean): void {
     this.left -= count;
-    if (this.left > 0 || this.turns === TURNS) return;
+    if (this.left > 0 || !ahead || this.turns === TURNS) return;
     this.left = BETWEEN;
     this.turns++;
     const flows = Math.min(MOST, count);
