@@ -8,7 +8,7 @@ import { Rehearsal } from './rehearsal.ts';
 import { ZoneTable } from './zones.ts';
 
 const ROWS = 1200;
-const BATCHES = 260;
+const BATCHES = 240;
 const THRESHOLDS = thresholdsOf({});
 
 /** Rows of packets of a few protocols, else of anything. */
@@ -45,7 +45,7 @@ it('folds whatever passes, and leaves the rows and the real tables alone', () =>
       expect([traffic.flows, traffic.ports.count, traffic.hosts.count]).toEqual([0, 0, 0]);
       expect([clues.attempts.count, clues.groupPackets]).toEqual([0, 0]);
     }),
-    { numRuns: 5 },
+    { numRuns: 3 },
   );
 });
 

@@ -68,7 +68,8 @@ const OPENED = 1 | 4 | 8;
 const ACCEPTED = 2 | 4 | 8;
 
 export class Rehearsal {
-  private readonly traffic: Traffic;
+  private readonly stage: () => Traffic;
+  private traffic: Traffic | undefined;
   private readonly seed: number;
   private readonly extensions = new Extensions();
   /** Turns so far. */
@@ -77,8 +78,11 @@ export class Rehearsal {
   private left = FIRST;
 
   constructor(addresses: AddressPool, zones: ZoneTable, thresholds: Thresholds, seed: number) {
-    const clues = new Clues(addresses, thresholds, [], seed, SAMPLES);
-    this.traffic = new Traffic(addresses, zones, LIMITS, seed, clues);
+    // Most captures end before the first turn.
+    this.stage = () => {
+      const clues = new Clues(addresses, thresholds, [], seed, SAMPLES);
+      return new Traffic(addresses, zones, LIMITS, seed, clues);
+    };
     this.seed = seed;
   }
 
@@ -92,6 +96,7 @@ export class Rehearsal {
     const chunk = newChunk(true, flows);
     for (let row = 0; row < flows; row++) write(rows, row * PACKET_WORDS, chunk, row);
     const part = { chunks: [chunk], count: flows, extensions: this.extensions };
+    this.traffic ??= this.stage();
     const { traffic } = this;
     new FlowSet([part], new DirectionLadder(undefined, this.seed)).drain(
       traffic.add.bind(traffic),
