@@ -29,6 +29,7 @@ import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
 import { overTimeTable } from './assess-over-time.ts';
 import { rolesTable } from './assess-roles.ts';
 import type { Drill } from './drill-down.ts';
+import { inputName } from './input-name.ts';
 
 const VERSION = 1;
 /** A limit that limits nothing. */
@@ -116,7 +117,7 @@ function severityOf({ findings, notes }: Assessment): Severity {
 
 function inputText({ inputs }: Assessment): string {
   if (inputs.length !== 1) return `${inputs.length} inputs`;
-  return inputs[0] === '-' ? 'standard input' : inputs[0]!;
+  return inputName(inputs[0]!);
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
