@@ -94,6 +94,9 @@ const RST = 32;
 const DIRECTION_BY_PORT_CLASS = 'port-class';
 const DIRECTION_BY_MESSAGE = 'message';
 
+/** A field that is a float from the start keeps its shape, and the code that was compiled for it. */
+const A_FLOAT = Number.NaN;
+
 export class FlowFacts {
   client = 0;
   server = 0;
@@ -110,20 +113,20 @@ export class FlowFacts {
   outcome = UNKNOWN;
   packetsToServer = 0;
   packetsToClient = 0;
-  bytesToServer = 0;
-  bytesToClient = 0;
+  bytesToServer = A_FLOAT;
+  bytesToClient = A_FLOAT;
   /** Shortest and longest IP packet of the end that began, octets; 65,535 stands for more. */
   shortestOfFirst = 0;
   longestOfFirst = 0;
   /** Payload octets of the end that began, and those to the server. */
-  payloadOfFirst = 0;
-  payloadToServer = 0;
+  payloadOfFirst = A_FLOAT;
+  payloadToServer = A_FLOAT;
   /** The direction was read from a message. */
   byMessage = false;
   /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
   icmpError = -1;
-  firstMs = 0;
-  lastMs = 0;
+  firstMs = A_FLOAT;
+  lastMs = A_FLOAT;
   /** Interface and number of its first frame. */
   interface = 0;
   frame = 0;

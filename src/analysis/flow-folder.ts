@@ -34,6 +34,9 @@ export interface FolderChoices {
   readonly filterFor?: (world: Omit<FilterWorld, 'zones'>) => FlowFilter;
 }
 
+/** See `RowVisitor` of sources/flows/observe.ts. */
+type RowVisitor = (rows: Int32Array, count: number, ahead: boolean) => void;
+
 interface Tables {
   readonly traffic: Traffic;
   readonly clues: Clues;
@@ -74,15 +77,15 @@ export class FlowFolder {
   };
 
   /** Receives packet rows while they are read. */
-  readonly rows = ({ addresses }: Names): ((rows: Int32Array, count: number) => void) => {
+  readonly rows = ({ addresses }: Names): RowVisitor => {
     const { overTime, filter } = this.tablesFor(addresses);
     const { zones, thresholds, seed } = this.choices;
     const rehearsal = new Rehearsal(addresses, zones, thresholds, seed);
     if (overTime === undefined || filter?.knowsPackets === false) {
       return rehearsal.take.bind(rehearsal);
     }
-    return (rows, count) => {
-      rehearsal.take(rows, count);
+    return (rows, count, ahead) => {
+      rehearsal.take(rows, count, ahead);
       overTime.takeRows(rows, count);
     };
   };

@@ -1,8 +1,8 @@
 /**
  * Folding flows before there are any. What folds the flows of a capture has all its work at the end;
  * its first thousands would run uncompiled, at a tenth of the speed, while the compiler takes its time.
- * So some packets of a large capture are folded while they pass, each as if it were a flow, into
- * tables that nobody reads: when the flows come, the compiler is done.
+ * So where this thread would have to wait for the one that keeps the flows, some packets are folded,
+ * each as if it were a flow, into tables that nobody reads: when the flows come, the compiler is done.
  */
 import { type Chunk, newChunk } from '../flow/chunk.ts';
 import { DirectionLadder } from '../flow/direction.ts';
@@ -54,8 +54,8 @@ import type { Thresholds } from './findings/thresholds.ts';
 import { Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
 
-/** Packets after which a capture is large enough, and between two turns: the compiler needs time. */
-const FIRST = 400_000;
+/** Packets until the first turn, and between two: what reads them is to be compiled first. */
+const FIRST = 200_000;
 const BETWEEN = 16_000;
 const TURNS = 8;
 /** Packets of a turn. */
@@ -68,29 +68,35 @@ const OPENED = 1 | 4 | 8;
 const ACCEPTED = 2 | 4 | 8;
 
 export class Rehearsal {
-  private readonly traffic: Traffic;
+  private readonly stage: () => Traffic;
+  private traffic: Traffic | undefined;
   private readonly seed: number;
   private readonly extensions = new Extensions();
-  private turns = 0;
+  /** Turns so far. */
+  turns = 0;
   /** Packets until the next turn. */
   private left = FIRST;
 
   constructor(addresses: AddressPool, zones: ZoneTable, thresholds: Thresholds, seed: number) {
-    const clues = new Clues(addresses, thresholds, [], seed, SAMPLES);
-    this.traffic = new Traffic(addresses, zones, LIMITS, seed, clues);
+    // Most captures end before the first turn.
+    this.stage = () => {
+      const clues = new Clues(addresses, thresholds, [], seed, SAMPLES);
+      return new Traffic(addresses, zones, LIMITS, seed, clues);
+    };
     this.seed = seed;
   }
 
-  /** Lets packet rows pass. */
-  take(rows: Int32Array, count: number): void {
+  /** Lets packet rows pass. @param ahead whether this thread has time */
+  take(rows: Int32Array, count: number, ahead: boolean): void {
     this.left -= count;
-    if (this.left > 0 || this.turns === TURNS) return;
+    if (this.left > 0 || !ahead || this.turns === TURNS) return;
     this.left = BETWEEN;
     this.turns++;
     const flows = Math.min(MOST, count);
     const chunk = newChunk(true, flows);
     for (let row = 0; row < flows; row++) write(rows, row * PACKET_WORDS, chunk, row);
     const part = { chunks: [chunk], count: flows, extensions: this.extensions };
+    this.traffic ??= this.stage();
     const { traffic } = this;
     new FlowSet([part], new DirectionLadder(undefined, this.seed)).drain(
       traffic.add.bind(traffic),

@@ -174,17 +174,17 @@ export class Traffic {
     let sum = 0;
     for (let index = 0; index < count; index++) {
       const flow = this.run[index]!;
-      sum += this.hosts.touch(flow.client, flow.family, 0);
-      sum += this.hosts.touch(flow.server, flow.family, 0);
-      sum += this.conversations.touch(flow.client, flow.server, conversationKey(flow));
-      if (flow.outcome <= REPLY) sum += this.services.touch(flow);
+      sum ^= this.hosts.touch(flow.client, flow.family, 0);
+      sum ^= this.hosts.touch(flow.server, flow.family, 0);
+      sum ^= this.conversations.touch(flow.client, flow.server, conversationKey(flow));
+      if (flow.outcome <= REPLY) sum ^= this.services.touch(flow);
     }
     for (let index = 0; index < count; index++) this.take(this.run[index]!);
     for (let index = 0; index < count; index++) {
       const flow = this.run[index]!;
       if (!flow.newConversation) continue;
-      sum += this.clients.touch(flow.row, flow.client, flow.family);
-      sum += this.services.clients.touch(flow.service, flow.client, flow.family);
+      sum ^= this.clients.touch(flow.row, flow.client, flow.family);
+      sum ^= this.services.clients.touch(flow.service, flow.client, flow.family);
     }
     for (let index = 0; index < count; index++) this.noteMembers(this.run[index]!);
     const { observer } = this;
@@ -192,7 +192,7 @@ export class Traffic {
       for (let index = 0; index < count; index++) observer.take(this.run[index]!);
     }
     // Kept, so that the loads are not optimised away.
-    this.touchedSum = sum | 0;
+    this.touchedSum = sum;
   }
 
   private take(flow: FlowFacts): void {

@@ -6,7 +6,7 @@ import type { Heard } from '../flow/heard.ts';
 import type { Timeouts } from '../flow/timeouts.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import { counted } from '../report/numbers.ts';
-import { type Observation, observe } from '../sources/flows/observe.ts';
+import { type Observation, observe, type RowVisitor } from '../sources/flows/observe.ts';
 import { type CaptureReader, NoCaptures, openCaptures } from '../sources/pcap/capture-reader.ts';
 import type { CaptureFault } from '../sources/pcap/fault.ts';
 import type { Filter } from '../wire/filter/filter.ts';
@@ -75,7 +75,7 @@ export async function read(
   choices: CaptureChoices,
   seed: number,
   visitor: (names: Names, heard: Heard | null) => FlowVisitor,
-  onRows?: (names: Names) => (rows: Int32Array, count: number) => void,
+  onRows?: (names: Names) => RowVisitor,
 ): Promise<Reading> {
   const { signal, onProgress, live } = choices;
   const reader = live ?? (inputs.length === 0 ? new NoCaptures() : await openCaptures(inputs));

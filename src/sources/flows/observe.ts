@@ -18,6 +18,14 @@ import { PACKET_WORDS } from '../../wire/packet-batch.ts';
 import { letGo } from './reclaim.ts';
 import { WorkerTable } from './worker-table.ts';
 
+/**
+ * Sees packet rows before the table does; they are borrowed for the call.
+ *
+ * @param ahead this thread is so far ahead of the one that keeps the table that it will have to wait:
+ *   some milliseconds of work cost nothing now
+ */
+export type RowVisitor = (rows: Int32Array, count: number, ahead: boolean) => void;
+
 export interface ObserveOptions {
   readonly timeouts?: Partial<Timeouts>;
   /** Flows kept in memory at once; see `FlowTable`. */
@@ -33,7 +41,7 @@ export interface ObserveOptions {
   /** Called once with what rows refer to and what payloads will have said; its answer receives flows that leave memory early. */
   readonly onEvicted?: (names: Names, heard: Heard | null) => FlowVisitor;
   /** Sees the decoder's rows before the table does; called once with what rows refer to. */
-  readonly onRows?: (names: Names) => (rows: Int32Array, count: number) => void;
+  readonly onRows?: (names: Names) => RowVisitor;
   /** Called after every batch of frames; true stops there and keeps what is known. */
   readonly onBatch?: () => boolean;
 }
@@ -72,6 +80,8 @@ export interface FinishedTable extends FlowPart {
 export interface TableHost {
   /** Where the next rows are to be written: room for `ROW_CAPACITY`. */
   readonly rows: Int32Array;
+  /** More than half of what it has room for waits. */
+  readonly behind: boolean;
   /**
    * Takes the first rows, at least one. `rows` are others then or, where it returns a promise (the
    * other thread is behind), once that is fulfilled.
@@ -137,7 +147,7 @@ interface ReadingState {
   readonly source: FrameSource;
   readonly decoder: Decoder;
   readonly host: TableHost;
-  readonly onRows: ((rows: Int32Array, count: number) => void) | undefined;
+  readonly onRows: RowVisitor | undefined;
   readonly onBatch: (() => boolean) | undefined;
   readonly span: TimeSpan;
 }
@@ -171,7 +181,7 @@ function handOver({ decoder, host, onRows }: ReadingState): Promise<void> | unde
   const count = decoder.rowCount;
   if (count === 0) return undefined;
   decoder.rowCount = 0;
-  onRows?.(decoder.rows, count);
+  onRows?.(decoder.rows, count, host.behind);
   return host.take(count);
 }
 
@@ -188,6 +198,7 @@ function evictedVisitor(
 
 class LocalTable implements TableHost {
   readonly rows = new Int32Array(ROW_CAPACITY * PACKET_WORDS);
+  readonly behind = false;
   private readonly table: FlowTable;
 
   constructor(options: ObserveOptions, evicted: ((part: FlowPart) => void) | undefined) {

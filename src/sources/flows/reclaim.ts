@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /** Octets let go that are worth a collection, which takes some milliseconds. */
-const WORTH_COLLECTING = 32 * 2 ** 20;
+const WORTH_COLLECTING = 40 * 2 ** 20;
 
 let owed = 0;
 let collect: (() => void) | undefined;

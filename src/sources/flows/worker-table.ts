@@ -73,6 +73,10 @@ export class WorkerTable implements TableHost {
     return this.producer.rows;
   }
 
+  get behind(): boolean {
+    return this.producer.crowded;
+  }
+
   take(count: number): Promise<void> | undefined {
     this.producer.publish(count);
     if (!this.producer.full && this.producer.parts === this.parts) return undefined;

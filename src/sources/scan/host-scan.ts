@@ -80,7 +80,6 @@ export class HostScan {
   private readonly order: CellOrder;
   private readonly ask: CellsToAsk;
   private readonly flights = new Flights((cell) => this.isAirborne(cell));
-  private readonly timing: Timing;
 
   constructor(number: number, address: Address, order: CellOrder, timing: Timing) {
     this.number = number;

@@ -4,16 +4,13 @@ import {
   CLOSED_PORT_UNREACH,
   CLOSED_RESET,
   FILTERED_SILENT,
-  isOpen,
   OPEN_SYN_ACK,
   OUTCOMES,
 } from '../../model/port-state.ts';
-import { LikelyFirst } from './cell-order.ts';
-import { HostScan, NOT_MINE } from './host-scan.ts';
-import { Scheduler } from './scheduler.ts';
+import { NOT_MINE } from './host-scan.ts';
 import type { SimulatedHost, SimulatedNetwork } from './simulated.fixture.ts';
 import { openCells, simulatedScan as scan } from './simulated-scan.fixture.ts';
-import { TIMINGS, type Timing, timingNamed } from './timing.ts';
+import { TIMINGS, timingNamed } from './timing.ts';
 
 const TWENTY = new Set(Array.from({ length: 20 }, (_, index) => index * 3271 + 5));
 
