@@ -126,7 +126,7 @@ export class VerdictTable implements VerdictRows {
     const { services, serviceKeys } = this;
     const orders = this.shared ? newOrders(count, hosts.count) : undefined;
     const rows = words.buffer;
-    const shared = { contexts: contexts.part(), hosts: hosts.words, orders };
+    const shared = { contexts: contexts.part(), hosts: hosts.words.slice(), orders };
     return {
       count,
       collapsed,
