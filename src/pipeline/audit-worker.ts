@@ -17,9 +17,9 @@ try {
 /** Sends the rows. */
 export function handOver(): void {
   const part = fold.part();
-  const { rows, ended, services, orders } = part.rows;
+  const { rows, ended, services, hosts, orders } = part.rows;
   // The rows are many, and move instead of being copied.
-  parentPort?.postMessage(part, [rows, ended.buffer, services.buffer]);
+  parentPort?.postMessage(part, [rows, ended.buffer, services.buffer, hosts.buffer]);
   // While the other thread begins with the answer.
   if (orders !== undefined) fold.table.findOrders(orders);
 }

@@ -36,8 +36,7 @@ export interface Earlier {
 }
 
 export class Audit {
-  /** What was folded so far. */
-  table: VerdictRows;
+  private rows: VerdictRows;
   private series: TimeSeries;
   private readonly fold: AuditFold;
   private readonly zones: ZoneTable;
@@ -48,8 +47,14 @@ export class Audit {
     this.options = options;
     this.zones = new ZoneTable(options.zones);
     this.fold = new AuditFold(options);
-    this.table = this.fold.table;
+    this.rows = this.fold.table;
     this.series = this.fold.series;
+  }
+
+  /** What was folded so far, to be looked at until more is added. */
+  get table(): VerdictRows {
+    this.fold.table.settle();
+    return this.rows;
   }
 
   /** Folds a batch; its rows may be overwritten afterwards. */
@@ -59,7 +64,7 @@ export class Audit {
 
   /** Takes what another thread folded in place of what was folded here; nothing may follow it. */
   adopt(part: FoldedPart): void {
-    this.table = new FoldedRows(part.rows);
+    this.rows = new FoldedRows(part.rows);
     this.series = TimeSeries.of(part.series);
   }
 

@@ -52,7 +52,7 @@ export interface RowsPart {
   readonly services: Int32Array<ArrayBuffer>;
   readonly serviceKeys: readonly number[];
   /** Address, port and family of each host. */
-  readonly hosts: Int32Array;
+  readonly hosts: Int32Array<ArrayBuffer>;
   readonly contexts: ContextsPart;
   readonly orders: OrdersPart | undefined;
 }

@@ -48,6 +48,8 @@ const SLOT_ROW = (1 << 21) - 1;
 /** Rows from which on the room for all of them is asked for at once: copies would take more. */
 const LARGE = 1 << 16;
 const ROW_LIMIT = 1_000_000;
+/** New rows whose hosts are numbered together: in between, lines drive the table of hosts out of the cache. */
+const NUMBERED_AT_ONCE = 16_384;
 
 /** Zone of an address: what a row keeps of it when there is no room for more. */
 export interface ZoneFinder {
@@ -59,6 +61,8 @@ export class VerdictTable implements VerdictRows {
   count = 0;
   collapsed = 0;
   lost = 0;
+  /** Leading rows whose hosts and services have numbers. */
+  private numbered = 0;
   readonly contexts = new ContextTable();
   /** Every address met: word and family (as endpoints whose port is 0). */
   readonly hosts: EndpointTable;
@@ -117,11 +121,12 @@ export class VerdictTable implements VerdictRows {
 
   /** Hands over its rows: only `findOrders` may be used here afterwards. */
   part(): RowsPart {
+    this.settle();
     const { count, collapsed, lost, contexts, words, ended, clients, servers, hosts } = this;
     const { services, serviceKeys } = this;
     const orders = this.shared ? newOrders(count, hosts.count) : undefined;
     const rows = words.buffer;
-    const shared = { contexts: contexts.part(), hosts: hosts.words, orders };
+    const shared = { contexts: contexts.part(), hosts: hosts.words.slice(), orders };
     return {
       count,
       collapsed,
@@ -153,10 +158,18 @@ export class VerdictTable implements VerdictRows {
     const { count } = batch;
     this.prepare(batch, count);
     this.touched += this.touch(count, batch.event);
-    const first = this.count;
     for (let row = 0; row < count; row++) this.addRow(batch, row);
-    this.numberHosts(first);
-    this.numberServices(first);
+    if (this.count - this.numbered >= NUMBERED_AT_ONCE) this.settle();
+  }
+
+  /** Gives hosts and services of the newest rows their numbers, before rows are looked at. */
+  settle(): void {
+    while (this.numbered < this.count) {
+      const end = Math.min(this.count, this.numbered + VERDICT_BATCH_CAPACITY);
+      this.numberHosts(this.numbered, end);
+      this.numberServices(this.numbered, end);
+      this.numbered = end;
+    }
   }
 
   /** Works out the keys of all rows. */
@@ -303,16 +316,16 @@ export class VerdictTable implements VerdictRows {
     return this.appendRow(slot, hash, key, 0);
   }
 
-  /** Gives the hosts of new rows their numbers. */
-  private numberHosts(first: number): void {
-    const { hosts, words, clients, servers, count } = this;
-    for (let entry = first; entry < count; entry++) {
+  /** Gives the hosts of rows their numbers. */
+  private numberHosts(first: number, end: number): void {
+    const { hosts, words, clients, servers } = this;
+    for (let entry = first; entry < end; entry++) {
       const at = ROW_WORDS * entry;
       const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
       this.touched ^= hosts.touch(words[at + R_CLIENT]!, 0, family);
       this.touched ^= hosts.touch(words[at + R_SERVER]!, 0, family);
     }
-    for (let entry = first; entry < count; entry++) {
+    for (let entry = first; entry < end; entry++) {
       const at = ROW_WORDS * entry;
       const family = (words[at + R_KIND]! >>> K_FAMILY) & 3;
       const zoned = family === FAMILY_ZONE;
@@ -321,10 +334,10 @@ export class VerdictTable implements VerdictRows {
     }
   }
 
-  /** Gives the services of new rows their numbers. */
-  private numberServices(first: number): void {
-    const { words, services, count } = this;
-    for (let entry = first; entry < count; entry++) {
+  /** Gives the services of rows their numbers. */
+  private numberServices(first: number, end: number): void {
+    const { words, services } = this;
+    for (let entry = first; entry < end; entry++) {
       const kind = words[ROW_WORDS * entry + R_KIND]!;
       services[entry] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
     }
