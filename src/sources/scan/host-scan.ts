@@ -383,12 +383,18 @@ export class HostScan {
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
+  /** How many tries of a cell tell something of it; at least one of those made. */
+  triesThatTell(cell: number): number {
+    return Math.max(Math.min(1, this.tries[cell]!), this.tries[cell]! - this.vain[cell]!);
+  }
+
   /** Most of what was sent so far was lost to speed: it tells nothing of ports that are silent. */
   private startOver(): void {
     for (let cell = 0; cell < this.outcomes.length; cell++) {
       if (this.outcomes[cell] !== PENDING) continue;
       const flying = this.flying[cell] === AIRBORNE ? 1 : 0;
       this.vain[cell] = this.tries[cell]! - flying;
+      if (this.tries[cell]! > 0) this.askedAgain?.push(cell);
     }
     this.tally.startOver();
   }

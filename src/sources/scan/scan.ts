@@ -89,6 +89,7 @@ class ScanRun {
       localWaits: this.localWaits,
       drops: this.drops,
       limited: this.ledger.limited,
+      throttled: this.ledger.throttled,
       startMs: this.startMs,
       endMs: Date.now(),
       interrupted: this.signal.aborted,
