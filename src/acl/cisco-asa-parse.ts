@@ -16,6 +16,7 @@ import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-wor
 import { LineFault } from './line-fault.ts';
 import { LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
+import { AddressGroup } from './nested-groups.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 /** What the connection table lets through before any list is asked. */
@@ -64,8 +65,8 @@ class AsaParser {
   private readonly faults: (ParseFault & { readonly list?: string })[] = [];
   private readonly lists = new Map<string, AsaList>();
   private readonly applications: Application[] = [];
-  private readonly networks = new Map<string, AddressRange[]>();
-  private group: AddressRange[] | undefined;
+  private readonly networks = new Map<string, AddressGroup>();
+  private group: AddressGroup | undefined;
   /** Names of an FTD's rules by their id. */
   private readonly ruleNames = new Map<string, string>();
   private isInspected = false;
@@ -148,29 +149,29 @@ class AsaParser {
     const name = words.next('the name of a group');
     words.end();
     if (this.networks.has(name)) throw new LineFault(`The group “${name}” is defined twice.`);
-    this.group = [];
+    this.group = new AddressGroup();
     this.networks.set(name, this.group);
   }
 
-  private member(words: LineWords, group: AddressRange[]): void {
+  private member(words: LineWords, group: AddressGroup): void {
     const keyword = words.next('a member');
     switch (keyword) {
       case 'description':
         words.rest();
         return;
       case 'group-object':
-        group.push(...this.groupNamed(words.next('the name of a group')));
+        group.include(this.groupNamed(words.next('the name of a group')));
         break;
       case 'network-object':
         if (words.take('object'))
-          group.push(...this.groupNamed(words.next('the name of an object')));
-        else group.push(this.range(words));
+          group.include(this.groupNamed(words.next('the name of an object')));
+        else group.add(this.range(words));
         break;
       case 'host':
-        group.push(rangeOfAddress(this.address(words)));
+        group.add(rangeOfAddress(this.address(words)));
         break;
       case 'subnet':
-        group.push(this.range(words));
+        group.add(this.range(words));
         break;
       default:
         throw new LineFault(`“${keyword}” is not known in a group.`);
@@ -182,7 +183,7 @@ class AsaParser {
     return words.address(words.peek().includes(':') ? 6 : 4);
   }
 
-  private groupNamed(name: string): readonly AddressRange[] {
+  private groupNamed(name: string): AddressGroup {
     const group = this.networks.get(name);
     if (group === undefined) throw new LineFault(`There is no group “${name}” above.`);
     return group;
@@ -294,7 +295,7 @@ class AsaParser {
       if (words.take(`any${family}`)) return [wholeFamily(family)];
     }
     if (words.take('object-group') || words.take('object')) {
-      return this.groupNamed(words.next('the name of a group'));
+      return this.groupNamed(words.next('the name of a group')).ranges;
     }
     return [this.range(words)];
   }

@@ -9,6 +9,7 @@ import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
 import { ANY_ADDRESS, type Asked, addressOf, askedOf, PREDEFINED } from './junos-srx-objects.ts';
 import { guarded, LineFault } from './line-fault.ts';
+import { leavesOf } from './nested-groups.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
 
@@ -178,39 +179,44 @@ class SrxParser {
       ...(isAny(policy.from) ? {} : { inInterfaces: policy.from }),
       ...(isAny(policy.to) ? {} : { outInterfaces: policy.to }),
     };
-    return applications
-      .flatMap((name) => this.applicationNamed(name, 0))
+    return leavesOf(applications, (name) => this.applicationSetOf(name))
+      .flatMap((name) => this.applicationNamed(name))
       .map((asked) => ({ ...shared, match: { ...where, ...asked } }));
   }
 
   private addressesOf(names: readonly string[]): AddressRange[] {
     if (names.length === 0) throw new LineFault('The policy lacks a source or a destination.');
-    return mergeRanges(names.flatMap((name) => this.addressNamed(name, 0)));
+    return mergeRanges(
+      leavesOf(names, (name) => this.setOf(name)).flatMap((name) => this.addressNamed(name)),
+    );
   }
 
-  private addressNamed(name: string, depth: number): readonly AddressRange[] {
+  private setOf(name: string): readonly string[] | undefined {
+    return ANY_ADDRESS.has(name) || this.addresses.has(name) ? undefined : this.sets.get(name);
+  }
+
+  private addressNamed(name: string): readonly AddressRange[] {
     const any = ANY_ADDRESS.get(name);
     if (any !== undefined) return any;
     const single = this.addresses.get(name);
-    const members = this.sets.get(name);
-    if (single !== undefined && members === undefined) return [single];
-    if (members === undefined || single !== undefined) {
+    if (single === undefined || this.sets.has(name)) {
       throw new LineFault(`There is no single address or set “${name}”.`);
     }
-    if (depth > 16) throw new LineFault(`The set “${name}” holds too many sets within sets.`);
-    return members.flatMap((member) => this.addressNamed(member, depth + 1));
+    return [single];
   }
 
-  private applicationNamed(name: string, depth: number): readonly Asked[] {
+  private applicationSetOf(name: string): readonly string[] | undefined {
+    const isOne = name === 'any' || this.applications.has(name);
+    return isOne ? undefined : this.applicationSets.get(name);
+  }
+
+  private applicationNamed(name: string): readonly Asked[] {
     if (name === 'any') return [{}];
     const terms = this.applications.get(name);
     if (terms !== undefined) return [...terms.values()].map(({ settings }) => askedOf(settings));
-    const members = this.applicationSets.get(name);
     const predefined = PREDEFINED.get(name);
-    if (members === undefined && predefined !== undefined) return [predefined];
-    if (members === undefined) throw new LineFault(`The application “${name}” is not known.`);
-    if (depth > 16) throw new LineFault(`The set “${name}” holds too many sets within sets.`);
-    return members.flatMap((member) => this.applicationNamed(member, depth + 1));
+    if (predefined === undefined) throw new LineFault(`The application “${name}” is not known.`);
+    return [predefined];
   }
 }
 

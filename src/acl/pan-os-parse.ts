@@ -9,6 +9,7 @@ import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { prefixRange } from './list-line.ts';
+import { leavesOf } from './nested-groups.ts';
 import { type Asked, between, PING, PREDEFINED, pairsOf, serviceOf } from './pan-os-objects.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
@@ -211,7 +212,9 @@ class PanParser {
     destinations: readonly string[],
   ): Pick<FilterMatch, 'source' | 'destination'> {
     const side = (names: readonly string[]): AddressRange[] =>
-      mergeRanges(names.flatMap((name) => this.addressNamed(name, 0)));
+      mergeRanges(
+        leavesOf(names, (name) => this.groupOf(name)).map((name) => this.addressNamed(name)),
+      );
     return {
       ...(sources.includes('any') ? {} : { source: side(sources) }),
       ...(destinations.includes('any') ? {} : { destination: side(destinations) }),
@@ -222,7 +225,9 @@ class PanParser {
     const anyService = services.join(' ') === 'any';
     if (applications.join(' ') === 'any') {
       if (anyService) return [{}];
-      return services.flatMap((name) => this.serviceNamed(name, 0));
+      return leavesOf(services, (name) => this.serviceGroupOf(name)).map((name) =>
+        this.serviceNamed(name),
+      );
     }
     if (!anyService && services.join(' ') !== 'application-default') {
       throw new LineFault('An application with services of its own is not read.');
@@ -232,30 +237,29 @@ class PanParser {
     return [PING];
   }
 
-  private addressNamed(name: string, depth: number): readonly AddressRange[] {
+  private groupOf(name: string): readonly string[] | undefined {
+    return this.addresses.has(name) ? undefined : this.groups.get(name);
+  }
+
+  private addressNamed(name: string): AddressRange {
     const known = this.addresses.get(name);
-    const members = this.groups.get(name);
-    if (known !== undefined && members === undefined) return [known];
-    if (members !== undefined && known === undefined) {
-      if (depth > 16) throw new LineFault(`The group “${name}” holds too many groups.`);
-      return members.flatMap((member) => this.addressNamed(member, depth + 1));
-    }
+    if (known !== undefined && !this.groups.has(name)) return known;
     // A rule may name an address or a range itself.
-    if (/^[0-9a-f.:]+-[0-9a-f.:]+$/i.test(name)) return [between(name)];
-    if (/^[0-9a-f.:]+(?:\/\d+)?$/i.test(name))
-      return [prefixRange(name, name.includes(':') ? 6 : 4)];
+    if (/^[0-9a-f.:]+-[0-9a-f.:]+$/i.test(name)) return between(name);
+    if (/^[0-9a-f.:]+(?:\/\d+)?$/i.test(name)) return prefixRange(name, name.includes(':') ? 6 : 4);
     throw new LineFault(`There is no single address or group “${name}”.`);
   }
 
-  private serviceNamed(name: string, depth: number): readonly Asked[] {
+  private serviceGroupOf(name: string): readonly string[] | undefined {
+    return this.services.has(name) ? undefined : this.serviceGroups.get(name);
+  }
+
+  private serviceNamed(name: string): Asked {
     const service = this.services.get(name);
-    if (service !== undefined) return [serviceOf(service.values)];
-    const members = this.serviceGroups.get(name);
+    if (service !== undefined) return serviceOf(service.values);
     const predefined = PREDEFINED.get(name);
-    if (members === undefined && predefined !== undefined) return [predefined];
-    if (members === undefined) throw new LineFault(`The service “${name}” is not known.`);
-    if (depth > 16) throw new LineFault(`The group “${name}” holds too many groups.`);
-    return members.flatMap((member) => this.serviceNamed(member, depth + 1));
+    if (predefined === undefined) throw new LineFault(`The service “${name}” is not known.`);
+    return predefined;
   }
 }
 

@@ -81,11 +81,11 @@ class PfParser {
   chains(): FilterChain[] {
     // Without `quick` the last match decides: such rules hold in reverse, after all quick ones …
     const ordered: FilterRule[] = [];
-    const pending: FilterRule[] = [];
+    const pending: (readonly FilterRule[])[] = [];
     for (const { rules, quick } of this.read) {
       // … but a quick rule decides only what it meets: those before it do not shield from it.
       if (quick) ordered.push(...rules);
-      else pending.unshift(...rules);
+      else pending.push(rules);
     }
     return [
       {
@@ -96,7 +96,7 @@ class PfParser {
         rules: [
           { action: 'accept', match: { states: ['established', 'related'] }, line: 0 },
           ...ordered,
-          ...pending,
+          ...pending.reverse().flat(),
         ],
       },
     ];

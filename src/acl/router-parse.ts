@@ -5,12 +5,7 @@
  * and is not read.
  */
 import type { Family } from '../net/address.ts';
-import {
-  type AddressRange,
-  compareRanges,
-  rangeOfAddress,
-  wholeFamily,
-} from '../net/address-range.ts';
+import { compareRanges, rangeOfAddress, wholeFamily } from '../net/address-range.ts';
 import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type ListedLine, routerLine } from './cisco-listing.ts';
@@ -25,6 +20,7 @@ import {
   wildcardRanges,
 } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
+import { AddressGroup } from './nested-groups.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 /** How addresses are followed by what they cover: IOS's wildcard masks, or prefix lengths. */
@@ -59,10 +55,10 @@ class RouterParser {
   readonly faults: ParseFault[] = [];
   private readonly style: Style;
   private readonly lists: List[] = [];
-  private readonly groups = new Map<string, AddressRange[]>();
+  private readonly groups = new Map<string, AddressGroup>();
   /** Where indented lines belong. */
   private list: List | undefined;
-  private group: AddressRange[] | undefined;
+  private group: AddressGroup | undefined;
   private groupFamily: Family = 4;
   /** What the device counted for the line that is read. */
   private hits: number | undefined;
@@ -161,41 +157,41 @@ class RouterParser {
     const name = words.next('the name of a group');
     words.end();
     if (this.groups.has(name)) throw new LineFault(`The group “${name}” is defined twice.`);
-    this.group = [];
+    this.group = new AddressGroup();
     this.list = undefined;
     this.groups.set(name, this.group);
   }
 
   /** A line of an object group. */
-  private member(words: LineWords, group: AddressRange[]): void {
+  private member(words: LineWords, group: AddressGroup): void {
     if (/^\d+$/.test(words.peek())) words.next('a sequence number');
     if (words.take('description')) {
       words.rest();
       return;
     }
     if (words.take('group-object')) {
-      group.push(...this.groupNamed(words.next('the name of a group')));
-    } else if (words.take('any')) group.push(wholeFamily(this.groupFamily));
-    else if (words.take('host')) group.push(rangeOfAddress(words.address(this.groupFamily)));
+      group.include(this.groupNamed(words.next('the name of a group')));
+    } else if (words.take('any')) group.add(wholeFamily(this.groupFamily));
+    else if (words.take('host')) group.add(rangeOfAddress(words.address(this.groupFamily)));
     else if (words.take('range')) {
       const [first, last] = [words.address(4), words.address(4)];
       const range = { family: 4 as const, first: first.words, last: last.words };
       if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
         throw new LineFault('The range runs backwards.');
       }
-      group.push(range);
+      group.add(range);
     } else if (words.peek().includes('/') || this.groupFamily === 6) {
-      group.push(prefixRange(words.next('a prefix'), this.groupFamily));
+      group.add(prefixRange(words.next('a prefix'), this.groupFamily));
     } else {
       const address = words.address(4);
       if (words.peek().startsWith('/')) {
-        group.push(prefixRange(`${words.words[0]}${words.next('a length')}`, 4));
-      } else group.push(maskedRange(address, words.address(4)));
+        group.add(prefixRange(`${words.words[0]}${words.next('a length')}`, 4));
+      } else group.add(maskedRange(address, words.address(4)));
     }
     words.end();
   }
 
-  private groupNamed(name: string): readonly AddressRange[] {
+  private groupNamed(name: string): AddressGroup {
     const group = this.groups.get(name);
     if (group === undefined) throw new LineFault(`There is no group “${name}” above.`);
     return group;
@@ -257,7 +253,7 @@ class RouterParser {
       return;
     }
     if (words.take('object-group') || words.take('addrgroup')) {
-      const ranges = this.groupNamed(words.next('the name of a group'));
+      const { ranges } = this.groupNamed(words.next('the name of a group'));
       match.addresses(
         side,
         ranges.filter((range) => range.family === family),

@@ -4,7 +4,7 @@ import type { LogAudit } from '../pipeline/audit.ts';
 import type { AuditCommandOptions } from './audit-options.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
-import { inputName } from './input-name.ts';
+import { inputName, unreadText } from './input-name.ts';
 
 /** What people call an input without its folder. */
 export function nameOf(input: string): string {
@@ -84,9 +84,8 @@ export function refuseNothing({ faults, lines, before, linesBefore, interrupted 
   const [first, ...others] = faults;
   if (first === undefined || interrupted || (lines > 0 && (before.length === 0 || linesBefore > 0)))
     return;
-  const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
   throw new Failure(INPUT, {
-    what: `cannot read ${first.source}: ${first.what}${more}`,
+    what: unreadText(first, others),
     why: first.why,
     ways: [first.do, ...(before.includes(first.source) ? ['a time has the form 2026-11-22'] : [])],
   });

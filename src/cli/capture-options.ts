@@ -6,6 +6,7 @@ import type { CaptureChoices, CaptureSummary, Progress } from '../pipeline/readi
 import { bytes, counted, duration } from '../report/numbers.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { unreadText } from './input-name.ts';
 
 export interface CaptureOptions {
   readonly complete?: boolean;
@@ -150,9 +151,8 @@ export function refuseNothing(summary: CaptureSummary): void {
   if (packets > 0 || interrupted || summary.unreadInputs < inputs.length) return;
   const [first, ...others] = faults;
   if (first === undefined) return;
-  const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
   throw new Failure(INPUT, {
-    what: `cannot read ${first.source}: ${first.what}${more}`,
+    what: unreadText(first, others),
     why: first.why,
     ways: [first.do],
   });

@@ -2,7 +2,7 @@
 import type { Closure, Refinement } from '../pipeline/policy-refine.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import { shellWord } from '../report/escape.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Fact, Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 import { conversationColumns } from './conversation-columns.ts';
@@ -94,7 +94,9 @@ function factsOf(
     {
       key: 'unusable',
       value: unusable,
-      ...(unusable === 0 ? {} : { text: `${count(unusable)} denials open nothing` }),
+      ...(unusable === 0
+        ? {}
+        : { text: `${counted(unusable, 'denial opens', 'denials open')} nothing` }),
     },
     {
       key: 'rounds',

@@ -3,6 +3,7 @@ import { type SocketChange, socketChanges } from '../analysis/socket-changes.ts'
 import { serviceName } from '../catalog/services.ts';
 import type { SocketView } from '../pipeline/sockets.ts';
 import { printable, safeJson } from '../report/escape.ts';
+import { counted } from '../report/numbers.ts';
 import { INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { chosenFormat, OutputBuffer, type OutputOptions } from './output.ts';
@@ -34,7 +35,7 @@ export async function watchSockets(
   const clock = new Interruptible();
   const output = new OutputBuffer();
   let before = await look();
-  process.stderr.write(`watching ${before.listeners.length} sockets\n`);
+  process.stderr.write(`watching ${counted(before.listeners.length, 'socket')}\n`);
   while (!clock.interrupted && Date.now() + everyMs <= untilMs) {
     await clock.sleep(everyMs);
     if (clock.interrupted) break;

@@ -1,7 +1,7 @@
 /** What is left of a live view when it ends: the assessment of all that passed. */
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Assessment } from '../pipeline/assess.ts';
-import { count } from '../report/numbers.ts';
+import { counted } from '../report/numbers.ts';
 import { assessReport } from './assess-report.ts';
 import { WHOLE } from './drill-down.ts';
 import { type OutputOptions, writeReport } from './output.ts';
@@ -34,7 +34,7 @@ function assessmentOf(
     .filter(({ dropped }) => dropped > 0)
     .map(({ name, dropped }) => ({
       id: 'drops',
-      what: `${count(dropped)} packets on ${name} were dropped`,
+      what: `${counted(dropped, 'packet')} on ${name} dropped`,
       because: 'the ring was full: they came faster than they were read',
       remedy: 'use a larger ring (-B 65536) or a filter',
       missing: true,
@@ -42,7 +42,7 @@ function assessmentOf(
   if (picture.evicted > 0) {
     notes.push({
       id: 'flows-let-go',
-      what: `${count(picture.evicted)} flows were summed up and let go`,
+      what: `${counted(picture.evicted, 'flow was', 'flows were')} summed up and let go`,
       because: 'memory is bounded; those that led nowhere went first',
       remedy: 'keep more with --max-flows',
       missing: false,

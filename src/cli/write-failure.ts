@@ -27,7 +27,7 @@ export function writeFailure(error: unknown, path: string | undefined, written =
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EPIPE') process.exit();
   if (code === undefined || syscall === undefined) return error;
-  const safe = `${counted(written, 'packet')} are safe: what was written can be read`;
+  const safe = `${counted(written, 'packet is', 'packets are')} safe: what was written can be read`;
   const kept = `; ${written === 0 ? 'nothing was written' : safe}`;
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,

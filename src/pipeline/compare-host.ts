@@ -176,23 +176,42 @@ async function networkSides(
   }
   const [many, few] = await placesOf(host, addresses);
   const vantage = local ? SELF : HERE;
-  const step = (places: readonly ProbePlace[], from: Vantage): void =>
-    choices.onStep?.(`asking ${places.length} ports from ${from.name}`);
-  step(many, vantage);
-  const ports = probe(many.slice(0, MOST), timeoutMs, vantage.name);
+  const askedFrom = (from: Vantage, places: readonly ProbePlace[]): readonly ProbePlace[] => {
+    const { asked, notes: left } = withinLimit(places, from);
+    notes.push(...left);
+    choices.onStep?.(`asking ${asked.length} ports from ${from.name}`);
+    return asked;
+  };
+  const ports = probe(askedFrom(vantage, many), timeoutMs, vantage.name);
   if (ports === undefined) notes.push(notAsked('system calls cannot be used here'));
   else networks.push(sideOf(vantage, ports));
   if (typeof beside === 'string') {
     if (local) notes.push(besideNote(beside));
   } else {
-    step(few, BESIDE);
-    networks.push(sideOf(BESIDE, beside.ask(few.slice(0, MOST), timeoutMs)));
+    networks.push(sideOf(BESIDE, beside.ask(askedFrom(BESIDE, few), timeoutMs)));
   }
   return { networks, notes };
 }
 
 function notAsked(because: string): BlindSpot {
   return { id: 'not-asked', what: 'what the network sees of it', because, missing: true };
+}
+
+/** As many places as are asked from one vantage point, the first ones, and what is said of the rest. */
+export function withinLimit(
+  places: readonly ProbePlace[],
+  { name }: Vantage,
+): { readonly asked: readonly ProbePlace[]; readonly notes: readonly BlindSpot[] } {
+  const left = places.length - MOST;
+  if (left <= 0) return { asked: places, notes: [] };
+  const note = {
+    id: 'ports-not-asked',
+    what: `${left} ports of its last addresses, from ${name}`,
+    because: `at most ${MOST} are asked from one place; those that listen come first`,
+    remedy: 'portreeve scan asks any number',
+    missing: true,
+  };
+  return { asked: places.slice(0, MOST), notes: [note] };
 }
 
 /** From the machine itself its firewall is not crossed. */

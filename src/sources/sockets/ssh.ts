@@ -28,6 +28,8 @@ export interface SshChoices {
   /** Look as root over there: `sudo -n`. */
   readonly sudo?: boolean;
   readonly connections?: boolean;
+  /** How long the whole answer may take, ms. Default: a minute. */
+  readonly deadlineMs?: number;
 }
 
 /** `message` is for people: what ssh or the far side said, still to be escaped. */
@@ -66,13 +68,15 @@ export async function readSocketsBySsh(choices: SshChoices): Promise<SocketView>
     ],
     ...['--', destination, sudo ? 'sudo -n sh -s' : 'sh -s'],
   ];
-  const { output, errors, status } = await runSsh(words, farScript(mark));
-  const far = parseFarText(output, mark);
-  if (far.tables.size === 0) throw failureOf(status, errors);
+  const { deadlineMs = DEADLINE_MS } = choices;
+  const run = await runSsh(words, farScript(mark), deadlineMs);
+  const far = parseFarText(run.output, mark);
+  if (far.tables.size === 0) throw failureOf(run, deadlineMs);
   return viewOf(far, choices);
 }
 
-function failureOf(status: number | null, errors: string): SshError {
+function failureOf({ status, errors, late }: Run, deadlineMs: number): SshError {
+  if (late) return new SshError('ssh', `no answer within ${Math.round(deadlineMs / 1000)} s`);
   const last = errors.trim().split('\n').at(-1)?.trim() ?? '';
   if (status === 255 || status === null)
     return new SshError('ssh', last || 'ssh ended without a word');
@@ -86,16 +90,22 @@ interface Run {
   readonly output: string;
   readonly errors: string;
   readonly status: number | null;
+  /** It was ended since its time was over. */
+  readonly late: boolean;
 }
 
-function runSsh(words: readonly string[], script: string): Promise<Run> {
+function runSsh(words: readonly string[], script: string, deadlineMs: number): Promise<Run> {
   return new Promise((resolve, reject) => {
     const child = spawn('ssh', words, { stdio: ['pipe', 'pipe', 'pipe'] });
     const decoder = new TextDecoder();
     let output = '';
     let errors = '';
     let length = 0;
-    const deadline = setTimeout(() => child.kill(), DEADLINE_MS);
+    let late = false;
+    const deadline = setTimeout(() => {
+      late = true;
+      child.kill();
+    }, deadlineMs);
     child.stdout.on('data', (part: Buffer) => {
       length += part.length;
       if (length > MAX_OCTETS) child.kill();
@@ -110,7 +120,7 @@ function runSsh(words: readonly string[], script: string): Promise<Run> {
     });
     child.on('close', (status) => {
       clearTimeout(deadline);
-      resolve({ output: output + decoder.decode(), errors, status });
+      resolve({ output: output + decoder.decode(), errors, status, late });
     });
     // A far side that refuses closes its end at once.
     child.stdin.on('error', () => {});
