@@ -5,7 +5,7 @@
  */
 import type { AddressPool } from '../net/address-pool.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
-import { CERTAIN, type FactSink } from '../wire/payload/payload.ts';
+import { ANSWERS, ASKS, CERTAIN, type FactSink } from '../wire/payload/payload.ts';
 import { ArpQuestions } from './arp-questions.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import { LinkHosts } from './link-hosts.ts';
@@ -77,6 +77,8 @@ export class Heard implements FactSink {
   readonly certain = new Column();
   /** 1 where in one of them the end that serves sent something, and nothing of another protocol. */
   readonly answered = new Column();
+  /** 1 where a message that is certainly the protocol's said who asks and who answers. */
+  private readonly sided = new Column();
   readonly frames = new Column();
   readonly interfaces = new Column();
   /** Key: address, port, transport with family. */
@@ -149,6 +151,7 @@ export class Heard implements FactSink {
     const flows = this.flows.get(entry);
     if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
+    if (certain && (detection & (ASKS | ANSWERS)) !== 0) this.sided.set(entry, 1);
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
       this.frames.set(entry, this.frame);
@@ -172,6 +175,16 @@ export class Heard implements FactSink {
       address,
       port,
       this.transport | this.family | (protocol << 16),
+    );
+  }
+
+  /** Whether messages showed that an endpoint serves. Arguments as in flow rows. */
+  serves(address: number, port: number, kind: number): boolean {
+    const place = this.places.find(address, port, kind & (TRANSPORT | FAMILY_6));
+    if (place < 0) return false;
+    const entry = this.foremost.get(place);
+    return (
+      this.flows.get(entry) > 0 && this.sided.get(entry) === 1 && this.answered.get(entry) === 1
     );
   }
 

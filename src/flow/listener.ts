@@ -230,7 +230,7 @@ export class Listener {
         return this.correct(rows, row, state, side, protocol);
       }
       heard.answer();
-    }
+    } else if (known && payload.fromServer) heard.answer();
     if (known) detectors[protocol]!.facts?.(payload, heard);
     else if (secret) {
       // The conversation went on encrypted: STARTTLS and its like.
