@@ -10,8 +10,10 @@ import { hostKey, hostOfKey } from '../flow/heard.ts';
 import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { dependencies } from './host-dependencies.ts';
+import { misplaced } from './misplaced.ts';
 import { PortTexts } from './port-texts.ts';
 import { allSignatures, type Signature } from './role-signatures.ts';
+import type { SpokenView } from './spoken.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -42,9 +44,15 @@ interface Judged {
 }
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
-export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] {
+export function hostRoles(
+  traffic: Traffic,
+  names: Names,
+  speech: SpokenView,
+): readonly HostRoles[] {
   const { services } = traffic;
-  const hosts = [...answeredByHost(traffic)].sort((left, right) => right[1].size - left[1].size);
+  const hosts = [...answeredByHost(traffic, names, speech)].sort(
+    (left, right) => right[1].size - left[1].size,
+  );
   const roles = new Map<number, readonly RoleOfHost[]>();
   const judge = new RoleJudge();
   const locate = (entry: number) =>
@@ -244,20 +252,38 @@ export class RoleJudge {
   }
 }
 
-/** By host (see `hostKey`) the ports that answered, with the service entry of each. */
-function answeredByHost({ services: { table } }: Traffic): Map<number, Map<string, number>> {
+/**
+ * By host (see `hostKey`) the ports that answered, with the service entry of each. Where another
+ * protocol is spoken than the port is for, the port speaks for no role.
+ */
+function answeredByHost(
+  { services: { table } }: Traffic,
+  names: Names,
+  speech: SpokenView,
+): Map<number, Map<string, number>> {
+  const strangers = new Set(
+    speech
+      .endpoints()
+      .filter((each) => misplaced(each) !== undefined)
+      .map(({ address, port, transport }) => `${address} ${port}/${transport}`),
+  );
   const hosts = new Map<number, Map<string, number>>();
   const texts = new PortTexts();
   for (let entry = 0; entry < table.count; entry++) {
     const word = entry * TALLY_WORDS;
     const kind = table.words[word + 2]!;
     const key = hostKey(table.words[word]!, kind & FAMILY_6);
+    const text = texts.of(table.words[word + 1]!, kind & 0xff);
+    if (strangers.size > 0) {
+      const address = addressText(names.addresses, table.words[word]!, kind & FAMILY_6);
+      if (strangers.has(`${address} ${text}`)) continue;
+    }
     let ports = hosts.get(key);
     if (ports === undefined) {
       ports = new Map();
       hosts.set(key, ports);
     }
-    ports.set(texts.of(table.words[word + 1]!, kind & 0xff), entry);
+    ports.set(text, entry);
   }
   return hosts;
 }

@@ -178,14 +178,12 @@ export class Heard implements FactSink {
     );
   }
 
-  /** Whether messages showed that an endpoint serves. Arguments as in flow rows. */
+  /** Whether messages showed that an endpoint serves, or is taken for a server. As in flow rows. */
   serves(address: number, port: number, kind: number): boolean {
     const place = this.places.find(address, port, kind & (TRANSPORT | FAMILY_6));
     if (place < 0) return false;
     const entry = this.foremost.get(place);
-    return (
-      this.flows.get(entry) > 0 && this.sided.get(entry) === 1 && this.answered.get(entry) === 1
-    );
+    return this.flows.get(entry) > 0 && this.sided.get(entry) === 1;
   }
 
   /** Notes that the end that serves has part in the conversation counted, or gone on about, last. */
@@ -266,6 +264,12 @@ export class Heard implements FactSink {
     const entry = this.announced.intern(this.addressOf(about), port, this.transport | family);
     // The newest announcement is the one in force: ports of file transfers are used again.
     this.announcements[entry] = { protocol, interface: this.interface, frame: this.frame };
+  }
+
+  /** Whether a protocol was announced at that end of the packet that is listened to. */
+  expectsAt(protocol: string, end: 'source' | 'destination', port: number): boolean {
+    const entry = this.announced.find(this.addressOf(end), port, this.transport | this.family);
+    return entry >= 0 && this.announcements[entry]!.protocol === protocol;
   }
 
   /** Facts of an endpoint entry. */

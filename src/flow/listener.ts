@@ -188,7 +188,14 @@ export class Listener {
     const detector = identifier.detectors[protocol]!;
     state |= protocol + 1;
     if (detector.follows) state |= FOLLOWS;
-    if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
+    let server = serverSide(state, side, found, payload, detector.ports);
+    if (detector.answersFromNewPort === true && !detector.ports.includes(payload.destinationPort)) {
+      // Which end asked was announced.
+      if (this.heard.expectsAt(detector.protocol, 'source', payload.sourcePort)) server = 1 - side;
+      else if (this.heard.expectsAt(detector.protocol, 'destination', payload.destinationPort))
+        server = side;
+    }
+    if (server === 1) state |= SERVER_IS_1;
     this.note(rows, row, state, side, protocol, found, 1);
     payload.fromServer = serverSends(state, side);
     const both = ((state >>> (LOOKED_SHIFT + 3 * (1 - side))) & LOOKED) !== 0;

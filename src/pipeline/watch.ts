@@ -168,7 +168,7 @@ export class WatchSession {
     const speech = new SpokenView(this.listener.heard, names);
     const { packets, filtered } = this;
     const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
-    return { findings: findings(seen), roles: hostRoles(traffic, names) };
+    return { findings: findings(seen), roles: hostRoles(traffic, names, speech) };
   }
 
   private get names() {

@@ -57,6 +57,8 @@ export interface FactSink {
 }
 
 export interface Detector {
+  /** A question is answered from another port, to the one that asked, which `facts` announces. */
+  readonly answersFromNewPort?: true;
   /** Short lower-case name (`tls`, `smb`, `ms-sql`), as documented in docs/identification.md. */
   readonly protocol: string;
   /** IP protocol numbers that carry it. */
