@@ -77,7 +77,7 @@ export class Heard implements FactSink {
   readonly certain = new Column();
   /** 1 where in one of them the end that serves sent something, and nothing of another protocol. */
   readonly answered = new Column();
-  /** 1 where a message that is certainly the protocol's said who asks and who answers. */
+  /** 1 where a message that was believed said who asks and who answers. */
   private readonly sided = new Column();
   readonly frames = new Column();
   readonly interfaces = new Column();
@@ -151,7 +151,7 @@ export class Heard implements FactSink {
     const flows = this.flows.get(entry);
     if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
-    if (certain && (detection & (ASKS | ANSWERS)) !== 0) this.sided.set(entry, 1);
+    if ((detection & (ASKS | ANSWERS)) !== 0) this.sided.set(entry, 1);
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
       this.frames.set(entry, this.frame);

@@ -278,6 +278,21 @@ describe('the listener', () => {
     expect(view.namesOf(SERVER)).toEqual([]);
   });
 
+  it.each([
+    ['in words', 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n'],
+    ['in octets', hex('0d0a0d0a000d0a515549540a 2111000c c0000201 c0000202 dc0401bb')],
+  ])('looks behind the header of a load balancer %s', (_, header) => {
+    const cut = 60;
+    const whole = join(header, HELLO);
+    const before = join(header, '').length;
+    const first = up(join(header, HELLO.slice(0, cut)), { seq: 1000 });
+    const rest = up(HELLO.slice(cut), { seq: 1000 + before + cut });
+    for (const frames of [[up(whole)], [up(header), up(HELLO)], [first, rest]]) {
+      const { view } = hear([syn(), ...frames, down(SERVER_HELLO)]);
+      expect(view.namesOf(SERVER).map(({ name }) => name)).toEqual(['example.org']);
+    }
+  });
+
   it('follows commands of FTP however late they come', () => {
     const ftp = { dport: 21 };
     const many = Array.from({ length: 20 }, () => up('NOOP\r\n', ftp));

@@ -19,6 +19,7 @@ import {
 } from '../wire/packet-batch.ts';
 import { Identifier, TENTATIVE } from '../wire/payload/identify.ts';
 import { ANSWERS, ASKS, CERTAIN, type Detector, Payload } from '../wire/payload/payload.ts';
+import { skipProxyHeader } from '../wire/payload/proxy-header.ts';
 import { Departed } from './departed.ts';
 import { Heard } from './heard.ts';
 import { GONE, MORE, Unfinished } from './unfinished.ts';
@@ -150,6 +151,7 @@ export class Listener {
     payload.at = at;
     payload.length = rows[row + P_PAYLOAD]!;
     payload.end = Math.min(d.end, at + payload.length);
+    if (looked === 0) skipProxyHeader(payload);
     payload.transport = kind & 0xff;
     payload.sourcePort = ports >>> 16;
     payload.destinationPort = ports & 0xffff;
@@ -289,7 +291,7 @@ export class Listener {
     if (wants === undefined || payload.transport !== TCP) return state;
     const wanted = wants(payload);
     if (wanted === 0) return state;
-    const next = rows[row + P_SEQUENCE]! + payload.length;
+    const next = rows[row + P_SEQUENCE]! + rows[row + P_PAYLOAD]!;
     const hash = hashOf(rows, row, side);
     const kept = this.unfinished.keep(hash, side, next, payload, wanted);
     return kept ? state | (1 << (UNFINISHED_SHIFT + side)) : state;

@@ -149,8 +149,9 @@ const AGES: readonly Age[] = [
   },
   {
     protocol: 'ssh',
-    versions: ['1.0', '1.2', '1.3', '1.5'],
-    name: () => 'SSH 1',
+    // 1.99 is 2.0 and older ones too (RFC 4253 section 5.1).
+    versions: ['1.0', '1.2', '1.3', '1.5', '1.99'],
+    name: (version) => (version === '1.99' ? 'SSH 1 still allowed (version 1.99)' : 'SSH 1'),
     severity: 'high',
     why: 'its integrity check can be forged and sessions taken over',
     do: 'allow protocol 2 only, or replace the device',
