@@ -10,6 +10,7 @@ import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.t
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { CellQueue } from './cell-queue.ts';
+import { Gauge } from './gauge.ts';
 import { HostTally } from './host-tally.ts';
 import { Pace } from './pace.ts';
 import { Pulse } from './pulse.ts';
@@ -29,6 +30,10 @@ const LEAST_STEP_US = 100_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
+/** A smaller share of ports that answer does not tell when to send. */
+const MOSTLY_SILENT = 0.1;
+/** Less than this part of what is sent comes back: that is no way to ask. */
+const HALF = 0.5;
 /** Cell that another shard asks: no outcome, in no count. */
 export const NOT_MINE = 255;
 /** Epoch of cells that are not asked in random order: how they answer tells nothing of speed. */
@@ -72,6 +77,8 @@ export class HostScan {
   readonly pulse: Pulse;
   /** The pause between probes, where the window alone is too coarse. */
   readonly pace = new Pace();
+  /** How much comes back, where too much seems to get lost. */
+  readonly gauge = new Gauge();
   /** Tries of an earlier run by cell; only where there was one. */
   private earlierTries: Uint8Array | undefined;
   /** Cells asked again, for notes; only kept where somebody empties it. */
@@ -251,6 +258,7 @@ export class HostScan {
     const wasFlying = this.flying[cell] === AIRBORNE;
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
+    this.gauge.learn(cell, outcome);
     if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
@@ -338,14 +346,26 @@ export class HostScan {
     if (this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.tally.silence(tries - this.vain[cell]!, tries === 1);
       this.window.silence(this.timing.silentWindow);
-      this.pace.fits(nowUs, this.stepUs, false);
+      if (!this.gauge.on) this.pace.fits(nowUs, this.stepUs, false);
     } else {
       this.flying[cell] = IN_VAIN;
       this.vain[cell]!++;
       this.tally.inVain(tries === 1);
     }
+    this.pace.spread(this.isMostlySilent ? this.waitUs(0) / this.window.size : 0);
     if (this.isToAsk(cell, this.tally.allowedTries())) this.askAgain(cell);
     else silent?.(this, cell);
+  }
+
+  /** Whether tries are mostly given up, so that answers do not tell when to send. */
+  private get isMostlySilent(): boolean {
+    const { answered, asked } = this.tally;
+    return !this.limitsErrors && answered < MOSTLY_SILENT * asked;
+  }
+
+  /** Whether what answers by ICMP may be limited: that is asked slowly at the end. */
+  private get limitsErrors(): boolean {
+    return this.slow.patienceUs > 0;
   }
 
   /** Whether a silent cell was asked too rarely yet, of tries that tell something of it. */
@@ -367,6 +387,11 @@ export class HostScan {
 
   /** A cell that has its outcome answered again. True: that was the pulse. */
   echo(cell: number, nowUs: number): boolean {
+    const askedUs = this.gauge.heard(cell);
+    if (askedUs !== undefined) {
+      this.pulse.heard(askedUs >>> 0, nowUs);
+      return true;
+    }
     if (cell !== this.pulse.cell) return false;
     const { smoothedUs, timeoutUs } = this.roundTrip;
     this.pulse.beat(nowUs, Number.isNaN(smoothedUs) ? timeoutUs / 2 : smoothedUs);
@@ -403,12 +428,51 @@ export class HostScan {
   private judge(nowUs: number): boolean {
     const { answered, asked } = this.tally;
     const { timeoutUs } = this.roundTrip;
+    if (this.gauge.on) return this.judgeByGauge(nowUs);
     const verdict = this.window.judge(nowUs, timeoutUs, answered / Math.max(1, asked));
     if (verdict === 'fits' && !this.slow.on) this.pace.fits(nowUs, this.stepUs, true);
+    if (this.tally.losesMuch) this.measure(nowUs);
     if (verdict !== 'closed') return false;
     this.tally.overloaded = this.pace.closed(this.window, nowUs);
     if (!this.tally.overloaded) this.window.acquit();
+    if (this.pace.gapUs > 0) this.measure(nowUs);
     return this.tally.overloaded;
+  }
+
+  /** Begins to measure how much comes back, where anything does. */
+  private measure(nowUs: number): void {
+    if (!this.limitsErrors && this.pulse.isHeard) this.gauge.begin(nowUs);
+  }
+
+  private judgeByGauge(nowUs: number): boolean {
+    const { gauge, pace, roundTrip } = this;
+    this.window.pass(nowUs);
+    const verdict = gauge.judge(nowUs, roundTrip.timeoutUs);
+    if (verdict === undefined) return false;
+    if (verdict === 'full') {
+      if (gauge.isFirst && gauge.share < HALF) this.startOver();
+      this.tally.overloaded = true;
+      pace.slower(gauge.rate, gauge.share, nowUs);
+      gauge.again(nowUs);
+      return true;
+    }
+    const wasUs = pace.gapUs;
+    if (verdict === 'fits') pace.fits(nowUs, this.stepUs, true);
+    if (verdict === 'gone' || pace.gapUs === 0) {
+      gauge.end();
+      this.tally.beginLately();
+    } else if (pace.gapUs !== wasUs || verdict === 'enough') gauge.again(nowUs);
+    return false;
+  }
+
+  /** Most of what was sent so far was lost to speed: it tells nothing of ports that are silent. */
+  private startOver(): void {
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] !== PENDING) continue;
+      const flying = this.flying[cell] === AIRBORNE ? 1 : 0;
+      this.vain[cell] = this.tries[cell]! - flying;
+    }
+    this.tally.startOver();
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -442,7 +506,7 @@ export class HostScan {
   }
 
   /** Tells the tally what it needs to say how far the host is. */
-  gauge(): void {
+  takeStock(): void {
     const { smoothedUs, timeoutUs } = this.roundTrip;
     this.tally.tripShare = Math.min(
       1,

@@ -187,7 +187,7 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
-    for (const host of hosts) host.gauge();
+    for (const host of hosts) host.takeStock();
     const works = hosts.map(probesLeft);
     const left = works.map(({ probes }) => probes);
     const mean = sum(left) / Math.max(1, left.length);
@@ -259,6 +259,11 @@ export class Scheduler implements AnswerSink {
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
+      const known = host.gauge.next(now);
+      if (known >= 0) {
+        this.askKnown(host, known, now);
+        continue;
+      }
       const cell = host.next();
       if (cell < 0) return;
       this.put(host, cell, host.tries[cell]!);
@@ -276,12 +281,21 @@ export class Scheduler implements AnswerSink {
     batch.attempts[index] = attempt;
   }
 
-  /** Asks a port that has its outcome once more, in the words of its last try. */
   private feelPulse(host: HostScan, now: number): void {
-    const { cell } = host.pulse;
+    this.putKnown(host, host.pulse.cell);
+    host.pulse.sent(now);
+  }
+
+  private askKnown(host: HostScan, cell: number, now: number): void {
+    this.putKnown(host, cell);
+    host.pulse.askedKnown(now);
+    host.pace.wentOut(now);
+  }
+
+  /** Asks a port that has its outcome once more, in the words of its last try. */
+  private putKnown(host: HostScan, cell: number): void {
     this.expired?.(host, cell);
     this.put(host, cell, host.tries[cell]! - 1);
-    host.pulse.sent(now);
     this.counts.pulses++;
     this.pulsesPut++;
   }
@@ -334,8 +348,8 @@ export class Scheduler implements AnswerSink {
     }
     for (const host of this.active) {
       next = Math.min(next, host.deadlineUs(now));
-      const { gapUs, nextUs } = host.pace;
-      if (gapUs > 0 && nextUs > now) next = Math.min(next, nextUs);
+      const { dueUs } = host.pace;
+      if (dueUs > now) next = Math.min(next, dueUs);
     }
     // Many deadlines lie close together: one round for all within a millisecond.
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
