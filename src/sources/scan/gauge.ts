@@ -25,22 +25,34 @@ const TOLERANCE = 0.15;
 const NEARLY = 0.03;
 /** By so many standard deviations a share must be off to tell something before `MOST`. */
 const DEVIATIONS = 2;
-/** So often in a row a lower speed must bring nothing until the way is blamed. */
-const IN_VAIN = 2;
-/** A speed is lower below this part of the one before. */
-const SLOWER = 0.9;
-/** It brought more than this part of what it promised: it was not in vain. */
-const BROUGHT = 0.3;
+/** The same where the way loses many at random. */
+const MORE_DEVIATIONS = 3;
+/** Where others answered, none that came back is hardly any. */
+const LEAST_BACK = 0.5;
+/** So many speeds that were too high are remembered. */
+const MOST_TRIALS = 12;
+/** By so much (natural logarithm) one explanation must be likelier than the other. */
+const LIKELIER = 3;
+const ROUNDS = 4;
+/** No share is surer than that. */
+const SURELY = 0.97;
 /** States of a known port: not asked, asked, answered. */
 const IDLE = 0;
 const OUT = 1;
 const BACK = 2;
 
 /**
- * `full`: more is sent than comes through; `fits`: all of it does; `enough`: nearly all; `gone`:
- * nothing comes back at all.
+ * `full`: more is sent than comes through; `fits`: all of it does; `enough`: nearly all; `lossy`:
+ * so much gets lost at any speed; `gone`: nothing comes back at all.
  */
-export type Verdict = 'full' | 'fits' | 'enough' | 'gone';
+export type Verdict = 'full' | 'fits' | 'enough' | 'lossy' | 'gone';
+
+/** Probes at one speed: how many were sent and came back, and all probes a microsecond. */
+interface Trial {
+  readonly back: number;
+  readonly sent: number;
+  readonly rate: number;
+}
 
 export class Gauge {
   /** Whether ports are asked for it now. */
@@ -50,9 +62,9 @@ export class Gauge {
   rate = 0;
   /** Share that comes back at best. */
   private usual = 1;
-  /** What was known at the higher speed before; NaN: nothing. */
-  private before = { share: Number.NaN, rate: 0 };
-  private inVain = 0;
+  private isLossy = false;
+  /** What came back at speeds found to be too high, since all came back last. */
+  private readonly trials: Trial[] = [];
   /** Whether the latest verdict is the first since it began to measure. */
   isFirst = false;
   private verdicts = 0;
@@ -71,9 +83,12 @@ export class Gauge {
   private probes = 0;
   private back = 0;
   private lost = 0;
+  /** And other ports that answered. */
+  private others = 0;
 
   /** A port answered so. */
   learn(cell: number, outcome: number): void {
+    this.others++;
     const refuses =
       outcome === CLOSED_RESET || outcome === CLOSED_REFUSED || outcome === CLOSED_ABORT;
     if (!refuses && (this.refuses || !isOpen(outcome))) return;
@@ -91,8 +106,7 @@ export class Gauge {
   begin(nowUs: number): void {
     if (this.on || this.known === 0) return;
     this.on = true;
-    this.before = { share: Number.NaN, rate: 0 };
-    this.inVain = 0;
+    this.trials.length = 0;
     this.verdicts = 0;
     this.again(nowUs);
   }
@@ -108,6 +122,7 @@ export class Gauge {
     this.probes = 0;
     this.back = 0;
     this.lost = 0;
+    this.others = 0;
   }
 
   /** A probe of any kind is about to go out. Returns the known port to ask in its place, or -1. */
@@ -154,41 +169,74 @@ export class Gauge {
     // The same part of them at all times: those sent first in a heap are taken sooner than others.
     this.each = Math.max(EACH, Math.ceil((2 * this.rate * timeoutUs) / KNOWN));
     const count = this.back + this.lost;
-    if (count < LEAST) return undefined;
+    if (count < (this.isLossy ? MOST : LEAST)) return undefined;
     const share = (this.back + 1) / (count + 2);
-    const unsure = DEVIATIONS * Math.sqrt((share * (1 - share)) / count);
+    const unsure =
+      (this.isLossy ? MORE_DEVIATIONS : DEVIATIONS) * Math.sqrt((share * (1 - share)) / count);
     const least = this.usual * (1 - TOLERANCE);
-    if (Math.abs(share - least) <= unsure && count < MOST) return undefined;
+    const isClear = Math.abs(share - least) > unsure;
+    if (!isClear && count < MOST) return undefined;
     this.isFirst = this.verdicts++ === 0;
-    this.share = this.back / count;
-    return this.weigh(least);
+    this.share = Math.max(this.back, LEAST_BACK) / count;
+    // Where the way itself loses packets at random, shares differ much by chance.
+    if (!isClear && this.isLossy) return 'fits';
+    return this.weigh(least, unsure);
   }
 
-  /** @param least a smaller share is too small */
-  private weigh(least: number): Verdict {
+  /** @param least a smaller share is too small @param unsure by so much it may differ by chance */
+  private weigh(least: number, unsure: number): Verdict {
     if (this.share >= least) {
-      this.inVain = 0;
-      this.before.share = Number.NaN;
-      this.usual = Math.max(this.usual, this.share);
-      return this.share >= this.usual * (1 - NEARLY) ? 'fits' : 'enough';
+      if (this.share < this.usual * (1 - NEARLY)) return 'enough';
+      this.usual = Math.max(this.usual, this.share - unsure);
+      this.trials.length = 0;
+      return 'fits';
     }
-    if (this.back === 0) return 'gone';
-    return this.wasInVain() ? 'fits' : 'full';
+    if (this.back + this.others === 0) return 'gone';
+    this.trials.push({ back: this.back, sent: this.back + this.lost, rate: this.rate });
+    if (this.trials.length > MOST_TRIALS) this.trials.shift();
+    if (!isLossAtAnySpeed(this.trials, this.usual)) return 'full';
+    this.blameWay();
+    return 'lossy';
   }
 
-  /** Whether going slower brought too little back, more than once. */
-  private wasInVain(): boolean {
-    const { before, share, rate } = this;
-    this.before = { share, rate };
-    if (Number.isNaN(before.share) || rate > SLOWER * before.rate) return false;
-    const promised = Math.min(this.usual, (before.share * before.rate) / rate);
-    if (share - before.share > BROUGHT * (promised - before.share)) {
-      this.inVain = 0;
-      return false;
-    }
-    if (++this.inVain < IN_VAIN) return false;
-    this.inVain = 0;
-    this.usual = share;
-    return true;
+  /** So much gets lost at any speed. */
+  blameWay(): void {
+    this.isLossy = true;
+    this.usual = sum(this.trials, 'back') / sum(this.trials, 'sent');
+    this.trials.length = 0;
   }
+}
+
+/**
+ * Whether a share that gets lost at any speed explains the trials better than a limit, of which more
+ * comes back the slower it is asked: by the likelihood of both.
+ * @param usual share that comes back at best
+ */
+function isLossAtAnySpeed(trials: readonly Trial[], usual: number): boolean {
+  const [back, sent] = [sum(trials, 'back'), sum(trials, 'sent')];
+  const share = back / sent;
+  // What comes through in a microsecond, fitted: those trials that it would not fill tell nothing.
+  let limit = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const full = trials.filter(({ rate }) => limit < usual * rate);
+    if (full.length === 0) break;
+    const asked = full.reduce((total, trial) => total + trial.sent / trial.rate, 0);
+    limit = sum(full, 'back') / asked;
+  }
+  const byLoss = trials.reduce((total, trial) => total + likelihood(trial, share), 0);
+  const byLimit = trials.reduce(
+    (total, trial) => total + likelihood(trial, Math.min(usual, limit / trial.rate)),
+    0,
+  );
+  return byLoss - byLimit > LIKELIER;
+}
+
+/** Natural logarithm of how likely it is that so many of a trial come back. */
+function likelihood({ back, sent }: Trial, share: number): number {
+  const chance = Math.min(SURELY, Math.max(1 - SURELY, share));
+  return back * Math.log(chance) + (sent - back) * Math.log(1 - chance);
+}
+
+function sum(trials: readonly Trial[], what: 'back' | 'sent'): number {
+  return trials.reduce((total, trial) => total + trial[what], 0);
 }

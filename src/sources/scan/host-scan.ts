@@ -452,16 +452,16 @@ export class HostScan {
     if (verdict === 'full') {
       if (gauge.isFirst && gauge.share < HALF) this.startOver();
       this.tally.overloaded = true;
-      pace.slower(gauge.rate, gauge.share, nowUs);
+      if (!pace.slower(gauge.rate, gauge.share, nowUs)) gauge.blameWay();
       gauge.again(nowUs);
       return true;
     }
-    const wasUs = pace.gapUs;
+    if (verdict === 'lossy') pace.forget(nowUs);
     if (verdict === 'fits') pace.fits(nowUs, this.stepUs, true);
     if (verdict === 'gone' || pace.gapUs === 0) {
       gauge.end();
       this.tally.beginLately();
-    } else if (pace.gapUs !== wasUs || verdict === 'enough') gauge.again(nowUs);
+    } else gauge.again(nowUs);
     return false;
   }
 

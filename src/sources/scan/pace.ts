@@ -32,6 +32,8 @@ export class Pace {
   private evenUs = 0;
   /** The gap at which too much was lost. */
   private tooShortUs = 0;
+  /** The gap before it was made longer since all went well last. */
+  private firstUs = 0;
   /** So often all must go well until a little more is tried: more often where that was too much before. */
   private holds = 0;
   private caution = 1;
@@ -76,6 +78,7 @@ export class Pace {
    */
   fits(nowUs: number, stepUs: number, isWeighed: boolean): void {
     if (this.gapUs === 0) return;
+    if (isWeighed) this.firstUs = 0;
     const steps = Math.min(MOST_STEPS, Math.floor((nowUs - this.changedUs) / stepUs));
     if (steps === 0 || !(isWeighed || this.gapUs > this.tooShortUs / FAR)) return;
     if (!this.heldBack) {
@@ -116,18 +119,34 @@ export class Pace {
   }
 
   /**
-   * More was sent than came through.
+   * More was sent than came through. False: so slow a pace would not help, and the last one that was
+   * not known to be too fast is kept to again.
    * @param rate probes a microsecond @param share part of them that came through, 0 to 1
    */
-  slower(rate: number, share: number, nowUs: number): void {
+  slower(rate: number, share: number, nowUs: number): boolean {
+    if (this.gapUs >= HOPELESS_US) {
+      this.forget(nowUs);
+      return false;
+    }
     // What came through is what the way takes, however much more was sent.
     const tooShortUs = Math.max(this.gapUs, 1 / rate) / Math.max(LEAST_LEFT, share);
     const isSame =
       Math.min(tooShortUs, this.tooShortUs) > FAR * Math.max(tooShortUs, this.tooShortUs);
     this.caution = isSame ? Math.min(MOST_CAUTION, 2 * this.caution) : 1;
     this.holds = this.caution;
+    if (this.firstUs === 0) this.firstUs = Math.max(this.gapUs, 1 / rate);
     this.tooShortUs = tooShortUs;
     this.gapUs = this.tooShortUs / BELOW;
+    this.changed(nowUs);
+    return true;
+  }
+
+  /** Going slower brought nothing: back to where it began. */
+  forget(nowUs: number): void {
+    this.gapUs = this.firstUs;
+    this.tooShortUs = 0;
+    this.firstUs = 0;
+    this.holds = 0;
     this.changed(nowUs);
   }
 
