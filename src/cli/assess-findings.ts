@@ -102,6 +102,10 @@ function seeLines({ id, evidence, filter }: Finding, inputs: readonly string[]):
   if (filter !== undefined && input !== undefined && input !== '-' && inputs.length === 1) {
     lines.push({ run: `portreeve capture -r ${shellWord(input)} ${shellWord(filter)}` });
   } else if (filter !== undefined) lines.push({ say: `capture filter: ${filter}` });
+  else if (evidence.length > 0 && input !== undefined && input !== '-' && inputs.length === 1) {
+    const frames = evidence.map(({ locator }) => locator.slice(locator.lastIndexOf('#') + 1));
+    lines.push({ run: `portreeve capture -r ${shellWord(input)} --frames ${frames.join(',')}` });
+  }
   return lines.length > 0 ? lines : [{ say: `counted over all packets (${id})` }];
 }
 
