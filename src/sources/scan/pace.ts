@@ -22,6 +22,8 @@ const FAR = 0.85;
 const MOST_CAUTION = 16;
 /** So much may be caught up on when this program was not run in time, microseconds. */
 const CATCH_UP_US = 4000;
+/** And where nothing is known of a limit. */
+const CATCH_UP_SILENT_US = 12_000;
 
 export class Pace {
   /** At least so long between two probes, microseconds; 0: the window alone rules. */
@@ -44,7 +46,7 @@ export class Pace {
   /** A probe went out. */
   wentOut(nowUs: number): void {
     const gapUs = this.gapUs || this.evenUs;
-    if (gapUs > 0) this.nextUs = Math.max(this.nextUs, nowUs - CATCH_UP_US) + gapUs;
+    if (gapUs > 0) this.nextUs = Math.max(this.nextUs, nowUs - this.catchUpUs) + gapUs;
   }
 
   /**
@@ -65,10 +67,14 @@ export class Pace {
   allows(most: number, nowUs: number): number {
     const gapUs = this.gapUs || this.evenUs;
     if (gapUs === 0 || most <= 0) return most;
-    const sinceUs = nowUs - Math.max(this.nextUs, nowUs - CATCH_UP_US);
+    const sinceUs = nowUs - Math.max(this.nextUs, nowUs - this.catchUpUs);
     const allowed = sinceUs < 0 ? 0 : Math.floor(sinceUs / gapUs) + 1;
     if (allowed < most) this.heldBack = true;
     return Math.min(most, allowed);
+  }
+
+  private get catchUpUs(): number {
+    return this.gapUs > 0 ? CATCH_UP_US : CATCH_UP_SILENT_US;
   }
 
   /**
