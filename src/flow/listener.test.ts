@@ -293,6 +293,22 @@ describe('the listener', () => {
     }
   });
 
+  it.each([
+    ['anonymous', ['USER anonymous', 'PASS guest@'], undefined],
+    ['ftp, in small letters', ['user ftp', 'pass x'], undefined],
+    ['a person', ['USER ftpadmin', 'PASS secret'], ['in clear']],
+    ['anonymous first', ['USER anonymous', 'PASS x', 'USER joe', 'PASS y'], ['in clear']],
+    ['somebody unknown', ['PASS y'], ['in clear']],
+  ])('tells a login by FTP of %s', (_, commands, login) => {
+    const ftp = { dport: 21 };
+    const { view } = hear([
+      syn(ftp),
+      down('220 FTP ready\r\n', ftp),
+      ...commands.flatMap((line) => [up(`${line}\r\n`, ftp), down('331 go on\r\n', ftp)]),
+    ]);
+    expect(view.at(SERVER, 'tcp', 21)?.spoken[0]?.facts.login).toEqual(login);
+  });
+
   it('follows commands of FTP however late they come', () => {
     const ftp = { dport: 21 };
     const many = Array.from({ length: 20 }, () => up('NOOP\r\n', ftp));

@@ -43,6 +43,9 @@ const FOLLOWS = 1 << 24;
 const UNFINISHED_SHIFT = 26;
 /** The endpoint that serves is port-wise the packet's destination when sent from side 0. */
 const SERVER_IS_1 = 1 << 25;
+/** What the detector wants to know later, two bits. */
+const MEMORY_SHIFT = 28;
+const MEMORY = 3;
 
 const TCP = 6;
 const ARP_REQUEST = 1;
@@ -102,7 +105,9 @@ export class Listener {
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
-    slots[slot + 1] = this.listen(d, row, at, state, side, looked);
+    this.payload.memory = (state >>> MEMORY_SHIFT) & MEMORY;
+    const after = this.listen(d, row, at, state, side, looked);
+    slots[slot + 1] = (after & ~(MEMORY << MEMORY_SHIFT)) | (this.payload.memory << MEMORY_SHIFT);
   }
 
   /** ARP says of its sender which MAC address is the host's own, and whom it looks for. */

@@ -27,6 +27,8 @@ export class Payload {
   destinationPort = 0;
   /** Set before `facts` is called: the side that serves sent it. */
   fromServer = false;
+  /** What `facts` wants to know when it sees a later payload of the conversation: 0 (at first) to 3. */
+  memory = 0;
 }
 
 /** The octets fit the protocol and hardly any other: magic numbers and lengths agree. */
