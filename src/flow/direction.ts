@@ -290,13 +290,15 @@ export class DirectionLadder {
 /** The decision of a flow, see asked-elsewhere.ts for `half`. */
 function joined(decision: number, half: number): number {
   if (half === QUESTION) return decision | OTHER_HALF_ELSEWHERE;
+  const certain = (decision & CERTAIN) !== 0;
   const transfer = BY_MESSAGE | LIKELY | OTHER_HALF_ELSEWHERE;
-  if (half === TRANSFER_TO_A) return transfer;
-  if (half === TRANSFER_TO_B) return transfer | CLIENT_IS_B;
+  // A log may have said otherwise.
+  if (half === TRANSFER_TO_A) return certain ? decision : transfer;
+  if (half === TRANSFER_TO_B) return certain ? decision : transfer | CLIENT_IS_B;
   const reason = decision & 15;
   const answers = (decision & CLIENT_IS_B) !== 0;
   if (reason === BY_MESSAGE) return answers ? decision | OTHER_HALF_ELSEWHERE : decision;
-  if (half === PERHAPS_ANSWER || (decision & CERTAIN) !== 0) return decision;
+  if (half === PERHAPS_ANSWER || certain) return decision;
   return BY_MESSAGE | LIKELY | CLIENT_IS_B | OTHER_HALF_ELSEWHERE;
 }
 
