@@ -4,8 +4,7 @@ import { dependenciesOn } from './host-dependencies.ts';
 import { hostRoles, RoleJudge } from './host-roles.ts';
 import { SpokenView } from './spoken.ts';
 
-const rolesOf = (answered: ReadonlyMap<string, string>) =>
-  new RoleJudge().rolesOf(answered, (place) => place);
+const rolesOf = (answered: ReadonlyMap<string, string>) => new RoleJudge().rolesOf(answered);
 
 function roles(...ports: string[]): string[] {
   const answered = new Map(ports.map((port, index) => [port, `lan.pcap#${index + 1}`]));
@@ -123,4 +122,21 @@ it('tells hosts of a capture', () => {
       depends: [{ server: '10.0.2.10', text: 'member of the domain served by 10.0.2.10' }],
     },
   ]);
+});
+
+it.each([
+  ['what belongs there', 'tls', []],
+  ['something else', 'openvpn', ['443/tcp']],
+])('believes no port on which %s is spoken', (_, protocol, left) => {
+  const steps = [443, 3306].flatMap((port, n) =>
+    talk({ at: n, client: '10.0.2.21:40001', server: `10.0.2.10:${port}` }),
+  );
+  const { traffic, names } = caseOf(steps);
+  const spoken = { protocol, confidence: 'certain', by: 'payload', flows: 1, answered: true };
+  const at = { transport: 'tcp', address: '10.0.2.10', port: 443, fit: 'other', spoken: [spoken] };
+  const speech = { endpoints: () => [at] } as unknown as SpokenView;
+  const [server] = hostRoles(traffic, names, speech);
+  expect(server?.roles.flatMap(({ ports }) => ports)).toEqual(
+    ['443/tcp', '3306/tcp'].filter((port) => !(left as string[]).includes(port)).reverse(),
+  );
 });
