@@ -249,7 +249,7 @@ const POWERSHELL =
 const WINDOWS_PROGRAMS =
   /^(netsh|sc\.exe|dsmgmt|w32tm|winrm|wmic|dism|reg|net|netdom|dnscmd|manage-bde|vmms|wbadmin|certutil|setx|tasklist|taskkill|ssh|sqlcmd|redis-cli|docker|wsl|appcmd|fsutil|cmd) /;
 const LINUX_PROGRAMS =
-  /^(systemctl|sed|ss|rm|apt-get|dnf|postconf|sysctl|rabbitmqctl|rabbitmq-plugins|snap|ufw|nft|kubeadm|docker|podman|redis-cli|modprobe|rmmod|smbcontrol|exportfs|ip|wg-quick|asterisk|esxcli|vim-cmd|virsh|microk8s|lxc|cupsctl|timedatectl|resolvectl|doveconf|nginx|a2dismod|a2dissite|adb|tailscale|mysql|psql|gsettings|pkill|cephadm|ceph|gluster|crontab|chmod|zerotier-cli|firewall-cmd|x11vnc|vncserver|grep|echo|mongosh|multipass|killall|vtysh|nmcli|steam|syncthing|plocate|consul|nomad|vault) ?/;
+  /^(systemctl|sed|ss|rm|apt-get|dnf|postconf|sysctl|rabbitmqctl|rabbitmq-plugins|snap|ufw|nft|kubeadm|docker|podman|redis-cli|modprobe|rmmod|smbcontrol|exportfs|ip|wg-quick|asterisk|esxcli|vim-cmd|virsh|microk8s|lxc|cupsctl|timedatectl|resolvectl|doveconf|nginx|a2dismod|a2dissite|adb|tailscale|mysql|psql|gsettings|pkill|cephadm|ceph|gluster|crontab|chmod|zerotier-cli|firewall-cmd|x11vnc|vncserver|grep|echo|mongosh|multipass|killall|vtysh|birdc|nmcli|steam|syncthing|plocate|consul|nomad|vault) ?/;
 
 function faultOf(run, name) {
   if (name === 'windows') {

@@ -4,7 +4,7 @@
  */
 
 import type { Chunk } from '../flow/chunk.ts';
-import { CLIENT_IS_B, confidenceOf, reasonOf } from '../flow/direction.ts';
+import { CLIENT_IS_B, confidenceOf, OTHER_HALF_ELSEWHERE, reasonOf } from '../flow/direction.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import {
   E_CARRIED_HIGH,
@@ -264,6 +264,8 @@ export class FlowFacts {
       return this.tcpOutcome(serverSide === 1 ? a : b, serverSide === 1 ? b : a, errors, byClass);
     }
     if (this.listing === BY_LOWER_PORT) return UNKNOWN;
+    // Its question went to a group, or its answer came from another port.
+    if ((decision & OTHER_HALF_ELSEWHERE) !== 0) return REPLY;
     if (this.toGroup) return GROUP_SENT;
     if (!answered) return errors ? REFUSED : UNANSWERED;
     if (!asked) return BACKSCATTER;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ask, attempt, caseOf, many, talk } from '../../test/builders/findings.ts';
 import { dependenciesOn } from './host-dependencies.ts';
 import { hostRoles, RoleJudge } from './host-roles.ts';
+import { SpokenView } from './spoken.ts';
 
 const rolesOf = (answered: ReadonlyMap<string, string>) => new RoleJudge().rolesOf(answered);
 
@@ -22,6 +23,16 @@ describe('roles from answered ports', () => {
       'FreeIPA, since there is no SMB',
       ['88/tcp', '464/tcp', '389/tcp', '636/tcp', '443/tcp'],
       'freeipa certain',
+    ],
+    [
+      'a controller of which logon and files were used',
+      ['88/tcp', '445/tcp'],
+      'domain-controller likely',
+    ],
+    [
+      'Kerberos alone, whose is not known',
+      ['88/tcp', '88/udp', '464/tcp'],
+      'domain-controller hint',
     ],
     ['LDAP alone', ['389/tcp'], 'ldap-directory certain'],
     ['a database', ['3306/tcp'], 'mysql-server certain'],
@@ -98,7 +109,7 @@ it('tells hosts of a capture', () => {
     ...talk({ at: 12, client: '203.0.113.9:4000', server: '10.0.2.10:445' }),
   ];
   const { traffic, names } = caseOf(steps);
-  expect(hostRoles(traffic, names)).toMatchObject([
+  expect(hostRoles(traffic, names, new SpokenView(null, names))).toMatchObject([
     {
       address: '10.0.2.10',
       zone: 'in',
@@ -111,4 +122,21 @@ it('tells hosts of a capture', () => {
       depends: [{ server: '10.0.2.10', text: 'member of the domain served by 10.0.2.10' }],
     },
   ]);
+});
+
+it.each([
+  ['what belongs there', 'tls', []],
+  ['something else', 'openvpn', ['443/tcp']],
+])('believes no port on which %s is spoken', (_, protocol, left) => {
+  const steps = [443, 3306].flatMap((port, n) =>
+    talk({ at: n, client: '10.0.2.21:40001', server: `10.0.2.10:${port}` }),
+  );
+  const { traffic, names } = caseOf(steps);
+  const spoken = { protocol, confidence: 'certain', by: 'payload', flows: 1, answered: true };
+  const at = { transport: 'tcp', address: '10.0.2.10', port: 443, fit: 'other', spoken: [spoken] };
+  const speech = { endpoints: () => [at] } as unknown as SpokenView;
+  const [server] = hostRoles(traffic, names, speech);
+  expect(server?.roles.flatMap(({ ports }) => ports)).toEqual(
+    ['443/tcp', '3306/tcp'].filter((port) => !(left as string[]).includes(port)).reverse(),
+  );
 });

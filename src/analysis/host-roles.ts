@@ -4,13 +4,15 @@
  * is looked at again.
  */
 
-import { addressText, type Names, placeOf } from '../flow/flow-view.ts';
+import { addressText, type Names, placeOf, transportOf } from '../flow/flow-view.ts';
 import type { Dependency, HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
 import { firstOf } from './heaviest.ts';
 import { Dependencies } from './host-dependencies.ts';
 import { HostServices } from './host-services.ts';
+import { misplaced } from './misplaced.ts';
 import { PortNumbers } from './port-texts.ts';
 import { allSignatures, type Signature } from './role-signatures.ts';
+import type { SpokenView } from './spoken.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -50,10 +52,14 @@ interface Judgement {
 }
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
-export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] {
+export function hostRoles(
+  traffic: Traffic,
+  names: Names,
+  speech: SpokenView,
+): readonly HostRoles[] {
   const offered = new HostServices(traffic.services.table);
   const numbers = new PortNumbers();
-  const judgements = judgeHosts(traffic, offered, numbers);
+  const judgements = judgeHosts(traffic, offered, numbers, strangersOf(speech), names);
   const depends = new Dependencies(traffic, names, offered, judgements);
   const world = { traffic, names, offered, depends, numbers };
   const rows: HostRow[] = [];
@@ -74,11 +80,21 @@ export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] 
   );
 }
 
+/** Endpoints where another protocol is spoken than their port is for: they speak for no role. */
+function strangersOf(speech: SpokenView): ReadonlySet<string> {
+  const strangers = speech.endpoints().filter((each) => misplaced(each) !== undefined);
+  return new Set(
+    strangers.map(({ address, port, transport }) => `${address} ${port}/${transport}`),
+  );
+}
+
 /** What the hosts with the most services are, by their numbers. */
 function judgeHosts(
   { services }: Traffic,
   offered: HostServices,
   numbers: PortNumbers,
+  strangers: ReadonlySet<string>,
+  names: Names,
 ): (Judgement | undefined)[] {
   const { count } = offered.hosts;
   const hosts = firstOf(count, MOST_HOSTS, (left, right) => {
@@ -92,8 +108,15 @@ function judgeHosts(
     const ports: number[] = [];
     for (const entry of offered.of(host)) {
       const word = entry * TALLY_WORDS;
-      const number = numbers.of(words[word + 1]!, words[word + 2]! & 0xff);
-      if (number >= 0) ports.push(number);
+      const kind = words[word + 2]!;
+      const number = numbers.of(words[word + 1]!, kind & 0xff);
+      if (number < 0) continue;
+      if (strangers.size > 0) {
+        const address = addressText(names.addresses, words[word]!, kind);
+        const text = `${address} ${words[word + 1]!}/${transportOf(kind & 0xff)}`;
+        if (strangers.has(text)) continue;
+      }
+      ports.push(number);
     }
     judgements[host] = judge.judge(ports);
   }

@@ -2,6 +2,9 @@
 import type { PortUse } from '../model/use.ts';
 import { fitOf, type SpokenView } from './spoken.ts';
 
+/** What is sent unasked to whoever takes it. */
+const PUSHED: ReadonlySet<string> = new Set(['rtp', 'rtcp', 'syslog', 'netflow', 'sflow']);
+
 type PortSpoken = PortUse['spoken'][number];
 
 /**
@@ -12,7 +15,11 @@ export function spokenByPort(speech: SpokenView): Map<string, PortSpoken[]> {
   const byPort = new Map<string, Map<string, { endpoints: number; flows: number }>>();
   for (const { transport, port, spoken } of speech.endpoints()) {
     for (const { protocol, flows, answered, by } of spoken) {
-      const fits = answered || by === 'announced' || fitOf(protocol, transport, port) === 'usual';
+      const fits =
+        answered ||
+        PUSHED.has(protocol) ||
+        by === 'announced' ||
+        fitOf(protocol, transport, port) === 'usual';
       if (!fits) continue;
       const key = `${port}/${transport}`;
       const protocols = byPort.get(key) ?? new Map();

@@ -107,7 +107,7 @@ describe('the text', () => {
       expect(run).not.toMatch(/^New-Item .*-Force/);
     }
     for (const run of 'none' in linux ? [] : runs(linux.close)) {
-      expect(run).toMatch(/^(systemctl|ss|esxcli|kubeadm|docker|rabbitmq-plugins|adb) /);
+      expect(run).toMatch(/^(systemctl|ss|esxcli|kubeadm|docker|rabbitmq-plugins|adb|birdc) /);
       expect(run).not.toMatch(/[“”‘’]/);
       const units = /^systemctl disable (?:--now )?(.+)$/.exec(run)?.[1];
       for (const unit of units?.split(' ') ?? []) {

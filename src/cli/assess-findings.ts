@@ -103,6 +103,15 @@ function seeLines({ id, evidence, filter }: Finding, inputs: readonly string[]):
   if (filter !== undefined && input !== undefined && input !== '-' && inputs.length === 1) {
     lines.push({ run: `portreeve capture -r ${shellWord(input)} ${shellWord(filter)}` });
   } else if (filter !== undefined) lines.push({ say: `capture filter: ${filter}` });
+  else if (evidence.length > 0) {
+    const parts = evidence.map(({ locator }) => /^(.*)#(\d+)$/s.exec(locator));
+    const [file] = parts.map((part) => part?.[1]);
+    // Numbers mean something in one file only.
+    if (file !== undefined && file !== '-' && parts.every((part) => part?.[1] === file)) {
+      const frames = parts.map((part) => part![2]).join(',');
+      lines.push({ run: `portreeve capture -r ${shellWord(file)} --frames ${frames}` });
+    }
+  }
   return lines.length > 0 ? lines : [{ say: `counted over all packets (${id})` }];
 }
 

@@ -54,6 +54,12 @@ export class CaptureRun {
         ways: ['leave out -r or -i'],
       });
     }
+    if (files === undefined && this.options.frames !== undefined) {
+      throw new Failure(USAGE, {
+        what: '--frames picks from a file, and there is none',
+        ways: ['name one: -r FILE', 'filter what passes by an expression instead'],
+      });
+    }
     refuseRotation(this.options);
     const filter = await filterOf(this.text, files === undefined ? namesOf(this.options) : []);
     try {
@@ -228,20 +234,24 @@ export class CaptureRun {
   }
 
   private take(batch: FrameBatch, source: FrameSource): void {
-    const { s } = this.options;
+    const { s, frames, r: files } = this.options;
     const { writer } = this;
-    const most = Math.min(batch.count, this.left);
-    let index = 0;
-    for (; index < most; index++) {
+    let taken = 0;
+    for (let index = 0; index < batch.count && taken < this.left; index++) {
+      if (frames !== undefined && !frames.has(batch.number[index]!)) continue;
       if (s !== undefined && s > 0 && batch.captured[index]! > s) batch.captured[index] = s;
       if (writer === undefined) this.lines!.print(batch, index, source);
       else {
         writer.write(batch, index, source.interfaces);
         if (writer.full) break;
       }
+      taken++;
     }
-    this.printed += index;
-    this.left -= index;
+    this.printed += taken;
+    this.left -= taken;
+    // Every file counts from 1, so that of several another one may still have some.
+    const behind = frames !== undefined && files?.length === 1 && batch.count > 0;
+    if (behind && batch.number[batch.count - 1]! >= frames.last) this.left = 0;
   }
 
   private finish(reader: CaptureReader, source: FrameSource): void {

@@ -4,6 +4,7 @@ import { wholeNumber } from './capture-options.ts';
 import { CaptureRun } from './capture-run.ts';
 import { USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { type FrameNumbers, frameNumbers } from './frame-numbers.ts';
 import { addLiveOptions, type LiveOptions } from './interface-options.ts';
 
 const EXAMPLES = `Examples:
@@ -12,6 +13,7 @@ const EXAMPLES = `Examples:
   portreeve capture -r lan.pcap -n port 443          those that match
   portreeve capture -r big.pcap -w web.pcap port 80  a part into a file
   portreeve capture -r lan.pcap -nX -c 1             the first, with its octets
+  portreeve capture -r lan.pcap --frames 27,331      those that a finding names
 `;
 
 const NOTES = `
@@ -24,6 +26,7 @@ would read it. Short options combine: -nqt. Exit codes: 0 done, 2 wrong usage,
 export interface CaptureCommandOptions extends LiveOptions {
   readonly r?: readonly string[];
   readonly w?: string;
+  readonly frames?: FrameNumbers;
   readonly c?: number;
   readonly s?: number;
   readonly C?: number;
@@ -67,6 +70,7 @@ export function configure(command: Command): void {
     .option('-x', 'with the octets; -xx: those of the link header too')
     .option('-X', 'with the octets and their text; -XX: link header too')
     .option('--numbers', 'with the number of each packet')
+    .option('--frames <list>', 'only those with these numbers: 27,331-340', frameNumbers)
     .option('-c <count>', 'stop after so many packets', wholeNumber(1, 4e9))
     .option('-s <octets>', 'keep at most so many octets of a packet', wholeNumber(0, 262_144))
     .option('-w <file>', 'write packets to a file; - is standard output')

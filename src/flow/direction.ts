@@ -5,7 +5,8 @@
  *   syn, syn-ack, init    who opened the connection was seen
  *   known-service         one end is a listening socket, or a service confirmed elsewhere
  *   group-destination     one end is a multicast or broadcast address: it cannot have opened it
- *   message               a message that only clients, or only servers, send
+ *   message               a message that only clients, or only servers, send, in this flow or to
+ *                         the same endpoint
  *   learned-service       other flows of this input confirmed one end as a service
  *   fan-in                many peers, from many ports, on one port
  *   port-class            a system or user port against an ephemeral one; never makes a service
@@ -13,6 +14,14 @@
  */
 import type { Confidence, DirectionReason } from '../model/flow.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
+import {
+  ALONE,
+  AskedElsewhere,
+  PERHAPS_ANSWER,
+  QUESTION,
+  TRANSFER_TO_A,
+  TRANSFER_TO_B,
+} from './asked-elsewhere.ts';
 import type { Chunk } from './chunk.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { FanIn } from './fan-in.ts';
@@ -68,8 +77,10 @@ const BY_FAN_IN = 8;
 const BY_PORT_CLASS = 9;
 const BY_DECLARED = 10;
 
-/** A decision in one octet: reason (bits 0–3), client is B (bit 4), confidence (bits 5–6). */
+/** A decision in one octet: reason (bits 0–3), client is B (bit 4), confidence (bits 5–6), and: */
 export const CLIENT_IS_B = 16;
+/** Its question, or its answer, is another flow: see asked-elsewhere.ts. */
+export const OTHER_HALF_ELSEWHERE = 128;
 const CERTAIN = 64;
 const LIKELY = 32;
 /** In place of who is the client: the table knows both ends, or none. */
@@ -91,6 +102,9 @@ const SAW_RST = 32;
 
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
+
+/** Endpoints that payloads showed to serve (flow/heard.ts). */
+export type HeardServices = KnownServices;
 
 /** The rows of one table, and what `learn` returned for them, which `decide` completes. */
 export interface LearnedRows {
@@ -119,6 +133,7 @@ export class DirectionLadder {
   readonly services: EndpointTable;
   private readonly known: KnownServices | undefined;
   private readonly seed: number;
+  private readonly elsewhere: AskedElsewhere;
   /** Means nothing; see `byServices`. */
   touchedSum = 0;
 
@@ -126,6 +141,7 @@ export class DirectionLadder {
     this.known = known;
     this.seed = seed;
     this.services = new EndpointTable(seed);
+    this.elsewhere = new AskedElsewhere(seed);
   }
 
   /**
@@ -139,6 +155,7 @@ export class DirectionLadder {
       const base = (row & CHUNK_MASK) * ROW_WORDS;
       const decision = this.ownEvidence(words, base);
       decisions[row] = decision;
+      this.elsewhere.learn(words, base);
       if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) continue;
       if ((decision & CERTAIN) === 0 || (decision & 15) === BY_GROUP) continue;
       const port = serverPort(words, base, decision);
@@ -160,13 +177,32 @@ export class DirectionLadder {
    *
    * @param fanIn look for endpoints with fan-in among what learned services leave open, too; see
    *   fan-in.ts
+   * @param heard the endpoints that payloads of the whole input showed to serve
    */
-  decide(parts: readonly LearnedRows[], fanIn: boolean): void {
-    const open = parts.map((part) => this.byServices(part));
+  decide(parts: readonly LearnedRows[], fanIn: boolean, heard?: HeardServices): void {
+    const open = parts.map((part) => this.byServices(part, heard));
     const fanned = fanIn ? servicesByFanIn(this.seed, parts, open) : undefined;
     parts.forEach((part, index) => {
       decideRest(part, open[index]!, fanned);
     });
+    if (this.elsewhere.any) this.joinHalves(parts);
+  }
+
+  /** Marks flows whose question or answer is another flow. */
+  private joinHalves(parts: readonly LearnedRows[]): void {
+    const { elsewhere } = this;
+    for (const { chunks, count } of parts) {
+      for (let row = 0; row < count; row++) {
+        elsewhere.survey(chunks[row >>> CHUNK_SHIFT]!.words, (row & CHUNK_MASK) * ROW_WORDS);
+      }
+    }
+    for (const { chunks, count, decisions } of parts) {
+      for (let row = 0; row < count; row++) {
+        const words = chunks[row >>> CHUNK_SHIFT]!.words;
+        const half = elsewhere.judge(words, (row & CHUNK_MASK) * ROW_WORDS);
+        if (half !== ALONE) decisions[row] = joined(decisions[row]!, half);
+      }
+    }
   }
 
   /** What the flow's own packets, and what was known before, say; `FIRST_PACKET` if nothing. */
@@ -208,7 +244,10 @@ export class DirectionLadder {
   }
 
   /** Decides rows by the learned services; returns the numbers of those with ports that stay open. */
-  private byServices({ chunks, count, decisions }: LearnedRows): Int32Array {
+  private byServices(
+    { chunks, count, decisions }: LearnedRows,
+    heard: HeardServices | undefined,
+  ): Int32Array {
     const { services } = this;
     // Zeros that are never written take no memory.
     const left = new Int32Array(count);
@@ -231,15 +270,36 @@ export class DirectionLadder {
       for (let next = from; next < to; next++) {
         const at = left[next]!;
         const words = chunks[at >>> CHUNK_SHIFT]!.words;
-        const side = oneSide(words, (at & CHUNK_MASK) * ROW_WORDS, services);
-        if (side === NEITHER) left[found++] = at;
-        else decisions[at] = BY_LEARNED | side | LIKELY;
+        const base = (at & CHUNK_MASK) * ROW_WORDS;
+        const side = oneSide(words, base, services);
+        if (side !== NEITHER) {
+          decisions[at] = BY_LEARNED | side | LIKELY;
+          continue;
+        }
+        const told = heard === undefined ? NEITHER : byHeard(words, base, heard);
+        if (told === NEITHER) left[found++] = at;
+        else decisions[at] = BY_MESSAGE | told | LIKELY;
       }
     }
     // Kept, so that the loads are not optimised away.
     this.touchedSum = touched;
     return left.subarray(0, found);
   }
+}
+
+/** The decision of a flow, see asked-elsewhere.ts for `half`. */
+function joined(decision: number, half: number): number {
+  if (half === QUESTION) return decision | OTHER_HALF_ELSEWHERE;
+  const certain = (decision & CERTAIN) !== 0;
+  const transfer = BY_MESSAGE | LIKELY | OTHER_HALF_ELSEWHERE;
+  // A log may have said otherwise.
+  if (half === TRANSFER_TO_A) return certain ? decision : transfer;
+  if (half === TRANSFER_TO_B) return certain ? decision : transfer | CLIENT_IS_B;
+  const reason = decision & 15;
+  const answers = (decision & CLIENT_IS_B) !== 0;
+  if (reason === BY_MESSAGE) return answers ? decision | OTHER_HALF_ELSEWHERE : decision;
+  if (half === PERHAPS_ANSWER || certain) return decision;
+  return BY_MESSAGE | LIKELY | CLIENT_IS_B | OTHER_HALF_ELSEWHERE;
 }
 
 /** Decides the rows that learned services leave open: by fan-in, else by their ports. */
@@ -298,6 +358,16 @@ function oneSide(words: Int32Array, base: number, table: EndpointTable): number 
   const kind = words[base + R_KIND]!;
   const a = table.find(words[base + R_A]!, ports >>> 16, kind) >= 0;
   const b = table.find(words[base + R_B]!, ports & 0xffff, kind) >= 0;
+  if (a === b) return NEITHER;
+  return a ? CLIENT_IS_B : 0;
+}
+
+/** The same by what payloads showed. */
+function byHeard(words: Int32Array, base: number, heard: HeardServices): number {
+  const ports = words[base + R_PORTS]!;
+  const kind = words[base + R_KIND]!;
+  const a = heard(words[base + R_A]!, ports >>> 16, kind);
+  const b = heard(words[base + R_B]!, ports & 0xffff, kind);
   if (a === b) return NEITHER;
   return a ? CLIENT_IS_B : 0;
 }

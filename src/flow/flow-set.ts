@@ -4,7 +4,7 @@
  */
 
 import { type Chunk, newChunk } from './chunk.ts';
-import type { DirectionLadder, LearnedRows } from './direction.ts';
+import type { DirectionLadder, HeardServices, LearnedRows } from './direction.ts';
 import type { ExtensionWords } from './extensions.ts';
 import { CHUNK_MASK, CHUNK_ROWS, CHUNK_SHIFT, ROW_WORDS } from './flow-row.ts';
 import { timeOrder } from './time-order.ts';
@@ -36,12 +36,12 @@ export class FlowSet {
   private readonly parts: readonly (DecidedPart & { readonly chunks: Chunk[] })[];
 
   /** Learns from all flows, and decides each. */
-  constructor(parts: readonly FlowPart[], ladder: DirectionLadder) {
+  constructor(parts: readonly FlowPart[], ladder: DirectionLadder, heard?: HeardServices) {
     this.count = parts.reduce((sum, part) => sum + part.count, 0);
     this.parts = parts.map(({ chunks, count, extensions }) => {
       return { chunks: [...chunks], count, extensions, decisions: ladder.learn(chunks, count) };
     });
-    ladder.decide(this.parts, true);
+    ladder.decide(this.parts, true, heard);
   }
 
   /** Every flow, in no particular order. */
@@ -100,10 +100,15 @@ function rowsLeft(chunks: number, count: number): Int32Array {
 export type DecidedPart = FlowPart & LearnedRows;
 
 /** Decides the rows of a part by their own packets and by what the ladder knows so far. */
-export function decided(part: FlowPart, ladder: DirectionLadder, fanIn: boolean): DecidedPart {
+export function decided(
+  part: FlowPart,
+  ladder: DirectionLadder,
+  fanIn: boolean,
+  heard?: HeardServices,
+): DecidedPart {
   const { chunks, count, extensions } = part;
   const learned = { chunks, count, extensions, decisions: ladder.learn(chunks, count) };
-  ladder.decide([learned], fanIn);
+  ladder.decide([learned], fanIn, heard);
   return learned;
 }
 

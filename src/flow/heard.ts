@@ -5,7 +5,7 @@
  */
 import type { AddressPool } from '../net/address-pool.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
-import { CERTAIN, type FactSink } from '../wire/payload/payload.ts';
+import { ANSWERS, ASKS, CERTAIN, type FactSink } from '../wire/payload/payload.ts';
 import { ArpQuestions } from './arp-questions.ts';
 import { Column, EndpointTable } from './endpoint-table.ts';
 import { LinkHosts } from './link-hosts.ts';
@@ -77,6 +77,8 @@ export class Heard implements FactSink {
   readonly certain = new Column();
   /** 1 where in one of them the end that serves sent something, and nothing of another protocol. */
   readonly answered = new Column();
+  /** 1 where a message that was believed said who asks and who answers. */
+  private readonly sided = new Column();
   readonly frames = new Column();
   readonly interfaces = new Column();
   /** Key: address, port, transport with family. */
@@ -149,6 +151,7 @@ export class Heard implements FactSink {
     const flows = this.flows.get(entry);
     if ((flows & (flows - 1)) === 0) this.rank(address, port, entry);
     const certain = (detection & CERTAIN) !== 0;
+    if ((detection & (ASKS | ANSWERS)) !== 0) this.sided.set(entry, 1);
     if (table.count > before || (certain && this.certain.get(entry) === 0)) {
       this.certain.set(entry, certain ? 1 : 0);
       this.frames.set(entry, this.frame);
@@ -173,6 +176,14 @@ export class Heard implements FactSink {
       port,
       this.transport | this.family | (protocol << 16),
     );
+  }
+
+  /** Whether messages showed that an endpoint serves, or is taken for a server. As in flow rows. */
+  serves(address: number, port: number, kind: number): boolean {
+    const place = this.places.find(address, port, kind & (TRANSPORT | FAMILY_6));
+    if (place < 0) return false;
+    const entry = this.foremost.get(place);
+    return this.flows.get(entry) > 0 && this.sided.get(entry) === 1;
   }
 
   /** Notes that the end that serves has part in the conversation counted, or gone on about, last. */
@@ -253,6 +264,12 @@ export class Heard implements FactSink {
     const entry = this.announced.intern(this.addressOf(about), port, this.transport | family);
     // The newest announcement is the one in force: ports of file transfers are used again.
     this.announcements[entry] = { protocol, interface: this.interface, frame: this.frame };
+  }
+
+  /** Whether a protocol was announced at that end of the packet that is listened to. */
+  expectsAt(protocol: string, end: 'source' | 'destination', port: number): boolean {
+    const entry = this.announced.find(this.addressOf(end), port, this.transport | this.family);
+    return entry >= 0 && this.announcements[entry]!.protocol === protocol;
   }
 
   /** Facts of an endpoint entry. */

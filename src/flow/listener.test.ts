@@ -278,6 +278,37 @@ describe('the listener', () => {
     expect(view.namesOf(SERVER)).toEqual([]);
   });
 
+  it.each([
+    ['in words', 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n'],
+    ['in octets', hex('0d0a0d0a000d0a515549540a 2111000c c0000201 c0000202 dc0401bb')],
+  ])('looks behind the header of a load balancer %s', (_, header) => {
+    const cut = 60;
+    const whole = join(header, HELLO);
+    const before = join(header, '').length;
+    const first = up(join(header, HELLO.slice(0, cut)), { seq: 1000 });
+    const rest = up(HELLO.slice(cut), { seq: 1000 + before + cut });
+    for (const frames of [[up(whole)], [up(header), up(HELLO)], [first, rest]]) {
+      const { view } = hear([syn(), ...frames, down(SERVER_HELLO)]);
+      expect(view.namesOf(SERVER).map(({ name }) => name)).toEqual(['example.org']);
+    }
+  });
+
+  it.each([
+    ['anonymous', ['USER anonymous', 'PASS guest@'], undefined],
+    ['ftp, in small letters', ['user ftp', 'pass x'], undefined],
+    ['a person', ['USER ftpadmin', 'PASS secret'], ['in clear']],
+    ['anonymous first', ['USER anonymous', 'PASS x', 'USER joe', 'PASS y'], ['in clear']],
+    ['somebody unknown', ['PASS y'], ['in clear']],
+  ])('tells a login by FTP of %s', (_, commands, login) => {
+    const ftp = { dport: 21 };
+    const { view } = hear([
+      syn(ftp),
+      down('220 FTP ready\r\n', ftp),
+      ...commands.flatMap((line) => [up(`${line}\r\n`, ftp), down('331 go on\r\n', ftp)]),
+    ]);
+    expect(view.at(SERVER, 'tcp', 21)?.spoken[0]?.facts.login).toEqual(login);
+  });
+
   it('follows commands of FTP however late they come', () => {
     const ftp = { dport: 21 };
     const many = Array.from({ length: 20 }, () => up('NOOP\r\n', ftp));

@@ -19,6 +19,7 @@ import {
 } from '../wire/packet-batch.ts';
 import { Identifier, TENTATIVE } from '../wire/payload/identify.ts';
 import { ANSWERS, ASKS, CERTAIN, type Detector, Payload } from '../wire/payload/payload.ts';
+import { skipProxyHeader } from '../wire/payload/proxy-header.ts';
 import { Departed } from './departed.ts';
 import { Heard } from './heard.ts';
 import { GONE, MORE, Unfinished } from './unfinished.ts';
@@ -42,6 +43,9 @@ const FOLLOWS = 1 << 24;
 const UNFINISHED_SHIFT = 26;
 /** The endpoint that serves is port-wise the packet's destination when sent from side 0. */
 const SERVER_IS_1 = 1 << 25;
+/** What the detector wants to know later, two bits. */
+const MEMORY_SHIFT = 28;
+const MEMORY = 3;
 
 const TCP = 6;
 const ARP_REQUEST = 1;
@@ -101,7 +105,9 @@ export class Listener {
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
     if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
     slots[slot] = hash;
-    slots[slot + 1] = this.listen(d, row, at, state, side, looked);
+    this.payload.memory = (state >>> MEMORY_SHIFT) & MEMORY;
+    const after = this.listen(d, row, at, state, side, looked);
+    slots[slot + 1] = (after & ~(MEMORY << MEMORY_SHIFT)) | (this.payload.memory << MEMORY_SHIFT);
   }
 
   /** ARP says of its sender which MAC address is the host's own, and whom it looks for. */
@@ -150,6 +156,7 @@ export class Listener {
     payload.at = at;
     payload.length = rows[row + P_PAYLOAD]!;
     payload.end = Math.min(d.end, at + payload.length);
+    if (looked === 0) skipProxyHeader(payload);
     payload.transport = kind & 0xff;
     payload.sourcePort = ports >>> 16;
     payload.destinationPort = ports & 0xffff;
@@ -188,7 +195,14 @@ export class Listener {
     const detector = identifier.detectors[protocol]!;
     state |= protocol + 1;
     if (detector.follows) state |= FOLLOWS;
-    if (serverSide(state, side, found, payload, detector.ports) === 1) state |= SERVER_IS_1;
+    let server = serverSide(state, side, found, payload, detector.ports);
+    if (detector.answersFromNewPort === true && !detector.ports.includes(payload.destinationPort)) {
+      // Which end asked was announced.
+      if (this.heard.expectsAt(detector.protocol, 'source', payload.sourcePort)) server = 1 - side;
+      else if (this.heard.expectsAt(detector.protocol, 'destination', payload.destinationPort))
+        server = side;
+    }
+    if (server === 1) state |= SERVER_IS_1;
     this.note(rows, row, state, side, protocol, found, 1);
     payload.fromServer = serverSends(state, side);
     const both = ((state >>> (LOOKED_SHIFT + 3 * (1 - side))) & LOOKED) !== 0;
@@ -230,7 +244,7 @@ export class Listener {
         return this.correct(rows, row, state, side, protocol);
       }
       heard.answer();
-    }
+    } else if (known && payload.fromServer) heard.answer();
     if (known) detectors[protocol]!.facts?.(payload, heard);
     else if (secret) {
       // The conversation went on encrypted: STARTTLS and its like.
@@ -282,7 +296,7 @@ export class Listener {
     if (wants === undefined || payload.transport !== TCP) return state;
     const wanted = wants(payload);
     if (wanted === 0) return state;
-    const next = rows[row + P_SEQUENCE]! + payload.length;
+    const next = rows[row + P_SEQUENCE]! + rows[row + P_PAYLOAD]!;
     const hash = hashOf(rows, row, side);
     const kept = this.unfinished.keep(hash, side, next, payload, wanted);
     return kept ? state | (1 << (UNFINISHED_SHIFT + side)) : state;

@@ -133,7 +133,7 @@ export async function assess(
     topHosts: topHosts(view, names, choices.top, speech, await vendors(speech)),
     remainder: remainderUses(traffic, decoder, logs?.assessed.packets),
     sizes: sizeBins(decoder.lengths),
-    roles: hostRoles(traffic, names),
+    roles: hostRoles(traffic, names, speech),
     findings: judged.findings,
     matchedFlows: view === traffic ? null : view.flows,
     overTime: folded.overTime?.slices(choices.slices ?? 1, folded.packetsOverTime) ?? null,

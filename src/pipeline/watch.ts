@@ -17,7 +17,7 @@ import { sizeBins } from '../analysis/size-bins.ts';
 import { SpokenView } from '../analysis/spoken.ts';
 import { Traffic } from '../analysis/traffic.ts';
 import { ZoneTable } from '../analysis/zones.ts';
-import { DirectionLadder } from '../flow/direction.ts';
+import { DirectionLadder, type HeardServices } from '../flow/direction.ts';
 import { CHUNK_MASK, CHUNK_SHIFT, R_LAST_SECONDS, ROW_WORDS } from '../flow/flow-row.ts';
 import { type DecidedPart, decided, type FlowPart, type FlowVisitor } from '../flow/flow-set.ts';
 import { FlowTable } from '../flow/flow-table.ts';
@@ -77,6 +77,7 @@ export class WatchSession {
   private readonly pastLadder: DirectionLadder;
   private pastFlows = 0;
   private readonly listener: Listener;
+  private readonly serves: HeardServices;
 
   constructor(source: FrameSource, options: WatchOptions = {}) {
     this.source = source;
@@ -85,6 +86,7 @@ export class WatchSession {
     this.filtered = options.filtered ?? false;
     this.decoder = new Decoder({ seed: this.seed, dropDuplicates: false });
     this.listener = new Listener(this.decoder);
+    this.serves = this.listener.heard.serves.bind(this.listener.heard);
     this.decoder.listener = this.listener;
     this.pastLadder = new DirectionLadder(undefined, this.seed);
     this.past = new Traffic(this.decoder.addresses, this.zones, {}, this.seed);
@@ -123,7 +125,7 @@ export class WatchSession {
     const traffic = new Traffic(decoder.addresses, this.zones, {}, this.seed);
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, this.seed);
-    visitUsed(decided(part, ladder, true), traffic.add.bind(traffic));
+    visitUsed(decided(part, ladder, true, this.serves), traffic.add.bind(traffic));
     traffic.finish();
     this.past.finish();
     return {
@@ -161,13 +163,13 @@ export class WatchSession {
     const folder = new FlowFolder({ zones, thresholds, seed, dark: [], overTime: false });
     const part = table.peek();
     const ladder = new DirectionLadder(undefined, seed);
-    visitUsed(decided(part, ladder, true), folder.visitor(names, this.listener.heard));
+    visitUsed(decided(part, ladder, true, this.serves), folder.visitor(names, this.listener.heard));
     const { traffic, clues, asked } = folder.finish();
     const speech = new SpokenView(this.listener.heard, names);
     const { packets, filtered } = this;
     const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
     // Described here: the answer may go to another thread.
-    const roles = hostRoles(traffic, names).map(({ address, zone, roles, depends }) => {
+    const roles = hostRoles(traffic, names, speech).map(({ address, zone, roles, depends }) => {
       return { address, zone, roles, depends };
     });
     return { findings: findings(seen), roles };

@@ -33,6 +33,9 @@ const MS = 1_000_000;
 describe('copies from a mirror port', () => {
   it.each([
     ['TCP with payload', ipv4({ id: 0 }, tcp({ flags: 'PA' }, 'hello'))],
+    ['a SYN', ipv4({ id: 0 }, tcp({ flags: 'S' }))],
+    ['a SYN-ACK, which Linux gives no identification', ipv4({ id: 0 }, tcp({ flags: 'SA' }))],
+    ['a SYN over IPv6', ipv6({}, tcp({ flags: 'S' }))],
     ['a TCP acknowledgment with an identification', ipv4({ id: 77 }, tcp({}))],
     ['TCP over IPv6', ipv6({}, tcp({}, 'hello'))],
     ['UDP', ipv4({ id: 9 }, udp({}, 'hello'))],

@@ -19,6 +19,7 @@ const overUdp = (payload: Payload, dport: number, sport = 40000) =>
   decodeFrame(ipv4({}, udp({ sport, dport }, payload)), RAW_IP).rows[0]?.hint;
 
 const dnsHeader = (flags: number) => join(u16(0x1234, flags, 1, 0, 0, 0));
+const question = (flags: number) => join(dnsHeader(flags), u16(0, 1, 1));
 const hello = (type: number, version = 0x0301) => join(u8(22), u16(version, 6), u8(type), zeros(5));
 
 describe('hints in TCP payloads', () => {
@@ -64,6 +65,8 @@ describe('hints in TCP payloads', () => {
   it.each([
     ['a query to port 53', join(u16(12), dnsHeader(0x0100)), 53, 40000, 'dns asks'],
     ['an answer from port 53', join(u16(12), dnsHeader(0x8180)), 40000, 53, 'dns answers'],
+    ['a query whose length came before', question(0x0100), 53, 40000, 'dns asks'],
+    ['an answer whose length came before', question(0x8180), 40000, 53, 'dns answers'],
     ['the same on another port', join(u16(12), dnsHeader(0x8180)), 54, 40000, ''],
     ['a length that no message has', join(u16(11), dnsHeader(0x0100)), 53, 40000, ''],
     ['a message cut short', join(u16(12), dnsHeader(0)).subarray(0, 13), 53, 40000, ''],

@@ -99,6 +99,10 @@ export function tcpHint(d: Decoder, at: number, ports: number): number {
   }
   // DNS over TCP: a length, at least that of a header, then the message (RFC 1035 section 4.2.2).
   if (((ports & 0xffff) === 53 || ports >>> 16 === 53) && d.end - at >= 14) {
+    // The length came before, in a segment of its own: one question stands where flags would.
+    if (d.view.getUint16(at + 4) === 1) {
+      return DNS | ((d.bytes[at + 2]! & 0x80) === 0 ? ASKS : ANSWERS);
+    }
     if (d.view.getUint16(at) < 12) return 0;
     return DNS | ((d.bytes[at + 4]! & 0x80) === 0 ? ASKS : ANSWERS);
   }

@@ -75,7 +75,7 @@ describe('TCP', () => {
 
   it('cut in its header has its ports if they are there', () => {
     const packet = ipv4({}, tcp({}, 'hello'));
-    for (let captured = 0; captured < 20; captured++) {
+    for (let captured = 0; captured < 14; captured++) {
       const bytes = packet.subarray(0, 20 + captured);
       const { rows, faults } = decodeFrame(bytes, RAW_IP, packet.length);
       const ports = captured < 4 ? [0, 0] : [40000, 80];
@@ -83,6 +83,17 @@ describe('TCP', () => {
       expect(rows[0]?.payload).toBe(captured < 4 ? 25 : 5);
       expect(rows[0]?.flags).toBe(0);
       expect(faults).toEqual({ 'transport-header-cut': 1 });
+    }
+  });
+
+  it('cut behind its flags is followed all the same', () => {
+    const packet = ipv6({}, tcp({ flags: 'SA', seq: 7, ack: 9, options: zeros(12) }, 'hello'));
+    for (let captured = 14; captured < 20; captured++) {
+      const bytes = packet.subarray(0, 40 + captured);
+      const { rows, faults } = decodeFrame(bytes, RAW_IP, packet.length);
+      expect(rows).toMatchObject([{ sport: 40000, dport: 80, marks: [], payload: 5 }]);
+      expect(rows[0]).toMatchObject({ sequence: 7, acknowledgment: 9, flags: 0x12 });
+      expect(faults).toEqual({});
     }
   });
 

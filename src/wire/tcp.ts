@@ -11,6 +11,10 @@ import { M_LENGTH_UNKNOWN, M_NO_TRANSPORT } from './packet-batch.ts';
 import { emitCut } from './transport.ts';
 
 const HEADER = 20;
+/** Octets of the header up to the flags. */
+const WITH_FLAGS = 14;
+/** In place of one that was not captured: any but 0 says nothing. */
+const SOME_WINDOW = 0xffff;
 /** Flags where the control word has them. */
 const SYN = 0x20000;
 const ACK = 0x100000;
@@ -37,9 +41,10 @@ export function decodeTcp(d: Decoder, at: number, identification: number): numbe
   if (payload > 0 && captured - headerLength >= 5) {
     flags |= tcpHint(d, at + headerLength, ports) << 24;
   }
-  // Without an identification a repeated bare acknowledgment cannot be told from a copy.
+  // Without an identification a repeated bare acknowledgment cannot be told from a copy; a SYN can,
+  // since nobody sends it again at once.
   let signature = 0;
-  if (identification !== 0 || payload > 0) {
+  if (identification !== 0 || payload > 0 || (control & SYN) !== 0) {
     signature =
       Math.imul(sequence ^ acknowledgment, 0x85ebca6b) ^
       ((identification << 16) | view.getUint16(at + 16)) ^
@@ -55,11 +60,39 @@ export function decodeTcp(d: Decoder, at: number, identification: number): numbe
   return row;
 }
 
-/** A header that the capture cut: ports alone, if they are there. */
+/**
+ * A header that the capture cut: up to its flags, which a snap length of 68 octets leaves of TCP
+ * over IPv6, or ports alone, if they are there.
+ */
 function decodeCutTcp(d: Decoder, at: number, captured: number): number {
   if (captured < 4) return emitCut(d, 6, at);
+  if (captured >= WITH_FLAGS && d.wireEnd - at >= HEADER) {
+    const control = d.view.getUint16(at + 12);
+    const payload = d.wireEnd - at - ((control >>> 10) & 0x3c);
+    if (control >>> 12 >= HEADER / 4 && payload >= 0)
+      return emitWithoutWindow(d, at, control, payload);
+  }
   d.fault(TRANSPORT_CUT);
   d.marks |= M_NO_TRANSPORT;
   const payload = d.wireEnd - at - HEADER;
   return d.emit(6, d.view.getInt32(at), Math.max(payload, 0), 0, 0, 0, 0);
+}
+
+/** All that connections are followed by was captured; the window was not. */
+function emitWithoutWindow(d: Decoder, at: number, control: number, payload: number): number {
+  const { view } = d;
+  if (d.ipLength > ETHERNET_MTU) d.oversizedPackets++;
+  const flags = (control & 0xff) | (SOME_WINDOW << 8);
+  const row = d.emit(
+    6,
+    view.getInt32(at),
+    payload,
+    flags,
+    view.getInt32(at + 4),
+    view.getInt32(at + 8),
+    0,
+  );
+  const opens = (control & (SYN >>> 16)) !== 0;
+  if (opens && payload === 0 && row >= 0) d.listener?.open(d, row, (control & (ACK >>> 16)) !== 0);
+  return row;
 }

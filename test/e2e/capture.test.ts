@@ -63,6 +63,24 @@ describe.skipIf(!built)('capture -r', () => {
     ]);
   });
 
+  it('prints the frames that are asked for by number', async () => {
+    const numbers = async (...words: string[]) =>
+      (await print('-nt', '--numbers', ...words)).map((line) => line.trim().split(/\s+/)[0]);
+    expect(await numbers('--frames', '2,5-6')).toEqual(['2', '5', '6']);
+    expect(await numbers('--frames', '6-', '-c', '1')).toEqual(['6']);
+    expect(await numbers('--frames', '1-4', 'udp')).toEqual(['4']);
+    expect(await numbers('--frames', '2', '-r', file)).toEqual(['2', '2']);
+  });
+
+  it.each([
+    [['-r', file, '--frames', '5-2'], 'Such as 27, 27,331-340 or 500-.'],
+    [['--frames', '2'], '--frames picks from a file, and there is none'],
+  ])('refuses %j', async (words, message) => {
+    const { err, code } = await runCli(['capture', ...words]);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+  });
+
   it('counts sequence numbers from the first, unless told otherwise', async () => {
     const relative = await print('-nt', 'tcp');
     expect(relative[2]).toMatch(/Flags \[P\.\], seq 1:6, ack 1, win \d+.*, length 5$/);

@@ -56,7 +56,7 @@ describe('what payloads give away', () => {
     ['SSH on 45022', speaking('tcp', 45_022, 'ssh'), ['protocol-on-unusual-port']],
     ['SSH on 22', speaking('tcp', 22, 'ssh', { version: ['2.0'] }), []],
     ['SSH 1', speaking('tcp', 22, 'ssh', { version: ['1.5'] }), ['obsolete-version']],
-    ['SSH 1 and 2', speaking('tcp', 22, 'ssh', { version: ['1.99'] }), []],
+    ['SSH 1 and 2', speaking('tcp', 22, 'ssh', { version: ['1.99'] }), ['obsolete-version']],
     ['TLS 1.0', speaking('tcp', 443, 'tls', { version: ['TLS 1.0'] }), ['obsolete-version']],
     [
       'TLS 1.2 and 1.0',

@@ -5,12 +5,10 @@
  * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
  * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
  */
-import { entriesOnPorts } from '../../catalog/entries.ts';
 import { spokenName } from '../../catalog/spoken-names.ts';
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
 import type { Spoken, SpokenEndpoint } from '../../model/spoken.ts';
-import { DETECTORS } from '../../wire/payload/detectors.ts';
-import { fitOf } from '../spoken.ts';
+import { misplaced } from '../misplaced.ts';
 import { type Case, MOST_EVIDENCE, plural, some } from './case.ts';
 
 /** What is said of one endpoint; of many alike it is said once. */
@@ -89,23 +87,14 @@ function conversations({ protocol, flows }: Spoken): string {
   return ` (${plural(flows, `${spokenName(protocol)} conversation`)})`;
 }
 
-/** Receivers that never answer: that they are sent something is all there is to see. */
-const RECEIVERS: ReadonlySet<string> = new Set(['syslog', 'netflow', 'sflow']);
-
-/** What was only asked for, by whoever came along, says nothing about the endpoint. */
-function hasPart({ protocol, answered }: Spoken): boolean {
-  return answered || RECEIVERS.has(protocol);
-}
-
 function misfits(at: SpokenEndpoint): Part[] {
-  const { port, transport, spoken } = at;
-  const first = spoken.find(hasPart);
-  if (first === undefined || first.by !== 'payload' || first.confidence !== 'certain') return [];
-  const fit = first === spoken[0] ? at.fit : fitOf(first.protocol, transport, port);
-  if (fit === 'usual' || isNeighbour(first.protocol, transport, port)) return [];
+  const { port, transport } = at;
+  const found = misplaced(at);
+  if (found === undefined) return [];
+  const { spoken: first, fit } = found;
   const name = spokenName(first.protocol);
   const seen = { at, of: first, shown: [first.locator] };
-  if (fit === 'other' && !isExpectedGuest(first.protocol, transport, port)) {
+  if (fit === 'other') {
     return [
       {
         ...seen,
@@ -118,61 +107,17 @@ function misfits(at: SpokenEndpoint): Part[] {
       },
     ];
   }
-  if (fit === 'unusual' && !ANYWHERE.has(first.protocol)) {
-    return [
-      {
-        ...seen,
-        id: 'protocol-on-unusual-port',
-        severity: 'low',
-        what: `${name} is spoken on ${port}/${transport}, which is not one of its ports`,
-        why: 'by its port number this service is overlooked, by people and by rules',
-        do: 'write the port down with its service, or move it to its own port',
-        otherwise: 'a second instance, a development server, a product with a port of its own',
-      },
-    ];
-  }
-  return [];
-}
-
-/** Protocols for which any port is usual: chosen at run time, or carrying others. */
-const ANYWHERE: ReadonlySet<string> = new Set(
-  'tls http http2 quic rtp rtcp rtsp bittorrent stun dce-rpc onc-rpc tftp ftp-data nfs'.split(' '),
-);
-
-/** Protocols that share a format, so that one is at home on the ports of the other. */
-const KIN: readonly ReadonlySet<string>[] = [
-  'dns mdns llmnr netbios-ns',
-  'ldap cldap',
-  'onc-rpc portmap nfs',
-  'smb netbios-session netbios-dgm',
-  'http http2 elasticsearch ssdp ws-discovery rtsp sip',
-  'rtp rtcp stun quic tls',
-  'dhcp dhcpv6',
-  'radius tacacs',
-].map((names) => new Set(names.split(' ')));
-
-/** Whether the catalogue has the port beside one of the protocol's own: GTP-C on the port of GTP-U. */
-function isNeighbour(protocol: string, transport: string, port: number): boolean {
-  const own = DETECTORS.filter((detector) => detector.protocol === protocol).flatMap(
-    ({ ports }) => ports,
-  );
-  return entriesOnPorts({ first: port, last: port, transport }).some(({ ports }) =>
-    ports.some(({ first, last }) => own.some((each) => each >= first && each <= last)),
-  );
-}
-
-/**
- * TLS is at home on the ports of what it protects, HTTP beneath proxies and web interfaces, and a
- * protocol on the ports of its kin.
- */
-function isExpectedGuest(protocol: string, transport: string, port: number): boolean {
-  if (protocol === 'tls' || protocol === 'quic') return port !== 22 && port !== 23 && port !== 53;
-  if ((protocol === 'http' || protocol === 'http2') && (port > 1024 || port === 631)) return true;
-  const number = transport === 'tcp' ? 6 : 17;
-  const owners = DETECTORS.filter(
-    ({ transports, ports }) => transports.includes(number) && ports.includes(port),
-  );
-  return owners.some((owner) => KIN.some((kin) => kin.has(protocol) && kin.has(owner.protocol)));
+  return [
+    {
+      ...seen,
+      id: 'protocol-on-unusual-port',
+      severity: 'low',
+      what: `${name} is spoken on ${port}/${transport}, which is not one of its ports`,
+      why: 'by its port number this service is overlooked, by people and by rules',
+      do: 'write the port down with its service, or move it to its own port',
+      otherwise: 'a second instance, a development server, a product with a port of its own',
+    },
+  ];
 }
 
 interface Age {
@@ -204,8 +149,9 @@ const AGES: readonly Age[] = [
   },
   {
     protocol: 'ssh',
-    versions: ['1.0', '1.2', '1.3', '1.5'],
-    name: () => 'SSH 1',
+    // 1.99 is 2.0 and older ones too (RFC 4253 section 5.1).
+    versions: ['1.0', '1.2', '1.3', '1.5', '1.99'],
+    name: (version) => (version === '1.99' ? 'SSH 1 still allowed (version 1.99)' : 'SSH 1'),
     severity: 'high',
     why: 'its integrity check can be forged and sessions taken over',
     do: 'allow protocol 2 only, or replace the device',

@@ -20,6 +20,7 @@ import {
 } from './observation-quality.ts';
 import { pingSweeps } from './ping-sweep.ts';
 import { portHopping } from './port-hopping.ts';
+import { reachOf, withFilter } from './reach.ts';
 import { scans } from './scan.ts';
 import { suspectsOf } from './suspects.ts';
 import { unknownServices } from './unknown-services.ts';
@@ -49,7 +50,9 @@ export function findings(c: Case): readonly Finding[] {
     ...broadcastNoise(c),
   ];
   // Sorting is stable: detectors give the weightiest of their own first.
-  return found.sort((left, right) => urgency(right) - urgency(left));
+  found.sort((left, right) => urgency(right) - urgency(left));
+  const reach = reachOf(c.names.contexts);
+  return found.map((finding) => withFilter(finding, reach));
 }
 
 function urgency({ severity }: Finding): number {

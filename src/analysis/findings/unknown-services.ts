@@ -3,7 +3,7 @@
  * whose payload nobody recognised. One finding for each host.
  *
  * Not meant: ports that another conversation arranged (dynamic ports of a host that answers on
- * 135/tcp, 111 or 21), hosts outside, and what hopping explains.
+ * 135/tcp, 111, 69 or 21), hosts outside, and what hopping explains.
  */
 import { serviceName } from '../../catalog/services.ts';
 import type { Finding } from '../../model/finding.ts';
@@ -22,8 +22,8 @@ interface Unknown {
 const DYNAMIC = 32_768;
 const OLD_DYNAMIC_LAST = 5000;
 const SYSTEM = 1024;
-/** Endpoint mapper, portmapper, FTP: they tell clients of other ports. */
-const BROKERS = [135, 111, 21];
+/** Endpoint mapper, portmapper, FTP, TFTP: they tell clients of other ports. */
+const BROKERS = [135, 111, 21, 69];
 
 export function unknownServices(
   c: Case,

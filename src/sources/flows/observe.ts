@@ -128,13 +128,14 @@ export async function observe(
     await host.abandon();
     throw error;
   }
-  const flows = new FlowSet([table], ladder);
+  const heard = listener?.heard ?? null;
+  const flows = new FlowSet([table], ladder, heard?.serves.bind(heard));
   letGo(LEFT_OCTETS * table.count);
   return {
     decoder,
     names,
     flows,
-    heard: listener?.heard ?? null,
+    heard,
     ...reading.span.range(),
     evicted: table.evicted,
     evictedLive: table.evictedLive,

@@ -136,6 +136,23 @@ it('reads the same in either byte order, whatever the fields say', async () => {
   );
 });
 
+it.each([
+  ['of the same kind', {}],
+  ['of the other byte order, with nanoseconds', { big: true, magic: NANO }],
+])('reads on in a capture %s that was put behind', async (_, other: PcapHeaderOptions) => {
+  const { frames, reader } = await readBytes(concat(capture({}), capture(other)));
+  expect(reader.faults).toEqual([]);
+  expect(frames.map(({ octets }) => octets.length)).toEqual([60, 0, 61, 1514, 60, 0, 61, 1514]);
+  expect(frames.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(frames[7]).toMatchObject({ seconds: SECONDS + 3, interface: 1 });
+});
+
+it('locates a second header that is cut short', async () => {
+  const { frames, reader } = await readBytes(concat(capture({}), pcapHeader().subarray(0, 20)));
+  expect(frames).toHaveLength(4);
+  expect(reader.faults).toMatchObject([{ code: 'truncated-file-header', frames: 4 }]);
+});
+
 it('raises an original length below the captured one', async () => {
   const record = pcapRecord(frameOf(60), { original: 40 });
   const { frames } = await readBytes(concat(pcapHeader(), record));

@@ -5,6 +5,7 @@
  *
  * File header, 24 octets: magic 0, major 4, minor 6, reserved 8 and 12, snap length 16, link type
  * 20. Record header, 16 octets: seconds 0, fraction 4, captured length 8, original length 12.
+ * A file header in place of a record begins another capture: files are put end to end at times.
  */
 import { FRAME_BATCH_CAPACITY, type FrameBatch } from '../../wire/frame-batch.ts';
 import { aixLinkType, guessExtra, type PcapVariant, variantOf } from './pcap-variant.ts';
@@ -15,6 +16,19 @@ const FILE_HEADER_OCTETS = 24;
 const RECORD_HEADER_OCTETS = 16;
 /** No file may state a larger record than this: 16 MiB, the bound libpcap has for pcapng. */
 const LARGEST_STATED = 16 * 1024 * 1024;
+
+/**
+ * Whether another capture begins where a record should: files that were put end to end. As a record
+ * it would be empty, with a fraction of which only one of a million has the value of a version.
+ */
+function isFileHeader(view: DataView, at: number): boolean {
+  const variant = variantOf(view.getUint32(at, false));
+  if (variant === undefined || view.getUint32(at + 8) !== 0 || view.getUint32(at + 12) !== 0) {
+    return false;
+  }
+  const little = variant.littleEndian;
+  return view.getUint16(at + 4, little) === 2 && view.getUint16(at + 6, little) === 4;
+}
 
 type LengthOrder = 'captured-first' | 'original-first' | 'uncertain';
 
@@ -164,6 +178,7 @@ export class PcapWalker implements RecordWalker {
       const length = view.getInt32(at + 8, true);
       const start = (at + RECORD_HEADER_OCTETS) | 0;
       if (length < 0 || length > largest || length > end - start) break;
+      if (length === 0 && isFileHeader(view, at)) break;
       const wire = view.getInt32(at + 12, true);
       const fraction = view.getInt32(at + 4, true);
       offset[count] = start;
@@ -195,6 +210,7 @@ export class PcapWalker implements RecordWalker {
       const length = this.#capturedLength(view, at);
       const next = at + header + length;
       if (length > largest || next > end) break;
+      if (length === 0 && isFileHeader(view, at)) break;
       const wire = this.#originalLength(view, at);
       const fraction = view.getUint32(at + 4, little) * unit;
       const carry = Math.floor(fraction / 1e9);
@@ -238,6 +254,11 @@ export class PcapWalker implements RecordWalker {
   /** Octets wanted for the next record, or STOP when it cannot be one. */
   #wanted(window: Window): number {
     if (window.available < this.#headerOctets) return this.#headerOctets;
+    if (isFileHeader(window.view, window.start)) {
+      this.#headerOctets = 0;
+      this.#lengths = 'captured-first';
+      return GO_ON;
+    }
     const length = this.#capturedLength(window.view, window.start);
     if (length <= this.#largest) return this.#headerOctets + length;
     this.#host.fault({

@@ -85,7 +85,6 @@ export class HostScan {
     this.number = number;
     this.address = address;
     this.order = order;
-    this.timing = timing;
     this.outcomes = new Uint8Array(order.cells);
     this.tries = new Uint8Array(order.cells);
     this.ttls = new Uint8Array(order.cells);

@@ -35,6 +35,29 @@ describe('dns', () => {
       facts: ['dns server.example.test of 192.0.2.10'],
     },
     {
+      name: 'an answer over TCP whose length came in a segment of its own',
+      bytes: hex(`
+      264c8580000100010000000106736572766572076578616d706c6504746573740000010001c00c0001000100
+      0000000004c000020a00002904d0000000000000
+    `),
+      transport: 6,
+      sport: 53,
+      dport: 58210,
+      is: 'certain answers',
+      facts: ['dns server.example.test of 192.0.2.10'],
+    },
+    {
+      name: 'the same on another port',
+      bytes: hex(`
+      264c8580000100010000000106736572766572076578616d706c6504746573740000010001c00c0001000100
+      0000000004c000020a00002904d0000000000000
+    `),
+      transport: 6,
+      sport: 5300,
+      dport: 58210,
+      is: 'no',
+    },
+    {
       name: 'an IPv6 address',
       bytes: hex(`
       43b3858000010001000000010566696c6573076578616d706c65047465737400001c0001c00c001c00010000

@@ -31,6 +31,11 @@ const PASSIVE = ascii('PASSIVE MODE');
 const PORT = ascii('PORT ');
 const EPRT = ascii('EPRT ');
 const PASS = ascii('PASS ');
+const USER = ascii('USER ');
+/** Names that need no password (RFC 1635). */
+const ANONYMOUS = [ascii('ANONYMOUS'), ascii('FTP')];
+/** In the memory of a conversation: the user named last is one of these. */
+const NOBODY = 1;
 /** Commands that only FTP has. */
 const OWN = [
   'PASV',
@@ -147,13 +152,18 @@ function pipePort(bytes: Uint8Array, at: number, end: number): number {
   return port > 0 && port <= 65_535 ? port : 0;
 }
 
-function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
+function facts(payload: Payload, to: FactSink): void {
+  const { bytes, at, end, fromServer } = payload;
   const stop = lineEnd(bytes, at, end);
   if (!fromServer) {
     let port = 0;
     if (isAtAnyCase(bytes, at, stop, PORT)) port = commaPort(bytes, at + 5, stop);
     else if (isAtAnyCase(bytes, at, stop, EPRT)) port = pipePort(bytes, at + 5, stop);
-    else if (isAtAnyCase(bytes, at, stop, PASS)) to.service('login', 'in clear');
+    else if (isAtAnyCase(bytes, at, stop, USER))
+      payload.memory = isAnonymous(bytes, at, stop) ? NOBODY : 0;
+    else if (isAtAnyCase(bytes, at, stop, PASS) && payload.memory !== NOBODY) {
+      to.service('login', 'in clear');
+    }
     if (port > 0) to.expect('ftp-data', 'source', port);
     return;
   }
@@ -169,6 +179,13 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   } else if (code === READY && isLine(bytes, at, end)) {
     to.service('product', textAt(bytes, at + 4, stop).trim());
   }
+}
+
+function isAnonymous(bytes: Uint8Array, at: number, stop: number): boolean {
+  const from = at + USER.length;
+  return ANONYMOUS.some(
+    (name) => stop - from === name.length && isAtAnyCase(bytes, from, stop, name),
+  );
 }
 
 function digitAt(bytes: Uint8Array, at: number, end: number): number {

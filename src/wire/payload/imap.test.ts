@@ -19,6 +19,19 @@ describe('imap', () => {
       facts: ['product = ready'],
     },
     {
+      name: 'a wait before the greeting',
+      bytes: '* OK Waiting for authentication process to respond..\r\n',
+      fromServer: true,
+      is: 'likely answers',
+    },
+    {
+      name: 'password in base64',
+      bytes: 'A002 AUTHENTICATE PLAIN AHUAZ2VoZWlt\r\n',
+      is: 'certain asks',
+      facts: ['login = in clear'],
+    },
+    { name: 'a challenge', bytes: 'A002 AUTHENTICATE GSSAPI\r\n', is: 'certain asks' },
+    {
       name: 'capabilities',
       bytes: '* CAPABILITY IMAP4rev1 STARTTLS\r\na1 OK done\r\n',
       fromServer: true,

@@ -41,7 +41,9 @@ const SHARED = [
   'NAMESPACE',
   'ENABLE ',
 ].map(ascii);
-const LOGIN = ascii('LOGIN ');
+const READY = ascii('READY');
+/** What has the password in it, or after it, readable (RFC 4616). */
+const LOGINS = ['LOGIN ', 'AUTHENTICATE PLAIN', 'AUTHENTICATE LOGIN'].map(ascii);
 const DIGITS = Array.from({ length: 10 }, (_, digit) => 0x30 + digit);
 /** Letters of a tag; clients count with a few. */
 const MOST_TAG = 12;
@@ -91,6 +93,8 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   const stop = lineEnd(bytes, at, end);
   if (fromServer) {
     if (!isAt(bytes, at, end, GREETINGS[0]!)) return;
+    // Dovecot says `* OK Waiting for authentication process to respond..` before it greets.
+    if (findAnyCase(bytes, at, stop, READY) < 0 && findAnyCase(bytes, at, stop, NAME) < 0) return;
     to.service(
       'product',
       textAt(bytes, at + 4, stop)
@@ -100,7 +104,10 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
     return;
   }
   const command = afterTag(bytes, at, end);
-  if (command >= 0 && isAtAnyCase(bytes, command, stop, LOGIN)) to.service('login', 'in clear');
+  if (command < 0) return;
+  for (const word of LOGINS) {
+    if (isAtAnyCase(bytes, command, stop, word)) to.service('login', 'in clear');
+  }
 }
 
 export const IMAP: Detector = {

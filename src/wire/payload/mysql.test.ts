@@ -28,7 +28,7 @@ describe('mysql', () => {
       bytes: packet(0, greeting('5.5.5-10.11.6-MariaDB-0+deb12u1')),
       fromServer: true,
       is: 'certain answers',
-      facts: ['version = 5.5.5-10.11.6-MariaDB-0+deb12u1'],
+      facts: ['version = 10.11.6-MariaDB-0+deb12u1'],
     },
     {
       name: 'greeting of MySQL',

@@ -18,6 +18,8 @@ import {
 const HEADER = 4;
 const PROTOCOL_10 = 10;
 const ERROR = 0xff;
+/** MariaDB puts this before its version, for replicas of old MySQL. */
+const MARIADB = /^5\.5\.5-(?=\d)/;
 const MOST_VERSION = 80;
 /** Thread, salt, zero, capabilities. */
 const AFTER_VERSION = 4 + 8 + 1 + 2;
@@ -65,7 +67,7 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   if (!fromServer || bytes[at + 3] !== 0 || bytes[at + 4] !== PROTOCOL_10) return;
   const version = at + HEADER + 1;
   const stop = findOctet(bytes, version, Math.min(end, version + MOST_VERSION), 0);
-  if (stop > version) to.service('version', textAt(bytes, version, stop));
+  if (stop > version) to.service('version', textAt(bytes, version, stop).replace(MARIADB, ''));
 }
 
 export const MYSQL: Detector = {

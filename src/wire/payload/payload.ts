@@ -27,6 +27,8 @@ export class Payload {
   destinationPort = 0;
   /** Set before `facts` is called: the side that serves sent it. */
   fromServer = false;
+  /** What `facts` wants to know when it sees a later payload of the conversation: 0 (at first) to 3. */
+  memory = 0;
 }
 
 /** The octets fit the protocol and hardly any other: magic numbers and lengths agree. */
@@ -57,6 +59,8 @@ export interface FactSink {
 }
 
 export interface Detector {
+  /** A question is answered from another port, to the one that asked, which `facts` announces. */
+  readonly answersFromNewPort?: true;
   /** Short lower-case name (`tls`, `smb`, `ms-sql`), as documented in docs/identification.md. */
   readonly protocol: string;
   /** IP protocol numbers that carry it. */

@@ -22,6 +22,13 @@ describe('pop3', () => {
     { name: 'refusal', bytes: '-ERR no such user\r\n', fromServer: true, is: 'likely answers' },
     { name: 'capabilities', bytes: 'CAPA\r\n', is: 'likely asks' },
     { name: 'password', bytes: 'PASS secret\r\n', is: 'likely asks', facts: ['login = in clear'] },
+    {
+      name: 'password in base64',
+      bytes: 'AUTH PLAIN AHUAZ2VoZWlt\r\n',
+      is: 'likely asks',
+      facts: ['login = in clear'],
+    },
+    { name: 'a challenge', bytes: 'AUTH CRAM-MD5\r\n', is: 'likely asks' },
     { name: 'a line of a patch', bytes: '+OK then\n', is: 'no' },
     { name: 'a word that begins alike', bytes: 'STATUS\r\n', is: 'no' },
   ]);

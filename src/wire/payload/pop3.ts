@@ -32,7 +32,8 @@ const SHARED = [
   'RSET',
   'AUTH',
 ].map(ascii);
-const PASS = ascii('PASS ');
+/** What has the password in it, or after it, readable (RFC 1939, RFC 4616). */
+const LOGINS = ['PASS ', 'AUTH PLAIN', 'AUTH LOGIN'].map(ascii);
 const READY = ascii('READY');
 
 function detect({ bytes, at, end }: Payload): Detection {
@@ -63,7 +64,9 @@ function isCommand(bytes: Uint8Array, at: number, stop: number, word: Uint8Array
 
 function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   if (!fromServer) {
-    if (isAtAnyCase(bytes, at, end, PASS)) to.service('login', 'in clear');
+    for (const word of LOGINS) {
+      if (isAtAnyCase(bytes, at, end, word)) to.service('login', 'in clear');
+    }
     return;
   }
   const stop = lineEnd(bytes, at, end);

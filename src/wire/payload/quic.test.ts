@@ -12,7 +12,7 @@ describe('quic', () => {
       dport: 443,
       length: 1200,
       bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 449e'), zeros(60)),
-      is: 'certain',
+      is: 'certain asks',
       facts: ['version = 1'],
     },
     {
@@ -21,7 +21,7 @@ describe('quic', () => {
       dport: 443,
       length: 1200,
       bytes: join(hex('d3 6b3343cf 08 8394c8f03e515708 00 00 449e'), zeros(60)),
-      is: 'certain',
+      is: 'certain asks',
       facts: ['version = 2'],
     },
     {
@@ -62,7 +62,7 @@ describe('quic', () => {
       dport: 443,
       length: 1200,
       bytes: join(hex('c3 ff00001d 08 8394c8f03e515708 00 00 449e'), zeros(60)),
-      is: 'certain',
+      is: 'certain asks',
       facts: ['version = draft-29'],
     },
     {
@@ -71,7 +71,7 @@ describe('quic', () => {
       dport: 443,
       length: 1200,
       bytes: join(hex('c3 1a2a3a4a 08 8394c8f03e515708 00 00 449e'), zeros(60)),
-      is: 'certain',
+      is: 'certain asks',
     },
     {
       name: 'Google’s Q046',
@@ -87,7 +87,7 @@ describe('quic', () => {
       transport: 17,
       sport: 443,
       bytes: join(hex('c1 00000001 00 00 00 20'), zeros(32)),
-      is: 'likely',
+      is: 'likely answers',
       facts: ['version = 1'],
     },
     {

@@ -19,6 +19,7 @@ const VERSION_1 = 1;
 const VERSION_2 = 0x6b33_43cf;
 /** Connection ids of versions 1 and 2 have at most 20 octets. */
 const MOST_ID = 20;
+const LEAST_FIRST_ID = 8;
 const SMALLEST_INITIAL = 1200;
 
 const UNKNOWN = 0;
@@ -63,7 +64,17 @@ function detect(payload: Payload): Detection {
   // A retry: a token and a tag of 16 octets, without lengths.
   if (type === 3) return length > ids - at + 16 ? sure | ANSWERS : 0;
   if (!(type === 0 ? fitsToken(payload, ids) : fitsLength(payload, ids))) return 0;
-  return type === 1 ? sure | ASKS : sure;
+  return sure | (type === 0 ? sideOfInitial(bytes, at) : type === 1 ? ASKS : 0);
+}
+
+/**
+ * A client's first Initial goes to an id of 8 octets or more (RFC 9000 section 7.2); clients often
+ * have none themselves, servers need one.
+ */
+function sideOfInitial(bytes: Uint8Array, at: number): Detection {
+  const destination = bytes[at + 5]!;
+  if (destination === 0) return ANSWERS;
+  return destination >= LEAST_FIRST_ID && bytes[at + 6 + destination] === 0 ? ASKS : 0;
 }
 
 /** 0 Initial, 1 0-RTT, 2 Handshake, 3 Retry; version 2 numbers them one higher. */

@@ -18,6 +18,13 @@ describe('redis', () => {
       is: 'certain asks',
       facts: ['login = in clear'],
     },
+    {
+      name: 'password beside the choice of RESP 3',
+      bytes: '*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$7\r\ndefault\r\n$6\r\nsecret\r\n',
+      is: 'certain asks',
+      facts: ['login = in clear'],
+    },
+    { name: 'the choice alone', bytes: '*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n', is: 'certain asks' },
     { name: 'list', bytes: '*2\r\n$3\r\none\r\n$3\r\ntwo\r\n', fromServer: true, is: 'certain' },
     { name: 'pong', bytes: '+PONG\r\n', fromServer: true, is: 'certain answers' },
     {

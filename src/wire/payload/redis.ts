@@ -102,6 +102,7 @@ const PLAIN = ['+OK\r\n', '-ERR ', '$-1\r\n', '+QUEUED\r\n'].map(ascii);
 const PONG = ascii('+PONG\r\n');
 const VERSION = ascii('REDIS_VERSION:');
 const AUTH = ascii('AUTH\r\n');
+const HELLO = ascii('HELLO\r\n');
 const INLINE = ascii('PING\r\n');
 
 function detect({ bytes, at, end, length }: Payload): Detection {
@@ -155,9 +156,11 @@ function wholeNumber(bytes: Uint8Array, at: number, end: number): number {
 
 function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   if (!fromServer) {
-    if (bytes[at] === ARRAY && findAnyCase(bytes, at, Math.min(end, at + 16), AUTH) > 0) {
-      to.service('login', 'in clear');
-    }
+    if (bytes[at] !== ARRAY) return;
+    // The first word is AUTH, or HELLO, which takes it as an argument.
+    const hello = findAnyCase(bytes, at, Math.min(end, at + 16), HELLO) > 0;
+    const stop = Math.min(end, at + (hello ? 64 : 16));
+    if (findAnyCase(bytes, at, stop, AUTH) > 0) to.service('login', 'in clear');
     return;
   }
   const found = findAnyCase(bytes, at, Math.min(end, at + 96), VERSION);

@@ -18,6 +18,14 @@ describe('rtp', () => {
       is: 'likely',
     },
     {
+      name: '128 ms of PCMU, as ffmpeg sends them',
+      transport: 17,
+      sport: 30000,
+      dport: 40000,
+      bytes: rtp(0, zeros(1024)),
+      is: 'likely',
+    },
+    {
       name: '20 ms of G.729',
       transport: 17,
       sport: 30000,

@@ -34,11 +34,11 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
 function fitsType(bytes: Uint8Array, at: number, end: number, carried: number): boolean {
   const type = bytes[at + 1]! & 0x7f;
   switch (type) {
-    // PCMU, PCMA, G.722: one octet each 125 µs; packets of 10 ms and more.
+    // PCMU, PCMA, G.722: one octet each 125 µs; packets of whole milliseconds, of 5 and more.
     case 0:
     case 8:
     case 9:
-      return carried >= 80 && carried <= 480 && carried % 80 === 0;
+      return carried >= 40 && carried <= 1448 && carried % 8 === 0;
     // GSM: frames of 33 octets.
     case 3:
       return carried > 0 && carried <= 165 && carried % 33 === 0;

@@ -23,7 +23,12 @@ describe('smtp', () => {
       bytes: '220 ready\r\n',
       fromServer: true,
       is: 'likely answers',
-      facts: ['product = '],
+    },
+    {
+      name: 'the answer to STARTTLS',
+      bytes: '220 TLS go ahead\r\n',
+      fromServer: true,
+      is: 'likely answers',
     },
     {
       name: 'extensions',

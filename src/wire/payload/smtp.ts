@@ -84,6 +84,8 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
     const [host = '', ...others] = textAt(bytes, at + 4, stop)
       .trim()
       .split(/\s+/);
+    // `220 2.0.0 Ready to start TLS` answers STARTTLS: it greets nobody.
+    if (!isHostName(host) && findAnyCase(bytes, at, stop, NAME) < 0) return;
     if (isHostName(host)) to.name('smtp', host, 'source');
     // `ESMTP Exim 4.96 Sun, 1 Jan …`: the date is no part of the product.
     const product = others.join(' ').replace(/\s*\w{3},\s+\d{1,2}\s.*$/, '');
@@ -93,6 +95,8 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
   for (const word of HELLOS) {
     if (!isAtAnyCase(bytes, at, end, word)) continue;
     const host = textAt(bytes, at + word.length, stop);
+    // `220 2.0.0 Ready to start TLS` answers STARTTLS: it greets nobody.
+    if (!isHostName(host) && findAnyCase(bytes, at, stop, NAME) < 0) return;
     if (isHostName(host)) to.name('smtp', host, 'source');
   }
   if (isAtAnyCase(bytes, at, end, AUTH_PLAIN) || isAtAnyCase(bytes, at, end, AUTH_LOGIN)) {

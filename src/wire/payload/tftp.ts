@@ -79,6 +79,7 @@ export const TFTP: Detector = {
   protocol: 'tftp',
   transports: [17],
   ports: [69],
+  answersFromNewPort: true,
   begins: [0],
   detect,
   facts,

@@ -55,6 +55,19 @@ describe('xmpp', () => {
       facts: ['xmpp chat.test of destination'],
     },
     {
+      name: 'password',
+      dport: 5222,
+      bytes: "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>AGEAYg==</auth>",
+      is: 'certain asks',
+      facts: ['login = in clear'],
+    },
+    {
+      name: 'a login that hides it',
+      dport: 5222,
+      bytes: '<auth xmlns="urn:ietf:params:xml:ns:xmpp-sasl" mechanism="SCRAM-SHA-1">biws</auth>',
+      is: 'certain asks',
+    },
+    {
       name: 'another document',
       dport: 5222,
       bytes: '<?xml version="1.0"?><rss version="2.0"></rss>',
