@@ -38,6 +38,8 @@ export class KeyedValues {
   /** The last pair, wanted or not, may be cut short; and its quote is not closed. */
   cut = false;
   open = false;
+  /** Where the last pair's value begins. */
+  lastStart = 0;
   /** Numbers of keys by their first spelling. */
   private readonly numbers: ReadonlyMap<string, number>;
   private readonly pairs: Pairs;
@@ -66,6 +68,7 @@ export class KeyedValues {
     pairs.begin();
     while (pairs.next(scan)) {
       const { key } = pairs;
+      this.lastStart = pairs.valueStart;
       if (pairs.cut) {
         this.cut = true;
         this.open = scan.bytes[pairs.valueStart - 1] === QUOTE;

@@ -75,7 +75,7 @@ export class LineReader {
       addresses: this.addresses,
       prefixes: this.prefixes,
       clock: new Clock(0, options.offsetMs ?? 0),
-      ...{ number: 0, label: '', missed: Number.NaN },
+      ...{ number: 0, unended: false, label: '', missed: Number.NaN },
     };
   }
 
@@ -129,7 +129,9 @@ export class LineReader {
 
   /** Reads what follows the last newline of the input, and ends it. */
   end(bytes: Uint8Array, start: number, end: number): void {
+    this.line.unended = true;
     if (end > start && !this.passing) this.read1(bytes, start, end);
+    this.line.unended = false;
     if (this.journal.finish()) {
       // Its lines were counted as they came; it is read in the place of the last of them.
       this.tally.parts--;

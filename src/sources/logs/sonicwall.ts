@@ -43,8 +43,9 @@ const [SENT_PACKETS, RECEIVED_PACKETS, SRC_ZONE, DST_ZONE, , TYPE, CODE] = [
 const SERIAL = octetsOf(' sn=');
 const FIREWALL = octetsOf(' fw=');
 const ACTIONS = new KeyTable(['forward', 'drop', 'NA', 'mgmt', 'deny', 'allow']);
-const OPENED = 98;
-const CLOSED = 537;
+/** Messages of connections that opened and closed. */
+export const OPENED = 98;
+export const CLOSED = 537;
 /** What was dropped, by message id. */
 const DROPPED: ReadonlyMap<number, number> = new Map([
   [36, 6],
@@ -95,6 +96,11 @@ function verdictOf({ scan }: Line, message: number): number {
     if (action === 0 || action === 3 || action === 5) return ALLOW;
     if (action === 1 || action === 4) return DENY;
   }
+  return verdictOfMessage(message);
+}
+
+/** The verdict that a message's id stands for, -1 for none. */
+export function verdictOfMessage(message: number): number {
   if (message === OPENED || message === CLOSED) return ALLOW;
   return DROPPED.has(message) ? DENY : -1;
 }
