@@ -22,10 +22,10 @@ const DAMAGED = 200;
 
 /** Pairs of a line and the same one damaged. */
 const ALIKE = 100;
-/** Formats of which each line says all by itself. */
+/** Formats of which each line says all by itself. Of CEF and LEEF the key that lines end in is kept. */
 const BY_LINE = [
-  ...['cef', 'check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
-  ...['leef', 'mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
+  ...['check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
+  ...['mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
 ];
 
 /** Words that stand for ports and ICMP types in the fixtures. */

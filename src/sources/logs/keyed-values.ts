@@ -59,12 +59,17 @@ export class KeyedValues {
     return number;
   }
 
+  /** No value is there. */
+  clear(): void {
+    this.starts.fill(-1);
+    this.cutKey = -1;
+    this.cut = this.open = false;
+  }
+
   /** Takes the line apart from the cursor to its end. */
   read(scan: Scan): void {
     const { pairs, starts, ends } = this;
-    starts.fill(-1);
-    this.cutKey = -1;
-    this.cut = this.open = false;
+    this.clear();
     pairs.begin();
     while (pairs.next(scan)) {
       const { key } = pairs;
