@@ -78,6 +78,8 @@ export class Clock {
   private year = 0;
   /** A year that stood before the month. */
   private givenYear = 0;
+  /** A weekday stood before the month. */
+  private asctime = false;
   private lastMonth = 0;
   private cachedDay = -1;
   /** Of the stamp last read: its day, its zone, and whether year and zone were inferred. */
@@ -211,10 +213,16 @@ export class Clock {
     return scan.at === scan.end || isLetter(scan.peek()) ? this.timeMs : Number.NaN;
   }
 
-  /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`. */
+  /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`; or ms, thirteen. */
   epoch(scan: Scan): boolean {
     const start = scan.at;
-    if (!scan.number() || scan.at - start !== 10) return this.refuse(scan, start);
+    if (!scan.number()) return false;
+    const digits = scan.at - start;
+    if (digits === 13 && (scan.at >= scan.end || scan.peek() === 0x20)) {
+      this.timeMs = scan.value;
+      return true;
+    }
+    if (digits !== 10) return this.refuse(scan, start);
     const seconds = scan.value;
     const fraction = this.fraction(scan);
     if (scan.at < scan.end && scan.peek() !== 0x20) return this.refuse(scan, start);
@@ -242,8 +250,11 @@ export class Clock {
       return false;
     }
     scan.at += 4;
-    if (isDigit(scan.peek()) ? this.iso(scan) : this.monthFirst(scan)) return true;
-    return this.refuse(scan, start);
+    // Behind a weekday the year follows the time of day, as ctime writes it.
+    this.asctime = true;
+    const read = isDigit(scan.peek()) ? this.iso(scan) : this.monthFirst(scan);
+    this.asctime = false;
+    return read || this.refuse(scan, start);
   }
 
   private refuse(scan: Scan, start: number): false {
@@ -303,7 +314,9 @@ export class Clock {
     const year = digits(scan.bytes, scan.at + 1, 4);
     const next = scan.peek(5);
     // A host that is called 2026 would be followed by more than an end, a colon or a bracket.
-    if (year < 1970 || year > 2199 || (next !== -1 && next !== COLON && next !== 0x5d)) return 0;
+    if (year < 1970 || year > 2199) return 0;
+    const ends = next === -1 || next === COLON || next === 0x5d;
+    if (!ends && !(this.asctime && next === 0x20)) return 0;
     scan.at += 5;
     return year;
   }

@@ -27,6 +27,7 @@ export class JsonLine {
   /** Reads the object of the message: 0, `CUT_OFF` or `BAD_SHAPE`; -1 when none begins there. */
   read({ scan, head }: Line): number {
     scan.at = head.messageStart;
+    scan.skipSpaces();
     if (scan.takeText(COOKIE)) scan.skipSpaces();
     if (scan.peek() !== BRACE) return -1;
     const outcome = this.leaves.read(scan);

@@ -25,7 +25,8 @@ import {
   SILENT,
 } from './format.ts';
 import { Beginnings, ending, usual } from './netfilter-usual.ts';
-import { isDigit, isLetter, type Scan } from './scan.ts';
+import { protocolIn } from './protocol-names.ts';
+import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
@@ -33,6 +34,7 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_PAREN = 0x28;
 
+const KERNEL_TAG = octetsOf('kernel: ');
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
@@ -46,6 +48,8 @@ const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
+const SCTP = 132;
+const DCCP = 33;
 
 /** What the tokens of a line have shown so far; one object, emptied per line. */
 const seen = {
@@ -104,6 +108,7 @@ function begin(line: Line, start: number): number {
   if (at < 0) return -1;
   const row = batch.begin();
   const { bytes } = scan;
+  start = behindTag(scan, start, at);
   let prefixEnd = at;
   // `DROP: ` and `DROP ` are one prefix.
   while (prefixEnd > start && (bytes[prefixEnd - 1] === SPACE || bytes[prefixEnd - 1] === 0x3a)) {
@@ -124,6 +129,19 @@ function begin(line: Line, start: number): number {
   if (inEnd > inStart) batch.direction[row] = outEnd > outStart ? FORWARD : INBOUND;
   else if (outEnd > outStart) batch.direction[row] = OUTBOUND;
   return row;
+}
+
+/** Where the prefix begins behind a tag that the header left: `UDM,00…,UDM: kernel: [1.2] `. */
+function behindTag(scan: Scan, start: number, interfaces: number): number {
+  const { end } = scan;
+  scan.end = interfaces;
+  const tag = scan.find(KERNEL_TAG, start);
+  if (tag >= 0) {
+    scan.at = tag + KERNEL_TAG.length;
+    start = passKernelTime(scan);
+  }
+  scan.end = end;
+  return start;
 }
 
 /** ` MAC=` of Ethernet, which comes next in lines about what was received. */
@@ -354,7 +372,9 @@ function protocolAt(scan: Scan): number {
   let next = at;
   while (next < end && bytes[next] !== SPACE) next++;
   const length = next - at;
-  const protocol = namedProtocol(bytes, at, length);
+  // The kernel names few; others write lines of the same form.
+  const usual = namedProtocol(bytes, at, length);
+  const protocol = usual < 0 && length > 0 ? protocolIn(scan, at, next) : usual;
   scan.at = protocol < 0 ? at : next;
   if (protocol < 0 && next === end) scan.at = end;
   return protocol;
@@ -396,12 +416,13 @@ function settle(line: Line, row: number): number {
   }
   const { sourcePort, destinationPort } = batch;
   const hasPorts = protocol === TCP || protocol === UDP || protocol === 136;
+  const mayHavePorts = protocol === SCTP || protocol === DCCP;
   const isIcmp = protocol === ICMP || protocol === ICMPV6;
   if ((hasPorts || isIcmp) && (sourcePort[row]! < 0 || destinationPort[row]! < 0)) {
     if (!seen.partial) return CUT_OFF;
     sourcePort[row] = destinationPort[row] = -1;
   }
-  if (!hasPorts && !isIcmp && sourcePort[row]! >= 0) return BAD_SHAPE;
+  if (!hasPorts && !isIcmp && !mayHavePorts && sourcePort[row]! >= 0) return BAD_SHAPE;
   if (protocol === TCP && !seen.partial && seen.flagsEnd) {
     batch.tcpFlags[row] = seen.flags;
     if ((seen.flags & (SYN | ACK)) === SYN) batch.initiator[row] = BY_SOURCE;
@@ -416,5 +437,5 @@ function isNotIp({ scan, head }: Line): boolean {
   const text = scan.find(MACPROTO, head.messageStart);
   return text >= 0 && !scan.isAt(IPV4_TYPE, text + MACPROTO.length);
 }
-const MACPROTO = new TextEncoder().encode('MACPROTO=');
-const IPV4_TYPE = new TextEncoder().encode('0800');
+const MACPROTO = octetsOf('MACPROTO=');
+const IPV4_TYPE = octetsOf('0800');
