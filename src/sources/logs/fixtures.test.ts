@@ -30,8 +30,16 @@ const BY_LINE = [
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([
+  [2, ['unreachproto']],
+  [3, ['unreach', 'needfrag']],
+  [4, ['needfrag']],
+  [5, ['redirect']],
   [8, ['request', 'Echo Request']],
-  [11, ['Time Exceeded']],
+  [11, ['Time Exceeded', 'timexceed']],
+  [12, ['paramprob']],
+  [13, ['tstamp']],
+  [14, ['tstampreply']],
+  [18, ['maskreply']],
   [128, ['request', 'Echo Request']],
   [129, ['reply']],
   [22, ['ssh']],
