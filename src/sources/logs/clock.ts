@@ -121,7 +121,9 @@ export class Clock {
     const first = scan.peek();
     this.timeAt = -1;
     if (isDigit(first)) return this.iso(scan) || this.epoch(scan) || this.yearFirst(scan);
-    if (isLetter(first)) return this.monthFirst(scan) || this.weekdayFirst(scan);
+    if (isLetter(first)) {
+      return this.monthFirst(scan) || this.weekdayFirst(scan) || this.slashed(scan);
+    }
     return false;
   }
 
@@ -257,6 +259,25 @@ export class Clock {
     return read || this.refuse(scan, start);
   }
 
+  /** RouterOS up to 6: `oct/03/2026 10:00:01`. */
+  private slashed(scan: Scan): boolean {
+    const { bytes } = scan;
+    const start = scan.at;
+    if (scan.end - start < 20 || bytes[start + 3] !== SLASH || bytes[start + 6] !== SLASH) {
+      return false;
+    }
+    const month = monthAt(bytes, start);
+    const day = digits(bytes, start + 4, 2);
+    const year = digits(bytes, start + 7, 4);
+    if (month === 0 || day < 1 || day > 31 || year < 1970 || bytes[start + 11] !== 0x20)
+      return false;
+    scan.at = start + 12;
+    if (!this.timeOfDay(scan)) return this.refuse(scan, start);
+    this.yearless = 0;
+    this.settle(year, month, day, scan.value, Number.NaN);
+    return true;
+  }
+
   private refuse(scan: Scan, start: number): false {
     scan.at = start;
     return false;
@@ -385,6 +406,7 @@ export class Clock {
   }
 }
 
+const SLASH = 0x2f;
 const DOT = 0x2e;
 const COMMA = 0x2c;
 const COLON = 0x3a;
