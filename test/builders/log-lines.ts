@@ -144,7 +144,13 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
     'ip-41': ['ipv6'],
     'ip-47': ['gre', '302017', '302018'],
   },
-  ...{ 'ip-50': ['esp'], 'ip-51': ['ah'], 'ip-88': ['eigrp'], 'ip-89': ['ospf'] },
+  ...{
+    'ip-0': ['hopopt'],
+    'ip-50': ['esp'],
+    'ip-51': ['ah'],
+    'ip-88': ['eigrp'],
+    'ip-89': ['ospf'],
+  },
   ...{ 'ip-94': ['nos'], 'ip-103': ['pim'], 'ip-108': ['pcp', 'ipcomp'], 'ip-112': ['vrrp'] },
 };
 
