@@ -127,7 +127,7 @@ function namesTransport(transport: string, line: string): boolean {
 }
 
 const TRANSPORTS: Readonly<Record<string, number>> = {
-  ...{ icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 },
+  ...{ icmp: 1, tcp: 6, udp: 17, dccp: 33, icmpv6: 58, sctp: 132, udplite: 136 },
 };
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   // Letters of Azure's, ids of an ASA and of SonicWall's; the family says which ICMP it is.

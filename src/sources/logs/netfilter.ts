@@ -34,6 +34,9 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_PAREN = 0x28;
 
+const CLOSE_PAREN = 0x29;
+const FRAGMENT = octetsOf('FRAG:');
+const ENCRYPTED = octetsOf('ESP SPI=');
 const KERNEL_TAG = octetsOf('kernel: ');
 const FIN = 1;
 const SYN = 2;
@@ -49,6 +52,7 @@ const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const SCTP = 132;
+const ESP = 50;
 const DCCP = 33;
 
 /** What the tokens of a line have shown so far; one object, emptied per line. */
@@ -62,6 +66,8 @@ const seen = {
   flags: 0,
   /** URGP= stands behind the flags: without it some may be cut off. */
   flagsEnd: false,
+  /** IPv6's header of ESP came. */
+  encrypted: false,
 };
 
 export class Netfilter implements LogFormat {
@@ -206,7 +212,7 @@ function findInterfaces(scan: Scan): number {
 
 function clearSeen(): void {
   seen.fault = 0;
-  seen.source = seen.destination = seen.partial = seen.flagsEnd = false;
+  seen.source = seen.destination = seen.partial = seen.flagsEnd = seen.encrypted = false;
   seen.flags = 0;
 }
 
@@ -227,7 +233,7 @@ function tokens(line: Line, row: number): void {
       continue;
     }
     if (first === OPEN_PAREN) {
-      scan.at = scan.until(0x29) + 1;
+      headers(scan);
       continue;
     }
     if (bytes[at + 3] === EQUALS) threeLetters(line, row, first);
@@ -237,6 +243,27 @@ function tokens(line: Line, row: number): void {
     else flag(scan, first);
     if (seen.fault === 0 && scan.at < end && bytes[scan.at] !== SPACE) scan.at = scan.until(SPACE);
   }
+}
+
+/**
+ * `( FRAG:184 INCOMPLETE ID:0000004e )`, `( ESP SPI=0x1234 )`: further headers of IPv6, which `flags all`
+ * and `--log-ip-options` show; or the octets of TCP's options.
+ */
+function headers(scan: Scan): void {
+  const { end } = scan;
+  const close = scan.until(CLOSE_PAREN);
+  scan.end = close;
+  const fragment = scan.find(FRAGMENT);
+  if (fragment >= 0) {
+    const start = scan.at;
+    scan.at = fragment + FRAGMENT.length;
+    if (scan.number() && scan.value > 0) seen.partial = true;
+    scan.at = start;
+  }
+  // What is encrypted has no PROTO behind it.
+  if (scan.find(ENCRYPTED) >= 0) seen.encrypted = true;
+  scan.end = end;
+  scan.at = Math.min(close + 1, end);
 }
 
 /** SRC, DST, LEN, SPT, DPT, MAC; others are passed. */
@@ -407,6 +434,7 @@ function namedProtocol(bytes: Uint8Array, at: number, length: number): number {
 function settle(line: Line, row: number): number {
   const { batch } = line;
   if (seen.fault !== 0) return seen.fault;
+  if (seen.encrypted && batch.protocol[row]! < 0) batch.protocol[row] = ESP;
   const protocol = batch.protocol[row]!;
   if (!seen.source || !seen.destination || protocol < 0) {
     if (seen.source || seen.destination) return CUT_OFF;
