@@ -37,6 +37,7 @@ export class RowBlock {
   readonly action = new Uint8Array(BLOCK);
   readonly shape = new Uint8Array(BLOCK);
   readonly protocol = new Uint8Array(BLOCK);
+  /** -1 where the line states none that belongs there. */
   readonly port = new Int32Array(BLOCK);
   readonly clientZone = new Uint8Array(BLOCK);
   readonly serverZone = new Uint8Array(BLOCK);
@@ -106,7 +107,7 @@ export class RowBlock {
     this.action[at] = (kind >>> K_ACTION) & 3;
     this.shape[at] = (kind >>> K_SHAPE) & 3;
     this.protocol[at] = (kind >>> 16) & 255;
-    this.port[at] = kind & 0xffff;
+    this.port[at] = kind < 0 ? -1 : kind & 0xffff;
     this.clientZone[at] = clientZone;
     this.serverZone[at] = serverZone;
     this.events[at] = table.events(entry);
