@@ -118,11 +118,11 @@ export class HostLedger {
   }
 
   private noteLimit(host: HostScan, transport: ScannedTransport): void {
-    if (host.pace.gapUs === 0 || host.undecided === 0) return;
+    if (host.speed.pace.gapUs === 0 || host.undecided === 0) return;
     this.limited.push({
       address: formatAddress(host.address),
       transport,
-      perSecond: Math.round(1e7 / host.pace.gapUs) / 10,
+      perSecond: Math.round(1e7 / host.speed.pace.gapUs) / 10,
       undecided: host.undecided,
     });
   }
