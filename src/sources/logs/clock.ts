@@ -402,7 +402,11 @@ export class Clock {
   private latestYear(month: number, day: number): number {
     const { reference } = this;
     const later = month !== reference.month ? month > reference.month : day > reference.day + 1;
-    return later ? reference.year - 1 : reference.year;
+    let year = later ? reference.year - 1 : reference.year;
+    // The day comes in leap years alone.
+    if (month === 2 && day === 29)
+      while (new Date(Date.UTC(year, 1, 29)).getUTCDate() !== 29) year--;
+    return year;
   }
 }
 
