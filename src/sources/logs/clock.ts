@@ -158,19 +158,25 @@ export class Clock {
     return true;
   }
 
-  /** `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point. */
+  /**
+   * `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point; or Sophos UTM's
+   * `2026:10:03-10:00:01`.
+   */
   iso(scan: Scan): boolean {
     const { bytes } = scan;
     const start = scan.at;
     if (scan.end - start < 19) return false;
     const separator = bytes[start + 4];
-    if ((separator !== 0x2d && separator !== 0x2f) || bytes[start + 7] !== separator) return false;
+    const colons = separator === COLON;
+    if (separator !== 0x2d && separator !== SLASH && !colons) return false;
+    if (bytes[start + 7] !== separator) return false;
     const year = digits(bytes, start, 4);
     const month = digits(bytes, start + 5, 2);
     const day = digits(bytes, start + 8, 2);
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return false;
     const between = bytes[start + 10];
-    if (between !== 0x54 && between !== 0x74 && between !== 0x20) return false;
+    const usual = between === 0x54 || between === 0x74 || between === 0x20;
+    if (colons ? between !== 0x2d : !usual) return false;
     scan.at = start + 11;
     if (!this.timeOfDay(scan)) return this.refuse(scan, start);
     this.yearless = 0;

@@ -199,7 +199,8 @@ export class LineHead {
     const start = scan.at;
     if (isDigit(scan.peek())) {
       scan.number();
-      if (!scan.take(COLON)) scan.at = start;
+      // A digit behind it belongs to a stamp: `2026:10:03-10:00:01`.
+      if (!scan.take(COLON) || isDigit(scan.peek())) scan.at = start;
       else scan.skipSpaces();
     }
     const mark = scan.peek();
