@@ -1,6 +1,6 @@
 /** What a scan would ask and how long that takes, without asking. */
 import type { PlannedScan } from '../pipeline/scan.ts';
-import { count, duration } from '../report/numbers.ts';
+import { count, counted, duration } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 
@@ -36,18 +36,22 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     version: 1,
     verdict: {
       severity: 'info',
-      text: `Nothing was sent. ${count(questions)} ports would be asked, in ${time}.`,
+      text: `Nothing was sent. ${counted(questions, 'port')} would be asked, in ${time}.`,
     },
     facts: [
       { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },
       { key: 'questions', value: questions },
-      { key: 'mostProbes', value: mostProbes, text: `at most about ${count(mostProbes)} probes` },
+      {
+        key: 'mostProbes',
+        value: mostProbes,
+        text: `at most about ${counted(mostProbes, 'probe')}`,
+      },
       { key: 'shortestSeconds', value: shortestSeconds },
       { key: 'longestSeconds', value: longestSeconds },
       {
         key: 'timing',
         value: timing.name,
-        text: `timing ${timing.name}, at most ${count(timing.ratePerSecond)} probes a second`,
+        text: `timing ${timing.name}, at most ${counted(timing.ratePerSecond, 'probe')} a second`,
       },
       { key: 'seed', value: seed },
       {

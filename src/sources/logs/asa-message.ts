@@ -145,6 +145,18 @@ export class AsaMessage {
     return withPort && usual(scan, side) ? true : this.anySide(line, side, withPort);
   }
 
+  /** The same with a port, where the interface was met before; the cursor stays when it is not so. */
+  usualSide(scan: Scan, side: Side): boolean {
+    const start = scan.at;
+    const name = this.interfaces.take(scan);
+    if (name >= 0 && usual(scan, side)) {
+      side.name = name;
+      return true;
+    }
+    scan.at = start;
+    return false;
+  }
+
   /** As `side`, where only some messages or releases write an interface. */
   sideOf(line: Line, side: Side, withPort: boolean): boolean {
     const { scan } = line;

@@ -7,6 +7,8 @@ import { ALLOW, BY_SOURCE, DENY, INBOUND } from '../../model/verdict.ts';
 import { NO_DESTINATION } from '../../model/verdict-batch.ts';
 import { type AsaMessage, isIcmp } from './asa-message.ts';
 import { BAD_NUMBER, BAD_SHAPE, CUT_OFF, type Line, READ } from './format.ts';
+import { RestMemo } from './name-memo.ts';
+import { maskOf } from './octet-mask.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
@@ -41,6 +43,9 @@ const PERMITTED = octetsOf('permitted ');
 const DENIED = octetsOf('denied ');
 const ESTABLISHED = octetsOf('est-allowed ');
 const DENY_WORD = octetsOf('Deny ');
+const DENY_TCP = maskOf('Deny tcp src ');
+const DENY_UDP = maskOf('Deny udp src ');
+const USUAL_DST = maskOf(' dst ');
 const FLAG_NAMES: readonly (readonly [Uint8Array, number])[] = [
   [octetsOf('FIN'), 1],
   [octetsOf('SYN'), 2],
@@ -52,6 +57,7 @@ const FLAG_NAMES: readonly (readonly [Uint8Array, number])[] = [
 
 export class AsaVerdicts {
   private readonly message: AsaMessage;
+  private readonly groups = new RestMemo();
 
   constructor(message: AsaMessage) {
     this.message = message;
@@ -94,6 +100,31 @@ export class AsaVerdicts {
     const { scan, batch } = line;
     const { message } = this;
     const row = message.begin(line, DENY);
+    const fault = this.isUsualDeny(line, row) ? 0 : this.denyHead(line, row);
+    if (fault !== 0) return fault;
+    const ports = hasPorts(batch.protocol[row]!);
+    const known = ports ? this.groups.find(scan) : -1;
+    if (known >= 0) batch.rule[row] = known;
+    else {
+      const rest = scan.at;
+      if (isIcmp(batch.protocol[row]!) && !message.icmpType(line, row)) return message.fault;
+      if (message.seek(scan, ACCESS_GROUP)) {
+        if (!scan.take(QUOTE)) return scan.at >= scan.end ? CUT_OFF : BAD_SHAPE;
+        const end = scan.until(QUOTE);
+        if (end === scan.end) return CUT_OFF;
+        batch.rule[row] = line.names.intern(scan.bytes, scan.at, end);
+        this.groups.keep(scan, rest, batch.rule[row]!);
+      } else if (grouped) return CUT_OFF;
+    }
+    // An ICMP error answers something.
+    if (ports) batch.initiator[row] = BY_SOURCE;
+    return message.finish(line, row);
+  }
+
+  /** `Deny tcp src outside:A/p dst inside:B/p`; 0, or a fault. */
+  private denyHead(line: Line, row: number): number {
+    const { scan, batch } = line;
+    const { message } = this;
     if (!message.pass(scan, DENY_WORD)) return message.fault;
     if (scan.takeText(INBOUND_WORD)) batch.direction[row] = INBOUND;
     message.protocolAt(line, row);
@@ -101,17 +132,24 @@ export class AsaVerdicts {
     const ports = hasPorts(batch.protocol[row]!);
     if (!message.side(line, message.first, true, ports)) return message.fault;
     if (!message.pass(scan, DST)) return message.fault;
-    if (!message.side(line, message.second, true, ports)) return message.fault;
-    if (isIcmp(batch.protocol[row]!) && !message.icmpType(line, row)) return message.fault;
-    if (message.seek(scan, ACCESS_GROUP)) {
-      if (!scan.take(QUOTE)) return scan.at >= scan.end ? CUT_OFF : BAD_SHAPE;
-      const end = scan.until(QUOTE);
-      if (end === scan.end) return CUT_OFF;
-      batch.rule[row] = line.names.intern(scan.bytes, scan.at, end);
-    } else if (grouped) return CUT_OFF;
-    // An ICMP error answers something.
-    if (ports) batch.initiator[row] = BY_SOURCE;
-    return message.finish(line, row);
+    return message.side(line, message.second, true, ports) ? 0 : message.fault;
+  }
+
+  /** The same of TCP and UDP in exactly these words; the cursor stays when there are others. */
+  private isUsualDeny({ scan, batch }: Line, row: number): boolean {
+    const start = scan.at;
+    const { message } = this;
+    const isTcp = DENY_TCP.take(scan);
+    if (isTcp || DENY_UDP.take(scan)) {
+      batch.protocol[row] = isTcp ? TCP : UDP;
+      const both =
+        message.usualSide(scan, message.first) &&
+        USUAL_DST.take(scan) &&
+        message.usualSide(scan, message.second);
+      if (both) return true;
+    }
+    scan.at = start;
+    return false;
   }
 
   /** `No translation group found for tcp src inside:A/p dst outside:B/p …`. */

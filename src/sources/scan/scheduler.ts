@@ -17,6 +17,7 @@ import { hostLeft, lossTailMs, probesLeft } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
 import type { TimeLeft } from './slow-asking.ts';
+import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -56,7 +57,7 @@ export interface ScheduleOptions {
   readonly hosts: () => HostScan | 'later' | undefined;
   readonly hooks: SchedulerHooks;
   readonly clock: Clock;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSign;
   /** Lets other work run; `setImmediate` outside of tests. */
   readonly yieldTurn?: () => Promise<void>;
   /** Probes sent in one go at most, so that few are under way at a kill. */
