@@ -330,6 +330,7 @@ const PREFIX_REASONS: Readonly<Record<PrefixUse['because'], string>> = {
   ufw: 'ufw writes it',
   firewalld: 'firewalld writes it',
   shorewall: 'Shorewall writes it',
+  vyos: 'VyOS, EdgeOS or UniFi writes it: A, D or R',
   word: 'it says so in a word',
   'two-words': 'its words contradict each other',
   'no-word': 'it names no verdict; say it with --prefix',

@@ -127,15 +127,30 @@ function namesTransport(transport: string, line: string): boolean {
 }
 
 const TRANSPORTS: Readonly<Record<string, number>> = {
-  ...{ icmp: 1, tcp: 6, udp: 17, icmpv6: 58, sctp: 132 },
+  ...{ icmp: 1, tcp: 6, udp: 17, dccp: 33, icmpv6: 58, sctp: 132, udplite: 136 },
 };
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   // Letters of Azure's, ids of an ASA and of SonicWall's; the family says which ICMP it is.
-  ...{ tcp: [',t,', 'm=36', '302013', '302014', '106001', '106015'] },
-  ...{ udp: [',u,', 'm=37', '302015', '302016', '106006', '106007'] },
-  ...{ icmp: ['m=38', '302020', '302021', '31300'], icmpv6: ['icmp', '302020', '302021', '31300'] },
-  ...{ 'ip-2': ['igmp'], 'ip-4': ['ipip', 'ipinip'], 'ip-41': ['ipv6'], 'ip-47': ['gre'] },
-  ...{ 'ip-50': ['esp'], 'ip-51': ['ah'], 'ip-88': ['eigrp'], 'ip-89': ['ospf'] },
+  ...{ tcp: [',t,', 'm=36', '302013', '302014', '106001', '106015', '201010'] },
+  ...{ udp: [',u,', 'm=37', '302015', '302016', '106006', '106007', '410001'] },
+  ...{ icmp: ['m=38', '302020', '302021', '31300', '106018'] },
+  ...{
+    icmpv6: ['icmp', '302020', '302021', '31300'],
+    sctp: ['302035', '302036', '302305', '302306'],
+  },
+  ...{
+    'ip-2': ['igmp'],
+    'ip-4': ['ipip', 'ipinip', '302037', '302038'],
+    'ip-41': ['ipv6'],
+    'ip-47': ['gre', '302017', '302018'],
+  },
+  ...{
+    'ip-0': ['hopopt'],
+    'ip-50': ['esp'],
+    'ip-51': ['ah'],
+    'ip-88': ['eigrp'],
+    'ip-89': ['ospf'],
+  },
   ...{ 'ip-94': ['nos'], 'ip-103': ['pim'], 'ip-108': ['pcp', 'ipcomp'], 'ip-112': ['vrrp'] },
 };
 

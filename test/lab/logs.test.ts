@@ -117,6 +117,35 @@ describeLab('log lines of this kernel', ['ip', 'nft', 'iptables', 'dmesg', 'ping
     b.run('nft', 'flush', 'ruleset');
   });
 
+  it('of nftables with all flags are read in fragments too', async () => {
+    b.run(
+      'nft',
+      `table inet t {
+ chain raw {
+ type filter hook prerouting priority -500
+      ip6 saddr ${A6} ip6 nexthdr ipv6-frag log prefix "${tag}-ALL-DROP " flags all
+      ip saddr ${A} log prefix "${tag}-ALL-DROP " flags all
+    }
+}`,
+    );
+    a.run('ping', '-6', '-c1', '-W2', '-s', '3000', B6);
+    a.run('ping', '-c1', '-W2', '-s', '3000', B);
+    // Of each three fragments, of which the first one has the type.
+    const verdicts = await read(await log.linesWith(`${tag}-ALL`, 6));
+    const brief = verdicts.map(({ action, transport, source, sourcePort, destination }) =>
+      [action, transport, source, sourcePort, destination].join(' '),
+    );
+    const later = (transport: string, from: string, to: string): string =>
+      `deny ${transport} ${from}  ${to}`;
+    expect(brief).toEqual([
+      `deny icmpv6 ${A6} 128 ${B6}`,
+      ...[later('icmpv6', A6, B6), later('icmpv6', A6, B6)],
+      `deny icmp ${A} 8 ${B}`,
+      ...[later('icmp', A, B), later('icmp', A, B)],
+    ]);
+    b.run('nft', 'flush', 'ruleset');
+  });
+
   it('of iptables, and with the prefixes of ufw, are read exactly', async () => {
     const rule = (...words: string[]): string => b.run('iptables-legacy', '-A', 'INPUT', ...words);
     rule('-p', 'udp', '--dport', '5001', '-j', 'LOG', '--log-prefix', `${tag}-IPT-DROP `);

@@ -29,12 +29,15 @@ function line(packet: Packet): string {
   return `${time} gw kernel: ${packet.prefix ?? 'DROP'} IN=${packet.in ?? 'eth0'} OUT=${packet.out ?? 'eth1'} SRC=${src} DST=${dst} LEN=40 TOS=0x00 PREC=0x00 TTL=60 ID=1 PROTO=${proto} SPT=${sport} DPT=${dport} ${rest}`;
 }
 
-async function audit(
+function audit(
   packets: readonly Packet[],
   options: Partial<AuditOptions> = {},
 ): Promise<AuditAnswer> {
+  return auditText(packets.map(line).join('\n'), options);
+}
+
+async function auditText(text: string, options: Partial<AuditOptions> = {}): Promise<AuditAnswer> {
   const folded = new Audit({ top: 1000, seed: 3, ...options });
-  const text = packets.map(line).join('\n');
   const reader = new LogReader(
     { nowMs: START, seed: 3, standardInput: Readable.from([Buffer.from(text)]) },
     (batch) => folded.add(batch),
@@ -176,6 +179,26 @@ describe('tables', () => {
       { from: 'eth0', to: 'eth1', denied: 4, allowed: 0 },
       { from: 'eth0', to: 'eth2', denied: 0, allowed: 1 },
     ]);
+  });
+
+  it('tell no port from port 0, and no type of ICMP from an echo reply', async () => {
+    const head = `FW-DROP IN=eth0 OUT= SRC=${OUT} DST=${IN} LEN=40 TOS=0x00 PREC=0x00 TTL=60 ID=1`;
+    const { services, rules } = await auditText(
+      [
+        `${head} FRAG:185 PROTO=UDP`,
+        `${head} FRAG:185 PROTO=UDP`,
+        `${head} PROTO=UDP SPT=1 DPT=0 LEN=20`,
+        `${head} PROTO=ICMP INCOMPLETE [0 bytes]`,
+        `${head} PROTO=ICMP TYPE=0 CODE=0 ID=1 SEQ=1`,
+        `${head} PROTO=47`,
+      ].join('\n'),
+      { where: {} },
+    );
+    const shown = services.map(({ transport, port, events }) => `${transport} ${port} ${events}`);
+    expect(shown.sort()).toEqual([
+      ...['icmp 0 1', 'icmp null 1', 'ip-47 null 1', 'udp 0 1', 'udp null 2'],
+    ]);
+    expect(rules[0]?.topService).toBe('udp');
   });
 
   it('keep only what a drill-down asks for', async () => {

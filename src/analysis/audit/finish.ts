@@ -18,7 +18,7 @@ import { NewnessTotals } from './newness.ts';
 import { MEANS, NOISE_CLASSES, NoiseJudge } from './noise.ts';
 import { type Past, pastOf } from './past.ts';
 import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
-import { hasPort, portShown, transportShown } from './port-shown.ts';
+import { portOfKey, serviceKey, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
 import { pathRows, ruleRows } from './rule-totals.ts';
@@ -331,7 +331,7 @@ export class Finish {
       way: WAYS[block.way[0]!]!,
       action: ACTIONS[block.action[0]!]!,
       transport: transportShown(protocol),
-      port: hasPort(protocol) ? portShown(protocol, block.port[0]!) : null,
+      port: portOfKey(serviceKey(protocol, block.port[0]!)),
       client: this.addressText(kind, client),
       clientZone: zones.names[block.clientZone[0]!]!,
       server: this.serverText(kind, server),

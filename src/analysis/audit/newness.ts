@@ -15,7 +15,7 @@ import { MEANS } from './noise.ts';
 import { Offers } from './offers.ts';
 import type { Past } from './past.ts';
 import { WAYS } from './places.ts';
-import { hasPort, transportShown } from './port-shown.ts';
+import { portOfKey, transportShown } from './port-shown.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
 import { ruleRows } from './rule-totals.ts';
@@ -343,7 +343,7 @@ function serviceOf(
     server: family === 0 ? null : address(family << K_FAMILY, server),
     zone: zones[zone] ?? '',
     transport: transportShown(protocol),
-    port: hasPort(protocol) ? service & 0xffff : null,
+    port: portOfKey(service),
     ...{ events, clients, firstMs: finite(firstMs), lastMs: finite(lastMs) },
     locator: place(offer.input, offer.line),
   };

@@ -37,6 +37,7 @@ export class RowBlock {
   readonly action = new Uint8Array(BLOCK);
   readonly shape = new Uint8Array(BLOCK);
   readonly protocol = new Uint8Array(BLOCK);
+  /** -1 where the line states none that belongs there. */
   readonly port = new Int32Array(BLOCK);
   readonly clientZone = new Uint8Array(BLOCK);
   readonly serverZone = new Uint8Array(BLOCK);
@@ -123,7 +124,7 @@ export class RowBlock {
     this.server[at] = server;
     this.serverZone[at] = zone;
     this.protocol[at] = (kind >>> 16) & 255;
-    this.port[at] = kind & 0xffff;
+    this.port[at] = kind < 0 ? -1 : kind & 0xffff;
     this.events[at] = table.events(entry);
     const inside = this.clientZone[at] !== OUTSIDE;
     if (zone !== OUTSIDE) this.way[at] = inside ? INTERNAL : INWARD;

@@ -4,7 +4,7 @@ import type { NoiseUse, ServiceVerdicts } from './answer.ts';
 import type { Cells } from './cells.ts';
 import { NOISE_CLASSES, NOISE_FORMULAS } from './noise.ts';
 import { WAYS } from './places.ts';
-import { hasPort, serviceText, transportShown } from './port-shown.ts';
+import { portOfKey, serviceText, transportShown } from './port-shown.ts';
 import type { RowIndex } from './row-index.ts';
 import type { RowsByHost } from './row-order.ts';
 import { mostOf } from './sums.ts';
@@ -41,8 +41,8 @@ export function serviceRows(
     return {
       way: WAYS[cells.way(cell)]!,
       action: ACTIONS[cells.action(cell)]!,
-      transport: transportShown(key >>> 16),
-      port: hasPort(key >>> 16) ? key & 0xffff : null,
+      transport: transportShown((key >>> 16) & 255),
+      port: portOfKey(key),
       events: sums.events(group),
       noise: sums.noise(group),
       clients: clients[group + 1]!,

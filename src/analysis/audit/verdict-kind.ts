@@ -5,12 +5,15 @@
 import { BY_DESTINATION } from '../../model/verdict.ts';
 import { BY_NAME, NONE } from '../../model/verdict-batch.ts';
 import type { VerdictColumns } from '../../model/verdict-columns.ts';
+import { hasPort } from './port-shown.ts';
 
-/** Port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30. */
+/** Port 0–15, protocol 16–23, family 24–25, action 26–27, shape 28–29, group 30, no port 31. */
 export const K_FAMILY = 24;
 export const K_ACTION = 26;
 export const K_SHAPE = 28;
 export const K_GROUP = 30;
+/** The protocol has ports, or ICMP's types, and the line states none. */
+export const K_PORTLESS = 31;
 /** Families as `R_KIND` has them. Of `FAMILY_ZONE` the address words hold zones + 1. */
 export const FAMILY_ZONE = 0;
 export const FAMILY_NAME = 1;
@@ -92,8 +95,16 @@ export function kindOf(
     (code << K_FAMILY) |
     (batch.action[row]! << K_ACTION) |
     (shape << K_SHAPE) |
-    (batch.group[row]! << K_GROUP)
+    (batch.group[row]! << K_GROUP) |
+    (isPortless(batch, row, protocol, shape) << K_PORTLESS)
   );
+}
+
+/** 1 where a port, or the type of ICMP, belongs and none is stated. */
+function isPortless(batch: VerdictColumns, row: number, protocol: number, shape: number): number {
+  const isIcmp = protocol === ICMP || protocol === ICMPV6;
+  const port = isIcmp || shape === SHAPE_ANSWER ? batch.sourcePort : batch.destinationPort;
+  return port[row]! < 0 && hasPort(protocol) ? 1 : 0;
 }
 
 /** The server's port, the sender's of an answer; of ICMP type and code; 0 without. */

@@ -339,7 +339,8 @@ export class VerdictTable implements VerdictRows {
     const { words, services } = this;
     for (let entry = first; entry < end; entry++) {
       const kind = words[ROW_WORDS * entry + R_KIND]!;
-      services[entry] = this.serviceOf(serviceKey((kind >>> 16) & 255, kind & 0xffff));
+      const port = kind < 0 ? -1 : kind & 0xffff;
+      services[entry] = this.serviceOf(serviceKey((kind >>> 16) & 255, port));
     }
   }
 

@@ -41,8 +41,9 @@ const PLACES: readonly (readonly [place: number, ...elements: number[]])[] = [
   [places.PACKETS, 2, 86],
   [places.PROTOCOL, 4],
   [places.TCP_FLAGS, 6],
-  [places.SOURCE_PORT, 7],
-  [places.DESTINATION_PORT, 11],
+  // 180 to 183 are those of UDP and of TCP.
+  [places.SOURCE_PORT, 7, 180, 182],
+  [places.DESTINATION_PORT, 11, 181, 183],
   [places.IN_INTERFACE, 10],
   [places.OUT_INTERFACE, 14],
   [places.DIRECTION, 61],

@@ -25,6 +25,7 @@ const OPEN_PAREN = 0x28;
 const CLOSE_PAREN = 0x29;
 const ICMP = 1;
 const ICMPV6 = 58;
+const IDENTITY = octetsOf('NP Identity Ifc');
 const PROTOCOL_WORD = octetsOf('protocol ');
 const TYPE = octetsOf('type ');
 const CODE = octetsOf('code ');
@@ -90,12 +91,15 @@ export class AsaMessage {
     );
   }
 
-  /** Puts the side that began first. `outbound`: 1 the first did, 2 the second, 0 not known. */
-  orient({ batch }: Line, row: number, outbound: number): void {
-    if (outbound === 0) return;
+  /**
+   * Puts the side that began first.
+   * @param side 1 the first did, 2 the second, 0 not known; @param direction 1 inbound, 2 outbound
+   */
+  orient({ batch }: Line, row: number, side: number, direction: number): void {
+    if (side === 0) return;
     batch.initiator[row] = BY_SOURCE;
-    batch.direction[row] = outbound === 2 ? OUTBOUND : INBOUND;
-    if (outbound !== 2) return;
+    batch.direction[row] = direction === 2 ? OUTBOUND : INBOUND;
+    if (side !== 2) return;
     const { first } = this;
     this.first = this.second;
     this.second = first;
@@ -133,7 +137,7 @@ export class AsaMessage {
     return true;
   }
 
-  /** `[interface:]address[/port]`. */
+  /** `[interface:]address[/port]`; without `withPort` there may be one all the same. */
   side(line: Line, side: Side, withInterface: boolean, withPort: boolean): boolean {
     const { scan } = line;
     side.port = -1;
@@ -153,13 +157,23 @@ export class AsaMessage {
     return false;
   }
 
+  /** As `side`, where only some messages or releases write an interface. */
+  sideOf(line: Line, side: Side, withPort: boolean): boolean {
+    const { scan } = line;
+    const { at } = scan;
+    const isAddress = scan.address();
+    scan.at = at;
+    return this.side(line, side, !isAddress, withPort);
+  }
+
   /** Passes `interface:`; its number, 0 without one. */
   private interfaceAt({ scan, names }: Line): number {
     const known = this.interfaces.take(scan);
     if (known >= 0) return known;
     const { bytes, end } = scan;
     const start = scan.at;
-    let at = start;
+    // The device itself, the only name with blanks.
+    let at = scan.isAt(IDENTITY, start) ? start + IDENTITY.length : start;
     while (at < end && bytes[at] !== COLON && !endsToken(bytes[at]!)) at++;
     if (at >= end || bytes[at] !== COLON) return 0;
     scan.at = at + 1;
@@ -298,9 +312,15 @@ function usual(scan: Scan, side: Side): boolean {
   return false;
 }
 
-/** A blank, a comma, a parenthesis. */
+/** A blank, a comma, a semicolon, a parenthesis. */
 function endsToken(octet: number): boolean {
-  return octet === SPACE || octet === OPEN_PAREN || octet === CLOSE_PAREN || octet === 0x2c;
+  return (
+    octet === SPACE ||
+    octet === OPEN_PAREN ||
+    octet === CLOSE_PAREN ||
+    octet === 0x2c ||
+    octet === 0x3b
+  );
 }
 
 /** Where a word ends. */

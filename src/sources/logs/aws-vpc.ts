@@ -4,7 +4,9 @@
  *   version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start
  *   end action log-status
  *
- * With one (a line that names the fields), those in its order. Traps: records are one way only;
+ * which later versions begin with too, before fields of their own; of a transit gateway
+ * (`6 TransitGateway …`) those of its own default. With a header (a line that names the fields), those in
+ * its order. Traps: records are one way only;
  * `-` stands for nothing; NODATA says that there was none, SKIPDATA that records were left out;
  * of `tcp-flags` 2 comes from who began and 18 from who answered; `flow-direction` is that at the
  * interface; CloudWatch puts a time stamp in front.
@@ -35,13 +37,13 @@ import {
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
 import { hasPorts } from './protocol-names.ts';
-import { octetsOf } from './scan.ts';
+import { octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const NAMES = [
   ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport'],
   ...['protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status', 'tcp-flags'],
-  ...['flow-direction'],
+  ...['flow-direction', 'pkt-srcaddr', 'pkt-dstaddr'],
 ] as const;
 const TABLE = new KeyTable(NAMES);
 /** Fields of the default format are the first of `NAMES`. */
@@ -60,12 +62,35 @@ const ACTION = place('action');
 const STATUS = place('log-status');
 const FLAGS = place('tcp-flags');
 const DIRECTION = place('flow-direction');
+const PACKET_SOURCE = place('pkt-srcaddr');
+const PACKET_DESTINATION = place('pkt-dstaddr');
 
 const ACTIONS = new KeyTable(['ACCEPT', 'REJECT']);
 const STATUSES = new KeyTable(['OK', 'NODATA', 'SKIPDATA']);
 const INGRESS = octetsOf('ingress');
 const EGRESS = octetsOf('egress');
-const TWO = octetsOf('2');
+const GATEWAY = octetsOf('TransitGateway');
+/** Where the default format of a transit gateway has the fields. */
+const GATEWAY_PLACES: readonly (readonly [number, number])[] = [
+  ...([
+    [SOURCE, 16],
+    [DESTINATION, 17],
+    [SOURCE_PORT, 18],
+    [DESTINATION_PORT, 19],
+  ] as const),
+  ...([
+    [PROTOCOL, 20],
+    [PACKETS, 21],
+    [BYTES, 22],
+    [START, 23],
+    [STATUS, 25],
+    [FLAGS, 31],
+  ] as const),
+];
+const GATEWAY_DIRECTION = 33;
+const BRACE = 0x7b;
+const DOT = 0x2e;
+const COLON = 0x3a;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 export class AwsVpc implements LogFormat {
@@ -80,13 +105,19 @@ export class AwsVpc implements LogFormat {
     scan.at = head.lineStart;
     // CloudWatch's own stamp, in front of the record.
     if (scan.peek(4) === 0x2d && clock.iso(scan)) scan.skipSpaces();
+    if (scan.peek() === BRACE) return OTHER;
     this.columns.split(scan, SPACE);
     if (this.columns.count < 6) return this.headed && this.begins(line) ? CUT_OFF : OTHER;
     if (this.header(line)) {
       line.label = 'header';
       return SILENT;
     }
-    if (!this.headed && !this.isDefault(line)) return OTHER;
+    if (!this.headed && !this.isDefault(line)) {
+      // The rest of such a record as came before.
+      const isCut = this.places[SOURCE] !== -1 && this.begins(line) && this.isRecord(line);
+      return isCut ? CUT_OFF : OTHER;
+    }
+    if (!this.isRecord(line)) return OTHER;
     const { places, columns } = this;
     if (places.some((column) => column >= columns.count)) return CUT_OFF;
     head.hostEnd = head.hostStart;
@@ -101,24 +132,61 @@ export class AwsVpc implements LogFormat {
       const name = TABLE.of(scan.bytes, columns.starts[index]!, columns.ends[index]!);
       if (name >= 0 && found[name] === -1) found[name] = index;
     }
+    // The interface's own addresses, or where those are not logged the packet's.
+    if (found[SOURCE] === -1) found[SOURCE] = found[PACKET_SOURCE]!;
+    if (found[DESTINATION] === -1) found[DESTINATION] = found[PACKET_DESTINATION]!;
     if (found[SOURCE] === -1 || found[DESTINATION] === -1) return false;
+    found[PACKET_SOURCE] = found[PACKET_DESTINATION] = -1;
     this.places.set(found);
     this.headed = true;
     return true;
   }
 
-  /** Version 2, an action and a status where the default format has them. */
+  /** A version, an action and a status where the default format has them. */
   private isDefault({ scan }: Line): boolean {
-    const { columns } = this;
+    const { columns, places } = this;
     const { starts, ends, count } = columns;
-    if (!columns.is(scan, 0, TWO) || count < DEFAULT_FIELDS) return false;
+    if (!this.isVersion(scan) || count < DEFAULT_FIELDS) return false;
+    if (columns.is(scan, 1, GATEWAY)) {
+      places.fill(-1);
+      for (const [name, column] of GATEWAY_PLACES) places[name] = column;
+      if (count > GATEWAY_DIRECTION) places[DIRECTION] = GATEWAY_DIRECTION;
+      return true;
+    }
     if (STATUSES.of(scan.bytes, starts[13]!, ends[13]!) < 0) return false;
-    for (let name = 0; name < DEFAULT_FIELDS; name++) this.places[name] = name;
+    places.fill(-1);
+    for (let name = 0; name < DEFAULT_FIELDS; name++) places[name] = name;
     return true;
   }
 
+  /** One digit, from 2 on. */
+  private isVersion({ bytes }: Scan): boolean {
+    const { starts, ends } = this.columns;
+    const digit = bytes[starts[0]!]! - 0x30;
+    return ends[0]! - starts[0]! === 1 && digit >= 2 && digit <= 9;
+  }
+
+  /** Whether an address may stand where the source does: a file may hold other lines too. */
+  private isRecord({ scan: { bytes } }: Line): boolean {
+    const { columns, places } = this;
+    const column = places[SOURCE]!;
+    if (column >= columns.count) return true;
+    const [start, end] = [columns.starts[column]!, columns.ends[column]!];
+    if (end - start === 1) return bytes[start] === 0x2d;
+    let [dots, colons, pairs] = [0, 0, 0];
+    for (let at = start; at < end; at++) {
+      if (bytes[at] === DOT) dots++;
+      else if (bytes[at] === COLON) {
+        colons++;
+        if (bytes[at + 1] === COLON) pairs++;
+      }
+    }
+    // A time of day has two colons.
+    return dots > 1 || pairs > 0 || colons > 4;
+  }
+
   private begins({ scan }: Line): boolean {
-    return this.columns.count > 0 && this.columns.is(scan, 0, TWO);
+    return this.columns.count > 0 && this.isVersion(scan);
   }
 
   private has({ scan }: Line, name: number): boolean {
@@ -194,7 +262,7 @@ export class AwsVpc implements LogFormat {
     batch.protocol[row] = protocol;
     batch.packets[row] = packets;
     batch.bytes[row] = octets;
-    batch.tcpFlags[row] = flags;
+    if (protocol === 6) batch.tcpFlags[row] = flags;
     batch.timeMs[row] = start >= 0 ? start * 1000 : Number.NaN;
     if (flags >= 0 && protocol === 6) {
       if ((flags & 0x12) === 2) batch.initiator[row] = BY_SOURCE;

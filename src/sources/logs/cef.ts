@@ -7,7 +7,8 @@
  * Traps: values hold blanks, so that a pair ends only where a blank and the next key follow; `|` in
  * the head and `=` in values are escaped; what `cs1` to `cn3` mean is said by `cs1Label` to
  * `cn3Label`, before or behind them; IPv6 addresses may stand in `c6a2` and `c6a3`; `in` is what was
- * sent with some vendors and what came back with others; nothing says that a line is whole.
+ * sent with some vendors and what came back with others; what SonicWall counts in `cnt` is events of
+ * that kind so far; nothing says that a line is whole.
  */
 import { EventColumns, type Meaning } from './event-columns.ts';
 import { CUT_OFF, type Line, type LogFormat, OTHER } from './format.ts';
@@ -17,6 +18,7 @@ import { isDigit, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
+const QUOTE = 0x22;
 const PIPE = 0x7c;
 const BACKSLASH = 0x5c;
 const LONGEST_KEY = 64;
@@ -108,19 +110,35 @@ const LABELS: readonly (readonly [string, Meaning])[] = [
 ];
 const LABEL_TABLE = new KeyTable(LABELS.map(([label]) => label));
 
+/** A key of Fortinet's: of the device itself, of older releases, of FortiAnalyzer. */
+function fortinet(key: string): string {
+  return ['FTNTFGT', 'FortinetFortiGate', 'ad.'].map((prefix) => prefix + key).join('|');
+}
+
+/** What an exporter put before the first pair that belongs to the head. */
+function passHead(scan: Scan): void {
+  const { bytes, end } = scan;
+  for (let at = scan.at; at < end && bytes[at] !== SPACE && bytes[at] !== EQUALS; at++) {
+    if (bytes[at] === PIPE) scan.at = at + 1;
+  }
+}
+
 export class Cef implements LogFormat {
   readonly name = 'cef';
   private readonly columns = new EventColumns(
     {
       ...{ source: 'src', destination: 'dst', sourcePort: 'spt', destinationPort: 'dpt' },
-      ...{ protocol: 'proto', action: 'act', count: 'cnt|baseEventCount' },
-      ...{ rule: 'rule_name', ruleId: 'FTNTFGTpolicyid|rule_uid', interface: 'ifname' },
+      ...{ protocol: 'proto', count: 'cnt|baseEventCount' },
+      ...{ action: 'act|fw_action|FTNTFGTaction|FortinetFortiGateaction' },
+      ...{ rule: 'rule_name', ruleId: `${fortinet('policyid')}|rule_uid`, interface: 'ifname' },
       ...{ inInterface: 'deviceInboundInterface', outInterface: 'deviceOutboundInterface' },
-      ...{ inZone: 'FTNTFGTsrcintfrole|inzone', outZone: 'FTNTFGTdstintfrole|outzone' },
+      ...{ inZone: `${fortinet('srcintfrole')}|inzone` },
+      ...{ outZone: `${fortinet('dstintfrole')}|outzone` },
       ...{ direction: 'deviceDirection', device: 'dvchost', reason: 'reason', category: 'cat' },
-      ...{ application: 'FTNTFGTapp', service: 'app', time: 'rt', nanoTime: 'FTNTFGTeventtime' },
-      ...{ packetsSent: 'FTNTFGTsentpkt|PanOSPacketsSent', bytesIn: 'in', bytesOut: 'out' },
-      ...{ packetsBack: 'FTNTFGTrcvdpkt|PanOSPacketsReceived' },
+      ...{ application: fortinet('app'), service: 'app', time: 'rt|start' },
+      ...{ nanoTime: fortinet('eventtime') },
+      ...{ packetsSent: `${fortinet('sentpkt')}|PanOSPacketsSent`, bytesIn: 'in', bytesOut: 'out' },
+      ...{ packetsBack: `${fortinet('rcvdpkt')}|PanOSPacketsReceived` },
     },
     [...LABELLED, ...LABELLED.map((key) => `${key}Label`)],
     (table) => new SpacedPairs(table),
@@ -134,6 +152,7 @@ export class Cef implements LogFormat {
     if (mark < 0) return OTHER;
     scan.at = mark;
     if (!headOf(scan, columns.parts)) return CUT_OFF;
+    passHead(scan);
     values.read(scan);
     const first = values.key('cs1');
     for (let index = 0; index < LABELLED.length; index++) {
@@ -143,9 +162,28 @@ export class Cef implements LogFormat {
       if (meaning < 0) continue;
       columns.mean(LABELS[meaning]![1], values.starts[value]!, values.ends[value]!);
     }
+    if (columns.isSonicWall(scan)) sonicWallNames(columns, scan.bytes);
     return columns.read(line);
   }
 }
+
+/** SonicWall writes the zones' names where labels belong, and the rule without one. */
+function sonicWallNames(columns: EventColumns, bytes: Uint8Array): void {
+  const { values } = columns;
+  for (const [label, meaning] of SONICWALL_LABELS) {
+    const key = values.key(label);
+    if (!values.has(key)) continue;
+    let [start, end] = [values.starts[key]!, values.ends[key]!];
+    const quoted = bytes[start] === QUOTE && bytes[end - 1] === QUOTE && end > start + 1;
+    if (quoted) [start, end] = [start + 1, end - 1];
+    columns.mean(meaning, start, end);
+  }
+}
+const SONICWALL_LABELS = [
+  ['cs1', 'rule'],
+  ['cs3Label', 'inZone'],
+  ['cs4Label', 'outZone'],
+] as const;
 
 /** Behind `CEF:0|`, or -1. */
 function markAt(scan: Scan, from: number): number {

@@ -1,13 +1,15 @@
 /**
  * Check Point in its syslog form: `[action:"Drop"; ifdir:"inbound"; ifname:"eth1"; inzone:"…";
  * rule_name:"Cleanup"; src:"A"; s_port:"p"; dst:"B"; service:"p"; proto:"6"; …]`, or as RFC 5424 has
- * it: `[sc4s@2620 action="Drop" ifdir="inbound" …]`.
+ * it: `[sc4s@2620 action="Drop" ifdir="inbound" …]`; for Splunk: `time=1790000000|hostname=gw|product=…|
+ * action=Drop|ifdir=inbound|…`; and as JSON, an object a line with the same keys.
  *
  * Traps: one line may stand for many drops, which are then in `packets:" <A,p,B,p,proto;interface>
  * …"`; encrypted and decrypted traffic was let through; the service is the server's port by number;
  * what a gateway says of itself (`Key Install`, a failed key exchange) has the same shape.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND, OUTBOUND } from '../../model/verdict.ts';
+import { DelimitedPairs } from './delimited-pairs.ts';
 import { Fields, numberIn, putAddress } from './fields.ts';
 import {
   BAD_ACTION,
@@ -22,6 +24,7 @@ import {
   READ,
   SILENT,
 } from './format.ts';
+import { JsonLine } from './json-line.ts';
 import { KeyTable } from './key-table.ts';
 import { KeyedValues } from './keyed-values.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
@@ -39,13 +42,19 @@ const KEYS = [
     'icmp_type',
     'icmp_code',
     'time',
+    'hostname',
   ],
 ];
 const SEMICOLON = 0x3b;
+const PIPE = 0x7c;
 const WITH_COLONS = new KeyedValues(KEYS, (table) => new Fields(table, 0x3a, SEMICOLON));
 const WITH_EQUALS = new KeyedValues(KEYS);
+const WITH_PIPES = new KeyedValues(KEYS, pipedPairs);
+/** Where the layers that matched are a table, their rules stand in it. */
+const JSON_OBJECT = new JsonLine([...KEYS, 'match_table.rule_name']);
 /** Those of the present line. */
 let values = WITH_COLONS;
+let isObject = false;
 const key = (name: string): number => WITH_COLONS.key(name);
 const ACTION = key('action');
 const SOURCE = key('src');
@@ -59,40 +68,88 @@ const DIRECTION = key('ifdir');
 const MARK = octetsOf('action:"');
 const STANDARD_MARK = octetsOf('action="');
 const ITS_OWN = octetsOf('loguid="');
+const PIPED_MARK = octetsOf('|action=');
+const PIPED_OWN = octetsOf('|loguid=');
+const JSON_OWN = octetsOf('"loguid"');
 const INBOUND_WORD = octetsOf('inbound');
 const OUTBOUND_WORD = octetsOf('outbound');
 const ACTIONS = new KeyTable([
   ...['Accept', 'Allow', 'Encrypt', 'Decrypt', 'Bypass'],
   ...['Drop', 'Reject', 'Block', 'Prevent'],
   // A blade noticed something in traffic that has an entry of its own.
-  ...['Detect', 'Monitor', 'Monitored', 'Inspect', 'Inform User', 'Ask User'],
+  ...['Detect', 'Monitor', 'Monitored', 'Inspect', 'Inform User', 'Ask User', 'Redirect'],
+  ...['HTTPS Inspect', 'HTTPS Bypass'],
 ]);
 const FIRST_DENY = 5;
 const FIRST_NOTICE = 9;
 const COMMA = 0x2c;
 const LESS = 0x3c;
 const GREATER = 0x3e;
+const BRACE = 0x7b;
+const BACKSLASH = 0x5c;
 
 export const checkPoint: LogFormat = { name: 'check-point', read };
 
+function pipedPairs(table: KeyTable): DelimitedPairs {
+  const pairs = new DelimitedPairs(table);
+  pairs.delimiter = PIPE;
+  return pairs;
+}
+
 function read(line: Line): number {
   const { scan, head } = line;
-  const { bytes } = scan;
-  let mark = scan.find(MARK, head.lineStart);
-  values = WITH_COLONS;
-  if (mark < 0) {
-    if (scan.find(ITS_OWN, head.lineStart) < 0) return OTHER;
-    mark = scan.find(STANDARD_MARK, head.lineStart);
-    if (mark < 0) return OTHER;
-    values = WITH_EQUALS;
-  }
-  const { starts, ends } = values;
+  scan.at = head.messageStart;
+  isObject = scan.peek() === BRACE;
+  if (isObject) return object(line);
+  const mark = markOf(line);
+  if (mark < 0) return OTHER;
   // The list may begin before the action.
   scan.at = head.dataEnd > head.dataStart ? head.dataStart : mark;
+  if (values === WITH_PIPES) scan.at = head.messageStart;
   if (scan.at > mark) scan.at = mark;
   scan.take(0x5b);
   values.read(scan);
-  if (values.cut || !values.has(ACTION)) return CUT_OFF;
+  // Splunk's form ends in a pair: one that must be whole may have lost octets with the line's end.
+  const cut = values === WITH_PIPES ? line.unended && values.cutKey >= 0 : values.cut;
+  return cut || !values.has(ACTION) ? CUT_OFF : event(line);
+}
+
+/** Where the list of pairs is known to be, which says how it is written; -1 for none. */
+function markOf({ scan, head }: Line): number {
+  const from = head.lineStart;
+  values = WITH_COLONS;
+  const colons = scan.find(MARK, from);
+  if (colons >= 0) return colons;
+  values = WITH_EQUALS;
+  if (scan.find(ITS_OWN, from) >= 0) return scan.find(STANDARD_MARK, from);
+  values = WITH_PIPES;
+  return scan.find(PIPED_OWN, from) < 0 ? -1 : scan.find(PIPED_MARK, from);
+}
+
+/** A JSON object with the same keys. */
+function object(line: Line): number {
+  const { scan } = line;
+  if (scan.find(JSON_OWN) < 0) return OTHER;
+  const outcome = JSON_OBJECT.read(line);
+  const { leaves } = JSON_OBJECT;
+  if (!leaves.has(ACTION)) return outcome > 0 ? outcome : OTHER;
+  if (outcome !== 0) return outcome;
+  values = WITH_EQUALS;
+  values.clear();
+  for (let index = 0; index <= KEYS.length; index++) {
+    if (!leaves.has(index)) continue;
+    const number = index === KEYS.length ? key('rule_name') : index;
+    if (values.has(number)) continue;
+    values.starts[number] = leaves.starts[index]!;
+    values.ends[number] = leaves.ends[index]!;
+  }
+  return event(line);
+}
+
+function event(line: Line): number {
+  const { scan } = line;
+  const { bytes } = scan;
+  const { starts, ends } = values;
   const action = ACTIONS.of(bytes, starts[ACTION]!, ends[ACTION]!);
   const isMissing = (number: number): boolean => !values.has(number);
   const several = isMissing(SOURCE) && isMissing(DESTINATION) && values.has(PACKETS);
@@ -108,12 +165,13 @@ function read(line: Line): number {
 
 function shared(line: Line, row: number, verdict: number): void {
   const { scan, batch } = line;
-  const word = (number: number): number => values.word(line, number);
+  const word = (number: number): number => nameOf(line, number);
   batch.action[row] = verdict;
   batch.rule[row] = word(key('rule_name')) || word(key('rule_uid')) || word(key('rule'));
   batch.inZone[row] = word(key('inzone'));
   batch.outZone[row] = word(key('outzone'));
   batch.application[row] = word(key('appi_name'));
+  batch.device[row] = word(key('hostname'));
   const seconds = values.number(scan.bytes, key('time'), 1e11);
   if (seconds > 0) batch.timeMs[row] = seconds * 1000;
   const is = (text: Uint8Array): boolean => values.is(scan, DIRECTION, text);
@@ -121,6 +179,19 @@ function shared(line: Line, row: number, verdict: number): void {
   else if (is(OUTBOUND_WORD)) batch.direction[row] = OUTBOUND;
   if (is(OUTBOUND_WORD)) batch.outInterface[row] = word(INTERFACE);
   else batch.inInterface[row] = word(INTERFACE);
+}
+
+/** Number of the name under the key, whose escapes are those of JSON in an object, else its own. */
+function nameOf(line: Line, number: number): number {
+  const { scan, names } = line;
+  const start = values.starts[number]!;
+  if (start === -1) return 0;
+  const end = values.ends[number]!;
+  const escaped = scan.bytes.indexOf(BACKSLASH, start);
+  if (escaped < 0 || escaped >= end) return names.intern(scan.bytes, start, end);
+  if (isObject) return JSON_OBJECT.nameIn(scan, names, start, end);
+  const text = new TextDecoder().decode(scan.bytes.subarray(start, end));
+  return names.internText(text.replace(/\\(["\\\]=|])/g, '$1'));
 }
 
 function single(line: Line, verdict: number): number {

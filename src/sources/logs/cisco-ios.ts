@@ -6,12 +6,14 @@
  *   %IPV6-6-ACCESSLOGP: …; %FMANFP-6-IPACCESSLOGP: R0/0: fman_fp_image: list …
  *   …LOGRL: access-list logging rate-limited or missed 18 packets
  *   %ACLLOG-5-ACLLOG_FLOW_INTERVAL: Source IP: A, Destination IP: B, … Hit-count: 2
+ *   %FW-6-DROP_PKT: Dropping tcp session A:p B:p on zone-pair … (cisco-zones.ts)
  *
- * Traps: `log-input` puts interface and station address before the arrow; ports print as 0 where
+ * Traps: IOS-XR writes `deny` and the entry's number, older NX-OS `Src IP`; `log-input` puts interface and station address before the arrow; ports print as 0 where
  * the entry looks at none; packets are counted over some minutes; a rate limit is a gap.
  */
 import { ALLOW, DENY } from '../../model/verdict.ts';
 import { NO_DESTINATION, type VerdictBatch } from '../../model/verdict-batch.ts';
+import { readZones } from './cisco-zones.ts';
 import {
   BAD_ACTION,
   BAD_ADDRESS,
@@ -37,9 +39,14 @@ const SLASH = 0x2f;
 const ACCESS_LOG = octetsOf('ACCESSLOG');
 const NEXUS_LOG = octetsOf('ACLLOG_');
 const FLOW = octetsOf('FLOW');
+const ZONE_MARK = octetsOf('%FW-6-');
+const MAX_FLOW = octetsOf('MAXFLOW_REACHED');
 const LIST = octetsOf('list ');
 const DENIED = octetsOf('denied ');
 const PERMITTED = octetsOf('permitted ');
+/** As IOS-XR writes them. */
+const DENY_WORD = octetsOf('deny ');
+const PERMIT_WORD = octetsOf('permit ');
 const ARROW = octetsOf('-> ');
 const PACKET = octetsOf('packet');
 const MISSED = octetsOf('missed ');
@@ -53,6 +60,11 @@ function read(line: Line): number {
   const percent = scan.until(0x25);
   if (percent >= scan.end) return OTHER;
   scan.at = percent;
+  const zones = scan.find(ZONE_MARK, percent);
+  if (zones >= 0) {
+    scan.at = zones + ZONE_MARK.length;
+    return readZones(line);
+  }
   const known = scan.find(ACCESS_LOG, percent);
   // The mnemonic stands within the first word behind the percent sign.
   if (known >= 0 && known - percent < 24) {
@@ -62,6 +74,11 @@ function read(line: Line): number {
   const nexus = scan.find(NEXUS_LOG, percent);
   scan.at = start;
   if (nexus < 0 || nexus - percent > 24) return OTHER;
+  if (scan.find(MAX_FLOW, nexus) >= 0) {
+    line.label = 'flows beyond the limit are not logged';
+    line.missed = Number.NaN;
+    return GAP;
+  }
   if (scan.find(FLOW, nexus) < 0) return OTHER;
   scan.at = nexus;
   return nexusFlow(line);
@@ -70,6 +87,8 @@ function read(line: Line): number {
 function accessLog(line: Line): number {
   const { scan, batch, names } = line;
   const kind = scan.peek();
+  // `LOGSP` is of protocols with a type, such as IGMP.
+  const isStandard = kind === 0x53 && scan.peek(1) !== 0x50;
   if (kind === 0x52 && scan.peek(1) === 0x4c) return rateLimit(line);
   const list = scan.find(LIST);
   if (list < 0) return CUT_OFF;
@@ -79,11 +98,16 @@ function accessLog(line: Line): number {
   batch.rule[row] = names.intern(scan.bytes, scan.at, end);
   scan.at = end;
   scan.skipSpaces();
-  if (scan.takeText(DENIED)) batch.action[row] = DENY;
-  else if (scan.takeText(PERMITTED)) batch.action[row] = ALLOW;
+  // The entry's number.
+  if (scan.peek() === OPEN_PAREN) {
+    scan.at = Math.min(scan.until(CLOSE_PAREN) + 1, scan.end);
+    scan.skipSpaces();
+  }
+  if (scan.takeText(DENIED) || scan.takeText(DENY_WORD)) batch.action[row] = DENY;
+  else if (scan.takeText(PERMITTED) || scan.takeText(PERMIT_WORD)) batch.action[row] = ALLOW;
   else return scan.end - scan.at < PERMITTED.length ? CUT_OFF : BAD_ACTION;
   // A standard list looks at the source alone: `denied 10.0.1.10 2 packets`.
-  if (kind === 0x53) return standard(line, row);
+  if (isStandard) return standard(line, row);
   const protocolEnd = scan.until(SPACE);
   const protocol = protocolIn(scan, scan.at, protocolEnd);
   if (protocol === -2) return protocolEnd === scan.end ? CUT_OFF : BAD_NUMBER;
@@ -137,7 +161,12 @@ function flow(line: Line, row: number, withPorts: boolean): number {
     }
   } else {
     scan.skipSpaces();
-    if (scan.take(OPEN_PAREN) && !icmpType(scan, batch, row)) return cutOr(scan, BAD_NUMBER);
+    const isIcmp = batch.protocol[row] === 1 || batch.protocol[row] === 58;
+    if (isIcmp) {
+      if (scan.take(OPEN_PAREN) && !icmpType(scan, batch, row)) return cutOr(scan, BAD_NUMBER);
+    } else if (scan.peek() === OPEN_PAREN) {
+      scan.at = Math.min(scan.until(CLOSE_PAREN) + 1, scan.end);
+    }
   }
   return packets(line, row);
 }
@@ -196,10 +225,12 @@ function cutOr(scan: Scan, fault: number, needed = 1): number {
 function nexusFlow(line: Line): number {
   const { scan, batch, names } = line;
   const row = batch.begin();
-  const seek = (label: string): number => {
-    const at = scan.find(octetsOf(label));
+  const seek = (label: string, short = label): number => {
+    let at = scan.find(octetsOf(label));
+    const isShort = at < 0;
+    if (isShort) at = scan.find(octetsOf(short));
     if (at < 0) return -1;
-    scan.at = at + label.length;
+    scan.at = at + (isShort ? short : label).length;
     scan.takeText(COLON);
     scan.skipSpaces();
     let end = scan.at;
@@ -207,33 +238,43 @@ function nexusFlow(line: Line): number {
     return end;
   };
   const start = scan.at;
-  if (seek('Source IP') < 0 || !host(scan, batch, row, true)) return cutOr(scan, BAD_ADDRESS);
-  if (seek('Destination IP') < 0 || !host(scan, batch, row, false)) return cutOr(scan, BAD_ADDRESS);
+  if (seek('Source IP', 'Src IP') < 0 || !host(scan, batch, row, true))
+    return cutOr(scan, BAD_ADDRESS);
+  if (seek('Destination IP', 'Dst IP') < 0 || !host(scan, batch, row, false))
+    return cutOr(scan, BAD_ADDRESS);
   scan.at = start;
   const hits = seek('Hit-count');
   if (hits < 0 || !scan.numberUpTo(Number.MAX_SAFE_INTEGER)) return CUT_OFF;
   batch.events[row] = batch.packets[row] = scan.value;
   scan.at = start;
-  if (seek('Source Port') >= 0) {
+  if (seek('Source Port', 'Src Port') >= 0) {
     if (!scan.numberUpTo(65_535)) return BAD_PORT;
     batch.sourcePort[row] = scan.value;
   }
   scan.at = start;
-  if (seek('Destination Port') >= 0) {
+  if (seek('Destination Port', 'Dst Port') >= 0) {
     if (!scan.numberUpTo(65_535)) return BAD_PORT;
     batch.destinationPort[row] = scan.value;
   }
   scan.at = start;
   const protocolEnd = seek('Protocol');
   if (protocolEnd < 0) return CUT_OFF;
+  const protocolStart = scan.at;
   while (scan.at < protocolEnd && scan.bytes[scan.at] !== OPEN_PAREN) scan.at++;
-  if (!scan.take(OPEN_PAREN) || !isDigit(scan.peek()) || !scan.numberUpTo(255)) return BAD_NUMBER;
+  if (scan.at < protocolEnd) {
+    scan.at++;
+    if (!isDigit(scan.peek()) || !scan.numberUpTo(255)) return BAD_NUMBER;
+  } else {
+    // By its name alone.
+    scan.value = protocolIn(scan, protocolStart, protocolEnd);
+    if (scan.value < 0) return BAD_NUMBER;
+  }
   batch.protocol[row] = scan.value;
   if (scan.value !== 6 && scan.value !== 17) {
     batch.sourcePort[row] = batch.destinationPort[row] = -1;
   }
   scan.at = start;
-  const inEnd = seek('Source Interface');
+  const inEnd = seek('Source Interface', 'Src Intf');
   if (inEnd >= 0) batch.inInterface[row] = names.intern(scan.bytes, scan.at, inEnd);
   scan.at = start;
   const rule = seek('ACL Name');

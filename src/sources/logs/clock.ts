@@ -78,6 +78,8 @@ export class Clock {
   private year = 0;
   /** A year that stood before the month. */
   private givenYear = 0;
+  /** A weekday stood before the month. */
+  private asctime = false;
   private lastMonth = 0;
   private cachedDay = -1;
   /** Of the stamp last read: its day, its zone, and whether year and zone were inferred. */
@@ -119,7 +121,9 @@ export class Clock {
     const first = scan.peek();
     this.timeAt = -1;
     if (isDigit(first)) return this.iso(scan) || this.epoch(scan) || this.yearFirst(scan);
-    if (isLetter(first)) return this.monthFirst(scan) || this.weekdayFirst(scan);
+    if (isLetter(first)) {
+      return this.monthFirst(scan) || this.weekdayFirst(scan) || this.slashed(scan);
+    }
     return false;
   }
 
@@ -154,19 +158,25 @@ export class Clock {
     return true;
   }
 
-  /** `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point. */
+  /**
+   * `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point; or Sophos UTM's
+   * `2026:10:03-10:00:01`.
+   */
   iso(scan: Scan): boolean {
     const { bytes } = scan;
     const start = scan.at;
     if (scan.end - start < 19) return false;
     const separator = bytes[start + 4];
-    if ((separator !== 0x2d && separator !== 0x2f) || bytes[start + 7] !== separator) return false;
+    const colons = separator === COLON;
+    if (separator !== 0x2d && separator !== SLASH && !colons) return false;
+    if (bytes[start + 7] !== separator) return false;
     const year = digits(bytes, start, 4);
     const month = digits(bytes, start + 5, 2);
     const day = digits(bytes, start + 8, 2);
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31) return false;
     const between = bytes[start + 10];
-    if (between !== 0x54 && between !== 0x74 && between !== 0x20) return false;
+    const usual = between === 0x54 || between === 0x74 || between === 0x20;
+    if (colons ? between !== 0x2d : !usual) return false;
     scan.at = start + 11;
     if (!this.timeOfDay(scan)) return this.refuse(scan, start);
     this.yearless = 0;
@@ -211,10 +221,16 @@ export class Clock {
     return scan.at === scan.end || isLetter(scan.peek()) ? this.timeMs : Number.NaN;
   }
 
-  /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`. */
+  /** Seconds since 1970, ten digits, perhaps with a fraction: `1790000000.123456`; or ms, thirteen. */
   epoch(scan: Scan): boolean {
     const start = scan.at;
-    if (!scan.number() || scan.at - start !== 10) return this.refuse(scan, start);
+    if (!scan.number()) return false;
+    const digits = scan.at - start;
+    if (digits === 13 && (scan.at >= scan.end || scan.peek() === 0x20)) {
+      this.timeMs = scan.value;
+      return true;
+    }
+    if (digits !== 10) return this.refuse(scan, start);
     const seconds = scan.value;
     const fraction = this.fraction(scan);
     if (scan.at < scan.end && scan.peek() !== 0x20) return this.refuse(scan, start);
@@ -242,8 +258,30 @@ export class Clock {
       return false;
     }
     scan.at += 4;
-    if (isDigit(scan.peek()) ? this.iso(scan) : this.monthFirst(scan)) return true;
-    return this.refuse(scan, start);
+    // Behind a weekday the year follows the time of day, as ctime writes it.
+    this.asctime = true;
+    const read = isDigit(scan.peek()) ? this.iso(scan) : this.monthFirst(scan);
+    this.asctime = false;
+    return read || this.refuse(scan, start);
+  }
+
+  /** RouterOS up to 6: `oct/03/2026 10:00:01`. */
+  private slashed(scan: Scan): boolean {
+    const { bytes } = scan;
+    const start = scan.at;
+    if (scan.end - start < 20 || bytes[start + 3] !== SLASH || bytes[start + 6] !== SLASH) {
+      return false;
+    }
+    const month = monthAt(bytes, start);
+    const day = digits(bytes, start + 4, 2);
+    const year = digits(bytes, start + 7, 4);
+    if (month === 0 || day < 1 || day > 31 || year < 1970 || bytes[start + 11] !== 0x20)
+      return false;
+    scan.at = start + 12;
+    if (!this.timeOfDay(scan)) return this.refuse(scan, start);
+    this.yearless = 0;
+    this.settle(year, month, day, scan.value, Number.NaN);
+    return true;
   }
 
   private refuse(scan: Scan, start: number): false {
@@ -303,7 +341,9 @@ export class Clock {
     const year = digits(scan.bytes, scan.at + 1, 4);
     const next = scan.peek(5);
     // A host that is called 2026 would be followed by more than an end, a colon or a bracket.
-    if (year < 1970 || year > 2199 || (next !== -1 && next !== COLON && next !== 0x5d)) return 0;
+    if (year < 1970 || year > 2199) return 0;
+    const ends = next === -1 || next === COLON || next === 0x5d;
+    if (!ends && !(this.asctime && next === 0x20)) return 0;
     scan.at += 5;
     return year;
   }
@@ -368,10 +408,15 @@ export class Clock {
   private latestYear(month: number, day: number): number {
     const { reference } = this;
     const later = month !== reference.month ? month > reference.month : day > reference.day + 1;
-    return later ? reference.year - 1 : reference.year;
+    let year = later ? reference.year - 1 : reference.year;
+    // The day comes in leap years alone.
+    if (month === 2 && day === 29)
+      while (new Date(Date.UTC(year, 1, 29)).getUTCDate() !== 29) year--;
+    return year;
   }
 }
 
+const SLASH = 0x2f;
 const DOT = 0x2e;
 const COMMA = 0x2c;
 const COLON = 0x3a;

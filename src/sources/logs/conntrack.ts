@@ -45,7 +45,8 @@ export const conntrack: LogFormat = { name: 'conntrack', read };
 function read(line: Line): number {
   const { scan, head, batch } = line;
   const { bytes } = scan;
-  scan.at = head.lineStart;
+  // What stands in front may be a header of syslog or of conntrackd.
+  scan.at = Number.isNaN(head.timeMs) ? head.lineStart : head.messageStart;
   const first = scan.find(SRC_WORD);
   if (first < 0 || scan.find(DST_WORD, first) < 0) return OTHER;
   // `conntrack -o timestamp` writes `[1790000000.123456]` first.

@@ -34,6 +34,8 @@ describe('a log', () => {
   it.each<[string, Uint8Array[]]>([
     ['of UTF-8 with a mark', [utf8(`\ufeff${TEXT}`)]],
     ['with the line ends of Windows', [utf8(TEXT.replaceAll('\n', '\r\n'))]],
+    ['with returns alone', [utf8(TEXT.replaceAll('\n', '\r'))]],
+    ['with returns alone, in UTF-16', [little(`\ufeff${TEXT.replaceAll('\n', '\r')}`)]],
     ['of UTF-16, little end first', [little(`\ufeff${TEXT}`)]],
     ['of UTF-16, big end first', [big(`\ufeff${TEXT}`)]],
     ['of UTF-16 without a mark', [little(TEXT)]],

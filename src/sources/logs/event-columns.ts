@@ -5,17 +5,24 @@
  *
  * Which of the two counters is the sender's differs by vendor: what came back is known only where
  * the keys say so. The verdict is the word of the action, or of the event where that is one; any
- * other word is no verdict.
+ * other word is no verdict. SonicWall says it by the event's id, as in its own format.
+ *
+ * Nothing marks the end of a line. One that ends in what tells connections apart is taken for cut
+ * off where it is the last of its input, without a newline, or where an event of the same head ended
+ * in another key before, with vendors that write the same keys each time.
  */
 import { ALLOW, BY_SOURCE, DENY, END, INBOUND, OPEN, OUTBOUND } from '../../model/verdict.ts';
 import { numberIn, putAddress } from './fields.ts';
 import { BAD_ADDRESS, BAD_NUMBER, CUT_OFF, type Line, READ, SILENT } from './format.ts';
 import { KeyTable } from './key-table.ts';
 import { KeyedValues, NO_NUMBER, type Pairs } from './keyed-values.ts';
+import { LastKeys } from './last-keys.ts';
 import { protocolIn } from './protocol-names.ts';
 import { octetsOf, type Scan } from './scan.ts';
+import { CLOSED, OPENED, verdictOfMessage } from './sonicwall.ts';
 
 const BACKSLASH = 0x5c;
+const SLASH = 0x2f;
 const MOST = Number.MAX_SAFE_INTEGER;
 
 /** What a key can mean; its place is its number. */
@@ -35,10 +42,21 @@ const ACTION = at('action');
 const SUBTYPE = at('subtype');
 const CATEGORY = at('category');
 
-const VENDORS = new KeyTable(['Fortinet', 'Palo Alto Networks', 'Check Point']);
+/** Keys whose values tell connections apart: cut short they would tell of another one. */
+const EXACT = new Set(
+  (
+    [
+      ...['source', 'destination', 'protocol', 'sourcePort', 'destinationPort', 'action'],
+      ...['type', 'code', 'rule', 'ruleId'],
+    ] as Meaning[]
+  ).map(at),
+);
+
+const VENDORS = new KeyTable(['Fortinet', 'Palo Alto Networks', 'Check Point', 'SonicWall']);
 const FORTINET = 0;
 const PALO_ALTO = 1;
 const CHECK_POINT = 2;
+const SONICWALL = 3;
 
 /** Words of products for what they did, without case. */
 const WORDS = new KeyTable([
@@ -70,6 +88,7 @@ export class EventColumns {
   /** Vendor, product, version, the event's id and name; LEEF has no name. */
   readonly parts: readonly Part[] = [0, 1, 2, 3, 4].map(() => ({ start: 0, end: 0 }));
   private vendor = -1;
+  private readonly lastKeys = new LastKeys();
   private readonly lower = new Uint8Array(24);
 
   /**
@@ -111,12 +130,13 @@ export class EventColumns {
       line.label = this.label(line);
       return SILENT;
     }
-    if (lacksEnds) return CUT_OFF;
+    if (lacksEnds || this.endsEarly(line)) return CUT_OFF;
     const stated = values.has(ACTION)
       ? this.verdict(scan, values.starts[ACTION]!, values.ends[ACTION]!)
       : this.verdict(scan, id.start, id.end) || this.verdict(scan, parts[4]!.start, parts[4]!.end);
+    const isNotice = this.vendor === CHECK_POINT || this.vendor === SONICWALL;
     // What a blade of Check Point's notices is in traffic that has an entry of its own.
-    if (stated === 0 && this.vendor === CHECK_POINT) {
+    if (stated === 0 && isNotice) {
       line.label = this.label(line);
       return SILENT;
     }
@@ -178,13 +198,45 @@ export class EventColumns {
       lower[index] = octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet;
     }
     const word = WORDS.of(lower, 0, length);
+    if (this.vendor === SONICWALL) return this.ofSonicWall(bytes, word);
     if (word >= 0) return word < FIRST_DENIAL ? ALLOW : DENY;
     return this.vendor === FORTINET && SESSIONS.of(lower, 0, length) >= 0 ? ALLOW : 0;
+  }
+
+  /** SonicWall names what it did (`drop`), or NA where the event's id says it. */
+  private ofSonicWall(bytes: Uint8Array, word: number): number {
+    if (word >= 0) return word < FIRST_DENIAL ? ALLOW : DENY;
+    return Math.max(0, verdictOfMessage(this.idNumber(bytes)));
+  }
+
+  /** The event's id as a number, -1 for anything else. */
+  private idNumber(bytes: Uint8Array): number {
+    const { start, end } = this.parts[3]!;
+    return numberIn(bytes, start, end, 1e6);
+  }
+
+  isSonicWall({ bytes }: Scan): boolean {
+    const { start, end } = this.parts[0]!;
+    return VENDORS.of(bytes, start, end) === SONICWALL;
+  }
+
+  /** Whether the line ends in a value that may be cut short. */
+  private endsEarly({ scan, unended }: Line): boolean {
+    const { values, parts, lastKeys } = this;
+    const isExact = values.cutKey >= 0 && EXACT.has(values.cutKey);
+    if (isExact && unended) return true;
+    if (this.vendor !== FORTINET && this.vendor !== PALO_ALTO) return false;
+    const [start, end] = [parts[0]!.start, parts[4]!.end];
+    return lastKeys.isUnusual(scan.bytes, start, Math.max(end, parts[3]!.end), values, isExact);
   }
 
   /** What an event of let-through traffic reports; `packet` where nothing says. */
   private eventOf(scan: Scan): number {
     const { values, parts } = this;
+    if (this.vendor === SONICWALL) {
+      const id = this.idNumber(scan.bytes);
+      return id === OPENED ? OPEN : id === CLOSED ? END : 0;
+    }
     if (this.vendor === FORTINET) return values.is(scan, ACTION, START) ? OPEN : END;
     if (this.vendor !== PALO_ALTO) return 0;
     const isStart = [3, 4].some((index) => {
@@ -201,7 +253,10 @@ export class EventColumns {
       return BAD_ADDRESS;
     }
     // Some name a protocol of another layer here, which leaves the transport unknown.
-    const protocol = protocolIn(scan, starts[PROTOCOL]!, ends[PROTOCOL]!);
+    let end = starts[PROTOCOL]!;
+    // `tcp/https` names the service too.
+    while (end < ends[PROTOCOL]! && scan.bytes[end] !== SLASH) end++;
+    const protocol = protocolIn(scan, starts[PROTOCOL]!, end);
     batch.protocol[row] = Math.max(-1, protocol);
     const first = scan.bytes[starts[PROTOCOL]!]!;
     return protocol === -2 && first >= 0x30 && first <= 0x39 ? BAD_NUMBER : 0;
@@ -228,7 +283,8 @@ export class EventColumns {
       // A FortiGate's `in` is what it received for the source.
       if (this.vendor === FORTINET) batch.bytesBack[row] = bytesIn;
     }
-    if (count > 0) batch.events[row] = count;
+    // SonicWall counts events of a kind there, since it was started.
+    if (count > 0 && this.vendor !== SONICWALL) batch.events[row] = count;
     return 0;
   }
 

@@ -14,6 +14,7 @@ const SPACE = 0x20;
 const EQUALS = 0x3d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const PERCENT = 0x25;
 /** Places of a line whose keys are remembered, and octets of a key that is. */
 const MOST_PLACES = 128;
 const LONGEST_KEY = 40;
@@ -146,7 +147,9 @@ export function addressIn(scan: Scan, start: number, end: number): boolean {
   const { at, end: lineEnd } = scan;
   scan.at = start;
   scan.end = end;
-  const found = scan.address() && scan.at === end;
+  let found = scan.address();
+  // `fe80::1%12` names the interface too (RFC 4007 section 11).
+  if (found && scan.at < end) found = scan.family === 6 && scan.bytes[scan.at] === PERCENT;
   scan.at = at;
   scan.end = lineEnd;
   return found;

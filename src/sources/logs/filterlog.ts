@@ -7,7 +7,8 @@
  *   TCP, UDP: source port,destination port,data length; TCP: flags,seq,ack,window,urg,options
  *
  * Traps: protocol and number change places between versions; later fragments have no ports; the
- * direction is that at the interface; OPNsense writes a label where pfSense has the tracker.
+ * direction is that at the interface; OPNsense writes a label where pfSense has the tracker; a file may
+ * have lost its headers, so that only the shape tells.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND, OUTBOUND } from '../../model/verdict.ts';
 import { Columns } from './columns.ts';
@@ -23,21 +24,43 @@ import {
   type LogFormat,
   OTHER,
   READ,
+  SILENT,
 } from './format.ts';
 import { KeyTable } from './key-table.ts';
-import { octetsOf, type Scan } from './scan.ts';
+import { hasPorts } from './protocol-names.ts';
+import { isDigit, octetsOf, type Scan } from './scan.ts';
 
 const COMMA = 0x2c;
 const PROGRAM = octetsOf('filterlog');
-const ACTIONS = new KeyTable(['pass', 'block', 'reject']);
+const ACTIONS = new KeyTable([
+  ...['pass', 'block', 'reject'],
+  // What is translated or put together is let through or refused by a rule of its own.
+  ...['nat', 'nonat', 'rdr', 'nordr', 'binat', 'nobinat', 'scrub', 'noscrub'],
+]);
+const FIRST_TRANSLATION = 3;
 const DIRECTIONS = new KeyTable(['in', 'out']);
 const ZERO = octetsOf('0');
 const VERSION_4 = octetsOf('4');
 const VERSION_6 = octetsOf('6');
-const REQUEST = octetsOf('request');
-const REPLY = octetsOf('reply');
+/** How messages of ICMP are named, with type and code; -1 where the name leaves the code open. */
+const MESSAGES: readonly (readonly [name: string, type: number, code: number])[] = [
+  ['request', 8, 0],
+  ['reply', 0, 0],
+  ['unreachproto', 3, 2],
+  ['unreachport', 3, 3],
+  ['needfrag', 3, 4],
+  ['unreach', 3, -1],
+  ['redirect', 5, -1],
+  ['timexceed', 11, -1],
+  ['paramprob', 12, -1],
+  ['tstamp', 13, 0],
+  ['tstampreply', 14, 0],
+  ['maskreply', 18, 0],
+];
+const MESSAGE_KEYS = new KeyTable(MESSAGES.map(([name]) => name));
 const TCP = 6;
 const UDP = 17;
+/** CWR is W or C, ACK A or a full stop, by release. */
 const FLAG_LETTERS = 'FSRPAUEW';
 
 const columns = new Columns();
@@ -47,15 +70,22 @@ export const filterlog: LogFormat = { name: 'filterlog', read };
 function read(line: Line): number {
   const { scan, head, batch, names } = line;
   const { bytes } = scan;
-  if (head.programEnd - head.programStart !== PROGRAM.length) return OTHER;
-  if (!scan.isAt(PROGRAM, head.programStart)) return OTHER;
+  const isNamed =
+    head.programEnd - head.programStart === PROGRAM.length && scan.isAt(PROGRAM, head.programStart);
+  // Without a header the shape tells: a rule's number, and a comma.
+  if (!isNamed && (head.hostEnd > head.hostStart || !isDigit(scan.peek()))) return OTHER;
   columns.split(scan, COMMA);
   const { starts, ends, count } = columns;
+  if (!isNamed && !isBare(scan)) return OTHER;
   if (count < 9) return CUT_OFF;
   const row = batch.begin();
   const action = ACTIONS.of(bytes, starts[6]!, ends[6]!);
   const direction = DIRECTIONS.of(bytes, starts[7]!, ends[7]!);
   if (action < 0 || direction < 0) return BAD_ACTION;
+  if (action >= FIRST_TRANSLATION) {
+    line.label = 'translation or normalisation';
+    return SILENT;
+  }
   batch.action[row] = action === 0 ? ALLOW : DENY;
   batch.direction[row] = direction === 0 ? INBOUND : OUTBOUND;
   const rule = columns.isEmpty(3) || columns.is(scan, 3, ZERO) ? 0 : 3;
@@ -67,6 +97,17 @@ function read(line: Line): number {
   if (columns.is(scan, 8, VERSION_4)) return packet(line, row, 15, 17, offsetOf(scan));
   if (columns.is(scan, 8, VERSION_6)) return packet(line, row, 13, 14, 0);
   return BAD_SHAPE;
+}
+
+/** Whether a line without a program has action, direction and version where they belong. */
+function isBare({ bytes }: Scan): boolean {
+  const { starts, ends, count } = columns;
+  return (
+    count > 9 &&
+    ACTIONS.of(bytes, starts[6]!, ends[6]!) >= 0 &&
+    DIRECTIONS.of(bytes, starts[7]!, ends[7]!) >= 0 &&
+    ends[8]! - starts[8]! === 1
+  );
 }
 
 /** Fragment offset of an IPv4 packet, -1 for no number. */
@@ -103,6 +144,7 @@ function packet(
     const fault = ports(line, row, protocol, next);
     if (fault !== 0) return fault;
   } else if (protocol === 1 || protocol === 58) icmp(line, row, protocol, next);
+  else if (hasPorts(protocol) && offset === 0) otherPorts(line, row, next);
   batch.commit();
   return READ;
 }
@@ -119,7 +161,9 @@ function ports({ scan, batch }: Line, row: number, protocol: number, next: numbe
   if (protocol !== TCP || count < next + 5) return 0;
   let flags = 0;
   for (let at = starts[next + 3]!; at < ends[next + 3]!; at++) {
-    const bit = FLAG_LETTERS.indexOf(String.fromCharCode(scan.bytes[at]!));
+    const octet = scan.bytes[at]!;
+    const letter = octet === 0x2e ? 'A' : octet === 0x43 ? 'W' : String.fromCharCode(octet);
+    const bit = FLAG_LETTERS.indexOf(letter);
     if (bit < 0) return BAD_SHAPE;
     flags |= 1 << bit;
   }
@@ -129,11 +173,23 @@ function ports({ scan, batch }: Line, row: number, protocol: number, next: numbe
   return 0;
 }
 
-/** Only the echo messages are named in a way that tells their type; they have no code but 0. */
+/** Ports of SCTP and the like, which only some releases write. */
+function otherPorts({ scan, batch }: Line, row: number, next: number): void {
+  const { starts, ends, count } = columns;
+  if (count < next + 2) return;
+  const source = numberIn(scan.bytes, starts[next]!, ends[next]!, 65_535);
+  const destination = numberIn(scan.bytes, starts[next + 1]!, ends[next + 1]!, 65_535);
+  if (Math.min(source, destination) < 0) return;
+  batch.sourcePort[row] = source;
+  batch.destinationPort[row] = destination;
+}
+
+/** Of ICMPv6 only the echo messages are named. */
 function icmp({ scan, batch }: Line, row: number, protocol: number, at: number): void {
-  const request = columns.is(scan, at, REQUEST);
-  if (!request && !columns.is(scan, at, REPLY)) return;
-  if (protocol === 1) batch.sourcePort[row] = request ? 8 : 0;
-  else batch.sourcePort[row] = request ? 128 : 129;
-  batch.destinationPort[row] = 0;
+  if (at >= columns.count) return;
+  const which = MESSAGE_KEYS.of(scan.bytes, columns.starts[at]!, columns.ends[at]!);
+  if (which < 0 || (protocol !== 1 && which > 1)) return;
+  const [, type, code] = MESSAGES[which]!;
+  batch.sourcePort[row] = protocol === 1 ? type : 128 + which;
+  batch.destinationPort[row] = code;
 }

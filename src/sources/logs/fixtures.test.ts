@@ -22,16 +22,24 @@ const DAMAGED = 200;
 
 /** Pairs of a line and the same one damaged. */
 const ALIKE = 100;
-/** Formats of which each line says all by itself. */
+/** Formats of which each line says all by itself. Of CEF and LEEF the key that lines end in is kept. */
 const BY_LINE = [
-  ...['cef', 'check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
-  ...['leef', 'mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
+  ...['check-point', 'cisco-asa', 'cisco-ios', 'filterlog', 'fortigate', 'juniper-srx'],
+  ...['mikrotik', 'netfilter', 'pan-os', 'sonicwall', 'sophos'],
 ];
 
 /** Words that stand for ports and ICMP types in the fixtures. */
 const WORDS = new Map([
+  [2, ['unreachproto']],
+  [3, ['unreach', 'needfrag']],
+  [4, ['needfrag']],
+  [5, ['redirect']],
   [8, ['request', 'Echo Request']],
-  [11, ['Time Exceeded']],
+  [11, ['Time Exceeded', 'timexceed']],
+  [12, ['paramprob']],
+  [13, ['tstamp']],
+  [14, ['tstampreply']],
+  [18, ['maskreply']],
   [128, ['request', 'Echo Request']],
   [129, ['reply']],
   [22, ['ssh']],

@@ -53,6 +53,8 @@ export interface Line {
   clock: Clock;
   /** Number of the line in its input, from 1. */
   number: number;
+  /** The input's last line, which no newline ended. */
+  unended: boolean;
   /** With `SILENT` and `GAP`: a short name of the message. */
   label: string;
   /** With `GAP`: messages or packets left out, NaN when the device does not say. */

@@ -3,25 +3,32 @@
  * action="deny" policyid=7 …`, by the FortiOS log reference. The order of keys varies, and releases
  * up to 4 spell them otherwise (`src`, `src_port`, `status`).
  *
+ * `set format csv` puts commas between the pairs.
+ *
  * Traps: an accepted session logs how it ended (`close`, `timeout`, `client-rst`, `server-rst`);
  * `eventtime` counts seconds, milliseconds, microseconds or nanoseconds, by release; other types of
  * log share the shape; zones are roles (`srcintfrole`); what a sniffer accepts it only saw.
  */
 import { ALLOW, BY_SOURCE, DENY, END, LOCAL, OPEN, SUMMARY } from '../../model/verdict.ts';
-import { numberIn } from './fields.ts';
+import { Fields, numberIn } from './fields.ts';
 import { BAD_ACTION, CUT_OFF, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { KeyTable } from './key-table.ts';
 import { KeyedValues } from './keyed-values.ts';
 import { octetsOf } from './scan.ts';
 
+const EQUALS = 0x3d;
+const COMMA = 0x2c;
 const KEYS = [
   ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip|src'],
   ...['srcport|src_port', 'srcintf|src_int', 'srcintfrole', 'dstip|dst', 'dstport|dst_port'],
   ...['dstintf|dst_int', 'dstintfrole', 'proto', 'action|status', 'policyid'],
   ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app'],
 ];
-const values = new KeyedValues(KEYS);
-const { starts, ends } = values;
+const WITH_BLANKS = new KeyedValues(KEYS);
+const WITH_COMMAS = new KeyedValues(KEYS, (table) => new Fields(table, EQUALS, COMMA));
+/** Those of the present line. */
+let values = WITH_BLANKS;
+let { starts, ends } = values;
 const key = (name: string): number => values.key(name);
 const EVENTTIME = key('eventtime');
 const DEVNAME = key('devname');
@@ -59,6 +66,10 @@ const ACTIONS = new KeyTable([
 ]);
 const ACTION_DENY = 0;
 const ACTION_START = 1;
+/** Octets of `date=2026-10-03`. */
+const DATE_OCTETS = 15;
+/** What a Sophos Firewall writes, whose lines may begin alike. */
+const OTHERS = ['log_type=', 'timezone='].map(octetsOf);
 /** Octets of a message in which `logid=` or `date=` must stand. */
 const HEAD = 300;
 
@@ -66,9 +77,17 @@ export const fortigate: LogFormat = { name: 'fortigate', read };
 
 function read(line: Line): number {
   const { scan } = line;
-  if (!scan.isAt(DATE_WORD, scan.at) && !near(line)) return OTHER;
+  const { at } = scan;
+  const isDated = scan.isAt(DATE_WORD, at);
+  if (!isDated && !near(line)) return OTHER;
+  const commas = isDated && at + DATE_OCTETS < scan.end && scan.bytes[at + DATE_OCTETS] === COMMA;
+  values = commas ? WITH_COMMAS : WITH_BLANKS;
+  ({ starts, ends } = values);
   values.read(scan);
-  if (!values.has(TYPE)) return values.has(DATE) ? CUT_OFF : OTHER;
+  if (!values.has(TYPE)) {
+    const isOther = !values.has(DATE) || OTHERS.some((word) => scan.find(word, at) >= 0);
+    return isOther ? OTHER : CUT_OFF;
+  }
   if (values.cutKey === TYPE) return CUT_OFF;
   if (!values.is(scan, TYPE, TRAFFIC)) {
     line.label = `${values.text(line, TYPE)}/${values.text(line, SUBTYPE)}`;

@@ -46,7 +46,8 @@ const START = place('start_time');
 const SOURCE_INSTANCE = place('src_instance.vm_name');
 const DESTINATION_INSTANCE = place('dest_instance.vm_name');
 const TIME = NAMES.length;
-const PATHS = [...NAMES.map((name) => `jsonPayload.${name}`), 'timestamp'];
+// Exports of BigQuery may have the payload's members alone.
+const PATHS = [...NAMES.map((name) => `jsonPayload.${name}|${name}`), 'timestamp'];
 
 const DISPOSITIONS = new KeyTable(['ALLOWED', 'DENIED']);
 const INGRESS = octetsOf('INGRESS');
@@ -62,9 +63,10 @@ export class Gcp implements LogFormat {
     const { leaves } = json;
     const outcome = json.read(line);
     if (outcome === -1 || !leaves.has(SOURCE)) return OTHER;
-    if (outcome !== 0) return outcome;
     const isRule = leaves.has(DISPOSITION);
-    if (!isRule && !leaves.has(REPORTER)) return BAD_SHAPE;
+    const isFlow = leaves.has(REPORTER);
+    if (outcome !== 0) return outcome;
+    if (!isRule && !isFlow) return BAD_SHAPE;
     const { batch } = line;
     const row = batch.begin();
     const fault = this.ends(line, row) || (isRule ? this.rule(line, row) : this.flow(line, row));

@@ -7,6 +7,8 @@ import { octetsOf, Scan } from './scan.ts';
 const BRACE = 0x7b;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
+const ZERO = 0x30;
+const DOT = 0x2e;
 /** What some relays put before an object. */
 const COOKIE = octetsOf('@cee:');
 /** Largest count that a double holds exactly. */
@@ -27,6 +29,7 @@ export class JsonLine {
   /** Reads the object of the message: 0, `CUT_OFF` or `BAD_SHAPE`; -1 when none begins there. */
   read({ scan, head }: Line): number {
     scan.at = head.messageStart;
+    scan.skipSpaces();
     if (scan.takeText(COOKIE)) scan.skipSpaces();
     if (scan.peek() !== BRACE) return -1;
     const outcome = this.leaves.read(scan);
@@ -38,7 +41,13 @@ export class JsonLine {
   number({ scan }: Line, key: number, most: number): number {
     const { leaves } = this;
     if (!leaves.has(key)) return WITHOUT;
-    const value = numberIn(scan.bytes, leaves.starts[key]!, leaves.ends[key]!, most);
+    const start = leaves.starts[key]!;
+    let end = leaves.ends[key]!;
+    // Databases write whole numbers as `443.0`.
+    let zeros = end;
+    while (zeros > start && scan.bytes[zeros - 1] === ZERO) zeros--;
+    if (zeros < end && zeros - 1 > start && scan.bytes[zeros - 1] === DOT) end = zeros - 1;
+    const value = numberIn(scan.bytes, start, end, most);
     return value < 0 ? NO_NUMBER : value;
   }
 

@@ -9,7 +9,9 @@
  *     packets(bytes) elapsed …
  *
  * Traps: `_LS` follows the name in a logical system; ICMP puts identifier and sequence where ports
- * belong; plain messages vary by release, so they are read by shape: the first `A/p->B/p`.
+ * belong; plain messages vary by release, so they are read by shape: the first `A/p->B/p`, and the
+ * number that an ICMP type in parentheses or, four words on, a session's number follows, as services
+ * and NAT rules may be called by a number too. What AppTrack says of a session is said here already.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
 import { numberIn } from './fields.ts';
@@ -24,16 +26,22 @@ import {
   READ,
   SILENT,
 } from './format.ts';
+import { readScreen } from './juniper-screen.ts';
 import { KeyedValues } from './keyed-values.ts';
-import { hasPorts, protocolIn } from './protocol-names.ts';
-import { isDigit, octetsOf } from './scan.ts';
+import { hasPorts } from './protocol-names.ts';
+import { isDigit, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const COLON = 0x3a;
 const SLASH = 0x2f;
 const OPEN_PAREN = 0x28;
+const CLOSE_PAREN = 0x29;
+const ICMP = 1;
+const ICMPV6 = 58;
 
 const MARK = octetsOf('RT_FLOW_SESSION_');
+const SCREEN = octetsOf('RT_SCREEN_');
+const APP_TRACK = octetsOf('APPTRACK_SESSION_');
 const DENIED = octetsOf('DENY');
 const CREATED = octetsOf('CREATE');
 const CLOSED = octetsOf('CLOSE');
@@ -43,7 +51,7 @@ const KEYS = [
   ...['source-address', 'source-port', 'destination-address', 'destination-port', 'protocol-id'],
   ...['icmp-type', 'policy-name', 'source-zone-name', 'destination-zone-name', 'application'],
   ...['packet-incoming-interface', 'reason', 'packets-from-client', 'bytes-from-client'],
-  ...['packets-from-server', 'bytes-from-server'],
+  ...['packets-from-server', 'bytes-from-server', 'icmp-code'],
 ];
 const values = new KeyedValues(KEYS);
 const { starts } = values;
@@ -70,7 +78,7 @@ function read(line: Line): number {
   const { scan, head, batch } = line;
   // In a structured line the name stands in the header, before the message.
   const at = scan.find(MARK, head.lineStart);
-  if (at < 0) return OTHER;
+  if (at < 0) return others(line);
   scan.at = at + MARK.length;
   const denied = scan.takeText(DENIED);
   const created = !denied && scan.takeText(CREATED);
@@ -90,6 +98,18 @@ function read(line: Line): number {
   return structured ? fromData(line, row) : fromText(line, row, denied || created);
 }
 
+/** What RT_FLOW and RT_IDS say beside sessions. */
+function others(line: Line): number {
+  const { scan, head } = line;
+  const screen = scan.find(SCREEN, head.lineStart);
+  if (screen >= 0) {
+    scan.at = screen + SCREEN.length;
+    return readScreen(line);
+  }
+  line.label = 'AppTrack';
+  return scan.find(APP_TRACK, head.lineStart) >= 0 ? SILENT : OTHER;
+}
+
 function fromData(line: Line, row: number): number {
   const { scan, batch } = line;
   values.read(scan);
@@ -98,6 +118,7 @@ function fromData(line: Line, row: number): number {
   const fault =
     values.putEnds(line, row, SOURCE, DESTINATION, PROTOCOL) ||
     values.putPorts(line, row, SOURCE_PORT, DESTINATION_PORT) ||
+    icmpType(line, row) ||
     values.putCounters(line, row, PACKETS, PACKETS_BACK, BYTES, BYTES_BACK);
   if (fault !== 0) return fault;
   const word = (number: number): number => values.word(line, number);
@@ -109,6 +130,14 @@ function fromData(line: Line, row: number): number {
   batch.reason[row] = word(REASON);
   batch.commit();
   return READ;
+}
+
+/** The type that a refusal states; 0 stands for none where that is no type (RFC 4443). */
+function icmpType(line: Line, row: number): number {
+  const fault = values.putMessage(line, row, key('icmp-type'), key('icmp-code'));
+  const { protocol, sourcePort } = line.batch;
+  if (protocol[row] === ICMPV6 && sourcePort[row] === 0) sourcePort[row] = -1;
+  return fault;
 }
 
 /** `: session closed TCP FIN: A/p->B/p …`. */
@@ -168,36 +197,92 @@ function endpoint({ scan, batch }: Line, row: number, isSource: boolean): number
 }
 
 /**
- * The protocol is the first number that `(…)` follows or that stands before the policy: a word of
- * one to three digits, after the service, the translated pair and its rules.
+ * The protocol is the number that an ICMP type in parentheses follows, or the first one that policy,
+ * two zones and the session's number follow; and, of old releases, the first number at all.
  */
-function policy({ scan, batch }: Line, row: number, names: Line['names']): number {
+function policy(line: Line, row: number, names: Line['names']): number {
+  const { scan, batch } = line;
   const { bytes } = scan;
-  // Service names and NAT rules are words; `None` and `N/A` stand for nothing.
-  for (let words = 0; words < MOST_WORDS; words++) {
-    scan.skipSpaces();
-    const start = scan.at;
-    let end = start;
-    while (end < scan.end && bytes[end] !== SPACE && bytes[end] !== OPEN_PAREN) end++;
-    if (end === scan.end) return CUT_OFF;
-    const stop = bytes[end] === OPEN_PAREN ? scan.until(SPACE) : end;
-    scan.at = stop;
-    // `0x0` is a connection tag; a service such as `junos-https` is no number.
-    const protocol = isDigit(bytes[start]!) ? protocolIn(scan, start, end) : -2;
-    if (protocol < 0 || end - start > 3) continue;
-    batch.protocol[row] = protocol;
-    const word = (): number => {
-      scan.skipSpaces();
-      const from = scan.at;
-      scan.at = scan.until(SPACE);
-      return names.intern(bytes, from, scan.at);
-    };
-    batch.rule[row] = word();
-    batch.inZone[row] = word();
-    if (scan.at >= scan.end) return CUT_OFF;
-    batch.outZone[row] = word();
-    return 0;
-  }
-  return BAD_NUMBER;
+  const count = splitWords(scan);
+  let place = protocolPlace(scan, count, true);
+  if (place < 0) place = protocolPlace(scan, count, false);
+  // The last word of a line may be cut short.
+  if (place < 0) return count < MOST_WORDS ? CUT_OFF : BAD_NUMBER;
+  batch.protocol[row] = numberOf(scan, place);
+  if (place + 3 >= count || wordEnds[place + 2] === scan.end) return CUT_OFF;
+  const word = (index: number): number => names.intern(bytes, wordStarts[index]!, wordEnds[index]!);
+  batch.rule[row] = word(place + 1);
+  batch.inZone[row] = word(place + 2);
+  batch.outZone[row] = word(place + 3);
+  const { protocol, sourcePort } = batch;
+  if (protocol[row] === ICMP || protocol[row] === ICMPV6) sourcePort[row] = inParens(scan, place);
+  // A session's number, packets and octets of both ways: `4711 22(35200) 12(34000)`.
+  if (batch.event[row] === END && place + 6 < count) sums(line, row, place + 5);
+  return 0;
 }
-const MOST_WORDS = 12;
+
+const MOST_WORDS = 24;
+const wordStarts = new Int32Array(MOST_WORDS);
+const wordEnds = new Int32Array(MOST_WORDS);
+
+/** Words from the cursor on, by position; how many. */
+function splitWords({ bytes, at: from, end }: Scan): number {
+  let count = 0;
+  for (let at = from; at < end && count < MOST_WORDS; ) {
+    while (at < end && bytes[at] === SPACE) at++;
+    if (at >= end) break;
+    wordStarts[count] = at;
+    while (at < end && bytes[at] !== SPACE) at++;
+    wordEnds[count++] = at;
+  }
+  return count;
+}
+
+/** The number of a protocol that is the word, or that `(…)` follows there; -1 for none. */
+function numberOf(scan: Scan, index: number): number {
+  const start = wordStarts[index]!;
+  let end = start;
+  while (end < wordEnds[index]! && isDigit(scan.bytes[end]!)) end++;
+  const whole = end === wordEnds[index] || scan.bytes[end] === OPEN_PAREN;
+  return whole && end > start && end - start <= 3 ? numberIn(scan.bytes, start, end, 255) : -1;
+}
+
+/** The type of ICMP that stands behind its number, `1(8)`; -1 without. */
+function inParens({ bytes }: Scan, index: number): number {
+  let at = wordStarts[index]!;
+  const end = wordEnds[index]!;
+  while (at < end && bytes[at] !== OPEN_PAREN) at++;
+  return bytes[end - 1] === CLOSE_PAREN ? numberIn(bytes, at + 1, end - 1, 255) : -1;
+}
+
+function protocolPlace(scan: Scan, count: number, sure: boolean): number {
+  for (let index = 0; index < count; index++) {
+    if (numberOf(scan, index) < 0) continue;
+    if (!sure || scan.bytes[wordEnds[index]! - 1] === CLOSE_PAREN) return index;
+    const session = index + 4;
+    if (session >= count) continue;
+    const [start, end] = [wordStarts[session]!, wordEnds[session]!];
+    if (numberIn(scan.bytes, start, end, Number.MAX_SAFE_INTEGER) >= 0) return index;
+  }
+  return -1;
+}
+
+/** `22(35200) 12(34000)`: from the client, and from the server; left out where it is anything else. */
+function sums({ scan, batch }: Line, row: number, first: number): void {
+  const values = [0, 0, 0, 0];
+  for (let index = 0; index < 2; index++) {
+    const start = wordStarts[first + index]!;
+    const end = wordEnds[first + index]!;
+    let paren = start;
+    while (paren < end && scan.bytes[paren] !== OPEN_PAREN) paren++;
+    if (scan.bytes[end - 1] !== CLOSE_PAREN) return;
+    values[index] = numberIn(scan.bytes, start, paren, Number.MAX_SAFE_INTEGER);
+    values[2 + index] = numberIn(scan.bytes, paren + 1, end - 1, Number.MAX_SAFE_INTEGER);
+  }
+  if (Math.min(...values) < 0) return;
+  const [packets, packetsBack, octets, octetsBack] = values as [number, number, number, number];
+  batch.packets[row] = packets + packetsBack;
+  batch.packetsBack[row] = packetsBack;
+  batch.bytes[row] = octets + octetsBack;
+  batch.bytesBack[row] = octetsBack;
+}

@@ -38,6 +38,8 @@ export class KeyedValues {
   /** The last pair, wanted or not, may be cut short; and its quote is not closed. */
   cut = false;
   open = false;
+  /** Where the last pair's value begins. */
+  lastStart = 0;
   /** Numbers of keys by their first spelling. */
   private readonly numbers: ReadonlyMap<string, number>;
   private readonly pairs: Pairs;
@@ -57,15 +59,21 @@ export class KeyedValues {
     return number;
   }
 
+  /** No value is there. */
+  clear(): void {
+    this.starts.fill(-1);
+    this.cutKey = -1;
+    this.cut = this.open = false;
+  }
+
   /** Takes the line apart from the cursor to its end. */
   read(scan: Scan): void {
     const { pairs, starts, ends } = this;
-    starts.fill(-1);
-    this.cutKey = -1;
-    this.cut = this.open = false;
+    this.clear();
     pairs.begin();
     while (pairs.next(scan)) {
       const { key } = pairs;
+      this.lastStart = pairs.valueStart;
       if (pairs.cut) {
         this.cut = true;
         this.open = scan.bytes[pairs.valueStart - 1] === QUOTE;

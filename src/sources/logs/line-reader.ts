@@ -6,6 +6,7 @@ import { NameTable } from '../../model/name-table.ts';
 import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
 import { Clock } from './clock.ts';
+import { BROKEN, Envelope, OPENED } from './envelope.ts';
 import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
@@ -20,6 +21,8 @@ import { LineHead } from './syslog-header.ts';
 export const LONGEST_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
+const SPACE = 0x20;
+const BRACE = 0x7b;
 
 export interface LineOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -56,6 +59,7 @@ export class LineReader {
   private lastRead = OTHER;
   private device = 0;
   private journal = new Journal();
+  private readonly envelope = new Envelope();
   /** The line under way is too long, and passed over. */
   private passing = false;
   private inputName = '';
@@ -75,7 +79,7 @@ export class LineReader {
       addresses: this.addresses,
       prefixes: this.prefixes,
       clock: new Clock(0, options.offsetMs ?? 0),
-      ...{ number: 0, label: '', missed: Number.NaN },
+      ...{ number: 0, unended: false, label: '', missed: Number.NaN },
     };
   }
 
@@ -129,7 +133,9 @@ export class LineReader {
 
   /** Reads what follows the last newline of the input, and ends it. */
   end(bytes: Uint8Array, start: number, end: number): void {
+    this.line.unended = true;
     if (end > start && !this.passing) this.read1(bytes, start, end);
+    this.line.unended = false;
     if (this.journal.finish()) {
       // Its lines were counted as they came; it is read in the place of the last of them.
       this.tally.parts--;
@@ -202,6 +208,14 @@ export class LineReader {
     }
     const { line, batch } = this;
     const { scan, head } = line;
+    if (bytes[start] === BRACE || bytes[start] === SPACE) {
+      const found = this.envelope.open(bytes, start, end, line.clock);
+      if (found === OPENED) return this.enveloped(bytes, start, end);
+      if (found === BROKEN) {
+        const text = bytes.subarray(start, end);
+        return this.tally.unreadable('cut-off', BROKEN_REASON, this.locator(), text);
+      }
+    }
     scan.aim(bytes, start, end);
     batch.lineNumber = line.number;
     head.read(scan, line.clock);
@@ -217,6 +231,18 @@ export class LineReader {
     scan.aim(journal.bytes, journal.messageStart, journal.end);
     batch.lineNumber = line.number;
     head.set(journal);
+    this.device = 0;
+    this.message(bytes, start, end);
+  }
+
+  /** A line in a JSON object: with its own header, or what the object says. */
+  private enveloped(bytes: Uint8Array, start: number, end: number): void {
+    const { line, batch, envelope } = this;
+    const { scan, head } = line;
+    scan.aim(envelope.bytes, envelope.messageStart, envelope.end);
+    batch.lineNumber = line.number;
+    head.read(scan, line.clock);
+    head.lack(envelope);
     this.device = 0;
     this.message(bytes, start, end);
   }
@@ -319,6 +345,7 @@ export class LineReader {
 
 const HOLE_REASON =
   'zeros stand where text was: the machine went down before what it wrote last was kept';
+const BROKEN_REASON = 'the object around the line is not whole';
 const NOTHING = new Uint8Array(0);
 
 /** U+FEFF in UTF-8. */

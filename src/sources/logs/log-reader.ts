@@ -35,6 +35,7 @@ import type { LogTally } from './log-tally.ts';
 import type { Mapping } from './mapping.ts';
 import { NflogRows } from './nflog.ts';
 import type { PrefixRule, PrefixVerdicts } from './prefix-verdicts.ts';
+import { endsInReturns, ReturnBytes } from './return-bytes.ts';
 import { inRotationOrder } from './rotation.ts';
 import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 
@@ -303,7 +304,8 @@ export class LogReader {
         source = new Utf16Bytes(whole, utf16Of(head)!);
       } else if (head.length === 0 || (form === undefined && isText(head))) {
         const depth = recordDepth(head);
-        return depth < 0 ? whole : new JsonRecords(whole, depth);
+        if (depth >= 0) return new JsonRecords(whole, depth);
+        return endsInReturns(head) ? new ReturnBytes(whole) : whole;
       } else if (form === undefined && isFlowExport(head)) {
         await this.flowInputs().readFile(whole, input.source);
         return undefined;

@@ -96,6 +96,8 @@ function read(line: Line): number {
   scan.skipSpaces();
   const fault = pair(line, row, hasPorts(protocol));
   if (fault !== 0) return fault;
+  // One name stands for both.
+  if (protocol === 1 && batch.family[row] === 6) batch.protocol[row] = 58;
   const length = scan.find(LENGTH);
   if (length < 0) return CUT_OFF;
   scan.at = length + LENGTH.length;

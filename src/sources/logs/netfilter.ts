@@ -25,7 +25,8 @@ import {
   SILENT,
 } from './format.ts';
 import { Beginnings, ending, usual } from './netfilter-usual.ts';
-import { isDigit, isLetter, type Scan } from './scan.ts';
+import { protocolIn } from './protocol-names.ts';
+import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
 const EQUALS = 0x3d;
@@ -33,6 +34,10 @@ const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_PAREN = 0x28;
 
+const CLOSE_PAREN = 0x29;
+const FRAGMENT = octetsOf('FRAG:');
+const ENCRYPTED = octetsOf('ESP SPI=');
+const KERNEL_TAG = octetsOf('kernel: ');
 const FIN = 1;
 const SYN = 2;
 const RST = 4;
@@ -46,6 +51,9 @@ const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
+const SCTP = 132;
+const ESP = 50;
+const DCCP = 33;
 
 /** What the tokens of a line have shown so far; one object, emptied per line. */
 const seen = {
@@ -58,6 +66,8 @@ const seen = {
   flags: 0,
   /** URGP= stands behind the flags: without it some may be cut off. */
   flagsEnd: false,
+  /** IPv6's header of ESP came. */
+  encrypted: false,
 };
 
 export class Netfilter implements LogFormat {
@@ -104,6 +114,7 @@ function begin(line: Line, start: number): number {
   if (at < 0) return -1;
   const row = batch.begin();
   const { bytes } = scan;
+  start = behindTag(scan, start, at);
   let prefixEnd = at;
   // `DROP: ` and `DROP ` are one prefix.
   while (prefixEnd > start && (bytes[prefixEnd - 1] === SPACE || bytes[prefixEnd - 1] === 0x3a)) {
@@ -124,6 +135,19 @@ function begin(line: Line, start: number): number {
   if (inEnd > inStart) batch.direction[row] = outEnd > outStart ? FORWARD : INBOUND;
   else if (outEnd > outStart) batch.direction[row] = OUTBOUND;
   return row;
+}
+
+/** Where the prefix begins behind a tag that the header left: `UDM,00…,UDM: kernel: [1.2] `. */
+function behindTag(scan: Scan, start: number, interfaces: number): number {
+  const { end } = scan;
+  scan.end = interfaces;
+  const tag = scan.find(KERNEL_TAG, start);
+  if (tag >= 0) {
+    scan.at = tag + KERNEL_TAG.length;
+    start = passKernelTime(scan);
+  }
+  scan.end = end;
+  return start;
 }
 
 /** ` MAC=` of Ethernet, which comes next in lines about what was received. */
@@ -188,7 +212,7 @@ function findInterfaces(scan: Scan): number {
 
 function clearSeen(): void {
   seen.fault = 0;
-  seen.source = seen.destination = seen.partial = seen.flagsEnd = false;
+  seen.source = seen.destination = seen.partial = seen.flagsEnd = seen.encrypted = false;
   seen.flags = 0;
 }
 
@@ -209,7 +233,7 @@ function tokens(line: Line, row: number): void {
       continue;
     }
     if (first === OPEN_PAREN) {
-      scan.at = scan.until(0x29) + 1;
+      headers(scan);
       continue;
     }
     if (bytes[at + 3] === EQUALS) threeLetters(line, row, first);
@@ -219,6 +243,27 @@ function tokens(line: Line, row: number): void {
     else flag(scan, first);
     if (seen.fault === 0 && scan.at < end && bytes[scan.at] !== SPACE) scan.at = scan.until(SPACE);
   }
+}
+
+/**
+ * `( FRAG:184 INCOMPLETE ID:0000004e )`, `( ESP SPI=0x1234 )`: further headers of IPv6, which `flags all`
+ * and `--log-ip-options` show; or the octets of TCP's options.
+ */
+function headers(scan: Scan): void {
+  const { end } = scan;
+  const close = scan.until(CLOSE_PAREN);
+  scan.end = close;
+  const fragment = scan.find(FRAGMENT);
+  if (fragment >= 0) {
+    const start = scan.at;
+    scan.at = fragment + FRAGMENT.length;
+    if (scan.number() && scan.value > 0) seen.partial = true;
+    scan.at = start;
+  }
+  // What is encrypted has no PROTO behind it.
+  if (scan.find(ENCRYPTED) >= 0) seen.encrypted = true;
+  scan.end = end;
+  scan.at = Math.min(close + 1, end);
 }
 
 /** SRC, DST, LEN, SPT, DPT, MAC; others are passed. */
@@ -354,7 +399,9 @@ function protocolAt(scan: Scan): number {
   let next = at;
   while (next < end && bytes[next] !== SPACE) next++;
   const length = next - at;
-  const protocol = namedProtocol(bytes, at, length);
+  // The kernel names few; others write lines of the same form.
+  const usual = namedProtocol(bytes, at, length);
+  const protocol = usual < 0 && length > 0 ? protocolIn(scan, at, next) : usual;
   scan.at = protocol < 0 ? at : next;
   if (protocol < 0 && next === end) scan.at = end;
   return protocol;
@@ -387,6 +434,7 @@ function namedProtocol(bytes: Uint8Array, at: number, length: number): number {
 function settle(line: Line, row: number): number {
   const { batch } = line;
   if (seen.fault !== 0) return seen.fault;
+  if (seen.encrypted && batch.protocol[row]! < 0) batch.protocol[row] = ESP;
   const protocol = batch.protocol[row]!;
   if (!seen.source || !seen.destination || protocol < 0) {
     if (seen.source || seen.destination) return CUT_OFF;
@@ -396,12 +444,13 @@ function settle(line: Line, row: number): number {
   }
   const { sourcePort, destinationPort } = batch;
   const hasPorts = protocol === TCP || protocol === UDP || protocol === 136;
+  const mayHavePorts = protocol === SCTP || protocol === DCCP;
   const isIcmp = protocol === ICMP || protocol === ICMPV6;
   if ((hasPorts || isIcmp) && (sourcePort[row]! < 0 || destinationPort[row]! < 0)) {
     if (!seen.partial) return CUT_OFF;
     sourcePort[row] = destinationPort[row] = -1;
   }
-  if (!hasPorts && !isIcmp && sourcePort[row]! >= 0) return BAD_SHAPE;
+  if (!hasPorts && !isIcmp && !mayHavePorts && sourcePort[row]! >= 0) return BAD_SHAPE;
   if (protocol === TCP && !seen.partial && seen.flagsEnd) {
     batch.tcpFlags[row] = seen.flags;
     if ((seen.flags & (SYN | ACK)) === SYN) batch.initiator[row] = BY_SOURCE;
@@ -416,5 +465,5 @@ function isNotIp({ scan, head }: Line): boolean {
   const text = scan.find(MACPROTO, head.messageStart);
   return text >= 0 && !scan.isAt(IPV4_TYPE, text + MACPROTO.length);
 }
-const MACPROTO = new TextEncoder().encode('MACPROTO=');
-const IPV4_TYPE = new TextEncoder().encode('0800');
+const MACPROTO = octetsOf('MACPROTO=');
+const IPV4_TYPE = octetsOf('0800');

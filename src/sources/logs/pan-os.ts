@@ -41,7 +41,7 @@ const TYPES = new KeyTable([
     'CORRELATION',
     'GLOBALPROTECT',
   ],
-  ...['DECRYPTION', 'AUTHENTICATION', 'SCTP', 'IPTAG', 'GTP'],
+  ...['DECRYPTION', 'AUTHENTICATION', 'AUTH', 'SCTP', 'IPTAG', 'GTP', 'TUNNEL_CONTENT'],
 ]);
 const SUBTYPES = new KeyTable(['start', 'end', 'drop', 'deny']);
 const ACTIONS = new KeyTable([

@@ -1,7 +1,7 @@
 /**
  * Verdicts of formats that carry them only in a prefix the administrator chose: netfilter and
  * MikroTik. The program guesses none: a prefix means something when it was told, when it is one
- * that ufw, firewalld or Shorewall writes, or when it says the verdict in a word of its own
+ * that ufw, firewalld, Shorewall, VyOS, EdgeOS or UniFi writes, or when it says the verdict in a word of its own
  * (`FW-DROP`). Every prefix met is kept with what it was taken for and why.
  */
 import type { NameTable } from '../../model/name-table.ts';
@@ -19,6 +19,7 @@ export type PrefixReason =
   | 'ufw'
   | 'firewalld'
   | 'shorewall'
+  | 'vyos'
   | 'word'
   | 'two-words'
   | 'no-word';
@@ -91,7 +92,7 @@ export class PrefixVerdicts {
   private judge(prefix: string): [action: number, reason: PrefixReason] {
     const told = this.told.get(trimmed(prefix));
     if (told !== undefined) return [told, 'told'];
-    return ufw(prefix) ?? firewalld(prefix) ?? shorewall(prefix) ?? word(prefix);
+    return ufw(prefix) ?? firewalld(prefix) ?? shorewall(prefix) ?? vyos(prefix) ?? word(prefix);
   }
 }
 
@@ -110,7 +111,8 @@ function ufw(prefix: string): [number, PrefixReason] | undefined {
 
 /** firewalld's LogDenied: `FINAL_REJECT`, `STATE_INVALID_DROP`, `filter_IN_public_REJECT`. */
 function firewalld(prefix: string): [number, PrefixReason] | undefined {
-  const name = trimmed(prefix).replace(/^"|"$/g, '');
+  // Some releases of it hand the quotes of its rules on.
+  const name = prefix.replace(/^["\s:]+|["\s:]+$/g, '');
   const known = /^(?:FINAL|STATE_INVALID|filter_(?:IN|FWD|FWDI|FWDO|OUT)_.+)_(REJECT|DROP)$/;
   return known.test(name) ? [DENY, 'firewalld'] : undefined;
 }
@@ -121,6 +123,17 @@ function shorewall(prefix: string): [number, PrefixReason] | undefined {
   if (verdict === undefined) return undefined;
   const [action] = word(verdict);
   return action === 0 ? undefined : [action, 'shorewall'];
+}
+
+/**
+ * A letter says it in the names of rules: VyOS and EdgeOS `[WAN_LOCAL-default-D]`,
+ * `[ipv4-FWD-filter-20-A]`, UniFi `[WAN_IN-A-2000] DESCR="…"`. What the description says is no verdict.
+ */
+function vyos(prefix: string): [number, PrefixReason] | undefined {
+  const [, last, middle] =
+    /^\[[^\]\s]+-(?:(?:\d+|default)-([ADR])|([ADR])-\d+)\](?:\s|$)/.exec(prefix) ?? [];
+  const letter = last ?? middle;
+  return letter === undefined ? undefined : [letter === 'A' ? ALLOW : DENY, 'vyos'];
 }
 
 /** A whole word of the prefix that names a verdict; two that contradict each other name none. */

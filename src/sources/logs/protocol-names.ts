@@ -50,6 +50,27 @@ const PROTOCOLS: readonly (readonly [name: string, number: number])[] = [
     ['dccp', 33],
     ['udp-lite', 136],
   ] as const),
+  // Keywords of the registry of protocol numbers.
+  ...([
+    ['hopopt', 0],
+    ['ggp', 3],
+    ['st', 5],
+    ['cbt', 7],
+    ['ipv6-route', 43],
+    ['ipv6-frag', 44],
+    ['ipv6-nonxt', 59],
+    ['ipv6-opts', 60],
+  ] as const),
+  ...([
+    ['ospfigp', 89],
+    ['etherip', 97],
+    ['encap', 98],
+    ['ipcomp', 108],
+    ['isis', 124],
+    ['hip', 139],
+    ['mpls-in-ip', 137],
+    ['shim6', 140],
+  ] as const),
 ];
 const LONGEST_NAME = 16;
 /** The name in lower case. */

@@ -5,7 +5,7 @@
  * Traps: the verdict is in `fw_action`, and where that says NA in the message id (98 opened, 537
  * closed, 36 to 38 dropped); IPv6 addresses stand in `srcV6` and `dstV6`, their ports in `src` and
  * `dst`; the port may be missing between two colons, and a host's name may follow the interface; old
- * releases leave the protocol to the message's id.
+ * releases leave the protocol to the message's id, and some messages to nobody.
  */
 import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
 import { numberIn, putAddress } from './fields.ts';
@@ -43,8 +43,9 @@ const [SENT_PACKETS, RECEIVED_PACKETS, SRC_ZONE, DST_ZONE, , TYPE, CODE] = [
 const SERIAL = octetsOf(' sn=');
 const FIREWALL = octetsOf(' fw=');
 const ACTIONS = new KeyTable(['forward', 'drop', 'NA', 'mgmt', 'deny', 'allow']);
-const OPENED = 98;
-const CLOSED = 537;
+/** Messages of connections that opened and closed. */
+export const OPENED = 98;
+export const CLOSED = 537;
 /** What was dropped, by message id. */
 const DROPPED: ReadonlyMap<number, number> = new Map([
   [36, 6],
@@ -76,7 +77,9 @@ function read(line: Line): number {
   if (cut === PROTO && count(bytes, cut, SLASH) === 0) return CUT_OFF;
   if (cut >= 0 && values.open) return CUT_OFF;
   if (starts[SRC!] === -1 || starts[DST!] === -1) return CUT_OFF;
-  if (starts[PROTO!] === -1 && !DROPPED.has(message)) return CUT_OFF;
+  // Some messages name no protocol; the action stands near the end.
+  const isWhole = DROPPED.has(message) || starts[ACTION!] !== -1;
+  if (starts[PROTO!] === -1 && !isWhole) return CUT_OFF;
   return connection(line, message, verdict);
 }
 
@@ -95,6 +98,11 @@ function verdictOf({ scan }: Line, message: number): number {
     if (action === 0 || action === 3 || action === 5) return ALLOW;
     if (action === 1 || action === 4) return DENY;
   }
+  return verdictOfMessage(message);
+}
+
+/** The verdict that a message's id stands for, -1 for none. */
+export function verdictOfMessage(message: number): number {
   if (message === OPENED || message === CLOSED) return ALLOW;
   return DROPPED.has(message) ? DENY : -1;
 }
@@ -107,8 +115,8 @@ function connection(line: Line, message: number, verdict: number): number {
   if (message === OPENED) batch.event[row] = OPEN;
   else if (message === CLOSED) batch.event[row] = END;
   batch.initiator[row] = BY_SOURCE;
-  const protocol = values.has(PROTO!) ? protocolOf(line) : DROPPED.get(message)!;
-  if (protocol < 0) return BAD_NUMBER;
+  const protocol = values.has(PROTO!) ? protocolOf(line) : (DROPPED.get(message) ?? -1);
+  if (protocol < -1) return BAD_NUMBER;
   batch.protocol[row] = protocol;
   const source = side(line, row, true, SRC!, SRC6!);
   if (source < -1) return -source;

@@ -1,5 +1,5 @@
 /**
- * Sophos Firewall (SFOS), key and value:
+ * Sophos Firewall (SFOS), key and value (of Sophos UTM see sophos-utm.ts):
  *
  * `device="SFW" date=… time=… timezone="…" log_type="Firewall" log_component="…"
  * log_subtype="Denied" fw_rule_id=1 src_ip=… dst_ip=… protocol="TCP" src_port=… dst_port=…`; in
@@ -12,6 +12,7 @@ import { BAD_ACTION, CUT_OFF, type Line, type LogFormat, OTHER, READ, SILENT } f
 import { KeyTable } from './key-table.ts';
 import { KeyedValues } from './keyed-values.ts';
 import { octetsOf } from './scan.ts';
+import { readUtm } from './sophos-utm.ts';
 
 const KEYS = [
   ...['log_type', 'log_subtype', 'src_ip', 'dst_ip', 'src_port', 'dst_port', 'protocol'],
@@ -39,16 +40,17 @@ const EVENT = at('con_event');
 const NEEDED = [SOURCE, DESTINATION, PROTOCOL, SUBTYPE];
 const EXACT = [...NEEDED, SOURCE_PORT, DESTINATION_PORT, RULE];
 const LOG_TYPE = octetsOf('log_type="');
+const UTM_MARK = octetsOf('sub="packetfilter"');
 const FIREWALL = octetsOf('Firewall');
 const NOTHING = octetsOf('N/A"');
-const SUBTYPES = new KeyTable(['Allowed', 'Denied', 'Drop', 'Dropped']);
+const SUBTYPES = new KeyTable(['Allowed', 'Denied', 'Drop', 'Dropped', 'Rejected']);
 const EVENTS = new KeyTable(['Start', 'Stop', 'Interim']);
 
 export const sophos: LogFormat = { name: 'sophos', read };
 
 function read(line: Line): number {
   const { scan } = line;
-  if (scan.find(LOG_TYPE) < 0) return OTHER;
+  if (scan.find(LOG_TYPE) < 0) return scan.find(UTM_MARK) < 0 ? OTHER : readUtm(line);
   values.read(scan);
   const { cutKey } = values;
   if (!values.has(LOG_TYPE_KEY) || cutKey === LOG_TYPE_KEY) return CUT_OFF;
@@ -87,6 +89,8 @@ function firewall(line: Line, cut: number): number {
       ...([at('sent_bytes'), at('recv_bytes')] as const),
     );
   if (fault !== 0) return fault;
+  // Where it could not tell the protocol.
+  if (batch.protocol[row] === 0) batch.protocol[row] = -1;
   batch.rule[row] = word(line, 'fw_rule_id');
   batch.inInterface[row] = word(line, 'in_interface');
   batch.outInterface[row] = word(line, 'out_interface');

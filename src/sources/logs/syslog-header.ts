@@ -75,6 +75,14 @@ export class LineHead {
     this.programEnd = entry.programEnd;
   }
 
+  /** Takes from the object around the line what its own header lacks. */
+  lack({ timeMs, hostEnd }: { readonly timeMs: number; readonly hostEnd: number }): void {
+    if (Number.isNaN(this.timeMs)) this.timeMs = timeMs;
+    if (this.hostEnd > this.hostStart) return;
+    this.hostStart = 0;
+    this.hostEnd = hostEnd;
+  }
+
   /** Reads the header of the line the cursor is at, and leaves the cursor at the message. */
   read(scan: Scan, clock: Clock): void {
     this.clear(scan.at);
@@ -145,17 +153,36 @@ export class LineHead {
       return this.structured(scan, clock);
     // Some ASA releases put a colon behind the priority.
     if (priority && scan.take(COLON)) scan.skipSpaces();
+    const decoded = isDecoded(scan);
+    if (decoded) scan.at += DECODED_OCTETS;
+    if (scan.peek() === OPEN && isLetter(scan.peek(1))) return this.bracketed(scan, clock, start);
     this.sequence(scan);
-    const stamped = clock.stamp(scan) || this.originAndStamp(scan, clock, priority);
+    const stamped = clock.stamp(scan) || this.originAndStamp(scan, clock);
     if (!stamped) {
-      if (!priority) scan.at = start;
+      if (!priority && !decoded) scan.at = start;
       else scan.skipSpaces();
       return false;
     }
     this.timeMs = clock.timeMs;
+    // With a comma `dmesg` writes it, which names no host.
+    if (clock.secondsDigits === 6 && scan.bytes[clock.timeAt + 8] === COMMA) {
+      scan.skipSpaces();
+      return false;
+    }
     scan.take(COLON);
     scan.skipSpaces();
+    passFacility(scan);
     return this.hostAndTag(scan);
+  }
+
+  /** `[Sat Oct  3 10:00:09 2026] `, as `dmesg -T` writes it; the message follows. */
+  private bracketed(scan: Scan, clock: Clock, start: number): boolean {
+    scan.at++;
+    if (clock.stamp(scan) && scan.take(CLOSE)) {
+      this.timeMs = clock.timeMs;
+      scan.skipSpaces();
+    } else scan.at = start;
+    return false;
   }
 
   /** `<134>`; anything else is left. */
@@ -172,22 +199,22 @@ export class LineHead {
     const start = scan.at;
     if (isDigit(scan.peek())) {
       scan.number();
-      if (!scan.take(COLON)) scan.at = start;
+      // A digit behind it belongs to a stamp: `2026:10:03-10:00:01`.
+      if (!scan.take(COLON) || isDigit(scan.peek())) scan.at = start;
       else scan.skipSpaces();
     }
     const mark = scan.peek();
     if ((mark === 0x2a || mark === 0x2e) && isLetter(scan.peek(1))) scan.at++;
   }
 
-  /** Cisco's `origin-id`: `fw: Oct  3 10:00:01.123: `, behind a priority. */
-  private originAndStamp(scan: Scan, clock: Clock, priority: boolean): boolean {
+  /** Cisco's `origin-id`: `fw: Oct  3 10:00:01.123: `. */
+  private originAndStamp(scan: Scan, clock: Clock): boolean {
     const start = scan.at;
-    const end = priority ? scan.until(SPACE) : start;
+    const end = scan.until(SPACE);
     if (end - start < 2 || scan.bytes[end - 1] !== COLON) return false;
     scan.at = end;
     scan.skipSpaces();
-    const mark = scan.peek();
-    if (mark === 0x2a || mark === 0x2e) scan.at++;
+    this.sequence(scan);
     if (clock.stamp(scan)) {
       this.setHost(scan, start, end - 1);
       return true;
@@ -234,8 +261,14 @@ export class LineHead {
     let kind = kindOf(scan);
     if (kind === 'host') {
       const start = scan.at;
-      this.setHost(scan, start, this.word(scan));
+      const end = this.word(scan);
       scan.skipSpaces();
+      // What a container printed, whole or in part, by the Container Runtime Interface.
+      if (STREAMS.some((name) => name.length === end - start && scan.isAt(name, start))) {
+        scan.at = Math.min(scan.at + 2, scan.end);
+        return true;
+      }
+      this.setHost(scan, start, end);
       // A relay's header in front of the device's own.
       if (beginsHeader(scan)) return true;
       if (scan.peek() === COLON && scan.peek(1) === SPACE) {
@@ -292,6 +325,42 @@ export class LineHead {
     scan.at = start;
   }
 }
+
+const COMMA = 0x2c;
+const STREAMS = ['stdout', 'stderr'].map(octetsOf);
+/** `kern  :warn  : `, as `dmesg -x` writes it. */
+const DECODED_OCTETS = 15;
+
+function isDecoded(scan: Scan): boolean {
+  return (
+    isLetter(scan.peek()) &&
+    scan.peek(6) === COLON &&
+    scan.peek(13) === COLON &&
+    scan.peek(14) === SPACE &&
+    isLetter(scan.peek(7))
+  );
+}
+
+/** `kern.warn `, as OpenWrt's `logread` writes it behind the stamp. */
+function passFacility(scan: Scan): void {
+  const { bytes, at, end } = scan;
+  let dot = at;
+  while (dot < end && dot - at < 10 && (isLetter(bytes[dot]!) || isDigit(bytes[dot]!))) dot++;
+  if (bytes[dot] !== 0x2e || dot >= end) return;
+  let next = dot + 1;
+  while (next < end && next - dot < 9 && isLetter(bytes[next]!)) next++;
+  if (next >= end || bytes[next] !== SPACE) return;
+  if (!LEVELS.some((level) => level.length === next - dot - 1 && scan.isAt(level, dot + 1))) return;
+  if (!FACILITIES.some((name) => scan.isAt(name, at))) return;
+  scan.at = next;
+  scan.skipSpaces();
+}
+const LEVELS = [
+  ...['emerg', 'alert', 'crit', 'err', 'warn', 'warning', 'notice', 'info', 'debug'],
+].map(octetsOf);
+const FACILITIES = [
+  ...['kern.', 'user.', 'mail.', 'daemon.', 'auth.', 'authpriv.', 'syslog.', 'cron.', 'local'],
+].map(octetsOf);
 
 /** Whether the octets at the cursor may belong to the header still, or say that it is repeated. */
 function goesOn(scan: Scan): boolean {

@@ -42,6 +42,7 @@ const SPACE = 0x20;
 const HASH = 0x23;
 const FIELDS = octetsOf('#Fields:');
 const PRODUCT = octetsOf('Windows Firewall');
+const VERSION = octetsOf('#Version: 1.5');
 const NAMES = [
   ...['date', 'time', 'action', 'protocol', 'src-ip', 'dst-ip', 'src-port', 'dst-port', 'size'],
   ...['tcpflags', 'icmptype', 'icmpcode', 'info', 'path'],
@@ -97,7 +98,8 @@ export class WindowsFirewall implements LogFormat {
   private comment(line: Line): number {
     const { scan } = line;
     line.label = 'header';
-    if (scan.find(PRODUCT) >= 0) this.ours = true;
+    // Other logs of this kind have another version.
+    if (scan.find(PRODUCT) >= 0 || scan.isAt(VERSION, scan.at)) this.ours = true;
     if (!scan.takeText(FIELDS)) return this.ours ? SILENT : OTHER;
     this.columns.split(scan, SPACE);
     const found = new Int32Array(NAMES.length).fill(-1);

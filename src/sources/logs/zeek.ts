@@ -57,6 +57,16 @@ const PATH = place('_path');
 const SYSTEM = place('_system_name');
 const NEEDED = [TIME, SOURCE, DESTINATION, PROTOCOL, STATE];
 
+/**
+ * Collectors put underscores where Zeek has dots, and its writer for Kafka the record under the name of
+ * its log.
+ */
+const JSON_PATHS = NAMES.map((name) =>
+  [name, name.replace('.', '_'), `conn.${name}`, `conn.${name.replace('.', '_')}`]
+    .filter((path, index, all) => all.indexOf(path) === index)
+    .join('|'),
+);
+
 const HASH = 0x23;
 const TAB = 0x09;
 const CONN = octetsOf('conn');
@@ -88,7 +98,7 @@ interface Values {
 export class Zeek implements LogFormat {
   readonly name = 'zeek';
   private readonly text = new ZeekColumns();
-  private readonly json = new JsonLine(NAMES);
+  private readonly json = new JsonLine(JSON_PATHS);
   /** The log held such objects before. */
   private known = false;
 
