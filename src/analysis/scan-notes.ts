@@ -6,6 +6,8 @@ import type { ScannedHost } from '../model/scanned-host.ts';
 export interface ScanFacts {
   readonly hosts: readonly ScannedHost[];
   readonly hostsDown: number;
+  /** Of those, the ones that this machine has no route to. */
+  readonly hostsUnrouted: number;
   readonly hostsUnknown: number;
   readonly discovery: readonly string[];
   readonly engines: readonly { readonly transport: string; readonly name: string }[];
@@ -120,10 +122,21 @@ function sharedAddresses(hosts: readonly ScannedHost[]): [string, number][] {
 
 function hostNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
-  if (facts.hostsDown > 0) {
+  const { hostsUnrouted } = facts;
+  const silent = facts.hostsDown - hostsUnrouted;
+  if (hostsUnrouted > 0) {
+    notes.push({
+      id: 'no-route',
+      what: `${addresses(hostsUnrouted)} that this machine cannot send to`,
+      because: 'its routes lead nowhere for them: none fits, or one that refuses',
+      remedy: 'see what "ip route get" says of them, or scan from a machine that has a route',
+      missing: true,
+    });
+  }
+  if (silent > 0) {
     notes.push({
       id: 'silent-hosts',
-      what: `${facts.hostsDown} addresses that gave no sign of a host; their ports were not asked`,
+      what: `${addresses(silent)} without a sign of a host; their ports were not asked`,
       because: `they did not answer ${facts.discovery.join(', ')}`,
       remedy: '--no-discovery asks their ports all the same',
       missing: false,
@@ -200,6 +213,10 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
     });
   }
   return notes;
+}
+
+function addresses(count: number): string {
+  return count === 1 ? '1 address' : `${count} addresses`;
 }
 
 /** Silent UDP ports, and not one of which it said that it is closed. */

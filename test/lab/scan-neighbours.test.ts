@@ -30,6 +30,7 @@ const UNPRIVILEGED = [
 interface Scan {
   readonly facts: { readonly states: Readonly<Record<string, number>>; readonly hostsUp: number };
   readonly ports: readonly (PortLine & { readonly address: string })[];
+  readonly notes: readonly { readonly id: string; readonly what: string }[];
   readonly hosts: readonly {
     readonly address: string;
     readonly statusReason: string;
@@ -195,6 +196,37 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     expect(theirs.size).toBeGreaterThan(20);
     expect(stated).toEqual(theirs);
   }
+
+  it('follows the routes of this machine, not what its networks make believe', async () => {
+    rules(near, '');
+    // Behind a router though the network is on the link, by a rule of its own, and to nobody.
+    const [aside, ruled, lost] = ['10.76.0.77', 'fd76::77', '10.76.0.78'];
+    far.run('ip', 'address', 'add', `${aside}/32`, 'dev', 'lo');
+    far.run('ip', 'address', 'add', `${ruled}/128`, 'dev', 'lo');
+    near.run('ip', 'route', 'add', aside, 'via', FAR4);
+    near.run('ip', 'route', 'add', ruled, 'via', FAR);
+    here.run('ip', 'route', 'add', aside, 'via', '10.76.0.2');
+    here.run('ip', '-6', 'rule', 'add', 'to', ruled, 'table', '77');
+    here.run('ip', '-6', 'route', 'add', ruled, 'via', NEAR, 'table', '77');
+    here.run('ip', 'route', 'add', 'prohibit', lost);
+    for (const wrapper of [[], UNPRIVILEGED]) {
+      const found = await scan([aside, ruled, lost, '192.0.2.1', '-p', '22'], wrapper);
+      expect(openHosts(found)).toEqual([aside, ruled].sort());
+      expect(found.facts.hostsUp).toBe(2);
+      const missed = found.notes.find(({ id }) => id === 'no-route');
+      expect(missed?.what).toBe('2 addresses that this machine cannot send to');
+      expect(found.notes.some(({ id }) => id === 'silent-hosts')).toBe(false);
+    }
+  });
+
+  it('finds hosts on a link where nobody asks for Ethernet addresses', async () => {
+    const [left, right] = ['10.79.0.1', '10.79.0.2'];
+    lab.join(here, near, [`${left}/24`], [`${right}/24`], ['quiet0', 'quiet0']);
+    for (const space of [here, near]) {
+      space.run('ip', 'link', 'set', 'quiet0', 'address', '02:00:00:00:00:09', 'arp', 'off');
+    }
+    expect(openHosts(await scan([right, '-p', '22']))).toEqual([right]);
+  });
 
   it('finds a host that refuses all by itself, and none where a router refuses', async () => {
     rules(

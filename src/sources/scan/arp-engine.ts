@@ -20,7 +20,7 @@ import {
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
-import { type Link, linkOf } from './links.ts';
+import type { Neighbourhood, OwnLinks } from './links.ts';
 
 const ETHERTYPE_ARP = 0x0806;
 const ARP_LENGTH = 28;
@@ -34,7 +34,7 @@ export class ArpEngine implements ProbeEngine {
   readonly silent = FILTERED_SILENT;
   /** Where those that answered are. */
   readonly found = new Map<HostScan, LinkTarget>();
-  private readonly links: readonly Link[];
+  private readonly links: OwnLinks;
   private readonly clock: Clock;
   private readonly fd: number;
   private readonly index = new HostIndex();
@@ -42,7 +42,7 @@ export class ArpEngine implements ProbeEngine {
   private readonly message = new MessageBatch(1, 64);
 
   /** Throws `SystemCallError` (EPERM without the privilege), `NativeUnavailable`. */
-  constructor(links: readonly Link[], clock: Clock) {
+  constructor(links: OwnLinks, clock: Clock) {
     this.links = links;
     this.clock = clock;
     const swapped = ((ETHERTYPE_ARP & 255) << 8) | (ETHERTYPE_ARP >> 8);
@@ -52,24 +52,29 @@ export class ArpEngine implements ProbeEngine {
   }
 
   admit(host: HostScan): void {
+    host.route = this.links.neighbourhood(host.address);
     this.index.add(host);
   }
 
   dismiss(host: HostScan): void {
     this.index.delete(host);
+    host.route = undefined;
   }
 
   send(batch: ProbeBatch): number {
     const { packets, addresses } = this.message;
     for (let index = 0; index < batch.length; index++) {
-      const word = batch.hosts[index]!.address.words[0]!;
-      const link = linkOf(word, this.links);
-      if (link === undefined) continue;
-      packets.set(link.mac, 8);
-      packets.writeUInt32BE(link.address, 14);
+      const { address, route } = batch.hosts[index]!;
+      const near = route as Neighbourhood | undefined;
+      // The route went away meanwhile.
+      if (near === undefined) continue;
+      const { device, source } = near;
+      packets.set(device.mac, 8);
+      packets.writeUInt32BE(source[0]!, 14);
       packets.fill(0, 18, 24);
-      packets.writeUInt32BE(word, 24);
-      writeLinkAddress(addresses, 0, ETHERTYPE_ARP, { interfaceIndex: link.index, mac: EVERYBODY });
+      packets.writeUInt32BE(address.words[0]!, 24);
+      const everybody = { interfaceIndex: device.index, mac: EVERYBODY };
+      writeLinkAddress(addresses, 0, ETHERTYPE_ARP, everybody);
       // What else fails (the link is down) is silence: it is asked again.
       if (isLocalLack(-this.message.send(this.fd, 0, 1))) return index;
     }
@@ -83,10 +88,11 @@ export class ArpEngine implements ProbeEngine {
       if (length < 0) return;
       if (length < ARP_LENGTH || packet.readUInt16BE(6) !== REPLY) continue;
       const host = this.index.find4(packet.readUInt32BE(14));
-      if (host === undefined) continue;
-      const link = linkOf(host.address.words[0]!, this.links)!;
+      const near = host?.route as Neighbourhood | undefined;
+      // Who is on another link is not where it was looked for.
+      if (host === undefined || near?.device.index !== this.reader.scope) continue;
       const mac = Uint8Array.from(packet.subarray(8, 14));
-      this.found.set(host, { interfaceIndex: link.index, mac });
+      this.found.set(host, { interfaceIndex: near.device.index, mac });
       sink.answer(host, 0, -1, OPEN_SYN_ACK, this.clock(), 0);
     }
   }

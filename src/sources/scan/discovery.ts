@@ -15,7 +15,7 @@ import { classifyAddress } from '../../net/address-class.ts';
 import { ArpEngine } from './arp-engine.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
-import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
+import { OwnLinks } from './links.ts';
 import { NdEngine } from './nd-engine.ts';
 import { PingEngine } from './ping-engine.ts';
 import { Scheduler } from './scheduler.ts';
@@ -53,7 +53,8 @@ export interface DiscoveryOptions {
   /** Every address counts as a host; only who has the addresses on our links is asked. */
   readonly everyAddress: boolean;
   readonly up: (host: FoundHost) => void;
-  readonly down: (number: number) => void;
+  /** @param unrouted this machine has no route to it */
+  readonly down: (number: number, unrouted: boolean) => void;
 }
 
 const TCP_METHOD = `TCP ${DISCOVERY_PORTS.join(',')}`;
@@ -71,6 +72,9 @@ const BACKLOG = 2000;
  * full, questions to the living are dropped without a word.
  */
 export const KERNEL_NEIGHBOURS = 512;
+
+/** Where the system does not tell how an address is reached. */
+const UNKNOWN_WAY = { near: undefined };
 
 class Queue {
   private waiting: HostScan[] = [];
@@ -112,7 +116,8 @@ export class Discovery {
   private readonly options: DiscoveryOptions;
   private readonly timing: Timing;
   private readonly linkTiming: Timing;
-  private readonly links: OwnLinks;
+  /** Undefined: the system does not tell. */
+  private readonly links: OwnLinks | undefined;
   private readonly own: ReadonlySet<string>;
   private readonly arp: ArpEngine | undefined;
   private readonly nd: NdEngine | undefined;
@@ -125,6 +130,8 @@ export class Discovery {
   private readonly asking = new Map<number, number>();
   /** Numbers of addresses that the kernel is looking for on links. */
   private readonly kernels = new Set<number>();
+  /** Numbers of addresses being looked for that this machine has no route to. */
+  private readonly unrouted = new Set<number>();
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
@@ -132,11 +139,14 @@ export class Discovery {
     this.timing = { ...options.timing, firstTimeoutMs };
     const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.linkTiming = { ...options.timing, firstTimeoutMs: linkTimeoutMs };
-    this.links = attempt(ownLinks) ?? { links: [], routes: [] };
+    const links = attempt(() => new OwnLinks());
+    this.links = links;
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
-    this.arp = attempt(() => new ArpEngine(this.links.links, options.clock));
-    this.nd = attempt(() => new NdEngine(this.links.routes, options.clock));
+    if (links !== undefined) {
+      this.arp = attempt(() => new ArpEngine(links, options.clock));
+      this.nd = attempt(() => new NdEngine(links, options.clock));
+    }
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
     if (this.nd !== undefined) this.methods.push('neighbour discovery');
@@ -179,6 +189,7 @@ export class Discovery {
     this.arp?.close();
     this.nd?.close();
     this.ping?.close();
+    this.links?.close();
   }
 
   private async askPorts(
@@ -210,7 +221,8 @@ export class Discovery {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
-      const onLink = isOnLink(address, this.links);
+      const way = this.links === undefined ? UNKNOWN_WAY : this.links.wayTo(address);
+      const onLink = way?.near !== undefined;
       const asker = address.family === 4 ? this.arp : this.nd;
       if (onLink && asker !== undefined) {
         const host = new HostScan(number, address, one, this.linkTiming);
@@ -224,6 +236,8 @@ export class Discovery {
         continue;
       }
       if (onLink) this.kernels.add(number);
+      // It is looked for all the same: rules may treat what is asked in another way.
+      if (way === undefined) this.unrouted.add(number);
       const host = new HostScan(number, address, one, this.timing);
       if (this.ping === undefined) this.passOn(host);
       else toPing.push(host);
@@ -242,7 +256,7 @@ export class Discovery {
 
   private down(number: number): void {
     this.kernels.delete(number);
-    this.options.down(number);
+    this.options.down(number, this.unrouted.delete(number));
   }
 
   /** To those who ask ports of it, both at once. */
@@ -318,6 +332,7 @@ export class Discovery {
     const us = host.roundTrip.smoothedUs;
     if (host.outcomes.length > 1 && !this.asking.delete(number)) return;
     this.kernels.delete(number);
+    this.unrouted.delete(number);
     this.options.up({
       number,
       address,

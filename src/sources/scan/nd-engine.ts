@@ -23,9 +23,9 @@ import { NEIGHBOUR_FILTER } from './answer-filter.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
-import { deviceTo, type EthernetDevice, type Route6 } from './links.ts';
+import type { EthernetDevice, OwnLinks } from './links.ts';
 import { advertisedMac, SOLICITATION_LENGTH, writeSolicitation } from './neighbour-messages.ts';
-import { routeTo, wordAt } from './raw-scan.ts';
+import { wordAt } from './raw-scan.ts';
 
 const ETHERTYPE_IPV6 = 0x86dd;
 /** Answers read in one go: a flood of them must not keep questions from going out. */
@@ -33,8 +33,9 @@ const MOST_READ = 4096;
 const TARGET = 48;
 
 interface Route {
+  /** Number of the interface, where the address holds on one link only; else 0. */
   readonly scope: number;
-  readonly source: readonly number[] | undefined;
+  readonly source: readonly number[];
   readonly device: EthernetDevice;
 }
 
@@ -43,7 +44,7 @@ export class NdEngine implements ProbeEngine {
   readonly silent = FILTERED_SILENT;
   /** Where those that answered are. */
   readonly found = new Map<HostScan, LinkTarget>();
-  private readonly routes: readonly Route6[];
+  private readonly links: OwnLinks;
   private readonly clock: Clock;
   private readonly fd: number;
   private readonly index = new HostIndex();
@@ -55,8 +56,8 @@ export class NdEngine implements ProbeEngine {
   private readonly message = new MessageBatch(1, 80);
 
   /** Throws `SystemCallError` (EPERM without the privilege), `NativeUnavailable`. */
-  constructor(routes: readonly Route6[], clock: Clock) {
-    this.routes = routes;
+  constructor(links: OwnLinks, clock: Clock) {
+    this.links = links;
     this.clock = clock;
     // Protocol 0 receives nothing, until the filter stands.
     this.fd = openSocket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
@@ -65,10 +66,10 @@ export class NdEngine implements ProbeEngine {
     this.message.setLengths(0, SOLICITATION_LENGTH, LINK_ADDRESS_LENGTH);
   }
 
-  /** Only hosts that `deviceTo` has a device for. */
   admit(host: HostScan): void {
-    const device = deviceTo(host.address, this.routes)!;
-    const { source } = routeTo(host.address);
+    const near = this.links.neighbourhood(host.address);
+    if (near === undefined) return;
+    const { device, source } = near;
     const scope = host.address.zone === undefined ? 0 : device.index;
     host.route = { scope, source, device } satisfies Route;
     this.index.add(host);
@@ -83,8 +84,9 @@ export class NdEngine implements ProbeEngine {
     const { packets, addresses } = this.message;
     for (let index = 0; index < batch.length; index++) {
       const { address, route } = batch.hosts[index]!;
+      // The route went away meanwhile.
+      if (route === undefined) continue;
       const { source, device } = route as Route;
-      if (source === undefined) continue;
       const mac = writeSolicitation(packets, source, address.words, device.mac);
       writeLinkAddress(addresses, 0, ETHERTYPE_IPV6, { interfaceIndex: device.index, mac });
       // What else fails (the link is down) is silence: it is asked again.

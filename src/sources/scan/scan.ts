@@ -51,6 +51,8 @@ class ScanRun {
   private discoveryDone = false;
   private methods: readonly string[] = [];
   private down = 0;
+  /** Of those, the ones that this machine has no route to. */
+  private unrouted = 0;
   private open = 0;
   private probes = 0;
   private localWaits = 0;
@@ -87,6 +89,7 @@ class ScanRun {
       engines: this.engines,
       discovery: this.methods,
       hostsDown: this.down,
+      hostsUnrouted: this.unrouted,
       hostsUnknown: this.request.targets.size - this.down - this.found.length,
       otherShards: this.ledger.otherShards,
       probes: this.probes,
@@ -122,8 +125,9 @@ class ScanRun {
       tcp,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
-      down: (number) => {
+      down: (number, unrouted) => {
         this.down++;
+        if (unrouted) this.unrouted++;
         this.request.writer?.foundDown(number);
       },
     });
