@@ -27,7 +27,14 @@ export interface ScanFacts {
   /** Open ports were asked what they are. */
   readonly services: boolean;
   /** Open ports by host that were not, since so many others of the host told the same. */
-  readonly unaskedServices: readonly { readonly address: string; readonly ports: number }[];
+  readonly unaskedServices: readonly PortsOfHost[];
+  /** Silent ones that were only listened to, and asked what belongs on them. */
+  readonly unquestionedServices: readonly PortsOfHost[];
+}
+
+interface PortsOfHost {
+  readonly address: string;
+  readonly ports: number;
 }
 
 /** From so many addresses on that one device answers for it is said so. */
@@ -42,9 +49,18 @@ export function scanNotes(facts: ScanFacts): BlindSpot[] {
   ];
 }
 
-function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
+function namesNotes(facts: ScanFacts): BlindSpot[] {
+  const { services, unaskedServices, unquestionedServices } = facts;
   if (services) {
-    return unaskedServices.map(({ address, ports }) => ({
+    const silent = unquestionedServices.map(({ address, ports }) => ({
+      id: 'services-silent',
+      what: `what runs on ${ports} more open ports of ${address} that say nothing by themselves`,
+      because:
+        'the host has many such ports, and of those that were asked more hardly any told anything',
+      remedy: 'scan the ports in question alone (-p)',
+      missing: true,
+    }));
+    const unasked = unaskedServices.map(({ address, ports }) => ({
       id: 'services-not-asked',
       what: `what runs on ${ports} open ports of ${address}`,
       because:
@@ -52,6 +68,7 @@ function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
       remedy: 'scan the ports in question alone (-p)',
       missing: true,
     }));
+    return [...silent, ...unasked];
   }
   return [
     {
