@@ -197,6 +197,18 @@ function hostNotes(facts: ScanFacts): BlindSpot[] {
 
 function silenceNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
+  const gone = facts.hosts.filter(({ wentSilent }) => wentSilent).map(({ address }) => address);
+  if (gone.length > 0) {
+    notes.push({
+      id: 'went-silent',
+      what: `which silent ports of ${named(gone)} are really filtered`,
+      because:
+        'at the end nothing answered any more, not even ports that had: the host went away, or ' +
+        'something blocks this machine for asking so much',
+      remedy: 'scan later and with a low --max-rate, or from an address that is let through',
+      missing: true,
+    });
+  }
   const states = new Set(facts.hosts.flatMap(({ groups }) => groups.map(({ state }) => state)));
   if (states.has('open|filtered')) {
     notes.push({

@@ -254,6 +254,27 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     expect(nobody.facts.hostsUp).toBe(0);
   });
 
+  it('says when a host answers no more, since it blocks who asks too much', async () => {
+    const chain = (rule: string): string =>
+      `chain in { type filter hook input priority 0\n ${rule}\n }`;
+    rules(
+      near,
+      `table ip wall {
+        set banned { type ipv4_addr; flags dynamic,timeout; timeout 60s; }
+        set seen { type ipv4_addr; flags dynamic; }
+        ${chain(`ip saddr @banned drop
+          tcp dport != { 22, 80 } add @seen { ip saddr limit rate over 10/minute burst 20 packets } add @banned { ip saddr } drop`)}
+      }`,
+    );
+    const words = ['10.76.0.2', '-p', '22,80,101-150', '--timing', '4'];
+    const isTold = ({ notes }: Scan): boolean => notes.some(({ id }) => id === 'went-silent');
+    expect(isTold(await scan(words))).toBe(true);
+    rules(near, `table ip wall {\n ${chain('tcp dport 111-150 drop')}\n }`);
+    const filtered = await scan(words);
+    expect(filtered.facts.states['filtered no-response']).toBe(40);
+    expect(isTold(filtered)).toBe(false);
+  });
+
   it('loses no port when its own address goes', async () => {
     rules(near, '');
     const states = await disturbed(

@@ -18,6 +18,7 @@ import type { ScannedTransport } from './ports.ts';
 import { ScanNotes } from './scan-notes.ts';
 import type { ScanRequest, ScanResult, UsedEngine } from './scan-request.ts';
 import { Scheduler } from './scheduler.ts';
+import { checkStillThere } from './still-there.ts';
 import { likelyUdpCells } from './udp-engine.ts';
 import { controlPorts, looksUniform, uniformAnswer } from './uniform.ts';
 import { checkUniform } from './uniform-check.ts';
@@ -233,7 +234,10 @@ class ScanRun {
       this.ledger.finish(host, transport, ports);
       if (!looksUniform(host)) this.tellRest([host]);
     }
-    if (transport === 'tcp' && !signal.aborted) await this.control(asked, ports);
+    if (transport === 'tcp' && !signal.aborted) {
+      await this.control(asked, ports);
+      await this.askAgain(asked, ports);
+    }
     this.tellRest(asked);
   }
 
@@ -314,6 +318,17 @@ class ScanRun {
       },
     });
     engine.close();
+  }
+
+  /** Looks whether hosts with silent ports still answer at all. */
+  private async askAgain(hosts: readonly HostScan[], ports: Uint16Array): Promise<void> {
+    const { timing, signal } = this.request;
+    this.phase = 'looking whether hosts still answer';
+    this.probes += await checkStillThere({
+      ...{ hosts, ports, timing, clock: this.clock, signal },
+      engine: (again) => this.tryEngine('tcp', again)?.engine,
+      gone: (host) => this.ledger.markGone(host),
+    });
   }
 
   /** @param given hosts that were handed to the scheduler */

@@ -80,7 +80,7 @@ export const POSTGRESQL: Recogniser = {
     const speaks = /server supports ([\d. to]+)/.exec(message)?.[1];
     return {
       name: 'postgresql',
-      product: /pgbouncer|^bouncer |unsupported pkt header/i.test(message)
+      product: /pgbouncer|^bouncer |bad packet header|unsupported pkt header/i.test(message)
         ? 'PgBouncer'
         : 'PostgreSQL',
       details: detailsOf({ protocol: speaks, message: message.slice(0, 160) }),

@@ -80,6 +80,15 @@ const STREAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])
     { name: 'postgresql', product: 'PgBouncer' },
   ],
   [
+    'PgBouncer, asked for versions',
+    6432,
+    join(
+      hex('45 0000003a'),
+      octetsOf("SFATAL\0C08P01\0Mbad packet header: '0000000800ff00ff'\0\0"),
+    ),
+    { name: 'postgresql', product: 'PgBouncer' },
+  ],
+  [
     'STUN over TCP',
     3478,
     join(hex('0101 0010 2112a442 706f72747265657665000000 8022 000c'), octetsOf('Coturn-4.6.1')),
