@@ -1,6 +1,6 @@
 /** What a scan would ask and how long that takes, without asking. */
 import type { PlannedScan } from '../pipeline/scan.ts';
-import { count, duration } from '../report/numbers.ts';
+import { count, counted, duration } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 
@@ -36,7 +36,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     version: 1,
     verdict: {
       severity: 'info',
-      text: `Nothing was sent. ${count(questions)} ports would be asked, in ${time}.`,
+      text: `Nothing was sent. ${counted(questions, 'port')} would be asked, in ${time}.`,
     },
     facts: [
       { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },

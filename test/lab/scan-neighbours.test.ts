@@ -28,7 +28,11 @@ const UNPRIVILEGED = [
 ];
 
 interface Scan {
-  readonly facts: { readonly states: Readonly<Record<string, number>>; readonly hostsUp: number };
+  readonly facts: {
+    readonly states: Readonly<Record<string, number>>;
+    readonly hostsUp: number;
+    readonly engines: readonly { readonly name: string }[];
+  };
   readonly ports: readonly (PortLine & { readonly address: string })[];
   readonly notes: readonly { readonly id: string; readonly what: string }[];
   readonly hosts: readonly {
@@ -252,6 +256,28 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     // And to the last two this machine has no way.
     const nobody = await scan([FAR4, FAR, '10.78.0.99', '192.0.2.1', '2001:db8::1', '-p', '22']);
     expect(nobody.facts.hostsUp).toBe(0);
+  });
+
+  it('needs one capability for bare packets, and says so where it is missing', async () => {
+    rules(near, '');
+    const user = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      '--bounding-set=-all,+net_raw',
+    ];
+    const able = ['setpriv', ...user, '--inh-caps=-all,+net_raw', '--ambient-caps=-all,+net_raw'];
+    for (const [wrapper, name] of [
+      [able, 'syn'],
+      [UNPRIVILEGED, 'connect'],
+    ] as const) {
+      // Behind the router, whom only the kernel can reach, and on the link.
+      const found = await scan([FAR4, FAR, '10.76.0.2', NEAR, '-p', '1-200'], wrapper);
+      expect(found.facts.engines).toMatchObject([{ name }]);
+      expect(found.ports).toHaveLength(8);
+      const closed = name === 'syn' ? 'closed reset' : 'closed conn-refused';
+      expect(found.facts.states).toEqual({ 'open syn-ack': 8, [closed]: 792 });
+    }
   });
 
   it('says when a host answers no more, since it blocks who asks too much', async () => {
