@@ -17,7 +17,7 @@ import {
   wholeOf,
 } from './config-fields.ts';
 import { readJson } from './json-text.ts';
-import { LineFault } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
 import { terraformResources } from './terraform-text.ts';
@@ -39,15 +39,6 @@ interface Written {
 class AclReader {
   readonly faults: ParseFault[] = [];
   private readonly rules = { ingress: new Map<number, FilterRule>(), egress: new Map() };
-
-  guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
-  }
 
   add(written: Written, line: number): void {
     const { egress, icmpType, icmpCode, from, to, cidr, cidr6 } = written;
@@ -94,7 +85,7 @@ export function parseNetworkAclTerraform(text: string): Parsed {
   const reader = new AclReader();
   const { value, fault, lines } = readJson(text);
   if (fault !== undefined) return { filter: reader.filter(), faults: [fault] };
-  reader.guarded(1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
+  guarded(reader.faults, 1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
   return { filter: reader.filter(), faults: reader.faults };
 }
 
@@ -106,10 +97,12 @@ function terraform(value: unknown, reader: AclReader, lineOf: (name: string) => 
   const named = Object.entries(acls);
   const [[acl, fields] = ['', {}]] = named;
   if (named.length !== 1) throw new LineFault('Not exactly one network ACL is in the text.');
-  reader.guarded(lineOf(acl), () => terraformAcl(fieldsOf(fields, 'An ACL'), reader, lineOf));
+  guarded(reader.faults, lineOf(acl), () =>
+    terraformAcl(fieldsOf(fields, 'An ACL'), reader, lineOf),
+  );
   for (const [name, rule] of Object.entries(rules)) {
     const line = lineOf(name);
-    reader.guarded(line, () => {
+    guarded(reader.faults, line, () => {
       const { network_acl_id, egress, ...asked } = fieldsOf(rule, `“${name}”`);
       if (network_acl_id !== ['$', '{aws_network_acl.', acl, '.id}'].join('')) {
         throw new LineFault('The rule is of another network ACL.');
@@ -142,7 +135,7 @@ function terraformAcl(fields: Fields, reader: AclReader, lineOf: (name: string) 
   ] as const) {
     for (const block of blocks === undefined ? [] : blocksOf(blocks, direction)) {
       const { rule_no: number, action, ...asked } = block;
-      reader.guarded(lineOf(direction), () => {
+      guarded(reader.faults, lineOf(direction), () => {
         const isOut = direction === 'egress';
         reader.add({ number, action, egress: isOut, ...sidesOf(asked) }, lineOf(direction));
       });
@@ -156,7 +149,7 @@ export function parseNetworkAclStack(text: string): Parsed {
   if ('fault' in stack) return { filter: reader.filter(), faults: [stack.fault] };
   let acl: string | undefined;
   for (const [name, fields, line] of stack.resources) {
-    reader.guarded(line, () => {
+    guarded(reader.faults, line, () => {
       const { Type, Properties, ...rest } = fields;
       nothingElse(rest);
       const properties = fieldsOf(Properties ?? {}, '“Properties”');

@@ -8,7 +8,8 @@ import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { HeaderMatch } from '../net/header-match.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
 import { textOf, wholeOf } from './config-fields.ts';
-import { LineFault, numberOf } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
+import { numberOf } from './list-line.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['icmp', ICMP],

@@ -8,7 +8,7 @@ import { askedOf, cidrRange, protocolOf } from './aws-parse.ts';
 import { stackResources } from './cloudformation-text.ts';
 import { blocksOf, type Fields, fieldsOf, listOf, nothingElse, textOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
-import { LineFault } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
 import { terraformResources } from './terraform-text.ts';
@@ -20,15 +20,6 @@ class GroupReader {
   readonly rules: Record<Direction, FilterRule[]> = { ingress: [], egress: [] };
   /** Nothing is said of what goes out, and that lets everything out. */
   letsOut = false;
-
-  guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
-  }
 
   /** One rule for each range of addresses. */
   add(
@@ -67,7 +58,7 @@ export function parseSecurityGroupTerraform(text: string): Parsed {
   const reader = new GroupReader();
   const { value, fault, lines } = readJson(text);
   if (fault !== undefined) return { filter: reader.filter(), faults: [fault] };
-  reader.guarded(1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
+  guarded(reader.faults, 1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
   return { filter: reader.filter(), faults: reader.faults };
 }
 
@@ -86,14 +77,16 @@ function terraform(value: unknown, reader: GroupReader, lineOf: (name: string) =
   if (named.length !== 1 || second !== undefined) {
     throw new LineFault('Not exactly one group is in the text.');
   }
-  reader.guarded(lineOf(group), () => terraformGroup(fieldsOf(fields, 'A group'), reader, lineOf));
+  guarded(reader.faults, lineOf(group), () =>
+    terraformGroup(fieldsOf(fields, 'A group'), reader, lineOf),
+  );
   for (const [direction, rules] of [
     ['ingress', ingress],
     ['egress', egress],
   ] as const) {
     for (const [name, rule] of Object.entries(rules)) {
       const line = lineOf(name);
-      reader.guarded(line, () =>
+      guarded(reader.faults, line, () =>
         terraformRule(fieldsOf(rule, `“${name}”`), direction, group, reader, line),
       );
     }
@@ -118,7 +111,7 @@ function terraformGroup(
     ['egress', egress],
   ] as const) {
     for (const block of blocks === undefined ? [] : blocksOf(blocks, direction)) {
-      reader.guarded(lineOf(direction), () => {
+      guarded(reader.faults, lineOf(direction), () => {
         const { from_port, to_port, protocol, cidr_blocks, ipv6_cidr_blocks, ...left } = block;
         const { description: about, self, security_groups, prefix_list_ids, ...unread } = left;
         nothingElse(unread);
@@ -169,7 +162,7 @@ export function parseSecurityGroupStack(text: string): Parsed {
   if ('fault' in stack) return { filter: reader.filter(), faults: [stack.fault] };
   let group: string | undefined;
   for (const [name, fields, line] of stack.resources) {
-    reader.guarded(line, () => {
+    guarded(reader.faults, line, () => {
       const { Type, Properties, ...rest } = fields;
       nothingElse(rest);
       const properties = fieldsOf(Properties ?? {}, '“Properties”');

@@ -8,7 +8,8 @@ import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type Fields, fieldsOf, nothingElse, textOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
-import { LineFault, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
 import { terraformResources } from './terraform-text.ts';
@@ -29,14 +30,11 @@ export function parseAzureNsg(text: string): Parsed {
   else {
     // Rules stand in a list, without keys of their own: all share the line of the list.
     const line = lines.get('security_rule') ?? 1;
-    try {
+    guarded(faults, line, () => {
       for (const fields of securityRules(value)) rules.push(ruleOf(fields, line));
       rules.sort((left, right) => left.priority - right.priority);
       checkOrder(rules);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      faults.push({ line, what: error.message });
-    }
+    });
   }
   return {
     filter: sessionFilter(

@@ -13,7 +13,8 @@ import type { NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import { asaLines } from './cisco-listing.ts';
 import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
-import { LineFault, LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
+import { LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 

@@ -4,7 +4,7 @@
  * the resources mean, and are faults.
  */
 import { type Fields, fieldsOf, nothingElse } from './config-fields.ts';
-import { LineFault } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
 import type { ParseFault } from './platform.ts';
 import { readYaml } from './yaml-text.ts';
 

@@ -1,5 +1,5 @@
 /** Objects of a configuration in JSON or YAML, taken field by field, so that none stays unread. */
-import { LineFault } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 

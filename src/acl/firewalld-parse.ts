@@ -8,8 +8,9 @@ import type { Family } from '../net/address.ts';
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import { LINUX_PROTOCOLS } from './linux-protocols.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
@@ -57,14 +58,11 @@ class FirewalldParser {
 
   line(line: string, number: number): void {
     if (line === '' || line.startsWith('#')) return;
-    try {
+    guarded(this.faults, number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       this.read(words, number);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   /** Rules by priority; at 0 those that drop come before those that accept. */

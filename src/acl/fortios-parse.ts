@@ -16,7 +16,8 @@ import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
-import { LineFault, maskedRange, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { maskedRange, numberOf, prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 interface Edited {
@@ -95,14 +96,11 @@ class FortiParser {
   line(line: string, number: number): void {
     this.last = number;
     if (line === '' || line.startsWith('#')) return;
-    try {
+    guarded(this.faults, number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       this.read(words, number);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   end(): void {

@@ -9,7 +9,8 @@ import { ICMP } from '../net/header-fields.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
 import { blocksOf, type Fields, fieldsOf } from './config-fields.ts';
 import { readJson } from './json-text.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
 import { terraformResources } from './terraform-text.ts';
@@ -35,18 +36,10 @@ export function parseGcp(text: string): Parsed {
   if (fault !== undefined) return { filter: sessionFilter('network', []), faults: [fault] };
   const ranked: Ranked[] = [];
   const networks = new Set<string>();
-  const guarded = (line: number, work: () => void): void => {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      faults.push({ line, what: error.message });
-    }
-  };
-  guarded(1, () => {
+  guarded(faults, 1, () => {
     for (const [name, fields] of resourcesOf(value)) {
       const line = lines.get(name) ?? 1;
-      guarded(line, () => {
+      guarded(faults, line, () => {
         ranked.push(ruleOf(fields, line));
         networks.add(JSON.stringify(fields.network));
         if (networks.size > 1) throw new LineFault('Rules of a second network begin here.');

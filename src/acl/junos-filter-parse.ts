@@ -13,7 +13,8 @@ import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange } from './session-chain.ts';
@@ -88,7 +89,7 @@ interface Named {
 export function parseJunosFilter(text: string): Parsed {
   const parser = new FilterParser();
   text.split('\n').forEach((line, index) => {
-    parser.guarded(index + 1, () => parser.line(line.trim(), index + 1));
+    guarded(parser.faults, index + 1, () => parser.line(line.trim(), index + 1));
   });
   return { filter: { chains: parser.chains() }, faults: parser.faults };
 }
@@ -97,15 +98,6 @@ class FilterParser {
   readonly faults: ParseFault[] = [];
   private readonly filters: Named[] = [];
   private readonly lists = new Map<string, string[]>();
-
-  guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
-  }
 
   line(line: string, number: number): void {
     if (line === '' || line.startsWith('#')) return;
@@ -125,7 +117,7 @@ class FilterParser {
     return this.filters.map(({ name, family, line, terms }) => {
       const rules: FilterRule[] = [];
       for (const term of terms.values()) {
-        this.guarded(term.line, () => {
+        guarded(this.faults, term.line, () => {
           rules.push(...this.rulesOf(term, family));
         });
       }

@@ -12,7 +12,8 @@ import {
 } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { FilterMatch } from '../policy/filter.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import { portRange } from './session-chain.ts';
 
 /** What one application asks of a packet. */

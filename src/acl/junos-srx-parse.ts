@@ -8,7 +8,7 @@ import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
 import { ANY_ADDRESS, type Asked, addressOf, askedOf, PREDEFINED } from './junos-srx-objects.ts';
-import { LineFault } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
 
@@ -52,7 +52,7 @@ class SrxParser {
 
   line(line: string, number: number): void {
     if (line === '' || line.startsWith('#')) return;
-    this.guarded(number, () => {
+    guarded(this.faults, number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       this.read(words, number);
@@ -63,23 +63,15 @@ class SrxParser {
   rules(): FilterRule[] {
     const rules: FilterRule[] = [];
     for (const terms of this.applications.values()) {
-      for (const term of terms.values()) this.guarded(term.line, () => void askedOf(term.settings));
+      for (const term of terms.values())
+        guarded(this.faults, term.line, () => void askedOf(term.settings));
     }
     for (const policy of [...this.zoned.values(), ...this.global.values()]) {
-      this.guarded(policy.line, () => {
+      guarded(this.faults, policy.line, () => {
         rules.push(...this.rulesOf(policy));
       });
     }
     return rules;
-  }
-
-  private guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
   }
 
   private read([verb = '', top = '', second = '', ...rest]: readonly string[], line: number): void {

@@ -11,7 +11,8 @@ import {
 } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type Fields, fieldsOf, listOf, nothingElse, textOf, wholeOf } from './config-fields.ts';
-import { LineFault, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
 import { readYaml } from './yaml-text.ts';
@@ -30,7 +31,7 @@ export function parseKubernetes(text: string): Parsed {
   if (fault !== undefined) reader.faults.push(fault);
   for (const { value, lineOf } of documents) {
     if (value === null) continue;
-    reader.guarded(lineOf([]), () => reader.object(value, lineOf));
+    guarded(reader.faults, lineOf([]), () => reader.object(value, lineOf));
   }
   if (reader.faults.length === 0 && !reader.isRead) {
     reader.faults.push({ line: 1, what: 'There is no NetworkPolicy in the text.' });
@@ -53,15 +54,6 @@ class PolicyReader {
   readonly isolated = new Set<Direction>();
   isRead = false;
   private pods: string | undefined;
-
-  guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
-  }
 
   object(value: unknown, lineOf: LineOf): void {
     const { apiVersion, kind, metadata, spec, status: _, ...more } = fieldsOf(value, 'The text');
@@ -87,7 +79,9 @@ class PolicyReader {
     ] as const) {
       listOf(rules ?? [], direction).forEach((rule, index) => {
         const line = lineOf(['spec', direction, index]);
-        this.guarded(line, () => this.rule(fieldsOf(rule ?? {}, 'A rule'), direction, peers, line));
+        guarded(this.faults, line, () =>
+          this.rule(fieldsOf(rule ?? {}, 'A rule'), direction, peers, line),
+        );
       });
     }
   }

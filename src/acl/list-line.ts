@@ -3,11 +3,7 @@ import { type Address, type Family, parseAddress } from '../net/address.ts';
 import { type AddressRange, rangeOfAddress, rangeOfPrefix } from '../net/address-range.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import { addressBits, prefixOf } from '../net/prefix.ts';
-
-/** A line that is not understood; the message is a sentence. */
-export class LineFault extends Error {
-  override readonly name = 'LineFault';
-}
+import { LineFault } from './line-fault.ts';
 
 export class LineWords {
   readonly words: readonly string[];

@@ -10,7 +10,8 @@ import { type AddressRange, compareRanges, rangeOfAddress } from '../net/address
 import { ICMP, ICMPV6, STATES, type State } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterRule, Hook } from '../policy/filter.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
@@ -96,12 +97,9 @@ class ScriptParser {
 
   line(line: string, number: number): void {
     if (line === '' || line.startsWith('#')) return;
-    try {
+    guarded(this.faults, number, () => {
       this.read(line, number);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   private read(line: string, number: number): void {

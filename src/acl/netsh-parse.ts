@@ -5,7 +5,7 @@
  */
 import type { FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
-import { LineFault } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
 
@@ -46,7 +46,7 @@ class NetshParser {
 
   line(line: string, number: number): void {
     if (line === '' || /^(rem(\s|$)|::|@echo (on|off)$|#)/i.test(line)) return;
-    try {
+    guarded(this.faults, number, () => {
       // cmd.exe would put something else here, or begin another command.
       if (/[%^&|<>]/.test(line)) throw new LineFault('A character that cmd.exe acts upon.');
       const words = wordsOf(line.replaceAll('\\', '/'));
@@ -55,10 +55,7 @@ class NetshParser {
         words.map((word) => word.trim()),
         number,
       );
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   private command([program, ...given]: readonly string[], line: number): void {

@@ -7,7 +7,7 @@ import { type AddressRange, compareRanges, rangeOfAddress } from '../net/address
 import { ICMP, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterMatch } from '../policy/filter.ts';
-import { LineFault } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
 import { portRange } from './session-chain.ts';
 
 /** What a service or an application asks of a packet. */

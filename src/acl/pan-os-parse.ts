@@ -7,7 +7,8 @@
 import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
-import { LineFault, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { prefixRange } from './list-line.ts';
 import { type Asked, between, PING, PREDEFINED, pairsOf, serviceOf } from './pan-os-objects.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
@@ -65,7 +66,7 @@ class PanParser {
 
   line(line: string, number: number): void {
     if (line === '' || line.startsWith('#')) return;
-    this.guarded(number, () => {
+    guarded(this.faults, number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       this.read(words, number);
@@ -74,11 +75,11 @@ class PanParser {
 
   rules(lastLine: number): FilterRule[] {
     for (const { line, values } of this.services.values()) {
-      this.guarded(line, () => void serviceOf(values));
+      guarded(this.faults, line, () => void serviceOf(values));
     }
     const rules: FilterRule[] = [];
     for (const settings of this.named.values()) {
-      this.guarded(settings.line, () => {
+      guarded(this.faults, settings.line, () => {
         rules.push(...this.rulesOf(settings));
       });
     }
@@ -90,15 +91,6 @@ class PanParser {
       this.faults.push({ line: lastLine, what });
     }
     return rules;
-  }
-
-  private guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
   }
 
   private read(words: readonly string[], line: number): void {

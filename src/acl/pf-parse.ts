@@ -8,7 +8,8 @@ import { type AddressRange, mergeRanges, wholeFamily } from '../net/address-rang
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
-import { LineFault, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import { opening } from './pf-states.ts';
 import { tokensOf } from './pf-tokens.ts';
@@ -105,12 +106,9 @@ class PfParser {
     this.words = words;
     this.at = 0;
     this.line = line;
-    try {
-      this.read1();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
+    guarded(this.faults, line, () => {
+      this.readStatement();
+    });
   }
 
   private get word(): string {
@@ -129,7 +127,7 @@ class PfParser {
     return true;
   }
 
-  private read1(): void {
+  private readStatement(): void {
     const verb = this.next('a word');
     switch (verb) {
       case 'set':

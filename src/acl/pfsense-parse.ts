@@ -8,7 +8,8 @@ import type { Family } from '../net/address.ts';
 import type { AddressRange } from '../net/address-range.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { LineFault, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import { opening } from './pf-states.ts';
 import type { Parsed, ParseFault } from './platform.ts';
@@ -101,15 +102,6 @@ class ConfigReader {
   private readonly aliases = new Map<string, readonly string[]>();
   private readonly read: Read[] = [];
 
-  private guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
-  }
-
   root(root: XmlElement): void {
     if (root.name !== 'pfsense' && root.name !== 'opnsense') {
       this.faults.push({ line: root.line, what: `“${root.name}” is not a configuration.` });
@@ -128,7 +120,8 @@ class ConfigReader {
     }
     for (const section of root.children) {
       if (section.name === 'aliases') {
-        for (const alias of section.children) this.guarded(alias.line, () => this.alias(alias));
+        for (const alias of section.children)
+          guarded(this.faults, alias.line, () => this.alias(alias));
       } else if (section.name !== 'filter' && !['version', 'lastchange'].includes(section.name)) {
         this.faults.push({
           line: section.line,
@@ -138,7 +131,7 @@ class ConfigReader {
     }
     const filters = root.children.filter(({ name }) => name === 'filter');
     for (const rule of filters.flatMap(({ children }) => children)) {
-      this.guarded(rule.line, () => {
+      guarded(this.faults, rule.line, () => {
         // A mark within the list, for the user interface.
         if (rule.name === 'separator') return;
         if (rule.name !== 'rule') throw new LineFault(`“${rule.name}” is not a rule.`);

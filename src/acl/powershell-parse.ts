@@ -6,7 +6,7 @@
  * profile says otherwise.
  */
 import type { FilterRule, Verdict } from '../policy/filter.ts';
-import { LineFault } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
 
@@ -66,7 +66,7 @@ class ScriptParser {
     if (line === '' || line.startsWith('#')) return;
     const [, kept] = OTHERS_OFF.exec(line) ?? [];
     if (kept !== undefined) return this.keepOnly(kept.toLowerCase());
-    try {
+    guarded(this.faults, number, () => {
       const [command, ...words] = wordsOf(line);
       if (command === undefined) return;
       const name = command.text.toLowerCase();
@@ -76,10 +76,7 @@ class ScriptParser {
       else if (name !== 'import-module' || words[0]?.text.toLowerCase() !== 'netsecurity') {
         throw new LineFault(`“${command.text}” is not read.`);
       } else if (words.length > 1) throw new LineFault(`“${words[1]!.text}” is not known here.`);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   /** Turns off all rules so far that are not of the group. */

@@ -15,8 +15,8 @@ import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type ListedLine, routerLine } from './cisco-listing.ts';
 import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import {
-  LineFault,
   LineWords,
   maskedRange,
   numberOf,
@@ -95,12 +95,9 @@ class RouterParser {
     const line = text.trim();
     if (line === '' || line.startsWith('!')) return;
     this.hits = hits;
-    try {
+    guarded(this.faults, number, () => {
       this.read(new LineWords(line), number);
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line: number, what: error.message });
-    }
+    });
   }
 
   private read(words: LineWords, number: number): void {

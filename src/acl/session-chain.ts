@@ -4,7 +4,8 @@
  */
 import type { NumberRange } from '../net/header-match.ts';
 import type { Filter, FilterChain, FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { LineFault, numberOf } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
+import { numberOf } from './list-line.ts';
 
 export function sessionFilter(
   name: string,

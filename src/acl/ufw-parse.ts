@@ -11,7 +11,8 @@ import type { AddressRange } from '../net/address-range.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterMatch, FilterRule, Hook, Verdict } from '../policy/filter.ts';
 import { wordsOf } from './iptables-parse.ts';
-import { LineFault, LineWords, numberOf, prefixRange } from './list-line.ts';
+import { guarded, LineFault } from './line-fault.ts';
+import { LineWords, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { SESSIONLESS } from './session-chain.ts';
@@ -73,7 +74,7 @@ function parseStatus(text: string): Parsed {
   const parser = new UfwParser();
   for (const each of lines) {
     if ('fault' in each) parser.faults.push({ line: each.line, what: each.fault });
-    else parser.guarded(each.line, () => parser.command(each.words, each.line));
+    else guarded(parser.faults, each.line, () => parser.command(each.words, each.line));
   }
   if (!active) parser.letAllPass();
   const files = 'that the files /etc/ufw/before*.rules are as they were shipped';
@@ -95,22 +96,13 @@ class UfwParser {
       this.passesIcmp = false;
       return;
     }
-    this.guarded(number, () => {
+    guarded(this.faults, number, () => {
       const words = wordsOf(line);
       if (words === undefined) throw new LineFault('A quote is not closed.');
       const [program, ...rest] = words[0] === 'sudo' ? words.slice(1) : words;
       if (program !== 'ufw') throw new LineFault(`“${program ?? line}” is not read.`);
       this.command(rest, number);
     });
-  }
-
-  guarded(line: number, work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      if (!(error instanceof LineFault)) throw error;
-      this.faults.push({ line, what: error.message });
-    }
   }
 
   /** The firewall is off: its rules are not asked. */

@@ -4,7 +4,7 @@
  * Only `verbose` tells the defaults. A row that names an application tells no ports, unless `verbose`
  * shows them before the name; such rows are faults.
  */
-import { LineFault } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
 
 /** A line of the text, as the words of a command after `ufw`; undefined where it says nothing. */
 export type StatusLine =

@@ -8,7 +8,8 @@ import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { Filter, FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { LineFault, maskedRange, numberOf, prefixRange } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
+import { maskedRange, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import { hostFilter, portRange, SESSIONLESS } from './session-chain.ts';
 

@@ -4,7 +4,7 @@
  * resolved.
  */
 import { SaxesParser } from 'saxes';
-import { LineFault } from './list-line.ts';
+import { LineFault } from './line-fault.ts';
 
 export interface XmlElement {
   readonly name: string;

@@ -16,6 +16,7 @@ import type { FilterWorld } from './filter/row-tests.ts';
 import { Clues } from './findings/clues.ts';
 import type { Thresholds } from './findings/thresholds.ts';
 import { OverTime } from './over-time.ts';
+import { Rehearsal } from './rehearsal.ts';
 import { SpokenView } from './spoken.ts';
 import { type SeenBy, Traffic } from './traffic.ts';
 import type { ZoneTable } from './zones.ts';
@@ -75,8 +76,15 @@ export class FlowFolder {
   /** Receives packet rows while they are read. */
   readonly rows = ({ addresses }: Names): ((rows: Int32Array, count: number) => void) => {
     const { overTime, filter } = this.tablesFor(addresses);
-    if (overTime === undefined || filter?.knowsPackets === false) return () => {};
-    return overTime.takeRows.bind(overTime);
+    const { zones, thresholds, seed } = this.choices;
+    const rehearsal = new Rehearsal(addresses, zones, thresholds, seed);
+    if (overTime === undefined || filter?.knowsPackets === false) {
+      return rehearsal.take.bind(rehearsal);
+    }
+    return (rows, count) => {
+      rehearsal.take(rows, count);
+      overTime.takeRows(rows, count);
+    };
   };
 
   /** The tables that count ports, for flows that were seen once more; none before the first flow. */

@@ -1,11 +1,12 @@
 /** What hosts depend on: the servers that answered them, by their roles. */
+import { Column, EndpointTable } from '../flow/endpoint-table.ts';
 import { addressText, type Names } from '../flow/flow-view.ts';
-import { hostKey, hostOfKey } from '../flow/heard.ts';
 import type { Dependency, RoleOfHost } from '../model/host-role.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { BY_PORT, REPLY } from './flow-facts.ts';
-import { PortTexts } from './port-texts.ts';
-import { allSignatures } from './role-signatures.ts';
+import type { HostServices } from './host-services.ts';
+import { PortNumbers, PortTexts } from './port-texts.ts';
+import { allSignatures, type Signature } from './role-signatures.ts';
 import { TALLY_NOTE, TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
 import { OUTSIDE } from './zones.ts';
@@ -27,42 +28,135 @@ const PHRASES: Readonly<Record<string, string>> = {
   'forward-proxy': 'goes through the proxy',
 };
 
-/** By client (see `hostKey`, as `roles` are), the servers that answered it. */
-export function dependencies(
-  traffic: Traffic,
-  names: Names,
-  roles: ReadonlyMap<number, readonly RoleOfHost[]>,
-): Map<number, Dependency[]> {
-  const depends = new Map<number, Dependency[]>();
-  const texts = new Map<number, string>();
-  for (const [client, servers] of usedPorts(traffic)) {
+/** What is known of a server's roles. */
+export interface KnownRoles {
+  readonly roles: readonly (Pick<RoleOfHost, 'role' | 'name' | 'certainty'> & {
+    readonly signature: Signature;
+  })[];
+}
+
+/** Clients inside, and the servers that answered them. Counted at once, told one by one. */
+export class Dependencies {
+  /** Address and family (as port), in order of their first conversation that was answered. */
+  readonly clients = new EndpointTable();
+  private readonly traffic: Traffic;
+  private readonly names: Names;
+  private readonly offered: HostServices;
+  private readonly known: readonly (KnownRoles | undefined)[];
+  /** By client: its conversations are a chain from its first; `next` is by conversation. */
+  private readonly first = new Int32Array(MOST_CLIENTS).fill(-1);
+  private readonly last = new Int32Array(MOST_CLIENTS).fill(-1);
+  private readonly next: Int32Array;
+  private readonly counts = new Int32Array(MOST_CLIENTS);
+  private readonly texts = new PortTexts();
+
+  /** @param known by the numbers of `offered` */
+  constructor(
+    traffic: Traffic,
+    names: Names,
+    offered: HostServices,
+    known: readonly (KnownRoles | undefined)[],
+  ) {
+    this.traffic = traffic;
+    this.names = names;
+    this.offered = offered;
+    this.known = known;
+    this.next = new Int32Array(traffic.conversations.count).fill(-1);
+    this.gather();
+  }
+
+  /** The number of a client, or -1. */
+  clientOf(address: number, family: number): number {
+    return this.clients.find(address, family, 0);
+  }
+
+  /** How many dependencies are told of a client. */
+  count(client: number): number {
+    return Math.min(MOST_DEPENDENCIES, this.counts[client]!);
+  }
+
+  /** What a client depends on: what has a role comes first. */
+  of(client: number): Dependency[] {
+    const { words } = this.traffic.conversations;
+    const { texts } = this;
+    const servers = new Map<number, string[]>();
+    for (let entry = this.first[client]!; entry >= 0; entry = this.next[entry]!) {
+      const word = entry * TALLY_WORDS;
+      const kind = words[word + 2]!;
+      const port = texts.of(kind & 0xffff, (kind >>> 16) & 0xff);
+      const ports = servers.get(words[word + 1]!);
+      if (ports === undefined) servers.set(words[word + 1]!, [port]);
+      else ports.push(port);
+    }
+    const family = this.clients.port(client);
     const withRole: Dependency[] = [];
     const others: Dependency[] = [];
     for (const [server, ports] of servers) {
-      // What has a role comes first: no more of anything would be kept.
+      // No more of anything would be kept.
       if (withRole.length >= MOST_DEPENDENCIES) break;
-      const known = roles.get(server) ?? [];
+      const known = this.known[this.offered.find(server, family)]?.roles ?? [];
       if (known.length === 0 && others.length >= MOST_DEPENDENCIES) continue;
-      let text = texts.get(server);
-      if (text === undefined) {
-        const [address, family] = hostOfKey(server);
-        text = addressText(names.addresses, address, family);
-        texts.set(server, text);
-      }
+      const text = addressText(this.names.addresses, server, family);
       for (const each of dependenciesOn(text, ports, known)) {
         (each.role === null ? others : withRole).push(each);
       }
     }
-    depends.set(client, [...withRole, ...others].slice(0, MOST_DEPENDENCIES));
+    return [...withRole, ...others].slice(0, MOST_DEPENDENCIES);
   }
-  return depends;
+
+  /** Chains the conversations that count, and counts what `of` would tell without the limit. */
+  private gather(): void {
+    const { words, count } = this.traffic.conversations;
+    const pairs = new EndpointTable();
+    const met = new Column();
+    const numbers = new PortNumbers();
+    for (let entry = 0; entry < count; entry++) {
+      const word = entry * TALLY_WORDS;
+      const kind = words[word + 2]!;
+      if (((kind >>> 25) & 3) !== BY_PORT || (words[word + TALLY_NOTE]! & 15) > REPLY) continue;
+      const family = (kind >>> 16) & FAMILY_6;
+      const client = this.intern(words[word]!, family);
+      if (client < 0) continue;
+      if (this.first[client]! < 0) this.first[client] = entry;
+      else this.next[this.last[client]!] = entry;
+      this.last[client] = entry;
+      const server = this.offered.find(words[word + 1]!, family);
+      const known = server < 0 ? undefined : this.known[server];
+      const role = roleOf(known, numbers.of(kind & 0xffff, (kind >>> 16) & 0xff));
+      const pair = pairs.intern(words[word + 1]!, client, 0);
+      const before = met.get(pair);
+      const now = before | (1 << role);
+      if (now === before) continue;
+      met.set(pair, now);
+      this.counts[client]!++;
+    }
+  }
+
+  private intern(address: number, family: number): number {
+    const { clients, traffic } = this;
+    const client = clients.find(address, family, 0);
+    if (client >= 0 || clients.count >= MOST_CLIENTS) return client;
+    if (traffic.zoneOf(address, family) === OUTSIDE) return -1;
+    return clients.intern(address, family, 0);
+  }
+}
+
+/** Place (from 1) of the first role of a server that a port is used for, 0 for none. */
+function roleOf(known: KnownRoles | undefined, port: number): number {
+  if (known === undefined || port < 0) return 0;
+  const { roles } = known;
+  for (let at = 0; at < roles.length; at++) {
+    const { certainty, signature } = roles[at]!;
+    if (certainty !== 'hint' && signature.ports.has(port)) return at + 1;
+  }
+  return 0;
 }
 
 /** What use of a server's ports means, by the server's roles; a port counts for one role. */
 export function dependenciesOn(
   server: string,
   used: readonly string[],
-  roles: readonly RoleOfHost[],
+  roles: readonly Pick<RoleOfHost, 'role' | 'name' | 'certainty'>[],
 ): Dependency[] {
   const signatures = allSignatures();
   let left: readonly string[] = used;
@@ -83,31 +177,4 @@ export function dependenciesOn(
     found.push({ server, text: `uses ${shown} of ${server}`, role: null, ports: rest });
   }
   return found;
-}
-
-/** Answered ports by client inside, then by server. */
-function usedPorts(traffic: Traffic): Map<number, Map<number, string[]>> {
-  const { words, count } = traffic.conversations;
-  const clients = new Map<number, Map<number, string[]>>();
-  const texts = new PortTexts();
-  for (let entry = 0; entry < count; entry++) {
-    const word = entry * TALLY_WORDS;
-    const kind = words[word + 2]!;
-    if (((kind >>> 25) & 3) !== BY_PORT || (words[word + TALLY_NOTE]! & 15) > REPLY) continue;
-    const family = (kind >>> 16) & FAMILY_6;
-    const client = hostKey(words[word]!, family);
-    let servers = clients.get(client);
-    if (servers === undefined) {
-      if (clients.size >= MOST_CLIENTS) continue;
-      if (traffic.zoneOf(words[word]!, family) === OUTSIDE) continue;
-      servers = new Map();
-      clients.set(client, servers);
-    }
-    const server = hostKey(words[word + 1]!, family);
-    const port = texts.of(kind & 0xffff, (kind >>> 16) & 0xff);
-    const ports = servers.get(server);
-    if (ports === undefined) servers.set(server, [port]);
-    else ports.push(port);
-  }
-  return clients;
 }

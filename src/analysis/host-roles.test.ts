@@ -3,8 +3,7 @@ import { ask, attempt, caseOf, many, talk } from '../../test/builders/findings.t
 import { dependenciesOn } from './host-dependencies.ts';
 import { hostRoles, RoleJudge } from './host-roles.ts';
 
-const rolesOf = (answered: ReadonlyMap<string, string>) =>
-  new RoleJudge().rolesOf(answered, (place) => place);
+const rolesOf = (answered: ReadonlyMap<string, string>) => new RoleJudge().rolesOf(answered);
 
 function roles(...ports: string[]): string[] {
   const answered = new Map(ports.map((port, index) => [port, `lan.pcap#${index + 1}`]));

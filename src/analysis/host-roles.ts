@@ -4,13 +4,12 @@
  * is looked at again.
  */
 
-import type { ServerRole } from '../catalog/role.ts';
 import { addressText, type Names, placeOf } from '../flow/flow-view.ts';
-import { hostKey, hostOfKey } from '../flow/heard.ts';
-import type { HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
-import { FAMILY_6 } from '../wire/packet-batch.ts';
-import { dependencies } from './host-dependencies.ts';
-import { PortTexts } from './port-texts.ts';
+import type { Dependency, HostRoles, RoleCertainty, RoleOfHost } from '../model/host-role.ts';
+import { firstOf } from './heaviest.ts';
+import { Dependencies } from './host-dependencies.ts';
+import { HostServices } from './host-services.ts';
+import { PortNumbers } from './port-texts.ts';
 import { allSignatures, type Signature } from './role-signatures.ts';
 import { TALLY_WORDS } from './tally-table.ts';
 import type { Traffic } from './traffic.ts';
@@ -32,195 +31,292 @@ const LIKELY = 1;
 const CERTAIN = 2;
 /** In place of a certainty: the role does not apply. */
 const NONE = -1;
-/** The role was not judged since its ports changed. */
-const STALE = -2;
 
+/** A role that a set of ports shows. */
 interface Judged {
-  readonly role: ServerRole;
+  readonly role: string;
+  readonly name: string;
   readonly certainty: RoleCertainty;
   readonly ports: readonly string[];
+  /** The same as numbers of signatures. */
+  readonly numbers: readonly number[];
+  readonly signature: Signature;
+}
+
+/** All roles that a set of ports shows, and how sure they are together. */
+interface Judgement {
+  readonly roles: readonly Judged[];
+  readonly sureness: number;
 }
 
 /** Hosts with roles or dependencies, those with the surest roles first. */
 export function hostRoles(traffic: Traffic, names: Names): readonly HostRoles[] {
-  const { services } = traffic;
-  const hosts = [...answeredByHost(traffic)].sort((left, right) => right[1].size - left[1].size);
-  const roles = new Map<number, readonly RoleOfHost[]>();
-  const judge = new RoleJudge();
-  const locate = (entry: number) =>
-    placeOf(names, services.interfaceOf(entry), services.frameOf(entry));
-  for (const [key, ports] of hosts.slice(0, MOST_HOSTS)) {
-    roles.set(key, judge.rolesOf(ports, locate));
+  const offered = new HostServices(traffic.services.table);
+  const numbers = new PortNumbers();
+  const judgements = judgeHosts(traffic, offered, numbers);
+  const depends = new Dependencies(traffic, names, offered, judgements);
+  const world = { traffic, names, offered, depends, numbers };
+  const rows: HostRow[] = [];
+  for (let host = 0; host < offered.hosts.count; host++) {
+    const client = depends.clientOf(offered.hosts.address(host), offered.hosts.port(host));
+    const judgement = judgements[host];
+    const others = client < 0 ? 0 : depends.count(client);
+    if ((judgement?.roles.length ?? 0) + others === 0) continue;
+    rows.push(new HostRow(world, host, client, judgement));
   }
-  const depends = dependencies(traffic, names, roles);
-  const keys = new Set([...roles.keys(), ...depends.keys()]);
-  const list: { readonly host: HostRoles; readonly weight: number }[] = [];
-  for (const key of keys) {
-    const ownRoles = roles.get(key) ?? [];
-    const ownDepends = depends.get(key) ?? [];
-    if (ownRoles.length + ownDepends.length === 0) continue;
-    const [address, family] = hostOfKey(key);
-    const host = {
-      address: addressText(names.addresses, address, family),
-      zone: traffic.zones.names[traffic.zoneOf(address, family)]!,
-      roles: ownRoles,
-      depends: ownDepends,
-    };
-    list.push({ host, weight: weight(host) });
+  for (let client = 0; client < depends.clients.count; client++) {
+    const { clients } = depends;
+    if (offered.find(clients.address(client), clients.port(client)) >= 0) continue;
+    rows.push(new HostRow(world, -1, client, undefined));
   }
-  list.sort(
-    (left, right) =>
-      right.weight - left.weight || (left.host.address < right.host.address ? -1 : 1),
+  return rows.sort(
+    (left, right) => right.weight - left.weight || (left.address < right.address ? -1 : 1),
   );
-  return list.map(({ host }) => host);
 }
 
-function weight({ roles, depends }: HostRoles): number {
-  const sure = roles.reduce((sum, { certainty }) => sum + CERTAINTIES.indexOf(certainty) + 1, 0);
-  return sure * 100 + depends.length;
+/** What the hosts with the most services are, by their numbers. */
+function judgeHosts(
+  { services }: Traffic,
+  offered: HostServices,
+  numbers: PortNumbers,
+): (Judgement | undefined)[] {
+  const { count } = offered.hosts;
+  const hosts = firstOf(count, MOST_HOSTS, (left, right) => {
+    const more = offered.count(left) - offered.count(right);
+    return more === 0 ? left < right : more > 0;
+  });
+  const judgements: (Judgement | undefined)[] = new Array(count).fill(undefined);
+  const judge = new RoleJudge();
+  const { words } = services.table;
+  for (const host of hosts) {
+    const ports: number[] = [];
+    for (const entry of offered.of(host)) {
+      const word = entry * TALLY_WORDS;
+      const number = numbers.of(words[word + 1]!, words[word + 2]! & 0xff);
+      if (number >= 0) ports.push(number);
+    }
+    judgements[host] = judge.judge(ports);
+  }
+  return judgements;
+}
+
+/** What rows are described from. */
+interface World {
+  readonly traffic: Traffic;
+  readonly names: Names;
+  readonly offered: HostServices;
+  readonly depends: Dependencies;
+  readonly numbers: PortNumbers;
+}
+
+/**
+ * A host of the answer. Its roles and dependencies are described when they are looked at: of thousands
+ * of hosts with a dozen each, few may be.
+ */
+class HostRow implements HostRoles {
+  readonly address: string;
+  readonly zone: string;
+  readonly weight: number;
+  private readonly world: World;
+  private readonly host: number;
+  private readonly client: number;
+  private readonly judgement: Judgement | undefined;
+
+  /** @param host, client its numbers as server and as client, -1 where it is none */
+  constructor(world: World, host: number, client: number, judgement: Judgement | undefined) {
+    const { traffic, names, offered, depends } = world;
+    const table = host < 0 ? depends.clients : offered.hosts;
+    const entry = host < 0 ? client : host;
+    this.address = addressText(names.addresses, table.address(entry), table.port(entry));
+    this.zone = traffic.zones.names[traffic.zoneOf(table.address(entry), table.port(entry))]!;
+    const dependencies = client < 0 ? 0 : depends.count(client);
+    this.weight = (judgement?.sureness ?? 0) * 100 + dependencies;
+    this.world = world;
+    this.host = host;
+    this.client = client;
+    this.judgement = judgement;
+  }
+
+  get roles(): readonly RoleOfHost[] {
+    if (this.judgement === undefined || this.judgement.roles.length === 0) return [];
+    const { traffic, names, offered, numbers } = this.world;
+    const { services } = traffic;
+    const { words } = services.table;
+    const entries = offered.of(this.host);
+    return told(this.judgement, (_, number) => {
+      const shows = (entry: number) =>
+        numbers.of(words[entry * TALLY_WORDS + 1]!, words[entry * TALLY_WORDS + 2]! & 0xff);
+      const entry = entries.find((each) => shows(each) === number)!;
+      return placeOf(names, services.interfaceOf(entry), services.frameOf(entry));
+    });
+  }
+
+  get depends(): readonly Dependency[] {
+    return this.client < 0 ? [] : this.world.depends.of(this.client);
+  }
+}
+
+/** @param locate says where a port answered, given as text and by its number */
+function told(
+  { roles }: Judgement,
+  locate: (port: string, number: number) => string,
+): readonly RoleOfHost[] {
+  return roles.map(({ role, name, certainty, ports, numbers }) => {
+    const evidence = ports.map((port, at) => locate(port, numbers[at]!));
+    return { role, name, certainty, ports, evidence };
+  });
 }
 
 /** Judges hosts by their ports; remembers what it judged, since networks have many of a kind. */
 export class RoleJudge {
   private readonly signatures = allSignatures();
+  private readonly memory = new Map<string, Judgement>();
+  /** By number of the port: whether alone it shows no role, and the host it is not explained for. */
   private readonly shared: Uint8Array;
-  private readonly memory = new Map<string, readonly Judged[]>();
-  /** By number of the port: whether it answered, and whether it is not explained yet. */
-  private readonly answered: Uint8Array;
-  private readonly left: Uint8Array;
-  /** By signature: its certainty, `NONE` or `STALE`, and how many of its ports are left. */
-  private readonly certainties: Int8Array;
-  private readonly weights: Int32Array;
-  /** The round in which a signature was looked at last. */
+  private readonly left: Int32Array;
+  /** By signature: the host that it is ruled out for, the round it was met in last. */
+  private readonly ruledOut: Int32Array;
   private readonly rounds: Int32Array;
+  /** By signature, in that round: its voices together, how many, and how many of no shared port. */
+  private readonly core: Int32Array;
+  private readonly distinctive: Int32Array;
+  private readonly same: Int32Array;
+  private readonly weights: Int32Array;
+  private readonly own: Int32Array;
+  /** Hosts and rounds are counted from 1. */
+  private host = 0;
   private round = 0;
 
   constructor() {
     const { all, texts } = this.signatures;
     this.shared = Uint8Array.from(texts, (port) => (SHARED.has(port) ? 1 : 0));
-    this.answered = new Uint8Array(texts.length);
-    this.left = new Uint8Array(texts.length);
-    this.certainties = new Int8Array(all.length);
-    this.weights = new Int32Array(all.length);
-    this.rounds = new Int32Array(all.length);
+    this.left = new Int32Array(texts.length);
+    const count = all.length;
+    this.ruledOut = new Int32Array(count);
+    this.rounds = new Int32Array(count);
+    this.core = new Int32Array(count);
+    this.distinctive = new Int32Array(count);
+    this.same = new Int32Array(count);
+    this.weights = new Int32Array(count);
+    this.own = new Int32Array(count);
   }
 
   /**
    * The roles of a host, the strongest first.
    *
-   * @param answered ports that answered, with what shows each
-   * @param locate says where that is
+   * @param answered ports that answered, with the place that shows each
    */
-  rolesOf<Shown>(
-    answered: ReadonlyMap<string, Shown>,
-    locate: (shown: Shown) => string,
-  ): readonly RoleOfHost[] {
-    const ports = [...answered.keys()].sort();
-    const key = ports.join(' ');
-    let judged = this.memory.get(key);
-    if (judged === undefined) {
-      judged = this.judgeAll(ports);
-      this.memory.set(key, judged);
+  rolesOf(answered: ReadonlyMap<string, string>): readonly RoleOfHost[] {
+    const ports: number[] = [];
+    for (const text of answered.keys()) {
+      const port = this.signatures.find(text);
+      if (port >= 0) ports.push(port);
     }
-    return judged.map(({ role, certainty, ports }) => ({
-      role: role.id,
-      name: role.name,
-      certainty,
-      ports,
-      evidence: ports.map((port) => locate(answered.get(port)!)),
-    }));
+    return told(this.judge(ports), (port) => answered.get(port)!);
   }
 
-  private judgeAll(texts: readonly string[]): Judged[] {
-    const { signatures, left } = this;
-    const ports = texts.map((port) => signatures.find(port)).filter((port) => port >= 0);
-    this.answered.fill(0);
-    left.fill(0);
-    for (const port of ports) {
-      left[port] = 1;
-      this.answered[port] = 1;
+  /** What ports show, the strongest first. Sorts them. @param ports numbers of signatures' ports */
+  judge(ports: number[]): Judgement {
+    const key = ports.sort((left, right) => left - right).join(' ');
+    let judgement = this.memory.get(key);
+    if (judgement === undefined) {
+      const { texts } = this.signatures;
+      ports.sort((left, right) => (texts[left]! < texts[right]! ? -1 : 1));
+      const roles = this.judgeAll(ports);
+      const sureness = roles.reduce(
+        (sum, role) => sum + CERTAINTIES.indexOf(role.certainty) + 1,
+        0,
+      );
+      judgement = { roles, sureness };
+      this.memory.set(key, judgement);
     }
-    this.certainties.fill(STALE);
+    return judgement;
+  }
+
+  private judgeAll(ports: readonly number[]): Judged[] {
+    const { signatures, left } = this;
+    const host = ++this.host;
+    for (const port of ports) {
+      left[port] = host;
+      // Also when another role explains it.
+      for (const index of signatures.against[port]!) this.ruledOut[index] = host;
+    }
     const found: Judged[] = [];
     while (found.length < MOST_ROLES) {
       const best = this.strongest(ports);
       if (best === undefined) break;
       const explained = this.met(best);
       found.push({
-        role: best.role,
-        certainty: CERTAINTIES[this.certainties[best.index]!]!,
+        role: best.role.id,
+        name: best.role.name,
+        certainty: CERTAINTIES[this.certaintyOf(best)]!,
         ports: explained.map((port) => signatures.texts[port]!),
+        numbers: explained,
+        signature: best,
       });
-      for (const port of [...explained, ...best.companions]) this.explain(port);
+      for (const port of explained) left[port] = 0;
+      for (const port of best.companions) left[port] = 0;
     }
     return found;
   }
 
-  /** Sets a port aside; the roles that it speaks for are to be judged again. */
-  private explain(port: number): void {
-    if (this.left[port] === 0) return;
-    this.left[port] = 0;
-    for (const { index } of this.signatures.speaksFor[port]!) this.certainties[index] = STALE;
-  }
-
   /** The strongest of the roles that a port left speaks for; of equals the first. */
   private strongest(ports: readonly number[]): Signature | undefined {
-    const { certainties, weights, rounds, left } = this;
-    const round = ++this.round;
+    const { left, weights, host } = this;
+    const met: Signature[] = [];
+    this.round++;
+    for (const port of ports) if (left[port] === host) this.listen(port, met);
     let best: Signature | undefined;
     let certainty = NONE;
     let weight = 0;
-    for (const port of ports) {
-      if (left[port] === 0) continue;
-      for (const signature of this.signatures.speaksFor[port]!) {
-        const { index } = signature;
-        if (rounds[index] === round) continue;
-        rounds[index] = round;
-        if (certainties[index] === STALE) this.judge(signature);
-        const own = certainties[index]!;
-        if (own < certainty || own === NONE) continue;
-        if (own === certainty && weights[index]! <= weight) continue;
-        best = signature;
-        certainty = own;
-        weight = weights[index]!;
-      }
+    for (const signature of met) {
+      const own = this.certaintyOf(signature);
+      if (own < certainty || own === NONE) continue;
+      if (own === certainty && weights[signature.index]! <= weight) continue;
+      best = signature;
+      certainty = own;
+      weight = weights[signature.index]!;
     }
     return best;
   }
 
-  /** Judges a role by the ports not explained yet; those explained still speak against it. */
-  private judge(signature: Signature): void {
-    const { role, core, distinctive, absent, index } = signature;
-    this.certainties[index] = NONE;
-    for (const choice of absent) {
-      for (const port of choice) if (this.answered[port] === 1) return;
-    }
-    const coreMet = this.countMet(core);
-    const distinctiveMet = this.countMet(distinctive);
-    if (coreMet + distinctiveMet === 0) return;
-    const ports = this.met(signature);
-    this.weights[index] = ports.length;
-    const own = ports.filter((port) => this.shared[port] === 0);
-    const complete = core.length > 0 && coreMet === core.length;
-    if (complete && own.length > 0) this.certainties[index] = CERTAIN;
-    else if (OF_SHARED_PORTS.has(role.id)) this.certainties[index] = complete ? LIKELY : NONE;
-    else if (own.length > 0) {
-      const likely = distinctiveMet >= 2 || this.sameNumbers(core, own);
-      this.certainties[index] = likely ? LIKELY : HINT;
+  /** Adds what a port says to the roles it speaks for; those not heard of yet come to `met`. */
+  private listen(port: number, met: Signature[]): void {
+    const { core, distinctive, same, weights, own, rounds, round, host } = this;
+    const counts = this.shared[port] === 0;
+    for (const voice of this.signatures.voices[port]!) {
+      const { index } = voice.signature;
+      if (this.ruledOut[index] === host) continue;
+      if (rounds[index] !== round) {
+        rounds[index] = round;
+        core[index] = 0;
+        distinctive[index] = 0;
+        same[index] = 0;
+        weights[index] = 0;
+        own[index] = 0;
+        met.push(voice.signature);
+      }
+      core[index]! |= voice.core;
+      distinctive[index]! |= voice.distinctive;
+      weights[index]!++;
+      if (!counts) continue;
+      own[index]!++;
+      same[index]! |= voice.same;
     }
   }
 
-  /** Choices of which a port is left. */
-  private countMet(choices: readonly (readonly number[])[]): number {
-    let count = 0;
-    for (const choice of choices) {
-      for (const port of choice) {
-        if (this.left[port] === 0) continue;
-        count++;
-        break;
-      }
-    }
-    return count;
+  /** How sure a role is by the ports heard in this round. */
+  private certaintyOf({ role, core, index }: Signature): number {
+    const whole = 2 ** core.length - 1;
+    const complete = whole > 0 && this.core[index] === whole;
+    const own = this.own[index]! > 0;
+    if (complete && own) return CERTAIN;
+    if (OF_SHARED_PORTS.has(role.id)) return complete ? LIKELY : NONE;
+    if (!own) return NONE;
+    const distinctive = this.distinctive[index]!;
+    const two = (distinctive & (distinctive - 1)) !== 0;
+    // Or all that is missing of the core is the other transport of a port that answered.
+    return two || (whole > 0 && this.same[index] === whole) ? LIKELY : HINT;
   }
 
   /** The ports left of those that speak for a role, each once. */
@@ -229,35 +325,10 @@ export class RoleJudge {
     for (const choices of [core, distinctive]) {
       for (const choice of choices) {
         for (const port of choice) {
-          if (this.left[port] === 1 && !found.includes(port)) found.push(port);
+          if (this.left[port] === this.host && !found.includes(port)) found.push(port);
         }
       }
     }
     return found;
   }
-
-  /** Whether all that is missing of the core is the other transport of a port that answered. */
-  private sameNumbers(core: readonly (readonly number[])[], ports: readonly number[]): boolean {
-    const { numbers } = this.signatures;
-    const same = (port: number) => ports.some((each) => numbers[each] === numbers[port]);
-    return core.length > 0 && core.every((choice) => choice.some(same));
-  }
-}
-
-/** By host (see `hostKey`) the ports that answered, with the service entry of each. */
-function answeredByHost({ services: { table } }: Traffic): Map<number, Map<string, number>> {
-  const hosts = new Map<number, Map<string, number>>();
-  const texts = new PortTexts();
-  for (let entry = 0; entry < table.count; entry++) {
-    const word = entry * TALLY_WORDS;
-    const kind = table.words[word + 2]!;
-    const key = hostKey(table.words[word]!, kind & FAMILY_6);
-    let ports = hosts.get(key);
-    if (ports === undefined) {
-      ports = new Map();
-      hosts.set(key, ports);
-    }
-    ports.set(texts.of(table.words[word + 1]!, kind & 0xff), entry);
-  }
-  return hosts;
 }

@@ -125,12 +125,22 @@ function zonesByRow({ zonePairs, zoneFlows, zoneBytes, zones }: Traffic): Map<nu
   return byRow;
 }
 
-/** Every service that answered, in order of first flow. */
-export function serviceUses(traffic: Traffic, names: Names, speech: SpokenView): ServiceUse[] {
+/**
+ * Services that answered, in order of first flow.
+ *
+ * @param most only so many, those with the most bytes first
+ */
+export function serviceUses(
+  traffic: Traffic,
+  names: Names,
+  speech: SpokenView,
+  most?: number,
+): ServiceUse[] {
   const { services } = traffic;
   const { table, clients } = services;
   const uses: ServiceUse[] = [];
-  for (let entry = 0; entry < table.count; entry++) {
+  const entries = most === undefined ? Array(table.count).keys() : services.heaviest(most);
+  for (const entry of entries) {
     const word = entry * TALLY_WORDS;
     const at = word / 2 + TALLY_FLOATS;
     const address = table.words[word]!;

@@ -6,6 +6,16 @@ import type { ServerRole } from '../catalog/role.ts';
 /** Ports in a range from which it names a class of ports rather than a service. */
 const WIDE = 1000;
 
+/** What a port that answered says for a role. */
+export interface Voice {
+  readonly signature: Signature;
+  /** Choices of the core and distinctive ones that it is one of, a bit each. */
+  core: number;
+  distinctive: number;
+  /** Choices of the core with a port of the same number, whatever the transport. */
+  same: number;
+}
+
 /** A role with the numbers of its ports. */
 export interface Signature {
   readonly role: ServerRole;
@@ -26,20 +36,17 @@ export class Signatures {
   readonly texts: string[] = [];
   /** Port of each, without its transport. */
   readonly numbers: number[] = [];
-  /** Roles for whose core or distinctive ports each port speaks. */
-  readonly speaksFor: Signature[][] = [];
+  /** By port: the roles for whose core or distinctive ports it speaks, and what it says. */
+  readonly voices: Voice[][] = [];
+  /** By port: positions of the roles it speaks against. */
+  readonly against: number[][] = [];
   private readonly known = new Map<string, number>();
   private readonly byId: ReadonlyMap<string, Signature>;
 
   constructor(roles: readonly ServerRole[]) {
     this.all = roles.map((role, index) => this.signatureOf(role, index));
     this.byId = new Map(this.all.map((signature) => [signature.role.id, signature]));
-    for (const signature of this.all) {
-      const { core, distinctive } = signature;
-      for (const port of new Set([...core, ...distinctive].flat())) {
-        this.speaksFor[port]!.push(signature);
-      }
-    }
+    for (const signature of this.all) this.giveVoice(signature);
   }
 
   /** The number of a port in text form, or -1 when no role has it. */
@@ -49,6 +56,34 @@ export class Signatures {
 
   of(role: string): Signature {
     return this.byId.get(role)!;
+  }
+
+  private giveVoice(signature: Signature): void {
+    const { core, distinctive, absent, index } = signature;
+    core.forEach((choice, at) => {
+      for (const port of choice) this.voiceOf(port, signature).core |= 1 << at;
+    });
+    distinctive.forEach((choice, at) => {
+      for (const port of choice) this.voiceOf(port, signature).distinctive |= 1 << at;
+    });
+    const { numbers } = this;
+    for (const port of new Set([...core, ...distinctive].flat())) {
+      const voice = this.voiceOf(port, signature);
+      core.forEach((choice, at) => {
+        if (choice.some((other) => numbers[other] === numbers[port])) voice.same |= 1 << at;
+      });
+    }
+    for (const port of new Set(absent.flat())) this.against[port]!.push(index);
+  }
+
+  private voiceOf(port: number, signature: Signature): Voice {
+    const voices = this.voices[port]!;
+    let voice = voices.at(-1);
+    if (voice?.signature !== signature) {
+      voice = { signature, core: 0, distinctive: 0, same: 0 };
+      voices.push(voice);
+    }
+    return voice;
   }
 
   private signatureOf(role: ServerRole, index: number): Signature {
@@ -72,7 +107,8 @@ export class Signatures {
           number = this.texts.push(text) - 1;
           this.known.set(text, number);
           this.numbers.push(port);
-          this.speaksFor.push([]);
+          this.voices.push([]);
+          this.against.push([]);
         }
         found.push(number);
       }

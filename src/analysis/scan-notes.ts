@@ -18,6 +18,12 @@ export interface ScanFacts {
     readonly perSecond: number;
     readonly undecided: number;
   }[];
+  readonly throttled: readonly {
+    readonly address: string;
+    readonly transport: string;
+    readonly perSecond: number;
+    readonly silent: number;
+  }[];
   readonly drops: number;
   readonly unasked: number;
   readonly otherShards: number;
@@ -239,6 +245,17 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
       what: `${undecided} ${transport} ports of ${address} that may be closed`,
       because: `it limits its answers, to about ${perSecond} a second: hearing of all takes about ${time}`,
       missing: true,
+    });
+  }
+  for (const { address, transport, perSecond, silent } of facts.throttled) {
+    notes.push({
+      id: 'probes-limited',
+      what: `whether all of ${silent} silent ${transport} ports of ${address} are filtered`,
+      because:
+        `only about ${Math.round(perSecond)} probes a second came through to it: a filter or a device drops the ` +
+        'rest. Silent ports were asked again at that pace',
+      remedy: 'scan from behind that limit, or without it',
+      missing: false,
     });
   }
   return notes;

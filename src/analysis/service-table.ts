@@ -1,6 +1,7 @@
 /** Endpoints that answered, with figures and the frame that shows it. */
 import { DistinctCounts } from './distinct-counts.ts';
 import { type FlowFacts, HANDSHAKE } from './flow-facts.ts';
+import { firstOf } from './heaviest.ts';
 import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table.ts';
 
 /** Words of evidence per service: interface and frame. */
@@ -44,6 +45,20 @@ export class ServiceTable {
     const fresh = room && table.fresh;
     this.count(entry, flow, fresh);
     return fresh;
+  }
+
+  /** Services by bytes, the heaviest first, of equals the one that came first; at most `most`. */
+  heaviest(most: number): number[] {
+    const { floats, count } = this.table;
+    const bytes = new Float64Array(count);
+    for (let entry = 0; entry < count; entry++) {
+      const at = entry * (TALLY_WORDS / 2) + TALLY_FLOATS;
+      bytes[entry] = floats[at + 2]! + floats[at + 3]!;
+    }
+    return firstOf(count, most, (left, right) => {
+      const more = bytes[left]! - bytes[right]!;
+      return more === 0 ? left < right : more > 0;
+    });
   }
 
   flowsOf(entry: number): number {

@@ -271,6 +271,7 @@ describe('look-up', () => {
   });
 
   it('finds roles by id and alias', () => {
+    expect(roleNamed('domain-controller')?.id).toBe('domain-controller');
     expect(roleNamed('DC')?.id).toBe('domain-controller');
     expect(roleNamed('no such role')).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import type { Finding, FindingSeverity } from '../model/finding.ts';
 import { MACHINE } from '../report/columns.ts';
 import { shellWord } from '../report/escape.ts';
 import type { Card, CardLine, Column, Severity, Table } from '../report/table.ts';
+import { inputName } from './input-name.ts';
 
 const TONES: Readonly<Record<FindingSeverity, Severity>> = {
   critical: 'error',
@@ -118,8 +119,7 @@ function frameText(locators: readonly string[]): string {
   if (sources.size > 1) return `${locators.slice(0, SHOWN_FRAMES).join(', ')}${rest}`;
   const frames = shown.map(({ frame }) => frame).join(', ');
   const { noun, source } = parts[0]!;
-  const whole = source === '-' ? 'standard input' : source;
-  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${whole}`;
+  return `${noun}${parts.length === 1 ? '' : 's'} ${frames}${rest} of ${inputName(source)}`;
 }
 
 /** The thresholds, so that a reader can move them. */

@@ -29,8 +29,11 @@ import { findingsTable, severityCounts, toneOf } from './assess-findings.ts';
 import { overTimeTable } from './assess-over-time.ts';
 import { rolesTable } from './assess-roles.ts';
 import type { Drill } from './drill-down.ts';
+import { inputName } from './input-name.ts';
 
 const VERSION = 1;
+/** A limit that limits nothing. */
+export const EVERYTHING = 2 ** 31;
 
 export const SORTS = ['bytes', 'packets', 'flows', 'clients', 'port'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -76,7 +79,7 @@ function mainTableOf({ sections }: Drill): string {
 }
 
 function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict'] {
-  const { packets, services, ports, firstMs, lastMs, logs } = assessment;
+  const { packets, serviceCount, ports, firstMs, lastMs, logs } = assessment;
   const severity = severityOf(assessment);
   if (packets === 0 && logs === null)
     return { severity, text: `No packets in ${inputText(assessment)}.` };
@@ -90,7 +93,7 @@ function verdictOf(assessment: Assessment, { filter }: Drill): Report['verdict']
   const span = firstMs !== null && lastMs! > firstMs ? `, ${duration(lastMs! - firstMs)}` : '';
   const whole = `${read}${span}, ${hostText(assessment)}`;
   const tried = ports.filter(({ status }) => status === 'tried' || status === 'refused').length;
-  const parts = [`${counted(services.length, 'service')} answered`];
+  const parts = [`${counted(serviceCount, 'service')} answered`];
   if (tried > 0) parts.push(`${counted(tried, 'port')} only tried`);
   const found = severityCounts(assessment.findings);
   const findings = found === '' ? '' : `; findings: ${found}`;
@@ -114,7 +117,7 @@ function severityOf({ findings, notes }: Assessment): Severity {
 
 function inputText({ inputs }: Assessment): string {
   if (inputs.length !== 1) return `${inputs.length} inputs`;
-  return inputs[0] === '-' ? 'standard input' : inputs[0]!;
+  return inputName(inputs[0]!);
 }
 
 function hostText({ hosts, hostsEstimated }: Assessment): string {
@@ -122,7 +125,7 @@ function hostText({ hosts, hostsEstimated }: Assessment): string {
 }
 
 function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
-  const { inputs, inputBytes, packets, firstMs, lastMs, flows, services, ports, logs } = assessment;
+  const { inputs, inputBytes, packets, firstMs, lastMs, flows, ports, logs } = assessment;
   const empty = packets === 0 && logs === null;
   const seconds = firstMs === null ? 0 : (lastMs! - firstMs) / 1000;
   const statuses = (status: PortUse['status']) =>
@@ -151,7 +154,7 @@ function factsOf(assessment: Assessment, { filter }: Drill): Fact[] {
     { key: 'flows', value: flows, ...(empty ? {} : { text: counted(flows, 'flow') }) },
     { key: 'hosts', value: assessment.hosts },
     { key: 'hostsEstimated', value: assessment.hostsEstimated },
-    { key: 'services', value: services.length },
+    { key: 'services', value: assessment.serviceCount },
     { key: 'portsAnswered', value: statuses('answered') },
     { key: 'portsLikely', value: statuses('likely') },
     { key: 'portsRefused', value: statuses('refused') },
@@ -187,13 +190,10 @@ function tablesOf(assessment: Assessment, wishes: AssessWishes): Table[] {
 const FIRST_ALONE = 40;
 
 /** Tables of what was asked for: everything, or the flows of a filter. */
-function ownTables(
-  assessment: Assessment,
-  { sort, limit, serviceLimit, drill, live }: AssessWishes,
-): Table[] {
-  const { ports, services, conversations, topHosts, findings, inputs } = assessment;
-  const alone = drill.sections !== undefined;
-  const others = limit ?? (alone ? FIRST_ALONE : FIRST_OTHERS);
+function ownTables(assessment: Assessment, wishes: AssessWishes): Table[] {
+  const { sort, limit, serviceLimit, drill, live } = wishes;
+  const { ports, services, serviceCount, conversations, topHosts, findings, inputs } = assessment;
+  const others = othersOf(wishes);
   const byOrder = sorted(ports, sort);
   const roles = assessment.roles.filter(
     ({ address }) =>
@@ -220,11 +220,24 @@ function ownTables(
       limit ?? FIRST_PORTS,
     ),
     explainedTable(byOrder, conversations, explained),
-    cut(SERVICES, [...services].sort(byBytes), services.length, serviceLimit ?? others),
+    cut(SERVICES, [...services].sort(byBytes), serviceCount, serviceLimit ?? others),
     rolesTable(roles, others),
     cut(CONVERSATIONS, conversations, assessment.conversationCount, others),
     cut(HOSTS, topHosts, assessment.hosts, others),
   ];
+}
+
+/** Rows of the tables of services, roles, conversations and hosts. */
+function othersOf({ limit, drill }: AssessWishes): number {
+  return limit ?? (drill.sections === undefined ? FIRST_OTHERS : FIRST_ALONE);
+}
+
+/** How many services the report tells of; undefined: it has to look at all of them. */
+export function servicesTold(wishes: AssessWishes): number | undefined {
+  if (wishes.drill.filter !== undefined) return undefined;
+  const most = wishes.serviceLimit ?? othersOf(wishes);
+  // The busiest one is named whatever is shown.
+  return most >= EVERYTHING ? undefined : Math.max(1, most);
 }
 
 function emptyText({ filter }: Drill): string {

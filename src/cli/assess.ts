@@ -13,7 +13,14 @@ import type { AssessChoices, Assessment, ZoneRule } from '../pipeline/assess.ts'
 import { assess } from '../pipeline/assess.ts';
 import type { PrefixRule } from '../pipeline/audit.ts';
 import { MOST_SLICES } from './assess-over-time.ts';
-import { assessReport, SORTS, type Sort } from './assess-report.ts';
+import {
+  type AssessWishes,
+  assessReport,
+  EVERYTHING,
+  SORTS,
+  type Sort,
+  servicesTold,
+} from './assess-report.ts';
 import {
   addCaptureOptions,
   type CaptureOptions,
@@ -25,7 +32,7 @@ import {
   whileReading,
   wholeNumber,
 } from './capture-options.ts';
-import { addDrillOptions, type DrillOptions, drillOf } from './drill-down.ts';
+import { addDrillOptions, type Drill, type DrillOptions, drillOf } from './drill-down.ts';
 import { DONE, FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
 import { addFilterOption, type FilterOptions, filterFailure, filterOf } from './filter-option.ts';
 import { addLiveOptions, type LiveOptions, readInterfaces } from './interface-options.ts';
@@ -76,7 +83,6 @@ interface AssessOptions extends CaptureOptions, DrillOptions, FilterOptions, Liv
 const TOP_IN_PIPES = 100;
 /** Services in aligned text in a pipe; every other format has them all. */
 const SERVICES_IN_TEXT = 1000;
-const EVERYTHING = 2 ** 31;
 
 export function configure(command: Command): void {
   command.addHelpText('before', EXAMPLES).addHelpText('after', NOTES);
@@ -159,17 +165,36 @@ function exitCodeWith(assessment: Assessment, options: AssessOptions): number {
   return grave ? FINDINGS : code;
 }
 
+/** Rows of each table, where somebody said how many. */
+function limitOf({ all, top }: AssessOptions): number | undefined {
+  return all ? EVERYTHING : top;
+}
+
+function wishesOf(options: OutputOptions & AssessOptions, drill: Drill): AssessWishes {
+  const inText = (chosenFormat(options) ?? 'table') === 'table';
+  const toPeople = process.stdout.isTTY === true && inText;
+  const limit = limitOf(options);
+  return {
+    sort: options.sort,
+    sizes: options.sizes ?? false,
+    drill,
+    live: options.i !== undefined,
+    limit: limit ?? (toPeople ? undefined : EVERYTHING),
+    ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
+  };
+}
+
 async function run(
   inputs: readonly string[],
   options: OutputOptions & AssessOptions,
 ): Promise<void> {
-  const inText = (chosenFormat(options) ?? 'table') === 'table';
-  const toPeople = process.stdout.isTTY === true && inText;
-  const limit = options.all ? EVERYTHING : options.top;
+  const limit = limitOf(options);
   requireInput(inputs, options.i);
   const drill = await drillOf(options, options.zone);
   const filter = await filterOf(options.filter, options.i);
   const logs = await logChoicesOf(options);
+  const wishes = wishesOf(options, drill);
+  const told = servicesTold(wishes);
   const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
   const assessment = await whileReading(
     (watch) =>
@@ -186,20 +211,14 @@ async function run(
         ...(options.overTime ? { slices: MOST_SLICES } : {}),
         // The report names conversations of ports beside its table of them.
         top: Math.max(limit ?? 0, TOP_IN_PIPES),
+        ...(told === undefined ? {} : { services: told }),
       }),
     options.for,
   ).catch((error: unknown) => {
     throw filterFailure(error, options.filter ?? '');
   });
   refuseNothing(assessment);
-  const report = assessReport(assessment, {
-    sort: options.sort,
-    sizes: options.sizes ?? false,
-    drill,
-    live: live !== undefined,
-    limit: limit ?? (toPeople ? undefined : EVERYTHING),
-    ...(inText && !toPeople && limit === undefined ? { serviceLimit: SERVICES_IN_TEXT } : {}),
-  });
+  const report = assessReport(assessment, wishes);
   process.exitCode = exitCodeWith(assessment, options);
   await writeReport(report, options);
 }

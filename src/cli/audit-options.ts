@@ -1,7 +1,13 @@
 /** Options of `portreeve audit` that are more than a number or a name, for commander. */
 import { InvalidArgumentError } from 'commander';
 import { formatPrefix, type Prefix, parsePrefix } from '../net/prefix.ts';
-import type { AuditFilter, InterfaceRule, ZoneRule } from '../pipeline/audit.ts';
+import type {
+  AuditFilter,
+  InterfaceRule,
+  ListenAddress,
+  PrefixRule,
+  ZoneRule,
+} from '../pipeline/audit.ts';
 import { parseDuration } from './interface-options.ts';
 
 export interface Zones {
@@ -20,6 +26,32 @@ export interface For {
 export interface NewSince {
   readonly sinceMs?: number;
   readonly logs?: readonly string[];
+}
+
+/** All of them, as commander gathers them. */
+export interface AuditCommandOptions {
+  readonly zone?: Zones;
+  readonly prefix?: readonly PrefixRule[];
+  readonly utcOffset?: number;
+  readonly host?: readonly Prefix[];
+  readonly port?: NonNullable<AuditFilter['ports']>;
+  readonly rule?: string;
+  readonly allowed?: boolean;
+  readonly denied?: boolean;
+  readonly way?: NonNullable<AuditFilter['way']>;
+  readonly newSince?: NewSince;
+  readonly workers?: number;
+  readonly map?: readonly string[];
+  readonly listen?: readonly ListenAddress[];
+  readonly nflog?: readonly number[];
+  readonly follow?: boolean;
+  readonly interval?: number;
+  readonly for?: For;
+  readonly rules?: string;
+  readonly count?: number;
+  readonly flowPort?: readonly number[];
+  readonly top?: number;
+  readonly all?: boolean;
 }
 
 /** `dmz=10.0.1.0/24` names a prefix, `dmz=eth2` an interface or a zone of the device's. */

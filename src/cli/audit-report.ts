@@ -23,6 +23,7 @@ import {
 import { isCompared, newnessFacts, newnessTables, newnessVerdict } from './audit-newness.ts';
 import { hasRuleUse, ruleUseFacts, ruleUseTables } from './audit-rule-use.ts';
 import { cut, frame } from './audit-tables.ts';
+import { inputName } from './input-name.ts';
 
 const VERSION = 1;
 /** Rows of a table on a terminal. */
@@ -109,7 +110,7 @@ function factsOf(audit: LogAudit, { asked }: AuditWishes): Fact[] {
     {
       key: 'inputs',
       value: inputs,
-      text: inputs.length === 1 ? `${inputs[0]}` : `${inputs.length} inputs`,
+      text: inputs.length === 1 ? inputName(inputs[0]!) : `${inputs.length} inputs`,
     },
     { key: 'inputBytes', value: audit.inputBytes },
     { key: 'lines', value: lines },

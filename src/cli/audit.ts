@@ -1,34 +1,31 @@
 /** `portreeve audit`: what firewalls let through and what they refused, by their own logs. */
-import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Action } from '../model/verdict.ts';
-import type { Prefix } from '../net/prefix.ts';
-import {
-  type AuditFilter,
-  audit,
-  type ListenAddress,
-  type LogAudit,
-  type PrefixRule,
-} from '../pipeline/audit.ts';
+import { type AuditChoices, type AuditFilter, audit, type LogAudit } from '../pipeline/audit.ts';
 import type { Report } from '../report/report.ts';
+import {
+  checkCombination,
+  checkInputs,
+  exitCodeOf,
+  nameOf,
+  refuseEmpty,
+  refuseEmptyPast,
+  refuseNothing,
+} from './audit-checks.ts';
 import { AuditFollower } from './audit-follow.ts';
 import { kernelLogOf, listenerOf, parseGroup } from './audit-live.ts';
 import {
+  type AuditCommandOptions,
   askedText,
-  type For,
-  type NewSince,
   parseFor,
   parseHost,
   parseNewSince,
   parsePort,
   parseZone,
-  type Zones,
 } from './audit-options.ts';
 import { auditReport } from './audit-report.ts';
 import { rulesOf } from './audit-rule-use.ts';
 import { whileReading, wholeNumber } from './capture-options.ts';
-import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
-import { Failure } from './failure.ts';
 import { parseDuration } from './interface-options.ts';
 import {
   gatherFiles,
@@ -59,31 +56,6 @@ Exit codes: 0 done, 2 wrong usage, 3 an input could not be read, 4 a port may
 not be opened, 5 lines of a known format could not be read or there were none,
 130 interrupted.
 `;
-
-interface AuditCommandOptions {
-  readonly zone?: Zones;
-  readonly prefix?: readonly PrefixRule[];
-  readonly utcOffset?: number;
-  readonly host?: readonly Prefix[];
-  readonly port?: NonNullable<AuditFilter['ports']>;
-  readonly rule?: string;
-  readonly allowed?: boolean;
-  readonly denied?: boolean;
-  readonly way?: NonNullable<AuditFilter['way']>;
-  readonly newSince?: NewSince;
-  readonly workers?: number;
-  readonly map?: readonly string[];
-  readonly listen?: readonly ListenAddress[];
-  readonly nflog?: readonly number[];
-  readonly follow?: boolean;
-  readonly interval?: number;
-  readonly for?: For;
-  readonly rules?: string;
-  readonly count?: number;
-  readonly flowPort?: readonly number[];
-  readonly top?: number;
-  readonly all?: boolean;
-}
 
 /** Conversations and hosts in a pipe. */
 const TOP_IN_PIPES = 1000;
@@ -135,18 +107,12 @@ async function run(
   options: OutputOptions & AuditCommandOptions,
 ): Promise<void> {
   const inText = (chosenFormat(options) ?? 'table') === 'table';
+  checkInputs(inputs, options);
+  checkCombination(options);
   const toPeople = process.stdout.isTTY === true && inText;
   const limit = options.all ? EVERYTHING : options.top;
   const where = filterOf(options);
-  const { sinceMs, logs: before } = options.newSince ?? {};
-  checkInputs(inputs, options);
-  const mappings = options.map && (await mappingsOf(options.map));
-  const rules =
-    options.rules === undefined ? undefined : await rulesOf(options.rules, options.for?.platform);
-  // With --follow the count is one of answers.
-  const records = options.follow ? undefined : options.count;
-  const listen = await listenerOf(options.listen, records);
-  const kernel = await kernelLogOf(options.nflog, records);
+  const wishes = { ...(await wishesOf(options)), top: limit ?? TOP_IN_PIPES };
   const reportOf = (answer: LogAudit): Report =>
     auditReport(answer, {
       limit: limit ?? (toPeople ? undefined : EVERYTHING),
@@ -159,33 +125,16 @@ async function run(
         ...(options.interval === undefined ? {} : { intervalMs: options.interval }),
         ...(options.count === undefined ? {} : { count: options.count }),
         ...{ onScreen: toPeople, output: options, reportOf, stop: () => ending.abort() },
-        name: kernel?.name ?? nameOf(inputs.at(-1)!),
+        name: wishes.kernel?.name ?? nameOf(inputs.at(-1)!),
       })
     : undefined;
   const answer = await whileReading((watch) => {
     watch.signal?.addEventListener('abort', () => ending.abort());
-    return audit(inputs, {
-      ...(follower === undefined
+    const progress =
+      follower === undefined
         ? watch
-        : {
-            follow: follower.onWait,
-            signal: ending.signal,
-            onProgress: follower.onProgress,
-          }),
-      ...(mappings === undefined ? {} : { mappings }),
-      ...(listen === undefined ? {} : { listen }),
-      ...(kernel === undefined ? {} : { kernel }),
-      ...(options.flowPort === undefined ? {} : { flowPorts: options.flowPort }),
-      ...(options.zone === undefined ? {} : options.zone),
-      ...(options.prefix === undefined ? {} : { prefixes: options.prefix }),
-      ...(options.utcOffset === undefined ? {} : { offsetMs: options.utcOffset }),
-      ...(where === undefined ? {} : { where }),
-      ...(sinceMs === undefined ? {} : { sinceMs }),
-      ...(before === undefined ? {} : { before }),
-      ...(rules === undefined ? {} : { rules }),
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
-      top: limit ?? TOP_IN_PIPES,
-    });
+        : { follow: follower.onWait, signal: ending.signal, onProgress: follower.onProgress };
+    return audit(inputs, { ...wishes, ...progress });
   }, options.for?.timeMs).catch(async (error) => {
     await follower?.end(undefined);
     throw error;
@@ -200,77 +149,31 @@ async function run(
   if (isLeft) await writeReport(reportOf(whole), options);
 }
 
-/** What is followed, as people call it. */
-function nameOf(input: string): string {
-  return input === '-' ? 'standard input' : basename(input);
-}
-
-/** Throws when there is nothing to read, or more than one thing. */
-function checkInputs(
-  inputs: readonly string[],
-  {
-    listen,
-    nflog,
-    follow,
-    interval,
-    for: { timeMs: time, platform } = {},
-    rules,
-    newSince,
-    count,
-  }: AuditCommandOptions,
-): void {
-  const piped = [...inputs, ...(newSince?.logs ?? []), rules].filter((name) => name === '-');
-  if (piped.length > 1) {
-    throw new Failure(USAGE, {
-      what: 'standard input cannot be read twice',
-      ways: ['write one of the two to a file first'],
-    });
-  }
-  const live = [...(listen === undefined ? [] : ['--listen']), ...(nflog ? ['--nflog'] : [])];
-  if (live.length + Math.min(1, inputs.length) > 1) {
-    throw new Failure(USAGE, {
-      what:
-        live.length > 1
-          ? 'the network and the kernel cannot be listened to together'
-          : 'logs and what comes live cannot be read together',
-      ways: [`leave out ${live.at(-1)}, or ${live.length > 1 ? live[0] : 'the files'}`],
-    });
-  }
-  if (inputs.length + live.length === 0) {
-    throw new Failure(USAGE, {
-      what: "missing required argument 'log'",
-      ways: [
-        'name a log, or - for standard input',
-        '--listen 2055 takes flow export',
-        "--nflog 5 the kernel's own",
-      ],
-    });
-  }
-  if (follow !== undefined && listen !== undefined) {
-    throw new Failure(USAGE, {
-      what: '--follow is for logs, not for the network',
-      ways: ['leave it out: --listen goes on by itself'],
-    });
-  }
-  if (follow === undefined && interval !== undefined) {
-    throw new Failure(USAGE, {
-      what: '--interval is for --follow',
-      ways: ['portreeve audit --follow --interval 10s LOG'],
-    });
-  }
-  if (platform !== undefined && rules === undefined) {
-    throw new Failure(USAGE, {
-      what: `--for ${platform} is for --rules`,
-      ways: [`portreeve audit LOG --rules FILE --for ${platform}`],
-    });
-  }
-  const goesOn = live.length > 0 || follow !== undefined;
-  if (!goesOn && (time !== undefined || count !== undefined)) {
-    throw new Failure(USAGE, {
-      what: `--${time === undefined ? 'count' : 'for'} is for --listen, --nflog and --follow`,
-      ways: ['leave it out: logs are read to their ends'],
-    });
-  }
+/** What the audit itself is to do; reads the files that options name, and opens what listens. */
+async function wishesOf(options: AuditCommandOptions): Promise<Omit<AuditChoices, 'top'>> {
+  const { flowPort, zone, prefix, utcOffset, workers, newSince = {} } = options;
+  const where = filterOf(options);
+  const mappings = options.map && (await mappingsOf(options.map));
+  const rules =
+    options.rules === undefined ? undefined : await rulesOf(options.rules, options.for?.platform);
+  // With --follow the count is one of answers.
+  const records = options.follow ? undefined : options.count;
+  const listen = await listenerOf(options.listen, records);
+  const kernel = await kernelLogOf(options.nflog, records);
+  return {
+    ...(mappings === undefined ? {} : { mappings }),
+    ...(listen === undefined ? {} : { listen }),
+    ...(kernel === undefined ? {} : { kernel }),
+    ...(flowPort === undefined ? {} : { flowPorts: flowPort }),
+    ...(zone ?? {}),
+    ...(prefix === undefined ? {} : { prefixes: prefix }),
+    ...(utcOffset === undefined ? {} : { offsetMs: utcOffset }),
+    ...(where === undefined ? {} : { where }),
+    ...(newSince.sinceMs === undefined ? {} : { sinceMs: newSince.sinceMs }),
+    ...(newSince.logs === undefined ? {} : { before: newSince.logs }),
+    ...(rules === undefined ? {} : { rules }),
+    ...(workers === undefined ? {} : { workers }),
+  };
 }
 
 function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
@@ -285,45 +188,4 @@ function filterOf(options: AuditCommandOptions): AuditFilter | undefined {
     ...(action === undefined ? {} : { action }),
   };
   return Object.keys(filter).length === 0 ? undefined : filter;
-}
-
-/** Throws when not one input could be read: there is nothing to report then. */
-function refuseNothing({ faults, lines, before, linesBefore, interrupted }: LogAudit): void {
-  const [first, ...others] = faults;
-  if (first === undefined || interrupted || (lines > 0 && (before.length === 0 || linesBefore > 0)))
-    return;
-  const more = others.length === 0 ? '' : `, and ${others.length} more inputs likewise`;
-  throw new Failure(INPUT, {
-    what: `cannot read ${first.source}: ${first.what}${more}`,
-    why: first.why,
-    ways: [first.do, ...(before.includes(first.source) ? ['a time has the form 2026-11-22'] : [])],
-  });
-}
-
-/** Throws when the inputs hold nothing at all: an empty log is not a network without traffic. */
-function refuseEmpty({ inputs, lines, live, interrupted, faults }: LogAudit): void {
-  if (lines > 0 || live || interrupted || faults.length > 0) return;
-  throw new Failure(INPUT, {
-    what: `there is nothing in ${inputs.length === 1 ? nameOf(inputs[0]!) : `any of ${inputs.length} inputs`}`,
-    why: 'an empty log says neither what passed nor what was refused',
-    ways: ['name the log that the device writes to', '--follow waits for lines'],
-  });
-}
-
-/** Throws when there is nothing to compare with: everything would seem new. */
-function refuseEmptyPast({ before, linesBefore, interrupted }: LogAudit): void {
-  if (before.length === 0 || linesBefore > 0 || interrupted) return;
-  throw new Failure(INPUT, {
-    what: `there is no line of a firewall log in ${before.length === 1 ? before[0] : `any of ${before.length} earlier logs`}`,
-    why: 'compared with nothing, everything is new',
-    ways: ['name a log of the same device from an earlier time', '--new-since takes a time too'],
-  });
-}
-
-function exitCodeOf({ interrupted, faults, unread, linesRead, live }: LogAudit): number {
-  if (interrupted) return INTERRUPTED;
-  if (faults.length > 0) return INPUT;
-  // What was read says nothing about traffic.
-  if (linesRead === 0 && !live) return INCOMPLETE;
-  return unread.length > 0 ? INCOMPLETE : DONE;
 }

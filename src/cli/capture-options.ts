@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { parsePrefix } from '../net/prefix.ts';
 import type { ZoneRule } from '../pipeline/assess.ts';
 import type { CaptureChoices, CaptureSummary, Progress } from '../pipeline/reading.ts';
-import { bytes, count, duration } from '../report/numbers.ts';
+import { bytes, counted, duration } from '../report/numbers.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -129,7 +129,7 @@ class Meter {
     this.shown = true;
     const elapsedMs = nowMs - this.startMs;
     const speed = bytesRead / (elapsedMs / 1000);
-    const parts = [`${count(frames)} packets`, `${bytes(speed)}/s`];
+    const parts = [`${counted(frames, 'packet')}`, `${bytes(speed)}/s`];
     if (bytesTotal === undefined) parts.unshift(bytes(bytesRead));
     else {
       parts.unshift(`${Math.floor((bytesRead / Math.max(1, bytesTotal)) * 100)} %`);

@@ -12,7 +12,8 @@ import {
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
 import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
-import { count } from '../report/numbers.ts';
+import { printable } from '../report/escape.ts';
+import { count, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
 import type { CaptureCommandOptions, Repeats } from './capture.ts';
@@ -133,10 +134,12 @@ export class CaptureRun {
         if (this.writer !== undefined && this.writer.fileCount > 0) this.writer.flush();
         flushedMs = nowMs;
       }
-      for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+      for (; told < live.events.length; told++)
+        process.stderr.write(`${printable(live.events[told]!)}\n`);
       if (this.writer?.full) break;
     }
-    for (; told < live.events.length; told++) process.stderr.write(`${live.events[told]}\n`);
+    for (; told < live.events.length; told++)
+      process.stderr.write(`${printable(live.events[told]!)}\n`);
     this.lines?.flush();
     this.writer?.close(Date.now(), live.counts());
   }
@@ -155,10 +158,12 @@ export class CaptureRun {
       const lost = dropped === 0 ? 'none dropped' : `${count(dropped)} dropped by the kernel`;
       const full =
         freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
-      process.stderr.write(`${name}: ${count(received)} packets received, ${lost}${full}\n`);
+      process.stderr.write(
+        `${printable(name)}: ${counted(received, 'packet')} received, ${lost}${full}\n`,
+      );
     }
     const what = this.writer === undefined ? 'printed' : 'captured';
-    process.stderr.write(`${count(this.printed)} packets ${what}`);
+    process.stderr.write(`${counted(this.printed, 'packet')} ${what}`);
     if (this.writer !== undefined) {
       const files = this.filesWritten(this.writer.fileCount);
       process.stderr.write(`, ${count(this.writer.written)} written${files}`);
@@ -251,7 +256,7 @@ export class CaptureRun {
     }
     if (this.writer !== undefined) {
       const files = this.filesWritten(this.writer.fileCount);
-      process.stderr.write(`${count(this.writer.written)} packets written${files}\n`);
+      process.stderr.write(`${counted(this.writer.written, 'packet')} written${files}\n`);
     }
     const damaged = reader.faults.length > 0;
     process.exitCode = this.stopped ? INTERRUPTED : damaged ? INPUT : DONE;

@@ -10,7 +10,7 @@ import {
 } from '../model/comparison.ts';
 import type { Listener } from '../model/listener.ts';
 import type { Comparison } from '../pipeline/compare-host.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Fact, Report } from '../report/report.ts';
 import type { Card, CardPart, Column, Plain, Severity, Table } from '../report/table.ts';
 import { pidText, plainProcess, processesOf, processText } from './owner-words.ts';
@@ -127,7 +127,7 @@ function factsOf(
     },
     { key: 'endpoints', value: rows.length },
     { key: 'mismatches', value: doubted.length },
-    { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
+    { key: 'asked', value: asked, text: `${counted(asked, 'port')} asked` },
     {
       key: 'vantages',
       value: [...vantages.values()].map(({ kind, name }) => ({ kind, name })),

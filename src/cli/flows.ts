@@ -5,7 +5,7 @@ import type { CaptureSummary } from '../pipeline/reading.ts';
 import { connLogHead, connLogLine, connLogTail } from '../report/conn-log.ts';
 import { csvHeader, csvRow } from '../report/csv.ts';
 import { shellWord } from '../report/escape.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Report } from '../report/report.ts';
 import type { Column } from '../report/table.ts';
 import { terminalAbility } from '../report/terminal.ts';
@@ -197,7 +197,7 @@ function flowReport(
     version: VERSION,
     verdict: {
       severity: notes.some(({ missing }) => missing) ? 'warning' : 'info',
-      text: `${count(flows)} ${flows === 1 ? 'flow' : 'flows'} in ${count(packets)} packets`,
+      text: `${counted(flows, 'flow')} in ${counted(packets, 'packet')}`,
     },
     facts: [
       { key: 'inputs', value: inputs },

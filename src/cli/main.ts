@@ -8,6 +8,7 @@ import type { Problem } from '../report/text.ts';
 import { COMMANDS, type CommandEntry, DEFAULT_COMMAND } from './command-table.ts';
 import { DEFECT, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { inputName } from './input-name.ts';
 import { misuse } from './misuse.ts';
 
 const EXAMPLES = `Examples:
@@ -94,9 +95,8 @@ async function report(error: unknown): Promise<void> {
     process.exitCode = error.exitCode;
   } else if (error instanceof Error && error.name === 'UnreadableFile') {
     const { file } = error as Error & { file: string };
-    const name = file === '-' ? 'standard input' : file;
     const ways = ['name a file that exists and can be read, or - for standard input'];
-    problem = { what: `cannot read ${name}`, why: error.message, ways };
+    problem = { what: `cannot read ${inputName(file)}`, why: error.message, ways };
     process.exitCode = INPUT;
   } else {
     const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -9,6 +9,7 @@ import { count, counted, duration } from '../report/numbers.ts';
 import { palette, terminalAbility } from '../report/terminal.ts';
 import { INPUT, INTERRUPTED } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { inputName } from './input-name.ts';
 import { writeReport } from './output.ts';
 import type { PolicyDesk } from './policy-desk.ts';
 import { withFiles } from './policy-files.ts';
@@ -99,7 +100,7 @@ class Follower {
   /** Until the signal, the end of the input, or the person's word. */
   async run(controller: AbortController): Promise<void> {
     const { signal } = controller;
-    const logs = this.options.denyLog!.map((log) => (log === '-' ? 'standard input' : log));
+    const logs = this.options.denyLog!.map(inputName);
     this.status.tell(`following ${logs.join(', ')}; Ctrl-C ends`);
     let attempts = -1;
     let changedMs = Date.now();

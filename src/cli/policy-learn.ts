@@ -216,7 +216,7 @@ function socketFacts({ looks, connections, undirected }: LearnedSockets): Report
       value: looks,
       text: looks === 1 ? 'one look at sockets' : `${count(looks)} looks at sockets`,
     },
-    { key: 'socketConnections', value: connections, text: `${count(connections)} connections` },
+    { key: 'socketConnections', value: connections, text: `${counted(connections, 'connection')}` },
     {
       key: 'socketsUndirected',
       value: undirected,
@@ -243,7 +243,7 @@ function factsOf(
   }: Readonly<Record<'candidates' | 'asked' | 'quarantined', number>>,
 ): Fact[] {
   return [
-    { key: 'flows', value: flows, text: `${count(flows)} flows` },
+    { key: 'flows', value: flows, text: `${counted(flows, 'flow')}` },
     { key: 'candidates', value: candidates },
     { key: 'asked', value: asked, text: `${count(asked)} unanswered` },
     { key: 'quarantined', value: quarantined, text: `${count(quarantined)} set aside` },

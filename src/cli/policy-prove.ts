@@ -188,11 +188,11 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
     facts: [
       { key: 'proved', value: isProved(proof) },
       { key: 'platform', value: platform.name },
-      { key: 'rules', value: rules, text: `${count(rules)} rules read` },
+      { key: 'rules', value: rules, text: `${counted(rules, 'rule')} read` },
       {
         key: 'replayed',
         value: replayed,
-        text: `${count(replayed)} validated conversations replayed`,
+        text: `${counted(replayed, 'validated conversation')} replayed`,
       },
     ],
     tables: tablesOf(policy, proof),

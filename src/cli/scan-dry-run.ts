@@ -41,13 +41,17 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     facts: [
       { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },
       { key: 'questions', value: questions },
-      { key: 'mostProbes', value: mostProbes, text: `at most about ${count(mostProbes)} probes` },
+      {
+        key: 'mostProbes',
+        value: mostProbes,
+        text: `at most about ${counted(mostProbes, 'probe')}`,
+      },
       { key: 'shortestSeconds', value: shortestSeconds },
       { key: 'longestSeconds', value: longestSeconds },
       {
         key: 'timing',
         value: timing.name,
-        text: `timing ${timing.name}, at most ${count(timing.ratePerSecond)} probes a second`,
+        text: `timing ${timing.name}, at most ${counted(timing.ratePerSecond, 'probe')} a second`,
       },
       { key: 'seed', value: seed },
       {

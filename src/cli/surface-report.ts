@@ -12,7 +12,7 @@ import { serviceName } from '../catalog/services.ts';
 import type { Process } from '../model/process.ts';
 import type { Comparison } from '../pipeline/compare-host.ts';
 import type { SurfaceRecord } from '../pipeline/surface-state.ts';
-import { count } from '../report/numbers.ts';
+import { count, counted } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Card, CardLine, CardPart, Column, Plain, Severity } from '../report/table.ts';
 import { VERDICT_WORDS } from './compare-report.ts';
@@ -109,7 +109,7 @@ function factsOf(
       ...(first === undefined ? {} : { text: first }),
     },
     { key: 'changes', value: changes },
-    { key: 'asked', value: asked, text: `${count(asked)} ports asked` },
+    { key: 'asked', value: asked, text: `${counted(asked, 'port')} asked` },
     {
       key: 'vantages',
       value: vantages.map(({ kind, name }) => ({ kind, name })),

@@ -65,6 +65,7 @@ function assessmentOf(
     hostsEstimated: picture.evicted > 0,
     ports: picture.ports,
     services: picture.services,
+    serviceCount: picture.services.length,
     conversations: picture.conversations,
     conversationCount: picture.conversations.length,
     conversationBytesMissing: 0,

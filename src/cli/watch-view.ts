@@ -89,10 +89,10 @@ function drops({ counts, picture }: WatchFacts): Line {
   const full =
     freezes === 0 ? '' : `, ring full ${freezes === 1 ? 'once' : `${count(freezes)} times`}`;
   const lost =
-    dropped === 0 ? `0 drops${full}` : `${count(dropped)} drops (${share.toFixed(2)} %)${full}`;
+    dropped === 0 ? `0 drops${full}` : `${counted(dropped, 'drop')} (${share.toFixed(2)} %)${full}`;
   const gone =
-    picture.evicted === 0 ? '' : `  ${count(picture.evicted)} flows summed up and let go`;
-  const text = `${lost}  ${count(picture.packets)} packets  ${bytes(picture.bytes)}  ${counted(picture.flows, 'flow')}  ${counted(picture.hostCount, 'host')}${gone}`;
+    picture.evicted === 0 ? '' : `  ${counted(picture.evicted, 'flow')} summed up and let go`;
+  const text = `${lost}  ${counted(picture.packets, 'packet')}  ${bytes(picture.bytes)}  ${counted(picture.flows, 'flow')}  ${counted(picture.hostCount, 'host')}${gone}`;
   return dropped > 0 ? { text, look: 'warn' } : { text };
 }
 

@@ -4,8 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Filter } from '../pipeline/filters.ts';
 import type { Picture } from '../pipeline/watch.ts';
 import { type LastLook, type Look, WatchThread } from '../pipeline/watch-thread.ts';
-import { safeJson } from '../report/escape.ts';
-import { bytes, count } from '../report/numbers.ts';
+import { printable, safeJson } from '../report/escape.ts';
+import { bytes, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { wholeNumber } from './capture-options.ts';
 import { DONE, USAGE } from './exit-codes.ts';
@@ -133,7 +133,7 @@ class Watch {
   private async finish(): Promise<void> {
     const last = this.last!;
     this.latest = last;
-    for (const event of last.events) process.stderr.write(`${event}\n`);
+    for (const event of last.events) process.stderr.write(`${printable(event)}\n`);
     if (!this.options.ndjson) await summaryOf(this.facts(), last.judged, this.options);
   }
 
@@ -213,7 +213,7 @@ class Watch {
     const rows = (this.options.top ?? ROWS_OF_A_TABLE) + 5;
     const lines = liveLines(WATCH_PAGE, newState(), this.facts(), 1000, rows);
     const time = new Date().toISOString();
-    const body = lines.slice(0, -1).map(({ text }) => text.trimEnd());
+    const body = lines.slice(0, -1).map(({ text }) => printable(text.trimEnd()));
     return `${time}\n${body.filter((line) => line !== '').join('\n')}\n\n`;
   }
 
@@ -252,7 +252,7 @@ class Watch {
     try {
       writeFileSync(path, this.jsonLine(), { flag: 'wx' });
       const { ports, packets, bytes: octets } = this.latest.picture;
-      state.message = `${path}: ${count(ports.length)} ports, ${count(packets)} packets, ${bytes(octets)}`;
+      state.message = `${path}: ${counted(ports.length, 'port')}, ${counted(packets, 'packet')}, ${bytes(octets)}`;
     } catch (error) {
       state.message = `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
     }

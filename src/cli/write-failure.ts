@@ -1,6 +1,6 @@
 /** What is said when packets cannot be written: to a file, or to standard output. */
 import { MixedLinkTypes } from '../pipeline/capture.ts';
-import { count } from '../report/numbers.ts';
+import { counted } from '../report/numbers.ts';
 import { INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -27,7 +27,7 @@ export function writeFailure(error: unknown, path: string | undefined, written =
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (code === 'EPIPE') process.exit();
   if (code === undefined || syscall === undefined) return error;
-  const safe = `${count(written)} packets are safe: what was written can be read`;
+  const safe = `${counted(written, 'packet')} are safe: what was written can be read`;
   const kept = `; ${written === 0 ? 'nothing was written' : safe}`;
   return new Failure(INPUT, {
     what: `cannot write ${path === undefined || path === '-' ? 'standard output' : path}`,

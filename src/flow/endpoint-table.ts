@@ -7,6 +7,11 @@
 const INITIAL = 1 << 10;
 /** Words per entry: address, port, kind (as `P_KIND`). */
 const KEY_WORDS = 3;
+/**
+ * How much larger columns become. What is not used of them costs no memory, and what was outgrown lies
+ * about until it is collected.
+ */
+const GROWTH = 8;
 
 export class EndpointTable {
   /** Number of endpoints; entries are numbered from 0 in order of arrival. */
@@ -50,7 +55,7 @@ export class EndpointTable {
     if (held !== 0) return held - 1;
     const entry = this.count++;
     if (KEY_WORDS * this.count > this.keys.length) {
-      const larger = new Int32Array(2 * this.keys.length);
+      const larger = new Int32Array(GROWTH * this.keys.length);
       larger.set(this.keys);
       this.keys = larger;
     }
@@ -106,7 +111,12 @@ export class EndpointTable {
 
 /** A column of numbers that grows with a table: `add` and `get` by entry number. */
 export class Column {
-  private values = new Float64Array(INITIAL);
+  private values: Float64Array | Int32Array | Uint8Array;
+
+  /** @param values holds the first of them; its type says which numbers there may be */
+  constructor(values: Float64Array | Int32Array | Uint8Array = new Float64Array(INITIAL)) {
+    this.values = values;
+  }
 
   get(entry: number): number {
     return this.values[entry] ?? 0;
@@ -123,10 +133,11 @@ export class Column {
   }
 
   private grow(entry: number): void {
-    let length = this.values.length;
-    while (length <= entry) length *= 2;
-    const larger = new Float64Array(length);
-    larger.set(this.values);
+    const { values } = this;
+    let { length } = values;
+    while (length <= entry) length *= GROWTH;
+    const larger = new (values.constructor as new (length: number) => typeof values)(length);
+    larger.set(values);
     this.values = larger;
   }
 }

@@ -25,6 +25,9 @@ export class FanIn {
   private filled = new Int32Array(0);
   /** Pairs: address and port of a peer. */
   private samples = new Int32Array(0);
+  /** By port, the candidate that it was last seen at; candidates are counted from 1. */
+  private readonly stamps = new Int32Array(65_536);
+  private stamp = 0;
 
   constructor(seed: number) {
     this.seed = seed;
@@ -118,15 +121,26 @@ export class FanIn {
     const looked = this.filled[entry]!;
     if (looked < MIN_PEERS) return false;
     const start = this.starts[entry]!;
-    const peers = new Set<number>();
-    const ports = new Set<number>();
     const system = this.candidates.port(entry) < SYSTEM;
+    const { samples, stamps } = this;
+    const stamp = ++this.stamp;
+    let peers = 1;
+    const first = samples[2 * start]!;
+    let second = first;
+    let ports = 0;
     for (let at = start; at < start + looked; at++) {
-      peers.add(this.samples[2 * at]!);
-      const port = this.samples[2 * at + 1]!;
-      if (system || port >= SYSTEM) ports.add(port);
+      const peer = samples[2 * at]!;
+      // More than three are not told apart.
+      if (peers === 1 && peer !== first) {
+        peers = 2;
+        second = peer;
+      } else if (peers === 2 && peer !== first && peer !== second) peers = 3;
+      const port = samples[2 * at + 1]!;
+      if (stamps[port] === stamp || (port < SYSTEM && !system)) continue;
+      stamps[port] = stamp;
+      ports++;
     }
-    return peers.size >= MIN_PEERS && ports.size >= DISTINCT_SHARE * looked;
+    return peers >= MIN_PEERS && ports >= DISTINCT_SHARE * looked;
   }
 
   private countOne(words: Int32Array, base: number, side: number): number {

@@ -114,6 +114,8 @@ export class FlowTable {
   private free: Int32Array = new Int32Array(0);
   private freeCount = 0;
   private readonly touched = new Int32Array(RUN);
+  /** The words of `chunks`. */
+  private readonly lines: Int32Array[] = [];
   /** Means nothing; see `touch`. */
   touchedSum = 0;
 
@@ -144,23 +146,30 @@ export class FlowTable {
    * time per packet.
    */
   private touch(packets: Int32Array, from: number, to: number): void {
-    const { slots, mask } = this;
-    const rows = this.touched;
+    const { slots, mask, lines, touched } = this;
     let count = 0;
     for (let at = from; at < to; at += PACKET_WORDS) {
-      rows[count++] = slots[((packets[at + P_HASH]! << 1) & mask) + 1]! - 1;
+      const hash = packets[at + P_HASH]!;
+      let slot = (hash << 1) & mask;
+      let held = slots[slot + 1]!;
+      // One in five is not in its first slot.
+      while (held !== 0 && slots[slot] !== hash) {
+        slot = (slot + 2) & mask;
+        held = slots[slot + 1]!;
+      }
+      touched[count] = held - 1;
+      // Without a branch: a new flow has no row yet.
+      count += held === 0 ? 0 : 1;
     }
     let sum = 0;
     for (let index = 0; index < count; index++) {
-      const row = rows[index]!;
-      if (row < 0) continue;
-      const words = this.chunks[row >>> CHUNK_SHIFT]!.words;
+      const row = touched[index]!;
+      const words = lines[row >>> CHUNK_SHIFT]!;
       const base = (row & CHUNK_MASK) * ROW_WORDS;
-      // The last word too, for where rows do not begin with a line.
-      sum += words[base]! ^ words[base + ROW_WORDS / 2]! ^ words[base + ROW_WORDS - 1]!;
+      sum ^= words[base]! ^ words[base + ROW_WORDS / 2]!;
     }
     // Kept, so that the loads are not optimised away.
-    this.touchedSum = sum | 0;
+    this.touchedSum = sum;
   }
 
   private add(packets: Int32Array, at: number): void {
@@ -360,7 +369,9 @@ export class FlowTable {
   private extend(): number {
     const row = this.count++;
     if ((row & CHUNK_MASK) === 0) {
-      this.chunks.push(newChunk(this.shared));
+      const chunk = newChunk(this.shared);
+      this.chunks.push(chunk);
+      this.lines.push(chunk.words);
     }
     return row;
   }

@@ -281,11 +281,6 @@ export function hostKey(address: number, family: number): number {
   return family === 0 ? address >>> 0 : SIXES + address;
 }
 
-/** The address and the family that `hostKey` made a number of. */
-export function hostOfKey(key: number): [address: number, family: number] {
-  return key < SIXES ? [key | 0, 0] : [(key - SIXES) | 0, FAMILY_6];
-}
-
 function familyOf(address: Uint8Array): number {
   return address.length === 16 ? FAMILY_6 : 0;
 }

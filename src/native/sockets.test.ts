@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { DatagramReader, ERROR_QUEUE_OPTION, ORIGIN_ICMP } from './datagrams.ts';
@@ -139,12 +140,28 @@ describe.runIf(process.platform === 'linux')('sockets of the C library', () => {
   });
 
   it('share memory that is given back once', () => {
-    const memory = new MappedMemory(4096);
-    new Uint8Array(memory.buffer)[4095] = 7;
-    expect(memory.buffer.byteLength).toBe(4096);
-    expect(memory.address > 0n).toBe(true);
+    const size = 1 << 26;
+    const memory = new MappedMemory(size);
+    new Uint8Array(memory.buffer)[size - 1] = 7;
+    expect(memory.buffer.byteLength).toBe(size);
+    const middle = memory.address + BigInt(size >> 1);
+    expect(isMapped(middle)).toBe(true);
     memory.release();
+    expect(isMapped(middle)).toBe(false);
+    // The same addresses, most likely: they are another's now.
+    const next = new MappedMemory(size);
     memory.release();
+    expect(isMapped(next.address)).toBe(true);
+    next.release();
     expect(() => new MappedMemory(4096, 99_999)).toThrow(/mmap: EBADF/);
   });
 });
+
+/** Whether this process has memory at that address (proc(5), maps). */
+function isMapped(address: bigint): boolean {
+  const lines = readFileSync('/proc/self/maps', 'latin1').split('\n');
+  return lines.some((line) => {
+    const [, from, to] = /^([\da-f]+)-([\da-f]+) /.exec(line) ?? [];
+    return from !== undefined && BigInt(`0x${from}`) <= address && address < BigInt(`0x${to}`);
+  });
+}

@@ -52,7 +52,10 @@ export interface Assessment extends CaptureSummary {
   readonly hosts: number;
   readonly hostsEstimated: boolean;
   readonly ports: readonly PortUse[];
+  /** In order of first flow; where not all were wanted, the ones with the most bytes first. */
   readonly services: readonly ServiceUse[];
+  /** How many answered. */
+  readonly serviceCount: number;
   readonly conversations: readonly ConversationUse[];
   /** How many there are; when some had to be forgotten, those that came back count again. */
   readonly conversationCount: number;
@@ -81,6 +84,8 @@ export interface AssessChoices extends CaptureChoices {
   readonly thresholds?: Partial<Thresholds>;
   /** Conversations and hosts wanted at most. */
   readonly top: number;
+  /** Services wanted at most; without it all. */
+  readonly services?: number;
   /** Words about flows; see analysis/filter/parse.ts. Checked by `checkFilter`. */
   readonly where?: string;
   /** Rows of the chart over time at most; without it there is none. */
@@ -120,7 +125,8 @@ export async function assess(
     hosts: view.hostCount,
     hostsEstimated: view.hosts.pruned > 0,
     ports: portUses(view, speech),
-    services: serviceUses(view, names, speech),
+    services: serviceUses(view, names, speech, choices.services),
+    serviceCount: view.services.table.count,
     conversations: topConversations(view, names, choices.top),
     conversationCount: view.conversations.count + view.conversations.pruned,
     conversationBytesMissing: view.conversations.missing,

@@ -1,4 +1,5 @@
 /** One reading of logs into an audit: the inputs themselves, or the earlier logs they are compared with. */
+import { MessageChannel } from 'node:worker_threads';
 import { Audit, type Earlier } from '../analysis/audit/audit.ts';
 import type { FoldOptions } from '../analysis/audit/audit-fold.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
@@ -82,7 +83,7 @@ export interface EarlierLog extends Earlier {
   readonly notes: BlindSpot[];
 }
 
-/** Reads an earlier log to its end. Its rows, which take the most room, are let go. */
+/** Reads an earlier log to its end. Its rows, which take the most room, are given back. */
 export async function readEarlier(
   inputs: readonly string[],
   wishes: Pick<ReadingWishes, 'choices' | 'seed'>,
@@ -91,8 +92,21 @@ export async function readEarlier(
   await reading.read(inputs);
   const { folded, reader } = reading;
   const { addresses, names, faults, tally } = reader;
+  const past = folded.toPast(addresses, names);
+  giveBack(folded.table.memory());
   return {
-    ...{ past: folded.toPast(addresses, names), inputs: reader.inputs, faults },
+    ...{ past, inputs: reader.inputs, faults },
     ...{ numbering: { addresses, names }, linesRead: tally.read, notes: logNotes(reader) },
   };
+}
+
+/**
+ * Gives memory back at once. The runtime's collector, which would do it, has no turn while lines are
+ * read: reading them makes no objects. What is sent to a closed port is gone.
+ */
+function giveBack(memory: ArrayBuffer[]): void {
+  const { port1, port2 } = new MessageChannel();
+  port1.postMessage(undefined, memory);
+  port1.close();
+  port2.close();
 }

@@ -116,9 +116,7 @@ class RoleLearner extends Learner {
     const judge = new RoleJudge();
     const all = new Map<string, readonly string[]>();
     for (const [address, ports] of this.answers) {
-      const sure = judge
-        .rolesOf(ports, (locator) => locator)
-        .filter(({ certainty }) => certainty !== 'hint');
+      const sure = judge.rolesOf(ports).filter(({ certainty }) => certainty !== 'hint');
       if (sure.length > 0) {
         all.set(
           address,

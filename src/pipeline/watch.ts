@@ -166,7 +166,11 @@ export class WatchSession {
     const speech = new SpokenView(this.listener.heard, names);
     const { packets, filtered } = this;
     const seen = new Case(traffic, clues, names, thresholds, packets, speech, asked, filtered);
-    return { findings: findings(seen), roles: hostRoles(traffic, names) };
+    // Described here: the answer may go to another thread.
+    const roles = hostRoles(traffic, names).map(({ address, zone, roles, depends }) => {
+      return { address, zone, roles, depends };
+    });
+    return { findings: findings(seen), roles };
   }
 
   private get names() {

@@ -84,7 +84,10 @@ function* section(table: Table, style: Palette): Generator<string, readonly stri
     for (const line of wrapText(style.safe(table.heading), style.width)) yield style.strong(line);
   }
   if (cards) {
-    for (const row of rows) yield* cardLines(table.card!(row), style, table.compact === true);
+    const compact = table.compact === true;
+    // The body is indented by two.
+    const inner = compact ? { ...style, width: style.width - 2 } : style;
+    for (const row of rows) yield cardLines(table.card!(row), style, inner, compact).join('\n');
   } else if (rows.length > 0) missing = yield* tableLines({ ...table, rows }, style);
   else yield* wrapText(style.safe(table.empty ?? ''), style.width);
   if (table.footnote !== undefined) {
@@ -94,51 +97,50 @@ function* section(table: Table, style: Palette): Generator<string, readonly stri
 }
 
 /** Commands are left whole: the terminal folds them, and copying gives one line. */
-function* cardLines(card: Card, style: Palette, compact: boolean): Generator<string> {
-  if (!compact) yield '';
+function cardLines(card: Card, style: Palette, inner: Palette, compact: boolean): string[] {
+  const lines = compact ? [] : [''];
   const mark = card.mark === undefined ? '' : `${style.mark(card.mark)} `;
   for (const line of wrapText(mark + style.safe(card.heading), style.width, mark === '' ? 0 : 2)) {
-    yield card.mark === undefined ? style.strong(line) : style.tint(line, card.mark);
+    lines.push(card.mark === undefined ? style.strong(line) : style.tint(line, card.mark));
   }
-  if (compact) {
-    yield* compactBody(card, style);
-    return;
+  const margin = compact ? '  ' : '';
+  if (card.lead !== '' || !compact) {
+    for (const line of wrapText(style.safe(card.lead), inner.width)) lines.push(margin + line);
   }
-  yield* wrapText(style.safe(card.lead), style.width);
-  const labels = card.parts.map(({ label }) => displayWidth(style.safe(label)));
-  const margin = Math.min(Math.max(0, ...labels) + 2, style.width >> 1);
-  if (card.parts.length > 0) yield '';
-  for (const part of card.parts) yield* partLines(part, margin, style);
+  if (card.parts.length > 0 && !compact) lines.push('');
+  let widest = 0;
+  for (const { label } of card.parts) {
+    widest = Math.max(widest, displayWidth(style.safe(label)));
+  }
+  const column = compact ? widest + 2 : Math.min(widest + 2, style.width >> 1);
+  for (const part of card.parts) addPart(lines, margin, part, column, inner);
+  return lines;
 }
 
-/** Indented, and without blank lines. */
-function* compactBody(card: Card, style: Palette): Generator<string> {
-  const inner = { ...style, width: style.width - 2 };
-  if (card.lead !== '') {
-    for (const line of wrapText(style.safe(card.lead), inner.width)) yield `  ${line}`;
-  }
-  const margin = Math.max(0, ...card.parts.map(({ label }) => displayWidth(style.safe(label)))) + 2;
-  for (const part of card.parts) {
-    for (const line of partLines(part, margin, inner)) yield `  ${line}`;
-  }
-}
-
-function* partLines(part: CardPart, margin: number, style: Palette): Generator<string> {
+/** @param margin before every line @param column where the text begins behind it */
+function addPart(
+  lines: string[],
+  margin: string,
+  part: CardPart,
+  column: number,
+  style: Palette,
+): void {
   const label = style.safe(part.label);
-  let start = label + ' '.repeat(Math.max(1, margin - displayWidth(label)));
-  if (displayWidth(start) > margin) {
-    yield* wrapText(label, style.width);
-    start = ' '.repeat(margin);
+  const width = displayWidth(label);
+  let start = label + ' '.repeat(Math.max(1, column - width));
+  if (width + 1 > column) {
+    for (const line of wrapText(label, style.width)) lines.push(margin + line);
+    start = ' '.repeat(column);
   }
   let tone = part.tone;
   for (const line of part.lines) {
-    const command = 'run' in line;
-    const pieces = command
-      ? [`  ${style.command(line.run)}`]
-      : wrapText(style.safe(line.say), style.width - margin);
+    const pieces =
+      'run' in line
+        ? [`  ${style.command(line.run)}`]
+        : wrapText(style.safe(line.say), style.width - column);
     for (const piece of pieces) {
-      yield start + (tone === undefined ? piece : style.tint(piece, tone));
-      start = ' '.repeat(margin);
+      lines.push(margin + start + (tone === undefined ? piece : style.tint(piece, tone)));
+      start = ' '.repeat(column);
       tone = undefined;
     }
   }

@@ -76,6 +76,8 @@ export function shorten(text: string, width: number, ellipsis: string): string {
  * broken where it must, losing nothing. Lines after the first begin with `indent` blanks.
  */
 export function wrapText(text: string, width: number, indent = 0): string[] {
+  // Most texts fit, all of them in a pipe.
+  if (displayWidth(text) <= width) return [withoutTrailingSpaces(text)];
   return wrapPieces(text.split(' '), ' ', width, indent);
 }
 

@@ -195,51 +195,52 @@ export class Decoder {
   decode(batch: FrameBatch, interfaces: readonly CaptureInterface[], from: number): number {
     this.bytes = batch.bytes;
     this.view = batch.view;
-    const count = batch.count;
+    const { count, offset, captured, original, seconds, nanoseconds, number } = batch;
+    const { lengths } = this;
+    let octets = this.octets;
+    let capturedOctets = this.capturedOctets;
+    let linkOctets = this.linkOctets;
     let index = from;
     for (; index < count && !this.full; index++) {
-      const at = batch.offset[index]!;
-      const captured = batch.captured[index]!;
-      const original = batch.original[index]!;
+      const at = offset[index]!;
+      const here = captured[index]!;
+      const onWire = original[index]!;
       const port = batch.interface[index]!;
-      this.frame = batch.number[index]!;
-      this.seconds = batch.seconds[index]!;
-      this.nanoseconds = batch.nanoseconds[index]!;
+      this.frame = number[index]!;
+      this.seconds = seconds[index]!;
+      this.nanoseconds = nanoseconds[index]!;
       this.interface = port;
-      this.end = at + captured;
-      this.wireEnd = at + original;
-      this.octetsOnWire = original;
-      this.vlan = 0;
-      this.innerVlan = 0;
-      this.tunnel = 0;
-      this.tunnelId = 0;
-      this.depth = 0;
+      this.end = at + here;
+      this.wireEnd = at + onWire;
+      this.octetsOnWire = onWire;
+      if ((this.vlan | this.depth) !== 0) this.restart();
       this.linkGroup = false;
       this.macAt = -1;
       this.topRows = 0;
       this.topOctets = 0;
       this.other = -1;
       this.dropped = false;
-      this.frames++;
-      this.octets += original;
-      this.capturedOctets += captured;
-      this.lengths[Math.min(original, LONGEST_TALLIED)]!++;
-      if (captured < original) {
-        this.cutFrames++;
-        if (original > LONGEST_FRAME) this.wireEnd = at + Math.max(captured, LONGEST_FRAME);
-      }
+      octets += onWire;
+      capturedOctets += here;
+      lengths[Math.min(onWire, LONGEST_TALLIED)]!++;
+      if (here < onWire) this.noteCut(at, here, onWire);
       decodeLink(this, interfaces[port]!.linkType, at);
       if (this.topRows > 0) {
         this.ipFrames++;
-        this.linkOctets += original - this.topOctets;
-      } else if (this.dropped) {
-        this.droppedFrames++;
-        this.droppedOctets += original;
-      } else {
-        this.tallyOther(original);
-      }
+        linkOctets += onWire - this.topOctets;
+      } else this.tallyRest(onWire);
     }
+    this.frames += index - from;
+    this.octets = octets;
+    this.capturedOctets = capturedOctets;
+    this.linkOctets = linkOctets;
     return index;
+  }
+
+  /** A frame of which only the first octets were captured. */
+  private noteCut(at: number, captured: number, original: number): void {
+    this.cutFrames++;
+    if (original > LONGEST_FRAME) this.wireEnd = at + Math.max(captured, LONGEST_FRAME);
   }
 
   /** Whether the rows must be taken before the next frame; else there is room for more of them. */
@@ -284,10 +285,17 @@ export class Decoder {
     return this.seconds;
   }
 
-  private tallyOther(octets: number): void {
+  /** Counts a frame that made no row, or whose rows were left out. */
+  private tallyRest(octets: number): void {
+    const { other } = this;
+    if (this.dropped) {
+      this.droppedFrames++;
+      this.droppedOctets += octets;
+      return;
+    }
     let tally = this.unreadable;
-    if (this.other >= 0) tally = tallyOf(this.otherFrames, this.other);
-    else if (this.other <= -2) tally = tallyOf(this.unknownLinks, -2 - this.other);
+    if (other >= 0) tally = tallyOf(this.otherFrames, other);
+    else if (other <= -2) tally = tallyOf(this.unknownLinks, -2 - other);
     tally.frames++;
     tally.octets += octets;
   }

@@ -16,8 +16,10 @@ const HEADER = 8;
 /** Octets at either end of a payload that tell datagrams apart; a multiple of 4. */
 const DIGESTED = 32;
 
+/** All ports of `PORT_ACTION` are below: those of clients, which differ, need not be looked up. */
+const ACTION_PORTS = 8473;
 /** What a port calls for: 0 nothing, 1 a direction hint, above that a tunnel. */
-const PORT_ACTION = new Uint8Array(65536);
+const PORT_ACTION = new Uint8Array(ACTION_PORTS);
 const HINT = 1;
 const VXLAN = 2;
 const GENEVE = 3;
@@ -52,7 +54,7 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     if (stated !== 0 && (payload < 0 || !isPartOfMore(d))) d.fault(UDP_LENGTH);
     payload = Math.max(room, 0);
   }
-  const action = PORT_ACTION[ports & 0xffff]! || PORT_ACTION[ports >>> 16]!;
+  const action = actionOf(ports & 0xffff) || actionOf(ports >>> 16);
   const flags = action === HINT && payload > 0 ? udpHint(d, at + HEADER, ports) << 24 : 0;
   const checksum = view.getUint16(at + 6);
   let signature = 0;
@@ -73,6 +75,10 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     }
   }
   return row;
+}
+
+function actionOf(port: number): number {
+  return port < ACTION_PORTS ? PORT_ACTION[port]! : 0;
 }
 
 /** Whether the length of the datagram need not fit the octets that are here. */

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { built, runCli } from './run-cli.ts';
+import { built, CLI, runCli, runProgram } from './run-cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-audit-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,6 +49,12 @@ describe.runIf(built)('audit', () => {
     const { code, out } = await runCli(['audit', '--help']);
     expect(code).toBe(0);
     await expect(out).toMatchFileSnapshot('help/audit.txt');
+  });
+
+  it('calls its input what it is', async () => {
+    const words = ['sh', '-c', `exec "$0" "$1" audit - < fw.log`, process.execPath, CLI];
+    const { out } = await runProgram(words, { cwd: folder });
+    expect(out.split('\n')[1]).toMatch(/^standard input · netfilter · /);
   });
 
   it.each([

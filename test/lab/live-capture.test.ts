@@ -294,6 +294,23 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     lab.join(here, there, ['10.9.1.1/24'], ['10.9.1.2/24']);
   });
 
+  it('makes control characters in the names of interfaces visible', async () => {
+    const name = 'a\x1b[31mx';
+    here.run('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'other0');
+    here.run('ip', 'link', 'set', name, 'up');
+    const watching = here.start(process.execPath, [CLI, 'watch', '-i', name, '--interval', '1s']);
+    const child = here.start(process.execPath, [CLI, 'capture', '-i', name]);
+    const ends = [ended(child), ended(watching)];
+    await Promise.all([started(child), started(watching)]);
+    here.run('ip', 'link', 'set', name, 'down');
+    await expect.poll(() => said(child).err, { interval: 20 }).toContain('went down');
+    here.run('ip', 'link', 'delete', name);
+    for (const { out, err } of await Promise.all(ends)) {
+      expect(out + err).toContain('a\\x1b[31mx');
+      expect(out + err).not.toContain('\x1b');
+    }
+  });
+
   it('becomes the user who called sudo before it reads a packet', async () => {
     const file = join(folder, 'mine.pcapng');
     const child = here.start('env', [

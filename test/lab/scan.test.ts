@@ -180,6 +180,29 @@ describeLab('portreeve scan', ['ip', 'nft', 'nmap'], () => {
     expect(found.notes.map(({ id }) => id)).toContain('uniform-responder');
   });
 
+  it.each([
+    ['syn', TARGET6],
+    ['connect', TARGET],
+  ])(
+    'overlooks nothing by %s behind a filter that takes 2,000 SYNs a second',
+    async (how, target) => {
+      rules(`table inet slow { chain in { type filter hook input priority 0
+      tcp flags & (syn | ack) == syn limit rate 2000/second accept
+      tcp flags & (syn | ack) == syn drop
+      }
+    }`);
+      const ports = `1-3000,${OPEN.filter((port) => port > 3000).join(',')}`;
+      const found = await scan([target, '-p', ports, '--engine', how]);
+      expect(openOf(found, target)).toEqual(OPEN);
+      const refused = Object.entries(found.facts.states).filter(([state]) =>
+        state.startsWith('closed'),
+      );
+      expect(refused.map(([, count]) => count)).toEqual([
+        3000 - OPEN.filter((p) => p <= 3000).length,
+      ]);
+    },
+  );
+
   it('tells every port of a host of which only open ones are asked', async () => {
     rules('');
     const { out } = await cli([TARGET, '-p', OPEN.join(','), '--ndjson']);

@@ -116,7 +116,7 @@ export class Finish {
     this.contexts = contexts;
     this.index = index;
     this.block = new RowBlock(table, this.places, contexts, index);
-    this.judge = new NoiseJudge(index);
+    this.judge = new NoiseJudge(table, index);
     this.filter = where === undefined ? undefined : new RowFilter(where, addresses, this.names);
     this.past = from.before?.past ?? this.pastOf();
     this.newness =
@@ -178,7 +178,7 @@ export class Finish {
   /** Two passes: what is noise can be told only once all rows were seen. */
   private count(): void {
     const { block, judge } = this;
-    for (let first = 0; block.load(first); first += BLOCK) judge.learn(block);
+    for (let first = 0; block.loadClients(first); first += BLOCK) judge.learn(block);
     judge.endLearning();
     const wanted = new Uint8Array(BLOCK);
     for (let first = 0; block.load(first); first += BLOCK) {
@@ -300,13 +300,13 @@ export class Finish {
     const allowed = new Map<number, Set<number>>();
     for (const entry of entries) allowed.set(table.word(entry, R_CLIENT), new Set());
     if (allowed.size === 0) return allowed;
-    const { clients } = table;
-    const wanted = new Uint8Array(table.hosts.count);
-    for (const entry of entries) wanted[clients[entry]!] = 1;
-    for (let entry = 0; entry < table.count; entry++) {
-      if (wanted[clients[entry]!] !== 1) continue;
-      if (((table.word(entry, R_KIND) >>> K_ACTION) & 3) !== ALLOW) continue;
-      allowed.get(table.word(entry, R_CLIENT))?.add(table.word(entry, R_SERVER));
+    const { rows, starts } = this.index.byClient;
+    for (const host of new Set(entries.map((entry) => table.clients[entry]!))) {
+      for (let at = starts[host]!; at < starts[host + 1]!; at++) {
+        const entry = rows[at]!;
+        if (((table.word(entry, R_KIND) >>> K_ACTION) & 3) !== ALLOW) continue;
+        allowed.get(table.word(entry, R_CLIENT))?.add(table.word(entry, R_SERVER));
+      }
     }
     return allowed;
   }

@@ -29,7 +29,7 @@ class Sightings {
   private readonly events = new Column();
   private readonly first = new Column();
   private readonly last = new Column();
-  private readonly rows = new Column();
+  private readonly rows = new Column(new Int32Array(256));
   private readonly table: VerdictRows;
   private count = 0;
 

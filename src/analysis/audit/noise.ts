@@ -11,6 +11,7 @@ import { GROUP, OUTSIDE } from '../zones.ts';
 import type { RowBlock } from './row-block.ts';
 import type { RowIndex } from './row-index.ts';
 import { FAMILY_4, SHAPE_ANSWER, SHAPE_MIDDLE } from './verdict-kind.ts';
+import type { VerdictRows } from './verdict-rows.ts';
 
 export type NoiseClass = 'broadcast' | 'backscatter' | 'late' | 'scan' | 'worm' | 'probe';
 export const NOISE_CLASSES: readonly NoiseClass[] = [
@@ -70,9 +71,11 @@ export class NoiseJudge {
   private readonly hosts: Int32Array;
   /** Sources by service. */
   private readonly sources: Int32Array;
+  private readonly table: VerdictRows;
   private readonly index: RowIndex;
 
-  constructor(index: RowIndex) {
+  constructor(table: VerdictRows, index: RowIndex) {
+    this.table = table;
     this.index = index;
     this.denied = new Float64Array(index.hostCount);
     this.allowed = new Float64Array(index.hostCount);
@@ -82,7 +85,7 @@ export class NoiseJudge {
     this.sources = new Int32Array(index.serviceKeys.length);
   }
 
-  /** First pass: every row once. */
+  /** First pass: every row once, of which the block knows its client. */
   learn(block: RowBlock): void {
     for (let index = 0; index < block.count; index++) {
       this.pairOf[block.entry[index]!] = isStranger(block, index)
@@ -94,7 +97,7 @@ export class NoiseJudge {
   /** Returns the service when it was refused, or -1. */
   private learnRow(block: RowBlock, index: number): number {
     const source = block.client[index]!;
-    const events = block.events[index]!;
+    const events = this.table.events(block.entry[index]!);
     if (block.action[index] === ALLOW) this.allowed[source]! += events;
     if (block.action[index] !== DENY) return -1;
     this.denied[source]! += events;
@@ -109,11 +112,14 @@ export class NoiseJudge {
     // By service: the source met last, and its pair.
     const lastSource = new Int32Array(sources.length).fill(-1);
     const lastPair = new Int32Array(sources.length);
+    // Without a branch, so that the processor waits for the memory of many rows at the same time.
+    const serviceAt = new Int32Array(rows.length);
+    for (let at = 0; at < rows.length; at++) serviceAt[at] = pairOf[rows[at]!]!;
     let pairs = 0;
     for (let source = 0; source + 1 < starts.length; source++) {
-      for (let at = starts[source]!; at < starts[source + 1]!; at++) {
-        const row = rows[at]!;
-        const service = pairOf[row]!;
+      const end = starts[source + 1]!;
+      for (let at = starts[source]!; at < end; at++) {
+        const service = serviceAt[at]!;
         if (service < 0) continue;
         if (lastSource[service] !== source) {
           lastSource[service] = source;
@@ -121,7 +127,7 @@ export class NoiseJudge {
           sources[service]!++;
         }
         const pair = lastPair[service]!;
-        pairOf[row] = pair;
+        pairOf[rows[at]!] = pair;
         hosts[pair]!++;
       }
     }

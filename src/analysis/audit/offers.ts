@@ -10,17 +10,18 @@ import { F_FIRST, F_LAST, R_INPUT, R_LINE, type VerdictRows } from './verdict-ro
 
 /** In `kind`, beside the way: family, and whether a line said that it was let through. */
 const FAMILY_SHIFT = 4;
+const INITIAL = 256;
 
 export class Offers {
   private readonly keys: EndpointTable;
   private readonly users: EndpointTable;
   private readonly events = new Column();
-  private readonly clients = new Column();
+  private readonly clients = new Column(new Int32Array(INITIAL));
   private readonly first = new Column();
   private readonly last = new Column();
-  private readonly inputs = new Column();
-  private readonly lines = new Column();
-  private readonly zones = new Column();
+  private readonly inputs = new Column(new Int32Array(INITIAL));
+  private readonly lines = new Column(new Int32Array(INITIAL));
+  private readonly zones = new Column(new Uint8Array(INITIAL));
   /** The key of the row at hand. */
   private address = 0;
   private service = 0;

@@ -59,59 +59,74 @@ export class RowBlock {
 
   /** Takes the rows from `first` on; false when there are none. */
   load(first: number): boolean {
+    const count = this.loadClients(first) ? this.count : 0;
+    for (let at = 0; at < count; at++) this.lookAtServer(at);
+    return count > 0;
+  }
+
+  /** The same of columns that tell of clients alone: not of ways, servers, ports and events. */
+  loadClients(first: number): boolean {
     const count = Math.min(BLOCK, this.table.count - first);
     this.count = Math.max(0, count);
-    for (let at = 0; at < count; at++) this.look(at, first + at);
+    for (let at = 0; at < count; at++) this.lookAtClient(at, first + at);
     return count > 0;
   }
 
   /** Takes one row by its number in the table. */
   loadOne(entry: number): void {
     this.count = 1;
-    this.look(0, entry);
+    this.lookAtClient(0, entry);
+    this.lookAtServer(0);
   }
 
   contextAt(number: number): Context {
     return this.contexts.contexts[number]!;
   }
 
-  private look(at: number, entry: number): void {
+  private lookAtClient(at: number, entry: number): void {
     const { table, places, contexts, index } = this;
     const kind = table.word(entry, R_KIND);
     const context = table.word(entry, R_CONTEXT);
-    const clientWord = table.word(entry, R_CLIENT);
-    const serverWord = table.word(entry, R_SERVER);
+    const word = table.word(entry, R_CLIENT);
     const client = index.clients[entry]!;
-    const server = index.servers[entry]!;
-    const clientZone = zoneOf(
-      client === NO_HOST ? places.byAddress(FAMILY_ZONE, clientWord) : index.zones[client]!,
-      contexts.fromZone[context]!,
-    );
-    const serverZone =
-      (kind >>> K_GROUP) & 1
-        ? GROUP
-        : zoneOf(
-            server === NO_HOST ? places.byAddress(FAMILY_ZONE, serverWord) : index.zones[server]!,
-            contexts.toZone[context]!,
-          );
     this.entry[at] = entry;
-    this.clientWord[at] = clientWord;
-    this.serverWord[at] = serverWord;
     this.kind[at] = kind;
     this.context[at] = context;
+    this.clientWord[at] = word;
     this.client[at] = client;
-    this.server[at] = server;
     this.service[at] = index.services[entry]!;
     this.family[at] = (kind >>> K_FAMILY) & 3;
     this.action[at] = (kind >>> K_ACTION) & 3;
     this.shape[at] = (kind >>> K_SHAPE) & 3;
+    this.clientZone[at] = zoneOf(
+      client === NO_HOST ? places.byAddress(FAMILY_ZONE, word) : index.zones[client]!,
+      contexts.fromZone[context]!,
+    );
+  }
+
+  /** The rest of a row whose client was looked at. */
+  private lookAtServer(at: number): void {
+    const { table, places, contexts, index } = this;
+    const entry = this.entry[at]!;
+    const kind = this.kind[at]!;
+    const context = this.context[at]!;
+    const word = table.word(entry, R_SERVER);
+    const server = index.servers[entry]!;
+    const zone =
+      (kind >>> K_GROUP) & 1
+        ? GROUP
+        : zoneOf(
+            server === NO_HOST ? places.byAddress(FAMILY_ZONE, word) : index.zones[server]!,
+            contexts.toZone[context]!,
+          );
+    this.serverWord[at] = word;
+    this.server[at] = server;
+    this.serverZone[at] = zone;
     this.protocol[at] = (kind >>> 16) & 255;
     this.port[at] = kind & 0xffff;
-    this.clientZone[at] = clientZone;
-    this.serverZone[at] = serverZone;
     this.events[at] = table.events(entry);
-    const inside = clientZone !== OUTSIDE;
-    if (serverZone !== OUTSIDE) this.way[at] = inside ? INTERNAL : INWARD;
+    const inside = this.clientZone[at] !== OUTSIDE;
+    if (zone !== OUTSIDE) this.way[at] = inside ? INTERNAL : INWARD;
     else this.way[at] = inside ? OUTWARD : contexts.throughWay[context]!;
   }
 }

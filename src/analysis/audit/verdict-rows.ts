@@ -77,6 +77,8 @@ export interface VerdictRows {
   events(entry: number): number;
   float(entry: number, which: number): number;
   word(entry: number, which: number): number;
+  /** What takes the most memory, for whoever gives it back: the rows are not asked for any more. */
+  memory(): ArrayBuffer[];
 }
 
 /** Rows that were folded in another thread. */
@@ -88,12 +90,12 @@ export class FoldedRows implements VerdictRows {
   readonly hosts: Hosts;
   readonly clients: Int32Array;
   readonly servers: Int32Array;
-  readonly services: Int32Array;
+  readonly services: Int32Array<ArrayBuffer>;
   readonly serviceKeys: readonly number[];
   readonly orders: OrdersPart | undefined;
-  private readonly words: Int32Array;
+  private readonly words: Int32Array<ArrayBuffer>;
   private readonly floats: Float64Array;
-  private readonly ended: Float64Array;
+  private readonly ended: Float64Array<ArrayBuffer>;
 
   /** Takes over all that the part holds. */
   constructor(part: RowsPart) {
@@ -130,6 +132,10 @@ export class FoldedRows implements VerdictRows {
 
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
+  }
+
+  memory(): ArrayBuffer[] {
+    return [this.words.buffer, this.ended.buffer, this.services.buffer];
   }
 }
 

@@ -409,4 +409,8 @@ export class VerdictTable implements VerdictRows {
   word(entry: number, which: number): number {
     return this.words[ROW_WORDS * entry + which]!;
   }
+
+  memory(): ArrayBuffer[] {
+    return [this.words.buffer, this.ended.buffer, this.services.buffer, this.slots.buffer];
+  }
 }

@@ -77,6 +77,8 @@ const BUSY_MS = 20;
 const NAP_MS = 2;
 const DEFAULT_SNAP_LENGTH = 262_144;
 const YIELD_EVERY_MS = 20;
+/** The kernel tells that an interface goes down, but not that one goes which is down already. */
+const LOOK_FOR_DOWN_MS = 500;
 const SLL2 = 20;
 const OUTGOING = 4;
 const VLAN_VALID = 0x10;
@@ -136,6 +138,9 @@ export class LiveSource implements LiveFrames {
   /** Frames of each interface so far. */
   private readonly frames: Float64Array;
   private readonly sums: RingCounts[];
+  /** Interfaces that are down, by their place, and when they are looked for next. */
+  private readonly down = new Set<number>();
+  private lookMs = 0;
   private readonly batch = new FrameBatch();
   /** Blocks that the last batch was read to the end of, with their lanes. */
   private readonly spent: { lane: Lane; block: number }[] = [];
@@ -207,16 +212,33 @@ export class LiveSource implements LiveFrames {
 
   private hearOfError({ device, which }: Lane, errno: number): void {
     if (errno !== ENETDOWN || device.index === 0) return;
-    const still = interfaceNamed(device.name)?.index === device.index;
+    if (!isThere(device)) return this.endRemoved(which);
+    this.down.add(which);
     // The kernel tells the same of an interface that is down from the beginning.
     const down = device.up || this.frames[which]! > 0 ? 'went down' : 'is down';
-    const event = still
-      ? `${device.name} ${down}; frames are taken once it is up`
-      : `${device.name} was removed; its capture ends`;
-    // Each ring of an interface tells of the same.
-    if (this.events.at(-1) !== event) this.events.push(event);
-    if (still) return;
+    this.tell(`${device.name} ${down}; frames are taken once it is up`);
+  }
+
+  private endRemoved(which: number): void {
+    this.down.delete(which);
+    this.tell(`${this.opened[which]!.device.name} was removed; its capture ends`);
     for (const lane of this.lanes) if (lane.which === which) lane.taker.stop(STOP_DRAINED);
+  }
+
+  /** Each ring of an interface tells of the same. */
+  private tell(event: string): void {
+    if (this.events.at(-1) !== event) this.events.push(event);
+  }
+
+  private lookForDown(): void {
+    const nowMs = performance.now();
+    if (this.down.size === 0 || nowMs - this.lookMs < LOOK_FOR_DOWN_MS) return;
+    this.lookMs = nowMs;
+    for (const which of this.down) {
+      const { device } = this.opened[which]!;
+      if (!isThere(device)) this.endRemoved(which);
+      else if (interfaceNamed(device.name)!.up) this.down.delete(which);
+    }
   }
 
   /** Frames that can be read now; after a while without any, a batch that holds none. */
@@ -224,6 +246,7 @@ export class LiveSource implements LiveFrames {
     await this.start();
     this.giveBack();
     if (this.closed !== undefined) return undefined;
+    this.lookForDown();
     // Asked first: what is handed over before a thread ends is still read.
     const over = this.lanes.every(({ done }) => done);
     if (!this.fill()) {
@@ -423,4 +446,9 @@ function cook(bytes: Uint8Array, view: DataView, address: number, offset: number
   bytes[offset + 11] = octets;
   view.setUint32(offset + 12, low, true);
   view.setUint32(offset + 16, high, true);
+}
+
+/** Whether the interface that was opened is still there: another may have its name. */
+function isThere({ name, index }: NetworkInterface): boolean {
+  return interfaceNamed(name)?.index === index;
 }

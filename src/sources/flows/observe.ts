@@ -211,33 +211,35 @@ class LocalTable implements TableHost {
   }
 }
 
-/** Earliest and latest time over batches, without comparing every frame's nanoseconds twice. */
+/** Earliest and latest time over batches. */
 class TimeSpan {
-  private first = Number.POSITIVE_INFINITY;
-  private last = Number.NEGATIVE_INFINITY;
+  private firstMs = Number.POSITIVE_INFINITY;
+  private lastMs = Number.NEGATIVE_INFINITY;
 
-  note(batch: FrameBatch): void {
-    let least = 0xffffffff;
+  /** Compares integers alone, since it looks at every frame. */
+  note({ seconds, nanoseconds, count }: FrameBatch): void {
+    if (count === 0) return;
+    let least = 0;
     let most = 0;
-    for (let index = 0; index < batch.count; index++) {
-      const seconds = batch.seconds[index]!;
-      if (seconds < least) least = seconds;
-      if (seconds > most) most = seconds;
+    for (let index = 1; index < count; index++) {
+      const time = seconds[index]!;
+      const latest = seconds[most]!;
+      if (time > latest || (time === latest && nanoseconds[index]! >= nanoseconds[most]!)) {
+        most = index;
+        continue;
+      }
+      const earliest = seconds[least]!;
+      if (time < earliest || (time === earliest && nanoseconds[index]! < nanoseconds[least]!)) {
+        least = index;
+      }
     }
-    // Only frames of the extreme seconds can be the earliest and the latest.
-    if (least * 1000 > this.first && most * 1000 + 1000 < this.last) return;
-    for (let index = 0; index < batch.count; index++) {
-      const seconds = batch.seconds[index]!;
-      if (seconds !== least && seconds !== most) continue;
-      const time = seconds * 1000 + batch.nanoseconds[index]! / 1e6;
-      if (time < this.first) this.first = time;
-      if (time > this.last) this.last = time;
-    }
+    this.firstMs = Math.min(this.firstMs, seconds[least]! * 1000 + nanoseconds[least]! / 1e6);
+    this.lastMs = Math.max(this.lastMs, seconds[most]! * 1000 + nanoseconds[most]! / 1e6);
   }
 
   range(): { firstMs?: number; lastMs?: number } {
-    return this.first === Number.POSITIVE_INFINITY
+    return this.firstMs === Number.POSITIVE_INFINITY
       ? {}
-      : { firstMs: this.first, lastMs: this.last };
+      : { firstMs: this.firstMs, lastMs: this.lastMs };
   }
 }

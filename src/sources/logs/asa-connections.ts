@@ -5,10 +5,16 @@
 import { ALLOW, BY_SOURCE, END, OPEN } from '../../model/verdict.ts';
 import type { AsaMessage } from './asa-message.ts';
 import { BAD_NUMBER, BAD_SHAPE, CUT_OFF, type Line } from './format.ts';
-import { octetsOf, type Scan } from './scan.ts';
+import { RestMemo } from './name-memo.ts';
+import { maskOf } from './octet-mask.ts';
+import { isDigit, octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
+const COLON = 0x3a;
+const OPEN_PAREN = 0x28;
+const CLOSE_PAREN = 0x29;
 const TCP = 6;
+const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
 const TO = octetsOf('to ');
@@ -24,11 +30,31 @@ const OUTBOUND_WORD = octetsOf('outbound ');
 const FOREIGN = octetsOf('faddr ');
 const LOCAL_ADDRESS = octetsOf('laddr ');
 const USER_MARK = octetsOf(' (');
+/** How nearly all messages about connections begin, of TCP and of UDP, with who began as `said` has it. */
+const BEGINNINGS = ['TCP', 'UDP'].map((protocol) =>
+  ['Built inbound', 'Built outbound', 'Teardown'].map((word) =>
+    maskOf(`${word} ${protocol} connection `),
+  ),
+);
+const BUILT_INBOUND = 0;
+const TEARDOWN = 2;
+const USUAL_FOR = maskOf(' for ');
+const USUAL_TO = maskOf(' to ');
+const USUAL_DURATION = maskOf(' duration ');
+const USUAL_BYTES = maskOf(' bytes ');
+/** What a message says of its connection; one object, filled message after message. */
+const said = {
+  number: 0,
+  built: false,
+  /** 1: the first side began, 2: the second did, 0: not said. */
+  outbound: 0,
+};
 /** Connections whose direction is remembered until they end. */
 const REMEMBERED = 1 << 18;
 
 export class AsaConnections {
   private readonly message: AsaMessage;
+  private readonly reasons = new RestMemo();
   /** Connection numbers by their low bits, and whether the `to` side began: 1 no, 2 yes. */
   private numbers = new Float64Array(0);
   private began = new Uint8Array(0);
@@ -41,34 +67,63 @@ export class AsaConnections {
   connection(line: Line, protocol: number): number {
     const { scan, batch } = line;
     const { message } = this;
-    const built = scan.takeText(BUILT);
     const row = message.begin(line, ALLOW);
-    batch.event[row] = built ? OPEN : END;
     batch.protocol[row] = protocol;
-    let outbound = 0;
-    if (built) {
-      if (scan.takeText(INBOUND_WORD)) outbound = 1;
-      else if (scan.takeText(OUTBOUND_WORD)) outbound = 2;
-      else return this.shape(scan);
-    }
-    if (!message.seek(scan, CONNECTION)) return CUT_OFF;
-    if (!scan.number()) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
-    const number = scan.value;
-    scan.skipSpaces();
-    if (!message.pass(scan, FOR)) return message.fault;
-    if (!message.side(line, message.first, true, true)) return message.fault;
-    if (!message.pass(scan, TO)) return message.fault;
-    if (!message.side(line, message.second, true, true)) return message.fault;
+    const fault = this.isUsual(scan, protocol) ? 0 : this.head(line);
+    if (fault !== 0) return fault;
+    const { built, number } = said;
+    batch.event[row] = built ? OPEN : END;
     // The mapped address follows: a port at the end of the line may have lost digits.
     if (built && scan.at >= scan.end) return CUT_OFF;
     if (!built) {
       const ended = this.ending(line, row);
       if (ended !== 0) return ended;
     }
-    if (built) this.remember(number, outbound);
-    else outbound = this.recall(number);
-    message.orient(line, row, outbound);
+    if (built) this.remember(number, said.outbound);
+    message.orient(line, row, built ? said.outbound : this.recall(number));
     return message.finish(line, row);
+  }
+
+  /** Reads the message up to and with its second side; 0, or a fault. */
+  private head(line: Line): number {
+    const { scan } = line;
+    const { message } = this;
+    said.built = scan.takeText(BUILT);
+    said.outbound = 0;
+    if (said.built) {
+      if (scan.takeText(INBOUND_WORD)) said.outbound = 1;
+      else if (scan.takeText(OUTBOUND_WORD)) said.outbound = 2;
+      else return this.shape(scan);
+    }
+    if (!message.seek(scan, CONNECTION)) return CUT_OFF;
+    if (!scan.number()) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
+    said.number = scan.value;
+    scan.skipSpaces();
+    if (!message.pass(scan, FOR)) return message.fault;
+    if (!message.side(line, message.first, true, true)) return message.fault;
+    if (!message.pass(scan, TO)) return message.fault;
+    return message.side(line, message.second, true, true) ? 0 : message.fault;
+  }
+
+  /** The same of a message that has exactly the usual words; the cursor stays when it has not. */
+  private isUsual(scan: Scan, protocol: number): boolean {
+    if (protocol !== TCP && protocol !== UDP) return false;
+    const start = scan.at;
+    const beginnings = BEGINNINGS[protocol === TCP ? 0 : 1]!;
+    let which = BUILT_INBOUND;
+    while (which <= TEARDOWN && !beginnings[which]!.take(scan)) which++;
+    const { message } = this;
+    if (which <= TEARDOWN && scan.number()) {
+      said.number = scan.value;
+      said.built = which !== TEARDOWN;
+      said.outbound = said.built ? 1 + which : 0;
+      if (USUAL_FOR.take(scan) && message.usualSide(scan, message.first)) {
+        passMapped(scan);
+        if (USUAL_TO.take(scan) && message.usualSide(scan, message.second)) return true;
+      }
+    }
+    scan.at = start;
+    return false;
   }
 
   /** `Built TCP state-bypass connection 42 from if:A/p (mapped) to if:B/p (mapped)`: `from` began. */
@@ -92,9 +147,15 @@ export class AsaConnections {
   /** `duration 0:00:53 bytes 2436 TCP FINs [from outside]`. */
   private ending(line: Line, row: number): number {
     const { scan, batch, names } = line;
-    if (!this.message.seek(scan, BYTES)) return CUT_OFF;
+    if (!isUsualDuration(scan) && !this.message.seek(scan, BYTES)) return CUT_OFF;
     if (!scan.number()) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
     batch.bytes[row] = scan.value;
+    const known = this.reasons.find(scan);
+    if (known >= 0) {
+      batch.reason[row] = known;
+      return 0;
+    }
+    const rest = scan.at;
     scan.skipSpaces();
     let end = scan.end;
     // A user stands last, in parentheses.
@@ -102,6 +163,8 @@ export class AsaConnections {
     if (user >= 0) end = user;
     while (end > scan.at && scan.bytes[end - 1] === SPACE) end--;
     if (end > scan.at) batch.reason[row] = names.intern(scan.bytes, scan.at, end);
+    // Users are many.
+    if (user < 0) this.reasons.keep(scan, rest, batch.reason[row]!);
     return 0;
   }
 
@@ -159,4 +222,27 @@ export class AsaConnections {
   private shape(scan: Scan): number {
     return scan.end - scan.at < OUTBOUND_WORD.length ? CUT_OFF : BAD_SHAPE;
   }
+}
+
+/** ` (203.0.113.9/41461)`, if it is next. */
+function passMapped(scan: Scan): void {
+  const { bytes, at, end } = scan;
+  if (at + 1 >= end || bytes[at] !== SPACE || bytes[at + 1] !== OPEN_PAREN) return;
+  let behind = at + 2;
+  while (behind < end && bytes[behind] !== CLOSE_PAREN) behind++;
+  scan.at = Math.min(behind + 1, end);
+}
+
+/** Passes ` duration 0:00:53 bytes `; the cursor stays when anything else is next. */
+function isUsualDuration(scan: Scan): boolean {
+  const start = scan.at;
+  if (USUAL_DURATION.take(scan)) {
+    const { bytes, end } = scan;
+    let { at } = scan;
+    while (at < end && (isDigit(bytes[at]!) || bytes[at] === COLON)) at++;
+    scan.at = at;
+    if (USUAL_BYTES.take(scan)) return true;
+  }
+  scan.at = start;
+  return false;
 }

@@ -141,6 +141,18 @@ export class AsaMessage {
     return withPort && usual(scan, side) ? true : this.anySide(line, side, withPort);
   }
 
+  /** The same with a port, where the interface was met before; the cursor stays when it is not so. */
+  usualSide(scan: Scan, side: Side): boolean {
+    const start = scan.at;
+    const name = this.interfaces.take(scan);
+    if (name >= 0 && usual(scan, side)) {
+      side.name = name;
+      return true;
+    }
+    scan.at = start;
+    return false;
+  }
+
   /** Passes `interface:`; its number, 0 without one. */
   private interfaceAt({ scan, names }: Line): number {
     const known = this.interfaces.take(scan);

@@ -27,6 +27,8 @@ import {
   SILENT,
 } from './format.ts';
 import { ftdConnection, ftdInspection } from './ftd-events.ts';
+import { RestMemo } from './name-memo.ts';
+import { maskOf } from './octet-mask.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { isDigit, isLetter, octetsOf, type Scan } from './scan.ts';
 
@@ -70,6 +72,9 @@ const PERMITTED = octetsOf('permitted ');
 const DENIED = octetsOf('denied ');
 const ESTABLISHED = octetsOf('est-allowed ');
 const DENY_WORD = octetsOf('Deny ');
+const DENY_TCP = maskOf('Deny tcp src ');
+const DENY_UDP = maskOf('Deny udp src ');
+const USUAL_DST = maskOf(' dst ');
 const FLAG_NAMES: readonly (readonly [Uint8Array, number])[] = [
   [octetsOf('FIN'), 1],
   [octetsOf('SYN'), 2],
@@ -83,13 +88,25 @@ export class CiscoAsa implements LogFormat {
   readonly name = 'cisco-asa';
   private readonly message = new AsaMessage();
   private readonly connections = new AsaConnections(this.message);
+  private readonly groups = new RestMemo();
 
   read(line: Line): number {
     const { scan } = line;
     const number = messageNumber(scan);
     if (number < 0) return OTHER;
     this.message.clear(line);
+    // The commonest first.
     switch (number) {
+      case 302013:
+      case 302014:
+        return this.connections.connection(line, TCP);
+      case 302015:
+      case 302016:
+        return this.connections.connection(line, UDP);
+      case 106010:
+      case 106014:
+      case 106023:
+        return this.deniedByGroup(line, number === 106023);
       case 106001:
       case 106015:
         return this.denied(line, TCP, false);
@@ -102,10 +119,6 @@ export class CiscoAsa implements LogFormat {
       case 106021:
       case 106022:
         return this.denied(line, -1, false);
-      case 106010:
-      case 106014:
-      case 106023:
-        return this.deniedByGroup(line, number === 106023);
       case 106011:
       case 305005:
       case 305006:
@@ -123,12 +136,6 @@ export class CiscoAsa implements LogFormat {
         line.label = 'cached deny-flows reached their limit';
         line.missed = Number.NaN;
         return GAP;
-      case 302013:
-      case 302014:
-        return this.connections.connection(line, TCP);
-      case 302015:
-      case 302016:
-        return this.connections.connection(line, UDP);
       case 302303:
       case 302304:
         return this.connections.bypassing(line);
@@ -199,6 +206,31 @@ export class CiscoAsa implements LogFormat {
     const { scan, batch } = line;
     const { message } = this;
     const row = message.begin(line, DENY);
+    const fault = this.isUsualDeny(line, row) ? 0 : this.denyHead(line, row);
+    if (fault !== 0) return fault;
+    const ports = hasPorts(batch.protocol[row]!);
+    const known = ports ? this.groups.find(scan) : -1;
+    if (known >= 0) batch.rule[row] = known;
+    else {
+      const rest = scan.at;
+      if (isIcmp(batch.protocol[row]!) && !message.icmpType(line, row)) return message.fault;
+      if (message.seek(scan, ACCESS_GROUP)) {
+        if (!scan.take(QUOTE)) return scan.at >= scan.end ? CUT_OFF : BAD_SHAPE;
+        const end = scan.until(QUOTE);
+        if (end === scan.end) return CUT_OFF;
+        batch.rule[row] = line.names.intern(scan.bytes, scan.at, end);
+        this.groups.keep(scan, rest, batch.rule[row]!);
+      } else if (grouped) return CUT_OFF;
+    }
+    // An ICMP error answers something.
+    if (ports) batch.initiator[row] = BY_SOURCE;
+    return message.finish(line, row);
+  }
+
+  /** `Deny tcp src outside:A/p dst inside:B/p`; 0, or a fault. */
+  private denyHead(line: Line, row: number): number {
+    const { scan, batch } = line;
+    const { message } = this;
     if (!message.pass(scan, DENY_WORD)) return message.fault;
     if (scan.takeText(INBOUND_WORD)) batch.direction[row] = INBOUND;
     message.protocolAt(line, row);
@@ -206,17 +238,24 @@ export class CiscoAsa implements LogFormat {
     const ports = hasPorts(batch.protocol[row]!);
     if (!message.side(line, message.first, true, ports)) return message.fault;
     if (!message.pass(scan, DST)) return message.fault;
-    if (!message.side(line, message.second, true, ports)) return message.fault;
-    if (isIcmp(batch.protocol[row]!) && !message.icmpType(line, row)) return message.fault;
-    if (message.seek(scan, ACCESS_GROUP)) {
-      if (!scan.take(QUOTE)) return scan.at >= scan.end ? CUT_OFF : BAD_SHAPE;
-      const end = scan.until(QUOTE);
-      if (end === scan.end) return CUT_OFF;
-      batch.rule[row] = line.names.intern(scan.bytes, scan.at, end);
-    } else if (grouped) return CUT_OFF;
-    // An ICMP error answers something.
-    if (ports) batch.initiator[row] = BY_SOURCE;
-    return message.finish(line, row);
+    return message.side(line, message.second, true, ports) ? 0 : message.fault;
+  }
+
+  /** The same of TCP and UDP in exactly these words; the cursor stays when there are others. */
+  private isUsualDeny({ scan, batch }: Line, row: number): boolean {
+    const start = scan.at;
+    const { message } = this;
+    const isTcp = DENY_TCP.take(scan);
+    if (isTcp || DENY_UDP.take(scan)) {
+      batch.protocol[row] = isTcp ? TCP : UDP;
+      const both =
+        message.usualSide(scan, message.first) &&
+        USUAL_DST.take(scan) &&
+        message.usualSide(scan, message.second);
+      if (both) return true;
+    }
+    scan.at = start;
+    return false;
   }
 
   /** `No translation group found for tcp src inside:A/p dst outside:B/p …`. */

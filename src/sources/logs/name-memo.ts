@@ -1,6 +1,7 @@
 /**
- * Names that come again in line after line, each with the octet that ends it: interfaces, mostly.
- * Comparing a few octets with those met last costs less than looking for their end and their name.
+ * Names that come again in line after line: interfaces, each with the octet that ends it, and what
+ * lines end with. Comparing a few octets with those met last costs less than looking for their end and
+ * their name.
  */
 import type { NameTable } from '../../model/name-table.ts';
 import { OctetMask } from './octet-mask.ts';
@@ -9,6 +10,7 @@ import type { Scan } from './scan.ts';
 /** Names that are kept, and octets of each. */
 const KEPT = 8;
 const LONGEST = 32;
+const LONGEST_REST = 64;
 
 export class NameMemo {
   private readonly octets = Array.from({ length: KEPT }, () => new OctetMask(LONGEST));
@@ -20,10 +22,7 @@ export class NameMemo {
     const { octets } = this;
     for (let which = 0; which < KEPT; which++) {
       const each = octets[which]!;
-      const { length } = each;
-      if (length === 0 || scan.at + length > scan.end || !each.isAt(scan, scan.at)) continue;
-      scan.at += length;
-      return this.names[which]!;
+      if (each.length > 0 && each.take(scan)) return this.names[which]!;
     }
     return -1;
   }
@@ -36,5 +35,33 @@ export class NameMemo {
     this.names[this.next] = name;
     this.next = (this.next + 1) % KEPT;
     return name;
+  }
+}
+
+/** The rests of lines met last, each with the number of the name that was found in it. */
+export class RestMemo {
+  private readonly octets = Array.from({ length: KEPT }, () => new OctetMask(LONGEST_REST));
+  private readonly names = new Int32Array(KEPT);
+  private next = 0;
+
+  /** The name found in what stands between the cursor and the line's end; -1 when it is not kept. */
+  find(scan: Scan): number {
+    const { octets } = this;
+    const { at, end } = scan;
+    const length = end - at;
+    if (length <= 0) return -1;
+    for (let which = 0; which < KEPT; which++) {
+      const each = octets[which]!;
+      if (each.length === length && each.isAt(scan, at)) return this.names[which]!;
+    }
+    return -1;
+  }
+
+  /** Keeps the rest that begins at `start`; its octets alone must tell the name. */
+  keep({ bytes, end }: Scan, start: number, name: number): void {
+    if (start >= end || end - start > LONGEST_REST) return;
+    this.octets[this.next]!.set(bytes, start, end);
+    this.names[this.next] = name;
+    this.next = (this.next + 1) % KEPT;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Octets that are looked for at a known place, four at a time; some of them may be anything.
  */
-import type { Scan } from './scan.ts';
+import { octetsOf, type Scan } from './scan.ts';
 
 const WORD = 4;
 
@@ -46,6 +46,15 @@ export class OctetMask {
     this.length = Number.POSITIVE_INFINITY;
   }
 
+  /** Passes them if they stand at the cursor. */
+  take(scan: Scan): boolean {
+    const { at } = scan;
+    const behind = at + this.length;
+    if (behind > scan.end || !this.isAt(scan, at)) return false;
+    scan.at = behind;
+    return true;
+  }
+
   /** Whether they stand at `start`; up to three octets behind them are read too, where there are. */
   isAt({ view, room }: Scan, start: number): boolean {
     const { length, words, masks } = this;
@@ -66,4 +75,12 @@ export class OctetMask {
     }
     return true;
   }
+}
+
+/** Octets of an ASCII literal, none of which may be anything else. */
+export function maskOf(text: string): OctetMask {
+  const octets = octetsOf(text);
+  const mask = new OctetMask(octets.length + WORD - (octets.length % WORD));
+  mask.set(octets, 0, octets.length);
+  return mask;
 }

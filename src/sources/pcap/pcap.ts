@@ -148,35 +148,34 @@ export class PcapWalker implements RecordWalker {
     return STOP;
   }
 
-  /** The loop nearly every capture takes: little-endian, current header. */
+  /**
+   * The loop nearly every capture takes: little-endian, current header. Of 32-bit integers alone:
+   * what is large as an unsigned number is negative here, and is left to `#wanted` or to `carry`.
+   */
   #walkCommon(window: Window, batch: FrameBatch, unit: number): void {
     const { view, end } = window;
     const { offset, captured, original, seconds, nanoseconds, number } = batch;
-    const largest = this.#largest;
-    const last = end - RECORD_HEADER_OCTETS;
-    let at = window.start;
+    const largest = this.#largest | 0;
+    const unitsPerSecond = (1e9 / unit) | 0;
+    let at = window.start | 0;
     let count = batch.count;
     const bias = this.#records + 1 - count;
-    while (at <= last && count < FRAME_BATCH_CAPACITY) {
-      const length = view.getUint32(at + 8, true);
-      const next = at + RECORD_HEADER_OCTETS + length;
-      if (length > largest || next > end) break;
-      const wire = view.getUint32(at + 12, true);
-      let whole = view.getUint32(at, true);
-      let fraction = view.getUint32(at + 4, true) * unit;
-      if (fraction >= 1e9) {
-        const carry = Math.floor(fraction / 1e9);
-        whole += carry;
-        fraction -= carry * 1e9;
-      }
-      offset[count] = at + RECORD_HEADER_OCTETS;
+    while (end - at >= RECORD_HEADER_OCTETS && count < FRAME_BATCH_CAPACITY) {
+      const length = view.getInt32(at + 8, true);
+      const start = (at + RECORD_HEADER_OCTETS) | 0;
+      if (length < 0 || length > largest || length > end - start) break;
+      const wire = view.getInt32(at + 12, true);
+      const fraction = view.getInt32(at + 4, true);
+      offset[count] = start;
       captured[count] = length;
-      original[count] = Math.max(wire, length);
-      seconds[count] = whole;
-      nanoseconds[count] = fraction;
+      original[count] = wire >= 0 && wire < length ? length : wire;
+      seconds[count] = view.getInt32(at, true);
+      if (fraction >= 0 && fraction < unitsPerSecond) {
+        nanoseconds[count] = Math.imul(fraction, unit);
+      } else carry(batch, count, fraction >>> 0, unitsPerSecond, unit);
       number[count] = bias + count;
       count++;
-      at = next;
+      at = (start + length) | 0;
     }
     this.#finish(window, batch, at, count);
   }
@@ -255,4 +254,17 @@ export class PcapWalker implements RecordWalker {
     });
     return STOP;
   }
+}
+
+/** Stamps of a whole second or more beside the seconds: some writers leave the carrying to others. */
+function carry(
+  { seconds, nanoseconds }: FrameBatch,
+  index: number,
+  fraction: number,
+  unitsPerSecond: number,
+  unit: number,
+): void {
+  const more = Math.floor(fraction / unitsPerSecond);
+  seconds[index] = seconds[index]! + more;
+  nanoseconds[index] = (fraction - more * unitsPerSecond) * unit;
 }

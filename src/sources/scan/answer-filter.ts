@@ -66,11 +66,19 @@ export function answerFilter6(protocol: number, base: number, ports: number): Fi
 }
 
 /** Neighbour advertisements behind a plain IPv6 header (RFC 4861 section 4.4). */
-export const NEIGHBOUR_FILTER: readonly FilterStep[] = [
+export const ADVERTISEMENT_FILTER: readonly FilterStep[] = [
   [LOAD_OCTET, 0, 0, 6],
   [IF_EQUAL, 0, 3, 58],
   [LOAD_OCTET, 0, 0, 40],
   [IF_EQUAL, 0, 1, 136],
+  [RETURN, 0, 0, KEPT],
+  [RETURN, 0, 0, 0],
+];
+
+/** Replies of ARP (RFC 826). */
+export const ARP_REPLY_FILTER: readonly FilterStep[] = [
+  [LOAD_HALF, 0, 0, 6],
+  [IF_EQUAL, 0, 1, 2],
   [RETURN, 0, 0, KEPT],
   [RETURN, 0, 0, 0],
 ];

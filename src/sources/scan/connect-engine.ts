@@ -309,6 +309,7 @@ export function meaningOf(errno: number): number {
     case ERRNO.EHOSTDOWN:
       return FILTERED_HOST_UNREACH;
     case ERRNO.ENETUNREACH:
+    case ERRNO.EAFNOSUPPORT:
     case ERRNO.EINVAL:
       return FILTERED_NET_UNREACH;
     case ERRNO.ENOPROTOOPT:

@@ -4,23 +4,24 @@
  * then a few UDP ports (any answer of the host itself, also a refusal, shows it). Runs beside the
  * scan, which starts on the first host found.
  */
-
 import { networkInterfaces } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { FILTERED_HOST_UNREACH, FILTERED_SILENT, OUTCOMES } from '../../model/port-state.ts';
+import { FILTERED_HOST_UNREACH } from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
-import { ArpEngine } from './arp-engine.ts';
+import { ARP_MESSAGES } from './arp-messages.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
-import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
+import { HostQueue } from './host-queue.ts';
+import { type CellOrder, HostScan } from './host-scan.ts';
 import { OwnLinks } from './links.ts';
-import { NdEngine } from './nd-engine.ts';
+import { ND_MESSAGES } from './nd-messages.ts';
+import { NeighbourEngine } from './neighbour-engine.ts';
 import { PingEngine } from './ping-engine.ts';
-import { Scheduler } from './scheduler.ts';
+import { eitherOf, type StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 import { UdpEngine } from './udp-engine.ts';
+import { askWhoIsThere } from './who-is-there.ts';
 
 /** TCP ports that servers, clients and devices most often answer on, if only by refusing. */
 export const DISCOVERY_PORTS = Uint16Array.of(22, 80, 135, 443, 445, 3389, 8080);
@@ -45,7 +46,7 @@ export interface FoundHost {
 export interface DiscoveryOptions {
   readonly timing: Timing;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: StopSign;
   /** The next address; undefined: all were given. */
   readonly next: () => { number: number; address: Address } | undefined;
   /** Opens an engine for `DISCOVERY_PORTS`, when the first host needs it. */
@@ -63,9 +64,6 @@ const UDP_METHOD = `UDP ${DISCOVERY_UDP_PORTS.join(',')}`;
 const FIRST_TIMEOUT_MS = 400;
 const LINK_TIMEOUT_MS = 150;
 
-/** Hosts dealt out ahead of those who ask them. */
-const BACKLOG = 2000;
-
 /**
  * How many addresses on links the kernel may look for at once. Its neighbour table has room for
  * 1,024 by default (arp(7), gc_thresh3), the dead stay in it for three seconds, and while it is
@@ -76,56 +74,25 @@ export const KERNEL_NEIGHBOURS = 512;
 /** Where the system does not tell how an address is reached. */
 const UNKNOWN_WAY = { near: undefined };
 
-class Queue {
-  private waiting: HostScan[] = [];
-  private at = 0;
-  private closed = false;
-  private tell: (any: boolean) => void = () => {};
-  /** Whether there is anybody at all: resolves on the first host, or when none will come. */
-  readonly any = new Promise<boolean>((resolve) => {
-    this.tell = resolve;
-  });
-
-  get full(): boolean {
-    return this.waiting.length - this.at >= BACKLOG;
-  }
-
-  push(host: HostScan): void {
-    if (this.at > BACKLOG) {
-      this.waiting = this.waiting.slice(this.at);
-      this.at = 0;
-    }
-    this.waiting.push(host);
-    this.tell(true);
-  }
-
-  close(): void {
-    this.closed = true;
-    this.tell(false);
-  }
-
-  next(): HostScan | 'later' | undefined {
-    if (this.at < this.waiting.length) return this.waiting[this.at++];
-    return this.closed ? undefined : 'later';
-  }
-}
-
 export class Discovery {
   /** How hosts are asked, for reports. */
   readonly methods: string[] = [];
   private readonly options: DiscoveryOptions;
+  private readonly failed = new AbortController();
+  /** Of the caller, or that one way to ask failed. */
+  private readonly signal: StopSign;
   private readonly timing: Timing;
   private readonly linkTiming: Timing;
   /** Undefined: the system does not tell. */
   private readonly links: OwnLinks | undefined;
   private readonly own: ReadonlySet<string>;
-  private readonly arp: ArpEngine | undefined;
-  private readonly nd: NdEngine | undefined;
+  private readonly arp: NeighbourEngine | undefined;
+  private readonly nd: NeighbourEngine | undefined;
   private readonly ping: PingEngine | undefined;
-  private readonly toNeighbours = new Queue();
-  private readonly toPing = new Queue();
-  private readonly toTcp = new Queue();
-  private readonly toUdp = new Queue();
+  private readonly toNeighbours = new HostQueue();
+  private readonly toPing = new HostQueue();
+  private readonly toTcp = new HostQueue();
+  private readonly toUdp = new HostQueue();
   /** Of how many who ask ports of a host nothing is known yet, by its number. */
   private readonly asking = new Map<number, number>();
   /** Numbers of addresses that the kernel is looking for on links. */
@@ -135,6 +102,7 @@ export class Discovery {
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
+    this.signal = eitherOf(options.signal, this.failed.signal);
     const firstTimeoutMs = Math.min(FIRST_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.timing = { ...options.timing, firstTimeoutMs };
     const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
@@ -144,8 +112,8 @@ export class Discovery {
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
     if (links !== undefined) {
-      this.arp = attempt(() => new ArpEngine(links, options.clock));
-      this.nd = attempt(() => new NdEngine(links, options.clock));
+      this.arp = attempt(() => new NeighbourEngine(ARP_MESSAGES, links, options.clock));
+      this.nd = attempt(() => new NeighbourEngine(ND_MESSAGES, links, options.clock));
     }
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
@@ -155,57 +123,59 @@ export class Discovery {
     this.methods.push(TCP_METHOD, UDP_METHOD);
   }
 
-  /** Runs to its end, or until the signal. */
+  /** Runs to its end, or until the signal. What one way to ask throws ends the others too. */
   async run(): Promise<void> {
     const one: CellOrder = { cells: 1, randomFrom: 1, at: () => 0 };
-    const dealt = this.pass(
-      this.arp,
-      () => this.deal(one),
-      (host) => this.silentOnLink(host),
-    );
-    const neighbours = this.pass(
-      this.nd,
-      () => this.toNeighbours.next(),
-      (host) => this.silentOnLink(host),
-    );
+    const silentOnLink = (host: HostScan) => this.silentOnLink(host);
+    const dealt = this.pass(this.arp, () => this.deal(one), silentOnLink).finally(() => {
+      this.toNeighbours.close();
+      this.toPing.close();
+    });
+    const neighbours = this.pass(this.nd, () => this.toNeighbours.next(), silentOnLink);
     const echo = this.pass(
       this.ping,
       () => this.toPing.next(),
       (host) => this.passOn(host),
     );
+    const pinged = Promise.all([dealt, echo]).finally(() => {
+      this.toTcp.close();
+      this.toUdp.close();
+    });
     const ports = this.askPorts(this.toTcp, TCP_METHOD, this.options.tcp);
     const datagrams = this.askPorts(this.toUdp, UDP_METHOD, () =>
       attempt(() => new UdpEngine(DISCOVERY_UDP_PORTS, this.options.clock)),
     );
-    dealt.then(() => {
-      this.toNeighbours.close();
-      this.toPing.close();
-    }, ignore);
-    Promise.all([dealt, echo]).then(() => {
-      this.toTcp.close();
-      this.toUdp.close();
-    }, ignore);
-    await Promise.all([dealt, neighbours, echo, ports, datagrams]);
-    this.arp?.close();
-    this.nd?.close();
-    this.ping?.close();
-    this.links?.close();
+    const passes = [neighbours, pinged, ports, datagrams];
+    for (const pass of passes) pass.catch(() => this.failed.abort());
+    try {
+      // Nobody may be at a socket any more when it is closed.
+      await Promise.allSettled([dealt, echo, ...passes]);
+      await Promise.all(passes);
+    } finally {
+      this.arp?.close();
+      this.nd?.close();
+      this.ping?.close();
+      this.links?.close();
+    }
   }
 
   private async askPorts(
-    queue: Queue,
+    queue: HostQueue,
     method: string,
     open: () => ProbeEngine | undefined,
   ): Promise<void> {
     if (!(await queue.any)) return;
     const engine = open();
     if (engine === undefined) this.methods.splice(this.methods.indexOf(method), 1);
-    await this.pass(
-      engine,
-      () => queue.next(),
-      (host) => this.silentPorts(host),
-    );
-    engine?.close();
+    try {
+      await this.pass(
+        engine,
+        () => queue.next(),
+        (host) => this.silentPorts(host),
+      );
+    } finally {
+      engine?.close();
+    }
   }
 
   /** Deals addresses out; returns those to be asked by ARP. */
@@ -268,7 +238,7 @@ export class Discovery {
     if (!onLink) this.push(this.toUdp, number, address, DISCOVERY_UDP_PORTS);
   }
 
-  private push(queue: Queue, number: number, address: Address, { length }: Uint16Array): void {
+  private push(queue: HostQueue, number: number, address: Address, { length }: Uint16Array): void {
     const order: CellOrder = { cells: length, randomFrom: length, at: (position) => position };
     queue.push(new HostScan(number, address, order, this.timing));
   }
@@ -285,40 +255,21 @@ export class Discovery {
     this.down(number);
   }
 
-  private async pass(
+  private pass(
     engine: ProbeEngine | undefined,
     hosts: () => HostScan | 'later' | undefined,
     silent: (host: HostScan) => void,
   ): Promise<void> {
-    const { clock, signal } = this.options;
-    const found = new Set<HostScan>();
-    const scheduler = new Scheduler({
-      engine: engine ?? NOBODY,
+    return askWhoIsThere({
+      engine,
       timing: this.timing,
-      clock,
-      signal,
+      clock: this.options.clock,
+      signal: this.signal,
       hosts,
-      idle: (ms) => sleep(Math.min(ms, 5)),
-      yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
-      hooks: {
-        answered: (host, cell) => {
-          if (found.has(host)) return;
-          const code = host.outcomes[cell]!;
-          // A router's word that there is no way is no sign of the host; its own refusal is.
-          const { state } = OUTCOMES[code]!;
-          const sign = state === 'open' || state === 'closed' || engine?.byHost === true;
-          if (sign) {
-            found.add(host);
-            this.report(host, cell, engine!);
-          }
-          if (sign || this.isGone(host, code)) leaveRest(host);
-        },
-        finished: (host) => {
-          if (!found.has(host)) silent(host);
-        },
-      },
+      isGone: (host, outcome) => this.isGone(host, outcome),
+      found: (host, cell) => this.report(host, cell, engine!),
+      silent,
     });
-    await scheduler.run();
   }
 
   /** Whether the kernel looked for it on the link, and found nobody. */
@@ -343,11 +294,6 @@ export class Discovery {
   }
 }
 
-/** All is known that was to be found out; further ports need not be asked. */
-function leaveRest(host: HostScan): void {
-  for (let cell = 0; cell < host.outcomes.length; cell++) host.restore(cell, NOT_MINE);
-}
-
 function reasonOf({ name }: ProbeEngine, cell: number): string {
   switch (name) {
     case 'arp':
@@ -362,18 +308,6 @@ function reasonOf({ name }: ProbeEngine, cell: number): string {
       return `tcp-response ${DISCOVERY_PORTS[cell]}`;
   }
 }
-
-/** Of a pass whose error `run` reports anyway. */
-function ignore(): void {}
-
-/** Stands where a way to ask is missing: everybody is silent. */
-const NOBODY: ProbeEngine = {
-  name: 'none',
-  silent: FILTERED_SILENT,
-  send: (batch) => batch.length,
-  receive: () => {},
-  close: () => {},
-};
 
 function attempt<Engine>(make: () => Engine): Engine | undefined {
   try {

@@ -57,7 +57,9 @@ export interface ProbeEngine {
   send(batch: ProbeBatch, sink: AnswerSink): number;
   /** Reports what has arrived; waits up to `waitMs` when nothing has. */
   receive(waitMs: number, sink: AnswerSink): void | Promise<void>;
-  /** Answers for which this machine had no room, since this was asked last. */
+  /** Answers for which this machine had no room, in all. */
+  readonly unheard?: number;
+  /** The same since this was asked last. */
   takeDrops?(): number;
   /** The try was given up: what it holds may be let go. */
   giveUp?(host: HostScan, cell: number): void;

@@ -14,7 +14,7 @@ import type { HostScan } from './host-scan.ts';
 import { endpointKey } from './journal.ts';
 import { macText } from './noted-host.ts';
 import type { ScannedTransport } from './ports.ts';
-import type { LimitedHost } from './scan-request.ts';
+import type { LimitedHost, ThrottledHost } from './scan-request.ts';
 import { looksUniform } from './uniform.ts';
 
 /** What is gathered of one host over the transports. */
@@ -39,6 +39,7 @@ export const MANY_PORTS = 1000;
 
 export class HostLedger {
   readonly limited: LimitedHost[] = [];
+  readonly throttled: ThrottledHost[] = [];
   /** Ports that belong to other shards. */
   otherShards = 0;
   private readonly gathered = new Map<number, Gathered>();
@@ -107,7 +108,12 @@ export class HostLedger {
     gathered.unasked += folded.unasked;
     gathered.accounted += ports.length;
     this.otherShards += folded.notMine;
-    this.noteLimit(host, transport);
+    const silent = folded.groups.filter(({ reason }) => reason === 'no-response');
+    this.noteLimit(
+      host,
+      transport,
+      silent.reduce((total, { count }) => total + count, 0),
+    );
   }
 
   /** Everything on the host is open, the control ports too: its TCP ports are not listed. */
@@ -120,18 +126,20 @@ export class HostLedger {
   }
 
   /** The host answered, and then no more: what stayed silent may only have come too late. */
-  markGone(host: HostScan): void {
-    this.gathered.get(host.number)!.wentSilent = true;
+  markGone(number: number): void {
+    this.gathered.get(number)!.wentSilent = true;
   }
 
-  private noteLimit(host: HostScan, transport: ScannedTransport): void {
-    if (host.pace.gapUs === 0 || host.undecided === 0) return;
-    this.limited.push({
-      address: formatAddress(host.address),
-      transport,
-      perSecond: Math.round(1e7 / host.pace.gapUs) / 10,
-      undecided: host.undecided,
-    });
+  private noteLimit(host: HostScan, transport: ScannedTransport, silent: number): void {
+    const { gapUs } = host.speed.pace;
+    if (gapUs === 0) return;
+    const address = formatAddress(host.address);
+    const perSecond = Math.round(1e7 / gapUs) / 10;
+    const { undecided } = host;
+    if (undecided > 0) this.limited.push({ address, transport, perSecond, undecided });
+    else if (host.speed.gauge.on && silent > 0) {
+      this.throttled.push({ address, transport, perSecond, silent });
+    }
   }
 
   private record(gathered: Gathered): ScannedHost {

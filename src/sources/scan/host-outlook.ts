@@ -52,7 +52,7 @@ interface Figures {
 /** How long a host will still take, apart from others. */
 export function hostLeft(host: HostScan, timing: Timing, nowUs: number, limits: Limits): TimeLeft {
   const { slow, tally } = host;
-  if (slow.on) return slow.left(nowUs, host.pace.gapUs, host.pace.nextUs);
+  if (slow.on) return slow.left(nowUs, host.speed.pace.gapUs, host.speed.pace.nextUs);
   const { least, likely, most } = tally.expectedTries();
   const pending = host.pending();
   const left = (tries: number, vain: number): number => {
@@ -140,10 +140,10 @@ interface Played {
 function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits): Played {
   const { perMs, sharedMs } = limits;
   const again = againEach(figures);
-  const gapUs = host.pace.soonUs;
+  const gapUs = host.speed.pace.soonUs;
   const pace = gapUs > 0 ? 1000 / gapUs : Number.POSITIVE_INFINITY;
   let { fresh, retries } = figures;
-  let { size } = host.window;
+  let { size } = host.speed.window;
   let [ms, freshMs] = [0, 0];
   for (let step = 0; fresh + retries > 0.5; step++) {
     // Fresh ports and those asked before take turns as long as there are both.
@@ -155,7 +155,7 @@ function play(figures: Figures, host: HostScan, timing: Timing, limits: Limits):
     // A queue that shrinks is empty before the last fresh port is asked.
     const turns = retries >= 1 && again < 1 ? Math.min(fresh, retries / (1 - again)) : fresh;
     const phase = fresh > 0 ? turns / freshShare : retries;
-    const opening = host.window.opening(size, replies, timing.silentWindow, fresh > 0);
+    const opening = host.speed.window.opening(size, replies, timing.silentWindow, fresh > 0);
     const opens = byWindow < most && opening.growth >= LEAST_GROWTH;
     const growth = opens ? opening.growth / slot : 0;
     const rate = Math.min(most, byWindow);

@@ -10,22 +10,17 @@ import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.t
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { CellQueue } from './cell-queue.ts';
+import { HostSpeed } from './host-speed.ts';
 import { HostTally } from './host-tally.ts';
-import { Pace } from './pace.ts';
 import { Pulse } from './pulse.ts';
 import { RoundTrip } from './round-trip.ts';
-import { SendWindow } from './send-window.ts';
 import { SlowAsking } from './slow-asking.ts';
 import type { Timing } from './timing.ts';
 
 /** The wait of a try is at most doubled so often. */
 const MOST_DOUBLINGS = 3;
-/** How long a window that closed is watched, microseconds. */
-const CROWDED_US = 2_000_000;
 /** Tries of a cell that are counted one by one to say how long it will take. */
 const MOST_COUNTED = 30;
-/** Between changes of pace, microseconds. */
-const LEAST_STEP_US = 100_000;
 /** So many tries more at the end, where no larger share of ports is silent. */
 const LAST_LOOK_TRIES = 3;
 const LAST_LOOK_SHARE = 0.01;
@@ -59,7 +54,8 @@ export class HostScan {
   readonly ttls: Uint8Array;
   /** When the last try went out; once answered the round trip. */
   readonly times: Uint32Array;
-  readonly window: SendWindow;
+  /** How fast it is asked. */
+  readonly speed: HostSpeed;
   readonly roundTrip: RoundTrip;
   inFlight = 0;
   /** Cells with an outcome. */
@@ -70,8 +66,6 @@ export class HostScan {
   readonly slow = new SlowAsking();
   /** Whether anything came back at the time of a try. */
   readonly pulse: Pulse;
-  /** The pause between probes, where the window alone is too coarse. */
-  readonly pace = new Pace();
   /** Tries of an earlier run by cell; only where there was one. */
   private earlierTries: Uint8Array | undefined;
   /** Cells asked again, for notes; only kept where somebody empties it. */
@@ -116,9 +110,9 @@ export class HostScan {
     this.queued = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
     this.tally = new HostTally(order.cells, timing.mostTries);
-    this.window = new SendWindow(timing.startWindow, timing.mostWindow);
     this.roundTrip = new RoundTrip(timing);
     this.pulse = new Pulse(timing);
+    this.speed = new HostSpeed(timing, this);
   }
 
   /** Takes what an earlier run learned of a cell. */
@@ -201,8 +195,8 @@ export class HostScan {
   wentOut(cell: number, nowUs: number): void {
     if (this.tries[cell] === 0) {
       if (this.epochs[cell] !== NO_EPOCH) {
-        this.epochs[cell] = this.window.firstTry(nowUs);
-        this.pulse.askedFirst(nowUs, this.window.best);
+        this.epochs[cell] = this.speed.window.firstTry(nowUs);
+        this.pulse.askedFirst(nowUs, this.speed.window.best);
       }
       this.tally.asked++;
       this.tally.firstsOut++;
@@ -216,8 +210,8 @@ export class HostScan {
     this.inFlight++;
     this.tally.sent++;
     this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
-    this.window.wentOut();
-    this.pace.wentOut(nowUs);
+    this.speed.window.wentOut();
+    this.speed.pace.wentOut(nowUs);
   }
 
   /**
@@ -229,7 +223,7 @@ export class HostScan {
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
-      if (this.epochs[cell] !== NO_EPOCH) this.window.takeBack(this.epochs[cell]!);
+      if (this.epochs[cell] !== NO_EPOCH) this.speed.window.takeBack(this.epochs[cell]!);
       this.tally.asked--;
       this.tally.firstsOut--;
     }
@@ -251,7 +245,8 @@ export class HostScan {
     const wasFlying = this.flying[cell] === AIRBORNE;
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
-    if (this.slow.on) this.pace.gapUs = this.slow.answered(cell, this.pace.gapUs);
+    this.speed.gauge.learn(cell, outcome);
+    if (this.slow.on) this.speed.pace.gapUs = this.slow.answered(cell, this.speed.pace.gapUs);
     this.outcomes[cell] = outcome;
     this.ttls[cell] = ttl;
     this.known++;
@@ -272,12 +267,9 @@ export class HostScan {
     const telling = tries - this.vain[cell]! + (inVain ? 1 : 0);
     this.tally.lose(Math.max(0, missing - this.vain[cell]! + (inVain && last ? 1 : 0)));
     if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
-      this.window.answerFirst(this.epochs[cell]!);
+      this.speed.window.answerFirst(this.epochs[cell]!);
     }
-    // Where the pause holds it back, answers tell nothing of a larger window.
-    if (this.pace.gapUs === 0 || 2 * this.inFlight >= this.window.size) {
-      this.window.answer(this.position < this.order.cells);
-    }
+    this.speed.answer(this.position < this.order.cells);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
@@ -317,7 +309,10 @@ export class HostScan {
       }
     }
     if (any && this.position >= this.order.cells && !this.slow.on) this.lookAgain();
-    return any && this.judge(nowUs);
+    if (!any) return false;
+    const verdict = this.speed.judge(nowUs);
+    if (verdict === 'in-vain') this.startOver();
+    return verdict !== undefined;
   }
 
   private giveUp(
@@ -330,20 +325,20 @@ export class HostScan {
     this.inFlight--;
     expired?.(this, cell);
     if (this.slow.on) {
-      this.pace.gapUs = this.slow.silent(cell, this.pace.gapUs);
+      this.speed.pace.gapUs = this.slow.silent(cell, this.speed.pace.gapUs);
       return;
     }
     this.roundTrip.forget();
     const tries = this.tries[cell]!;
     if (this.pulse.worked(this.times[cell]!, this.tally.lossSoFar)) {
       this.tally.silence(tries - this.vain[cell]!, tries === 1);
-      this.window.silence(this.timing.silentWindow);
-      this.pace.fits(nowUs, this.stepUs, false);
+      this.speed.silence(nowUs);
     } else {
       this.flying[cell] = IN_VAIN;
       this.vain[cell]!++;
       this.tally.inVain(tries === 1);
     }
+    this.speed.spread(this.waitUs(0));
     if (this.isToAsk(cell, this.tally.allowedTries())) this.askAgain(cell);
     else silent?.(this, cell);
   }
@@ -354,11 +349,6 @@ export class HostScan {
     return tries - this.vain[cell]! < allowed && tries < this.tally.mostInVain;
   }
 
-  /** Whether the host's pulse is to be felt; not while it is asked slowly anyway. */
-  wantsPulse(nowUs: number): boolean {
-    return !this.slow.on && this.pulse.isDue(nowUs, this.roundTrip.timeoutUs);
-  }
-
   /** Whether anything but the host's pulse would be asked in vain now. */
   isAway(nowUs: number): boolean {
     if (this.slow.on) return false;
@@ -367,6 +357,11 @@ export class HostScan {
 
   /** A cell that has its outcome answered again. True: that was the pulse. */
   echo(cell: number, nowUs: number): boolean {
+    const askedUs = this.speed.gauge.heard(cell);
+    if (askedUs !== undefined) {
+      this.pulse.heard(askedUs >>> 0, nowUs);
+      return true;
+    }
     if (cell !== this.pulse.cell) return false;
     const { smoothedUs, timeoutUs } = this.roundTrip;
     this.pulse.beat(nowUs, Number.isNaN(smoothedUs) ? timeoutUs / 2 : smoothedUs);
@@ -388,27 +383,20 @@ export class HostScan {
     return this.tally.answered > 0 ? timeoutUs : timeoutUs * 2 ** doublings;
   }
 
-  /** Whether it gets as much as it takes just now: only measuring tells how fast that is. */
-  isCrowded(nowUs: number): boolean {
-    if (!this.tally.overloaded || this.slow.on) return false;
-    return this.pace.gapUs > 0 || nowUs - this.window.closedAtUs < CROWDED_US;
+  /** How many tries of a cell tell something of it; at least one of those made. */
+  triesThatTell(cell: number): number {
+    return Math.max(Math.min(1, this.tries[cell]!), this.tries[cell]! - this.vain[cell]!);
   }
 
-  /** How long it takes until a change of pace shows in what comes back. */
-  private get stepUs(): number {
-    const { smoothedUs, timeoutUs } = this.roundTrip;
-    return Math.min(timeoutUs, Math.max(LEAST_STEP_US, 2 * (smoothedUs || 0)));
-  }
-
-  private judge(nowUs: number): boolean {
-    const { answered, asked } = this.tally;
-    const { timeoutUs } = this.roundTrip;
-    const verdict = this.window.judge(nowUs, timeoutUs, answered / Math.max(1, asked));
-    if (verdict === 'fits' && !this.slow.on) this.pace.fits(nowUs, this.stepUs, true);
-    if (verdict !== 'closed') return false;
-    this.tally.overloaded = this.pace.closed(this.window, nowUs);
-    if (!this.tally.overloaded) this.window.acquit();
-    return this.tally.overloaded;
+  /** Most of what was sent so far was lost to speed: it tells nothing of ports that are silent. */
+  private startOver(): void {
+    for (let cell = 0; cell < this.outcomes.length; cell++) {
+      if (this.outcomes[cell] !== PENDING) continue;
+      const flying = this.flying[cell] === AIRBORNE ? 1 : 0;
+      this.vain[cell] = this.tries[cell]! - flying;
+      if (this.tries[cell]! > 0) this.askedAgain?.push(cell);
+    }
+    this.tally.startOver();
   }
 
   /** When the oldest try in flight will be given up; Infinity: nothing is in flight. */
@@ -442,7 +430,7 @@ export class HostScan {
   }
 
   /** Tells the tally what it needs to say how far the host is. */
-  gauge(): void {
+  takeStock(): void {
     const { smoothedUs, timeoutUs } = this.roundTrip;
     this.tally.tripShare = Math.min(
       1,
@@ -487,7 +475,8 @@ export class HostScan {
       silent++;
       if (!slow.on || slow.wants(cell)) this.askAgain(cell);
     }
-    if (!slow.on && silent > 0) this.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
+    if (!slow.on && silent > 0)
+      this.speed.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
   }
 
   /** Silent cells of which the host's limit may be the cause. */

@@ -20,6 +20,12 @@ const VAIN_OF = 200_000;
 const DEVIATIONS = 2.5;
 /** Fewer ports than that are hardly overlooked so far. */
 const RARELY = 0.005;
+/** So many tries, and by so many for each port that answered, are much to be lost. */
+const MUCH_LOST = 12;
+const MUCH_VAIN = 100;
+const MUCH = 0.4;
+/** At the speed that just comes through so much gets lost, if not more. */
+const AT_THE_LIMIT = 0.03;
 /** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
 const OVERLOAD_TRIES = 3;
 
@@ -44,6 +50,8 @@ export class HostTally {
   /** Tries lost of a port that answers, of late, and the ports which that is worked out from. */
   private lately = 0;
   private weighed = 0;
+  /** Since speed was judged last: tries lost of ports that answered, tries in vain and others. */
+  private newly = { lost: 0, answered: 0, vain: 0, told: 0 };
   /** Whether more was sent at some time than came through. */
   overloaded = false;
   /** How long an answer takes, as a part of how long one is waited for: 0 to 1. */
@@ -73,6 +81,8 @@ export class HostTally {
   /** A port answered of which so many tries got lost. */
   lose(tries: number): void {
     this.lost += tries;
+    this.newly.lost += tries;
+    this.newly.answered++;
     if (this.weighed < LATELY) this.weighed++;
     this.lately += (tries - this.lately) / this.weighed;
   }
@@ -81,7 +91,29 @@ export class HostTally {
   silence(tries: number, first: boolean): void {
     if (first) this.firstsOut--;
     if (tries <= LEVELS) this.silentAt[tries - 1]!++;
+    this.newly.told++;
     this.vain -= this.vain / this.latest();
+  }
+
+  /** Whether much more gets lost than a way loses at any speed. */
+  get losesMuch(): boolean {
+    const { lost, answered, vain, told } = this.newly;
+    return (lost > MUCH_LOST && lost > MUCH * answered) || (vain > MUCH_VAIN && vain > MUCH * told);
+  }
+
+  /** From now on `losesMuch` tells of what comes. */
+  beginLately(): void {
+    this.newly = { lost: 0, answered: 0, vain: 0, told: 0 };
+  }
+
+  /** What was counted tells nothing of the way: too much was sent. */
+  startOver(): void {
+    this.lost = 0;
+    this.beginLately();
+    this.lately = 0;
+    this.weighed = 0;
+    this.answeredAt.fill(0);
+    this.silentAt.fill(0);
   }
 
   private latest(): number {
@@ -92,6 +124,7 @@ export class HostTally {
   /** A try was given up that tells nothing of its port. */
   inVain(first: boolean): void {
     if (first) this.firstsOut--;
+    this.newly.vain++;
     this.vain += (1 - this.vain) / this.latest();
   }
 
@@ -129,7 +162,8 @@ export class HostTally {
     answered = this.answered + this.earlier.answered,
     lost = this.lost + this.earlier.lost,
   ): number {
-    const share = Math.min(0.9, (lost + 0.5) / (answered + lost + 10));
+    const least = this.overloaded ? AT_THE_LIMIT : 0;
+    const share = Math.min(0.9, Math.max(least, (lost + 0.5) / (answered + lost + 10)));
     const chance = (lost > RARE * answered ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
     return Math.max(Math.min(2, this.most), Math.min(this.most, tries));

@@ -19,32 +19,62 @@ const A_LITTLE_FASTER = 1.05;
 const MOST_STEPS = 3;
 /** Near is what differs by less than this part. */
 const FAR = 0.85;
+const MOST_CAUTION = 16;
 /** So much may be caught up on when this program was not run in time, microseconds. */
 const CATCH_UP_US = 4000;
+/** And where nothing is known of a limit. */
+const CATCH_UP_SILENT_US = 12_000;
 
 export class Pace {
   /** At least so long between two probes, microseconds; 0: the window alone rules. */
   gapUs = 0;
   /** Not before this time; only meaningful where there is a gap. */
   nextUs = 0;
+  /** The gap by which a window is sent evenly in which nothing tells when to send. */
+  private evenUs = 0;
   /** The gap at which too much was lost. */
   private tooShortUs = 0;
+  /** The gap before it was made longer since all went well last. */
+  private firstUs = 0;
+  /** So often all must go well until a little more is tried: more often where that was too much before. */
+  private holds = 0;
+  private caution = 1;
   /** When it was changed last, and whether it held anything back since. */
   private changedUs = 0;
   private heldBack = false;
 
   /** A probe went out. */
   wentOut(nowUs: number): void {
-    if (this.gapUs > 0) this.nextUs = Math.max(this.nextUs, nowUs - CATCH_UP_US) + this.gapUs;
+    const gapUs = this.gapUs || this.evenUs;
+    if (gapUs > 0) this.nextUs = Math.max(this.nextUs, nowUs - this.catchUpUs) + gapUs;
+  }
+
+  /**
+   * While nothing answers, tries are given up as they were sent: in heaps, of which a filter that
+   * takes so many a second lets only the first through. So they are sent evenly.
+   * @param gapUs between two probes; 0: answers tell when to send
+   */
+  spread(gapUs: number): void {
+    this.evenUs = gapUs;
+  }
+
+  /** When the next probe may go out; 0: now. */
+  get dueUs(): number {
+    return this.gapUs > 0 || this.evenUs > 0 ? this.nextUs : 0;
   }
 
   /** How many probes may go out now of as many as `most`. */
   allows(most: number, nowUs: number): number {
-    if (this.gapUs === 0 || most <= 0) return most;
-    const sinceUs = nowUs - Math.max(this.nextUs, nowUs - CATCH_UP_US);
-    const allowed = sinceUs < 0 ? 0 : Math.floor(sinceUs / this.gapUs) + 1;
+    const gapUs = this.gapUs || this.evenUs;
+    if (gapUs === 0 || most <= 0) return most;
+    const sinceUs = nowUs - Math.max(this.nextUs, nowUs - this.catchUpUs);
+    const allowed = sinceUs < 0 ? 0 : Math.floor(sinceUs / gapUs) + 1;
     if (allowed < most) this.heldBack = true;
     return Math.min(most, allowed);
+  }
+
+  private get catchUpUs(): number {
+    return this.gapUs > 0 ? CATCH_UP_US : CATCH_UP_SILENT_US;
   }
 
   /**
@@ -54,10 +84,16 @@ export class Pace {
    */
   fits(nowUs: number, stepUs: number, isWeighed: boolean): void {
     if (this.gapUs === 0) return;
+    if (isWeighed) this.firstUs = 0;
     const steps = Math.min(MOST_STEPS, Math.floor((nowUs - this.changedUs) / stepUs));
     if (steps === 0 || !(isWeighed || this.gapUs > this.tooShortUs / FAR)) return;
     if (!this.heldBack) {
       this.gapUs = 0;
+      return;
+    }
+    if (isWeighed && !this.isFar && this.holds > 0) {
+      this.holds--;
+      this.changed(nowUs);
       return;
     }
     for (let step = 0; step < steps; step++) {
@@ -84,10 +120,40 @@ export class Pace {
       this.gapUs = 0;
       return false;
     }
-    this.tooShortUs = Math.max(this.gapUs, 1 / lastRate);
-    this.gapUs = this.tooShortUs / (BELOW * Math.max(LEAST_LEFT, 1 - lastLoss));
+    this.slower(lastRate, 1 - lastLoss, nowUs);
+    return true;
+  }
+
+  /**
+   * More was sent than came through. False: so slow a pace would not help, and the last one that was
+   * not known to be too fast is kept to again.
+   * @param rate probes a microsecond @param share part of them that came through, 0 to 1
+   */
+  slower(rate: number, share: number, nowUs: number): boolean {
+    if (this.gapUs >= HOPELESS_US) {
+      this.forget(nowUs);
+      return false;
+    }
+    // What came through is what the way takes, however much more was sent.
+    const tooShortUs = Math.max(this.gapUs, 1 / rate) / Math.max(LEAST_LEFT, share);
+    const isSame =
+      Math.min(tooShortUs, this.tooShortUs) > FAR * Math.max(tooShortUs, this.tooShortUs);
+    this.caution = isSame ? Math.min(MOST_CAUTION, 2 * this.caution) : 1;
+    this.holds = this.caution;
+    if (this.firstUs === 0) this.firstUs = Math.max(this.gapUs, 1 / rate);
+    this.tooShortUs = tooShortUs;
+    this.gapUs = this.tooShortUs / BELOW;
     this.changed(nowUs);
     return true;
+  }
+
+  /** Going slower brought nothing: back to where it began. */
+  forget(nowUs: number): void {
+    this.gapUs = this.firstUs;
+    this.tooShortUs = 0;
+    this.firstUs = 0;
+    this.holds = 0;
+    this.changed(nowUs);
   }
 
   private changed(nowUs: number): void {

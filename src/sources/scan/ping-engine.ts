@@ -28,6 +28,8 @@ const ECHO_REPLY_6 = 129;
 /** Identifier (set by the kernel on ping sockets) and sequence number of our questions. */
 const IDENTIFIER = 0x7052;
 const LENGTH = 16;
+/** Answers read in one go: a flood of them must not keep questions from going out. */
+const MOST_READ = 4096;
 
 interface Family {
   readonly fd: number;
@@ -96,7 +98,7 @@ export class PingEngine implements ProbeEngine {
   private drain(socket: Family, family: 4 | 6, sink: AnswerSink): void {
     const { reader } = this;
     const { packet, words } = reader;
-    for (;;) {
+    for (let read = 0; read < MOST_READ; read++) {
       const length = reader.receive(socket.fd);
       if (length < 0) return;
       const at = socket.withHeader ? (packet[0]! & 15) << 2 : 0;

@@ -77,6 +77,11 @@ export class Pulse {
     this.expected[this.moment(nowUs)]! += share;
   }
 
+  /** A port that is known to answer is asked beside others. */
+  askedKnown(nowUs: number): void {
+    this.expected[this.moment(nowUs)]! += 1;
+  }
+
   /** A port is asked again. */
   askedAgain(): void {
     this.wanted = true;
@@ -90,6 +95,11 @@ export class Pulse {
     if (Number.isNaN(this.awaySinceUs)) return;
     this.waitedUs += nowUs - this.awaySinceUs;
     this.awaySinceUs = Number.NaN;
+  }
+
+  /** Whether anything came back since the pulse was felt last. */
+  get isHeard(): boolean {
+    return this.unheard === 0 && !this.gone;
   }
 
   /** The pulse is answered, after the usual time. */

@@ -1,17 +1,18 @@
 /** What engines with raw sockets share: source ports, our own address towards a host, arrival. */
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { bind, type NativeFunction } from '../../native/libc.ts';
+import { bind, lastErrno, type NativeFunction, SystemCallError } from '../../native/libc.ts';
 import {
   ADDRESS_LENGTH,
   AF_INET,
   AF_INET6,
   closeSocket,
+  ERRNO,
   interfaceIndex,
   localAddress,
-  openSocket,
   SOCK_DGRAM,
   socketCalls,
+  trySocket,
   writeSocketAddress,
 } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
@@ -35,14 +36,21 @@ export function freePorts(): number {
   return below > 256 ? 20_000 + randomInt(below) : 61_000 + randomInt(4000);
 }
 
-/** Our address towards the host by the kernel's routes; without `source` there is no way. */
+/**
+ * Our address towards the host by the kernel's routes; without `source` there is no way, as on a
+ * kernel that has no IPv6. Throws `SystemCallError` where there is no room for a socket.
+ */
 export function routeTo(address: Address): {
   source: readonly number[] | undefined;
   scope: number;
 } {
   const { family, words, zone } = address;
   const scope = zone === undefined ? 0 : interfaceIndex(zone);
-  const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+  const fd = trySocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM, 0);
+  if (fd < 0) {
+    if (lastErrno() === ERRNO.EAFNOSUPPORT) return { source: undefined, scope };
+    throw new SystemCallError('socket', lastErrno());
+  }
   try {
     const target = Buffer.alloc(ADDRESS_LENGTH);
     // Connecting a datagram socket sends nothing: it only looks up the route. Port 9: discard.

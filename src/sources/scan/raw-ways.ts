@@ -5,7 +5,7 @@
 import { MessageBatch } from '../../native/message-batch.ts';
 import { SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET, setOption } from '../../native/sockets.ts';
 import { BATCH_SIZE } from './engine.ts';
-import type { RawProbe } from './raw-engine.ts';
+import type { RawProbe } from './raw-probe.ts';
 import { writeWord } from './raw-scan.ts';
 
 /** Octets of IP headers without options. */

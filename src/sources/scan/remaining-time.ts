@@ -38,7 +38,7 @@ const SETTLED_MS = 2000;
 /** By so much more or less may have to be sent than is known without a word about it. */
 const UNSURE = 1.15;
 /** It may take longer by this factor than the speed so far says. */
-const CROWDED_UNSURE = 1.5;
+const CROWDED_UNSURE = 1.75;
 const UNSETTLED = 0.15;
 
 export class RemainingTime {

@@ -62,7 +62,7 @@ export class ScanNotes {
       const { number, askedAgain: again } = host;
       while (again !== undefined && again.length > 0) {
         const cell = again.shift();
-        writer.tried(number, transport, ports[cell]!, host.tries[cell]!);
+        writer.tried(number, transport, ports[cell]!, host.triesThatTell(cell));
       }
       writer.came(number, transport, host.come, host.tally.lost);
     }

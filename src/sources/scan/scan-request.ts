@@ -71,6 +71,8 @@ export interface ScanResult {
   readonly drops: number;
   /** Hosts that answer only so many times a second: address, transport, answers a second. */
   readonly limited: readonly LimitedHost[];
+  /** Hosts to which only so many probes a second came through, and that have silent ports. */
+  readonly throttled: readonly ThrottledHost[];
   readonly startMs: number;
   readonly endMs: number;
   readonly interrupted: boolean;
@@ -82,4 +84,11 @@ export interface LimitedHost {
   readonly perSecond: number;
   /** Ports of which silence may be the limit's work. */
   readonly undecided: number;
+}
+
+export interface ThrottledHost {
+  readonly address: string;
+  readonly transport: ScannedTransport;
+  readonly perSecond: number;
+  readonly silent: number;
 }

@@ -3,24 +3,21 @@
  * which everything seems open, and hands out each open port when it is found.
  */
 
-import { commonPorts } from '../../catalog/common-ports.ts';
-import { FILTERED_HOST_UNREACH, isOpen } from '../../model/port-state.ts';
-import { LikelyFirst } from './cell-order.ts';
-import { DISCOVERY_PORTS, Discovery, type FoundHost, KERNEL_NEIGHBOURS } from './discovery.ts';
+import { DISCOVERY_PORTS, Discovery, type FoundHost } from './discovery.ts';
 import { BATCH_SIZE, type Clock, systemClock } from './engine.ts';
 import { type ChosenEngine, chooseEngine } from './engine-choice.ts';
 import { HostLedger, MANY_PORTS } from './host-ledger.ts';
-import { HostScan, NOT_MINE } from './host-scan.ts';
+import type { HostScan } from './host-scan.ts';
 import { foundBefore, notedHost } from './noted-host.ts';
 import { TransportOutlook } from './outlook.ts';
 import { Permutation, ShardFilter } from './permutation.ts';
 import type { ScannedTransport } from './ports.ts';
-import { ScanNotes } from './scan-notes.ts';
+import { ScanPart, type ScanPartOptions } from './scan-part.ts';
 import type { ScanRequest, ScanResult, UsedEngine } from './scan-request.ts';
 import { Scheduler } from './scheduler.ts';
-import { checkStillThere } from './still-there.ts';
-import { likelyUdpCells } from './udp-engine.ts';
-import { controlPorts, looksUniform, uniformAnswer } from './uniform.ts';
+import { checkStillThere, type DoubtfulHost } from './still-there.ts';
+import { eitherOf, type StopSign } from './stop-sign.ts';
+import { controlPorts, uniformAnswer } from './uniform.ts';
 import { checkUniform } from './uniform-check.ts';
 
 /** Progress is told so often at most. */
@@ -40,6 +37,9 @@ export async function runScan(request: ScanRequest): Promise<ScanResult> {
 class ScanRun {
   private readonly request: ScanRequest;
   private readonly clock: Clock = systemClock;
+  private readonly failed = new AbortController();
+  /** Of the caller, or that a part of the scan failed. */
+  private readonly signal: StopSign;
   private readonly startMs = Date.now();
   private readonly ledger: HostLedger;
   private readonly engines: UsedEngine[] = [];
@@ -64,6 +64,7 @@ class ScanRun {
 
   constructor(request: ScanRequest) {
     this.request = request;
+    this.signal = eitherOf(request.signal, this.failed.signal);
     let ports = 0;
     for (const list of request.ports.values()) ports += list.length;
     this.portsPerHost = ports;
@@ -75,16 +76,11 @@ class ScanRun {
   }
 
   async run(): Promise<ScanResult> {
-    const { ports, signal } = this.request;
-    const discovering = this.discover();
-    // An error of discovery must not go unheard while ports are asked.
-    discovering.catch(() => {});
-    let offset = 0;
-    for (const [transport, list] of ports) {
-      if (!signal.aborted) await this.ask(transport, list, offset);
-      offset += list.length;
-    }
-    await discovering;
+    const parts = [this.discover(), this.askAll()];
+    // Each waits for the other, so what fails must end both.
+    for (const part of parts) part.catch(() => this.failed.abort());
+    await Promise.allSettled(parts);
+    await Promise.all(parts);
     return {
       ...this.ledger.conclude(),
       engines: this.engines,
@@ -97,14 +93,24 @@ class ScanRun {
       localWaits: this.localWaits,
       drops: this.drops,
       limited: this.ledger.limited,
+      throttled: this.ledger.throttled,
       startMs: this.startMs,
       endMs: Date.now(),
-      interrupted: signal.aborted,
+      interrupted: this.signal.aborted,
     };
   }
 
+  private async askAll(): Promise<void> {
+    let offset = 0;
+    for (const [transport, list] of this.request.ports) {
+      if (!this.signal.aborted) await this.ask(transport, list, offset);
+      offset += list.length;
+    }
+  }
+
   private async discover(): Promise<void> {
-    const { targets, seed, discovery, timing, signal, journal } = this.request;
+    const { targets, seed, discovery, timing, journal } = this.request;
+    const { signal } = this;
     const order = targets.size > 0 ? new Permutation(targets.size, seed, 0x405) : undefined;
     const next = (): { number: number; address: FoundHost['address'] } | undefined => {
       while (order !== undefined && this.looked < targets.size) {
@@ -165,80 +171,54 @@ class ScanRun {
     ports: Uint16Array,
     offset: number,
   ): Promise<void> {
-    const { timing, seed, signal, targets, writer } = this.request;
+    const { timing, writer } = this.request;
+    const { clock, signal } = this;
     const { engine, because } = this.choose(transport, ports);
     this.engines.push({ transport, name: engine.name, because });
     this.phase = `asking ${transport} ports`;
-    const order = new LikelyFirst(ports.length, likelyCells(transport, ports), seed);
-    const before = this.probes;
+    const [probesBefore, openBefore] = [this.probes, this.open];
     const outlook = this.outlook(transport, ports, offset);
-    const notes = new ScanNotes(this.request, transport, ports);
-    const questions = targets.size * ports.length;
-    const mostAtOnce = Math.min(BATCH_SIZE, Math.max(NOTED_LEAST, NOTED_SHARE * questions));
-    const asked: HostScan[] = [];
-    const running = new Set<HostScan>();
-    let given = 0;
-    /** Hosts being asked that the kernel may have to look for on a link. */
-    const lookedFor = new Set<number>();
+    const count = (): void => {
+      this.probes = probesBefore + scheduler.counts.sent + scheduler.counts.pulses;
+      this.open = openBefore + part.open;
+    };
+    const part: ScanPart = new ScanPart({
+      ...{ request: this.request, transport, ports, silent: engine.silent, ledger: this.ledger },
+      ...(this.shard === undefined ? {} : { shard: this.shardFrom(this.shard, offset) }),
+      ...{ found: this.found, isComplete: () => this.discoveryDone },
+      onTick: () => {
+        count();
+        part.notes.progress(scheduler.active);
+        this.progress(scheduler, outlook, part.given);
+      },
+    });
     const scheduler: Scheduler = new Scheduler({
-      engine,
-      timing,
-      clock: this.clock,
-      signal,
-      ...(writer === undefined ? {} : { mostAtOnce }),
+      ...{ engine, timing, clock, signal, hosts: part.next, hooks: part.hooks },
+      ...(writer === undefined ? {} : { mostAtOnce: this.mostAtOnce(ports) }),
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
-      hosts: () => {
-        const found = this.found[given];
-        if (found === undefined) return this.discoveryDone ? undefined : 'later';
-        if (found.keptByKernel === true) {
-          if (lookedFor.size >= KERNEL_NEIGHBOURS) return 'later';
-          lookedFor.add(found.number);
-        }
-        given++;
-        const host = this.prepare(found, transport, ports, order, offset);
-        if (found.unreachable !== true) this.open += notes.takeUp(host);
-        running.add(host);
-        return host;
-      },
-      hooks: {
-        answered: (host, cell) => this.answered(host, cell, transport, ports, notes),
-        silent: (host, cell) => {
-          // Those that are asked slowly later on are not through yet.
-          if (host.slow.patienceUs === 0) notes.outcome(host, cell, engine.silent);
-        },
-        finished: (host) => {
-          running.delete(host);
-          lookedFor.delete(host.number);
-          asked.push(host);
-          notes.finish(host);
-          this.ledger.finish(host, transport, ports);
-          if (transport !== 'tcp' || !looksUniform(host)) this.tellRest([host]);
-        },
-        tick: () => {
-          this.probes = before + scheduler.counts.sent + scheduler.counts.pulses;
-          notes.progress(scheduler.active);
-          this.progress(scheduler, outlook, given);
-        },
-      },
     });
     try {
       await scheduler.run();
     } finally {
       engine.close();
     }
-    this.probes = before + scheduler.counts.sent + scheduler.counts.pulses;
+    count();
     this.localWaits += scheduler.counts.localWaits;
-    this.drops += (engine as { drops?: number }).drops ?? 0;
-    for (const host of running) {
-      notes.finish(host);
-      this.ledger.finish(host, transport, ports);
-      if (!looksUniform(host)) this.tellRest([host]);
-    }
-    if (transport === 'tcp' && !signal.aborted) {
-      await this.control(asked, ports);
-      await this.askAgain(asked, ports);
-    }
-    this.tellRest(asked);
+    this.drops += engine.unheard ?? 0;
+    part.cutOff();
+    if (!signal.aborted) await this.control(part.suspects, ports);
+    if (!signal.aborted) await this.askAgain(part.doubtful);
+    for (const host of part.suspects) part.tellRest(host);
+  }
+
+  /** With notes kept few probes go out at once, so that few are lost at a kill. */
+  private mostAtOnce({ length }: Uint16Array): number {
+    const questions = this.request.targets.size * length;
+    return Math.min(BATCH_SIZE, Math.max(NOTED_LEAST, NOTED_SHARE * questions));
+  }
+
+  private shardFrom(filter: ShardFilter, offset: number): NonNullable<ScanPartOptions['shard']> {
+    return { filter, firstOf: (host) => host * this.portsPerHost + offset };
   }
 
   /** What is expected of a transport's part, with those after it. */
@@ -254,80 +234,37 @@ class ScanRun {
     return new TransportOutlook(ports.length, later, slowly ? 1000 * patienceSeconds : 0);
   }
 
-  private prepare(
-    found: FoundHost,
-    transport: ScannedTransport,
-    ports: Uint16Array,
-    order: LikelyFirst,
-    offset: number,
-  ): HostScan {
-    const host = new HostScan(found.number, found.address, order, this.request.timing);
-    host.link = found.link;
-    if (transport === 'udp') host.slow.patienceUs = 1e6 * this.request.patienceSeconds;
-    if (found.roundTripUs !== undefined) host.roundTrip.sample(found.roundTripUs);
-    if (this.shard !== undefined) {
-      const base = found.number * this.portsPerHost + offset;
-      for (let cell = 0; cell < ports.length; cell++) {
-        if (!this.shard.has(base + cell)) host.restore(cell, NOT_MINE);
-      }
-    }
-    if (found.unreachable === true) {
-      for (let cell = 0; cell < ports.length; cell++) host.restore(cell, FILTERED_HOST_UNREACH);
-    }
-    return host;
-  }
-
-  private answered(
-    host: HostScan,
-    cell: number,
-    transport: ScannedTransport,
-    ports: Uint16Array,
-    notes: ScanNotes,
-  ): void {
-    const code = host.outcomes[cell]!;
-    notes.outcome(host, cell, code);
-    if (!isOpen(code)) return;
-    this.open++;
-    const state = this.ledger.open(host, cell, transport, ports[cell]!);
-    if (state !== undefined) this.request.onOpen?.(state);
-  }
-
-  /** Tells what was kept back, or is known from an earlier run, of hosts that seem to be honest. */
-  private tellRest(hosts: readonly HostScan[]): void {
-    for (const host of hosts) {
-      for (const state of this.ledger.untold(host)) this.request.onOpen?.(state);
-    }
-  }
-
   /** Looks again at hosts on which everything seems open, at ports nobody would use. */
-  private async control(hosts: readonly HostScan[], ports: Uint16Array): Promise<void> {
-    const suspects = hosts.filter((host) => looksUniform(host) && ports.length < MANY_PORTS);
-    if (suspects.length === 0) return;
+  private async control(suspects: readonly HostScan[], ports: Uint16Array): Promise<void> {
+    if (suspects.length === 0 || ports.length >= MANY_PORTS) return;
     this.phase = 'checking hosts on which everything seems open';
     const controls = controlPorts(ports, this.request.seed);
     const chosen = this.tryEngine('tcp', controls);
     if (chosen === undefined) return;
-    const { timing, seed, signal } = this.request;
-    const { clock } = this;
+    const { timing, seed } = this.request;
+    const { clock, signal } = this;
     const { engine } = chosen;
-    this.probes += await checkUniform({
-      ...{ engine, suspects, controls, timing, seed, clock, signal },
-      checked: (host, control) => {
-        const uniform = uniformAnswer(host, control);
-        if (uniform !== undefined) this.ledger.markUniform(host, uniform, ports);
-      },
-    });
-    engine.close();
+    try {
+      this.probes += await checkUniform({
+        ...{ engine, suspects, controls, timing, seed, clock, signal },
+        checked: (host, control) => {
+          const uniform = uniformAnswer(host, control);
+          if (uniform !== undefined) this.ledger.markUniform(host, uniform, ports);
+        },
+      });
+    } finally {
+      engine.close();
+    }
   }
 
   /** Looks whether hosts with silent ports still answer at all. */
-  private async askAgain(hosts: readonly HostScan[], ports: Uint16Array): Promise<void> {
-    const { timing, signal } = this.request;
+  private async askAgain(hosts: readonly DoubtfulHost[]): Promise<void> {
+    const { clock, signal } = this;
     this.phase = 'looking whether hosts still answer';
     this.probes += await checkStillThere({
-      ...{ hosts, ports, timing, clock: this.clock, signal },
-      engine: (again) => this.tryEngine('tcp', again)?.engine,
-      gone: (host) => this.ledger.markGone(host),
+      ...{ hosts, timing: this.request.timing, clock, signal },
+      engine: (ports) => this.tryEngine('tcp', ports)?.engine,
+      gone: (number) => this.ledger.markGone(number),
     });
   }
 
@@ -353,15 +290,4 @@ class ScanRun {
     const { size } = this.request.targets;
     return length + ((size - this.looked) * length) / Math.max(1, this.looked);
   }
-}
-
-/** Cells to ask first: for UDP those with a payload, else the most common ports. */
-function likelyCells(transport: ScannedTransport, ports: Uint16Array): Set<number> {
-  if (transport === 'udp') return likelyUdpCells(ports);
-  const common = new Set(commonPorts(transport, 100));
-  const likely = new Set<number>();
-  ports.forEach((port, cell) => {
-    if (common.has(port)) likely.add(cell);
-  });
-  return likely;
 }

@@ -17,6 +17,7 @@ import { hostLeft, lossTailMs, probesLeft } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
 import type { WorkLeft } from './remaining-time.ts';
 import type { TimeLeft } from './slow-asking.ts';
+import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 
 /** Ports of all active hosts together: bounds memory, about 20 octets each. */
@@ -29,6 +30,8 @@ const FIRST_TOTAL = 1000;
 /** The event loop (signals, output) gets a turn so often. */
 const YIELD_US = 15_000;
 const LEAST_WAIT_MS = 1;
+/** Up to so many hosts that hardly answer get each probe at its time. */
+const EXACT_HOSTS = 16;
 /** Longer than it waits by so much: other programs were run instead of this one, microseconds. */
 const LATE_US = 5000;
 const LONGEST_WAIT_MS = 10;
@@ -54,7 +57,7 @@ export interface ScheduleOptions {
   readonly hosts: () => HostScan | 'later' | undefined;
   readonly hooks: SchedulerHooks;
   readonly clock: Clock;
-  readonly signal?: AbortSignal;
+  readonly signal?: StopSign;
   /** Lets other work run; `setImmediate` outside of tests. */
   readonly yieldTurn?: () => Promise<void>;
   /** Probes sent in one go at most, so that few are under way at a kill. */
@@ -187,7 +190,7 @@ export class Scheduler implements AnswerSink {
     const now = clock();
     const most = Math.min(perMs, timing.ratePerSecond / 1000);
     const hosts = this.active;
-    for (const host of hosts) host.gauge();
+    for (const host of hosts) host.takeStock();
     const works = hosts.map(probesLeft);
     const left = works.map(({ probes }) => probes);
     const mean = sum(left) / Math.max(1, left.length);
@@ -195,10 +198,10 @@ export class Scheduler implements AnswerSink {
     const limits = { perMs: most, hosts: hosts.length, sharedMs };
     let longest: TimeLeft = { ms: 0 };
     for (const host of hosts) {
-      if (host.isCrowded(now)) continue;
+      if (host.speed.isCrowded(now)) continue;
       longest = longer(longest, hostLeft(host, timing, now, limits));
     }
-    const crowded = hosts.filter((host) => host.isCrowded(now));
+    const crowded = hosts.filter((host) => host.speed.isCrowded(now));
     let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
     const seen = this.ended.hosts + hosts.length;
     total += waiting * (seen === 0 ? cells : total / seen);
@@ -253,12 +256,17 @@ export class Scheduler implements AnswerSink {
     if (host.pulse.isDue(now, host.roundTrip.timeoutUs)) this.feelPulse(host, now);
     if (host.isAway(now)) return;
     const lives = host.tally.answered > 0;
-    let most = Math.floor(host.window.size) - host.inFlight;
+    let most = Math.floor(host.speed.window.size) - host.inFlight;
     if (lives) most = Math.min(most, this.totalWindow - this.inFlight);
-    most = host.pace.allows(most, now);
+    most = host.speed.pace.allows(most, now);
     // The only host may have the whole batch.
     if (this.active.length > 1) most = Math.min(most, TURN);
     while (most-- > 0 && batch.length < room) {
+      const known = host.speed.gauge.next(now);
+      if (known >= 0) {
+        this.askKnown(host, known, now);
+        continue;
+      }
       const cell = host.next();
       if (cell < 0) return;
       this.put(host, cell, host.tries[cell]!);
@@ -276,12 +284,21 @@ export class Scheduler implements AnswerSink {
     batch.attempts[index] = attempt;
   }
 
-  /** Asks a port that has its outcome once more, in the words of its last try. */
   private feelPulse(host: HostScan, now: number): void {
-    const { cell } = host.pulse;
+    this.putKnown(host, host.pulse.cell);
+    host.pulse.sent(now);
+  }
+
+  private askKnown(host: HostScan, cell: number, now: number): void {
+    this.putKnown(host, cell);
+    host.pulse.askedKnown(now);
+    host.speed.pace.wentOut(now);
+  }
+
+  /** Asks a port that has its outcome once more, in the words of its last try. */
+  private putKnown(host: HostScan, cell: number): void {
     this.expired?.(host, cell);
     this.put(host, cell, host.tries[cell]! - 1);
-    host.pulse.sent(now);
     this.counts.pulses++;
     this.pulsesPut++;
   }
@@ -332,10 +349,12 @@ export class Scheduler implements AnswerSink {
     if (this.tokens < 1) {
       next = Math.min(next, now + ((1 - this.tokens) * 1e6) / this.options.timing.ratePerSecond);
     }
+    // Many silent hosts are not worth a wake-up for each probe.
+    const isExact = this.active.length <= EXACT_HOSTS;
     for (const host of this.active) {
       next = Math.min(next, host.deadlineUs(now));
-      const { gapUs, nextUs } = host.pace;
-      if (gapUs > 0 && nextUs > now) next = Math.min(next, nextUs);
+      const { dueUs, gapUs } = host.speed.pace;
+      if (dueUs > now && (gapUs > 0 || isExact)) next = Math.min(next, dueUs);
     }
     // Many deadlines lie close together: one round for all within a millisecond.
     return Math.max(LEAST_WAIT_MS, (next - now) / 1000);
@@ -347,7 +366,7 @@ export class Scheduler implements AnswerSink {
    */
   private endure(host: HostScan, silent: number): void {
     this.inFlight -= silent;
-    if (!host.window.isFine) return;
+    if (!host.speed.window.isFine) return;
     this.totalWindow = Math.min(this.options.timing.totalWindow, this.totalWindow + silent / 2);
   }
 

@@ -6,7 +6,7 @@
  */
 import { CLOSED_ABORT, OPEN_INIT_ACK, PENDING } from '../../model/port-state.ts';
 import { crc32c } from '../../wire/crc32c.ts';
-import type { RawProbe } from './raw-engine.ts';
+import type { RawProbe } from './raw-probe.ts';
 import { wordAt, writeWord } from './raw-scan.ts';
 
 /** Common header of 12 octets, INIT chunk of 20 without parameters. */

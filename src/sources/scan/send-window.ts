@@ -213,6 +213,12 @@ export class SendWindow {
     return 'fits';
   }
 
+  /** What was sent is judged elsewhere: nothing of it is left to judge here. */
+  pass(nowUs: number): void {
+    this.turn(nowUs);
+    this.oldest = this.epoch;
+  }
+
   /**
    * Going slowly did not bring the answers back, so speed is not to blame (a filter has closed, the
    * host is gone): from now on the share of late is the best there is.

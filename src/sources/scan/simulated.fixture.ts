@@ -28,6 +28,8 @@ export interface SimulatedHost {
   readonly held?: readonly (readonly [fromUs: number, toUs: number, most: number])[];
   /** Answers a second at most; what goes beyond is lost. */
   readonly perSecond?: number;
+  /** The limit is one of questions, before anything else: a filter's. */
+  readonly limitsQuestions?: boolean;
   /** So many at once before the limit shows; 50 unless told. */
   readonly burst?: number;
   /** Others used up what it answers at once. */
@@ -102,27 +104,18 @@ export class SimulatedNetwork implements ProbeEngine {
 
   private question(host: HostScan, cell: number, attempt: number): void {
     const { blocksAfter = Number.POSITIVE_INFINITY, ...traits } = this.hosts[host.number]!;
-    const { open, closed, loss = 0, delayUs = 100, perSecond, ...rest } = traits;
+    const { open, closed, loss = 0, delayUs = 100, ...rest } = traits;
     // What others meet does not hang on how often a port is asked that has its outcome.
     const pulse = host.outcomes[cell] !== PENDING;
     const random = (pulse ? this.pulses : this.random)[host.number]!;
+    if (rest.limitsQuestions && !this.withinLimit(host.number)) return;
     if (!open.has(cell) && (closed === 'silent' || isFiltered(cell, rest.filtered))) return;
     if (this.budgets[host.number]!.questions++ >= blocksAfter) return;
     if (random() < loss) return;
     for (const [fromUs, toUs, chance] of rest.trouble ?? []) {
       if (this.nowUs >= fromUs && this.nowUs < toUs && random() < chance) return;
     }
-    const budget = this.budgets[host.number]!;
-    if (perSecond !== undefined) {
-      const { burst = BURST } = rest;
-      budget.tokens = Math.min(
-        burst,
-        budget.tokens + ((this.nowUs - budget.atUs) * perSecond) / 1e6,
-      );
-      budget.atUs = this.nowUs;
-      if (budget.tokens < 1) return;
-      budget.tokens--;
-    }
+    if (!rest.limitsQuestions && !this.withinLimit(host.number)) return;
     for (let copy = 0; copy <= (rest.duplicates ?? 0); copy++) {
       const atUs = this.nowUs + delayUs * (1 + 0.2 * random()) + 10 * copy;
       const heldUs = this.heldUntil(host.number, atUs);
@@ -136,6 +129,19 @@ export class SimulatedNetwork implements ProbeEngine {
         attempt: 9,
       });
     }
+  }
+
+  /** Whether one more passes the limit now. */
+  private withinLimit(number: number): boolean {
+    const { perSecond, burst = BURST } = this.hosts[number]!;
+    if (perSecond === undefined) return true;
+    const budget = this.budgets[number]!;
+    const since = this.nowUs - budget.atUs;
+    budget.tokens = Math.min(burst, budget.tokens + (since * perSecond) / 1e6);
+    budget.atUs = this.nowUs;
+    if (budget.tokens < 1) return false;
+    budget.tokens--;
+    return true;
   }
 
   /** When something arrives that would at `atUs`; -1: it finds no room. */

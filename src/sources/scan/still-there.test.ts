@@ -9,7 +9,7 @@ import { parseAddress } from '../../net/address.ts';
 import { LikelyFirst } from './cell-order.ts';
 import type { ProbeEngine } from './engine.ts';
 import { HostScan } from './host-scan.ts';
-import { checkStillThere, doubted } from './still-there.ts';
+import { checkStillThere, doubtful } from './still-there.ts';
 import { TIMINGS } from './timing.ts';
 
 /** A host, one cell for each outcome; ports are cells plus 100. */
@@ -38,7 +38,9 @@ describe('ports asked again', () => {
     ['none where a filter answers', [FILTERED_ADMIN_PROHIBITED, ...SILENT], []],
     ['none where hardly any is silent', [OPEN_SYN_ACK, ...many(7, FILTERED_SILENT)], []],
   ])('are %s', (_name, outcomes, cells) => {
-    expect(doubted(hostWith(outcomes))).toEqual(cells);
+    const ports = Uint16Array.from(outcomes, (_, cell) => 100 + cell);
+    const again = doubtful(hostWith(outcomes), ports)?.ports ?? [];
+    expect(again.map((port) => port - 100)).toEqual(cells);
   });
 });
 
@@ -46,6 +48,7 @@ describe('hosts with silent ports', () => {
   it('are told apart by whether they still answer', async () => {
     const outcomes = [...many(2, CLOSED_RESET), OPEN_SYN_ACK, ...SILENT];
     const hosts = [hostWith(outcomes, 0), hostWith(outcomes, 1), hostWith(SILENT, 2)];
+    const numbers = Uint16Array.from(outcomes, (_, cell) => 100 + cell);
     const asked = new Set<string>();
     const waiting: [HostScan, number, number][] = [];
     let nowUs = 0;
@@ -75,12 +78,11 @@ describe('hosts with silent ports', () => {
         ports = wanted.slice();
         return engine;
       },
-      hosts,
-      ports: Uint16Array.from(outcomes, (_, cell) => 100 + cell),
+      hosts: hosts.flatMap((host) => doubtful(host, numbers) ?? []),
       timing: TIMINGS[3]!,
       clock: () => nowUs,
       signal: new AbortController().signal,
-      gone: ({ number }) => gone.push(number),
+      gone: (number) => gone.push(number),
     });
     expect(gone).toEqual([1]);
     expect([...asked].sort()).toEqual(['0:100', '0:101', '0:102', '1:100', '1:101', '1:102']);

@@ -5,9 +5,12 @@
  */
 
 import { CLOSED_REFUSED, CLOSED_RESET, FILTERED_SILENT, isOpen } from '../../model/port-state.ts';
+import type { LinkTarget } from '../../native/sockets.ts';
+import type { Address } from '../../net/address.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
 import { Scheduler } from './scheduler.ts';
+import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 
 /** Fewer silent ports are the usual work of a filter that means them. */
@@ -15,21 +18,29 @@ const MANY_SILENT = 8;
 /** Ports of a host that are asked again. */
 const AGAIN = 3;
 
+/** A host whose silence may be that of one that went away. */
+export interface DoubtfulHost {
+  readonly number: number;
+  readonly address: Address;
+  readonly link: LinkTarget | undefined;
+  /** Ports that had answered, to be asked again. */
+  readonly ports: readonly number[];
+}
+
 export interface StillThereCheck {
   /** Opens an engine for these ports; undefined: there is none. */
   readonly engine: (ports: Uint16Array) => ProbeEngine | undefined;
-  readonly hosts: readonly HostScan[];
-  /** The port of each cell of the hosts. */
-  readonly ports: Uint16Array;
+  readonly hosts: readonly DoubtfulHost[];
   readonly timing: Timing;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
-  /** A host that answers no more. */
-  readonly gone: (host: HostScan) => void;
+  readonly signal: StopSign;
+  /** Number of a host that answers no more. */
+  readonly gone: (number: number) => void;
 }
 
-/** Cells that had answered and are to be asked again; none: there is no doubt about the host. */
-export function doubted({ outcomes, tries }: HostScan): number[] {
+/** The host with what to ask it again; undefined: there is no doubt about it. */
+export function doubtful(host: HostScan, ports: Uint16Array): DoubtfulHost | undefined {
+  const { number, address, link, outcomes, tries } = host;
   let silent = 0;
   const refused: number[] = [];
   const open: number[] = [];
@@ -40,32 +51,30 @@ export function doubted({ outcomes, tries }: HostScan): number[] {
     else if (outcome === CLOSED_RESET || outcome === CLOSED_REFUSED) refused.push(cell);
     else if (isOpen(outcome)) open.push(cell);
   }
-  return silent < MANY_SILENT ? [] : [...refused.slice(0, AGAIN - 1), ...open].slice(0, AGAIN);
+  const again = [...refused.slice(0, AGAIN - 1), ...open].slice(0, AGAIN);
+  if (silent < MANY_SILENT || again.length === 0) return undefined;
+  return { number, address, link, ports: again.map((cell) => ports[cell]!) };
 }
 
 /** Asks the hosts in doubt again. Returns the number of probes sent. */
 export async function checkStillThere(check: StillThereCheck): Promise<number> {
-  const { hosts, ports, timing, clock, signal, gone } = check;
-  const suspects = hosts.flatMap((host) => {
-    const cells = doubted(host);
-    return cells.length === 0 ? [] : [{ host, ports: cells.map((cell) => ports[cell]!) }];
-  });
-  const asked = Uint16Array.from(new Set(suspects.flatMap((each) => each.ports))).sort();
+  const { hosts, timing, clock, signal, gone } = check;
+  const waiting = [...hosts];
+  const asked = Uint16Array.from(new Set(hosts.flatMap(({ ports }) => ports))).sort();
   const engine = asked.length === 0 ? undefined : check.engine(asked);
   if (engine === undefined) return 0;
   const cells = asked.length;
   const order: CellOrder = { cells, randomFrom: cells, at: (position) => position };
-  const byNumber = new Map(suspects.map(({ host }) => [host.number, host]));
   const scheduler = new Scheduler({
     ...{ engine, timing, clock, signal },
     yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
     hosts: () => {
-      const suspect = suspects.pop();
-      if (suspect === undefined) return undefined;
-      const again = new HostScan(suspect.host.number, suspect.host.address, order, timing);
-      again.link = suspect.host.link;
+      const host = waiting.pop();
+      if (host === undefined) return undefined;
+      const again = new HostScan(host.number, host.address, order, timing);
+      again.link = host.link;
       asked.forEach((port, cell) => {
-        if (!suspect.ports.includes(port)) again.restore(cell, NOT_MINE);
+        if (!host.ports.includes(port)) again.restore(cell, NOT_MINE);
       });
       return again;
     },
@@ -73,7 +82,7 @@ export async function checkStillThere(check: StillThereCheck): Promise<number> {
       answered: () => {},
       finished: ({ number, outcomes }) => {
         const silent = outcomes.every((code) => code === FILTERED_SILENT || code === NOT_MINE);
-        if (silent && !signal.aborted) gone(byNumber.get(number)!);
+        if (silent && !signal.aborted) gone(number);
       },
     },
   });

@@ -4,7 +4,7 @@
  * open, which is wanted: it ends the half-open state on the other side.
  */
 import { CLOSED_RESET, OPEN_SYN_ACK, PENDING } from '../../model/port-state.ts';
-import type { RawProbe } from './raw-engine.ts';
+import type { RawProbe } from './raw-probe.ts';
 import { internetChecksum, wordAt, writeWord } from './raw-scan.ts';
 
 /** With a maximum segment size option: stacks and filters expect one. */

@@ -50,6 +50,11 @@ const OWN_SOCKETS = 60;
 const SPARE_DESCRIPTORS = 64;
 const LARGEST = 1536;
 const NO_CELL = -1;
+/**
+ * Read of a socket in one go: more than its buffer holds, so all that waits is heard, but a flood does
+ * not keep questions from going out.
+ */
+const MOST_READ = 16_384;
 
 interface Channel {
   readonly fd: number;
@@ -126,9 +131,10 @@ export class UdpEngine implements ProbeEngine {
 
   admit(host: HostScan): void {
     const { family } = host.address;
-    if (!this.own.has(keyOf(family, NO_CELL))) this.openFamily(family);
     const { source, scope } = routeTo(host.address);
-    host.route = { scope, reachable: source !== undefined } satisfies Route;
+    const reachable = source !== undefined;
+    if (reachable && !this.own.has(keyOf(family, NO_CELL))) this.openFamily(family);
+    host.route = { scope, reachable } satisfies Route;
     this.index.add(host);
   }
 
@@ -184,8 +190,8 @@ export class UdpEngine implements ProbeEngine {
   private drain(sink: AnswerSink): boolean {
     let seen = false;
     for (const channel of this.channels) {
-      while (this.readError(channel, sink)) seen = true;
-      for (;;) {
+      for (let read = 0; read < MOST_READ && this.readError(channel, sink); read++) seen = true;
+      for (let read = 0; read < MOST_READ; read++) {
         const length = this.reader.receive(channel.fd);
         if (length < 0) {
           // An error that waits hides the datagrams behind it for one call.

@@ -4,6 +4,7 @@ import { LikelyFirst } from './cell-order.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { HostScan } from './host-scan.ts';
 import { Scheduler } from './scheduler.ts';
+import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 
 export interface UniformCheck {
@@ -14,7 +15,7 @@ export interface UniformCheck {
   readonly timing: Timing;
   readonly seed: number;
   readonly clock: Clock;
-  readonly signal: AbortSignal;
+  readonly signal: StopSign;
   /** A suspect with what its control ports said. */
   readonly checked: (suspect: HostScan, control: HostScan) => void;
 }

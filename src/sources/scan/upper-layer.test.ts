@@ -3,7 +3,12 @@ import { execute, verify } from '../../../test/builders/bpf-machine.ts';
 import type { FilterStep } from '../../native/socket-filter.ts';
 import type { Bytecode } from '../../wire/filter/bytecode.ts';
 import { isDamaged6 } from './answer-damage.ts';
-import { answerFilter4, answerFilter6, NEIGHBOUR_FILTER } from './answer-filter.ts';
+import {
+  ADVERTISEMENT_FILTER,
+  ARP_REPLY_FILTER,
+  answerFilter4,
+  answerFilter6,
+} from './answer-filter.ts';
 import { internetChecksum, sumOfWords } from './raw-scan.ts';
 import { UpperLayer } from './upper-layer.ts';
 
@@ -76,12 +81,15 @@ function bytecode(steps: readonly FilterStep[]): Bytecode {
 describe('the filter of answers', () => {
   const six = bytecode(answerFilter6(6, 61_000, 16));
   const four = bytecode(answerFilter4(6, 61_000, 16));
-  const neighbours = bytecode(NEIGHBOUR_FILTER);
+  const advertisements = bytecode(ADVERTISEMENT_FILTER);
+  const replies = bytecode(ARP_REPLY_FILTER);
   const passes = (program: Bytecode, packet: Uint8Array): boolean =>
     execute(program, packet, packet.length) > 0;
 
   it('ends and stays within its bounds', () => {
-    for (const program of [six, four, neighbours]) expect(() => verify(program)).not.toThrow();
+    for (const program of [six, four, advertisements, replies]) {
+      expect(() => verify(program)).not.toThrow();
+    }
   });
 
   it.each([
@@ -108,6 +116,14 @@ describe('the filter of answers', () => {
     ['a solicitation', ipv6('3a', '8700000000000000'), false],
     ['a segment', ipv6('06', SEGMENT), false],
   ])('of neighbours on %s', (_name, packet, expected) => {
-    expect(passes(neighbours, packet)).toBe(expected);
+    expect(passes(advertisements, packet)).toBe(expected);
+  });
+
+  it.each([
+    ['a reply', '0001080006040002', true],
+    ['a request', '0001080006040001', false],
+    ['what is too short', '00010800060400', false],
+  ])('of ARP on %s', (_name, text, expected) => {
+    expect(passes(replies, Uint8Array.from(Buffer.from(text, 'hex')))).toBe(expected);
   });
 });

@@ -69,9 +69,12 @@ export class Identifier {
   private readonly udp: Directory;
   private readonly others: Directory;
   private best: Detection = 0;
+  /** What detectors detect by, at hand without a look at objects of many shapes. */
+  private readonly detects: readonly ((payload: Payload) => Detection)[];
 
   constructor(detectors: readonly Detector[] = DETECTORS) {
     this.detectors = detectors;
+    this.detects = detectors.map(({ detect }) => detect);
     this.tcp = new Directory(detectors, TCP);
     this.udp = new Directory(detectors, UDP);
     this.others = new Directory(detectors, 132);
@@ -106,7 +109,7 @@ export class Identifier {
     if (payload.end <= payload.at) return 0;
     const { begins } = this.directoryOf(payload.transport);
     if (begins[256 * index + payload.bytes[payload.at]!] === 0) return 0;
-    return this.detectors[index]!.detect(payload);
+    return this.detects[index]!(payload);
   }
 
   private directoryOf(transport: number): Directory {
@@ -125,7 +128,7 @@ export class Identifier {
     for (let next = 0; next < list.length; next++) {
       const index = list[next]!;
       if (begins[256 * index + octet] === 0) continue;
-      const answer = this.detectors[index]!.detect(payload);
+      const answer = this.detects[index]!(payload);
       if (answer === 0) continue;
       if ((answer & CERTAIN) !== 0) {
         this.best = answer;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../net/address.ts';
-import { advertisedMac, SOLICITATION_LENGTH, writeSolicitation } from './neighbour-messages.ts';
+import { advertisedMac, SOLICITATION_LENGTH, writeSolicitation } from './nd-messages.ts';
 import { internetChecksum, sumOfWords } from './raw-scan.ts';
 
 const SENDER = Uint8Array.of(2, 0, 0, 0, 0, 9);

@@ -2,7 +2,9 @@
  * Neighbour Solicitation and Advertisement with their IPv6 headers (RFC 4861 sections 4.3, 4.4 and
  * 7.1.2): what asks for the Ethernet address of an IPv6 address, and what tells it.
  */
-import { internetChecksum, sumOfWords, sumsUp, writeWord } from './raw-scan.ts';
+import { ADVERTISEMENT_FILTER } from './answer-filter.ts';
+import type { NeighbourMessages } from './neighbour-engine.ts';
+import { internetChecksum, sumOfWords, sumsUp, wordAt, writeWord } from './raw-scan.ts';
 
 const HEADER = 40;
 const ICMPV6 = 58;
@@ -15,6 +17,24 @@ const SOURCE_MAC = 1;
 const TARGET_MAC = 2;
 /** No router forwards what arrives with it: the sender is on the link. */
 const FROM_THE_LINK = 255;
+/** The address asked for, and told of. */
+const TARGET = 48;
+
+export const ND_MESSAGES: NeighbourMessages = {
+  name: 'nd',
+  etherType: 0x86dd,
+  filter: ADVERTISEMENT_FILTER,
+  length: SOLICITATION_LENGTH,
+
+  write: (packet, { device, source }, target) =>
+    writeSolicitation(packet, source, target, device.mac),
+
+  read(packet, length, sender) {
+    const mac = advertisedMac(packet, length, sender);
+    if (mac === undefined) return undefined;
+    return { words: [0, 4, 8, 12].map((at) => wordAt(packet, TARGET + at)), mac };
+  },
+};
 
 /**
  * Writes the question at the start of `packet`. Returns the Ethernet group to send it to
@@ -33,7 +53,7 @@ export function writeSolicitation(
   packet[7] = FROM_THE_LINK;
   for (let index = 0; index < 4; index++) {
     writeWord(packet, 8 + 4 * index, source[index]!);
-    writeWord(packet, 48 + 4 * index, target[index]!);
+    writeWord(packet, TARGET + 4 * index, target[index]!);
   }
   // The group of all whose addresses end alike: ff02::1:ffXX:XXXX (RFC 4291 section 2.7.1).
   writeWord(packet, 24, 0xff020000);
@@ -65,7 +85,7 @@ export function advertisedMac(
   const end = HEADER + ((packet[4]! << 8) | packet[5]!);
   if (length < HEADER + 24 || end > length || end < HEADER + 24) return undefined;
   if (packet[6] !== ICMPV6 || packet[7] !== FROM_THE_LINK) return undefined;
-  if (packet[40] !== ADVERTISEMENT || packet[41] !== 0 || packet[48] === 0xff) return undefined;
+  if (packet[40] !== ADVERTISEMENT || packet[41] !== 0 || packet[TARGET] === 0xff) return undefined;
   const pseudo = sumOfWords(packet, 8, HEADER) + end - HEADER + ICMPV6;
   if (!sumsUp(packet, HEADER, end, pseudo)) return undefined;
   let mac = sender;
