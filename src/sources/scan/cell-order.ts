@@ -3,7 +3,7 @@
  * come soon and a host that limits its answers spends them well; within both parts as the seed
  * shuffles them, each host in its own way, so that no port is asked of all hosts at one time.
  */
-import type { CellOrder } from './host-scan.ts';
+import type { CellOrder } from './cells-to-ask.ts';
 import { Permutation } from './permutation.ts';
 
 /** Hosts share so many different orders; a power of two. */

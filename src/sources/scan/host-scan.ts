@@ -9,7 +9,9 @@
 import { CLOSED_PORT_UNREACH, OUTCOMES, PENDING } from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
-import { CellQueue } from './cell-queue.ts';
+import type { CellQueue } from './cell-queue.ts';
+import { type CellOrder, CellsToAsk } from './cells-to-ask.ts';
+import { Flights, MOST_DOUBLINGS } from './flights.ts';
 import { HostSpeed } from './host-speed.ts';
 import { HostTally } from './host-tally.ts';
 import { Pulse } from './pulse.ts';
@@ -17,8 +19,6 @@ import { RoundTrip } from './round-trip.ts';
 import { SlowAsking } from './slow-asking.ts';
 import type { Timing } from './timing.ts';
 
-/** The wait of a try is at most doubled so often. */
-const MOST_DOUBLINGS = 3;
 /** Tries of a cell that are counted one by one to say how long it will take. */
 const MOST_COUNTED = 30;
 /** So many tries more at the end, where no larger share of ports is silent. */
@@ -33,15 +33,6 @@ const AIRBORNE = 1;
 const IN_VAIN = 2;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
-
-/** The order in which a host's cells are asked; shared by all hosts but for the key. */
-export interface CellOrder {
-  readonly cells: number;
-  /** From this position on the order is random: any part of it answers like any other. */
-  readonly randomFrom: number;
-  /** The cell at a position, 0 to cells - 1, for the host with that number. */
-  at(position: number, key: number): number;
-}
 
 export class HostScan {
   /** Number of the host in the target set. */
@@ -83,17 +74,12 @@ export class HostScan {
   private readonly flying: Uint8Array;
   /** Tries of each cell that tell nothing of it: nothing else came back either. */
   private readonly vain: Uint8Array;
-  /** Whether a cell waits to be asked again. */
-  private readonly queued: Uint8Array;
   /** How often a silent cell was asked at least when that was last looked at. */
   private looked = 0;
   private readonly epochs: Uint16Array;
   private readonly order: CellOrder;
-  private position = 0;
-  private turn = false;
-  /** Tries in flight, oldest first, by how many times the usual wait is doubled for them. */
-  private readonly outstanding = Array.from({ length: MOST_DOUBLINGS + 1 }, () => new CellQueue());
-  private readonly again = new CellQueue();
+  private readonly ask: CellsToAsk;
+  private readonly flights = new Flights((cell) => this.isAirborne(cell));
   private readonly timing: Timing;
 
   constructor(number: number, address: Address, order: CellOrder, timing: Timing) {
@@ -107,8 +93,8 @@ export class HostScan {
     this.times = new Uint32Array(order.cells);
     this.flying = new Uint8Array(order.cells);
     this.vain = new Uint8Array(order.cells);
-    this.queued = new Uint8Array(order.cells);
     this.epochs = new Uint16Array(order.cells);
+    this.ask = new CellsToAsk(order, number, this);
     this.tally = new HostTally(order.cells, timing.mostTries);
     this.roundTrip = new RoundTrip(timing);
     this.pulse = new Pulse(timing);
@@ -136,8 +122,8 @@ export class HostScan {
     const earlierTries = new Uint8Array(this.order.cells);
     this.earlierTries = earlierTries;
     this.tally.earlier.lost = lost;
-    this.position = Math.min(position, this.order.cells);
-    for (let at = 0; at < this.position; at++) earlierTries[this.order.at(at, this.number)] = 1;
+    this.ask.position = Math.min(position, this.order.cells);
+    for (let at = 0; at < this.ask.position; at++) earlierTries[this.ask.at(at)] = 1;
     for (const [cell, count] of tries) earlierTries[cell] = count;
     for (let cell = 0; cell < this.order.cells; cell++) {
       if (this.outcomes[cell] !== PENDING) continue;
@@ -148,47 +134,21 @@ export class HostScan {
 
   /** How many cells were taken from the order to be asked. */
   get come(): number {
-    return this.position;
+    return this.ask.position;
   }
 
-  /**
-   * The next cell to ask, or -1 when nothing is left to ask now. The caller asks it. New cells and
-   * those asked before take turns, so that loss shows while there is still much to ask.
-   */
+  /** The next cell to ask, or -1 when nothing is left to ask now. The caller asks it. */
   next(): number {
-    this.turn = !this.turn;
-    if (this.turn) {
-      const cell = this.nextAgain();
-      return cell >= 0 ? cell : this.nextFresh();
-    }
-    const cell = this.nextFresh();
-    return cell >= 0 ? cell : this.nextAgain();
+    return this.ask.next(this.isEarly);
   }
 
-  private nextFresh(): number {
-    while (this.position < this.order.cells) {
-      const position = this.position++;
-      const cell = this.order.at(position, this.number);
-      if (this.outcomes[cell] !== PENDING || this.tries[cell] !== 0) continue;
-      if (position < this.order.randomFrom) this.epochs[cell] = NO_EPOCH;
-      return cell;
-    }
-    return -1;
-  }
+  private readonly isEarly = (cell: number): void => {
+    this.epochs[cell] = NO_EPOCH;
+  };
 
-  private nextAgain(): number {
-    while (this.again.length > 0) {
-      const cell = this.again.shift();
-      this.queued[cell] = 0;
-      if (this.outcomes[cell] === PENDING && this.flying[cell] !== AIRBORNE) return cell;
-    }
-    return -1;
-  }
-
-  private askAgain(cell: number): void {
-    if (this.queued[cell] === 1) return;
-    this.queued[cell] = 1;
-    this.again.push(cell);
+  /** Whether a cell's latest try is in flight. */
+  isAirborne(cell: number): boolean {
+    return this.flying[cell] === AIRBORNE;
   }
 
   /** The probe is out. */
@@ -209,7 +169,7 @@ export class HostScan {
     this.flying[cell] = AIRBORNE;
     this.inFlight++;
     this.tally.sent++;
-    this.outstanding[this.doublings(this.tries[cell]!)]!.push(cell);
+    this.flights.push(cell, this.doublings(this.tries[cell]!));
     this.speed.window.wentOut();
     this.speed.pace.wentOut(nowUs);
   }
@@ -219,7 +179,7 @@ export class HostScan {
    * it was not in flight (a pulse, or answered meanwhile).
    */
   unsend(cell: number): boolean {
-    if (this.flying[cell] !== AIRBORNE) return false;
+    if (!this.isAirborne(cell)) return false;
     this.flying[cell] = 0;
     this.tries[cell]!--;
     if (this.tries[cell] === 0) {
@@ -229,7 +189,7 @@ export class HostScan {
     }
     this.inFlight--;
     this.tally.sent--;
-    this.askAgain(cell);
+    this.ask.askAgain(cell);
     return true;
   }
 
@@ -242,7 +202,7 @@ export class HostScan {
     if (tries === 0 || this.outcomes[cell] !== PENDING) return false;
     const elapsed = (nowUs - this.times[cell]!) >>> 0;
     const last = attempt === tries - 1 || (attempt < 0 && tries === 1);
-    const wasFlying = this.flying[cell] === AIRBORNE;
+    const wasFlying = this.isAirborne(cell);
     this.pulse.heard(last && tries === 1 ? this.times[cell] : undefined, nowUs);
     this.pulse.learn(cell, outcome);
     this.speed.gauge.learn(cell, outcome);
@@ -269,7 +229,7 @@ export class HostScan {
     if (missing === 0 && this.epochs[cell] !== NO_EPOCH) {
       this.speed.window.answerFirst(this.epochs[cell]!);
     }
-    this.speed.answer(this.position < this.order.cells);
+    this.speed.answer(this.ask.hasFresh);
     if (wasFlying) {
       this.flying[cell] = 0;
       this.inFlight--;
@@ -293,23 +253,17 @@ export class HostScan {
     expired: ((host: HostScan, cell: number) => void) | undefined,
     silent?: (host: HostScan, cell: number) => void,
   ): boolean {
-    let any = false;
+    if (!this.flights.any) return false;
     for (let level = 0; level <= MOST_DOUBLINGS; level++) {
-      const queue = this.outstanding[level]!;
-      if (queue.length === 0) continue;
-      any = true;
       const waitUs = this.waitUs(level);
-      while (queue.length > 0) {
-        const cell = queue.peek();
-        if (this.flying[cell] === AIRBORNE) {
-          if ((nowUs - this.times[cell]!) >>> 0 < waitUs) break;
-          this.giveUp(cell, nowUs, expired, silent);
-        }
-        queue.shift();
+      for (;;) {
+        const cell = this.flights.oldest(level);
+        if (cell < 0 || (nowUs - this.times[cell]!) >>> 0 < waitUs) break;
+        this.flights.shift(level);
+        this.giveUp(cell, nowUs, expired, silent);
       }
     }
-    if (any && this.position >= this.order.cells && !this.slow.on) this.lookAgain();
-    if (!any) return false;
+    if (!this.ask.hasFresh && !this.slow.on) this.lookAgain();
     const verdict = this.speed.judge(nowUs);
     if (verdict === 'in-vain') this.startOver();
     return verdict !== undefined;
@@ -339,7 +293,7 @@ export class HostScan {
       this.tally.inVain(tries === 1);
     }
     this.speed.spread(this.waitUs(0));
-    if (this.isToAsk(cell, this.tally.allowedTries())) this.askAgain(cell);
+    if (this.isToAsk(cell, this.tally.allowedTries())) this.ask.askAgain(cell);
     else silent?.(this, cell);
   }
 
@@ -404,28 +358,24 @@ export class HostScan {
     let deadlineUs = Number.POSITIVE_INFINITY;
     if (this.inFlight === 0) return deadlineUs;
     for (let level = 0; level <= MOST_DOUBLINGS; level++) {
-      const queue = this.outstanding[level]!;
-      for (let index = 0; index < queue.length; index++) {
-        const cell = queue.peek(index);
-        if (this.flying[cell] !== AIRBORNE) continue;
-        const leftUs = this.waitUs(level) - ((nowUs - this.times[cell]!) >>> 0);
-        deadlineUs = Math.min(deadlineUs, nowUs + leftUs);
-        break;
-      }
+      const cell = this.flights.oldest(level);
+      if (cell < 0) continue;
+      const leftUs = this.waitUs(level) - ((nowUs - this.times[cell]!) >>> 0);
+      deadlineUs = Math.min(deadlineUs, nowUs + leftUs);
     }
     return deadlineUs;
   }
 
   /** Cells waiting to be asked again. */
   get waiting(): number {
-    return this.again.length;
+    return this.ask.waiting;
   }
 
   /** Cells that were not asked yet, as far as is known without looking at each. */
   get fresh(): number {
     return Math.max(
       0,
-      this.order.cells - Math.max(this.position, this.tally.restored + this.tally.asked),
+      this.order.cells - Math.max(this.ask.position, this.tally.restored + this.tally.asked),
     );
   }
 
@@ -470,10 +420,10 @@ export class HostScan {
     if (slow.patienceUs === 0) return;
     let silent = 0;
     for (let position = 0; position < this.order.cells; position++) {
-      const cell = this.order.at(position, this.number);
+      const cell = this.ask.at(position);
       if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
       silent++;
-      if (!slow.on || slow.wants(cell)) this.askAgain(cell);
+      if (!slow.on || slow.wants(cell)) this.ask.askAgain(cell);
     }
     if (!slow.on && silent > 0)
       this.speed.pace.gapUs = slow.begin(this.outcomes.length, silent, nowUs);
@@ -507,7 +457,7 @@ export class HostScan {
     this.looked = allowed;
     for (let cell = 0; cell < this.outcomes.length; cell++) {
       if (this.outcomes[cell] !== PENDING || this.tries[cell] === 0) continue;
-      if (this.flying[cell] !== AIRBORNE && this.isToAsk(cell, allowed)) this.askAgain(cell);
+      if (!this.isAirborne(cell) && this.isToAsk(cell, allowed)) this.ask.askAgain(cell);
     }
   }
 
@@ -515,17 +465,17 @@ export class HostScan {
   finished(nowUs: number): boolean {
     if (this.inFlight > 0) return false;
     if (this.slow.isOver(nowUs)) return true;
-    if (this.again.length > 0 || this.position < this.order.cells) return false;
+    if (this.ask.waiting > 0 || this.ask.hasFresh) return false;
     if (this.slow.on) {
       this.askSlowly(nowUs);
-      return this.again.length === 0;
+      return this.ask.waiting === 0;
     }
     const allowed = Math.min(this.tally.most, this.tally.allowedTries() + this.lastLook());
     for (let cell = 0; cell < this.outcomes.length; cell++) {
-      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.askAgain(cell);
+      if (this.outcomes[cell] === PENDING && this.isToAsk(cell, allowed)) this.ask.askAgain(cell);
     }
-    if (this.again.length === 0) this.askSlowly(nowUs);
-    return this.again.length === 0;
+    if (this.ask.waiting === 0) this.askSlowly(nowUs);
+    return this.ask.waiting === 0;
   }
 
   /** Gives every port that stayed silent its outcome. */

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FILTERED_NET_UNREACH } from '../../model/port-state.ts';
 import { AF_INET6, socketCalls } from '../../native/sockets.ts';
+import type { CellOrder } from './cells-to-ask.ts';
 import { ConnectEngine } from './connect-engine.ts';
 import { type ProbeBatch, type ProbeEngine, systemClock } from './engine.ts';
-import { type CellOrder, HostScan } from './host-scan.ts';
+import { HostScan } from './host-scan.ts';
 import { routeTo } from './raw-scan.ts';
 import { TIMINGS } from './timing.ts';
 import { UdpEngine } from './udp-engine.ts';

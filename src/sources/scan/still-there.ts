@@ -7,8 +7,9 @@
 import { CLOSED_REFUSED, CLOSED_RESET, FILTERED_SILENT, isOpen } from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
+import type { CellOrder } from './cells-to-ask.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
-import { type CellOrder, HostScan, NOT_MINE } from './host-scan.ts';
+import { HostScan, NOT_MINE } from './host-scan.ts';
 import { Scheduler } from './scheduler.ts';
 import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
