@@ -6,6 +6,8 @@ import type { ScannedHost } from '../model/scanned-host.ts';
 export interface ScanFacts {
   readonly hosts: readonly ScannedHost[];
   readonly hostsDown: number;
+  /** Of those, the ones that this machine has no route to. */
+  readonly hostsUnrouted: number;
   readonly hostsUnknown: number;
   readonly discovery: readonly string[];
   readonly engines: readonly { readonly transport: string; readonly name: string }[];
@@ -31,7 +33,14 @@ export interface ScanFacts {
   /** Open ports were asked what they are. */
   readonly services: boolean;
   /** Open ports by host that were not, since so many others of the host told the same. */
-  readonly unaskedServices: readonly { readonly address: string; readonly ports: number }[];
+  readonly unaskedServices: readonly PortsOfHost[];
+  /** Silent ones that were only listened to, and asked what belongs on them. */
+  readonly unquestionedServices: readonly PortsOfHost[];
+}
+
+interface PortsOfHost {
+  readonly address: string;
+  readonly ports: number;
 }
 
 /** From so many addresses on that one device answers for it is said so. */
@@ -46,9 +55,18 @@ export function scanNotes(facts: ScanFacts): BlindSpot[] {
   ];
 }
 
-function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
+function namesNotes(facts: ScanFacts): BlindSpot[] {
+  const { services, unaskedServices, unquestionedServices } = facts;
   if (services) {
-    return unaskedServices.map(({ address, ports }) => ({
+    const silent = unquestionedServices.map(({ address, ports }) => ({
+      id: 'services-silent',
+      what: `what runs on ${ports} more open ports of ${address} that say nothing by themselves`,
+      because:
+        'the host has many such ports, and of those that were asked more hardly any told anything',
+      remedy: 'scan the ports in question alone (-p)',
+      missing: true,
+    }));
+    const unasked = unaskedServices.map(({ address, ports }) => ({
       id: 'services-not-asked',
       what: `what runs on ${ports} open ports of ${address}`,
       because:
@@ -56,6 +74,7 @@ function namesNotes({ services, unaskedServices }: ScanFacts): BlindSpot[] {
       remedy: 'scan the ports in question alone (-p)',
       missing: true,
     }));
+    return [...silent, ...unasked];
   }
   return [
     {
@@ -126,10 +145,21 @@ function sharedAddresses(hosts: readonly ScannedHost[]): [string, number][] {
 
 function hostNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
-  if (facts.hostsDown > 0) {
+  const { hostsUnrouted } = facts;
+  const silent = facts.hostsDown - hostsUnrouted;
+  if (hostsUnrouted > 0) {
+    notes.push({
+      id: 'no-route',
+      what: `${addresses(hostsUnrouted)} that this machine cannot send to`,
+      because: 'its routes lead nowhere for them: none fits, or one that refuses',
+      remedy: 'see what "ip route get" says of them, or scan from a machine that has a route',
+      missing: true,
+    });
+  }
+  if (silent > 0) {
     notes.push({
       id: 'silent-hosts',
-      what: `${facts.hostsDown} addresses that gave no sign of a host; their ports were not asked`,
+      what: `${addresses(silent)} without a sign of a host; their ports were not asked`,
       because: `they did not answer ${facts.discovery.join(', ')}`,
       remedy: '--no-discovery asks their ports all the same',
       missing: false,
@@ -173,6 +203,18 @@ function hostNotes(facts: ScanFacts): BlindSpot[] {
 
 function silenceNotes(facts: ScanFacts): BlindSpot[] {
   const notes: BlindSpot[] = [];
+  const gone = facts.hosts.filter(({ wentSilent }) => wentSilent).map(({ address }) => address);
+  if (gone.length > 0) {
+    notes.push({
+      id: 'went-silent',
+      what: `which silent ports of ${named(gone)} are really filtered`,
+      because:
+        'at the end nothing answered any more, not even ports that had: the host went away, or ' +
+        'something blocks this machine for asking so much',
+      remedy: 'scan later and with a low --max-rate, or from an address that is let through',
+      missing: true,
+    });
+  }
   const states = new Set(facts.hosts.flatMap(({ groups }) => groups.map(({ state }) => state)));
   if (states.has('open|filtered')) {
     notes.push({
@@ -217,6 +259,10 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
     });
   }
   return notes;
+}
+
+function addresses(count: number): string {
+  return count === 1 ? '1 address' : `${count} addresses`;
 }
 
 /** Silent UDP ports, and not one of which it said that it is closed. */

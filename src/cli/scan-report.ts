@@ -1,6 +1,7 @@
 /** Puts a scan into words: verdict, open ports with what they are for, hosts, what was not seen. */
 import { entriesOnPorts, entryNamed, entryOf, isWide } from '../catalog/entries.ts';
-import type { PortEntry, Risk } from '../catalog/entry.ts';
+import type { PortEntry, Risk, Step } from '../catalog/entry.ts';
+import { knownProgram } from '../catalog/programs.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type { PortState } from '../model/port-state.ts';
@@ -55,8 +56,8 @@ export function portRow(
   );
   // What answers counts, not what usually has the port.
   const { method, name } = state.service ?? {};
-  const spoken = method === 'probed' && name !== undefined ? entryNamed(name) : undefined;
-  const summary = spoken ?? byPort;
+  const spoken = method === 'probed' && name !== undefined ? name : undefined;
+  const summary = spoken === undefined ? byPort : entryNamed(spoken);
   return { state, hostNames, entry: summary && entryOf(summary), from };
 }
 
@@ -103,8 +104,11 @@ function verdictOf(rows: readonly PortRow[], answer: ScanAnswer): Report['verdic
   const stopped = answer.interrupted ? ', interrupted' : '';
   if (rows.length === 0) {
     const up = answer.hosts.length;
-    const text = up === 0 ? 'No host answered' : `No open port found on ${counted(up, 'host')}`;
-    return { severity: 'info', text: text + stopped };
+    const alike = answer.hosts.filter(({ uniform }) => uniform !== undefined).length;
+    const found = alike === 0 ? 'No open port found' : 'No open port to believe';
+    const text = up === 0 ? 'No host answered' : `${found} on ${counted(up, 'host')}`;
+    const lies = alike === 0 ? '' : `: on ${count(alike)} everything seems open`;
+    return { severity: 'info', text: text + lies + stopped };
   }
   const open = `${counted(rows.length, 'open port')} on ${counted(hosts, 'host')}${stopped}`;
   if (misplaced === 0) return { severity: 'info', text: open };
@@ -245,13 +249,13 @@ export const PORT_COLUMNS: readonly Column<PortRow>[] = [
   {
     key: 'closeLinux',
     title: 'CLOSE',
-    value: ({ entry }) => closing(entry?.linux),
+    value: linuxSteps,
     machineOnly: true,
   },
   {
     key: 'closeWindows',
     title: 'CLOSE',
-    value: ({ entry }) => closing(entry?.windows),
+    value: windowsSteps,
     machineOnly: true,
   },
 ];
@@ -259,6 +263,24 @@ export const PORT_COLUMNS: readonly Column<PortRow>[] = [
 /** What is known of a port before it was asked what it is. */
 const LATER = ['says', 'what', 'identified', 'riskBecause', 'closeLinux', 'closeWindows'];
 export const FOUND_COLUMNS = PORT_COLUMNS.filter(({ key }) => !LATER.includes(key));
+
+function programOf({ state: { service } }: PortRow): ReturnType<typeof knownProgram> {
+  return service?.method === 'probed' ? knownProgram(service.product ?? '') : undefined;
+}
+
+/** How to stop the very program that answered, where it is known; else what has the service. */
+function linuxSteps(row: PortRow): Plain {
+  const units = programOf(row)?.units;
+  if (units === undefined) return closing(row.entry?.linux);
+  if (units.length === 0) return null;
+  const steps: Step[] = units.map((unit) => ({ run: `systemctl disable --now ${unit}` }));
+  if (units.length > 1) steps.unshift({ say: `whichever is there of ${units.join(', ')}:` });
+  return plain(steps);
+}
+
+function windowsSteps(row: PortRow): Plain {
+  return programOf(row)?.windows === false ? null : closing(row.entry?.windows);
+}
 
 function closing(advice: PortEntry['linux'] | undefined): Plain {
   return advice === undefined || 'none' in advice ? null : plain(advice.close);

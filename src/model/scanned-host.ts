@@ -42,6 +42,8 @@ export interface ScannedHost {
   readonly uniform?: UniformAnswer;
   /** Ports of this host that nobody asked: interrupted. */
   readonly unasked?: number;
+  /** It answered at first and, on the same ports, no more at the end: silence proves nothing. */
+  readonly wentSilent?: boolean;
 }
 
 /** A whole scan. */

@@ -1,6 +1,6 @@
 /**
- * Netlink sockets (netlink(7), RFC 3549): one request, and the kernel's answer in messages. Only
- * dumps are needed, so the interface is one: ask, and be handed each message of the answer.
+ * Netlink sockets (netlink(7), RFC 3549): one request, and the kernel's answer in messages: a dump
+ * of all there is, or what it says of one thing.
  *
  * A socket belongs to the network namespace in which its thread was when it opened it. `inNetwork`
  * goes into another namespace for the time of one call (setns(2), needs CAP_SYS_ADMIN) and comes
@@ -19,6 +19,8 @@ const ENOBUFS = 105;
 const SOL_SOCKET = 1;
 const SO_RCVTIMEO = 20;
 
+/** rtnetlink(7). */
+export const NETLINK_ROUTE = 0;
 export const NLMSG_HEADER = 16;
 export const NLMSG_ERROR = 2;
 const NLMSG_DONE = 3;
@@ -54,6 +56,30 @@ function libc(): Calls {
  */
 export type OnMessage = (type: number, words: Uint32Array, start: number, end: number) => void;
 
+/**
+ * Hears of each attribute of a message (netlink(7), `struct nlattr`) between `start` and `end`: its
+ * type, the word its payload begins at, and the payload's octets.
+ */
+export function eachAttribute(
+  words: Uint32Array,
+  start: number,
+  end: number,
+  visit: (type: number, at: number, octets: number) => void,
+): void {
+  for (let at = start; at < end; ) {
+    const size = words[at]! & 0xffff;
+    const next = at + ((size + 3) >> 2);
+    if (size < 4 || next > end) return;
+    visit((words[at]! >>> 16) & 0x3fff, at + 1, size - 4);
+    at = next;
+  }
+}
+
+/** Octets of a message from a word on, copied. */
+export function octetsAt(words: Uint32Array, at: number, octets: number): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset + 4 * at, octets).slice();
+}
+
 /** A netlink conversation in the namespace in which it was opened. Close it when done. */
 export class NetlinkSocket {
   private readonly file: number;
@@ -75,18 +101,36 @@ export class NetlinkSocket {
    * Throws `SystemCallError` with the kernel's error, such as `ENOENT` for a family it has not.
    */
   dump(type: number, payload: Uint8Array, onMessage: OnMessage): void {
+    const sequence = this.send(type, NLM_F_REQUEST | NLM_F_DUMP, payload);
+    while (!this.readBatch(sequence, onMessage)) {
+      // Each batch is one datagram.
+    }
+  }
+
+  /** Asks of one thing, which is answered by one message. Throws as `dump` does. */
+  ask(type: number, payload: Uint8Array, onMessage: OnMessage): void {
+    const sequence = this.send(type, NLM_F_REQUEST, payload);
+    let answered = false;
+    const take: OnMessage = (...message) => {
+      answered = true;
+      onMessage(...message);
+    };
+    // What came too late for an earlier question is passed over.
+    while (!this.readBatch(sequence, take) && !answered);
+  }
+
+  /** Returns the number by which its answer is known. */
+  private send(type: number, flags: number, payload: Uint8Array): number {
     const sequence = this.sequence++;
     const request = new Uint8Array(NLMSG_HEADER + payload.length);
     const head = new DataView(request.buffer);
     head.setUint32(0, request.length, true);
     head.setUint16(4, type, true);
-    head.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, true);
+    head.setUint16(6, flags, true);
     head.setUint32(8, sequence, true);
     request.set(payload, NLMSG_HEADER);
     checked('send', Number(libc().send(this.file, request, request.length, 0)));
-    while (!this.readBatch(sequence, onMessage)) {
-      // Each batch is one datagram.
-    }
+    return sequence;
   }
 
   /** True at the end of the answer. */
@@ -102,7 +146,7 @@ export class NetlinkSocket {
         if (type === NLMSG_DONE || type === NLMSG_ERROR) {
           // Where the part of the kernel is missing that could tell, the end says so, not an error.
           const errno = size < NLMSG_HEADER + 4 ? 0 : -(words[word + 4]! | 0);
-          if (errno > 0) throw new SystemCallError('netlink dump', errno);
+          if (errno > 0) throw new SystemCallError('netlink', errno);
           return true;
         }
         onMessage(type, words, word + (NLMSG_HEADER >> 2), (at + size + 3) >> 2);

@@ -92,9 +92,9 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
       onOpen: onIdentified === undefined ? tell : news,
       namesOf: (address) => plan.names.get(address) ?? [],
     });
-    const { result, unaskedServices } = services
+    const { result, unaskedServices, unquestionedServices } = services
       ? await withServices(scanned, choices, onIdentified && tell, held !== undefined)
-      : { result: scanned, unaskedServices: [] };
+      : { result: scanned, unaskedServices: [], unquestionedServices: [] };
     const asked = [...plan.ports].map(([transport, ports]) => ({
       transport,
       ports: portText(ports),
@@ -109,6 +109,7 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
         ...result,
         services,
         unaskedServices,
+        unquestionedServices,
         repeated: telling.repeated,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
@@ -143,7 +144,11 @@ async function withServices(
   { signal, fragile, onProgress }: ScanChoices,
   onIdentified: ScanChoices['onIdentified'],
   resumable: boolean,
-): Promise<{ result: ScanResult; unaskedServices: readonly UnaskedServices[] }> {
+): Promise<{
+  result: ScanResult;
+  unaskedServices: readonly UnaskedServices[];
+  unquestionedServices: readonly UnaskedServices[];
+}> {
   const { hosts: found, probes, startMs } = result;
   const { identifyServices } = await import('../sources/scan/services/identify-services.ts');
   const isOpen = ({ state }: PortState): boolean => state === 'open';
@@ -164,12 +169,13 @@ async function withServices(
     },
     ...(onIdentified === undefined ? {} : { onIdentified }),
   });
-  const { hosts, unasked } = asked;
+  const { hosts, unasked, unquestioned } = asked;
   const interrupted = result.interrupted || signal.aborted;
   if (!(interrupted && resumable)) for (const port of asked.left) onIdentified?.(port);
   return {
     result: { ...result, hosts, endMs: Date.now(), interrupted },
     unaskedServices: unasked,
+    unquestionedServices: unquestioned,
   };
 }
 

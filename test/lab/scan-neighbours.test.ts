@@ -28,8 +28,13 @@ const UNPRIVILEGED = [
 ];
 
 interface Scan {
-  readonly facts: { readonly states: Readonly<Record<string, number>>; readonly hostsUp: number };
+  readonly facts: {
+    readonly states: Readonly<Record<string, number>>;
+    readonly hostsUp: number;
+    readonly engines: readonly { readonly name: string }[];
+  };
   readonly ports: readonly (PortLine & { readonly address: string })[];
+  readonly notes: readonly { readonly id: string; readonly what: string }[];
   readonly hosts: readonly {
     readonly address: string;
     readonly statusReason: string;
@@ -196,6 +201,37 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     expect(stated).toEqual(theirs);
   }
 
+  it('follows the routes of this machine, not what its networks make believe', async () => {
+    rules(near, '');
+    // Behind a router though the network is on the link, by a rule of its own, and to nobody.
+    const [aside, ruled, lost] = ['10.76.0.77', 'fd76::77', '10.76.0.78'];
+    far.run('ip', 'address', 'add', `${aside}/32`, 'dev', 'lo');
+    far.run('ip', 'address', 'add', `${ruled}/128`, 'dev', 'lo');
+    near.run('ip', 'route', 'add', aside, 'via', FAR4);
+    near.run('ip', 'route', 'add', ruled, 'via', FAR);
+    here.run('ip', 'route', 'add', aside, 'via', '10.76.0.2');
+    here.run('ip', '-6', 'rule', 'add', 'to', ruled, 'table', '77');
+    here.run('ip', '-6', 'route', 'add', ruled, 'via', NEAR, 'table', '77');
+    here.run('ip', 'route', 'add', 'prohibit', lost);
+    for (const wrapper of [[], UNPRIVILEGED]) {
+      const found = await scan([aside, ruled, lost, '192.0.2.1', '-p', '22'], wrapper);
+      expect(openHosts(found)).toEqual([aside, ruled].sort());
+      expect(found.facts.hostsUp).toBe(2);
+      const missed = found.notes.find(({ id }) => id === 'no-route');
+      expect(missed?.what).toBe('2 addresses that this machine cannot send to');
+      expect(found.notes.some(({ id }) => id === 'silent-hosts')).toBe(false);
+    }
+  });
+
+  it('finds hosts on a link where nobody asks for Ethernet addresses', async () => {
+    const [left, right] = ['10.79.0.1', '10.79.0.2'];
+    lab.join(here, near, [`${left}/24`], [`${right}/24`], ['quiet0', 'quiet0']);
+    for (const space of [here, near]) {
+      space.run('ip', 'link', 'set', 'quiet0', 'address', '02:00:00:00:00:09', 'arp', 'off');
+    }
+    expect(openHosts(await scan([right, '-p', '22']))).toEqual([right]);
+  });
+
   it('finds a host that refuses all by itself, and none where a router refuses', async () => {
     rules(
       far,
@@ -220,6 +256,49 @@ describeLab('portreeve scan of neighbours and behind a router', ['ip', 'nft', 'n
     // And to the last two this machine has no way.
     const nobody = await scan([FAR4, FAR, '10.78.0.99', '192.0.2.1', '2001:db8::1', '-p', '22']);
     expect(nobody.facts.hostsUp).toBe(0);
+  });
+
+  it('needs one capability for bare packets, and says so where it is missing', async () => {
+    rules(near, '');
+    const user = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      '--bounding-set=-all,+net_raw',
+    ];
+    const able = ['setpriv', ...user, '--inh-caps=-all,+net_raw', '--ambient-caps=-all,+net_raw'];
+    for (const [wrapper, name] of [
+      [able, 'syn'],
+      [UNPRIVILEGED, 'connect'],
+    ] as const) {
+      // Behind the router, whom only the kernel can reach, and on the link.
+      const found = await scan([FAR4, FAR, '10.76.0.2', NEAR, '-p', '1-200'], wrapper);
+      expect(found.facts.engines).toMatchObject([{ name }]);
+      expect(found.ports).toHaveLength(8);
+      const closed = name === 'syn' ? 'closed reset' : 'closed conn-refused';
+      expect(found.facts.states).toEqual({ 'open syn-ack': 8, [closed]: 792 });
+    }
+  });
+
+  it('says when a host answers no more, since it blocks who asks too much', async () => {
+    const chain = (rule: string): string =>
+      `chain in { type filter hook input priority 0\n ${rule}\n }`;
+    rules(
+      near,
+      `table ip wall {
+        set banned { type ipv4_addr; flags dynamic,timeout; timeout 60s; }
+        set seen { type ipv4_addr; flags dynamic; }
+        ${chain(`ip saddr @banned drop
+          tcp dport != { 22, 80 } add @seen { ip saddr limit rate over 10/minute burst 20 packets } add @banned { ip saddr } drop`)}
+      }`,
+    );
+    const words = ['10.76.0.2', '-p', '22,80,101-150', '--timing', '4'];
+    const isTold = ({ notes }: Scan): boolean => notes.some(({ id }) => id === 'went-silent');
+    expect(isTold(await scan(words))).toBe(true);
+    rules(near, `table ip wall {\n ${chain('tcp dport 111-150 drop')}\n }`);
+    const filtered = await scan(words);
+    expect(filtered.facts.states['filtered no-response']).toBe(40);
+    expect(isTold(filtered)).toBe(false);
   });
 
   it('loses no port when its own address goes', async () => {

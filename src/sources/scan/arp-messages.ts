@@ -3,7 +3,6 @@
  * an IPv4 address, and what tells it.
  */
 import { ARP_REPLY_FILTER } from './answer-filter.ts';
-import { type Link, linkOf } from './links.ts';
 import type { NeighbourMessages } from './neighbour-engine.ts';
 import { wordAt, writeWord } from './raw-scan.ts';
 
@@ -17,32 +16,25 @@ const TARGET_MAC = 18;
 const TARGET = 24;
 const EVERYBODY = new Uint8Array(6).fill(0xff);
 
-export function arpMessages(links: readonly Link[]): NeighbourMessages {
-  return {
-    name: 'arp',
-    etherType: 0x0806,
-    filter: ARP_REPLY_FILTER,
-    length: LENGTH,
+export const ARP_MESSAGES: NeighbourMessages = {
+  name: 'arp',
+  etherType: 0x0806,
+  filter: ARP_REPLY_FILTER,
+  length: LENGTH,
 
-    placeOf({ words }) {
-      const link = linkOf(words[0]!, links);
-      return link && { device: link, source: [link.address] };
-    },
+  write(packet, { device, source }, target) {
+    packet.set(REQUEST);
+    packet.set(device.mac, SENDER_MAC);
+    writeWord(packet, SENDER, source[0]!);
+    packet.fill(0, TARGET_MAC, TARGET);
+    writeWord(packet, TARGET, target[0]!);
+    return EVERYBODY;
+  },
 
-    write(packet, { device, source }, target) {
-      packet.set(REQUEST);
-      packet.set(device.mac, SENDER_MAC);
-      writeWord(packet, SENDER, source[0]!);
-      packet.fill(0, TARGET_MAC, TARGET);
-      writeWord(packet, TARGET, target[0]!);
-      return EVERYBODY;
-    },
-
-    read(packet, length) {
-      if (length < LENGTH || packet[4] !== 6 || packet[5] !== 4) return undefined;
-      if (packet[6] !== 0 || packet[7] !== REPLY) return undefined;
-      const mac = Uint8Array.from(packet.subarray(SENDER_MAC, SENDER));
-      return { words: [wordAt(packet, SENDER)], mac };
-    },
-  };
-}
+  read(packet, length) {
+    if (length < LENGTH || packet[4] !== 6 || packet[5] !== 4) return undefined;
+    if (packet[6] !== 0 || packet[7] !== REPLY) return undefined;
+    const mac = Uint8Array.from(packet.subarray(SENDER_MAC, SENDER));
+    return { words: [wordAt(packet, SENDER)], mac };
+  },
+};

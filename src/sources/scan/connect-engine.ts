@@ -41,7 +41,7 @@ import {
 } from '../../native/sockets.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import type { HostScan } from './host-scan.ts';
-import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
+import { OwnLinks } from './links.ts';
 import { hasNeighbour } from './neighbour-table.ts';
 import { routeTo } from './raw-scan.ts';
 
@@ -245,8 +245,9 @@ export class ConnectEngine implements ProbeEngine {
     }
     let away = this.away.get(host);
     if (away === undefined) {
-      this.links ??= ownLinks();
-      away = isOnLink(host.address, this.links) && !hasNeighbour(host.address.words);
+      this.links ??= new OwnLinks();
+      const near = this.links.neighbourhood(host.address);
+      away = near !== undefined && !hasNeighbour(host.address.words);
       this.away.set(host, away);
     }
     return away ? UNDER_WAY : outcome;
@@ -291,6 +292,7 @@ export class ConnectEngine implements ProbeEngine {
       if (host !== undefined) closeSocket(fd);
     });
     for (const fd of [...this.idle[4], ...this.idle[6]]) closeSocket(fd);
+    this.links?.close();
     this.epoll.close();
   }
 }

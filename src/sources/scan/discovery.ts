@@ -10,13 +10,13 @@ import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
-import { arpMessages } from './arp-messages.ts';
+import { ARP_MESSAGES } from './arp-messages.ts';
 import type { CellOrder } from './cells-to-ask.ts';
 import type { Clock, ProbeEngine } from './engine.ts';
 import { HostQueue } from './host-queue.ts';
 import { HostScan } from './host-scan.ts';
-import { isOnLink, type OwnLinks, ownLinks } from './links.ts';
-import { ndMessages } from './nd-messages.ts';
+import { OwnLinks } from './links.ts';
+import { ND_MESSAGES } from './nd-messages.ts';
 import { NeighbourEngine } from './neighbour-engine.ts';
 import { PingEngine } from './ping-engine.ts';
 import { eitherOf, type StopSign } from './stop-sign.ts';
@@ -55,7 +55,8 @@ export interface DiscoveryOptions {
   /** Every address counts as a host; only who has the addresses on our links is asked. */
   readonly everyAddress: boolean;
   readonly up: (host: FoundHost) => void;
-  readonly down: (number: number) => void;
+  /** @param unrouted this machine has no route to it */
+  readonly down: (number: number, unrouted: boolean) => void;
 }
 
 const TCP_METHOD = `TCP ${DISCOVERY_PORTS.join(',')}`;
@@ -71,6 +72,9 @@ const LINK_TIMEOUT_MS = 150;
  */
 export const KERNEL_NEIGHBOURS = 512;
 
+/** Where the system does not tell how an address is reached. */
+const UNKNOWN_WAY = { near: undefined };
+
 export class Discovery {
   /** How hosts are asked, for reports. */
   readonly methods: string[] = [];
@@ -80,7 +84,8 @@ export class Discovery {
   private readonly signal: StopSign;
   private readonly timing: Timing;
   private readonly linkTiming: Timing;
-  private readonly links: OwnLinks;
+  /** Undefined: the system does not tell. */
+  private readonly links: OwnLinks | undefined;
   private readonly own: ReadonlySet<string>;
   private readonly arp: NeighbourEngine | undefined;
   private readonly nd: NeighbourEngine | undefined;
@@ -93,6 +98,8 @@ export class Discovery {
   private readonly asking = new Map<number, number>();
   /** Numbers of addresses that the kernel is looking for on links. */
   private readonly kernels = new Set<number>();
+  /** Numbers of addresses being looked for that this machine has no route to. */
+  private readonly unrouted = new Set<number>();
 
   constructor(options: DiscoveryOptions) {
     this.options = options;
@@ -101,11 +108,14 @@ export class Discovery {
     this.timing = { ...options.timing, firstTimeoutMs };
     const linkTimeoutMs = Math.min(LINK_TIMEOUT_MS, options.timing.firstTimeoutMs);
     this.linkTiming = { ...options.timing, firstTimeoutMs: linkTimeoutMs };
-    this.links = attempt(ownLinks) ?? { links: [], routes: [] };
+    const links = attempt(() => new OwnLinks());
+    this.links = links;
     const interfaces = Object.values(networkInterfaces()).flat();
     this.own = new Set(interfaces.flatMap((each) => each?.address ?? []));
-    this.arp = attempt(() => new NeighbourEngine(arpMessages(this.links.links), options.clock));
-    this.nd = attempt(() => new NeighbourEngine(ndMessages(this.links.routes), options.clock));
+    if (links !== undefined) {
+      this.arp = attempt(() => new NeighbourEngine(ARP_MESSAGES, links, options.clock));
+      this.nd = attempt(() => new NeighbourEngine(ND_MESSAGES, links, options.clock));
+    }
     this.ping = attempt(() => new PingEngine(options.clock));
     if (this.arp !== undefined) this.methods.push('ARP');
     if (this.nd !== undefined) this.methods.push('neighbour discovery');
@@ -146,6 +156,7 @@ export class Discovery {
       this.arp?.close();
       this.nd?.close();
       this.ping?.close();
+      this.links?.close();
     }
   }
 
@@ -181,7 +192,8 @@ export class Discovery {
         this.options.up({ number, address, reason: 'localhost-response' });
         continue;
       }
-      const onLink = isOnLink(address, this.links);
+      const way = this.links === undefined ? UNKNOWN_WAY : this.links.wayTo(address);
+      const onLink = way?.near !== undefined;
       const asker = address.family === 4 ? this.arp : this.nd;
       if (onLink && asker !== undefined) {
         const host = new HostScan(number, address, one, this.linkTiming);
@@ -195,6 +207,8 @@ export class Discovery {
         continue;
       }
       if (onLink) this.kernels.add(number);
+      // It is looked for all the same: rules may treat what is asked in another way.
+      if (way === undefined) this.unrouted.add(number);
       const host = new HostScan(number, address, one, this.timing);
       if (this.ping === undefined) this.passOn(host);
       else toPing.push(host);
@@ -213,7 +227,7 @@ export class Discovery {
 
   private down(number: number): void {
     this.kernels.delete(number);
-    this.options.down(number);
+    this.options.down(number, this.unrouted.delete(number));
   }
 
   /** To those who ask ports of it, both at once. */
@@ -270,6 +284,7 @@ export class Discovery {
     const us = host.roundTrip.smoothedUs;
     if (host.outcomes.length > 1 && !this.asking.delete(number)) return;
     this.kernels.delete(number);
+    this.unrouted.delete(number);
     this.options.up({
       number,
       address,

@@ -28,6 +28,7 @@ interface Gathered {
   /** Ports whose fate the fields above tell, and those left open by an interrupt. */
   accounted: number;
   unasked: number;
+  wentSilent: boolean;
 }
 
 /** Open ports of one host handed out before it must be clear that not everything is open. */
@@ -59,6 +60,7 @@ export class HostLedger {
       groups: [],
       accounted: 0,
       unasked: 0,
+      wentSilent: false,
     });
   }
 
@@ -123,6 +125,11 @@ export class HostLedger {
     gathered.groups.splice(0, gathered.groups.length, ...folded.groups);
   }
 
+  /** The host answered, and then no more: what stayed silent may only have come too late. */
+  markGone(number: number): void {
+    this.gathered.get(number)!.wentSilent = true;
+  }
+
   private noteLimit(host: HostScan, transport: ScannedTransport, silent: number): void {
     const { gapUs } = host.speed.pace;
     if (gapUs === 0) return;
@@ -135,7 +142,8 @@ export class HostLedger {
     }
   }
 
-  private record({ found, open, groups, uniform, unasked, accounted }: Gathered): ScannedHost {
+  private record(gathered: Gathered): ScannedHost {
+    const { found, open, groups, uniform, unasked, accounted, wentSilent } = gathered;
     const address = formatAddress(found.address);
     const mac = found.link && macText(found.link.mac);
     const vendor = mac === undefined ? undefined : vendorOf(mac);
@@ -152,6 +160,7 @@ export class HostLedger {
       groups,
       ...(uniform === undefined ? {} : { uniform }),
       ...(left === 0 ? {} : { unasked: left }),
+      ...(wentSilent ? { wentSilent } : {}),
     };
   }
 

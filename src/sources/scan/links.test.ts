@@ -1,67 +1,63 @@
 import { describe, expect, it } from 'vitest';
 import { parseAddress } from '../../net/address.ts';
-import { deviceTo, type EthernetDevice, parseRoutes6 } from './links.ts';
+import { type EthernetDevice, OwnLinks, readRoute } from './links.ts';
 
-const words = (text: string): string =>
-  parseAddress(text)!
-    .words.map((word) => word.toString(16).padStart(8, '0'))
-    .join('');
+const DEVICE: EthernetDevice = { index: 2, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) };
+const DEVICES = new Map([[2, DEVICE]]);
+const SOURCE = [10, 0, 0, 9];
+const OIF = 4;
+const PREFSRC = 7;
 
-/** A line of `/proc/net/ipv6_route`. */
-function route(prefix: string, hop: string, flags: string, name: string, metric = 256): string {
-  const [address, length] = prefix.split('/') as [string, string];
-  const bits = Number(length).toString(16).padStart(2, '0');
-  const metricText = metric.toString(16).padStart(8, '0');
-  const nothing = '0'.repeat(32);
-  return `${words(address)} ${bits} ${nothing} 00 ${words(hop)} ${metricText} 00000001 00000000 ${flags} ${name.padStart(8)}`;
+type Attribute = readonly [type: number, octets: readonly number[]];
+
+/** A route as the kernel tells it: `struct rtmsg` of that kind, then attributes. */
+function route(kind: number, attributes: readonly Attribute[]): Uint32Array {
+  const octets = [2, 32, 0, 0, 254, 2, 253, kind, 0, 0, 0, 0];
+  for (const [type, value] of attributes) {
+    octets.push(4 + value.length, 0, type, 0, ...value);
+    while (octets.length % 4 !== 0) octets.push(0);
+  }
+  return new Uint32Array(Uint8Array.from(octets).buffer);
 }
 
-const device = (name: string, index: number): EthernetDevice => ({
-  name,
-  index,
-  mac: Uint8Array.of(2, 0, 0, 0, 0, index),
-});
-const DEVICES = [device('eth0', 2), device('eth1', 3)];
-const ROUTES = parseRoutes6(
-  [
-    route('::/0', 'fe80::1', '00000003', 'eth0', 1024),
-    route('2001:db8::/64', '::', '00000001', 'eth0'),
-    // Part of the network is behind a router, part of that a link after all.
-    route('2001:db8::8000/113', 'fe80::2', '00000003', 'eth0'),
-    route('2001:db8::9000/116', '::', '00000001', 'eth1'),
-    route('2001:db8:1::/64', '::', '00000001', 'tun0'),
-    route('2001:db8:2::/64', '::', '00000201', 'lo'),
-    route('2001:db8:3::/64', '::', '00000001', 'eth0', 1024),
-    route('2001:db8:3::/64', '::', '00000001', 'eth1', 256),
-    route('2001:db8:4::/64', '::', '00000000', 'eth0'),
-    route('2001:db8::1/128', '::', '80200001', 'eth0', 0),
-    route('fe80::/64', '::', '00000001', 'eth0'),
-    route('fe80::/64', '::', '00000001', 'eth1'),
-    route('ff00::/8', '::', '00000001', 'eth0'),
-    'damaged',
-    '',
-  ].join('\n'),
-  (name) => DEVICES.find((each) => each.name === name),
-);
+const ON_LINK: readonly Attribute[] = [
+  [1, [10, 0, 0, 1]],
+  [OIF, [2, 0, 0, 0]],
+  [PREFSRC, SOURCE],
+];
 
-describe('the link that an IPv6 address is on', () => {
-  it.each([
-    ['2001:db8::2', 'eth0', 'its own network'],
-    ['2001:db8::8001', undefined, 'a more exact route by a router'],
-    ['2001:db8::9001', 'eth1', 'a more exact route to a link'],
-    ['2001:db8:1::1', undefined, 'a tunnel, which has no neighbours'],
-    ['2001:db8:2::1', undefined, 'a route that refuses'],
-    ['2001:db8:3::1', 'eth1', 'the better of two routes'],
-    ['2001:db8:4::1', undefined, 'a route that is down'],
-    ['2001:db8:5::1', undefined, 'the default route'],
-    ['fe80::7%eth1', 'eth1', 'the zone by name'],
-    ['fe80::7%3', 'eth1', 'the zone by number'],
-    ['fe80::7%wlan0', undefined, 'another zone'],
-  ])('of %s is %s: %s', (text, name, _why) => {
-    expect(deviceTo(parseAddress(text)!, ROUTES)?.name).toBe(name);
+describe('the link that a route leads to', () => {
+  it.each<[string, number, readonly Attribute[], boolean]>([
+    ['its own network', 1, ON_LINK, true],
+    ['a router', 1, [...ON_LINK, [5, [10, 0, 0, 254]]], false],
+    ['a router of the other family', 1, [...ON_LINK, [18, [10, 0, ...SOURCE]]], false],
+    ['a tunnel on the way', 1, [...ON_LINK, [22, []]], false],
+    ['an address of our own', 2, ON_LINK, false],
+    ['broadcast', 3, ON_LINK, false],
+    ['a device without neighbours', 1, [[OIF, [3, 0, 0, 0]], ON_LINK[2]!], false],
+    ['no address of ours', 1, ON_LINK.slice(0, 2), false],
+    ['damaged', 1, [[OIF, [2, 0, 0, 0]]], false],
+  ])('by %s', (_name, kind, attributes, near) => {
+    const words = route(kind, attributes);
+    const found = readRoute(words, 0, words.length, DEVICES);
+    expect(found).toEqual(near ? { device: DEVICE, source: [0x0a000009] } : undefined);
   });
 
-  it('is unknown where no routes are told', () => {
-    expect(deviceTo(parseAddress('2001:db8::2')!, [])).toBeUndefined();
+  it('is unknown where a message is cut short anywhere', () => {
+    const words = route(1, ON_LINK);
+    for (let end = 3; end < words.length; end++) {
+      expect(readRoute(words, 0, end, DEVICES)).toBeUndefined();
+    }
+  });
+});
+
+describe.runIf(process.platform === 'linux')('ways by this kernel', () => {
+  it.each(['127.0.0.1', '127.9.9.9', '::1', '::1%1'])('to %s: no neighbour', (text) => {
+    const links = new OwnLinks();
+    try {
+      expect(links.wayTo(parseAddress(text)!)).toEqual({ near: undefined });
+    } finally {
+      links.close();
+    }
   });
 });

@@ -1,141 +1,149 @@
 /**
- * The Ethernet links of this machine, and which addresses are on them: those of its IPv4 networks,
- * and those that its IPv6 routes reach without a router (RFC 5942: an address of our own says
- * nothing of its neighbours, so the route table is asked, as the kernel does when it sends).
+ * How this machine's kernel would send to an address, asked of the kernel itself (rtnetlink(7),
+ * RTM_GETROUTE): networks of interfaces alone do not tell, since more exact routes, other tables and
+ * rules may lead by a router to what seems to be on the link, or to a link what seems to be far.
+ * A neighbour is who is reached without a router by an interface that has Ethernet addresses and
+ * asks for them (RFC 826, RFC 4861); not so tunnels, and links on which that is switched off.
  */
-import { readFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
-import { interfaceIndex } from '../../native/sockets.ts';
-import { type Address, parseAddress } from '../../net/address.ts';
-import { containsAddress, type Prefix } from '../../net/prefix.ts';
+import { SystemCallError } from '../../native/libc.ts';
+import { eachAttribute, NETLINK_ROUTE, NetlinkSocket, octetsAt } from '../../native/netlink.ts';
+import { AF_INET, AF_INET6, ERRNO, interfaceIndex } from '../../native/sockets.ts';
+import type { Address } from '../../net/address.ts';
 
 /** An Ethernet interface, which has neighbours. */
 export interface EthernetDevice {
-  readonly name: string;
   readonly index: number;
   readonly mac: Uint8Array;
 }
 
-/** An Ethernet interface with an IPv4 network of its own. */
-export interface Link extends EthernetDevice {
-  readonly address: number;
-  readonly mask: number;
+/** Where a neighbour is looked for. */
+export interface Neighbourhood {
+  readonly device: EthernetDevice;
+  /** Words of our own address towards it. */
+  readonly source: readonly number[];
 }
 
-/** A prefix of IPv6, and the Ethernet interface it is on; without one: behind a router. */
-export interface Route6 {
-  readonly prefix: Prefix;
-  readonly interfaceName: string;
-  readonly device: EthernetDevice | undefined;
+const RTM_GETLINK = 18;
+const RTM_GETROUTE = 26;
+/** Words of `struct ifinfomsg` and of `struct rtmsg`. */
+const LINK_HEAD = 4;
+const ROUTE_HEAD = 3;
+const IFLA_ADDRESS = 1;
+const ARPHRD_ETHER = 1;
+const IFF_LOOPBACK = 0x8;
+const IFF_NOARP = 0x80;
+const RTN_UNICAST = 1;
+const RTA_DST = 1;
+const RTA_OIF = 4;
+const RTA_PREFSRC = 7;
+/** By a router (gateway, or one of the other family), or wrapped up. */
+const BY_ROUTER: ReadonlySet<number> = new Set([5, 18, 22]);
+/** What the kernel says of no route, and of routes that are unreachable, prohibit and blackhole. */
+const NO_WAY: ReadonlySet<number> = new Set([
+  ERRNO.ENETUNREACH,
+  ERRNO.EHOSTUNREACH,
+  ERRNO.EACCES,
+  ERRNO.EINVAL,
+]);
+
+/** Words of an address in a message of the kernel. */
+export function addressWords(words: Uint32Array, at: number, octets: number): number[] {
+  const view = new DataView(words.buffer, words.byteOffset + 4 * at, octets);
+  return Array.from({ length: octets >> 2 }, (_, index) => view.getUint32(4 * index));
 }
 
-/** IPv4 networks on links; loopback and links without an Ethernet address are none. */
-function ethernetLinks(): Link[] {
-  const links: Link[] = [];
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const each of addresses ?? []) {
-      if (each.internal || each.family !== 'IPv4' || /^[0:]+$/.test(each.mac)) continue;
-      links.push({
-        ...deviceOf(name, each.mac),
-        address: parseAddress(each.address)!.words[0]!,
-        mask: parseAddress(each.netmask)!.words[0]!,
-      });
+/** This machine's links and routes; what was asked holds for the moment. Close it when done. */
+export class OwnLinks {
+  private readonly netlink = new NetlinkSocket(NETLINK_ROUTE);
+  private readonly devices: ReadonlyMap<number, EthernetDevice>;
+
+  /** Throws `SystemCallError`, `NativeUnavailable`. */
+  constructor() {
+    try {
+      this.devices = readDevices(this.netlink);
+    } catch (error) {
+      this.close();
+      throw error;
     }
   }
-  return links;
-}
 
-function deviceOf(name: string, mac: string): EthernetDevice {
-  const octets = mac.split(':').map((octet) => Number.parseInt(octet, 16));
-  return { name, index: interfaceIndex(name), mac: Uint8Array.from(octets) };
-}
-
-/** The link that an IPv4 address is on; undefined: behind a router, or our own. */
-export function linkOf(word: number, links: readonly Link[]): Link | undefined {
-  return links.find(
-    ({ address, mask }) =>
-      ((word ^ address) & mask) === 0 && word !== address && mask !== 0xffffffff,
-  );
-}
-
-/** Routes of IPv6, longest prefixes first; none where the system does not tell them. */
-function ipv6Routes(): Route6[] {
-  let text: string;
-  try {
-    text = readFileSync('/proc/net/ipv6_route', 'utf8');
-  } catch {
-    return [];
+  /** Where an address is a neighbour's, if anybody's. */
+  neighbourhood(address: Address): Neighbourhood | undefined {
+    return this.wayTo(address)?.near;
   }
-  const devices = new Map<string, EthernetDevice>();
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    const mac = addresses?.find((each) => !each.internal && !/^[0:]+$/.test(each.mac))?.mac;
-    if (mac !== undefined) devices.set(name, deviceOf(name, mac));
+
+  /** Undefined: nothing that is sent to the address would leave this machine. */
+  wayTo(address: Address): { readonly near: Neighbourhood | undefined } | undefined {
+    let near: Neighbourhood | undefined;
+    try {
+      this.netlink.ask(RTM_GETROUTE, routeQuestion(address), (_type, words, start, end) => {
+        near = readRoute(words, start, end, this.devices);
+      });
+    } catch (error) {
+      if (error instanceof SystemCallError && NO_WAY.has(error.errno)) return undefined;
+      // The kernel does not tell: it may send all the same.
+    }
+    return { near };
   }
-  return parseRoutes6(text, (name) => devices.get(name));
+
+  close(): void {
+    this.netlink.close();
+  }
 }
 
-/** Flags of routes: not usable, by a router, an address of our own (`linux/ipv6_route.h`). */
-const RTF_UP = 0x1;
-const RTF_GATEWAY = 0x2;
-const RTF_REJECT = 0x200;
-const RTF_LOCAL = 0x80000000;
-
-/**
- * Reads `/proc/net/ipv6_route`: destination, its length, source, its length, next hop, metric,
- * references, uses, flags, all hexadecimal, and the interface.
- */
-export function parseRoutes6(
-  text: string,
-  deviceNamed: (name: string) => EthernetDevice | undefined,
-): Route6[] {
-  const routes: (Route6 & { readonly metric: number })[] = [];
-  for (const line of text.split('\n')) {
-    const [target, length, , , hop, metric, , , flagWord, interfaceName] = line.trim().split(/\s+/);
-    if (interfaceName === undefined || target?.length !== 32) continue;
-    const flags = Number.parseInt(flagWord!, 16);
-    const words = [0, 8, 16, 24].map((at) => Number.parseInt(target.slice(at, at + 8), 16));
-    if ((flags & RTF_UP) === 0 || (flags & RTF_LOCAL) !== 0 || words[0]! >>> 24 === 0xff) continue;
-    const direct = (flags & (RTF_GATEWAY | RTF_REJECT)) === 0 && /^0+$/.test(hop!);
-    routes.push({
-      prefix: { family: 6, words, length: Number.parseInt(length!, 16) },
-      interfaceName,
-      device: direct ? deviceNamed(interfaceName) : undefined,
-      metric: Number.parseInt(metric!, 16),
+function readDevices(netlink: NetlinkSocket): Map<number, EthernetDevice> {
+  const devices = new Map<number, EthernetDevice>();
+  const request = new Uint8Array(4 * LINK_HEAD);
+  netlink.dump(RTM_GETLINK, request, (_type, words, start, end) => {
+    const index = words[start + 1]!;
+    const asks = (words[start + 2]! & (IFF_LOOPBACK | IFF_NOARP)) === 0;
+    if (words[start]! >>> 16 !== ARPHRD_ETHER || !asks) return;
+    eachAttribute(words, start + LINK_HEAD, end, (type, at, octets) => {
+      if (type !== IFLA_ADDRESS || octets !== 6) return;
+      devices.set(index, { index, mac: octetsAt(words, at, octets) });
     });
+  });
+  return devices;
+}
+
+/** `struct rtmsg`, the address, and the interface where the address holds on one link only. */
+function routeQuestion({ family, words, zone }: Address): Uint8Array {
+  const link = zone === undefined ? 0 : interfaceIndex(zone);
+  const size = 4 * words.length;
+  const question = new Uint8Array(4 * ROUTE_HEAD + 4 + size + (link === 0 ? 0 : 8));
+  const view = new DataView(question.buffer);
+  question[0] = family === 4 ? AF_INET : AF_INET6;
+  question[1] = 8 * size;
+  let at = 4 * ROUTE_HEAD;
+  view.setUint16(at, 4 + size, true);
+  view.setUint16(at + 2, RTA_DST, true);
+  at += 4;
+  for (const word of words) {
+    view.setUint32(at, word);
+    at += 4;
   }
-  return routes.sort(
-    (left, right) => right.prefix.length - left.prefix.length || left.metric - right.metric,
-  );
+  if (link !== 0) {
+    view.setUint16(at, 8, true);
+    view.setUint16(at + 2, RTA_OIF, true);
+    view.setUint32(at + 4, link, true);
+  }
+  return question;
 }
 
-/** What there is to know of this machine's links, at one moment. */
-export interface OwnLinks {
-  readonly links: readonly Link[];
-  readonly routes: readonly Route6[];
-}
-
-/** Throws `NativeUnavailable` where interfaces have no numbers. */
-export function ownLinks(): OwnLinks {
-  return { links: ethernetLinks(), routes: ipv6Routes() };
-}
-
-/** Whether an address is a neighbour's, if anybody's. */
-export function isOnLink(address: Address, { links, routes }: OwnLinks): boolean {
-  return address.family === 4
-    ? linkOf(address.words[0]!, links) !== undefined
-    : deviceTo(address, routes) !== undefined;
-}
-
-/** The Ethernet interface on whose link an IPv6 address is; undefined: it is on none. */
-export function deviceTo(
-  { zone, words }: Address,
-  routes: readonly Route6[],
-): EthernetDevice | undefined {
-  const bare: Address = { family: 6, words };
-  const route = routes.find(
-    ({ prefix, interfaceName, device }) =>
-      (zone === undefined || zone === interfaceName || zone === `${device?.index}`) &&
-      containsAddress(prefix, bare),
-  );
-  return route?.device;
+/** Where a route leads to a neighbour; undefined: by a router, or on no link of `devices`. */
+export function readRoute(
+  words: Uint32Array,
+  start: number,
+  end: number,
+  devices: ReadonlyMap<number, EthernetDevice>,
+): Neighbourhood | undefined {
+  let device: EthernetDevice | undefined;
+  let source: readonly number[] | undefined;
+  let routed = words[start + 1]! >>> 24 !== RTN_UNICAST;
+  eachAttribute(words, start + ROUTE_HEAD, end, (type, at, octets) => {
+    if (type === RTA_OIF) device = devices.get(words[at]!);
+    else if (type === RTA_PREFSRC) source = addressWords(words, at, octets);
+    else if (BY_ROUTER.has(type)) routed = true;
+  });
+  return device === undefined || source === undefined || routed ? undefined : { device, source };
 }

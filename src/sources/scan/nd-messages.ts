@@ -3,9 +3,8 @@
  * 7.1.2): what asks for the Ethernet address of an IPv6 address, and what tells it.
  */
 import { ADVERTISEMENT_FILTER } from './answer-filter.ts';
-import { deviceTo, type Route6 } from './links.ts';
 import type { NeighbourMessages } from './neighbour-engine.ts';
-import { internetChecksum, routeTo, sumOfWords, sumsUp, wordAt, writeWord } from './raw-scan.ts';
+import { internetChecksum, sumOfWords, sumsUp, wordAt, writeWord } from './raw-scan.ts';
 
 const HEADER = 40;
 const ICMPV6 = 58;
@@ -21,29 +20,21 @@ const FROM_THE_LINK = 255;
 /** The address asked for, and told of. */
 const TARGET = 48;
 
-export function ndMessages(routes: readonly Route6[]): NeighbourMessages {
-  return {
-    name: 'nd',
-    etherType: 0x86dd,
-    filter: ADVERTISEMENT_FILTER,
-    length: SOLICITATION_LENGTH,
+export const ND_MESSAGES: NeighbourMessages = {
+  name: 'nd',
+  etherType: 0x86dd,
+  filter: ADVERTISEMENT_FILTER,
+  length: SOLICITATION_LENGTH,
 
-    placeOf(address) {
-      const device = deviceTo(address, routes);
-      const { source } = routeTo(address);
-      return device && source && { device, source };
-    },
+  write: (packet, { device, source }, target) =>
+    writeSolicitation(packet, source, target, device.mac),
 
-    write: (packet, { device, source }, target) =>
-      writeSolicitation(packet, source, target, device.mac),
-
-    read(packet, length, sender) {
-      const mac = advertisedMac(packet, length, sender);
-      if (mac === undefined) return undefined;
-      return { words: [0, 4, 8, 12].map((at) => wordAt(packet, TARGET + at)), mac };
-    },
-  };
-}
+  read(packet, length, sender) {
+    const mac = advertisedMac(packet, length, sender);
+    if (mac === undefined) return undefined;
+    return { words: [0, 4, 8, 12].map((at) => wordAt(packet, TARGET + at)), mac };
+  },
+};
 
 /**
  * Writes the question at the start of `packet`. Returns the Ethernet group to send it to

@@ -22,20 +22,13 @@ import {
   SOCK_NONBLOCK,
   writeLinkAddress,
 } from '../../native/sockets.ts';
-import type { Address } from '../../net/address.ts';
 import type { AnswerSink, Clock, ProbeBatch, ProbeEngine } from './engine.ts';
 import { HostIndex } from './host-index.ts';
 import type { HostScan } from './host-scan.ts';
-import type { EthernetDevice } from './links.ts';
+import type { Neighbourhood, OwnLinks } from './links.ts';
 
 /** Answers read in one go: a flood of them must not keep questions from going out. */
 const MOST_READ = 4096;
-
-/** The link that an address is on, and words of our own address there. */
-export interface Place {
-  readonly device: EthernetDevice;
-  readonly source: readonly number[];
-}
 
 /** Who an answer is from: words of the address, and the Ethernet address that goes with it. */
 export interface Neighbour {
@@ -51,13 +44,11 @@ export interface NeighbourMessages {
   readonly filter: readonly FilterStep[];
   /** Octets of a question. */
   readonly length: number;
-  /** Where somebody with that address would be; undefined: on no link of ours. */
-  placeOf(address: Address): Place | undefined;
   /**
    * Writes the question for `target` at the start of `packet`. Returns the Ethernet address that it
    * goes to, borrowed until the next call.
    */
-  write(packet: Buffer, place: Place, target: readonly number[]): Uint8Array;
+  write(packet: Buffer, place: Neighbourhood, target: readonly number[]): Uint8Array;
   /**
    * Reads an answer of `length` octets, which came from the Ethernet address `sender`; undefined:
    * it is none. What is returned is the caller's.
@@ -65,7 +56,7 @@ export interface NeighbourMessages {
   read(packet: Uint8Array, length: number, sender: Uint8Array): Neighbour | undefined;
 }
 
-interface Route extends Place {
+interface Route extends Neighbourhood {
   /** Number of the interface where the address is of that link alone, else 0. */
   readonly scope: number;
 }
@@ -76,6 +67,7 @@ export class NeighbourEngine implements ProbeEngine {
   /** Where those that answered are, until they are dismissed. */
   readonly found = new Map<HostScan, LinkTarget>();
   private readonly messages: NeighbourMessages;
+  private readonly links: OwnLinks;
   private readonly clock: Clock;
   private readonly fd: number;
   private readonly index = new HostIndex();
@@ -84,8 +76,9 @@ export class NeighbourEngine implements ProbeEngine {
   private readonly question: MessageBatch;
 
   /** Throws `SystemCallError` (EPERM without the privilege), `NativeUnavailable`. */
-  constructor(messages: NeighbourMessages, clock: Clock) {
+  constructor(messages: NeighbourMessages, links: OwnLinks, clock: Clock) {
     this.messages = messages;
+    this.links = links;
     this.name = messages.name;
     this.clock = clock;
     const { buffer, byteOffset, length } = this.reader.packet;
@@ -105,7 +98,7 @@ export class NeighbourEngine implements ProbeEngine {
 
   admit(host: HostScan): void {
     const { address } = host;
-    const place = this.messages.placeOf(address);
+    const place = this.links.neighbourhood(address);
     if (place === undefined) return;
     const scope = address.zone === undefined ? 0 : place.device.index;
     host.route = { ...place, scope } satisfies Route;

@@ -1,8 +1,8 @@
 /** What the kernel knows of the neighbours on this machine's links: rtnetlink(7), RTM_GETNEIGH. */
-import { NetlinkSocket } from '../../native/netlink.ts';
+import { eachAttribute, NETLINK_ROUTE, NetlinkSocket } from '../../native/netlink.ts';
 import { AF_INET, AF_INET6 } from '../../native/sockets.ts';
+import { addressWords } from './links.ts';
 
-const NETLINK_ROUTE = 0;
 const RTM_GETNEIGH = 30;
 /** Words of `struct ndmsg`. */
 const HEAD = 3;
@@ -20,34 +20,17 @@ export function eachNeighbour(
   visit: (words: readonly number[], interfaceIndex: number, state: number) => void,
 ): void {
   const wanted = family === 4 ? AF_INET : AF_INET6;
-  const octets = family === 4 ? [0] : [0, 4, 8, 12];
+  const length = family === 4 ? 4 : 16;
   const netlink = new NetlinkSocket(NETLINK_ROUTE);
   try {
     const request = new Uint8Array(4 * HEAD);
     request[0] = wanted;
     netlink.dump(RTM_GETNEIGH, request, (_type, words, start, end) => {
       if ((words[start]! & 255) !== wanted) return;
-      for (let at = start + HEAD; at < end; ) {
-        const size = words[at]! & 0xffff;
-        if (size < 4) return;
-        if (
-          words[at]! >>> 16 === NDA_DST &&
-          size === 4 + 4 * octets.length &&
-          at + octets.length < end
-        ) {
-          const view = new DataView(
-            words.buffer,
-            words.byteOffset + 4 * (at + 1),
-            4 * octets.length,
-          );
-          visit(
-            octets.map((octet) => view.getUint32(octet)),
-            words[start + 1]!,
-            words[start + 2]! & 0xffff,
-          );
-        }
-        at += (size + 3) >> 2;
-      }
+      eachAttribute(words, start + HEAD, end, (type, at, octets) => {
+        if (type !== NDA_DST || octets !== length) return;
+        visit(addressWords(words, at, octets), words[start + 1]!, words[start + 2]! & 0xffff);
+      });
     });
   } finally {
     netlink.close();

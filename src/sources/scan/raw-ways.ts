@@ -3,7 +3,7 @@
  * header included where we write it ourselves, are laid out once.
  */
 import { MessageBatch } from '../../native/message-batch.ts';
-import { SO_SNDBUFFORCE, SOL_SOCKET, setOption } from '../../native/sockets.ts';
+import { SO_SNDBUF, SO_SNDBUFFORCE, SOL_SOCKET, setOption } from '../../native/sockets.ts';
 import { BATCH_SIZE } from './engine.ts';
 import type { RawProbe } from './raw-probe.ts';
 import { writeWord } from './raw-scan.ts';
@@ -37,7 +37,7 @@ export function openWay(
   address: number,
   etherType = 0,
 ): Way {
-  setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
+  growSendBuffer(fd);
   const length = header + probe.length;
   const messages = new MessageBatch(BATCH_SIZE, (length + 15) & ~15);
   for (let slot = 0; slot < BATCH_SIZE; slot++) {
@@ -48,6 +48,15 @@ export function openWay(
     messages.setLengths(slot, length, address);
   }
   return { fd, messages, header, etherType };
+}
+
+/** Beyond the system's bound only with CAP_NET_ADMIN; up to it for whoever may open raw sockets. */
+function growSendBuffer(fd: number): void {
+  try {
+    setOption(fd, SOL_SOCKET, SO_SNDBUFFORCE, SEND_BUFFER);
+  } catch {
+    setOption(fd, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER);
+  }
 }
 
 function writeIPv4(packets: Buffer, at: number, { protocol, length }: RawProbe): void {

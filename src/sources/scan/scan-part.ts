@@ -13,6 +13,7 @@ import type { ScannedTransport } from './ports.ts';
 import { ScanNotes } from './scan-notes.ts';
 import type { ScanRequest } from './scan-request.ts';
 import type { ScheduleOptions, SchedulerHooks } from './scheduler.ts';
+import { type DoubtfulHost, doubtful } from './still-there.ts';
 import { likelyUdpCells } from './udp-engine.ts';
 import { looksUniform } from './uniform.ts';
 
@@ -40,6 +41,8 @@ export class ScanPart {
   given = 0;
   /** Hosts that were asked everything and on which nearly everything seems open. */
   readonly suspects: HostScan[] = [];
+  /** Hosts of TCP that may have gone away under way. */
+  readonly doubtful: DoubtfulHost[] = [];
   readonly notes: ScanNotes;
   readonly hooks: SchedulerHooks;
   private readonly options: ScanPartOptions;
@@ -123,7 +126,10 @@ export class ScanPart {
     this.lookedFor.delete(host.number);
     this.close(host);
     // Of all others nothing is kept but what the ledger has: a host takes 20 octets a port.
-    if (this.options.transport === 'tcp' && looksUniform(host)) this.suspects.push(host);
+    const { transport, ports } = this.options;
+    const doubt = transport === 'tcp' ? doubtful(host, ports) : undefined;
+    if (doubt !== undefined) this.doubtful.push(doubt);
+    if (transport === 'tcp' && looksUniform(host)) this.suspects.push(host);
     else this.tellRest(host);
   }
 

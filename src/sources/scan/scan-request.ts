@@ -57,6 +57,8 @@ export interface ScanResult {
   readonly engines: readonly UsedEngine[];
   readonly discovery: readonly string[];
   readonly hostsDown: number;
+  /** Of those, the ones that this machine has no route to: nothing was sent. */
+  readonly hostsUnrouted: number;
   /** Addresses that nobody had looked at when it was interrupted. */
   readonly hostsUnknown: number;
   /** Ports that belong to other shards. */

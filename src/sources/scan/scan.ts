@@ -15,6 +15,7 @@ import type { ScannedTransport } from './ports.ts';
 import { ScanPart, type ScanPartOptions } from './scan-part.ts';
 import type { ScanRequest, ScanResult, UsedEngine } from './scan-request.ts';
 import { Scheduler } from './scheduler.ts';
+import { checkStillThere, type DoubtfulHost } from './still-there.ts';
 import { eitherOf, type StopSign } from './stop-sign.ts';
 import { controlPorts, uniformAnswer } from './uniform.ts';
 import { checkUniform } from './uniform-check.ts';
@@ -51,6 +52,8 @@ class ScanRun {
   private discoveryDone = false;
   private methods: readonly string[] = [];
   private down = 0;
+  /** Of those, the ones that this machine has no route to. */
+  private unrouted = 0;
   private open = 0;
   private probes = 0;
   private localWaits = 0;
@@ -83,6 +86,7 @@ class ScanRun {
       engines: this.engines,
       discovery: this.methods,
       hostsDown: this.down,
+      hostsUnrouted: this.unrouted,
       hostsUnknown: this.request.targets.size - this.down - this.found.length,
       otherShards: this.ledger.otherShards,
       probes: this.probes,
@@ -128,8 +132,9 @@ class ScanRun {
       tcp,
       everyAddress: !discovery,
       up: (host) => this.foundUp(host),
-      down: (number) => {
+      down: (number, unrouted) => {
         this.down++;
+        if (unrouted) this.unrouted++;
         this.request.writer?.foundDown(number);
       },
     });
@@ -202,6 +207,7 @@ class ScanRun {
     this.drops += engine.unheard ?? 0;
     part.cutOff();
     if (!signal.aborted) await this.control(part.suspects, ports);
+    if (!signal.aborted) await this.askAgain(part.doubtful);
     for (const host of part.suspects) part.tellRest(host);
   }
 
@@ -249,6 +255,17 @@ class ScanRun {
     } finally {
       engine.close();
     }
+  }
+
+  /** Looks whether hosts with silent ports still answer at all. */
+  private async askAgain(hosts: readonly DoubtfulHost[]): Promise<void> {
+    const { clock, signal } = this;
+    this.phase = 'looking whether hosts still answer';
+    this.probes += await checkStillThere({
+      ...{ hosts, timing: this.request.timing, clock, signal },
+      engine: (ports) => this.tryEngine('tcp', ports)?.engine,
+      gone: (number) => this.ledger.markGone(number),
+    });
   }
 
   /** @param given hosts that were handed to the scheduler */

@@ -11,6 +11,15 @@ function addresses(included: readonly string[], excluded: readonly string[] = []
   return Array.from({ length: set.size }, (_, number) => formatAddress(set.at(number)));
 }
 
+describe('what is left out', () => {
+  it.each([
+    ['::ffff:192.0.2.0/126', '192.0.2.3'],
+    ['192.0.2.0/30', '::ffff:192.0.2.3'],
+  ])('%s holds %s', (hole, target) => {
+    expect(addresses([target], [hole])).toEqual([]);
+  });
+});
+
 describe('targets', () => {
   it.each([
     ['192.0.2.7', ['192.0.2.7']],
@@ -30,6 +39,8 @@ describe('targets', () => {
     ['fe80::1%eth0-fe80::2%eth0', ['fe80::1%eth0', 'fe80::2%eth0']],
     ['fe80::1-fe80::2%eth0', ['fe80::1%eth0', 'fe80::2%eth0']],
     ['0.0.0.1', ['0.0.0.1']],
+    ['::ffff:192.0.2.7', ['192.0.2.7']],
+    ['::ffff:c000:206/127', ['192.0.2.6', '192.0.2.7']],
   ])('reads %s', (text, expected) => {
     expect(addresses([text])).toEqual(expected);
   });
@@ -56,6 +67,13 @@ describe('targets', () => {
     ['10.0.0.9-5', /backwards/],
     ['10.0.0.9-10.0.0.1', /backwards/],
     ['10.0.0', /four parts/],
+    ['::ffff:224.0.0.1', /multicast/],
+    ['192.0.2.1:80', /-p/],
+    ['example.com:80', /-p/],
+    ['[2001:db8::1]:80', /-p/],
+    ['[2001:db8::1]', /brackets/],
+    ['https://example.com/', /host alone/],
+    ['example.com/path', /only an address/],
     ['10.0.0.0/33', /0 to 32/],
     ['10.0.0.0/', /0 to 32/],
     ['2001:db8::/129', /0 to 128/],
@@ -71,7 +89,7 @@ describe('targets', () => {
     ['0.0.0.0/0', /multicast/],
     ['223.0.0.0-241.0.0.0', /multicast/],
     ['fe00::/7', /multicast/],
-    ['http://example.com', /slash/],
+    ['http://example.com', /host alone/],
     ['a b', /not an address/],
     ['', /not an address/],
     ['-5', /not an address/],

@@ -56,17 +56,25 @@ function isTarget(text: string): boolean {
 
 /** Spans of a target in figures; undefined: the text is a name, to be resolved. */
 export function parseTarget(text: string): Span[] | undefined {
-  const spans = parseSpans(text);
+  const spans = parseExclusion(text);
   for (const span of spans ?? []) checkHosts(text, span);
   return spans;
 }
 
 /** The same of what is left out, which may well hold what nobody could scan. */
 export function parseExclusion(text: string): Span[] | undefined {
-  return parseSpans(text);
+  return parseSpans(text)?.map(unmapped);
+}
+
+/** `::ffff:192.0.2.1` is an IPv4 host in the notation of IPv6 (RFC 4291 section 2.5.5.2). */
+function unmapped(span: Span): Span {
+  const { family, first, last } = span;
+  if (family === 4 || first >> 32n !== 0xffffn || last >> 32n !== 0xffffn) return span;
+  return { family: 4, first: first & 0xffffffffn, last: last & 0xffffffffn };
 }
 
 function parseSpans(text: string): Span[] | undefined {
+  checkAlone(text);
   const slash = text.indexOf('/');
   if (slash >= 0) return [prefixSpan(text, slash)];
   const single = parseAddress(text);
@@ -85,6 +93,17 @@ function parseSpans(text: string): Span[] | undefined {
   }
   if (isName(text)) return undefined;
   throw new TargetError(text, 'is not an address, prefix, range or name');
+}
+
+/** Throws for what holds a host, and more than that. */
+function checkAlone(text: string): void {
+  if (/^[a-z][\w.+-]*:\/\//i.test(text)) {
+    throw new TargetError(text, 'is the address of a page: write the host alone');
+  }
+  if (/^(?:\[[^\]]*\]|[^:/]+):\d+$/.test(text)) {
+    throw new TargetError(text, 'names a port: write the host alone, and its ports after -p');
+  }
+  if (/^\[.*\]$/.test(text)) throw new TargetError(text, 'stands in brackets: write it without');
 }
 
 /** Host names by RFC 1123 section 2.1, with the underscore that some use. */

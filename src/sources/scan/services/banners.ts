@@ -113,6 +113,11 @@ const GREETINGS: readonly Greeting[] = [
   {
     service: 'irc',
     ports: [6667, 6697],
+    pattern: /^:(?<host>\S{1,255}) NOTICE (?:AUTH|\*|Auth) :(?<product>BitlBee)-IRCd initialized/,
+  },
+  {
+    service: 'irc',
+    ports: [6667, 6697],
     pattern: /^(?::(?<host>\S{1,255}) )?NOTICE (?:AUTH|\*|Auth)[^\r\n]{0,200}/,
   },
   {
@@ -161,6 +166,27 @@ const GREETINGS: readonly Greeting[] = [
     ports: [4949],
     pattern: /^# munin node at (?<host>\S{1,255})/,
     product: 'Munin node',
+  },
+  {
+    // The versions of the program's own commands and of the VCL are asked for after a login only.
+    service: 'varnish-cli',
+    ports: [6082],
+    pattern:
+      /^(?:107|200) \d{1,8} {0,7}\n(?:[a-z]{32}\n\nAuthentication required\.|-{20,40}\nVarnish Cache CLI)/,
+    product: 'Varnish command line',
+  },
+  {
+    service: 'mpd',
+    ports: [6600],
+    pattern: /^OK MPD (?<version>\d[\w.~+-]{0,30})\n/,
+    product: 'Music Player Daemon (protocol)',
+  },
+  {
+    // Both kinds of negotiation begin so (nbd protocol document).
+    service: 'nbd',
+    ports: [10809],
+    pattern: /^NBDMAGIC/,
+    product: 'Network block device',
   },
   {
     service: 'dict',

@@ -80,7 +80,9 @@ export const POSTGRESQL: Recogniser = {
     const speaks = /server supports ([\d. to]+)/.exec(message)?.[1];
     return {
       name: 'postgresql',
-      product: /pgbouncer/i.test(message) ? 'PgBouncer' : 'PostgreSQL',
+      product: /pgbouncer|^bouncer |bad packet header|unsupported pkt header/i.test(message)
+        ? 'PgBouncer'
+        : 'PostgreSQL',
       details: detailsOf({ protocol: speaks, message: message.slice(0, 160) }),
       confidence: 10,
     };
@@ -96,11 +98,11 @@ export const REDIS: Recogniser = {
   read: (answer) => {
     const text = textOf(answer, 0, Math.min(answer.length, 4096));
     const version =
-      /^[$=]\d+\r\n(?:txt:)?# Server\r\n(?:[^\r\n]*\r\n){0,3}?(?:redis|valkey)_version:([\w.]+)/.exec(
+      /^[$=]\d+\r\n(?:txt:)?# Server\r\n(?:[^\r\n]*\r\n){0,3}?(?:redis|valkey)_version:([\w.+~-]+)/.exec(
         text,
       );
     if (version !== null) {
-      const valkey = /\r\nvalkey_version:([\w.]+)/.exec(text)?.[1];
+      const valkey = /\r\nvalkey_version:([\w.+~-]+)/.exec(text)?.[1];
       return {
         name: 'redis',
         product: valkey === undefined ? 'Redis' : 'Valkey',

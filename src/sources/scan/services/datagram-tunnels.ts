@@ -26,6 +26,9 @@ export const STUN: Recogniser = {
   },
 };
 
+/** The same over TCP, where messages follow each other without a frame (RFC 8489 section 6.2.2). */
+export const STUN_TCP: Recogniser = { ...STUN, transport: 'tcp' };
+
 /** A long header of a version that nobody has: servers list theirs (RFC 8999, RFC 9000 section 6). */
 export const QUIC: Recogniser = {
   service: 'quic',

@@ -68,7 +68,7 @@ function skipName(message: Uint8Array, from: number): number {
 
 function productOf(said: string): { product?: string; version?: string } {
   const known =
-    /^(?:(dnsmasq|unbound|PowerDNS[^\d]{0,30}|NSD|Knot DNS)[- ])?v?(\d+\.\d[\w.+-]*)/i.exec(said);
+    /^(?:(dnsmasq|unbound|PowerDNS[^\d]{0,30}|NSD|Knot DNS)[- ])?v?(\d+\.\d[\w.+~-]*)/i.exec(said);
   if (known === null) return { product: said.slice(0, 120) };
   const [, product = 'BIND', version = ''] = known;
   return { product: product.trim(), version };

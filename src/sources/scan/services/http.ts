@@ -52,6 +52,12 @@ const APPLICATIONS: readonly {
     version: /"number"\s{0,4}:\s{0,4}"([\w.-]{1,40})"/,
   },
   {
+    name: 'etcd',
+    product: 'etcd',
+    body: /^\{"etcdserver":"/,
+    version: /"etcdserver":"([\w.+~-]{1,40})"/,
+  },
+  {
     name: 'couchdb',
     product: 'Apache CouchDB',
     body: /^\{"couchdb":"Welcome"/,
@@ -78,22 +84,61 @@ const APPLICATIONS: readonly {
     body: /<title>RabbitMQ Management/,
   },
   { name: 'prometheus', product: 'Prometheus', body: /<title>Prometheus[^<]{0,60}<\/title>/ },
-  { name: 'upnp', product: 'UPnP device', header: ['server', /UPnP\/\d/] },
+  {
+    name: 'node-exporter',
+    product: 'Prometheus node exporter',
+    body: /<title>Node Exporter<\/title>/,
+    version: /\(version=([\w.+~-]{1,40}),/,
+  },
+  {
+    name: 'haproxy',
+    product: 'HAProxy statistics',
+    body: /<title>Statistics Report for HAProxy/,
+    version: /HAProxy version ([\w.+~-]{1,40})/,
+  },
+  {
+    name: 'tomcat',
+    product: 'Apache Tomcat',
+    body: /<title>Apache Tomcat<\/title>|<h3>Apache Tomcat\/\d|<title>Apache Tomcat\/\d/,
+    version: /Apache Tomcat\/([\w.]{1,40})/,
+  },
+  { name: 'syncthing', product: 'Syncthing', header: ['x-syncthing-version', /./] },
+  {
+    // Its root leads to the page for questions, with nothing else to know it by.
+    name: 'prometheus',
+    product: 'Prometheus',
+    header: ['location', /^(?:\/classic)?\/(?:graph|query)$/],
+    body: /^<a href="[\w/]{1,40}">Found<\/a>\./,
+  },
   { name: 'minio', product: 'MinIO', header: ['server', /^MinIO/] },
   { name: 'ollama', product: 'Ollama', body: /^Ollama is running/ },
   { name: 'neo4j-http', product: 'Neo4j', body: /"neo4j_version"\s{0,4}:\s{0,4}"/ },
 ];
 
+/** Programs that pass requests on and serve nothing of their own. */
+const PROXIES = /^(?:squid|tinyproxy|privoxy)\b/i;
+
 /** `Apache/2.4.57 (Debian)` → product, version, rest. */
 function serverField(value: string): { product: string; version?: string; extra?: string } {
-  const parts = /^([^/(]{1,80}?)(?:\/([^\s(]{1,60}))?(?:\s+(.{1,160}))?$/.exec(value);
+  const parts = /^([^/(]{1,80}?)(?:[/ ](\d[^\s(]{0,59})|\/([^\s(]{1,60}))?(?:\s+(.{1,160}))?$/.exec(
+    value,
+  );
   if (parts === null) return { product: value };
-  const [, product = value, version, extra] = parts;
+  const [, product = value, number, word, extra] = parts;
+  const version = number ?? word;
   return {
     product,
     ...(version === undefined ? {} : { version }),
     ...(extra === undefined ? {} : { extra }),
   };
+}
+
+/** System, `UPnP/` and its version, then the program (UPnP Device Architecture, SERVER). */
+function upnpField(value: string): Pick<Found, 'name' | 'product' | 'version'> | undefined {
+  const parts = /\bUPnP\/\d[\d.]{0,5},?(?:\s{1,4}([^/]{1,80})(?:\/(\S{1,40}))?)?/.exec(value);
+  if (parts === null) return undefined;
+  const [, product = 'UPnP device', version] = parts;
+  return { name: 'upnp', product, ...(version === undefined ? {} : { version }) };
 }
 
 function readHttp(answer: Uint8Array): Found | undefined {
@@ -110,7 +155,10 @@ function readHttp(answer: Uint8Array): Found | undefined {
     location: headers.get('location'),
     authenticate: headers.get('www-authenticate'),
     'powered-by': headers.get('x-powered-by'),
+    via: headers.get('via'),
   });
+  const device = server === undefined ? undefined : upnpField(server);
+  if (device !== undefined) return { ...device, extra: server!, details, confidence: 10 };
   for (const { name, product, header, body: mark, version } of APPLICATIONS) {
     const value = header === undefined ? undefined : headers.get(header[0]);
     if (header !== undefined && (value === undefined || !header[1].test(value))) continue;
@@ -127,7 +175,7 @@ function readHttp(answer: Uint8Array): Found | undefined {
     };
   }
   return {
-    name: 'http',
+    name: PROXIES.test(server ?? '') ? 'http-proxy' : 'http',
     ...(server === undefined ? {} : serverField(server)),
     details,
     confidence: 10,

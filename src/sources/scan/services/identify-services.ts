@@ -35,13 +35,15 @@ export interface ServiceChoices {
   readonly onProgress?: (done: number, of: number, left: TimeLeft | undefined) => void;
 }
 
-const LIMITED: ServiceLimits = { atOnce: 96, listened: 12, questioned: 16, alike: 256 };
+const LIMITED: ServiceLimits = { atOnce: 96, listened: 12, questioned: 16, few: 100, alike: 256 };
 const PROGRESS_MS = 100;
 
 export interface IdentifiedHosts {
   /** The same hosts, their open ports with what answered; those not reached in time as they were. */
   readonly hosts: ScannedHost[];
   readonly unasked: readonly UnaskedServices[];
+  /** Silent ones that were not questioned in full. */
+  readonly unquestioned: readonly UnaskedServices[];
   /** Open ports that were not asked, or not to the end when it was interrupted. */
   readonly left: readonly PortState[];
 }
@@ -90,6 +92,7 @@ export async function identifyServices(
       ports: host.ports.map((port) => found.get(port) ?? port),
     })),
     unasked: queue.unasked,
+    unquestioned: queue.unquestioned,
     left: open.filter((port) => !found.has(port)),
   };
 }

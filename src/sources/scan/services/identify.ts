@@ -312,11 +312,13 @@ async function complete(
 }
 
 function unrecognised(heard: Uint8Array): Identity {
-  const words = heard.length === 0 ? undefined : sayingOf(heard.subarray(0, 512), 200);
+  const words = heard.length === 0 ? '' : sayingOf(heard.subarray(0, 512), 200);
+  // Octets that are no text would be shown as a row of escapes.
+  const strange = words.replaceAll(/[^\p{C}\ufffd]|\s/gu, '').length;
   return {
     tls: false,
     details: [],
-    ...(words === undefined || words === '' ? {} : { unrecognised: words }),
+    ...(words === '' || 4 * strange > words.length ? {} : { unrecognised: words }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Every recogniser, in the order in which answers are held against them. */
 
 import { BANNERS } from './banners.ts';
+import { DAEMONS, inquirePrometheus } from './daemons.ts';
 import {
   CASSANDRA,
   KAFKA,
@@ -14,6 +15,7 @@ import {
   REDIS,
   ZOOKEEPER,
 } from './databases.ts';
+import { STUN_TCP } from './datagram-tunnels.ts';
 import { DATAGRAMS } from './datagrams.ts';
 import { inquireImap, inquirePop3, inquireSmtp, inquireVnc } from './greetings.ts';
 import { HTTP, HTTP2, RTSP } from './http.ts';
@@ -42,6 +44,8 @@ export const STREAMS: readonly Recogniser[] = [
   KAFKA,
   ZOOKEEPER,
   ...OTHERS,
+  ...DAEMONS,
+  STUN_TCP,
   NEO4J,
   HTTP2,
 ];
@@ -55,6 +59,7 @@ export const INQUIRIES: Readonly<Record<string, Inquiry>> = {
   imap: inquireImap,
   pop3: inquirePop3,
   vnc: inquireVnc,
+  prometheus: inquirePrometheus,
   ...Object.fromEntries(
     STREAMS.flatMap(({ service, inquire }) => (inquire === undefined ? [] : [[service, inquire]])),
   ),

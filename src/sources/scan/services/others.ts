@@ -18,7 +18,7 @@ const DNS_TCP: Recogniser = {
       const message = versionQuestion();
       return join(Uint8Array.of(message.length >> 8, message.length & 255), message);
     },
-    order: 19,
+    order: 5,
   },
   read: (answer) => {
     if (answer.length < 14 || viewOf(answer).getUint16(0) > 4096) return undefined;
@@ -327,7 +327,7 @@ const BEANSTALK: Recogniser = {
   ports: [11300],
   question: { ask: () => octetsOf('stats\r\n') },
   read: (answer) => {
-    const version = /^OK \d+\r\n---\n[\s\S]{0,900}?\nversion: "?([\w.]+)/.exec(
+    const version = /^OK \d+\r\n---\n[\s\S]{0,900}?\nversion: "?([\w.+~-]+)/.exec(
       textOf(answer, 0, 1500),
     );
     return version === null
@@ -343,7 +343,7 @@ const GEARMAN: Recogniser = {
   ports: [4730],
   question: { ask: () => octetsOf('version\r\n') },
   read: (answer) => {
-    const version = /^OK (\d[\w.]{0,20})\r?\n$/.exec(textOf(answer, 0, 60))?.[1];
+    const version = /^OK (\d[\w.+~-]{0,40})\r?\n$/.exec(textOf(answer, 0, 60))?.[1];
     return version === undefined
       ? undefined
       : { name: 'gearman', product: 'Gearman', version, confidence: 10 };

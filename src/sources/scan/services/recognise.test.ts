@@ -11,6 +11,119 @@ const http = (head: string, body = ''): Uint8Array => octetsOf(`HTTP/1.1 ${head}
 /** Answers as servers give them; further fields of what is found must be absent. */
 const STREAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])[] = [
   [
+    'a Varnish command line',
+    6082,
+    octetsOf(`107 59      \n${'abcdefgh'.repeat(4)}\n\nAuthentication required.\n\n`),
+    { name: 'varnish-cli', product: 'Varnish command line' },
+  ],
+  [
+    'Music Player Daemon, on another port',
+    6601,
+    octetsOf('OK MPD 0.23.5\n'),
+    { name: 'mpd', product: 'Music Player Daemon (protocol)', version: '0.23.5' },
+  ],
+  [
+    'a block device',
+    10809,
+    octetsOf('NBDMAGICIHAVEOPT\0\x03'),
+    { name: 'nbd', product: 'Network block device' },
+  ],
+  [
+    'BitlBee',
+    6667,
+    octetsOf(':lab.test NOTICE * :BitlBee-IRCd initialized, please go on\r\n'),
+    { name: 'irc', product: 'BitlBee' },
+  ],
+  [
+    'an IRC server that waits to be spoken to',
+    6667,
+    octetsOf(':irc.lab.test 451 * :Connection not registered\r\n'),
+    { name: 'irc' },
+  ],
+  ['Ident', 113, octetsOf('1,1:ERROR:NO-USER\r\n'), { name: 'ident' }],
+  [
+    "Erlang's port mapper",
+    4369,
+    join(hex('00001111'), octetsOf('name r at port 25672\n')),
+    { name: 'epmd', product: 'Erlang port mapper' },
+  ],
+  [
+    'a control port of Tor',
+    9051,
+    octetsOf(
+      '250-PROTOCOLINFO 1\r\n250-AUTH METHODS=COOKIE\r\n250-VERSION Tor="0.4.9.1"\r\n250 OK\r\n',
+    ),
+    { name: 'tor', product: 'Tor control port', version: '0.4.9.1' },
+  ],
+  [
+    'etcd',
+    2379,
+    http('200 OK', '{"etcdserver":"3.4.23","etcdcluster":"3.4.0"}'),
+    { name: 'etcd', product: 'etcd', version: '3.4.23' },
+  ],
+  [
+    'Prometheus',
+    9090,
+    http('302 Found\r\nLocation: /classic/graph', '<a href="/classic/graph">Found</a>.\n\n'),
+    { name: 'prometheus', product: 'Prometheus' },
+  ],
+  [
+    'Gearman of Debian',
+    4730,
+    octetsOf('OK 1.1.20+ds\n'),
+    { name: 'gearman', product: 'Gearman', version: '1.1.20+ds' },
+  ],
+  [
+    'PgBouncer',
+    6432,
+    join(hex('45 00000029'), octetsOf('SFATAL\0C08P01\0Mbouncer config error\0\0')),
+    { name: 'postgresql', product: 'PgBouncer' },
+  ],
+  [
+    'PgBouncer, asked for versions',
+    6432,
+    join(
+      hex('45 0000003a'),
+      octetsOf("SFATAL\0C08P01\0Mbad packet header: '0000000800ff00ff'\0\0"),
+    ),
+    { name: 'postgresql', product: 'PgBouncer' },
+  ],
+  [
+    'STUN over TCP',
+    3478,
+    join(hex('0101 0010 2112a442 706f72747265657665000000 8022 000c'), octetsOf('Coturn-4.6.1')),
+    { name: 'stun', product: 'Coturn-4.6.1' },
+  ],
+  [
+    'MiniDLNA',
+    8200,
+    http('200 OK\r\nServer: Debian DLNADOC/1.50 UPnP/1.0 MiniDLNA/1.3.0'),
+    {
+      name: 'upnp',
+      product: 'MiniDLNA',
+      version: '1.3.0',
+      extra: 'Debian DLNADOC/1.50 UPnP/1.0 MiniDLNA/1.3.0',
+    },
+  ],
+  [
+    'Icecast, its version behind a blank',
+    8000,
+    http('404 File Not Found\r\nServer: Icecast 2.4.4'),
+    { name: 'http', product: 'Icecast', version: '2.4.4' },
+  ],
+  [
+    'Squid',
+    3128,
+    http('403 Forbidden\r\nServer: squid/5.7'),
+    { name: 'http-proxy', product: 'squid', version: '5.7' },
+  ],
+  [
+    'Tomcat',
+    8080,
+    http('404 \r\n', '<html><title>x</title><h3>Apache Tomcat/10.1.6 (Debian)</h3></html>'),
+    { name: 'tomcat', product: 'Apache Tomcat', version: '10.1.6' },
+  ],
+  [
     'OpenSSH of Debian',
     22,
     octetsOf('SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n'),

@@ -5,7 +5,7 @@ import type { ScannedHost } from '../../../model/scanned-host.ts';
 import { ServiceOutlook } from './service-outlook.ts';
 import { ServiceQueue, type Turn } from './service-queue.ts';
 
-const LIMITS = { atOnce: 96, listened: 12, questioned: 16, alike: 256 };
+const LIMITS = { atOnce: 96, listened: 12, questioned: 16, few: 100, alike: 256 };
 const LISTENED_MS = 1500;
 const QUESTIONED_MS = 27_000;
 
@@ -32,6 +32,7 @@ interface Run {
   readonly wholeMs: number;
   readonly unasked: number;
   readonly asked: number;
+  readonly unquestioned: number;
   readonly mostAtOnce: number;
   readonly moments: readonly { readonly ms: number; readonly said: number; bound: unknown }[];
 }
@@ -86,7 +87,8 @@ async function asked(hosts: readonly (readonly Manner[])[]): Promise<Run> {
     if (left !== undefined) moments.push({ ms: now, said: left.ms, bound: left.bound });
   }
   const unasked = queue.unasked.reduce((sum, { ports }) => sum + ports, 0);
-  return { wholeMs: now, unasked, asked: count, mostAtOnce, moments };
+  const unquestioned = queue.unquestioned.reduce((sum, { ports }) => sum + ports, 0);
+  return { wholeMs: now, unasked, unquestioned, asked: count, mostAtOnce, moments };
 }
 
 const times = <Item>(count: number, item: (index: number) => Item): Item[] =>
@@ -105,6 +107,8 @@ describe('the time left for services', () => {
       'many hosts',
       times(40, (host) => times(12, (at) => (host * at === 77 ? SILENT : greets(900)))),
     ],
+    ['forty are silent', [times(40, () => SILENT)]],
+    ['many answer late', [times(300, (at) => (at % 3 ? greets(300) : { questionedMs: 6000 }))]],
     ['some answer late', [times(40, (at) => (at % 4 ? greets(300) : { questionedMs: 9000 }))]],
   ])('is within a quarter after a tenth: %s', async (_name, hosts) => {
     const { wholeMs, moments } = await asked(hosts);
@@ -158,6 +162,15 @@ describe('ports that tell nothing', () => {
     const manners = times(100, (at) => (at < 50 ? { questionedMs: 6000 } : SILENT));
     const { asked: count, unasked } = await asked([manners]);
     expect([count, unasked]).toEqual([100, 0]);
+  });
+
+  it('are all questioned where they are few, or as long as enough of them tell something', async () => {
+    const few = await asked([times(90, () => SILENT)]);
+    expect(few.unquestioned).toBe(0);
+    const telling = times(300, (at) => (at % 4 ? SILENT : { questionedMs: 6000 }));
+    expect((await asked([telling])).unquestioned).toBe(0);
+    const many = await asked([times(101, () => SILENT)]);
+    expect(many.unquestioned).toBe(101 - LIMITS.questioned);
   });
 
   it('keep nobody else waiting', async () => {

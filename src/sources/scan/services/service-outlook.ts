@@ -67,17 +67,19 @@ export class ServiceOutlook {
     if (known.likely.length === 0) known.likely = known.others;
     const anySilent = this.longestQuestionedMs > 0 || [...hosts].some(({ silent }) => silent > 0);
     let [longestMs, work, mostMs, surprising] = [0, 0, 0, 0];
+    let open = false;
     for (const asked of hosts) {
       const { ms, dealt, more } = this.listening(asked, known, nowMs);
       longestMs = Math.max(longestMs, ms);
       work += dealt;
-      if (asked.silentToEnd + asked.questioning.size < limits.questioned) surprising += more;
+      if (this.queue.room(asked) > 0) surprising += more;
+      open ||= this.isOpen(asked);
       const longest = Math.max(0, known.likely.at(-1)!, known.others.at(-1)!);
       mostMs = Math.max(mostMs, this.questionedBy(asked, anySilent, ms + longest, nowMs));
     }
     const ms = Math.max(longestMs, work / limits.atOnce);
-    if (mostMs > CLEARLY * ms) return { ms: mostMs, bound: 'most' };
-    if (surprising === 0 || mostMs > ms) return { ms: Math.max(mostMs, ms) };
+    if (!open && mostMs > CLEARLY * ms) return { ms: mostMs, bound: 'most' };
+    if (!open && (surprising === 0 || mostMs > ms)) return { ms: Math.max(mostMs, ms) };
     // Those being listened to may end at any moment.
     return {
       ms: Math.max(0, ms - mean(this.listened.likely, this.listened.others)),
@@ -123,20 +125,32 @@ export class ServiceOutlook {
     return { ms, dealt: sum(busy) + sum(dealt), more: count + busy.length };
   }
 
+  /** Whether nobody knows how many silent ports of a host will be questioned: none was to the end. */
+  private isOpen(asked: AskedHost): boolean {
+    const { few, silentToEnd, toldLate, held } = asked;
+    return !few && silentToEnd + toldLate === 0 && held.length > this.queue.room(asked);
+  }
+
   /** When the last silent port of a host was questioned at the latest, ms; 0: there is none. */
   private questionedBy(asked: AskedHost, anySilent: boolean, ms: number, nowMs: number): number {
-    const { waiting, listening, questioning, held, silent, silentToEnd, told } = asked;
+    const { waiting, listening, questioning, held, silent, told } = asked;
     const since = [...questioning].map(({ questionedMs = nowMs }) => nowMs - questionedMs);
     const wholeMs = Math.max(this.longestQuestionedMs, this.prior.questionedMs);
     const lastMs = Math.max(0, ...since.map((age) => wholeMs - age));
-    const room = this.queue.limits.questioned - silentToEnd - questioning.size;
+    // Where some tell something late, all may be questioned.
+    const room = asked.toldLate > 0 ? Number.POSITIVE_INFINITY : this.queue.room(asked);
     const unheard = waiting.length + listening.size;
     if (!anySilent || room <= 0 || held.length + unheard === 0) return lastMs;
-    if (unheard === 0) return wholeMs;
+    const { questioned } = this.queue.limits;
+    if (unheard === 0) {
+      return lastMs + Math.ceil(Math.min(room, held.length) / questioned) * wholeMs;
+    }
     // The last one of them may be heard last.
     const share = silent / Math.max(1, silent + sum([...told.values()]));
-    const part = Math.min(1, Math.max(0, room - held.length) / Math.max(1, share * unheard));
-    return Math.max(lastMs, part * ms + wholeMs);
+    const silentToCome = Math.max(1, share * unheard);
+    const part = Math.min(1, Math.max(0, room - held.length) / silentToCome);
+    const coming = questioning.size + Math.min(room, held.length + silentToCome);
+    return Math.max(lastMs, part * ms + Math.ceil(coming / questioned) * wholeMs);
   }
 }
 

@@ -2,8 +2,8 @@
  * Which open port is asked next what it is. All ports of a host are listened to first, several at
  * once; those that tell nothing wait to be questioned in full. As long as hardly any of a host's
  * silent ports was questioned to the end, that is done beside listening: silence costs a host
- * nothing but an idle connection. When so many told nothing to the end, the others will not either:
- * a host with thousands of open ports has something that answers in place of services.
+ * nothing but an idle connection. A host with so many open ports that something may answer in place
+ * of services has a part of its silent ones questioned, more of them for each that does tell something.
  */
 import type { PortState } from '../../../model/port-state.ts';
 import type { ScannedHost } from '../../../model/scanned-host.ts';
@@ -14,13 +14,21 @@ export interface ServiceLimits {
   readonly atOnce: number;
   /** Of one host, those that are listened to. */
   readonly listened: number;
-  /** Silent ports of a host that are questioned in full, all at the same time. */
+  /**
+   * Silent ports of a host that are questioned in full at the same time; of a host with more than
+   * `few` open ports so many may tell nothing, too, and more for each that tells something.
+   */
   readonly questioned: number;
+  /** Of a host with so many open ports at most, every silent one is questioned in full. */
+  readonly few: number;
   /** When so many ports of a host told the same, or nothing, the others are not asked. */
   readonly alike: number;
 }
 
-/** Open ports of a host that were not asked, since so many others had told the same. */
+/** A port that told something when it was questioned is worth so many that may tell nothing. */
+const WORTH = 4;
+
+/** Open ports of a host that were not asked, or only listened to, since others told so little. */
 export interface UnaskedServices {
   readonly address: string;
   readonly ports: number;
@@ -40,6 +48,8 @@ export interface Turn {
 /** A host with what its ports told. */
 export interface AskedHost {
   readonly host: ScannedHost;
+  /** Whether it has few open ports: all of them are questioned. */
+  readonly few: boolean;
   /** Ports that wait, the next one last, and how many of them are likely to say something. */
   readonly waiting: PortState[];
   likely: number;
@@ -50,12 +60,16 @@ export interface AskedHost {
   /** Ports that told nothing when listened to; to the end of all questions. */
   silent: number;
   silentToEnd: number;
+  /** Ports that told something only when they were questioned in full. */
+  toldLate: number;
   /** How often each answer was given. */
   readonly told: Map<string, number>;
 }
 
 export class ServiceQueue {
   readonly unasked: UnaskedServices[] = [];
+  /** Ports that were listened to, and asked what belongs on them, but told nothing. */
+  readonly unquestioned: UnaskedServices[] = [];
   /** Hosts of which not all is known yet. */
   readonly hosts: Set<AskedHost>;
   readonly limits: ServiceLimits;
@@ -79,7 +93,7 @@ export class ServiceQueue {
       const open = host.ports.filter(({ state }) => state === 'open');
       const likely = open.filter(first);
       const waiting = [...likely, ...open.filter((port) => !first(port))].reverse();
-      return waiting.length === 0 ? [] : [fresh(host, waiting, likely.length)];
+      return waiting.length === 0 ? [] : [fresh(host, waiting, likely.length, limits.few)];
     });
     this.hosts = new Set(this.line);
     this.size = this.line.reduce((sum, { waiting }) => sum + waiting.length, 0);
@@ -120,7 +134,10 @@ export class ServiceQueue {
     const { asked } = turn;
     if (asked.questioning.delete(turn)) {
       if (answer === '') asked.silentToEnd++;
-      else asked.silent--;
+      else {
+        asked.silent--;
+        asked.toldLate++;
+      }
       this.active--;
     } else if (asked.listening.delete(turn)) {
       if (answer === '') asked.silent++;
@@ -145,23 +162,33 @@ export class ServiceQueue {
     asked.likely = 0;
   }
 
+  /** How many more silent ports of a host may be questioned, as far as is known now. */
+  room({ few, silentToEnd, toldLate, questioning }: AskedHost): number {
+    if (few) return Number.POSITIVE_INFINITY;
+    return this.limits.questioned + WORTH * toldLate - silentToEnd - questioning.size;
+  }
+
   /** Decides of ports that wait to be questioned, as far as that is known. */
-  private release({ held, questioning, silentToEnd }: AskedHost): void {
-    const { questioned } = this.limits;
-    while (held.length > 0 && silentToEnd + questioning.size < questioned) {
+  private release(asked: AskedHost): void {
+    const { held, questioning, host } = asked;
+    while (held.length > 0 && questioning.size < this.limits.questioned && this.room(asked) > 0) {
       const { turn, decide } = held.shift()!;
       turn.questionedMs = this.now();
       questioning.add(turn);
       this.active++;
       decide(true);
     }
-    if (silentToEnd >= questioned) for (const { decide } of held.splice(0)) decide(false);
+    // What is being questioned may still tell something.
+    if (held.length === 0 || questioning.size > 0) return;
+    this.unquestioned.push({ address: host.address, ports: held.length });
+    for (const { decide } of held.splice(0)) decide(false);
   }
 }
 
-function fresh(host: ScannedHost, waiting: PortState[], likely: number): AskedHost {
+function fresh(host: ScannedHost, waiting: PortState[], likely: number, few: number): AskedHost {
   return {
-    ...{ host, waiting, likely, silent: 0, silentToEnd: 0, told: new Map<string, number>() },
+    ...{ host, few: waiting.length <= few, waiting, likely, toldLate: 0 },
+    ...{ silent: 0, silentToEnd: 0, told: new Map<string, number>() },
     ...{ listening: new Set<Turn>(), questioning: new Set<Turn>(), held: [] },
   };
 }
