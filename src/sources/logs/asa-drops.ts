@@ -9,7 +9,7 @@
  * connections does not say of which protocol; of outbound lists ports stand behind a blank.
  */
 import { BY_SOURCE, DENY } from '../../model/verdict.ts';
-import { type AsaMessage, isIcmp } from './asa-message.ts';
+import type { AsaMessage } from './asa-message.ts';
 import { BAD_NUMBER, BAD_PORT, BAD_SHAPE, CUT_OFF, type Line } from './format.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
@@ -62,7 +62,7 @@ export class AsaDrops {
     switch (number) {
       case 106002:
       case 106018:
-        return this.outboundList(line, number === 106002 ? TCP : ICMP);
+        return this.outboundList(line, number === 106018);
       case 110002:
       case 110003:
         return this.between(line, { words: FOR, isEnd: true });
@@ -184,13 +184,13 @@ export class AsaDrops {
     return message.finish(line, row);
   }
 
-  /** `TCP Connection denied by outbound list 100 src A p dest B p`. */
-  private outboundList(line: Line, protocol: number): number {
+  /** `TCP Connection denied by outbound list 100 src A p dest B p`, or `ICMP packet type 8 denied …`. */
+  private outboundList(line: Line, icmp: boolean): number {
     const { scan, batch } = line;
     const { message } = this;
     const row = message.begin(line, DENY);
-    batch.protocol[row] = protocol;
-    const icmp = isIcmp(protocol);
+    message.protocolAt(line, row);
+    if (message.fault !== 0) return message.fault;
     if (icmp) {
       if (!message.seek(scan, PACKET_TYPE)) return CUT_OFF;
       if (!scan.numberUpTo(255)) return scan.at >= scan.end ? CUT_OFF : BAD_NUMBER;
