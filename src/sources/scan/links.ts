@@ -33,6 +33,8 @@ const ARPHRD_ETHER = 1;
 const IFF_LOOPBACK = 0x8;
 const IFF_NOARP = 0x80;
 const RTN_UNICAST = 1;
+/** A link's network and broadcast address: a host with another mask may have it. */
+const RTN_BROADCAST = 3;
 const RTA_DST = 1;
 const RTA_OIF = 4;
 const RTA_PREFSRC = 7;
@@ -139,7 +141,8 @@ export function readRoute(
 ): Neighbourhood | undefined {
   let device: EthernetDevice | undefined;
   let source: readonly number[] | undefined;
-  let routed = words[start + 1]! >>> 24 !== RTN_UNICAST;
+  const kind = words[start + 1]! >>> 24;
+  let routed = kind !== RTN_UNICAST && kind !== RTN_BROADCAST;
   eachAttribute(words, start + ROUTE_HEAD, end, (type, at, octets) => {
     if (type === RTA_OIF) device = devices.get(words[at]!);
     else if (type === RTA_PREFSRC) source = addressWords(words, at, octets);
