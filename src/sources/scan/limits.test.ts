@@ -73,14 +73,17 @@ describe('a limit', () => {
     }
   });
 
-  it('that all hosts behind a filter share by what each of them takes', async () => {
-    const host = { open: FEW, closed: 'reset', perSecond: 500, burst: 5, delayUs: 500 } as const;
-    const hosts = [1, 2, 3].map((seed) => ({ ...host, seed }));
-    const { done } = await simulatedScan(hosts, 1000);
+  it('that all hosts behind one filter share', async () => {
+    const rest = { perSecond: 2000, burst: 5, delayUs: 500, limitsQuestions: true } as const;
+    const host: SimulatedHost = { open: FEW, closed: 'reset', behind: 0, ...rest };
+    const hosts = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => ({ ...host, seed }));
+    const { done, network } = await simulatedScan(hosts, 1000);
     for (const each of done) {
       expect(openCells(each)).toEqual([...FEW].filter((cell) => cell < 1000));
       expect(silent(each.outcomes)).toBe(0);
     }
+    // By turns without a pause it would take four.
+    expect(network.nowUs / 1e6).toBeLessThan(30);
   });
 });
 
