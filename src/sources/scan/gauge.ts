@@ -36,6 +36,7 @@ const LEAST_BACK = 0.5;
 const MOST_TRIALS = 12;
 /** By so much (natural logarithm) one explanation must be likelier than the other. */
 const LIKELIER = 3;
+/** In which a limit is fitted to the trials that it explains. */
 const ROUNDS = 4;
 /** No share is surer than that. */
 const SURELY = 0.97;

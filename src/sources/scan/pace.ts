@@ -19,6 +19,7 @@ const A_LITTLE = 0.05;
 const MOST_STEPS = 3;
 /** Near is what differs by less than this part. */
 const FAR = 0.85;
+/** So long nothing faster is tried after too much was lost, microseconds; at most so many times that. */
 const HOLD_US = 200_000;
 const MOST_CAUTION = 8;
 /** So much may be caught up on when this program was not run in time, microseconds. */
@@ -37,9 +38,10 @@ export class Pace {
   private tooShortUs = 0;
   /** The gap before it was made longer since all went well last. */
   private firstUs = 0;
-  /** Until then nothing more is tried: the longer, the more often that was too much; since then so often. */
+  /** Until then nothing faster is tried: the longer, the more often about that was too much. */
   private holdUs = 0;
   private caution = 1;
+  /** How often it was made shorter since too much was lost. */
   private successes = 0;
   /** When it was changed last, and whether it held anything back since. */
   private changedUs = 0;
