@@ -50,6 +50,7 @@ import {
   ROW_WORDS,
 } from './flow-row.ts';
 import { isNewsOfServer } from './message-ports.ts';
+import { likelyServer, NOBODY, PORT_A } from './port-class.ts';
 
 const DIRECTION_REASONS: readonly DirectionReason[] = [
   'first-packet',
@@ -115,15 +116,6 @@ export interface LearnedRows {
 
 /** Services learned at most; flows of further ones are decided by the other rungs. */
 const MOST_SERVICES = 1 << 20;
-/**
- * First dynamic port (RFC 6335). Linux's clients start at 32768, but so many services and other
- * systems' clients lie between that a guess there is wrong too often.
- */
-const EPHEMERAL = 49152;
-const SYSTEM = 1024;
-/** Clients of NFS (RFC 7530) use system ports from here on. */
-const NFS = 2049;
-const RESERVED_CLIENTS = 512;
 /** Rows looked up together, so that the processor waits for their memory at the same time. */
 const RUN = 64;
 
@@ -500,24 +492,9 @@ function mayBeAnswer(protocol: number, type: number): boolean {
   return protocol === 1 ? type === 9 : type === 131 || type === 134 || type === 136;
 }
 
-/** System below user below ephemeral: the lower class is the server. Never certain. */
+/** Never certain. */
 function byPortClass(ports: number): number {
-  const portA = ports >>> 16;
-  const portB = ports & 0xffff;
-  if (portA === 0 || portB === 0) return FIRST_PACKET;
-  if (isNfs(portA, portB)) return BY_PORT_CLASS | CLIENT_IS_B | LIKELY;
-  if (isNfs(portB, portA)) return BY_PORT_CLASS | LIKELY;
-  const a = portClass(portA);
-  const b = portClass(portB);
-  if (a === b) return FIRST_PACKET;
-  return BY_PORT_CLASS | (a < b ? CLIENT_IS_B : 0) | LIKELY;
-}
-
-function isNfs(server: number, client: number): boolean {
-  return server === NFS && client >= RESERVED_CLIENTS && client < SYSTEM;
-}
-
-function portClass(port: number): number {
-  if (port < SYSTEM) return 0;
-  return port < EPHEMERAL ? 1 : 2;
+  const server = likelyServer(ports >>> 16, ports & 0xffff);
+  if (server === NOBODY) return FIRST_PACKET;
+  return BY_PORT_CLASS | (server === PORT_A ? CLIENT_IS_B : 0) | LIKELY;
 }
