@@ -53,6 +53,8 @@ class Reader {
   constructor(file, text) {
     this.file = file;
     this.faults = [];
+    /** Steps that stop whole services or units, for `tellWhatElseEnds`. */
+    this.stops = [];
     this.lines = new LineCounter();
     this.document = parseDocument(text, { lineCounter: this.lines });
     for (const error of this.document.errors) {
@@ -175,7 +177,7 @@ function companions(reader, node) {
 }
 
 /** The commands that stop services for good, then the steps written out. */
-function platform(reader, node, name, closable) {
+function platform(reader, node, name, entry) {
   if (node === undefined || node === null) return { none: '' };
   if (!isMap(node)) {
     const text = reader.text(node, name);
@@ -188,12 +190,19 @@ function platform(reader, node, name, closable) {
   const close = [];
   if (nodes[kind] !== undefined) {
     // Where the port cannot be closed alone, nobody should take this for a small step.
-    if (closable === 'no') close.push({ say: 'only together with everything it does:' });
+    if (entry.closable === 'no') close.push({ say: 'only together with everything it does:' });
+    reader.stops.push({ ...entry, kind, names: serviceNames(nodes[kind]), close });
     close.push(...stopCommands(reader, nodes[kind], kind));
   }
   if (nodes.close !== undefined) close.push(...closeSteps(reader, nodes.close, name));
   if (close.length === 0) reader.at(node, `${name}: say how to close it (${kind} or close)`);
   return { process: reader.text(nodes.process, `${name} process`), close };
+}
+
+/** Single names in `service` or `unit`: each of a list, and each of those joined by ` + `. */
+function serviceNames(node) {
+  const texts = isSeq(node) ? node.items.map((item) => item.value) : [node.value];
+  return texts.flatMap((text) => String(text).split(' + '));
 }
 
 function stopCommands(reader, node, kind) {
@@ -249,7 +258,7 @@ const POWERSHELL =
 const WINDOWS_PROGRAMS =
   /^(netsh|sc\.exe|dsmgmt|w32tm|winrm|wmic|dism|reg|net|netdom|dnscmd|manage-bde|vmms|wbadmin|certutil|setx|tasklist|taskkill|ssh|sqlcmd|redis-cli|docker|wsl|appcmd|fsutil|cmd) /;
 const LINUX_PROGRAMS =
-  /^(systemctl|sed|ss|rm|apt-get|dnf|postconf|sysctl|rabbitmqctl|rabbitmq-plugins|snap|ufw|nft|kubeadm|docker|podman|redis-cli|modprobe|rmmod|smbcontrol|exportfs|ip|wg-quick|asterisk|esxcli|vim-cmd|virsh|microk8s|lxc|cupsctl|timedatectl|resolvectl|doveconf|nginx|a2dismod|a2dissite|adb|tailscale|mysql|psql|gsettings|pkill|cephadm|ceph|gluster|crontab|chmod|zerotier-cli|firewall-cmd|x11vnc|vncserver|grep|echo|mongosh|multipass|killall|vtysh|birdc|nmcli|steam|syncthing|plocate|consul|nomad|vault) ?/;
+  /^(systemctl|sed|ss|rm|apt-get|dnf|postconf|sysctl|rabbitmqctl|rabbitmq-plugins|snap|ufw|nft|kubeadm|docker|podman|redis-cli|modprobe|rmmod|smbcontrol|exportfs|ip|wg-quick|asterisk|esxcli|vim-cmd|virsh|microk8s|lxc|cupsctl|timedatectl|resolvectl|doveconf|nginx|a2dismod|a2dissite|adb|tailscale|mysql|psql|gsettings|pkill|cephadm|ceph|gluster|crontab|chmod|zerotier-cli|firewall-cmd|x11vnc|vncserver|grep|echo|mongosh|multipass|killall|vtysh|birdc|nmcli|steam|syncthing|plocate|consul|nomad|vault|ovs-vsctl) ?/;
 
 function faultOf(run, name) {
   if (name === 'windows') {
@@ -308,16 +317,18 @@ export function readEntries(text, file, known) {
     if (!Number.isInteger(rank) || rank < 1 || rank > 9) reader.at(node.rank, 'rank: 1 to 9');
     const id = reader.text(node.id, 'id');
     if (!ID.test(id)) reader.at(node.id, `id: "${id}" is not lower case with hyphens`);
+    const name = reader.text(node.name, 'name');
+    const about = { id, title: `${name} (${node.ports?.value})`, closable };
     return {
       id,
-      name: reader.text(node.name, 'name'),
+      name,
       group,
       rank,
       ports: node.ports ? ports(reader, node.ports, 'ports') : [],
       aliases: aliases(reader, node.aliases),
       what: reader.text(node.what, 'what'),
-      windows: platform(reader, node.windows, 'windows', closable),
-      linux: platform(reader, node.linux, 'linux', closable),
+      windows: platform(reader, node.windows, 'windows', about),
+      linux: platform(reader, node.linux, 'linux', about),
       risk: { level: risk, because },
       belongs: { place, note: placeNote },
       closable: { answer: closable, note: closableNote },
@@ -328,7 +339,28 @@ export function readEntries(text, file, known) {
       place: `${file}:${reader.lines.linePos(map.range[0]).line}`,
     };
   });
-  return { entries, faults: reader.faults };
+  return { entries, faults: reader.faults, stops: reader.stops };
+}
+
+/**
+ * Where a service or unit that an entry stops holds the ports of other entries as well, puts a step
+ * before the commands that names those. `stops` are those of all files; their entries are changed.
+ */
+export function tellWhatElseEnds(stops) {
+  const holders = new Map();
+  for (const stop of stops) {
+    for (const name of stop.names) {
+      const key = `${stop.kind} ${name}`;
+      holders.set(key, [...(holders.get(key) ?? []), stop]);
+    }
+  }
+  for (const { id, closable, kind, names, close } of stops) {
+    if (closable === 'no') continue;
+    const others = names.flatMap((name) => holders.get(`${kind} ${name}`));
+    const titles = others.filter((other) => other.id !== id).map(({ title }) => title);
+    if (titles.length === 0) continue;
+    close.unshift({ say: `with it ends what else it serves: ${[...new Set(titles)].join(', ')}` });
+  }
 }
 
 function aliases(reader, node) {

@@ -45,17 +45,21 @@ function catalogFiles(catalog) {
 }
 
 async function readCatalog(files) {
-  const { crossCheck, readEntries, readRoles, readSources } = await import('./catalog-schema.mjs');
+  const { crossCheck, readEntries, readRoles, readSources, tellWhatElseEnds } = await import(
+    './catalog-schema.mjs'
+  );
   const known = readSources(readFileSync(files.sources, 'utf8'), files.sources);
   const faults = [...known.faults];
-  const read = (paths, reader, key) =>
-    paths.flatMap((path) => {
+  const read = (paths, reader) =>
+    paths.map((path) => {
       const result = reader(readFileSync(path, 'utf8'), path, known.sources);
       faults.push(...result.faults);
-      return result[key];
+      return result;
     });
-  const entries = read(files.entries, readEntries, 'entries');
-  const roles = read(files.roles, readRoles, 'roles');
+  const entryFiles = read(files.entries, readEntries);
+  tellWhatElseEnds(entryFiles.flatMap(({ stops }) => stops));
+  const entries = entryFiles.flatMap((file) => file.entries);
+  const roles = read(files.roles, readRoles).flatMap((file) => file.roles);
   return { entries, roles, faults: [...faults, ...crossCheck(entries, roles)] };
 }
 

@@ -3,7 +3,8 @@
  * or older than it, and compiles the generated tables. Nothing here runs in the shipped program.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,15 +15,31 @@ export function modified(path) {
   return existsSync(path) ? statSync(path).mtimeMs : 0;
 }
 
+/** Whether npm may keep its cache where it wants to: accounts of services have no home. */
+function hasPlaceForCache({ npm_config_cache: given }) {
+  try {
+    let folder = given ?? join(homedir(), '.npm');
+    while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Runs npm quietly; on failure shows what it printed and exits with its status. */
 function npm(...args) {
   const windows = process.platform === 'win32';
+  const { env } = process;
+  const cache = hasPlaceForCache(env) ? undefined : mkdtempSync(join(tmpdir(), 'portreeve-npm-'));
   const done = spawnSync(windows ? 'npm.cmd' : 'npm', args, {
     cwd: root,
     encoding: 'utf8',
+    env: cache === undefined ? env : { ...env, npm_config_cache: cache },
     shell: windows,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
   if (done.status === 0) return;
   process.stderr.write(`${done.stdout ?? ''}${done.stderr ?? ''}`);
   process.stderr.write(`✖ npm ${args.join(' ')} failed\n`);

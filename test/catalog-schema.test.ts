@@ -1,6 +1,12 @@
 /** The catalogue's schema: every fault is told with its place, and none is passed over. */
 import { describe, expect, it } from 'vitest';
-import { crossCheck, readEntries, readRoles, readSources } from '../scripts/catalog-schema.mjs';
+import {
+  crossCheck,
+  readEntries,
+  readRoles,
+  readSources,
+  tellWhatElseEnds,
+} from '../scripts/catalog-schema.mjs';
 
 const GOOD = `- id: some-service
   name: Some service
@@ -132,6 +138,35 @@ it('refuses one name for two entries', () => {
   expect(crossCheck(entries, [])).toEqual([
     'x.yaml:16: "some-service" is taken by x.yaml:1',
     'x.yaml:16: "some" is taken by x.yaml:1',
+  ]);
+});
+
+it('says before the commands what else ends with a unit that several entries name', () => {
+  const other = (id: string, ports: string, unit: string) =>
+    GOOD.replace('some-service', id)
+      .replace('Some service', `Service ${id}`)
+      .replace('7/tcp+udp 9-11/tcp', ports)
+      .replace('[some]', 'none, only its id')
+      .replace('[somed.socket + somed.service]', unit);
+  const { entries, stops } = readEntries(
+    [
+      GOOD,
+      other('b', '80/tcp', '[other.service, somed.service]'),
+      other('c', '81/tcp', 'other.service').replace('partly, a little', 'no, it must run'),
+      other('d', '82/tcp', 'alone.service'),
+    ].join(''),
+    'x.yaml',
+    none,
+  );
+  tellWhatElseEnds(stops);
+  const first = entries.map(({ linux }) => ('close' in linux ? linux.close[0] : undefined));
+  expect(first).toEqual([
+    { say: 'with it ends what else it serves: Service b (80/tcp)' },
+    {
+      say: 'with it ends what else it serves: Service c (81/tcp), Some service (7/tcp+udp 9-11/tcp)',
+    },
+    { say: 'only together with everything it does:' },
+    { run: 'systemctl disable --now alone.service' },
   ]);
 });
 

@@ -32,6 +32,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'netbios-dgm': 'NetBIOS datagrams',
   'netbios-ns': 'NetBIOS names',
   'netbios-session': 'NetBIOS sessions',
+  'mysql-x': 'MySQL X protocol',
   netflow: 'NetFlow or IPFIX',
   'onc-rpc': 'ONC RPC',
   'opc-ua': 'OPC UA',

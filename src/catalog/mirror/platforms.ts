@@ -39,6 +39,7 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['nft', 'nftables'],
 ]);
 
+/** By its id or an alias, as typed; undefined: there is none of that name. */
 export function mirrorPlatform(name: string): MirrorPlatform | undefined {
   const id = ALIASES.get(name) ?? name;
   return MIRROR_PLATFORMS.find((platform) => platform.id === id);
