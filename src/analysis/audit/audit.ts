@@ -35,6 +35,7 @@ export interface Earlier {
   readonly inputs: readonly string[];
 }
 
+/** `add` until all is read, then `finish`, which may be asked again when more was added. */
 export class Audit {
   private rows: VerdictRows;
   private series: TimeSeries;

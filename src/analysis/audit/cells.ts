@@ -1,7 +1,7 @@
 /**
- * Sums of rows that count alike: of one context, service, way, outcome and class of noise. There are
- * a few hundred of them where there are a million rows, so that tables of services, rules and paths
- * are made from these and every row is counted once.
+ * Sums of rows that count alike: of one context, service, way, outcome and class of noise. There
+ * are a few hundred of them where there are a million rows, so that tables of services, rules and
+ * paths are made from these and every row is counted once.
  */
 import { EndpointTable } from '../../flow/endpoint-table.ts';
 import { ACTIONS } from '../../model/verdict.ts';
@@ -11,6 +11,7 @@ import type { RowBlock } from './row-block.ts';
 import { GroupSums } from './sums.ts';
 import type { VerdictRows } from './verdict-rows.ts';
 
+/** At most as many cells as combinations occur; a cell keeps the number it was given first. */
 export class Cells {
   /** Sums of each cell; cells are numbered from 0, in the order of their first rows. */
   readonly sums: GroupSums;

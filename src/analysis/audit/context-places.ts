@@ -3,6 +3,7 @@ import { DIRECTIONS } from '../../model/verdict.ts';
 import type { Context, Contexts } from './contexts.ts';
 import { INWARD, OUTWARD, type Places, THROUGH } from './places.ts';
 
+/** As things are when it is made: contexts that come later have none. */
 export class ContextPlaces {
   /** By number of the context: the zones that its interfaces tell, -1 for none. */
   readonly fromZone: Int16Array;

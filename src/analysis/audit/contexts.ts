@@ -41,37 +41,45 @@ export function contextAt(words: Int32Array, number: number): Context {
   };
 }
 
+/**
+ * Numbers hold for the table's life; names in a context are numbers of the reader's `NameTable`.
+ */
 export class ContextTable {
   /** Number 0 stands for contexts that found no room. */
   count = 1;
-  /** Behind the last context there is always room for one to be looked up. */
   private words = new Int32Array(WORDS * INITIAL);
   private slots = new Int32Array(2 * INITIAL);
 
   /** Number of the row's context. */
   of(batch: VerdictColumns, row: number): number {
-    const { words } = this;
-    const wanted = WORDS * this.count;
-    words[wanted] = batch.rule[row]!;
-    words[wanted + 1] = batch.inInterface[row]!;
-    words[wanted + 2] = batch.outInterface[row]!;
-    words[wanted + 3] = batch.inZone[row]!;
-    words[wanted + 4] = batch.outZone[row]!;
-    words[wanted + 5] = batch.device[row]!;
-    words[wanted + 6] = batch.format[row]!;
-    words[wanted + 7] = batch.direction[row]!;
-    return this.intern(wanted);
-  }
-
-  /** The number of the context that was put at `wanted`, behind the last one. */
-  private intern(wanted: number): number {
-    const { slots } = this;
+    const { words, slots } = this;
+    const rule = batch.rule[row]!;
+    const inInterface = batch.inInterface[row]!;
+    const outInterface = batch.outInterface[row]!;
+    const inZone = batch.inZone[row]!;
+    const outZone = batch.outZone[row]!;
+    const device = batch.device[row]!;
+    const format = batch.format[row]!;
+    const direction = batch.direction[row]!;
     const mask = slots.length - 1;
-    let slot = this.hash(wanted) & mask;
+    let slot =
+      mask & hashOf(rule, inInterface, outInterface, inZone, outZone, device, format, direction);
     for (;;) {
       const held = slots[slot]!;
-      if (held === 0) return this.keep(slot);
-      if (this.equal(WORDS * held, wanted)) return held;
+      if (held === 0) return this.keep(slot, batch, row);
+      const at = WORDS * held;
+      if (
+        words[at] === rule &&
+        words[at + 1] === inInterface &&
+        words[at + 2] === outInterface &&
+        words[at + 3] === inZone &&
+        words[at + 4] === outZone &&
+        words[at + 5] === device &&
+        words[at + 6] === format &&
+        words[at + 7] === direction
+      ) {
+        return held;
+      }
       slot = (slot + 1) & mask;
     }
   }
@@ -85,37 +93,26 @@ export class ContextTable {
     return contextAt(this.words, number);
   }
 
-  private hash(at: number): number {
-    const { words } = this;
-    // Products that do not wait for each other.
-    const h =
-      (Math.imul(words[at]!, 0x85ebca6b) ^ Math.imul(words[at + 1]!, 0xc2b2ae35)) +
-      (Math.imul(words[at + 2]!, 0x27d4eb2f) ^ Math.imul(words[at + 3]!, 0x165667b1)) +
-      (Math.imul(words[at + 4]!, 0x9e3779b1) ^ Math.imul(words[at + 5]!, 0x2c1b3c6d)) +
-      (Math.imul(words[at + 6]!, 0x297a2d39) ^ Math.imul(words[at + 7]!, 0x7feb352d));
-    return h ^ (h >>> 15);
-  }
-
-  private equal(left: number, right: number): boolean {
-    const { words } = this;
-    for (let index = 0; index < WORDS; index++) {
-      if (words[left + index] !== words[right + index]) return false;
-    }
-    return true;
-  }
-
-  /** Makes the context that was looked up one of those held. */
-  private keep(slot: number): number {
-    if (this.count >= MOST) {
-      return 0;
-    }
+  /** Makes the row's context one of those held. */
+  private keep(slot: number, batch: VerdictColumns, row: number): number {
+    if (this.count >= MOST) return 0;
     const number = this.count++;
     this.slots[slot] = number;
-    if (WORDS * (this.count + 1) > this.words.length) {
+    if (WORDS * this.count > this.words.length) {
       const larger = new Int32Array(2 * this.words.length);
       larger.set(this.words);
       this.words = larger;
     }
+    const { words } = this;
+    const at = WORDS * number;
+    words[at] = batch.rule[row]!;
+    words[at + 1] = batch.inInterface[row]!;
+    words[at + 2] = batch.outInterface[row]!;
+    words[at + 3] = batch.inZone[row]!;
+    words[at + 4] = batch.outZone[row]!;
+    words[at + 5] = batch.device[row]!;
+    words[at + 6] = batch.format[row]!;
+    words[at + 7] = batch.direction[row]!;
     if (2 * this.count > this.slots.length) this.rehash();
     return number;
   }
@@ -124,9 +121,31 @@ export class ContextTable {
     this.slots = new Int32Array(2 * this.slots.length);
     const mask = this.slots.length - 1;
     for (let number = 1; number < this.count; number++) {
-      let slot = this.hash(WORDS * number) & mask;
+      const { rule, inInterface, outInterface, inZone, outZone, device, format, direction } =
+        this.at(number);
+      let slot =
+        mask & hashOf(rule, inInterface, outInterface, inZone, outZone, device, format, direction);
       while (this.slots[slot] !== 0) slot = (slot + 1) & mask;
       this.slots[slot] = number;
     }
   }
+}
+
+/** Of products that do not wait for each other. */
+function hashOf(
+  rule: number,
+  inInterface: number,
+  outInterface: number,
+  inZone: number,
+  outZone: number,
+  device: number,
+  format: number,
+  direction: number,
+): number {
+  const sum =
+    (Math.imul(rule, 0x85ebca6b) ^ Math.imul(inInterface, 0xc2b2ae35)) +
+    (Math.imul(outInterface, 0x27d4eb2f) ^ Math.imul(inZone, 0x165667b1)) +
+    (Math.imul(outZone, 0x9e3779b1) ^ Math.imul(device, 0x2c1b3c6d)) +
+    (Math.imul(format, 0x297a2d39) ^ Math.imul(direction, 0x7feb352d));
+  return sum ^ (sum >>> 15);
 }

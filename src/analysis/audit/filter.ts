@@ -18,6 +18,7 @@ export interface AuditFilter {
 
 const WANTED = 'wanted';
 
+/** Asks rows of a `RowBlock`; `addresses` and `names` are those of the reader. */
 export class RowFilter {
   private readonly where: AuditFilter;
   private readonly addresses: AddressPool;

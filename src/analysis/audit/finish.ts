@@ -4,7 +4,6 @@
  */
 import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
-import { formatIPv4, formatIPv6 } from '../../net/address.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
 import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
@@ -21,27 +20,19 @@ import { type InterfaceRule, OUTWARD, Places, WAYS } from './places.ts';
 import { portOfKey, serviceKey, transportShown } from './port-shown.ts';
 import { BLOCK, RowBlock } from './row-block.ts';
 import { RowIndex } from './row-index.ts';
+import { placeText, RowTexts } from './row-texts.ts';
 import { pathRows, ruleRows } from './rule-totals.ts';
 import { noiseRows, serviceRows } from './service-totals.ts';
 import { finite, type GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
-import {
-  FAMILY_4,
-  FAMILY_6,
-  FAMILY_NAME,
-  K_ACTION,
-  K_FAMILY,
-  SHAPE_ANSWER,
-} from './verdict-kind.ts';
+import { K_ACTION, SHAPE_ANSWER } from './verdict-kind.ts';
 import {
   F_BYTES,
   F_FIRST,
   F_LAST,
   NO_HOST,
   R_CLIENT,
-  R_INPUT,
   R_KIND,
-  R_LINE,
   R_SERVER,
   type VerdictRows,
 } from './verdict-rows.ts';
@@ -54,7 +45,6 @@ const LOOP_GAP_MS = 3_600_000;
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
 /** Stretches of time, at most. */
 const STRETCHES = 24;
-const NOT_SAID = '(not said)';
 
 /** What an answer is made from. */
 export interface Folded {
@@ -78,9 +68,11 @@ export interface Folded {
 /** Is handed every row that counts, whatever else is asked for; `locator` says where it was seen. */
 export type RowVisit = (block: RowBlock, index: number, locator: () => string) => void;
 
+/** For one answer; made anew for the next. */
 export class Finish {
   private readonly from: Folded;
   private readonly names: readonly string[];
+  private readonly texts: RowTexts;
   private readonly block: RowBlock;
   private readonly judge: NoiseJudge;
   private readonly filter: RowFilter | undefined;
@@ -110,6 +102,9 @@ export class Finish {
     const { table, zones, interfaces, addresses, seed, where } = from;
     this.from = from;
     this.names = from.names.names;
+    this.texts = new RowTexts({
+      ...{ table, addresses, zones: zones.names, names: this.names, inputs: from.inputs },
+    });
     this.places = new Places(zones, interfaces, this.names, () => addresses.words);
     const contexts = new ContextPlaces(table.contexts, this.places);
     const index = new RowIndex(table, this.places);
@@ -133,7 +128,7 @@ export class Finish {
     const { table, series, zones, top } = this.from;
     const { cells, index, names } = this;
     const { contexts } = this.contexts;
-    const locator = (entry: number): string => this.locator(entry);
+    const locator = (entry: number): string => this.texts.locator(entry);
     const refused = this.listed(this.refused, this.weights);
     const partly = this.partlyAllowed(refused);
     const sums = cells.by((cell) => groupOf(cells.way(cell), cells.action(cell)));
@@ -158,7 +153,7 @@ export class Finish {
       hosts: this.hosts.rows(
         top,
         (kind, word, isClient) =>
-          isClient ? this.addressText(kind, word) : this.serverText(kind, word),
+          isClient ? this.texts.address(kind, word) : this.texts.server(kind, word),
         zones.names,
       ),
       hostCount: this.hosts.size,
@@ -209,7 +204,7 @@ export class Finish {
     if (this.from.visit === undefined) return;
     if (block.shape[index] === SHAPE_ANSWER && block.action[index] !== DENY) return;
     const entry = block.entry[index]!;
-    this.from.visit(block, index, () => this.locator(entry));
+    this.from.visit(block, index, () => this.texts.locator(entry));
   }
 
   /** Whether the row holds anything of the time that is compared with what was before. */
@@ -243,9 +238,9 @@ export class Finish {
     if (newness === undefined || past === undefined) return null;
     const { zones, before, inputs, top } = this.from;
     return newness.answer({
-      ...{ address: (kind, word) => this.addressText(kind, word), zones: zones.names, top },
+      ...{ address: (kind, word) => this.texts.address(kind, word), zones: zones.names, top },
       ...{ contexts: this.contexts.contexts },
-      ...{ names: this.names, locator: (entry) => this.locator(entry) },
+      ...{ names: this.names, locator: (entry) => this.texts.locator(entry) },
       place: (input, line) => placeText(inputs, input, line),
       pastPlace: (input, line) => placeText(before?.inputs ?? inputs, input, line),
       figures: (host) => this.hosts.figuresOf(host, zones.names.length),
@@ -332,9 +327,9 @@ export class Finish {
       action: ACTIONS[block.action[0]!]!,
       transport: transportShown(protocol),
       port: portOfKey(serviceKey(protocol, block.port[0]!)),
-      client: this.addressText(kind, client),
+      client: this.texts.address(kind, client),
       clientZone: zones.names[block.clientZone[0]!]!,
-      server: this.serverText(kind, server),
+      server: this.texts.server(kind, server),
       serverZone: zones.names[block.serverZone[0]!]!,
       rule: name(context.rule),
       inInterface: name(context.inInterface) ?? name(context.inZone),
@@ -346,27 +341,8 @@ export class Finish {
       events,
       firstMs,
       lastMs,
-      locator: this.locator(entry),
+      locator: this.texts.locator(entry),
     };
-  }
-
-  private locator(entry: number): string {
-    return locatorOf(this.from.table, this.from.inputs, entry);
-  }
-
-  /** Nothing is sent to the unspecified address: there the line names no destination. */
-  private serverText(kind: number, word: number): string {
-    const text = this.addressText(kind, word);
-    return text === '0.0.0.0' || text === '::' ? NOT_SAID : text;
-  }
-
-  private addressText(kind: number, word: number): string {
-    const { addresses, zones } = this.from;
-    const family = (kind >>> K_FAMILY) & 3;
-    if (family === FAMILY_4) return formatIPv4(word);
-    if (family === FAMILY_6) return formatIPv6(addresses.words, 4 * word);
-    if (family === FAMILY_NAME) return this.names[word] ?? '';
-    return word > 0 ? `(others, ${zones.names[word - 1] ?? ''})` : '(none)';
   }
 }
 
@@ -384,14 +360,6 @@ function waysOf(sums: GroupSums): WayTotal[] {
 /** Number of the sum of a way and an action. */
 function groupOf(way: number, action: number): number {
   return ACTIONS.length * way + action;
-}
-
-function locatorOf(table: VerdictRows, inputs: readonly string[], entry: number): string {
-  return placeText(inputs, table.word(entry, R_INPUT), table.word(entry, R_LINE));
-}
-
-function placeText(inputs: readonly string[], input: number, line: number): string {
-  return `${inputs[input] ?? ''}:${line >>> 0}`;
 }
 
 function loopOf(events: number, firstMs: number | null, lastMs: number | null): number | null {

@@ -18,6 +18,7 @@ export type HostFigures = Pick<
   'allowedAsClient' | 'deniedAsClient' | 'allowedAsServer' | 'deniedAsServer'
 >;
 
+/** Events, by host and zone: let through and refused as client, and as server. */
 export class HostTotals {
   private readonly hosts: Hosts;
   /** By host: its zone + 1; 0 = it was not counted. */

@@ -98,6 +98,9 @@ const OLD_HOST = 1;
 const NOISY_HOST = 2;
 const NEW_HOST = 3;
 
+/**
+ * Rows are added in one pass, those of background noise too; `answer` then reads the table again.
+ */
 export class NewnessTotals {
   private readonly table: VerdictRows;
   private readonly past: Past;

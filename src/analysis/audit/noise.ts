@@ -57,14 +57,15 @@ const UDP = 17;
 const NETBIOS_NAMES = 137;
 const NETBIOS_DATAGRAMS = 138;
 
+/** `learn` all blocks, `endLearning`, then `judge` any block as often as wanted. */
 export class NoiseJudge {
   /** By host outside: events refused and let through, and targets refused. */
   private readonly denied: Float64Array;
   private readonly allowed: Float64Array;
   private readonly targets: Int32Array;
   /**
-   * By row: its service when it is one that a stranger was refused, or -1; once all rows were learnt
-   * the number of the pair of source and service.
+   * By row: its service when it is one that a stranger was refused, or -1; once all rows were
+   * learnt the number of the pair of source and service.
    */
   private readonly pairOf: Int32Array;
   /** Rows by number of the pair: about as many hosts. */

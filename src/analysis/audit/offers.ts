@@ -12,6 +12,7 @@ import { F_FIRST, F_LAST, R_INPUT, R_LINE, type VerdictRows } from './verdict-ro
 const FAMILY_SHIFT = 4;
 const INITIAL = 256;
 
+/** Services are numbered from 0, in the order of their first rows. */
 export class Offers {
   private readonly keys: EndpointTable;
   private readonly users: EndpointTable;

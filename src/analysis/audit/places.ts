@@ -28,6 +28,7 @@ const INSIDE_NAMES = /^(?:inside|lan\d*|trust(?:ed)?|internal|int|private|green\
 const INSIDE = 1;
 const UNKNOWN = -1;
 
+/** Zones are indexes into the zone table's names. What a name tells is worked out once. */
 export class Places {
   private readonly zones: ZoneTable;
   private readonly names: readonly string[];

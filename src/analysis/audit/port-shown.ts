@@ -11,6 +11,7 @@ export function transportShown(protocol: number): ReturnType<typeof transportOf>
   return transportOf(protocol === NO_PROTOCOL ? -1 : protocol);
 }
 
+/** Whether a row's destination port means anything: a port, or the type of an ICMP message. */
 export function hasPort(protocol: number): boolean {
   return (
     protocol === 6 ||

@@ -1,6 +1,6 @@
 /**
- * Rows of the verdict table, a block at a time, with what the tables of an audit ask of each: hosts,
- * zones, direction, events. As columns, so that every table walks the block by itself.
+ * Rows of the verdict table, a block at a time, with what the tables of an audit ask of each:
+ * hosts, zones, direction, events. As columns, so that every table walks the block by itself.
  */
 import { GROUP, OUTSIDE } from '../zones.ts';
 import type { ContextPlaces } from './context-places.ts';
@@ -20,6 +20,7 @@ import {
 /** Rows of a block. */
 export const BLOCK = 512;
 
+/** One block at a time: loading the next overwrites it. */
 export class RowBlock {
   /** Rows at hand. */
   count = 0;

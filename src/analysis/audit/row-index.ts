@@ -6,6 +6,7 @@ import type { Places } from './places.ts';
 import { awaitOrder, inOrderOf, type OrdersPart, type RowsByHost } from './row-order.ts';
 import type { VerdictRows } from './verdict-rows.ts';
 
+/** As the table is when it is made. The order by host is worked out when first asked for. */
 export class RowIndex {
   /** By row: numbers of its hosts, or `NO_HOST`; and of its service. */
   readonly clients: Int32Array;

@@ -2,8 +2,8 @@
  * Rows in the order of their hosts. Different hosts are told apart by walking rows host by host:
  * whatever was last seen of another one is seen anew. That takes no table of what was seen.
  *
- * Finding the orders takes as long as looking at all rows once. The thread that folded the rows does
- * it while the other one begins with the answer, which waits for what it needs.
+ * Finding the orders takes as long as looking at all rows once. The thread that folded the rows
+ * does it while the other one begins with the answer, which waits for what it needs.
  */
 import { NO_HOST } from './verdict-rows.ts';
 
@@ -41,6 +41,7 @@ export interface OrdersPart {
   readonly starts: readonly Int32Array[];
 }
 
+/** Memory that two threads share, four octets a row and host, twice; empty until `findOrder`. */
 export function newOrders(count: number, hostCount: number): OrdersPart {
   const shared = (length: number) => new Int32Array(new SharedArrayBuffer(4 * length));
   return {

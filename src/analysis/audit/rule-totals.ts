@@ -24,6 +24,7 @@ class Numbers {
   }
 }
 
+/** One row for each rule of a device with each outcome, the most events first. */
 export function ruleRows(
   cells: Cells,
   contexts: readonly Context[],
@@ -59,6 +60,10 @@ export function ruleRows(
   });
 }
 
+/**
+ * One row for each pair of interfaces, or else zones, that lines name, those with the most verdicts
+ * first.
+ */
 export function pathRows(
   cells: Cells,
   contexts: readonly Context[],

@@ -10,6 +10,7 @@ const FIRST = 3;
 const LAST = 4;
 const INITIAL = 64;
 
+/** A group is made by `open` before anything is added to it. */
 export class GroupSums {
   /** Groups are numbered from 0. */
   count = 0;

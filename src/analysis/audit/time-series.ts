@@ -1,9 +1,9 @@
 /**
  * How many events in each stretch of time, without knowing beforehand how long the log is: a fixed
  * number of bins that become wider when a time does not fit. Bins begin at multiples of their width
- * and lie in a ring, so that what is counted, and how wide the bins are, depends on the times alone,
- * not on their order. Widths are those of clocks and calendars, so that a chart's rows begin at
- * times that people think in.
+ * and lie in a ring, so that what is counted, and how wide the bins are, depends on the times
+ * alone, not on their order. Widths are those of clocks and calendars, so that a chart's rows begin
+ * at times that people think in.
  */
 
 /** Bins kept; a chart has fewer. */
@@ -30,6 +30,9 @@ export interface SeriesPart {
   readonly bins: readonly Float64Array[];
 }
 
+/**
+ * Times are ms since 1970; events that lie too far apart for its bins make them wider, never fewer.
+ */
 export class TimeSeries {
   widthMs = WIDTHS[0]!;
   /** The earliest and the latest bin in use, in widths since 1970; NaN before the first event. */

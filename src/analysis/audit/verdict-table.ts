@@ -42,14 +42,19 @@ import {
   type VerdictRows,
 } from './verdict-rows.ts';
 
-const INITIAL = 1 << 12;
+/** Few, so that making room is known to the compilers before they turn to what is called for each line. */
+const INITIAL = 1 << 8;
 /** In a slot: number of the row + 1, and above it the highest bits of its key's hash. */
 const SLOT_ROW = (1 << 21) - 1;
 /** Rows from which on the room for all of them is asked for at once: copies would take more. */
 const LARGE = 1 << 16;
 const ROW_LIMIT = 1_000_000;
+/** Rows that wait for memory at the same time: what they brought must be in the cache still when it is needed. */
+const AT_ONCE = 64;
 /** New rows whose hosts are numbered together: in between, lines drive the table of hosts out of the cache. */
 const NUMBERED_AT_ONCE = 16_384;
+/** But not the first ones, for the sake of the compilers. */
+const NUMBERED_FIRST = 128;
 
 /** Zone of an address: what a row keeps of it when there is no room for more. */
 export interface ZoneFinder {
@@ -57,12 +62,14 @@ export interface ZoneFinder {
   of6(words: ArrayLike<number>, at: number): number;
 }
 
+/** Rows keep their numbers. Hosts and services of the newest rows have none until `settle`. */
 export class VerdictTable implements VerdictRows {
   count = 0;
   collapsed = 0;
   lost = 0;
   /** Leading rows whose hosts and services have numbers. */
   private numbered = 0;
+  private numberedAtOnce = NUMBERED_FIRST;
   readonly contexts = new ContextTable();
   /** Every address met: word and family (as endpoints whose port is 0). */
   readonly hosts: EndpointTable;
@@ -157,9 +164,16 @@ export class VerdictTable implements VerdictRows {
   add(batch: VerdictColumns): void {
     const { count } = batch;
     this.prepare(batch, count);
-    this.touched += this.touch(count, batch.event);
-    for (let row = 0; row < count; row++) this.addRow(batch, row);
-    if (this.count - this.numbered >= NUMBERED_AT_ONCE) this.settle();
+    const ends = batch.event.indexOf(END) >= 0;
+    for (let first = 0; first < count; first += AT_ONCE) {
+      const end = Math.min(count, first + AT_ONCE);
+      this.touched ^= this.touch(first, end, ends);
+      for (let row = first; row < end; row++) this.addRow(batch, row);
+    }
+    if (this.count - this.numbered >= this.numberedAtOnce) {
+      this.settle();
+      this.numberedAtOnce = NUMBERED_AT_ONCE;
+    }
   }
 
   /** Gives hosts and services of the newest rows their numbers, before rows are looked at. */
@@ -190,17 +204,17 @@ export class VerdictTable implements VerdictRows {
    * Reads what the look-ups will need, without a branch, so that the processor waits for the memory
    * of many rows at the same time. The result means nothing.
    */
-  private touch(count: number, event: Uint8Array): number {
+  private touch(first: number, end: number, ends: boolean): number {
     const { slots, words, hashes, ended } = this;
     const mask = slots.length - 1;
     let sum = 0;
-    for (let row = 0; row < count; row++) sum ^= slots[hashes[row]! & mask]!;
-    for (let row = 0; row < count; row++) {
+    for (let row = first; row < end; row++) sum ^= slots[hashes[row]! & mask]!;
+    for (let row = first; row < end; row++) {
       const held = slots[hashes[row]! & mask]! & SLOT_ROW;
       sum ^= words[ROW_WORDS * (held + ((0 - held) >> 31))]!;
     }
-    if (event.indexOf(END) < 0) return sum & 1;
-    for (let row = 0; row < count; row++) {
+    if (!ends) return sum & 1;
+    for (let row = first; row < end; row++) {
       const held = slots[hashes[row]! & mask]! & SLOT_ROW;
       sum ^= ended[held + ((0 - held) >> 31)]!;
     }

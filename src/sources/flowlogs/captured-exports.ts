@@ -37,6 +37,7 @@ export interface ExportSink {
   cut(): void;
 }
 
+/** Payloads are handed on within the batch's octets; the sink has them for the call. */
 export class CapturedExports implements PayloadListener {
   /** Datagrams of flow export. */
   datagrams = 0;

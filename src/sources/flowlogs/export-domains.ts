@@ -9,12 +9,22 @@ import type { Template } from './templates.ts';
 
 /** Domains told apart; datagrams of further ones are counted and left. */
 const MOST_DOMAINS = 4096;
+/** Samplers and interfaces of one whose rates are kept. */
+const MOST_RATES = 1000;
 /** A jump ahead beyond this is a new start, not a loss. */
 const FARTHEST = 10_000_000;
 
 /** Protocols of export. */
 export type ExportProtocol = 'NetFlow v5' | 'NetFlow v9' | 'IPFIX' | 'sFlow v5';
 
+/** A set of data whose template has not come, and when it was sent. */
+export interface WaitingSet {
+  readonly bytes: Uint8Array;
+  readonly exportMs: number;
+  readonly bootMs: number;
+}
+
+/** Counts over all datagrams of the domain; a restart of the exporter begins its sequence anew. */
 export class ExportDomain {
   /** Address of the exporter, or the agent's own; empty where datagrams come from a file. */
   readonly exporter: string;
@@ -41,7 +51,13 @@ export class ExportDomain {
   sampledRecords = 0;
   readonly templates = new Map<number, Template>();
   /** Sampling rate by number of the sampler; 0 for the one that is not numbered. */
-  readonly rates = new Map<number, number>();
+  private readonly rates = new Map<number, number>();
+  /** Sampling rate by number of the interface that packets come in by, where options say so. */
+  private readonly interfaceRates = new Map<number, number>();
+  /** The rate of all of them; NaN where they differ, 0 without any. */
+  private interfacesRate = 0;
+  /** Sets of data by number of the template that they wait for. */
+  readonly waiting = new Map<number, WaitingSet[]>();
   /** ms since 1970 at which the exporter started, where an options record says so. */
   bootMs = Number.NaN;
   private expected = -1;
@@ -81,6 +97,20 @@ export class ExportDomain {
     this.expected = next;
   }
 
+  /** Takes what options say of a sampler, or of an interface that packets come in by; -1 for none. */
+  announce(sampler: number, inInterface: number, rate: number): void {
+    // What is about one interface says nothing of the others.
+    const isInterface = sampler < 0 && inInterface > 0;
+    const rates = isInterface ? this.interfaceRates : this.rates;
+    const number = isInterface ? inInterface : Math.max(0, sampler);
+    // Numbers are the exporter's: as many as it likes, but not without end.
+    if (rates.size >= MOST_RATES && !rates.has(number)) return;
+    rates.set(number, rate);
+    if (!isInterface) return;
+    const others = this.interfacesRate === 0 || this.interfacesRate === rate;
+    this.interfacesRate = others || rates.size === 1 ? rate : Number.NaN;
+  }
+
   /** Notes the sampling rate of a record. */
   sampled(rate: number): void {
     if (rate < this.leastRate) this.leastRate = rate;
@@ -88,14 +118,22 @@ export class ExportDomain {
     if (rate > 1) this.sampledRecords++;
   }
 
-  /** Rate of the sampler, which may not be named when there is only one; 1 when unknown. */
-  rateOf(sampler: number): number {
-    const rate = this.rates.get(Math.max(0, sampler));
+  /**
+   * Rate of the sampler, which may not be named when there is only one; or of the interface that the
+   * packets came in by, -1 for none. 1 when unknown.
+   */
+  rateOf(sampler: number, inInterface: number): number {
+    const { interfaceRates, interfacesRate } = this;
+    if (sampler < 0 && inInterface < 0 && interfacesRate > 0) return interfacesRate;
+    const rate =
+      (sampler < 0 ? interfaceRates.get(inInterface) : undefined) ??
+      this.rates.get(Math.max(0, sampler));
     if (rate !== undefined) return rate;
     return sampler < 0 && this.rates.size === 1 ? this.rates.values().next().value! : 1;
   }
 }
 
+/** Bounded: a stranger could invent exporters without end. */
 export class ExportDomains {
   readonly list: ExportDomain[] = [];
   /** Datagrams of domains beyond the limit. */

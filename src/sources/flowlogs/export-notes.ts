@@ -7,6 +7,9 @@ import type { FlowListener } from './flow-listener.ts';
 /** Exporters listed one by one; the rest is counted. */
 const MOST_LISTED = 10;
 
+/**
+ * @param listener where datagrams came by the network: it tells what was dropped on this machine
+ */
 export function exportNotes(exports: FlowExports, listener?: FlowListener): BlindSpot[] {
   const { list, refused } = exports.domains;
   const notes = [

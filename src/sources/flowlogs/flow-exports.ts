@@ -15,6 +15,7 @@ export const TAKEN = 1;
 /** It ends before it should; what came before the cut was taken. */
 export const CUT_SHORT = 2;
 
+/** Datagrams are borrowed for the call; rows go to the batch, which may hand them on meanwhile. */
 export class FlowExports implements SampleVisitor {
   readonly domains = new ExportDomains();
   /** Samples in which there is no IP packet. */

@@ -57,6 +57,7 @@ export async function openFlowListener(addresses: readonly ListenAddress[]): Pro
   }
 }
 
+/** Owns its sockets, until `close`. Throws `NativeUnavailable`, `SystemCallError`. */
 export class NativeListener implements FlowListener {
   readonly bufferOctets: number;
   private readonly fds: number[] = [];
@@ -143,6 +144,7 @@ export class NativeListener implements FlowListener {
   }
 }
 
+/** Owns its sockets, until `close`. What the system drops it cannot tell. */
 export class RuntimeListener implements FlowListener {
   readonly bufferOctets = undefined;
   private readonly sockets: readonly Socket[];

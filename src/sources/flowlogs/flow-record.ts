@@ -44,8 +44,12 @@ export const SAMPLED_PACKETS = 29;
 export const SKIPPED_PACKETS = 30;
 /** Which of the exporter's samplers looked. */
 export const SAMPLER = 31;
-const VALUES = 32;
+/** Sampling by number: so many, chosen at random, out of so many. */
+export const SAMPLING_SIZE = 32;
+export const SAMPLING_POPULATION = 33;
+const VALUES = 34;
 
+/** Borrowed by whoever is handed one, for the call. */
 export class FlowRecord {
   /** 4, 6, or 0 without addresses. */
   family = 0;

@@ -35,6 +35,7 @@ const WITH_PORTS: readonly number[] = [TCP, 17, 33, 132, 136];
 /** Numbers of interfaces whose names are kept. */
 const MOST_INTERFACES = 10_000;
 
+/** One for each collector: it remembers the numbers of names. */
 export class FlowRows {
   private readonly batch: VerdictBatch;
   private readonly interfaces = new Map<number, number>();

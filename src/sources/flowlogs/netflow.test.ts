@@ -103,6 +103,34 @@ describe('files of datagrams', () => {
   });
 });
 
+it('keeps little of data that waits, and gives it out once', () => {
+  // Every set of the smallest kind, with nothing or one octet in it, for each of the templates.
+  const sets = (octetsEach: number): number[] =>
+    Array.from({ length: 8000 }, (_, index) => [
+      ...octets([2, 256 + index], [2, 4 + octetsEach]),
+      ...Array.from({ length: octetsEach }, () => 1),
+    ]).flat();
+  let flows = 0;
+  const decoder = new NetflowDecoder(() => flows++);
+  const [empty, full] = [sets(0), sets(1)].map((each) => Uint8Array.from(ipfix(each)));
+  for (let round = 0; round < 3; round++) {
+    decoder.read(empty!);
+    decoder.read(full!);
+  }
+  const [domain] = decoder.domains.list;
+  const waiting = [...domain!.waiting.values()].reduce((sum, { length }) => sum + length, 0);
+  expect(domain!.withoutTemplate).toBe(48_000);
+  expect(waiting).toBeLessThan(20_000);
+  const templates = Array.from({ length: 8000 }, (_, index) =>
+    octets([2, 256 + index], [2, 1], [2, 4], [2, 1]),
+  ).flat();
+  const set = [...octets([2, 2], [2, 4 + templates.length]), ...templates];
+  // A datagram has 65,535 octets at the most.
+  decoder.read(Uint8Array.from(ipfix(set)));
+  expect(flows).toBe(waiting);
+  expect(domain!.waiting.size).toBe(0);
+});
+
 it('survives whatever is in a datagram', () => {
   const start = fc.constantFrom(5, 9, 10);
   fc.assert(

@@ -28,23 +28,18 @@ const V9_HEADER = 20;
 const IPFIX_HEADER = 16;
 const SET_HEADER = 4;
 const ENTERPRISE = 0x8000;
+const SCOPE_INTERFACE = 2;
+const IN_INTERFACE_ELEMENT = 10;
 /** Templates kept, and fields of one. */
 const MOST_TEMPLATES = 10_000;
 const MOST_FIELDS = 1000;
-/** Octets of data that wait for their template. */
+/** Octets of data that wait for their template, with what it costs to keep a set. */
 const MOST_WAITING = 4 * 1024 * 1024;
+const WAITING_COST = 256;
 /** Seconds from 1900 to 1970. */
 const NTP_EPOCH = 2_208_988_800;
 
-/** A set of data whose template has not come. */
-interface Waiting {
-  readonly domain: ExportDomain;
-  readonly id: number;
-  readonly bytes: Uint8Array;
-  readonly exportMs: number;
-  readonly bootMs: number;
-}
-
+/** One for all datagrams of a collector, in the order in which they came. */
 export class NetflowDecoder {
   flows = 0;
   optionRecords = 0;
@@ -62,7 +57,6 @@ export class NetflowDecoder {
   private exportMs = Number.NaN;
   /** Records of the datagram's data sets; -1 when one of them cannot be read. */
   private counted = 0;
-  private waiting: Waiting[] = [];
   private waitingOctets = 0;
 
   /** @param onFlow borrows the record for the call */
@@ -187,8 +181,11 @@ export class NetflowDecoder {
     while (at + SET_HEADER <= end) {
       const id = view.getUint16(at);
       const length = view.getUint16(at + 2);
-      // Zeros fill up some datagrams.
-      if (length < SET_HEADER) return;
+      if (length < SET_HEADER) {
+        // Zeros fill up some datagrams; anything else hides what follows.
+        if (id !== 0 || length !== 0) this.truncated++;
+        return;
+      }
       if (at + length > end) this.truncated++;
       const stop = Math.min(at + length, end);
       if (id === templates) this.templateSet(at + SET_HEADER, stop, domain, nine);
@@ -204,26 +201,44 @@ export class NetflowDecoder {
     while (at >= 0 && at + 4 <= end) {
       const id = view.getUint16(at);
       const count = view.getUint16(at + 2);
+      if (!nine && id === 2 && count === 0) this.withdraw(domain, false);
       if (id < 256) return; // padding
-      at = this.keep(at + 4, end, count, nine, domain, id, false);
+      at = this.keep(at + 4, end, count, nine, domain, id, -1);
     }
   }
 
   private optionsSet(start: number, end: number, domain: ExportDomain, nine: boolean): void {
     const { view } = this;
     let at = start;
-    while (at >= 0 && at + 6 <= end) {
+    while (at >= 0 && at + 4 <= end) {
       const id = view.getUint16(at);
+      const first = view.getUint16(at + 2);
+      const withdraws = !nine && first === 0;
+      if (withdraws && id === 3) this.withdraw(domain, true);
       if (id < 256) return; // padding
-      // Version 9 states lengths in octets, IPFIX how many fields there are in all.
-      const count = nine
-        ? (view.getUint16(at + 2) + view.getUint16(at + 4)) >> 2
-        : view.getUint16(at + 2);
-      at = this.keep(at + 6, end, count, nine, domain, id, true);
+      if (!withdraws && at + 6 > end) return;
+      // A withdrawal does not say how many of the fields are scopes.
+      const second = withdraws ? 0 : view.getUint16(at + 4);
+      // Version 9 states lengths in octets, of the scopes first; IPFIX how many fields there are in all.
+      const count = nine ? (first + second) >> 2 : first;
+      const scopes = nine ? first >> 2 : second;
+      at = this.keep(at + (withdraws ? 4 : 6), end, count, nine, domain, id, scopes);
     }
   }
 
-  /** Reads and keeps the fields of one template; returns where the next begins, -1 for none. */
+  /** RFC 7011 section 8.1: all templates of a kind at once. */
+  private withdraw(domain: ExportDomain, isOptions: boolean): void {
+    for (const [id, template] of domain.templates) {
+      if (template.isOptions !== isOptions) continue;
+      domain.templates.delete(id);
+      this.templates--;
+    }
+  }
+
+  /**
+   * Reads and keeps the fields of one template; returns where the next begins, -1 for none.
+   * @param scopes how many of the first fields say what an options record is about; -1 for flows
+   */
   private keep(
     start: number,
     end: number,
@@ -231,7 +246,7 @@ export class NetflowDecoder {
     nine: boolean,
     domain: ExportDomain,
     id: number,
-    isOptions: boolean,
+    scopes: number,
   ): number {
     const { view } = this;
     const fields: Field[] = [];
@@ -242,16 +257,22 @@ export class NetflowDecoder {
         this.truncated++;
         return -1;
       }
-      const element = view.getUint16(at);
+      let element = view.getUint16(at);
       const length = view.getUint16(at + 2);
       at += 4;
       let enterprise = 0;
       if (!nine && (element & ENTERPRISE) !== 0) {
-        if (at + 4 > end) return -1;
+        if (at + 4 > end) {
+          this.truncated++;
+          return -1;
+        }
         enterprise = view.getUint32(at);
         at += 4;
       }
-      fields.push({ element: nine ? element : element & 0x7fff, length, enterprise });
+      if (!nine) element &= 0x7fff;
+      // Scopes of version 9 have numbers of their own (RFC 3954 section 6.1).
+      else if (index < scopes) element = element === SCOPE_INTERFACE ? IN_INTERFACE_ELEMENT : 0;
+      fields.push({ element, length, enterprise });
     }
     const known = domain.templates.has(id);
     // RFC 7011 section 8.1: without fields it is withdrawn.
@@ -259,8 +280,8 @@ export class NetflowDecoder {
       if (domain.templates.delete(id)) this.templates--;
     } else if (known || this.templates < MOST_TEMPLATES) {
       if (!known) this.templates++;
-      domain.templates.set(id, compileTemplate(fields, isOptions));
-      if (this.waiting.length > 0) this.release(domain, id);
+      domain.templates.set(id, compileTemplate(fields, scopes >= 0));
+      this.release(domain, id);
     }
     return at;
   }
@@ -281,20 +302,23 @@ export class NetflowDecoder {
   /** Keeps data for when its template comes. */
   private wait(start: number, end: number, domain: ExportDomain, id: number): void {
     const { view, exportMs, bootMs } = this;
-    if (this.waitingOctets + end - start > MOST_WAITING) return;
+    const cost = WAITING_COST + end - start;
+    if (end === start || this.waitingOctets + cost > MOST_WAITING) return;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice();
-    this.waitingOctets += bytes.length;
-    this.waiting.push({ domain, id, bytes, exportMs, bootMs });
+    this.waitingOctets += cost;
+    const waiting = domain.waiting.get(id);
+    if (waiting === undefined) domain.waiting.set(id, [{ bytes, exportMs, bootMs }]);
+    else waiting.push({ bytes, exportMs, bootMs });
   }
 
   /** Reads what waited for a template that has come. */
   private release(domain: ExportDomain, id: number): void {
-    const mine = this.waiting.filter((each) => each.domain === domain && each.id === id);
-    if (mine.length === 0) return;
-    this.waiting = this.waiting.filter((each) => each.domain !== domain || each.id !== id);
+    const mine = domain.waiting.get(id);
+    if (mine === undefined) return;
+    domain.waiting.delete(id);
     const { view, exportMs, bootMs } = this;
     for (const { bytes, ...when } of mine) {
-      this.waitingOctets -= bytes.length;
+      this.waitingOctets -= WAITING_COST + bytes.length;
       this.setsWithoutTemplate--;
       domain.withoutTemplate--;
       this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -335,10 +359,7 @@ export class NetflowDecoder {
     this.optionRecords++;
     domain.optionRecords++;
     const rate = rateIn(values);
-    // Numbers of samplers are the exporter's: as many as it likes, but not without end.
-    if (rate > 0 && domain.rates.size < MOST_FIELDS) {
-      domain.rates.set(Math.max(0, values[places.SAMPLER]!), rate);
-    }
+    if (rate > 0) domain.announce(values[places.SAMPLER]!, values[places.IN_INTERFACE]!, rate);
     if (values[places.BOOT_MS]! >= 0) domain.bootMs = values[places.BOOT_MS]!;
   }
 
@@ -413,7 +434,8 @@ export class NetflowDecoder {
     const { record, exportMs } = this;
     const { values } = record;
     const own = rateIn(values);
-    record.rate = own > 0 ? own : domain.rateOf(values[places.SAMPLER]!);
+    record.rate =
+      own > 0 ? own : domain.rateOf(values[places.SAMPLER]!, values[places.IN_INTERFACE]!);
     if (!Number.isNaN(record.startMs)) return;
     if (values[places.START_MS]! >= 0) record.startMs = values[places.START_MS]!;
     else if (values[places.START_SECONDS]! >= 0)
@@ -440,6 +462,8 @@ function rateIn(values: Float64Array): number {
   const interval = values[places.SAMPLING_INTERVAL]!;
   if (interval > 0) return interval;
   const sampled = values[places.SAMPLED_PACKETS]!;
+  const population = values[places.SAMPLING_POPULATION]!;
+  if (population > 0) return Math.max(1, population / Math.max(1, values[places.SAMPLING_SIZE]!));
   return sampled > 0 ? (sampled + Math.max(0, values[places.SKIPPED_PACKETS]!)) / sampled : 0;
 }
 

@@ -49,18 +49,26 @@ const LINK_TYPES: ReadonlyMap<number, number> = new Map([
   [14, 50],
   [15, 105],
 ]);
-/** Why a packet was discarded: codes of ICMP unreachable messages below 256, then the agent's. */
+/** Why a packet was discarded: codes of ICMP unreachable messages below 256, then the agent's own. */
 const ACCESS_LIST = 258;
 const PROHIBITED: readonly number[] = [9, 10, 13];
-const REASONS: ReadonlyMap<number, string> = new Map([
-  [256, 'discarded'],
-  [257, 'TTL exceeded'],
-  [ACCESS_LIST, 'access list'],
-  [259, 'no buffer'],
-  [260, 'random early detection'],
-  [261, 'traffic shaping'],
-  [262, 'too big'],
-]);
+const FIRST_OWN = 256;
+const UNREACHABLE = [
+  ...['no route', 'host unreachable', 'protocol unreachable', 'port unreachable', 'too big'],
+  ...['source route failed', 'network unknown', 'host unknown', 'source isolated'],
+  ...['network prohibited', 'host prohibited', 'network not for this service'],
+  ...['host not for this service', 'prohibited', 'precedence violation', 'precedence cutoff'],
+];
+const OWN = [
+  ...['discarded', 'TTL exceeded', 'access list', 'no buffer', 'random early detection'],
+  ...['traffic shaping', 'too big', 'group as source station', 'VLAN tag mismatch', 'VLAN filter'],
+  ...['spanning tree', 'no port to send by', 'back to its own port', 'blackhole route', 'not IP'],
+  ...['unicast to a group station', 'to loopback', 'from a group', 'from loopback'],
+  ...['damaged IP header', 'from broadcast', 'to a reserved group', 'to a group of the interface'],
+  ...['neighbour unresolved', 'reverse path of a group', 'not routable', 'decapsulation failed'],
+  ...['group as inner source station', 'layer 2', 'layer 3', 'layer 3 exception', 'buffer'],
+  ...['tunnel', 'layer 4'],
+];
 
 /** A sample: what the agent says about its packet. The same object for all. */
 export class FlowSample {
@@ -107,6 +115,7 @@ export interface SampleVisitor {
   other(sample: FlowSample): void;
 }
 
+/** One for all datagrams of a collector; packets of a sample are borrowed for the call. */
 export class SflowDecoder {
   samples = 0;
   truncated = 0;
@@ -249,8 +258,8 @@ export class SflowDecoder {
     sample.output = namedInterface(outputFormat, output);
     if (outputFormat !== FORMAT_DISCARDED) return;
     sample.denied = output === ACCESS_LIST || PROHIBITED.includes(output);
-    sample.reason =
-      REASONS.get(output) ?? (output < 256 ? `unreachable code ${output}` : `code ${output}`);
+    const known = output < FIRST_OWN ? UNREACHABLE[output] : OWN[output - FIRST_OWN];
+    sample.reason = known ?? `code ${output}`;
   }
 
   /** Drops are counted from the agent's start. */

@@ -70,6 +70,8 @@ const PLACES: readonly (readonly [place: number, ...elements: number[]])[] = [
   [places.SAMPLED_PACKETS, 305],
   [places.SKIPPED_PACKETS, 306],
   [places.SAMPLER, 48, 302],
+  [places.SAMPLING_SIZE, 309],
+  [places.SAMPLING_POPULATION, 310],
 ];
 const KINDS: ReadonlyMap<number, number> = new Map([
   ...PLACES.flatMap(([place, ...elements]) =>

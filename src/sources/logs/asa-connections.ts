@@ -1,8 +1,8 @@
 /**
  * Messages of a Cisco ASA about connections (302013 to 302018, 302020, 302021, 302035 to 302038,
- * 302303 to 302306). A teardown does not say who began, which is remembered from when the connection
- * was built: its number and the host that began, since several devices may write to one log, and some
- * teardowns name the sides the other way round.
+ * 302303 to 302306). A teardown does not say who began, which is remembered from when the
+ * connection was built: its number and the host that began, since several devices may write to one
+ * log, and some teardowns name the sides the other way round.
  */
 import { ALLOW, BY_SOURCE, END, INBOUND, OPEN, OUTBOUND } from '../../model/verdict.ts';
 import type { AsaMessage } from './asa-message.ts';
@@ -54,6 +54,9 @@ const said = {
 /** Connections whose direction is remembered until they end. */
 const REMEMBERED = 1 << 18;
 
+/**
+ * Remembers connections over lines: one for each reader. `message` is shared with the other parts.
+ */
 export class AsaConnections {
   private readonly message: AsaMessage;
   private readonly reasons = new RestMemo();

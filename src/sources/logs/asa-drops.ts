@@ -1,9 +1,9 @@
 /**
  * Messages of a Cisco ASA about packets that it dropped for another reason than an access list: no
  * route (110002, 110003), a limit (201010 to 201013), no address left to translate to (202010), a
- * fragment (209003 to 209005), a module (420001, 420002, 434001, 434002), an inspection (313009, 410001,
- * 419001), a host that is shunned (401004), the botnet filter (338005 to 338008, 338203, 338204), and
- * old releases' outbound lists (106002, 106018).
+ * fragment (209003 to 209005), a module (420001, 420002, 434001, 434002), an inspection (313009,
+ * 410001, 419001), a host that is shunned (401004), the botnet filter (338005 to 338008, 338203,
+ * 338204), and old releases' outbound lists (106002, 106018).
  *
  * Traps: what the botnet filter only monitors has its connection's own messages; a limit of
  * connections does not say of which protocol; of outbound lists ports stand behind a blank.
@@ -50,6 +50,7 @@ interface Shape {
   readonly isEnd?: boolean;
 }
 
+/** Shares `message` with the other parts. */
 export class AsaDrops {
   private readonly message: AsaMessage;
 

@@ -43,6 +43,7 @@ interface Side {
 
 const newSide = (): Side => ({ family: 0, word: 0, port: -1, name: 0 });
 
+/** `first` and `second` are of the message under way; a step that fails says why in `fault`. */
 export class AsaMessage {
   first = newSide();
   second = newSide();

@@ -1,7 +1,8 @@
 /**
- * Messages of a Cisco ASA about what it refused, or let through, packet by packet: by an access list
- * (106023, 106100), for want of a connection (106015) or of a translation (305005), to the device
- * itself (710003). Only some of them say which way the packet went; the interface is where it came in.
+ * Messages of a Cisco ASA about what it refused, or let through, packet by packet: by an access
+ * list (106023, 106100), for want of a connection (106015) or of a translation (305005), to the
+ * device itself (710003). Only some of them say which way the packet went; the interface is where
+ * it came in.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND } from '../../model/verdict.ts';
 import { NO_DESTINATION } from '../../model/verdict-batch.ts';
@@ -55,6 +56,7 @@ const FLAG_NAMES: readonly (readonly [Uint8Array, number])[] = [
   [octetsOf('URG'), 32],
 ];
 
+/** Shares `message` with the other parts; each method returns an outcome of `format.ts`. */
 export class AsaVerdicts {
   private readonly message: AsaMessage;
   private readonly groups = new RestMemo();

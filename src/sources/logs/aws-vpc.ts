@@ -1,12 +1,14 @@
 /**
- * AWS VPC flow logs, versions 2 and later, as text. Without a header the default fields:
+ * AWS VPC flow logs, versions 2 and later. As text without a header the default fields:
  *
  *   version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start
  *   end action log-status
  *
  * which later versions begin with too, before fields of their own; of a transit gateway
  * (`6 TransitGateway …`) those of its own default. With a header (a line that names the fields), those in
- * its order. Traps: records are one way only;
+ * its order; or as tables have them (Athena, CloudWatch Logs Insights, what is made of Parquet): with
+ * commas below such a header, or as JSON, an object a record, under names that each tool spells
+ * otherwise (`srcaddr`, `srcAddr`, `sourceaddress`). Traps: records are one way only;
  * `-` stands for nothing; NODATA says that there was none, SKIPDATA that records were left out;
  * of `tcp-flags` 2 comes from who began and 18 from who answered; `flow-direction` is that at the
  * interface; CloudWatch puts a time stamp in front.
@@ -35,17 +37,32 @@ import {
   READ,
   SILENT,
 } from './format.ts';
+import { JsonLine } from './json-line.ts';
 import { KeyTable } from './key-table.ts';
 import { hasPorts } from './protocol-names.ts';
 import { octetsOf, type Scan } from './scan.ts';
 
 const SPACE = 0x20;
+const COMMA = 0x2c;
 const NAMES = [
   ...['version', 'account-id', 'interface-id', 'srcaddr', 'dstaddr', 'srcport', 'dstport'],
   ...['protocol', 'packets', 'bytes', 'start', 'end', 'action', 'log-status', 'tcp-flags'],
   ...['flow-direction', 'pkt-srcaddr', 'pkt-dstaddr'],
 ] as const;
-const TABLE = new KeyTable(NAMES);
+/** Further spellings of some. */
+const SPELLINGS: Readonly<Partial<Record<(typeof NAMES)[number], string>>> = {
+  ...{ 'account-id': 'account_id|accountId|account', srcaddr: 'srcAddr|sourceaddress' },
+  ...{ 'interface-id': 'interface_id|interfaceId|interfaceid', dstport: 'dstPort|destinationport' },
+  ...{ dstaddr: 'dstAddr|destinationaddress', srcport: 'srcPort|sourceport' },
+  ...{ packets: 'numpackets', bytes: 'numbytes', start: 'starttime', end: 'endtime' },
+  ...{ 'log-status': 'log_status|logStatus|logstatus', 'tcp-flags': 'tcp_flags|tcpFlags' },
+  ...{ 'flow-direction': 'flow_direction|flowDirection' },
+  ...{ 'pkt-srcaddr': 'pkt_srcaddr|pktSrcAddr', 'pkt-dstaddr': 'pkt_dstaddr|pktDstAddr' },
+};
+const KEYS = NAMES.map((name) => (name in SPELLINGS ? `${name}|${SPELLINGS[name]}` : name));
+const TABLE = new KeyTable(KEYS);
+/** Fields that a header with commas must name. */
+const LEAST_NAMES = 5;
 /** Fields of the default format are the first of `NAMES`. */
 const DEFAULT_FIELDS = 14;
 const place = (name: (typeof NAMES)[number]): number => NAMES.indexOf(name);
@@ -67,6 +84,8 @@ const PACKET_DESTINATION = place('pkt-dstaddr');
 
 const ACTIONS = new KeyTable(['ACCEPT', 'REJECT']);
 const STATUSES = new KeyTable(['OK', 'NODATA', 'SKIPDATA']);
+const ADDRESS = octetsOf('addr');
+const STATUS_NAME = octetsOf('tatus');
 const INGRESS = octetsOf('ingress');
 const EGRESS = octetsOf('egress');
 const GATEWAY = octetsOf('TransitGateway');
@@ -97,16 +116,27 @@ export class AwsVpc implements LogFormat {
   readonly name = 'aws-vpc';
   private readonly columns = new Columns();
   /** Column of each field; -1 where the log has none. */
-  private readonly places = new Int32Array(NAMES.length).fill(-1);
+  private places = new Int32Array(NAMES.length).fill(-1);
   private headed = false;
+  /** What stands between the columns. */
+  private separator = SPACE;
+  private readonly json = new JsonLine(KEYS);
+  private readonly jsonPlaces = new Int32Array(NAMES.length);
 
   read(line: Line): number {
     const { scan, head, clock } = line;
     scan.at = head.lineStart;
     // CloudWatch's own stamp, in front of the record.
     if (scan.peek(4) === 0x2d && clock.iso(scan)) scan.skipSpaces();
-    if (scan.peek() === BRACE) return OTHER;
-    this.columns.split(scan, SPACE);
+    if (scan.peek() === BRACE) return this.object(line);
+    const start = scan.at;
+    this.columns.split(scan, this.separator);
+    if (this.columns.count < LEAST_NAMES) {
+      scan.at = start;
+      if (this.table(line)) return SILENT;
+      scan.at = start;
+      this.columns.split(scan, this.separator);
+    }
     if (this.columns.count < 6) return this.headed && this.begins(line) ? CUT_OFF : OTHER;
     if (this.header(line)) {
       line.label = 'header';
@@ -122,6 +152,55 @@ export class AwsVpc implements LogFormat {
     if (places.some((column) => column >= columns.count)) return CUT_OFF;
     head.hostEnd = head.hostStart;
     return this.record(line);
+  }
+
+  /** A header with commas; what follows is read as it is. */
+  private table(line: Line): boolean {
+    const { columns } = this;
+    const other = this.separator === SPACE ? COMMA : SPACE;
+    columns.split(line.scan, other);
+    line.label = 'header';
+    if (columns.count < LEAST_NAMES || !this.isOwn(line) || !this.header(line)) return false;
+    this.separator = other;
+    return true;
+  }
+
+  /** Tables of other tools have columns for addresses too; these name what an interface did. */
+  private isOwn({ scan: { bytes } }: Line): boolean {
+    const { starts, ends, count } = this.columns;
+    for (let index = 0; index < count; index++) {
+      const name = TABLE.of(bytes, starts[index]!, ends[index]!);
+      if (name === STATUS || name === INTERFACE) return true;
+    }
+    return false;
+  }
+
+  /** A record as an object. */
+  private object(line: Line): number {
+    const { json, columns, jsonPlaces } = this;
+    const { leaves } = json;
+    line.scan.at = line.head.messageStart;
+    if (line.scan.find(ADDRESS) < 0 && line.scan.find(STATUS_NAME) < 0) return OTHER;
+    const outcome = json.read(line);
+    if (!leaves.has(INTERFACE)) return OTHER;
+    if (outcome === CUT_OFF) return CUT_OFF;
+    // Records of nothing have no protocol.
+    const isWhole = leaves.has(STATUS) || (leaves.has(ACTION) && leaves.has(PROTOCOL));
+    if (!isWhole) return OTHER;
+    if (outcome !== 0) return outcome;
+    for (let name = 0; name < NAMES.length; name++) {
+      jsonPlaces[name] = leaves.has(name) ? name : -1;
+      columns.starts[name] = leaves.starts[name]!;
+      columns.ends[name] = leaves.ends[name]!;
+    }
+    columns.count = NAMES.length;
+    if (jsonPlaces[SOURCE] === -1) jsonPlaces[SOURCE] = jsonPlaces[PACKET_SOURCE]!;
+    if (jsonPlaces[DESTINATION] === -1) jsonPlaces[DESTINATION] = jsonPlaces[PACKET_DESTINATION]!;
+    const { places } = this;
+    this.places = jsonPlaces;
+    const read = this.record(line);
+    this.places = places;
+    return read;
   }
 
   /** A line that names source and destination names the fields. */
@@ -172,6 +251,7 @@ export class AwsVpc implements LogFormat {
     const column = places[SOURCE]!;
     if (column >= columns.count) return true;
     const [start, end] = [columns.starts[column]!, columns.ends[column]!];
+    if (end === start) return this.separator === COMMA;
     if (end - start === 1) return bytes[start] === 0x2d;
     let [dots, colons, pairs] = [0, 0, 0];
     for (let at = start; at < end; at++) {
@@ -193,7 +273,8 @@ export class AwsVpc implements LogFormat {
     const column = this.places[name]!;
     if (column === -1) return false;
     const start = this.columns.starts[column]!;
-    return this.columns.ends[column]! - start > 1 || scan.bytes[start] !== 0x2d;
+    const length = this.columns.ends[column]! - start;
+    return length > 1 || (length === 1 && scan.bytes[start] !== 0x2d);
   }
 
   /** The number in the field, -1 without, -2 for no number. */
@@ -227,6 +308,7 @@ export class AwsVpc implements LogFormat {
       line.missed = Number.NaN;
       if (status > 0) return status === 1 ? SILENT : GAP;
     }
+    if (at(SOURCE) < 0 || at(DESTINATION) < 0) return BAD_ADDRESS;
     const row = batch.begin();
     if (!putAddress(scan, batch, row, true, starts[at(SOURCE)]!, ends[at(SOURCE)]!)) {
       return BAD_ADDRESS;

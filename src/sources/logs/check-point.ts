@@ -2,11 +2,14 @@
  * Check Point in its syslog form: `[action:"Drop"; ifdir:"inbound"; ifname:"eth1"; inzone:"…";
  * rule_name:"Cleanup"; src:"A"; s_port:"p"; dst:"B"; service:"p"; proto:"6"; …]`, or as RFC 5424 has
  * it: `[sc4s@2620 action="Drop" ifdir="inbound" …]`; for Splunk: `time=1790000000|hostname=gw|product=…|
- * action=Drop|ifdir=inbound|…`; and as JSON, an object a line with the same keys.
+ * action=Drop|ifdir=inbound|…`; as JSON, an object a line with the same keys; and as clients of the
+ * OPSEC log API write it (fw1-loggrabber, Splunk's add-on): `loc=7|time= 3Oct2026 10:00:01|action=drop|
+ * orig=10.0.0.1|i/f_dir=inbound|i/f_name=eth0|…|src=A|s_port=p|dst=B|service=p|proto=tcp`.
  *
  * Traps: one line may stand for many drops, which are then in `packets:" <A,p,B,p,proto;interface>
  * …"`; encrypted and decrypted traffic was let through; the service is the server's port by number;
- * what a gateway says of itself (`Key Install`, a failed key exchange) has the same shape.
+ * what a gateway says of itself (`Key Install`, a failed key exchange) has the same shape; a client may
+ * write names for services and hosts, which stand for no port or address here.
  */
 import { ALLOW, BY_SOURCE, DENY, INBOUND, OUTBOUND } from '../../model/verdict.ts';
 import { DelimitedPairs } from './delimited-pairs.ts';
@@ -31,7 +34,17 @@ import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf } from './scan.ts';
 
 const KEYS = [
-  ...['action', 'ifdir', 'ifname', 'inzone', 'outzone', 'rule_name', 'rule_uid', 'rule', 'src'],
+  ...[
+    'action',
+    'ifdir|i/f_dir',
+    'ifname|i/f_name',
+    'inzone',
+    'outzone',
+    'rule_name',
+    'rule_uid',
+    'rule',
+    'src',
+  ],
   ...[
     's_port',
     'dst',
@@ -39,10 +52,11 @@ const KEYS = [
     'proto',
     'packets',
     'appi_name',
-    'icmp_type',
-    'icmp_code',
+    'icmp_type|ICMP Type|icmp-type',
+    'icmp_code|ICMP Code|icmp-code',
     'time',
-    'hostname',
+    'hostname|orig_name',
+    'orig',
   ],
 ];
 const SEMICOLON = 0x3b;
@@ -69,15 +83,24 @@ const MARK = octetsOf('action:"');
 const STANDARD_MARK = octetsOf('action="');
 const ITS_OWN = octetsOf('loguid="');
 const PIPED_MARK = octetsOf('|action=');
-const PIPED_OWN = octetsOf('|loguid=');
+/** What tells a line with pipes: of the exporter, and of OPSEC's clients. */
+const PIPED_OWN = ['|loguid=', '|i/f_name=', '|i/f_dir=', '|has_accounting='].map(octetsOf);
 const JSON_OWN = octetsOf('"loguid"');
 const INBOUND_WORD = octetsOf('inbound');
 const OUTBOUND_WORD = octetsOf('outbound');
 const ACTIONS = new KeyTable([
-  ...['Accept', 'Allow', 'Encrypt', 'Decrypt', 'Bypass'],
-  ...['Drop', 'Reject', 'Block', 'Prevent'],
+  ...['Accept|accept', 'Allow|allow', 'Encrypt|encrypt', 'Decrypt|decrypt', 'Bypass|bypass'],
+  ...['Drop|drop', 'Reject|reject', 'Block|block', 'Prevent|prevent'],
   // A blade noticed something in traffic that has an entry of its own.
-  ...['Detect', 'Monitor', 'Monitored', 'Inspect', 'Inform User', 'Ask User', 'Redirect'],
+  ...[
+    'Detect|detect',
+    'Monitor|monitor',
+    'Monitored',
+    'Inspect|inspect',
+    'Inform User',
+    'Ask User',
+  ],
+  ...['Redirect|redirect', 'ctl', 'keyinst', 'authcrypt', 'authorize', 'deauthorize', 'vpnroute'],
   ...['HTTPS Inspect', 'HTTPS Bypass'],
 ]);
 const FIRST_DENY = 5;
@@ -123,7 +146,8 @@ function markOf({ scan, head }: Line): number {
   values = WITH_EQUALS;
   if (scan.find(ITS_OWN, from) >= 0) return scan.find(STANDARD_MARK, from);
   values = WITH_PIPES;
-  return scan.find(PIPED_OWN, from) < 0 ? -1 : scan.find(PIPED_MARK, from);
+  const isOwn = PIPED_OWN.some((mark) => scan.find(mark, from) >= 0);
+  return isOwn ? scan.find(PIPED_MARK, from) : -1;
 }
 
 /** A JSON object with the same keys. */
@@ -154,6 +178,9 @@ function event(line: Line): number {
   const isMissing = (number: number): boolean => !values.has(number);
   const several = isMissing(SOURCE) && isMissing(DESTINATION) && values.has(PACKETS);
   const hasEnds = several || ![SOURCE, DESTINATION, PROTOCOL].some(isMissing);
+  // Nothing marks where a line with pipes ends.
+  const isEnded = values !== WITH_PIPES || isMissing(SOURCE) || action >= FIRST_NOTICE;
+  if (!hasEnds && !isEnded) return CUT_OFF;
   if (!hasEnds || action >= FIRST_NOTICE) {
     line.label = values.text(line, ACTION);
     return SILENT;
@@ -171,14 +198,34 @@ function shared(line: Line, row: number, verdict: number): void {
   batch.inZone[row] = word(key('inzone'));
   batch.outZone[row] = word(key('outzone'));
   batch.application[row] = word(key('appi_name'));
-  batch.device[row] = word(key('hostname'));
+  batch.device[row] = word(key('hostname')) || word(key('orig'));
   const seconds = values.number(scan.bytes, key('time'), 1e11);
   if (seconds > 0) batch.timeMs[row] = seconds * 1000;
+  else if (values.has(key('time'))) batch.timeMs[row] = writtenTime(line);
   const is = (text: Uint8Array): boolean => values.is(scan, DIRECTION, text);
   if (is(INBOUND_WORD)) batch.direction[row] = INBOUND;
   else if (is(OUTBOUND_WORD)) batch.direction[row] = OUTBOUND;
   if (is(OUTBOUND_WORD)) batch.outInterface[row] = word(INTERFACE);
   else batch.inInterface[row] = word(INTERFACE);
+}
+
+const WRITTEN = /^ *(?:(\d{1,2})([A-Za-z]{3})(\d{4})|(\d{4}-\d\d-\d\d)) +(\d{1,2}:\d\d:\d\d)$/;
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+/** ` 3Oct2026 10:00:01`, `2026-10-03 10:00:01`: local time; NaN for anything else. */
+function writtenTime({ scan, clock }: Line): number {
+  const start = values.starts[key('time')]!;
+  const text = String.fromCharCode(
+    ...scan.bytes.subarray(start, values.ends[key('time')]!).subarray(0, 40),
+  );
+  const [, day, month, year, date, time] = WRITTEN.exec(text) ?? [];
+  if (time === undefined) return Number.NaN;
+  const number = MONTHS.indexOf((month ?? '').toLowerCase()) + 1;
+  const pad = (value: number | string): string => String(value).padStart(2, '0');
+  const octets = octetsOf(
+    `${date ?? `${year}-${pad(number)}-${pad(day!)}`}${time.padStart(8, '0')}`,
+  );
+  return clock.joined(octets, 0, 10, 10, 18);
 }
 
 /** Number of the name under the key, whose escapes are those of JSON in an object, else its own. */

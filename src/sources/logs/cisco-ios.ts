@@ -8,8 +8,9 @@
  *   %ACLLOG-5-ACLLOG_FLOW_INTERVAL: Source IP: A, Destination IP: B, … Hit-count: 2
  *   %FW-6-DROP_PKT: Dropping tcp session A:p B:p on zone-pair … (cisco-zones.ts)
  *
- * Traps: IOS-XR writes `deny` and the entry's number, older NX-OS `Src IP`; `log-input` puts interface and station address before the arrow; ports print as 0 where
- * the entry looks at none; packets are counted over some minutes; a rate limit is a gap.
+ * Traps: IOS-XR writes `deny` and the entry's number, older NX-OS `Src IP`; `log-input` puts the
+ * interface and the station's address before the arrow; ports print as 0 where the entry looks at
+ * none; packets are counted over some minutes; a rate limit is a gap.
  */
 import { ALLOW, DENY } from '../../model/verdict.ts';
 import { NO_DESTINATION, type VerdictBatch } from '../../model/verdict-batch.ts';
@@ -51,6 +52,20 @@ const ARROW = octetsOf('-> ');
 const PACKET = octetsOf('packet');
 const MISSED = octetsOf('missed ');
 const COLON = octetsOf(': ');
+
+/** How a field of NX-OS is called, and how some releases shorten that. */
+type Label = readonly [whole: Uint8Array, short: Uint8Array];
+
+const labelOf = (whole: string, short = whole): Label => [octetsOf(whole), octetsOf(short)];
+const SOURCE_IP = labelOf('Source IP', 'Src IP');
+const DESTINATION_IP = labelOf('Destination IP', 'Dst IP');
+const SOURCE_PORT = labelOf('Source Port', 'Src Port');
+const DESTINATION_PORT = labelOf('Destination Port', 'Dst Port');
+const SOURCE_INTERFACE = labelOf('Source Interface', 'Src Intf');
+const HIT_COUNT = labelOf('Hit-count');
+const PROTOCOL = labelOf('Protocol');
+const ACL_NAME = labelOf('ACL Name');
+const ACE_ACTION = labelOf('ACE Action');
 
 export const ciscoIos: LogFormat = { name: 'cisco-ios', read };
 
@@ -225,62 +240,67 @@ function cutOr(scan: Scan, fault: number, needed = 1): number {
 function nexusFlow(line: Line): number {
   const { scan, batch, names } = line;
   const row = batch.begin();
-  const seek = (label: string, short = label): number => {
-    let at = scan.find(octetsOf(label));
-    const isShort = at < 0;
-    if (isShort) at = scan.find(octetsOf(short));
-    if (at < 0) return -1;
-    scan.at = at + (isShort ? short : label).length;
-    scan.takeText(COLON);
-    scan.skipSpaces();
-    let end = scan.at;
-    while (end < scan.end && scan.bytes[end] !== COMMA) end++;
-    return end;
-  };
   const start = scan.at;
-  if (seek('Source IP', 'Src IP') < 0 || !host(scan, batch, row, true))
-    return cutOr(scan, BAD_ADDRESS);
-  if (seek('Destination IP', 'Dst IP') < 0 || !host(scan, batch, row, false))
+  if (seek(scan, SOURCE_IP) < 0 || !host(scan, batch, row, true)) return cutOr(scan, BAD_ADDRESS);
+  if (seek(scan, DESTINATION_IP) < 0 || !host(scan, batch, row, false))
     return cutOr(scan, BAD_ADDRESS);
   scan.at = start;
-  const hits = seek('Hit-count');
-  if (hits < 0 || !scan.numberUpTo(Number.MAX_SAFE_INTEGER)) return CUT_OFF;
+  if (seek(scan, HIT_COUNT) < 0 || !scan.numberUpTo(Number.MAX_SAFE_INTEGER)) return CUT_OFF;
   batch.events[row] = batch.packets[row] = scan.value;
   scan.at = start;
-  if (seek('Source Port', 'Src Port') >= 0) {
-    if (!scan.numberUpTo(65_535)) return BAD_PORT;
-    batch.sourcePort[row] = scan.value;
-  }
+  if (!nexusPort(scan, SOURCE_PORT, batch.sourcePort, row)) return BAD_PORT;
   scan.at = start;
-  if (seek('Destination Port', 'Dst Port') >= 0) {
-    if (!scan.numberUpTo(65_535)) return BAD_PORT;
-    batch.destinationPort[row] = scan.value;
-  }
+  if (!nexusPort(scan, DESTINATION_PORT, batch.destinationPort, row)) return BAD_PORT;
   scan.at = start;
-  const protocolEnd = seek('Protocol');
-  if (protocolEnd < 0) return CUT_OFF;
-  const protocolStart = scan.at;
-  while (scan.at < protocolEnd && scan.bytes[scan.at] !== OPEN_PAREN) scan.at++;
-  if (scan.at < protocolEnd) {
-    scan.at++;
-    if (!isDigit(scan.peek()) || !scan.numberUpTo(255)) return BAD_NUMBER;
-  } else {
-    // By its name alone.
-    scan.value = protocolIn(scan, protocolStart, protocolEnd);
-    if (scan.value < 0) return BAD_NUMBER;
-  }
-  batch.protocol[row] = scan.value;
-  if (scan.value !== 6 && scan.value !== 17) {
-    batch.sourcePort[row] = batch.destinationPort[row] = -1;
-  }
+  const protocol = nexusProtocol(scan);
+  if (protocol < 0) return protocol === NO_PROTOCOL ? CUT_OFF : BAD_NUMBER;
+  batch.protocol[row] = protocol;
+  if (protocol !== 6 && protocol !== 17) batch.sourcePort[row] = batch.destinationPort[row] = -1;
   scan.at = start;
-  const inEnd = seek('Source Interface', 'Src Intf');
+  const inEnd = seek(scan, SOURCE_INTERFACE);
   if (inEnd >= 0) batch.inInterface[row] = names.intern(scan.bytes, scan.at, inEnd);
   scan.at = start;
-  const rule = seek('ACL Name');
+  const rule = seek(scan, ACL_NAME);
   if (rule >= 0) batch.rule[row] = names.intern(scan.bytes, scan.at, rule);
   scan.at = start;
-  if (seek('ACE Action') >= 0) batch.action[row] = scan.peek() === 0x50 ? ALLOW : DENY;
+  if (seek(scan, ACE_ACTION) >= 0) batch.action[row] = scan.peek() === 0x50 ? ALLOW : DENY;
   batch.commit();
   return READ;
+}
+
+/** Goes to the value of the next field of that name. Returns where it ends, or -1: there is none. */
+function seek(scan: Scan, [whole, short]: Label): number {
+  let label = whole;
+  let at = scan.find(whole);
+  if (at < 0) {
+    label = short;
+    at = scan.find(short);
+  }
+  if (at < 0) return -1;
+  scan.at = at + label.length;
+  scan.takeText(COLON);
+  scan.skipSpaces();
+  return scan.until(COMMA);
+}
+
+/** Whether it is a port, or is not there. */
+function nexusPort(scan: Scan, label: Label, column: Int32Array, row: number): boolean {
+  if (seek(scan, label) < 0) return true;
+  if (!scan.numberUpTo(65_535)) return false;
+  column[row] = scan.value;
+  return true;
+}
+
+/** The line ends before its protocol. */
+const NO_PROTOCOL = -2;
+
+/** A number by `"TCP"(6)`, or by the name alone; negative: there is none, or none that is known. */
+function nexusProtocol(scan: Scan): number {
+  const end = seek(scan, PROTOCOL);
+  if (end < 0) return NO_PROTOCOL;
+  const start = scan.at;
+  while (scan.at < end && scan.bytes[scan.at] !== OPEN_PAREN) scan.at++;
+  if (scan.at === end) return Math.max(-1, protocolIn(scan, start, end));
+  scan.at++;
+  return isDigit(scan.peek()) && scan.numberUpTo(255) ? scan.value : -1;
 }

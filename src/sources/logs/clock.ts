@@ -57,6 +57,7 @@ function monthAt(bytes: Uint8Array, at: number): number {
   }
 }
 
+/** One for each input: what it infers of a stamp comes from those before it. */
 export class Clock {
   /** The stamp last read, ms since 1970. */
   timeMs = Number.NaN;
@@ -159,8 +160,8 @@ export class Clock {
   }
 
   /**
-   * `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point; or Sophos UTM's
-   * `2026:10:03-10:00:01`.
+   * `2026-10-03T10:00:01.123456+02:00`, with a blank for the T, a comma for the point; or Sophos
+   * UTM's `2026:10:03-10:00:01`.
    */
   iso(scan: Scan): boolean {
     const { bytes } = scan;

@@ -5,6 +5,7 @@ const QUOTE = 0x22;
 /** Values of a line that are kept; further ones are passed over. */
 const MOST = 160;
 
+/** Places in the line that was split last; it makes no strings. */
 export class Columns {
   count = 0;
   /** First octet and end of each value, without quotes. */

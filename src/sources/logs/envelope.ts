@@ -1,8 +1,8 @@
 /**
  * A line of another log within a JSON object, as containers and collectors write it: Docker
  * (`{"log":"…\n","stream":"stdout","time":"…"}`), Filebeat and Vector (`"message"`), Amazon Data
- * Firehose, Google Cloud Logging (`"textPayload"`), Splunk (`"_raw"`). The line may have a header of
- * its own, which counts; what it lacks, time and host, is taken from the object.
+ * Firehose, Google Cloud Logging (`"textPayload"`), Splunk (`"_raw"`). The line may have a header
+ * of its own, which counts; what it lacks, time and host, is taken from the object.
  *
  * Objects that are records of a format themselves are none, though they may have a message too.
  */
@@ -28,6 +28,7 @@ export const BROKEN = 2;
 /** Of an object that is cut off: octets in front of the member with the text. */
 const NEAR = 4;
 
+/** One line at a time; `bytes` may be another array after a line that is longer than all before. */
 export class Envelope {
   /** `host message`; a new one overwrites it. Room for those who look ahead is behind the end. */
   bytes: Uint8Array = new Uint8Array(4096);

@@ -1,15 +1,15 @@
 /**
- * What CEF and LEEF have in common: a head with vendor, product and the event's name, and then pairs
- * under keys that mean the same and are spelled otherwise. Here is what they mean, and how it comes
- * into a row.
+ * What CEF and LEEF have in common: a head with vendor, product and the event's name, and then
+ * pairs under keys that mean the same and are spelled otherwise. Here is what they mean, and how it
+ * comes into a row.
  *
  * Which of the two counters is the sender's differs by vendor: what came back is known only where
  * the keys say so. The verdict is the word of the action, or of the event where that is one; any
  * other word is no verdict. SonicWall says it by the event's id, as in its own format.
  *
  * Nothing marks the end of a line. One that ends in what tells connections apart is taken for cut
- * off where it is the last of its input, without a newline, or where an event of the same head ended
- * in another key before, with vendors that write the same keys each time.
+ * off where it is the last of its input, without a newline, or where an event of the same head
+ * ended in another key before, with vendors that write the same keys each time.
  */
 import { ALLOW, BY_SOURCE, DENY, END, INBOUND, OPEN, OUTBOUND } from '../../model/verdict.ts';
 import { numberIn, putAddress } from './fields.ts';
@@ -83,6 +83,7 @@ export interface Part {
   end: number;
 }
 
+/** One for each format and reader: it learns over lines how events of a kind end. */
 export class EventColumns {
   readonly values: KeyedValues;
   /** Vendor, product, version, the event's id and name; LEEF has no name. */

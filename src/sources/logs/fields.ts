@@ -25,6 +25,7 @@ interface Guess {
   key: number;
 }
 
+/** Places in the line under way; `next` aims it at the next pair. */
 export class Fields {
   /** Number of the key in the table, or -1. */
   key = -1;

@@ -44,6 +44,7 @@ const WORDS = new Map([
   [129, ['reply']],
   [22, ['ssh']],
   [53, ['domain']],
+  [135, ['nd-neighbor-solicit']],
   [67, ['bootps']],
   [68, ['bootpc']],
   [80, ['www', 'http']],

@@ -33,6 +33,7 @@ export interface Hearing {
 /** What is wrong with an input, as people are told. */
 export type InputFault = Pick<FaultDetails, 'what' | 'why' | 'do'> & { readonly code: string };
 
+/** One collector for all inputs of a reader, so that templates of one serve the others. */
 export class FlowInputs {
   readonly exports: FlowExports;
   /** What was listened to. */

@@ -18,6 +18,10 @@ const KNOWN_OCTETS = 128;
 /** Octets read before other events get their turn. */
 const TURN_OCTETS = 8 * 1024 * 1024;
 
+/**
+ * Owns the handle. `read` waits for what is added, and ends with 0 when the file was rotated or
+ * closed.
+ */
 export class FollowedFile implements ByteSource {
   consumed = 0;
   readonly most = STREAM_OCTETS;

@@ -26,6 +26,10 @@ export const BAD_PORT = 6;
 export const BAD_NUMBER = 7;
 export const BAD_ACTION = 8;
 export const BAD_SHAPE = 9;
+export const ORPHAN = 10;
+export const NO_COLUMN = 12;
+/** A part of what several lines say, which another one completes, or the end of the input. */
+export const PART = 11;
 
 export const FAULT_CAUSES: Readonly<
   Record<number, { readonly cause: string; readonly why: string }>
@@ -39,6 +43,11 @@ export const FAULT_CAUSES: Readonly<
     cause: 'unknown-shape',
     why: 'the message is not built as its documentation says',
   },
+  [NO_COLUMN]: {
+    cause: 'column-missing',
+    why: 'this line names columns, and not all that the mapping wants: nothing below it can be read',
+  },
+  [ORPHAN]: { cause: 'orphan', why: 'the line before it that says what it is about is not there' },
 };
 
 /** One line on its way through the formats; the same object for all lines. */
@@ -65,4 +74,16 @@ export interface LogFormat {
   readonly name: string;
   /** Reads the message the cursor is at. The cursor may be left anywhere. */
   read(line: Line): number;
+  /**
+   * The same for a message like the ones before, whose end was not looked for: reads it only if it is
+   * sure of all of it, and leaves the cursor at the newline. False otherwise: nothing is written then. The
+   * cursor's end lies behind the end of the line, or of a cut one, and octets of other lines may be read, but
+   * never past the end of all.
+   */
+  readOn?(line: Line): boolean;
+  /**
+   * At the end of the input: the outcome of the next one of what was held back as `PART`, with
+   * `line.number` where it stands; `OTHER` when nothing is left.
+   */
+  finish?(line: Line): number;
 }

@@ -2,6 +2,8 @@
 
 import { AwsVpc } from './aws-vpc.ts';
 import { Azure } from './azure.ts';
+import { AzureAnalytics } from './azure-analytics.ts';
+import { azureFirewall } from './azure-firewall.ts';
 import { Cef } from './cef.ts';
 import { checkPoint } from './check-point.ts';
 import { CiscoAsa } from './cisco-asa.ts';
@@ -16,10 +18,13 @@ import { Leef } from './leef.ts';
 import { mikrotik } from './mikrotik.ts';
 import { Netfilter } from './netfilter.ts';
 import { Nfdump } from './nfdump.ts';
+import { NftTrace } from './nft-trace.ts';
 import { panOs } from './pan-os.ts';
 import { sonicwall } from './sonicwall.ts';
 import { sophos } from './sophos.ts';
+import { strata } from './strata.ts';
 import { Suricata } from './suricata.ts';
+import { ulogd } from './ulogd.ts';
 import { WindowsFirewall } from './windows-firewall.ts';
 import { Zeek } from './zeek.ts';
 
@@ -30,6 +35,15 @@ export function logFormats(): LogFormat[] {
     ...[new Netfilter(), new CiscoAsa(), new Cef(), new Leef()],
     ...[fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
-    ...[new Zeek(), new Suricata(), new Gcp(), new Azure(), new Nfdump()],
+    ...[
+      new Zeek(),
+      new Suricata(),
+      new Gcp(),
+      new Azure(),
+      new AzureAnalytics(),
+      new Nfdump(),
+      new NftTrace(),
+    ],
+    ...[ulogd, azureFirewall, strata],
   ];
 }

@@ -12,6 +12,7 @@ import type { Scan } from './scan.ts';
 const LESS = 0x3c;
 const GREATER = 0x3e;
 const PERCENT = 0x25;
+const COLON = 0x3a;
 const ZERO = 0x30;
 /** Octets of a header that are kept; longer ones are read each time. */
 const LONGEST = 160;
@@ -28,12 +29,19 @@ export class HeadMemo {
   hostEnd = 0;
   programStart = 0;
   programEnd = 0;
-  private readonly mask = new OctetMask(LONGEST);
+  /** Octets in front of the time of day, and behind it. */
+  private readonly front = new OctetMask(LONGEST);
+  private readonly back = new OctetMask(LONGEST);
+  /** All of them; 0 where none are kept. */
+  private length = 0;
+  /** Where those behind the time of day begin. */
+  private backAt = 0;
   private prioritised = false;
   /** Where the time of day stands: `10:00:01`. */
   private timeAt = 0;
-  /** Digits behind the point of the seconds. */
+  /** Digits behind the point of the seconds, and that point or comma. */
   private digits = 0;
+  private point = 0;
   /** The message begins with a percent sign, which alone tells where the header ends. */
   percent = false;
   private clock: Clock | undefined;
@@ -47,8 +55,7 @@ export class HeadMemo {
   /** Whether the line at the cursor begins with the header that is remembered. */
   matches(scan: Scan, clock: Clock): boolean {
     const { bytes, at } = scan;
-    const { timeAt, digits } = this;
-    const { length } = this.mask;
+    const { timeAt, digits, length } = this;
     if (length === 0 || clock !== this.clock || clock.inferred !== this.inferred) return false;
     let start = at;
     if (this.prioritised) {
@@ -56,17 +63,21 @@ export class HeadMemo {
       if (start < 0) return false;
     } else if (bytes[at] === LESS) return false;
     // An octet of the message must follow.
-    if (start + length >= scan.end || !this.mask.isAt(scan, start)) return false;
-    const hours = twoDigits(bytes, start + timeAt);
-    const minutes = twoDigits(bytes, start + timeAt + 3);
-    const seconds = twoDigits(bytes, start + timeAt + 6);
+    if (start + length >= scan.end || !this.front.isAt(scan, start)) return false;
+    if (!this.back.isAt(scan, start + this.backAt)) return false;
+    const time = start + timeAt;
+    if (bytes[time + 2] !== COLON || bytes[time + 5] !== COLON) return false;
+    const hours = twoDigits(bytes, time);
+    const minutes = twoDigits(bytes, time + 3);
+    const seconds = twoDigits(bytes, time + 6);
     if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return false;
     if (seconds < 0 || seconds > 60) return false;
     let fraction = 0;
     if (digits > 0) {
+      if (bytes[time + 8] !== this.point) return false;
       // The same sum in the same order as the clock's, so that it is the same number.
       let scale = 100;
-      const first = start + timeAt + 9;
+      const first = time + 9;
       for (let index = first; index < first + digits; index++) {
         const digit = bytes[index]! - ZERO;
         if (digit < 0 || digit > 9) return false;
@@ -98,12 +109,14 @@ export class HeadMemo {
   ): void {
     const length = end - start;
     const timeAt = clock.timeAt - start;
-    this.mask.forget();
+    this.length = 0;
     if (length > LONGEST || timeAt < 0 || timeAt + 8 > length) return;
-    this.mask.set(bytes, start, end);
-    for (let at = timeAt; at < timeAt + 8; at += 3) this.mask.ignore(at, at + 2);
     const { secondsDigits } = clock;
-    if (secondsDigits > 0) this.mask.ignore(timeAt + 9, timeAt + 9 + secondsDigits);
+    this.backAt = timeAt + 8 + (secondsDigits > 0 ? 1 + secondsDigits : 0);
+    this.front.set(bytes, start, clock.timeAt);
+    this.back.set(bytes, start + this.backAt, end);
+    this.length = length;
+    this.point = bytes[clock.timeAt + 8]!;
     this.prioritised = prioritised;
     this.timeAt = timeAt;
     this.digits = secondsDigits;
@@ -123,7 +136,7 @@ export class HeadMemo {
   }
 
   forget(): void {
-    this.mask.forget();
+    this.length = 0;
   }
 }
 

@@ -2,9 +2,9 @@
  * Entries of the systemd journal, as `journalctl -o json` and `-o export` write them: an envelope
  * around a message of any other format, with its own time, host and program.
  *
- * JSON has one entry a line; a message that is no UTF-8 is a list of octets. The export format has a
- * field a line and a blank line behind each entry; a field that is no text has its name on a line of
- * its own, then eight octets of length and the octets themselves.
+ * JSON has one entry a line; a message that is no UTF-8 is a list of octets. The export format has
+ * a field a line and a blank line behind each entry; a field that is no text has its name on a line
+ * of its own, then eight octets of length and the octets themselves.
  */
 import { octetsOf } from './scan.ts';
 
@@ -30,6 +30,7 @@ export function isJournalExport(bytes: Uint8Array, start = 0): boolean {
   return true;
 }
 
+/** One for each input: an entry of the export format takes many lines. */
 export class Journal {
   /** `host program message`; a new entry overwrites it. */
   readonly bytes = new Uint8Array(LONGEST);

@@ -40,6 +40,7 @@ export interface LeafVisitor {
   close(key: number): void;
 }
 
+/** Places in the object that was read last; those of text are without quotes and still escaped. */
 export class JsonLeaves {
   /** By number of the path: kind, first octet and end of the value, without quotes. */
   readonly kinds: Uint8Array;

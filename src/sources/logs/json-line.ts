@@ -17,6 +17,12 @@ export const MOST = Number.MAX_SAFE_INTEGER;
 export const WITHOUT = -1;
 export const NO_NUMBER = -2;
 
+/** Whether an object may begin at the cursor, or what relays put before one. */
+export function mayBeObject(scan: Scan): boolean {
+  const first = scan.peek();
+  return first === BRACE || first === SPACE || first === COOKIE[0];
+}
+
 export class JsonLine {
   readonly leaves: JsonLeaves;
   private readonly stampText = new Uint8Array(48);

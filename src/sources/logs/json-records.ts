@@ -25,6 +25,9 @@ export function recordDepth(head: Uint8Array): number {
   return /^\s*\{[ \t]*\r?\n/.test(text) ? 0 : -1;
 }
 
+/**
+ * Owns `source`, and closes it. Octets of records pass as they are, but for line ends within them.
+ */
 export class JsonRecords implements ByteSource {
   readonly most = STREAM_OCTETS;
   readonly readsAhead: boolean;

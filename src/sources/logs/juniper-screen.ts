@@ -112,7 +112,8 @@ export function readScreen(line: Line): number {
   const hasEnds = values.has(SOURCE) || values.has(DESTINATION);
   // Behind the ends stands at least where it came in.
   if (!values.has(INTERFACE)) return hasEnds || isPlain ? CUT_OFF : silent(line, SILENT);
-  if (!values.has(SOURCE) || values.is(scan, ACTION, ALARM)) return silent(line, SILENT);
+  if (values.is(scan, ACTION, ALARM)) return silent(line, SILENT, 'RT_SCREEN that drops nothing');
+  if (!values.has(SOURCE)) return silent(line, SILENT);
   if (values.has(ACTION)) {
     if (!values.is(scan, ACTION, DROP)) return values.cutKey === ACTION ? CUT_OFF : BAD_ACTION;
     batch.action[row] = DENY;
@@ -126,8 +127,11 @@ export function readScreen(line: Line): number {
   return READ;
 }
 
-function silent(line: Line, outcome: number): number {
-  line.label = 'RT_SCREEN that drops nothing, or names no source';
+/** A conversation needs both ends: what a limit of the destination's drops is not counted, and said. */
+const NO_SOURCE = 'RT_SCREEN that names no source: what it drops is not counted';
+
+function silent(line: Line, outcome: number, label = NO_SOURCE): number {
+  line.label = label;
   return outcome;
 }
 

@@ -8,6 +8,7 @@ const WAIT_MS = 100;
 /** Signals and timers have a turn at least so often. */
 const YIELD_EVERY_MS = 20;
 
+/** Owns its socket, until `close`. */
 export class KernelLog {
   readonly groups: readonly number[];
   private readonly socket: NflogSocket;

@@ -4,6 +4,7 @@
  */
 import { octetsOf } from './scan.ts';
 
+/** Made once for a format; looking up makes nothing. */
 export class KeyTable {
   private readonly keys: readonly Uint8Array[];
   /** A key's number, by spelling. */

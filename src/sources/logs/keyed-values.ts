@@ -1,7 +1,7 @@
 /**
- * What a line of `key=value` pairs says under the keys that are wanted: where each value stands, and
- * how what most formats say comes into a row. Of a key that comes twice the first value counts. The
- * same object is filled line after line.
+ * What a line of `key=value` pairs says under the keys that are wanted: where each value stands,
+ * and how what most formats say comes into a row. Of a key that comes twice the first value counts.
+ * The same object is filled line after line.
  */
 import { Fields, numberIn, putAddress } from './fields.ts';
 import { BAD_ADDRESS, BAD_NUMBER, BAD_PORT, type Line } from './format.ts';
@@ -29,6 +29,7 @@ export interface Pairs {
   next(scan: Scan): boolean;
 }
 
+/** Places in the line that was read last. */
 export class KeyedValues {
   /** Where values stand in the line, by number of their key; -1 = it is not there. */
   readonly starts: Int32Array;

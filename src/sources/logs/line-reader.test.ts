@@ -20,7 +20,7 @@ const STATELESS = [
 ];
 /** Bytes behind the lines, as in a window that held longer ones before. */
 const REST =
-  ' SRC=10.9.9.9 DST=10.9.9.8 LEN=52 PROTO=TCP SPT=9 DPT=9 WINDOW=9 RES=0x00 SYN URGP=0 ';
+  ' SRC=10.9.9.9 DST=10.9.9.8 LEN=52 PROTO=TCP SPT=9 DPT=9 WINDOW=9 RES=0x00 SYN URGP=0 '.repeat(6);
 
 function read(lines: readonly string[]): { verdicts: Partial<Verdict>[]; reader: LineReader } {
   const verdicts: Partial<Verdict>[] = [];
@@ -99,6 +99,56 @@ describe('lines one after the other', () => {
         expect(read(chosen).verdicts.map(itself)).toEqual(alone);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('say so too in runs of usual lines, whole or damaged', () => {
+    const head = 'Nov 22 10:00:';
+    const tcp = packet('');
+    const udp = tcp.replace('TCP', 'UDP').replace(/WINDOW.*/, 'LEN=32');
+    const usual = [
+      ...[tcp, `${tcp} `, `${tcp}\r`, `${tcp} \r`, udp, `${udp} `, tcp.replace('DROP', 'PASS')],
+      ...[
+        tcp.replace('SYN', 'ECE CWR SYN'),
+        tcp.replace('SYN', 'ACK SYN'),
+        tcp.replace(/MAC=\S+ /, ''),
+      ],
+      ...[tcp.replace('127', '1').replace('50112', '7'), tcp.replace('MAC=00', 'MAC=01')],
+      ...[tcp.replace('ID=1', 'ID=65535'), tcp.replace('198.51.100.7', '198.51.100.255')],
+      ...[`${tcp} MARK=0x1`, tcp.replace('URGP', 'OPT (020405B4) URGP')],
+      ...[packet('[12.5] '), packet('[  1234567.123456] '), packet('[/12.5] '), packet('Nov 21 ')],
+    ];
+    const put = fc.constantFrom(...['\n', ' ', '\r\n', '0', '00', '.', 'SYN ', '\0', '\xff', '']);
+    const broken = fc
+      .tuple(fc.constantFrom(...usual), fc.nat(260), fc.nat(3), put)
+      .map(([line, at, less, text]) => line.slice(0, at) + text + line.slice(at + less));
+    const message = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...usual) }, broken);
+    const line = fc
+      .tuple(fc.constantFrom('10', '59'), message)
+      .map(([seconds, text]) => `${head}${seconds} gw kernel: ${text}`);
+    const before = new Map<string, ReturnType<typeof read>>();
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 3, maxLength: 12 }), (chosen) => {
+        const text = chosen.join('\n').split('\n');
+        const alone = text.map((each) => {
+          const known = before.get(each) ?? read([each]);
+          before.set(each, known);
+          return known;
+        });
+        const { verdicts, reader } = read(chosen);
+        expect(verdicts.map(itself)).toEqual(alone.flatMap((each) => each.verdicts.map(itself)));
+        expect(verdicts.map(({ locator }) => locator)).toEqual(
+          alone.flatMap((each, index) => each.verdicts.map(() => `x:${index + 1}`)),
+        );
+        const sum = (of: (each: LineReader) => number): number =>
+          alone.reduce((all, each) => all + of(each.reader), 0);
+        for (const count of ['lines', 'read', 'blank'] as const) {
+          expect(reader.tally[count]).toBe(sum(({ tally }) => tally[count]));
+        }
+        expect(reader.formats()[0]?.[1] ?? 0).toBe(sum((each) => each.formats()[0]?.[1] ?? 0));
+        expect(reader.clock.withoutYear).toBe(sum(({ clock }) => clock.withoutYear));
+      }),
+      { numRuns: 40 },
     );
   });
 

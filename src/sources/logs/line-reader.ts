@@ -7,7 +7,7 @@ import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
 import { Clock } from './clock.ts';
 import { BROKEN, Envelope, OPENED } from './envelope.ts';
-import { GAP, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
+import { GAP, type Line, type LogFormat, OTHER, PART, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
 import { LogTally } from './log-tally.ts';
@@ -19,6 +19,10 @@ import { LineHead } from './syslog-header.ts';
 
 /** Longer lines are counted as faults and passed over. */
 export const LONGEST_LINE = 1024 * 1024;
+/** Octets behind those at hand that may be looked at. */
+const AHEAD = 256;
+/** Lines that are read by themselves after one that was tried in vain, at most. */
+const MOST_PATIENCE = 63;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 const SPACE = 0x20;
@@ -41,6 +45,9 @@ export interface Numbering {
   readonly names: NameTable;
 }
 
+/**
+ * One for all inputs of a reader, so that addresses and names have the same numbers in all of them.
+ */
 export class LineReader {
   tally = new LogTally();
   readonly addresses: AddressPool;
@@ -63,6 +70,11 @@ export class LineReader {
   /** The line under way is too long, and passed over. */
   private passing = false;
   private inputName = '';
+  /** The line before was read, and had the header of the one before it. */
+  private alike = false;
+  /** Lines that are read by themselves before another run of lines is tried. */
+  private patience = 0;
+  private nextPatience = 0;
 
   /** @param onBatch takes rows of the batch before they are overwritten */
   constructor(options: LineOptions, onBatch: (batch: VerdictBatch) => void, numbering?: Numbering) {
@@ -111,15 +123,20 @@ export class LineReader {
     this.lastRead = OTHER;
     this.journal = new Journal();
     this.passing = false;
+    this.alike = false;
   }
 
   /** Reads the whole lines in `bytes[start, end)`; returns where the first cut one begins. */
   readLines(bytes: Uint8Array, start: number, end: number): number {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, end);
+    // Cut lines are not tried: what stands behind them would surprise the compilers, too.
+    const last = Math.min(buffer.lastIndexOf(NEWLINE) + 1, bytes.length - AHEAD);
     let at = start;
     for (;;) {
+      if (this.alike && at < last) at = this.readRun(bytes, at, last);
       const newline = buffer.indexOf(NEWLINE, at);
       if (newline < 0) break;
+      this.alike = false;
       if (this.passing) this.passing = false;
       else if (newline - at > LONGEST_LINE) this.tooLong(bytes, at, newline);
       else this.read1(bytes, at, newline);
@@ -128,7 +145,42 @@ export class LineReader {
     if (end - at <= LONGEST_LINE) return at;
     if (!this.passing) this.tooLong(bytes, at, end);
     this.passing = true;
+    this.alike = false;
     return end;
+  }
+
+  /**
+   * Reads lines with the header of the one before for as long as the format is sure of them: their ends
+   * are found by reading them. Returns where the first other line begins.
+   * @param end behind the last newline
+   */
+  private readRun(bytes: Uint8Array, start: number, end: number): number {
+    const format = this.list[this.current]!;
+    if (format.readOn === undefined || this.patience-- > 0) return start;
+    const { line, batch, tally } = this;
+    const { scan, head, clock } = line;
+    const device = this.deviceOf();
+    const first = line.number;
+    let at = start;
+    scan.aim(bytes, at, end);
+    while (at < end && head.passAlike(scan, clock)) {
+      batch.lineNumber = line.number + 1;
+      if (!format.readOn(line)) break;
+      line.number++;
+      head.countAlike(clock);
+      const row = batch.count - 1;
+      batch.timeMs[row] = head.timeMs;
+      batch.device[row] = device;
+      at = ++scan.at;
+    }
+    const lines = line.number - first;
+    tally.lines += lines;
+    tally.read += lines;
+    this.readBy[this.current]! += lines;
+    // Lines of another kind are not tried twice each.
+    this.nextPatience = lines > 0 ? 0 : Math.min(MOST_PATIENCE, 2 * this.nextPatience + 1);
+    this.patience = this.nextPatience;
+    return at;
   }
 
   /** Reads what follows the last newline of the input, and ends it. */
@@ -141,7 +193,27 @@ export class LineReader {
       this.tally.parts--;
       this.entry(this.journal.bytes, this.journal.messageStart, this.journal.end);
     }
+    this.finish();
     this.flush();
+  }
+
+  /** Takes what formats held back, whose lines were counted as parts. */
+  private finish(): void {
+    const { list, line, tally, batch } = this;
+    list.forEach((format, index) => {
+      if (format.finish === undefined) return;
+      for (;;) {
+        batch.formatName = this.formatName(index);
+        const outcome = format.finish(line);
+        if (outcome === OTHER) break;
+        this.current = index;
+        tally.parts--;
+        if (outcome === READ) {
+          tally.read++;
+          this.readBy[index] = (this.readBy[index] ?? 0) + 1;
+        } else this.unread(outcome, NOTHING, 0, 0);
+      }
+    });
   }
 
   flush(): void {
@@ -222,6 +294,7 @@ export class LineReader {
     if (!head.sameHost) this.device = 0;
     if (head.onlyRepeats) this.repeat(bytes, start, end);
     else this.message(bytes, start, end);
+    this.alike = head.sameHost && head.repeated === 1 && this.lastRead === READ;
   }
 
   /** An entry of the journal: the message in it, under the entry's own head. */
@@ -332,7 +405,8 @@ export class LineReader {
     const { head } = line;
     const text = bytes.subarray(start, end);
     const name = this.list[this.current]!.name;
-    if (outcome === SILENT) tally.silence(name, line.label, this.locator(), text);
+    if (outcome === PART) tally.parts++;
+    else if (outcome === SILENT) tally.silence(name, line.label, this.locator(), text);
     else if (outcome === GAP) tally.gap(name, line.label, line.missed, this.locator(), text);
     else if (outcome !== OTHER) tally.fault(name, outcome, this.locator(), text);
     else {

@@ -7,6 +7,7 @@ import type { LineKind } from './log-tally.ts';
 /** Kinds listed one by one; the rest is counted. */
 const MOST_LISTED = 10;
 
+/** As things stand: a live reader may be asked again and again. */
 export function logNotes(reader: LogReader): BlindSpot[] {
   return [
     ...reader.faults.map(({ source, lines, code, what, why, do: remedy }) => ({

@@ -42,7 +42,6 @@ import { Utf16Bytes, utf16Of } from './utf16-bytes.ts';
 const MOST_FILES = 100_000;
 const MOST_FAULTS = 1000;
 const CHUNK_OCTETS = 256 * 1024;
-const SLACK_OCTETS = 64;
 
 export interface LogOptions {
   /** Verdicts of prefixes, for formats that have no other. */
@@ -92,6 +91,9 @@ export interface ClockNote {
   readonly withoutZone: number;
 }
 
+/**
+ * Batches are borrowed for the call. `read` once; what it found is complete when that is fulfilled.
+ */
 export class LogReader {
   /** Names of inputs by index, in the order in which they are read. */
   readonly inputs: string[] = [];
@@ -369,8 +371,7 @@ export class LogReader {
   private async readLines(source: ByteSource, before: number): Promise<void> {
     const { lines } = this;
     const { signal, onProgress } = this.options;
-    // With room behind the last line, which readers that look ahead may touch.
-    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + SLACK_OCTETS));
+    const window = new Window(source, Math.min(CHUNK_OCTETS, source.most + 1));
     while (signal?.aborted !== true) {
       this.bytesRead = before + source.consumed;
       onProgress?.(this);

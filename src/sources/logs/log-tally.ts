@@ -30,6 +30,7 @@ export interface LineKind {
   readonly samples: LineSample[];
 }
 
+/** Counts are exact; samples are copies, a few of each kind. */
 export class LogTally {
   lines = 0;
   blank = 0;

@@ -16,6 +16,7 @@ import {
   CUT_OFF,
   type Line,
   type LogFormat,
+  NO_COLUMN,
   OTHER,
   READ,
   SILENT,
@@ -32,6 +33,9 @@ const SPACE = 0x20;
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 const MOST = Number.MAX_SAFE_INTEGER;
+const LONGEST_NAME = 100;
+const ZERO = 0x30;
+const DOT = 0x2e;
 const ICMP = 1;
 const ICMPV6 = 58;
 /** ms of one unit. */
@@ -73,6 +77,7 @@ const NAMES: readonly NameColumn[] = [
   ...(['device', 'application', 'reason'] as const),
 ];
 
+/** One for each mapping and reader: the header of a file says where its columns are. */
 export class MappedLog implements LogFormat {
   readonly name: string;
   private readonly mapping: Mapping;
@@ -145,13 +150,16 @@ export class MappedLog implements LogFormat {
       line.label = 'header';
       return SILENT;
     }
+    if (this.width === 0 && this.resembles(scan)) return NO_COLUMN;
     if (this.width === 0 || columns.count < 2) return OTHER;
     if (columns.count < this.width || columns.open) return CUT_OFF;
     if (columns.count > this.width) return BAD_SHAPE;
     for (let field = 0; field < starts.length; field++) {
       const column = places[field]!;
-      const start = column < 0 ? -1 : columns.starts[column]!;
-      const end = column < 0 ? -1 : columns.ends[column]!;
+      let start = column < 0 ? -1 : columns.starts[column]!;
+      let end = column < 0 ? -1 : columns.ends[column]!;
+      while (start < end && scan.bytes[start] === SPACE) start++;
+      while (start < end && scan.bytes[end - 1] === SPACE) end--;
       // Nothing, or a dash, is no value.
       const empty = start === end || (end - start === 1 && scan.bytes[start] === DASH);
       starts[field] = empty ? -1 : start;
@@ -175,6 +183,21 @@ export class MappedLog implements LogFormat {
     return this.settle(names);
   }
 
+  /** A line that names most of the columns, or all in other letters. */
+  private resembles({ bytes }: Scan): boolean {
+    const { columns, wanted } = this;
+    if (this.mapping.columns !== undefined || columns.count < 2) return false;
+    const names = new Set<string>();
+    for (let index = 0; index < columns.count; index++) {
+      const [start, end] = [columns.starts[index]!, columns.ends[index]!];
+      if (end - start < LONGEST_NAME) {
+        names.add(this.decoder.decode(bytes.subarray(start, end)).trim().toLowerCase());
+      }
+    }
+    const known = wanted.filter((name) => name !== '');
+    return known.filter((name) => names.has(name.toLowerCase())).length * 2 > known.length;
+  }
+
   private settle(names: readonly string[]): boolean {
     if (this.wanted.some((name) => name !== '' && !names.includes(name))) return false;
     this.wanted.forEach((name, field) => {
@@ -191,7 +214,13 @@ export class MappedLog implements LogFormat {
   /** The number of a field, -1 without, -2 for no number. */
   private number({ scan }: Line, field: number, most: number): number {
     if (!this.has(field)) return -1;
-    const value = numberIn(scan.bytes, this.starts[field]!, this.ends[field]!, most);
+    const { bytes } = scan;
+    const start = this.starts[field]!;
+    // Tables with gaps write whole numbers as `443.0`.
+    let end = this.ends[field]!;
+    while (end > start && bytes[end - 1] === ZERO) end--;
+    const isWhole = end < this.ends[field]! && end - 1 > start && bytes[end - 1] === DOT;
+    const value = numberIn(bytes, start, isWhole ? end - 1 : this.ends[field]!, most);
     return value < 0 ? -2 : value;
   }
 

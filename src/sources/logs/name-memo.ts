@@ -1,7 +1,7 @@
 /**
  * Names that come again in line after line: interfaces, each with the octet that ends it, and what
- * lines end with. Comparing a few octets with those met last costs less than looking for their end and
- * their name.
+ * lines end with. Comparing a few octets with those met last costs less than looking for their end
+ * and their name.
  */
 import type { NameTable } from '../../model/name-table.ts';
 import { OctetMask } from './octet-mask.ts';
@@ -12,6 +12,7 @@ const KEPT = 8;
 const LONGEST = 32;
 const LONGEST_REST = 64;
 
+/** Numbers are those of the `NameTable` that names were kept with: one memo for each. */
 export class NameMemo {
   private readonly octets = Array.from({ length: KEPT }, () => new OctetMask(LONGEST));
   private readonly names = new Int32Array(KEPT);

@@ -1,8 +1,11 @@
 /**
- * What `nfdump -o csv` prints: comma-separated, the first line says which columns there are.
+ * What `nfdump` prints with `-o csv`: comma-separated, the first line says which columns there are.
  *
  *   1.6, 1.7.1  ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,in,out,…,ra,…
  *   later       firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows
+ *
+ * And with `-o json`, a list of objects: `"type":"FLOW","first":"…T…","proto":6,"src4_addr":"A",…`, where
+ * what is not there is left out.
  *
  * Traps: times are those of the place where nfdump ran; of ICMP the destination port is `type.code`,
  * or both in one number; a summary of three lines follows; counters of the way back are 0 where the
@@ -23,11 +26,13 @@ import {
   READ,
   SILENT,
 } from './format.ts';
+import { JsonLine, NO_NUMBER } from './json-line.ts';
 import { KeyTable } from './key-table.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
 import { octetsOf, Scan } from './scan.ts';
 
 const COMMA = 0x2c;
+const BRACE = 0x7b;
 const DOT = 0x2e;
 /** Old and new name of each column. */
 const NAMES = [
@@ -35,6 +40,24 @@ const NAMES = [
   ...['out', 'ra', 'firstSeen', 'srcAddr', 'dstAddr', 'srcPort', 'dstPort', 'proto', 'flags'],
   ...['fwdStatus', 'packets', 'bytes', 'outPackets', 'outBytes', 'input', 'output', 'router'],
 ];
+/** Keys of objects, of the same. */
+const KEYS = [
+  ...[
+    'first|t_first',
+    'src4_addr|src6_addr',
+    'dst4_addr|dst6_addr',
+    'src_port',
+    'dst_port',
+    'proto',
+  ],
+  ...['tcp_flags', 'fwd_status', 'in_packets', 'in_bytes', 'out_packets', 'out_bytes'],
+  ...['input_snmp', 'output_snmp', 'ip4_router|ip6_router', 'type', 'icmp_type', 'icmp_code'],
+];
+const TYPE = 15;
+const ICMP_TYPE = 16;
+const ICMP_CODE = 17;
+const TYPE_MARK = octetsOf('"type"');
+const FLOW_WORD = octetsOf('FLOW');
 const KINDS = NAMES.length / 2;
 const TABLE = new KeyTable(NAMES);
 const TIME = 0;
@@ -67,7 +90,9 @@ export class Nfdump implements LogFormat {
   readonly name = 'nfdump';
   private readonly columns = new Columns();
   /** Column of each kind of value; -1 where there is none. */
-  private readonly places = new Int32Array(KINDS).fill(-1);
+  private places = new Int32Array(KINDS).fill(-1);
+  private readonly json = new JsonLine(KEYS);
+  private readonly jsonPlaces = new Int32Array(KINDS);
   private width = 0;
   /** The next line holds the sums. */
   private inSummary = false;
@@ -75,6 +100,9 @@ export class Nfdump implements LogFormat {
 
   read(line: Line): number {
     const { scan, head, batch } = line;
+    scan.at = head.messageStart;
+    scan.skipSpaces();
+    if (scan.peek() === BRACE) return this.object(line);
     scan.at = head.lineStart;
     this.columns.split(scan, COMMA);
     if (this.header(line)) {
@@ -96,6 +124,47 @@ export class Nfdump implements LogFormat {
     if (fault !== 0) return fault;
     batch.commit();
     return READ;
+  }
+
+  /** A flow as an object. */
+  private object(line: Line): number {
+    const { scan, batch } = line;
+    const { json, columns, jsonPlaces, places } = this;
+    const { leaves } = json;
+    if (scan.find(TYPE_MARK) < 0) return OTHER;
+    const outcome = json.read(line);
+    if (!leaves.is(scan, TYPE, FLOW_WORD) || !leaves.has(TIME)) return OTHER;
+    if (outcome !== 0) return outcome;
+    if (NEEDED.some((kind) => !leaves.has(kind))) return BAD_SHAPE;
+    for (let kind = 0; kind < KINDS; kind++) {
+      jsonPlaces[kind] = leaves.has(kind) ? kind : -1;
+      columns.starts[kind] = leaves.starts[kind]!;
+      columns.ends[kind] = leaves.ends[kind]!;
+    }
+    columns.count = KINDS;
+    this.places = jsonPlaces;
+    const row = batch.begin();
+    const fault =
+      this.ends(line, row) ||
+      this.message(line, row) ||
+      this.counters(line, row) ||
+      this.details(line, row);
+    this.places = places;
+    if (fault !== 0) return fault;
+    batch.commit();
+    return READ;
+  }
+
+  /** Type and code of ICMP, which objects have by themselves. */
+  private message(line: Line, row: number): number {
+    const { batch } = line;
+    if (batch.protocol[row] !== ICMP && batch.protocol[row] !== ICMPV6) return 0;
+    const type = this.json.number(line, ICMP_TYPE, 255);
+    const code = this.json.number(line, ICMP_CODE, 255);
+    if (Math.min(type, code) === NO_NUMBER) return BAD_NUMBER;
+    batch.sourcePort[row] = type;
+    batch.destinationPort[row] = code;
+    return 0;
   }
 
   /** A line that names source, destination, protocol and time. */

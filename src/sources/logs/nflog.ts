@@ -4,8 +4,8 @@
  * interfaces by number, the packet's first octets, the rule's prefix, user and group of the socket,
  * time, and a sequence number within the group.
  *
- * As in lines of text only the prefix carries a verdict. Numbers stand in the network's order but for
- * lengths and types of attributes.
+ * As in lines of text only the prefix carries a verdict. Numbers stand in the network's order but
+ * for lengths and types of attributes.
  */
 import { BY_DESTINATION, BY_SOURCE, FORWARD, INBOUND, OUTBOUND } from '../../model/verdict.ts';
 import type { VerdictBatch } from '../../model/verdict-batch.ts';
@@ -46,6 +46,7 @@ const SHOWN = 64;
 const FORMAT = 'nflog';
 const MOST_NAMES = 10_000;
 
+/** Messages are borrowed for the call. What cannot be read of one is tallied as a fault. */
 export class NflogRows {
   /** Messages that sequence numbers skip. */
   lost = 0;

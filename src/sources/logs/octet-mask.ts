@@ -1,40 +1,48 @@
 /**
- * Octets that are looked for at a known place, four at a time; some of them may be anything.
+ * Octets that are looked for at a known place, eight at a time: as floats, which are equal when their
+ * octets are, but for those that are no number or zero. Text holds neither; what does is compared octet
+ * by octet.
  */
 import { octetsOf, type Scan } from './scan.ts';
 
+const FLOAT = 8;
 const WORD = 4;
 
 export class OctetMask {
   length = 0;
   private readonly octets: Uint8Array;
-  private readonly asked: Uint8Array;
-  /** The same as integers, in this machine's order. */
-  private readonly words: Int32Array;
-  private readonly masks: Int32Array;
+  /** The same, eight at a time; the last ones overlap those before. */
+  private readonly floats: Float64Array;
+  /** Of four to seven octets the first four and the last four. */
+  private head = 0;
+  private tail = 0;
+  private hasFloats = false;
+  private hasWords = false;
 
-  /** @param most octets, a multiple of four */
+  /** @param most octets */
   constructor(most: number) {
     this.octets = new Uint8Array(most);
-    this.asked = new Uint8Array(most);
-    this.words = new Int32Array(this.octets.buffer);
-    this.masks = new Int32Array(this.asked.buffer);
+    this.floats = new Float64Array(1 + Math.ceil(most / FLOAT));
   }
 
   /** Takes `bytes[start, end)`, which must not be more than there is room for. */
   set(bytes: Uint8Array, start: number, end: number): void {
+    const { octets, floats } = this;
     const length = end - start;
     this.length = length;
-    this.octets.set(bytes.subarray(start, end));
-    this.asked.fill(255, 0, length);
-    // Behind the last octet anything goes, up to a whole word.
-    this.ignore(length, Math.min(length + WORD, this.octets.length));
-  }
-
-  /** Octets `start` to `end` may be anything. */
-  ignore(start: number, end: number): void {
-    this.octets.fill(0, start, end);
-    this.asked.fill(0, start, end);
+    octets.set(bytes.subarray(start, end));
+    const view = new DataView(octets.buffer);
+    this.hasWords = length >= WORD && length < FLOAT;
+    if (this.hasWords) {
+      this.head = view.getInt32(0, true);
+      this.tail = view.getInt32(length - WORD, true);
+    }
+    this.hasFloats = length >= FLOAT;
+    for (let index = 0; this.hasFloats && FLOAT * index < length; index++) {
+      const float = view.getFloat64(Math.min(FLOAT * index, length - FLOAT), true);
+      floats[index] = float;
+      if (float === 0 || Number.isNaN(float)) this.hasFloats = false;
+    }
   }
 
   forget(): void {
@@ -55,32 +63,37 @@ export class OctetMask {
     return true;
   }
 
-  /** Whether they stand at `start`; up to three octets behind them are read too, where there are. */
-  isAt({ view, room }: Scan, start: number): boolean {
-    const { length, words, masks } = this;
-    const count = (length + 3) >> 2;
-    if (start + 4 * count > room) return this.isNearEnd(view, start);
-    for (let index = 0; index < count; index++) {
-      const word = view.getInt32(start + 4 * index, true);
-      if ((word & masks[index]!) !== words[index]) return false;
+  /** Whether they stand at `start`; there must be as many octets. */
+  isAt({ view, bytes }: Scan, start: number): boolean {
+    const { length } = this;
+    if (this.hasFloats) {
+      const { floats } = this;
+      const last = (start + length - FLOAT) | 0;
+      let index = 0;
+      for (let at = start; at < last; at = (at + FLOAT) | 0) {
+        if (view.getFloat64(at, true) !== floats[index]) return false;
+        index = (index + 1) | 0;
+      }
+      return view.getFloat64(last, true) === floats[index];
     }
-    return true;
-  }
-
-  private isNearEnd(view: DataView, start: number): boolean {
-    const { length, octets, asked } = this;
-    if (start + length > view.byteLength) return false;
+    if (this.hasWords) {
+      return (
+        view.getInt32(start, true) === this.head &&
+        view.getInt32((start + length - WORD) | 0, true) === this.tail
+      );
+    }
+    const { octets } = this;
     for (let index = 0; index < length; index++) {
-      if ((view.getUint8(start + index) & asked[index]!) !== octets[index]) return false;
+      if (bytes[start + index] !== octets[index]) return false;
     }
     return true;
   }
 }
 
-/** Octets of an ASCII literal, none of which may be anything else. */
+/** Octets of an ASCII literal. */
 export function maskOf(text: string): OctetMask {
   const octets = octetsOf(text);
-  const mask = new OctetMask(octets.length + WORD - (octets.length % WORD));
+  const mask = new OctetMask(octets.length);
   mask.set(octets, 0, octets.length);
   return mask;
 }

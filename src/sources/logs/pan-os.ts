@@ -43,8 +43,10 @@ const TYPES = new KeyTable([
   ],
   ...['DECRYPTION', 'AUTHENTICATION', 'AUTH', 'SCTP', 'IPTAG', 'GTP', 'TUNNEL_CONTENT'],
 ]);
-const SUBTYPES = new KeyTable(['start', 'end', 'drop', 'deny']);
-const ACTIONS = new KeyTable([
+/** What a session's line tells of: these two are shared with strata.ts. */
+export const SUBTYPES = new KeyTable(['start', 'end', 'drop', 'deny']);
+/** The first one lets through. */
+export const ACTIONS = new KeyTable([
   ...[
     'allow',
     'deny',

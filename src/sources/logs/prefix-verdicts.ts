@@ -1,8 +1,8 @@
 /**
  * Verdicts of formats that carry them only in a prefix the administrator chose: netfilter and
  * MikroTik. The program guesses none: a prefix means something when it was told, when it is one
- * that ufw, firewalld, Shorewall, VyOS, EdgeOS or UniFi writes, or when it says the verdict in a word of its own
- * (`FW-DROP`). Every prefix met is kept with what it was taken for and why.
+ * that ufw, firewalld, Shorewall, VyOS, EdgeOS or UniFi writes, or when it says the verdict in a
+ * word of its own (`FW-DROP`). Every prefix met is kept with what it was taken for and why.
  */
 import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, type Action, ALLOW, DENY } from '../../model/verdict.ts';
@@ -42,6 +42,7 @@ const ALLOW_WORDS = new Set([
 /** `NOT-ALLOWED` allows nothing, and `NO-DROP` drops nothing. */
 const NEGATIONS = new Set(['not', 'no', 'non', 'never', 'un']);
 
+/** Prefixes are known by the number of their name. */
 export class PrefixVerdicts {
   /** Why, by number of the prefix's name; undefined for names that are no prefixes. */
   readonly reasons: (PrefixReason | undefined)[] = [];
@@ -75,6 +76,12 @@ export class PrefixVerdicts {
             },
           ],
     );
+  }
+
+  /** Whether a prefix is taken for a verdict, or was told of. It does not count as met. */
+  decides(prefix: string): boolean {
+    const [action, reason] = this.judge(prefix);
+    return action !== 0 || reason === 'told';
   }
 
   private learn(number: number): number {
@@ -127,7 +134,8 @@ function shorewall(prefix: string): [number, PrefixReason] | undefined {
 
 /**
  * A letter says it in the names of rules: VyOS and EdgeOS `[WAN_LOCAL-default-D]`,
- * `[ipv4-FWD-filter-20-A]`, UniFi `[WAN_IN-A-2000] DESCR="…"`. What the description says is no verdict.
+ * `[ipv4-FWD-filter-20-A]`, UniFi `[WAN_IN-A-2000] DESCR="…"`. What the description says is no
+ * verdict.
  */
 function vyos(prefix: string): [number, PrefixReason] | undefined {
   const [, last, middle] =

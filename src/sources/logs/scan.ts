@@ -11,6 +11,9 @@ const DOT = 0x2e;
 /** Largest number of digits that a double holds exactly. */
 const MOST_DIGITS = 15;
 
+/**
+ * Aimed at one line after another; octets are borrowed. Addresses of IPv6 are interned in its pool.
+ */
 export class Scan {
   bytes: Uint8Array = new Uint8Array(0);
   /** The same octets, to compare four at a time. */

@@ -29,6 +29,7 @@ const REPEATED = octetsOf('message repeated ');
 const LAST_REPEATED = octetsOf('last message repeated ');
 const TIMES = octetsOf(' times');
 
+/** Places in the line that was read last. */
 export class LineHead {
   /** ms since 1970, NaN when the line has no stamp. */
   timeMs = Number.NaN;
@@ -94,18 +95,10 @@ export class LineHead {
 
   /** Takes over from the line before what has the same octets. */
   private isLikeLast(scan: Scan, clock: Clock): boolean {
+    if (!this.passAlike(scan, clock)) return false;
     const { memo } = this;
-    const { bytes, at } = scan;
-    if (!memo.matches(scan, clock)) return false;
     const { start } = memo;
-    scan.at = memo.end;
-    const next = bytes[memo.end]!;
-    if (memo.percent ? next !== PERCENT : goesOn(scan)) {
-      scan.at = at;
-      return false;
-    }
     memo.count(clock);
-    this.timeMs = memo.timeMs;
     this.hostStart = start + memo.hostStart;
     this.hostEnd = start + memo.hostEnd;
     this.programStart = start + memo.programStart;
@@ -113,6 +106,25 @@ export class LineHead {
     this.messageStart = memo.end;
     this.sameHost = true;
     return true;
+  }
+
+  /** Passes a header that is like the last one, and takes its time; `countAlike` if it is read. */
+  passAlike(scan: Scan, clock: Clock): boolean {
+    const { memo } = this;
+    const { bytes, at } = scan;
+    if (!memo.matches(scan, clock)) return false;
+    scan.at = memo.end;
+    if (memo.percent ? bytes[memo.end] !== PERCENT : goesOn(scan)) {
+      scan.at = at;
+      return false;
+    }
+    this.timeMs = memo.timeMs;
+    return true;
+  }
+
+  /** Counts what was inferred for the stamp of the header passed last. */
+  countAlike(clock: Clock): void {
+    this.memo.count(clock);
   }
 
   private headers(scan: Scan, clock: Clock): void {

@@ -1,6 +1,6 @@
 /**
- * Text in UTF-16, as Windows writes it (PowerShell's `>`, exports of its tools), as UTF-8: recognised
- * by its mark (U+FEFF), or without one by a zero in every second octet.
+ * Text in UTF-16, as Windows writes it (PowerShell's `>`, exports of its tools), as UTF-8:
+ * recognised by its mark (U+FEFF), or without one by a zero in every second octet.
  */
 import { type ByteSource, STREAM_OCTETS } from '../pcap/byte-source.ts';
 
@@ -24,6 +24,7 @@ export function utf16Of(head: Uint8Array): Utf16 | undefined {
   return even >= MOSTLY * half && odd === 0 ? 'utf-16be' : undefined;
 }
 
+/** Owns `source`, and closes it. Halves of characters that have no other half become U+FFFD. */
 export class Utf16Bytes implements ByteSource {
   readonly most = STREAM_OCTETS;
   readonly readsAhead: boolean;
