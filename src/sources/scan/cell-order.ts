@@ -9,6 +9,7 @@ import { Permutation } from './permutation.ts';
 /** Hosts share so many different orders; a power of two. */
 const ORDERS = 16;
 
+/** One for all hosts, which share a few orders by their keys. */
 export class LikelyFirst implements CellOrder {
   readonly cells: number;
   readonly randomFrom: number;

@@ -21,6 +21,7 @@ interface Cells {
   isAirborne(cell: number): boolean;
 }
 
+/** Cells with an outcome are passed over when their turn comes, whoever gave it. */
 export class CellsToAsk {
   /** How many cells were taken from the order. */
   position = 0;

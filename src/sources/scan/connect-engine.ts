@@ -74,6 +74,7 @@ interface Route {
   readonly fds: Int32Array;
 }
 
+/** Takes as many descriptors as the system's limit leaves, and gives them back at `close`. */
 export class ConnectEngine implements ProbeEngine {
   readonly name = 'connect';
   readonly silent = FILTERED_SILENT;

@@ -34,7 +34,7 @@ describe('a search for hosts that fails', () => {
 
   it('ends the scan that waits for it', async () => {
     const scan = runScan({
-      targets: { size: 3, at: fail } as never,
+      targets: { size: 3, spans: [], at: fail } as never,
       ports: new Map([['tcp', Uint16Array.of(1)]]),
       timing: TIMINGS[3]!,
       seed: 1,

@@ -6,6 +6,7 @@
  */
 import { networkInterfaces } from 'node:os';
 import { FILTERED_HOST_UNREACH } from '../../model/port-state.ts';
+import { isRefusal } from '../../native/libc.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import { formatAddress } from '../../net/address.ts';
@@ -75,6 +76,7 @@ export const KERNEL_NEIGHBOURS = 512;
 /** Where the system does not tell how an address is reached. */
 const UNKNOWN_WAY = { near: undefined };
 
+/** Opens its sockets at once and closes them at the end of `run`, which must be called. */
 export class Discovery {
   /** How hosts are asked, for reports. */
   readonly methods: string[] = [];
@@ -313,7 +315,8 @@ function reasonOf({ name }: ProbeEngine, cell: number): string {
 function attempt<Engine>(make: () => Engine): Engine | undefined {
   try {
     return make();
-  } catch {
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
     // Not allowed or not possible here; the other ways remain, and the report names those used.
     return undefined;
   }

@@ -69,6 +69,7 @@ export interface ProbeEngine {
 /** A clock in microseconds from an origin of its own. Never goes back. */
 export type Clock = () => number;
 
+/** Microseconds, always forward, from no particular moment. */
 export function systemClock(): number {
   return performance.now() * 1000;
 }

@@ -7,6 +7,7 @@ import { CellQueue } from './cell-queue.ts';
 /** The wait of a try is at most doubled so often. */
 export const MOST_DOUBLINGS = 3;
 
+/** Cells, by when they were sent; those that were answered are left in and passed over. */
 export class Flights {
   private readonly levels = Array.from({ length: MOST_DOUBLINGS + 1 }, () => new CellQueue());
   private readonly isAirborne: (cell: number) => boolean;

@@ -51,14 +51,25 @@ describe('the gauge of a host', () => {
     const gauge = knowing(5);
     gauge.begin(0);
     const asked: number[] = [];
-    for (let index = 1; index <= 5 * EACH; index++) {
+    for (let index = 0; index < 10 * EACH; index++) {
       const cell = gauge.next(index);
-      expect(cell >= 0).toBe(index % EACH === 0);
       if (cell >= 0) asked.push(cell);
     }
     expect(asked.sort()).toEqual([0, 1, 2, 3, 4]);
     // All of them are under way.
     for (let index = 0; index < 2 * EACH; index++) expect(gauge.next(1000 + index)).toBe(-1);
+  });
+
+  it.each([2, 4, 8])('tells a limit that takes each of %d probes, whichever these are', (one) => {
+    const gauge = knowing(128);
+    gauge.begin(0);
+    for (let index = 0; index < 60 * EACH; index++) {
+      const cell = gauge.next(index);
+      if (cell >= 0 && index % one === one - 1) gauge.heard(cell);
+    }
+    expect(gauge.judge(1e9, WAIT)).toBe('full');
+    expect(gauge.share).toBeGreaterThan(0.6 / one);
+    expect(gauge.share).toBeLessThan(1.6 / one);
   });
 
   it('asks open ports rarely, and not at all once others are known to refuse', () => {

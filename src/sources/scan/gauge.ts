@@ -19,6 +19,8 @@ const LEAST_EACH = 3;
 const USUAL_GAP_US = 40_000;
 /** Open ports are asked again that rarely, microseconds. */
 const OPEN_PORT_US = 500_000;
+/** A longer time between two probes is a pause of another kind, microseconds. */
+const IDLE_US = 200_000;
 /** A share is judged from so many of them on, and with so many at the latest. */
 const LEAST = 12;
 const MOST = 60;
@@ -80,13 +82,17 @@ export class Gauge {
   private refuses = false;
   private turn = 0;
   private sinceLast = 0;
+  /** The next one comes after so many probes. */
+  private due = EACH;
+  private dice = 1;
   /** One probe in so many is of a known port. */
   private each = EACH;
   /** Since the speed changed: when that was, all probes, and those to known ports. */
   private beganUs = 0;
+  private probeUs = 0;
   private probes = 0;
-  private back = 0;
-  private lost = 0;
+  back = 0;
+  lost = 0;
   /** Other ports that answered, and all answers. */
   private others = 0;
   private came = 0;
@@ -125,6 +131,7 @@ export class Gauge {
   /** The speed changed: what was sent before tells nothing. */
   again(nowUs: number): void {
     this.beganUs = nowUs;
+    this.probeUs = nowUs;
     this.probes = 0;
     this.back = 0;
     this.lost = 0;
@@ -136,8 +143,12 @@ export class Gauge {
   next(nowUs: number): number {
     if (!this.on) return -1;
     this.probes++;
-    if (++this.sinceLast < this.each) return -1;
+    // While nobody asked at all, nothing was fast or slow.
+    this.beganUs += Math.max(0, nowUs - this.probeUs - IDLE_US);
+    this.probeUs = nowUs;
+    if (++this.sinceLast < this.due) return -1;
     this.sinceLast = 0;
+    this.due = this.nextDue();
     for (let tried = 0; tried < this.known; tried++) {
       this.turn = (this.turn + 1) % this.known;
       const at = this.turn;
@@ -148,6 +159,15 @@ export class Gauge {
       return this.cells[at]!;
     }
     return -1;
+  }
+
+  /**
+   * Now sooner, now later: a limit that lets through each fourth probe would take the same part of
+   * every eighth as long as nothing else comes between.
+   */
+  private nextDue(): number {
+    this.dice = (Math.imul(this.dice, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.max(1, Math.round(this.each * (0.5 + this.dice / 2 ** 32)));
   }
 
   /** A port with an outcome answered again. Returns when it was asked; undefined: it was not. */

@@ -1,6 +1,10 @@
 /** Finds the host that an answer comes from by its address, without allocating. */
 import type { HostScan } from './host-scan.ts';
 
+/**
+ * One host for each IPv4 address. Of IPv6 the interface counts too: a link-local address may be one
+ * host on each link.
+ */
 export class HostIndex {
   private readonly v4 = new Map<number, HostScan>();
   private readonly v6 = new Map<number, HostScan[]>();

@@ -37,6 +37,7 @@ const SUSPICIOUS = 16;
 /** From so many ports on a host is judged by them alone, without control ports. */
 export const MANY_PORTS = 1000;
 
+/** Hosts are added once; `conclude` when all their ports are through. */
 export class HostLedger {
   readonly limited: LimitedHost[] = [];
   readonly throttled: ThrottledHost[] = [];

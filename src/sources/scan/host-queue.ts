@@ -4,6 +4,7 @@ import type { HostScan } from './host-scan.ts';
 /** Hosts that may wait, so that the addresses of a whole /8 are not all in memory. */
 const BACKLOG = 2000;
 
+/** One pushes, one takes. After `close` nothing more comes, and `next` ends. */
 export class HostQueue {
   private waiting: HostScan[] = [];
   private at = 0;

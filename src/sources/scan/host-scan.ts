@@ -34,6 +34,10 @@ const IN_VAIN = 2;
 /** In `roundTripUs` of a cell that answered: not known. */
 export const UNKNOWN_TRIP = 0xffffffff;
 
+/**
+ * Some twenty octets for each cell. Engines hear of it by `admit` before it is asked, and let go of
+ * it at `dismiss`.
+ */
 export class HostScan {
   /** Number of the host in the target set. */
   readonly number: number;

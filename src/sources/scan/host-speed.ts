@@ -19,7 +19,7 @@ const LEAST_STEP_US = 100_000;
 /** A smaller share of ports that answer does not tell when to send. */
 const MOSTLY_SILENT = 0.1;
 /** Less than this part of what is sent comes back: what stays silent tells nothing. */
-const HALF = 0.5;
+const MOSTLY = 0.75;
 
 /** What is known of the host; the host owns it. */
 interface Asked {
@@ -100,14 +100,16 @@ export class HostSpeed {
     const { inFlight } = host;
     const verdict = gauge.judge(nowUs, { timeoutUs, tripUs: smoothedUs || timeoutUs, inFlight });
     if (verdict === undefined) return undefined;
+    host.tally.measured(gauge.back, gauge.lost);
     if (verdict === 'full') {
       host.tally.overloaded = true;
       if (!pace.slower(gauge.rate, gauge.share, nowUs)) gauge.blameWay();
       gauge.again(nowUs);
-      return gauge.isFirst && gauge.share < HALF ? 'in-vain' : 'too-fast';
+      return gauge.isFirst && gauge.share < MOSTLY ? 'in-vain' : 'too-fast';
     }
     if (verdict === 'lossy') pace.forget(nowUs);
     if (verdict === 'fits') pace.fits(nowUs, this.stepUs, true);
+    if (verdict === 'enough') pace.keeps(nowUs);
     if (verdict !== 'gone' && pace.gapUs > 0) {
       gauge.again(nowUs);
       return undefined;

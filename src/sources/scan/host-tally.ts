@@ -29,6 +29,7 @@ const AT_THE_LIMIT = 0.03;
 /** Tries of a port, in multiples of the band's most, on a host with which there was trouble. */
 const OVERLOAD_TRIES = 3;
 
+/** Shares are 0 to 1. */
 export class HostTally {
   /** Ports of this host, and those that an earlier run or another shard answers for. */
   readonly cells: number;
@@ -52,6 +53,8 @@ export class HostTally {
   private weighed = 0;
   /** Since speed was judged last: tries lost of ports that answered, tries in vain and others. */
   private newly = { lost: 0, answered: 0, vain: 0, told: 0 };
+  /** What came of asking ports again that are known to answer. */
+  private known = { back: 0, lost: 0 };
   /** Whether more was sent at some time than came through. */
   overloaded = false;
   /** How long an answer takes, as a part of how long one is waited for: 0 to 1. */
@@ -106,8 +109,15 @@ export class HostTally {
     this.newly = { lost: 0, answered: 0, vain: 0, told: 0 };
   }
 
+  /** Of ports that are known to answer so many came back and got lost, asked beside the others. */
+  measured(back: number, lost: number): void {
+    this.known.back += back;
+    this.known.lost += lost;
+  }
+
   /** What was counted tells nothing of the way: too much was sent. */
   startOver(): void {
+    this.known = { back: 0, lost: 0 };
     this.lost = 0;
     this.beginLately();
     this.lately = 0;
@@ -129,8 +139,8 @@ export class HostTally {
   }
 
   /**
-   * First tries in flight that would have been answered by now: a silent port keeps its place longer
-   * than one that answers.
+   * First tries in flight that would have been answered by now: a silent port keeps its place
+   * longer than one that answers.
    */
   private quietFirsts(): number {
     let quiet = 0;
@@ -163,10 +173,20 @@ export class HostTally {
     lost = this.lost + this.earlier.lost,
   ): number {
     const least = this.overloaded ? AT_THE_LIMIT : 0;
-    const share = Math.min(0.9, Math.max(least, (lost + 0.5) / (answered + lost + 10)));
+    const share = Math.min(0.9, Math.max(least, this.shareLost(answered, lost)));
     const chance = (lost > RARE * answered ? 1e-4 : 1e-3) / Math.max(1, answered);
     const tries = Math.ceil(Math.log(chance) / Math.log(share));
     return Math.max(Math.min(2, this.most), Math.min(this.most, tries));
+  }
+
+  /** Where few ports answer, those that were asked again for it tell more of what gets lost. */
+  private shareLost(answered: number, lost: number): number {
+    const { known } = this;
+    const byAnswers = (lost + 0.5) / (answered + lost + 10);
+    return Math.max(
+      byAnswers,
+      (lost + known.lost + 0.5) / (answered + lost + known.back + known.lost + 10),
+    );
   }
 
   /** Share of tries known to be lost, 0 to 1: of ports that answered later. */

@@ -76,13 +76,17 @@ describe('notes of a scan', () => {
   it('that were cut anywhere give what is whole', () => {
     const file = written('cut');
     const { length } = readFileSync(file);
+    const tcp = () => readJournal(file).outcomes.get(journalKey(70_000, 'tcp')) ?? new Map();
+    const whole = tcp();
+    const sizes: number[] = [];
     for (let end = length; end > JSON.stringify(HEADER).length; end--) {
       truncateSync(file, end);
-      for (const code of readJournal(file).outcomes.get(journalKey(70_000, 'tcp'))?.values() ??
-        []) {
-        expect([1, 2]).toContain(code);
-      }
+      const kept = tcp();
+      for (const [cell, code] of kept) expect([cell, code]).toEqual([cell, whole.get(cell)]);
+      sizes.push(kept.size);
     }
+    expect(sizes).toEqual(sizes.toSorted((one, other) => other - one));
+    expect([sizes[0], sizes.at(-1)]).toEqual([40, 0]);
   });
 
   it('go on after a cut line', () => {

@@ -69,6 +69,7 @@ export function journalKey(host: number, transport: ScannedTransport): string {
   return `${host}/${transport}`;
 }
 
+/** Throws `JournalError` for a file of another kind, `UnreadableFile`. */
 export function readJournal(file: string): Journal {
   const [first = '', ...lines] = readWholeText(file).split('\n');
   const header = parseLine(first) as Partial<JournalHeader> | undefined;
@@ -180,6 +181,9 @@ interface Pending {
   come?: readonly [position: number, lost: number];
 }
 
+/**
+ * What is noted is written when a little has gathered, and at `close`: a kill loses that little.
+ */
 export class JournalWriter {
   private readonly fd: number;
   private readonly flushAt: number;

@@ -65,6 +65,20 @@ describe('a limit', () => {
     expect(openCells(done[0]!)).toEqual([...FEW]);
   });
 
+  it.each([
+    [200, 1, 500, 0.9],
+    [200, 1, 30_000, 0.5],
+    [5000, 2, 30_000, 0.9],
+  ])('of %d questions a second, %d at once, %d µs away, %d filtered', async (...limit) => {
+    const [perSecond, burst, delayUs, filtered] = limit;
+    const rest = { perSecond, burst, delayUs, filtered, limitsQuestions: true } as const;
+    const { done, network } = await simulatedScan([{ open: FEW, closed: 'reset', ...rest }], CELLS);
+    expect(openCells(done[0]!)).toEqual([...FEW]);
+    // A silent port is asked ten times.
+    const probes = CELLS * (1 + 9 * filtered);
+    expect(network.nowUs / 1e6).toBeLessThan((1.3 * probes) / perSecond + AROUND_S);
+  });
+
   it('on a way that loses packets as well', async () => {
     for (const loss of [0.1, 0.3]) {
       const host = { open: MANY, closed: 'reset', loss, perSecond: 1000, burst: 5 } as const;
@@ -73,17 +87,20 @@ describe('a limit', () => {
     }
   });
 
-  it('that all hosts behind one filter share', async () => {
+  it.each([
+    [0, 30],
+    [0.9, 200],
+  ])('that all hosts behind one filter share, %d filtered', async (filtered, mostS) => {
     const rest = { perSecond: 2000, burst: 5, delayUs: 500, limitsQuestions: true } as const;
-    const host: SimulatedHost = { open: FEW, closed: 'reset', behind: 0, ...rest };
+    const host: SimulatedHost = { open: FEW, closed: 'reset', behind: 0, filtered, ...rest };
     const hosts = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => ({ ...host, seed }));
     const { done, network } = await simulatedScan(hosts, 1000);
     for (const each of done) {
       expect(openCells(each)).toEqual([...FEW].filter((cell) => cell < 1000));
-      expect(silent(each.outcomes)).toBe(0);
+      if (filtered === 0) expect(silent(each.outcomes)).toBe(0);
     }
-    // By turns without a pause it would take four.
-    expect(network.nowUs / 1e6).toBeLessThan(30);
+    // By turns without a pause it would take four, where nothing is filtered.
+    expect(network.nowUs / 1e6).toBeLessThan(mostS);
   });
 });
 

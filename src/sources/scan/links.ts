@@ -82,7 +82,8 @@ export class OwnLinks {
         near = readRoute(words, start, end, this.devices);
       });
     } catch (error) {
-      if (error instanceof SystemCallError && NO_WAY.has(error.errno)) return undefined;
+      if (!(error instanceof SystemCallError)) throw error;
+      if (NO_WAY.has(error.errno)) return undefined;
       // The kernel does not tell: it may send all the same.
     }
     return { near };

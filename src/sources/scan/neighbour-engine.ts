@@ -4,15 +4,16 @@
  * for a thousand or so, remembers the dead, and while they fill it, questions to the living are
  * dropped without a word.
  *
- * What is asked is the affair of the messages: `arp-messages.ts` for IPv4, `nd-messages.ts` for IPv6.
+ * What is asked is the affair of the messages: `arp-messages.ts` for IPv4, `nd-messages.ts` for
+ * IPv6.
  */
 import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
 import { DatagramReader } from '../../native/datagrams.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
-import { bindPacketSocket } from '../../native/scan-ring.ts';
 import { attachFilter, type FilterStep } from '../../native/socket-filter.ts';
 import {
   AF_PACKET,
+  bindPacketSocket,
   closePacketSocket,
   isLocalLack,
   LINK_ADDRESS_LENGTH,
@@ -61,6 +62,7 @@ interface Route extends Neighbourhood {
   readonly scope: number;
 }
 
+/** Owns its socket; `links` stay the caller's, and open as long. */
 export class NeighbourEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;

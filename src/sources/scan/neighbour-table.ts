@@ -1,4 +1,5 @@
 /** What the kernel knows of the neighbours on this machine's links: rtnetlink(7), RTM_GETNEIGH. */
+import { isRefusal } from '../../native/libc.ts';
 import { eachAttribute, NETLINK_ROUTE, NetlinkSocket } from '../../native/netlink.ts';
 import { AF_INET, AF_INET6 } from '../../native/sockets.ts';
 import { addressWords } from './links.ts';
@@ -45,7 +46,8 @@ export function hasNeighbour(words: readonly number[]): boolean {
       const same = each.every((word, index) => word === words[index]);
       found ||= same && (state & WAS_THERE) !== 0;
     });
-  } catch {
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
     return true;
   }
   return found;

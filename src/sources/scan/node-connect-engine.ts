@@ -34,6 +34,7 @@ const OUTCOME_OF: Readonly<Record<string, number>> = {
   EPERM: FILTERED_ADMIN_PROHIBITED,
 };
 
+/** Needs nothing but the runtime, on any system. */
 export class NodeConnectEngine implements ProbeEngine {
   readonly name = 'node';
   readonly silent = FILTERED_SILENT;

@@ -5,6 +5,7 @@ import type { Address } from '../../net/address.ts';
 import type { FoundHost } from './discovery.ts';
 import type { NotedHost } from './journal.ts';
 
+/** The interface by its name, since numbers are given anew. */
 export function notedHost({ reason, roundTripUs, link }: FoundHost): NotedHost {
   const name = link && Object.keys(networkInterfaces()).find(hasIndex(link.interfaceIndex));
   return {

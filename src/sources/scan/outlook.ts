@@ -3,6 +3,7 @@
 import { RemainingTime } from './remaining-time.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { TimeLeft } from './slow-asking.ts';
+import { workLeft } from './work-left.ts';
 
 export interface Outlook {
   /** Probes sent, of those that will be, as far as is known now: 0 to 1. */
@@ -44,7 +45,9 @@ export class TransportOutlook {
     const [idleMs, lateMs] = [counts.idleUs / 1000, counts.lateUs / 1000];
     this.time.note({ elapsedMs, probes: counts.sent, idleMs, lateMs });
     const more = this.later * hosts;
-    const own = scheduler.workLeft(hosts - given, this.ports, this.time.busySpeed);
+    const own = workLeft(scheduler.standing(), {
+      ...{ waiting: hosts - given, cells: this.ports, perMs: this.time.busySpeed },
+    });
     const left = this.time.left({
       ...own,
       probes: own.probes + more,

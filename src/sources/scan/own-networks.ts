@@ -6,6 +6,7 @@
 import { networkInterfaces } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DatagramReader } from '../../native/datagrams.ts';
+import { isRefusal } from '../../native/libc.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
 import {
   ADDRESS_LENGTH,
@@ -89,7 +90,8 @@ export async function neighbours6(ask: boolean): Promise<Span[]> {
     });
     if (ask) await callAll(own, note);
     return [...found.values()];
-  } catch {
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
     // No FFI, or no IPv6: nobody is known.
     return [];
   }

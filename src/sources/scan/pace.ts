@@ -17,11 +17,13 @@ const FASTER = 1.5;
 const A_LITTLE = 0.05;
 /** So often at once, where it took longer until that was known. */
 const MOST_STEPS = 3;
+/** Where so few are sent that it takes longer until something is known of them, microseconds. */
+const LONG_US = 1_500_000;
 /** Near is what differs by less than this part. */
 const FAR = 0.85;
 /** So long nothing faster is tried after too much was lost, microseconds; at most so many times that. */
 const HOLD_US = 200_000;
-const MOST_CAUTION = 8;
+const MOST_CAUTION = 32;
 /** So much may be caught up on when this program was not run in time, microseconds. */
 const CATCH_UP_US = 4000;
 /** And where nothing is known of a limit. */
@@ -36,6 +38,8 @@ export class Pace {
   private evenUs = 0;
   /** The gap at which too much was lost. */
   private tooShortUs = 0;
+  /** The gap at which all came through last; 0: none, or not any more. */
+  private fineUs = 0;
   /** The gap before it was made longer since all went well last. */
   private firstUs = 0;
   /** Until then nothing faster is tried: the longer, the more often about that was too much. */
@@ -89,19 +93,31 @@ export class Pace {
   fits(nowUs: number, stepUs: number, isWeighed: boolean): void {
     if (this.gapUs === 0) return;
     if (isWeighed) this.firstUs = 0;
+    if (isWeighed && this.heldBack) this.fineUs = this.gapUs;
     const steps = Math.min(MOST_STEPS, Math.floor((nowUs - this.changedUs) / stepUs));
     if (steps === 0 || !(isWeighed || this.gapUs > this.tooShortUs / FAR)) return;
     if (!this.heldBack) {
       this.gapUs = 0;
       return;
     }
-    if (isWeighed && !this.isFar && nowUs < this.holdUs) return;
-    for (let step = 0; step < steps; step++) {
+    const nearUs = this.tooShortUs / FAR;
+    if (this.gapUs > nearUs) {
+      // What was too fast is far away: there at once, but not beyond.
+      this.gapUs = Math.max(nearUs, this.gapUs / FASTER ** steps);
+    } else {
+      if (isWeighed && nowUs < this.holdUs) return;
       // The longer all goes well, the less is known of what was too much.
-      const little = Math.min(FASTER, 1 + A_LITTLE * 2 ** this.successes++);
-      this.gapUs /= this.isFar ? FASTER : little;
+      const more = Math.min(MOST_STEPS, Math.ceil((nowUs - this.changedUs) / LONG_US));
+      for (let step = 0; step < more; step++) {
+        this.gapUs /= Math.min(FASTER, 1 + A_LITTLE * 2 ** this.successes++);
+      }
     }
     this.changed(nowUs);
+  }
+
+  /** Nearly all of it came through: that is no reason for another speed. */
+  keeps(nowUs: number): void {
+    this.changedUs = nowUs;
   }
 
   /** The pause that it will come to soon if all goes well, microseconds. */
@@ -109,21 +125,11 @@ export class Pace {
     return Math.min(this.gapUs, this.tooShortUs / FAR);
   }
 
-  /** Whether it is much slower than what was too fast, or that fast again and all went well. */
-  private get isFar(): boolean {
-    return this.gapUs > this.tooShortUs / FAR || this.gapUs < FAR * this.tooShortUs;
-  }
-
   /** The window closed. False: going slowly brings nothing back, so speed was not to blame. */
   closed({ lastLoss, lastRate, size, isCut }: SendWindow, nowUs: number): boolean {
     // Where nothing comes through there is no rate to keep to.
     if (this.gapUs === 0 && size > 4 && isCut) return true;
-    if (this.gapUs >= HOPELESS_US && lastLoss > 0.5) {
-      this.gapUs = 0;
-      return false;
-    }
-    this.slower(lastRate, 1 - lastLoss, nowUs);
-    return true;
+    return this.slower(lastRate, 1 - lastLoss, nowUs);
   }
 
   /**
@@ -137,15 +143,18 @@ export class Pace {
       return false;
     }
     // What came through is what the way takes, however much more was sent.
-    const tooShortUs = Math.max(this.gapUs, 1 / rate) / Math.max(LEAST_LEFT, share);
+    let tooShortUs = Math.max(this.gapUs, 1 / rate) / Math.max(LEAST_LEFT, share);
+    // Of what is hardly too much, a limit that takes one at a time lets only half through.
+    if (this.fineUs > this.gapUs) tooShortUs = Math.min(tooShortUs, BELOW * this.fineUs);
+    this.fineUs = 0;
     const isSame =
       Math.min(tooShortUs, this.tooShortUs) > FAR * Math.max(tooShortUs, this.tooShortUs);
     this.caution = isSame ? Math.min(MOST_CAUTION, 2 * this.caution) : 1;
     this.holdUs = nowUs + this.caution * HOLD_US;
     this.successes = 0;
     if (this.firstUs === 0) this.firstUs = Math.max(this.gapUs, 1 / rate);
-    this.tooShortUs = tooShortUs;
-    this.gapUs = this.tooShortUs / BELOW;
+    this.tooShortUs = Math.min(HOPELESS_US, tooShortUs);
+    this.gapUs = Math.min(HOPELESS_US, this.tooShortUs / BELOW);
     this.changed(nowUs);
     return true;
   }
@@ -155,6 +164,7 @@ export class Pace {
     this.gapUs = this.firstUs;
     this.tooShortUs = 0;
     this.firstUs = 0;
+    this.fineUs = 0;
     this.holdUs = 0;
     this.changed(nowUs);
   }

@@ -11,6 +11,7 @@ const ROUNDS = 4;
 /** Both halves are at most 26 bits, so that every number stays an exact integer. */
 const MOST = 2 ** 52;
 
+/** Holds no more than its keys, whatever its size. */
 export class Permutation {
   readonly size: number;
   private readonly halfBits: number;

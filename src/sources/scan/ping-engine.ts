@@ -4,6 +4,7 @@
  */
 import { FILTERED_SILENT, OPEN_SYN_ACK } from '../../model/port-state.ts';
 import { DatagramReader } from '../../native/datagrams.ts';
+import { isRefusal } from '../../native/libc.ts';
 import { MessageBatch } from '../../native/message-batch.ts';
 import {
   AF_INET,
@@ -38,6 +39,7 @@ interface Family {
   readonly raw: boolean;
 }
 
+/** Owns its sockets, until `close`. */
 export class PingEngine implements ProbeEngine {
   readonly name = 'ping';
   readonly silent = FILTERED_SILENT;
@@ -54,7 +56,8 @@ export class PingEngine implements ProbeEngine {
     this.v4 = open(AF_INET, IPPROTO_ICMP);
     try {
       this.v6 = open(AF_INET6, IPPROTO_ICMPV6);
-    } catch {
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
       // A kernel without IPv6: such targets stay silent.
     }
   }

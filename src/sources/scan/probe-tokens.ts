@@ -1,6 +1,6 @@
 /**
- * What a bare probe carries so that only who got it can answer it: a token, a keyed hash of what was
- * asked (RFC 6528 shows the idea for another purpose), and a source port that tells the try.
+ * What a bare probe carries so that only who got it can answer it: a token, a keyed hash of what
+ * was asked (RFC 6528 shows the idea for another purpose), and a source port that tells the try.
  */
 import { randomBytes } from 'node:crypto';
 import { freePorts, TRY_PORTS } from './raw-scan.ts';
@@ -11,6 +11,7 @@ export interface Keyed {
   readonly key: number;
 }
 
+/** For one run: both the secret and the ports are new each time. */
 export class ProbeTokens {
   /** First of the `TRY_PORTS` source ports in a row. */
   readonly basePort = freePorts();
@@ -41,8 +42,8 @@ export class ProbeTokens {
   }
 
   /**
-   * The try that left from a source port, of `tries` made: ports come again after `TRY_PORTS` tries,
-   * so the latest is meant. Negative: none did.
+   * The try that left from a source port, of `tries` made: ports come again after `TRY_PORTS`
+   * tries, so the latest is meant. Negative: none did.
    */
   attemptOf(source: number, tries: number): number {
     const last = tries - 1;

@@ -1,6 +1,6 @@
 /**
- * Hears what answers bare probes: packets of the probe's own protocol and the ICMP errors that quote
- * it, from filtered packet rings beside the kernel's own protocols.
+ * Hears what answers bare probes: packets of the probe's own protocol and the ICMP errors that
+ * quote it, from filtered packet rings beside the kernel's own protocols.
  */
 import { icmp6Outcome, icmpOutcome, PENDING } from '../../model/port-state.ts';
 import { ScanRing } from '../../native/scan-ring.ts';
@@ -20,8 +20,8 @@ const IPPROTO_ICMPV6 = 58;
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
 /**
- * Read of a ring in one go: twice what it holds, so all that waits is heard, but a flood does not keep
- * probes from going out.
+ * Read of a ring in one go: twice what it holds, so all that waits is heard, but a flood does not
+ * keep probes from going out.
  */
 const MOST_READ = 65_536;
 
@@ -35,6 +35,7 @@ export interface RawAnswersOptions {
   readonly clock: Clock;
 }
 
+/** Owns its rings, until `close`. Answers without a token of this run are nobody's. */
 export class RawAnswers {
   /** Of the answer that is reported: whether the host itself sent it. */
   byHost = false;

@@ -56,6 +56,7 @@ interface Route extends Keyed {
   readonly headerSum: number;
 }
 
+/** Owns its sockets and rings, until `close`. */
 export class RawEngine implements ProbeEngine {
   readonly name: string;
   readonly silent = FILTERED_SILENT;

@@ -101,7 +101,8 @@ export function internetChecksum(sum: number): number {
 }
 
 /**
- * Whether octets, with what a pseudo header adds up to, have the right Internet checksum (RFC 1071).
+ * Whether octets, with what a pseudo header adds up to, have the right Internet checksum (RFC
+ * 1071).
  * @param sum of the words that are not among the octets
  */
 export function sumsUp(bytes: Uint8Array, at: number, end: number, sum = 0): boolean {
@@ -126,6 +127,7 @@ export function wordAt(bytes: Uint8Array, at: number): number {
   );
 }
 
+/** 32 bits in network order. */
 export function writeWord(bytes: Buffer, at: number, word: number): void {
   bytes[at] = word >>> 24;
   bytes[at + 1] = (word >>> 16) & 255;

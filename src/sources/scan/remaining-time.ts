@@ -41,6 +41,7 @@ const UNSURE = 1.15;
 const CROWDED_UNSURE = 1.75;
 const UNSETTLED = 0.15;
 
+/** For one part of a scan; remembers at most 128 moments of it. */
 export class RemainingTime {
   private samples: Sent[] = [];
 

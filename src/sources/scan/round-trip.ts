@@ -10,6 +10,7 @@ const FORGOTTEN = 0.0005;
 /** By so much the wait is raised where nobody knows how long an answer took. */
 const LONGER = 1.5;
 
+/** Of one host. A sample counts only where it is certain which try it answers. */
 export class RoundTrip {
   /** Microseconds; NaN before the first sample. */
   smoothedUs = Number.NaN;

@@ -34,6 +34,9 @@ export interface ScanPartOptions {
   readonly onTick: () => void;
 }
 
+/**
+ * Its `hooks` and `next` are the scheduler's; what they tell goes out by the request's own hooks.
+ */
 export class ScanPart {
   /** Ports that are open, those of an earlier run included. */
   open = 0;

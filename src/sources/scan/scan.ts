@@ -5,11 +5,12 @@
 
 import { DISCOVERY_PORTS, Discovery, type FoundHost } from './discovery.ts';
 import { BATCH_SIZE, type Clock, systemClock } from './engine.ts';
-import { type ChosenEngine, chooseEngine } from './engine-choice.ts';
+import { type ChosenEngine, chooseEngine, EngineUnavailable } from './engine-choice.ts';
 import { HostLedger, MANY_PORTS } from './host-ledger.ts';
 import type { HostScan } from './host-scan.ts';
 import { foundBefore, notedHost } from './noted-host.ts';
 import { TransportOutlook } from './outlook.ts';
+import { addressesSettled } from './own-addresses.ts';
 import { Permutation, ShardFilter } from './permutation.ts';
 import type { ScannedTransport } from './ports.ts';
 import { ScanPart, type ScanPartOptions } from './scan-part.ts';
@@ -139,14 +140,17 @@ class ScanRun {
       },
     });
     this.methods = search.methods;
+    if (targets.spans.some(({ family }) => family === 6)) await addressesSettled(signal);
     await search.run();
     this.discoveryDone = true;
   }
 
+  /** Undefined: there is no such engine here. */
   private tryEngine(transport: ScannedTransport, ports: Uint16Array): ChosenEngine | undefined {
     try {
       return this.choose(transport, ports);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof EngineUnavailable)) throw error;
       return undefined;
     }
   }

@@ -13,10 +13,7 @@ import {
   type ProbeBatch,
   type ProbeEngine,
 } from './engine.ts';
-import { hostLeft, lossTailMs, probesLeft } from './host-outlook.ts';
 import type { HostScan } from './host-scan.ts';
-import type { WorkLeft } from './remaining-time.ts';
-import type { TimeLeft } from './slow-asking.ts';
 import type { StopSign } from './stop-sign.ts';
 import type { Timing } from './timing.ts';
 
@@ -82,6 +79,18 @@ export interface ScheduleCounts {
   lateUs: number;
 }
 
+/** Where a run stands, for those who reckon what is left of it. */
+export interface ScheduleStanding {
+  /** Being asked. */
+  readonly hosts: readonly HostScan[];
+  /** Those that are finished: how many, and probes sent to them. */
+  readonly ended: { readonly hosts: number; readonly probes: number };
+  readonly sent: number;
+  readonly timing: Timing;
+  readonly nowUs: number;
+}
+
+/** For one run. The engine stays the caller's to close. */
 export class Scheduler implements AnswerSink {
   readonly counts: ScheduleCounts = {
     sent: 0,
@@ -177,43 +186,14 @@ export class Scheduler implements AnswerSink {
 
   /** Probes in flight to hosts that answer. */
   private inFlight = 0;
-  /** Of hosts that are finished: how many, and probes sent to them. */
-  private ended = { hosts: 0, probes: 0 };
+  private readonly ended = { hosts: 0, probes: 0 };
 
-  /**
-   * What is left to do, with `waiting` hosts to come that resemble those so far.
-   * @param cells ports of a host, until it is known how often they are asked
-   * @param perMs probes that this machine can send
-   */
-  workLeft(waiting: number, cells: number, perMs: number): WorkLeft {
+  /** Where the run stands now. Its hosts are borrowed: they go on being asked. */
+  standing(): ScheduleStanding {
     const { timing, clock } = this.options;
-    const now = clock();
-    const most = Math.min(perMs, timing.ratePerSecond / 1000);
-    const hosts = this.active;
-    for (const host of hosts) host.takeStock();
-    const works = hosts.map(probesLeft);
-    const left = works.map(({ probes }) => probes);
-    const mean = sum(left) / Math.max(1, left.length);
-    const sharedMs = sum(left.map((each) => Math.min(each, mean))) / most;
-    const limits = { perMs: most, hosts: hosts.length, sharedMs };
-    let longest: TimeLeft = { ms: 0 };
-    for (const host of hosts) {
-      if (host.speed.isCrowded(now)) continue;
-      longest = longer(longest, hostLeft(host, timing, now, limits));
-    }
-    const crowded = hosts.filter((host) => host.speed.isCrowded(now));
-    let total = this.ended.probes + sum(left) + sum(hosts.map(({ tally }) => tally.sent));
-    const seen = this.ended.hosts + hosts.length;
-    total += waiting * (seen === 0 ? cells : total / seen);
-    const probes = Math.max(0, total - this.counts.sent);
     return {
-      probes,
-      leastProbes: probes - sum(works.map((work) => work.probes - work.leastProbes)),
-      mostProbes: probes + sum(works.map((work) => work.mostProbes - work.probes)),
-      total,
-      crowded: crowded.length > 0,
-      tailMs: Math.max(0, ...crowded.map(lossTailMs)),
-      longest,
+      ...{ hosts: this.active, ended: this.ended, sent: this.counts.sent },
+      ...{ timing, nowUs: clock() },
     };
   }
 
@@ -285,8 +265,13 @@ export class Scheduler implements AnswerSink {
   }
 
   private feelPulse(host: HostScan, now: number): void {
+    const { pace } = host.speed;
+    // A limit takes it for one of the others. What is asked slowly waits for ICMP, which it is not.
+    const isPaced = pace.gapUs > 0 && !host.slow.on;
+    if (isPaced && pace.dueUs > now) return;
     this.putKnown(host, host.pulse.cell);
     host.pulse.sent(now);
+    if (isPaced) pace.wentOut(now);
   }
 
   private askKnown(host: HostScan, cell: number, now: number): void {
@@ -391,13 +376,4 @@ export class Scheduler implements AnswerSink {
       hooks.finished(host);
     }
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/** The later end of two; what bounds the one that decides bounds both. */
-function longer(left: TimeLeft, right: TimeLeft): TimeLeft {
-  return right.ms > left.ms ? right : left;
 }

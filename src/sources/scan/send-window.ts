@@ -48,6 +48,7 @@ const CUT = 0.9;
  */
 const AT_FIRST = 0.5;
 
+/** `size` is in probes. Times are microseconds on the scan's clock. */
 export class SendWindow {
   size: number;
   /** From here on it opens carefully. */

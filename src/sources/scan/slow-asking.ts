@@ -28,6 +28,7 @@ export interface TimeLeft {
   readonly bound?: 'most' | 'least';
 }
 
+/** Of one host; `on` from `begin` to the end. */
 export class SlowAsking {
   /** How long to go on asking, microseconds; 0: not at all. */
   patienceUs = 0;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CLOSED_RESET,
   FILTERED_ADMIN_PROHIBITED,
+  FILTERED_NET_UNREACH,
   FILTERED_SILENT,
   OPEN_SYN_ACK,
 } from '../../model/port-state.ts';
@@ -47,7 +48,8 @@ describe('ports asked again', () => {
 describe('hosts with silent ports', () => {
   it('are told apart by whether they still answer', async () => {
     const outcomes = [...many(2, CLOSED_RESET), OPEN_SYN_ACK, ...SILENT];
-    const hosts = [hostWith(outcomes, 0), hostWith(outcomes, 1), hostWith(SILENT, 2)];
+    const hosts = [0, 1, 3].map((number) => hostWith(outcomes, number));
+    hosts.push(hostWith(SILENT, 2));
     const numbers = Uint16Array.from(outcomes, (_, cell) => 100 + cell);
     const asked = new Set<string>();
     const waiting: [HostScan, number, number][] = [];
@@ -59,14 +61,16 @@ describe('hosts with silent ports', () => {
         for (let at = 0; at < batch.length; at++) {
           const host = batch.hosts[at]!;
           asked.add(`${host.number}:${ports[batch.cells[at]!]}`);
-          if (host.number === 0) waiting.push([host, batch.cells[at]!, batch.attempts[at]!]);
+          if (host.number !== 1) waiting.push([host, batch.cells[at]!, batch.attempts[at]!]);
         }
         return batch.length;
       },
       receive: (waitMs, sink) => {
         nowUs += 1000 * Math.max(1, waitMs);
         for (const [host, cell, attempt] of waiting.splice(0)) {
-          sink.answer(host, cell, attempt, CLOSED_RESET, nowUs, 64);
+          // To the last one the way is gone.
+          const outcome = host.number === 0 ? CLOSED_RESET : FILTERED_NET_UNREACH;
+          sink.answer(host, cell, attempt, outcome, nowUs, 64);
         }
       },
       close: () => {},
@@ -84,7 +88,9 @@ describe('hosts with silent ports', () => {
       signal: new AbortController().signal,
       gone: (number) => gone.push(number),
     });
-    expect(gone).toEqual([1]);
-    expect([...asked].sort()).toEqual(['0:100', '0:101', '0:102', '1:100', '1:101', '1:102']);
+    expect(gone.sort()).toEqual([1, 3]);
+    expect([...asked].sort()).toEqual(
+      [0, 1, 3].flatMap((host) => [100, 101, 102].map((port) => `${host}:${port}`)),
+    );
   });
 });

@@ -4,7 +4,13 @@
  * comes later look filtered. Silence of ports is worth something only where the host still answers.
  */
 
-import { CLOSED_REFUSED, CLOSED_RESET, FILTERED_SILENT, isOpen } from '../../model/port-state.ts';
+import {
+  CLOSED_REFUSED,
+  CLOSED_RESET,
+  FILTERED_SILENT,
+  isOpen,
+  OUTCOMES,
+} from '../../model/port-state.ts';
 import type { LinkTarget } from '../../native/sockets.ts';
 import type { Address } from '../../net/address.ts';
 import type { CellOrder } from './cells-to-ask.ts';
@@ -57,6 +63,12 @@ export function doubtful(host: HostScan, ports: Uint16Array): DoubtfulHost | und
   return { number, address, link, ports: again.map((cell) => ports[cell]!) };
 }
 
+/** Whether that is the host's own answer: not so what routers say, or this machine where it lost its way. */
+function isOfHost(code: number): boolean {
+  const state = OUTCOMES[code]?.state;
+  return state === 'open' || state === 'closed';
+}
+
 /** Asks the hosts in doubt again. Returns the number of probes sent. */
 export async function checkStillThere(check: StillThereCheck): Promise<number> {
   const { hosts, timing, clock, signal, gone } = check;
@@ -82,8 +94,7 @@ export async function checkStillThere(check: StillThereCheck): Promise<number> {
     hooks: {
       answered: () => {},
       finished: ({ number, outcomes }) => {
-        const silent = outcomes.every((code) => code === FILTERED_SILENT || code === NOT_MINE);
-        if (silent && !signal.aborted) gone(number);
+        if (!outcomes.some(isOfHost) && !signal.aborted) gone(number);
       },
     },
   });

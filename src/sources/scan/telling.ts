@@ -15,6 +15,7 @@ export interface TellingOptions {
   readonly wasTold?: (state: PortState) => boolean | undefined;
 }
 
+/** For one run; journal and writer stay the caller's. */
 export class Telling {
   /** Ports told that may have been told by the run that was killed. */
   readonly repeated: string[] = [];

@@ -51,8 +51,8 @@ const SPARE_DESCRIPTORS = 64;
 const LARGEST = 1536;
 const NO_CELL = -1;
 /**
- * Read of a socket in one go: more than its buffer holds, so all that waits is heard, but a flood does
- * not keep questions from going out.
+ * Read of a socket in one go: more than its buffer holds, so all that waits is heard, but a flood
+ * does not keep questions from going out.
  */
 const MOST_READ = 16_384;
 
@@ -77,6 +77,7 @@ export interface UdpOptions {
   readonly onDatagram?: DatagramListener;
 }
 
+/** Owns its sockets, as many as the system's limit leaves, until `close`. */
 export class UdpEngine implements ProbeEngine {
   readonly name = 'udp';
   readonly silent = OPEN_OR_FILTERED;

@@ -7,10 +7,12 @@ export function of(name: string, ports: readonly number[], bytes: Uint8Array): U
   return { name, ports, bytes };
 }
 
+/** ASCII. */
 export function text(name: string, ports: readonly number[], words: string): UdpPayload {
   return of(name, ports, octetsOf(words));
 }
 
+/** From the system's generator: nobody can foresee it. */
 export function random(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length));
 }
@@ -19,10 +21,12 @@ export function zeros(length: number): Uint8Array {
   return new Uint8Array(length);
 }
 
+/** 16 bits each, in network order. */
 export function words16(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(values.flatMap((value) => [value >> 8, value & 255]));
 }
 
+/** 32 bits each, in network order. */
 export function words32(...values: readonly number[]): Uint8Array {
   return words16(...values.flatMap((value) => [value >>> 16, value & 0xffff]));
 }

@@ -13,14 +13,17 @@ function dnsName(name: string): Uint8Array {
   );
 }
 
+/** One question (RFC 1035 section 4.1). @param kind its class, @param flags of the header */
 export function dnsQuery(name: string, type: number, kind: number, flags: number): Uint8Array {
   return join(words16(ID, flags, 1, 0, 0, 0), dnsName(name), words16(type, kind));
 }
 
+/** A call of procedure 0, which every program has (RFC 5531 section 12.1). */
 export function rpcNull(program: number, version: number): Uint8Array {
   return join(words32(0x70520001, 0, 2, program, version, 0), zeros(16));
 }
 
+/** A node status request for `*` (RFC 1002 section 4.2.17). */
 export function netbiosStatus(): Uint8Array {
   const name = octetsOf(`\x20CK${'A'.repeat(30)}\0`);
   return join(words16(ID, 0, 1, 0, 0, 0), name, words16(0x21, 1));
@@ -44,6 +47,7 @@ export function snmpDiscovery(): Uint8Array {
   return ber(0x30, ber(2, hex('03')), header, security, ber(0x30, empty, empty, request));
 }
 
+/** A search of the root DSE alone (RFC 4512 section 5.1), as CLDAP has it. */
 export function ldapRootSearch(): Uint8Array {
   const search = ber(
     0x63,
@@ -59,6 +63,7 @@ export function ldapRootSearch(): Uint8Array {
   return ber(0x30, ber(2, hex('01')), search);
 }
 
+/** AS-REQ for a realm that does not exist (RFC 4120 section 5.4.1): an error answers it. */
 export function kerberosRequest(): Uint8Array {
   const realm = octetsOf('PORTREEVE.INVALID');
   const general = (words: string): Uint8Array => ber(0x1b, octetsOf(words));
@@ -80,12 +85,20 @@ export function kerberosRequest(): Uint8Array {
   );
 }
 
+/**
+ * DHCPINFORM (RFC 2131 section 4.4.3): asks for options, takes no address. Servers answer to port 68 of
+ * the address in `ciaddr`; where that is none (all ones), dnsmasq answers who asked.
+ */
 export function dhcpInform(): Uint8Array {
-  const fixed = join(hex('01010600'), words32(0x70520001), zeros(228));
+  const fixed = join(
+    hex('01010600'),
+    ...[words32(0x70520001), zeros(4), words32(0xffffffff), zeros(220)],
+  );
   // Magic cookie, message type INFORM (8), wanted: mask, router; end.
   return join(fixed, hex('6382536335010837020103ff'), zeros(8));
 }
 
+/** A service request for service agents (RFC 2608 section 8.1). */
 export function slpRequest(): Uint8Array {
   const body = join(
     words16(0),
@@ -138,6 +151,7 @@ export function ikeInit(): Uint8Array {
   return join(header, words32(28 + payloads.length), payloads);
 }
 
+/** Start-Control-Connection-Request (RFC 2661 section 6.1). */
 export function l2tpRequest(): Uint8Array {
   const attribute = (type: number, value: Uint8Array): Uint8Array =>
     join(words16(0x8000 | (6 + value.length), 0, type), value);
@@ -152,6 +166,7 @@ export function l2tpRequest(): Uint8Array {
   return join(words16(0xc802, 12 + body.length, 0, 0, 0, 0), body);
 }
 
+/** ClientHello of DTLS 1.2 (RFC 6347 section 4.2) without a cookie, which the server then sends. */
 export function dtlsHello(): Uint8Array {
   const suites = hex('c02bc02fc00ac014002f0035');
   const extensions = hex('000a00060004001d0017000b00020100000d00080006040304010501');

@@ -5,6 +5,10 @@
 import type { PortStateName } from '../../../model/port-state.ts';
 import { bannerService, type ImportedScan, RecordBuilder, secondsToMs } from './record-builder.ts';
 
+/**
+ * Nmap's unless a line or remark says masscan. Lines that make no sense are faults with their
+ * number.
+ */
 export function readGreppable(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'nmap';

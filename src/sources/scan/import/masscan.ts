@@ -5,6 +5,7 @@
 import { eachJsonObject, type JsonRecord } from './json-records.ts';
 import { bannerService, type ImportedScan, RecordBuilder, secondsToMs } from './record-builder.ts';
 
+/** Also where it was cut off: whole objects are kept, the rest is a fault. */
 export function readMasscanJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'masscan';
@@ -68,6 +69,7 @@ function addPort(
 /** `open tcp 443 192.0.2.10 1767225600`, `banner tcp 22 192.0.2.10 1767225601 ssh SSH-2.0-X`. */
 const LINE = /^(open|closed|banner)\s+(\S+)\s+(\d{1,5})\s+(\S+)\s+(\d{1,12})(?:\s+(\S+)\s?(.*))?$/;
 
+/** Lines `open`, `closed` and `banner`; any other is a fault. */
 export function readMasscanList(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'masscan';

@@ -5,6 +5,7 @@
 import { eachJsonObject, type JsonRecord } from './json-records.ts';
 import { type ImportedScan, RecordBuilder } from './record-builder.ts';
 
+/** Ports without a host, and what is no object, are faults with their place. */
 export function readNaabuJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'naabu';
@@ -77,6 +78,7 @@ export function readNaabuCsv(text: string): ImportedScan {
 /** `192.0.2.10:443`, `[2001:db8::1]:443`, `2001:db8::1:443`, with `,udp` or `/udp` behind. */
 const PLAIN = /^\[?([0-9a-f.:]+)\]?:(\d{1,5})(?:[/,](tcp|udp))?$/i;
 
+/** Any list of addresses with ports: nothing says which program wrote it. */
 export function readPlainPorts(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'naabu';

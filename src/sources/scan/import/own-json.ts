@@ -31,6 +31,10 @@ type HostLine = Pick<ScannedHost, 'address' | 'names' | 'status' | 'statusReason
   readonly mac?: string | null;
 };
 
+/**
+ * Word of ports ahead of their final lines (`found`) counts only where the run did not come to its
+ * end.
+ */
 export function readOwnJson(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'portreeve';

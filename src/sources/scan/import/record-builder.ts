@@ -56,6 +56,10 @@ export interface PortWords {
   readonly service?: ServiceId;
 }
 
+/**
+ * Addresses and ports that are none become faults; texts are kept as they are, for others to
+ * escape.
+ */
 export class RecordBuilder {
   scanner = 'unknown';
   version: string | undefined;

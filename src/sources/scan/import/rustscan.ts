@@ -10,6 +10,7 @@ const COLOURS = /\x1b\[[0-9;]*m/g;
 const OPEN = /^Open \[?([0-9a-f.:%\w]+?)\]?:(\d{1,5})$/i;
 const LISTED = /^([0-9a-f.:%\w]+) -> \[([\d,\s]*)\]$/i;
 
+/** Of what is printed around ports nothing is a fault: banner and advice differ by release. */
 export function readRustScan(text: string): ImportedScan {
   const builder = new RecordBuilder();
   builder.scanner = 'rustscan';

@@ -200,6 +200,54 @@ const GREETINGS: readonly Greeting[] = [
     confidence: 7,
   },
   {
+    service: 'tarantool',
+    ports: [3301],
+    pattern: /^(?<product>Tarantool) (?<version>\d[\w.+-]{0,30}) \((?<extra>Binary|Lua console)\)/,
+  },
+  {
+    service: 'hylafax',
+    ports: [4559],
+    pattern:
+      /^220 (?<host>\S{1,255}) server \((?<product>HylaFAX) \(tm\) Version (?<version>\d[\w.]{0,20})\) ready/,
+  },
+  {
+    service: 'nntp',
+    ports: [119, 563],
+    pattern: /^50\d (?<product>Leafnode)\b/,
+    confidence: 7,
+  },
+  {
+    service: 'ganglia',
+    ports: [8649, 8651],
+    pattern: /^<\?xml [^>]{0,80}\?>\s{0,4}<!DOCTYPE GANGLIA_XML \[/,
+    product: 'Ganglia',
+  },
+  {
+    // Whoever reaches it owns the virtual machine.
+    service: 'qemu-monitor',
+    ports: [4444, 5555],
+    pattern:
+      /^(?:\xff[\xfb-\xfe][\0-\x31]){0,8}(?<product>QEMU) (?<version>\d[\w.]{0,20}) monitor - type 'help'/,
+  },
+  {
+    service: 'qemu-qmp',
+    ports: [4444, 5555],
+    pattern: /^\{"QMP": ?\{"version": ?\{"qemu": ?\{/,
+    product: 'QEMU machine protocol',
+  },
+  {
+    service: 'gpsd',
+    ports: [2947],
+    pattern: /^\{"class":"VERSION","release":"(?<version>\d[\w.~-]{0,30})"/,
+    product: 'gpsd',
+  },
+  {
+    service: 'openocd',
+    ports: [4444],
+    pattern: /^(?:\xff[\xfb-\xfe][\0-\x31]){0,8}Open On-Chip Debugger\r?\n/,
+    product: 'OpenOCD',
+  },
+  {
     // RFC 867.
     service: 'daytime',
     ports: [13],

@@ -3,7 +3,7 @@
  * source of each question is named beside it.
  */
 import { HTTP } from './http.ts';
-import { hex, octetsOf, textOf, viewOf } from './octets.ts';
+import { hex, join, octetsOf, textOf, viewOf } from './octets.ts';
 import { detailsOf, type Inquiry, type Recogniser } from './recogniser.ts';
 
 /** Whose connection is that from port 1 to port 1 (RFC 1413)? Nobody's: there is none. */
@@ -114,4 +114,129 @@ export const inquirePrometheus: Inquiry = async ({ open, target }) => {
   }
 };
 
-export const DAEMONS: readonly Recogniser[] = [IDENT, EPMD, IRC, TOR_CONTROL, ETCD];
+/**
+ * A name and flags as a node sends them (Erlang distribution protocol 6, "The Distribution
+ * Handshake"). The answer is a status and, before cookies are compared, flags, a challenge, which is
+ * left alone, and the node's name.
+ */
+const ERLANG: Recogniser = {
+  service: 'erlang',
+  transport: 'tcp',
+  // RabbitMQ's. Others take any; the port mapper tells them.
+  ports: [25_672],
+  question: {
+    ask: () => join(hex('001e 4e 0000000d07df7fbd 00000007 000f'), octetsOf('prt@192.0.2.254')),
+  },
+  read: (answer) => {
+    if (answer.length < 26 || textOf(answer, 0, 5) !== '\0\x03sok' || answer[7] !== 0x4e)
+      return undefined;
+    const from = 26;
+    const node = textOf(answer, from, from + viewOf(answer).getUint16(24));
+    return /^[!-~]{3,255}$/.test(node)
+      ? { name: 'erlang', product: 'Erlang node', details: detailsOf({ node }), confidence: 10 }
+      : undefined;
+  },
+};
+
+/** `VERSION` of ClamAV's daemon (clamd manual page), behind a z: ended by a zero. */
+const CLAMD: Recogniser = {
+  service: 'clamd',
+  transport: 'tcp',
+  ports: [3310],
+  question: { ask: () => octetsOf('zVERSION\0') },
+  suspects: (answer) => textOf(answer, 0, 15) === 'UNKNOWN COMMAND',
+  read: (answer) => {
+    const version = /^ClamAV (\d[\w.-]{0,30})/.exec(textOf(answer, 0, 60))?.[1];
+    return version === undefined
+      ? undefined
+      : { name: 'clamd', product: 'ClamAV', version, confidence: 10 };
+  },
+};
+
+/** `PING` of SpamAssassin's protocol; all its answers name it. */
+const SPAMD: Recogniser = {
+  service: 'spamd',
+  transport: 'tcp',
+  ports: [783],
+  question: { ask: () => octetsOf('PING SPAMC/1.2\r\n\r\n') },
+  read: (answer) =>
+    /^SPAMD\/\d\.\d \d{1,3} /.test(textOf(answer, 0, 20))
+      ? { name: 'spamd', product: 'SpamAssassin', confidence: 10 }
+      : undefined,
+};
+
+/** What a mail server asks its filter first: SMFIC_OPTNEG of version 6 (libmilter's mfdef.h). */
+const MILTER: Recogniser = {
+  service: 'milter',
+  transport: 'tcp',
+  ports: [8891, 8892, 8893, 11_332],
+  question: { ask: () => hex('0000000d 4f 00000006 000001ff 001fffff') },
+  read: (answer) => {
+    if (answer.length < 17 || answer[4] !== 0x4f) return undefined;
+    const view = viewOf(answer);
+    const length = view.getUint32(0);
+    const version = view.getUint32(5);
+    if (length < 13 || length !== answer.length - 4 || version < 2 || version > 6) return undefined;
+    // Ours come back: an echo.
+    if (view.getUint32(9) === 0x1ff && view.getUint32(13) === 0x1f_ffff) return undefined;
+    return { name: 'milter', product: 'Mail filter', confidence: 10 };
+  },
+};
+
+/**
+ * op_connect with the oldest protocol that any server knows and no user (Firebird's wire protocol):
+ * accepted (3) with that protocol, or refused (4).
+ */
+const FIREBIRD: Recogniser = {
+  service: 'firebird',
+  transport: 'tcp',
+  ports: [3050],
+  question: {
+    ask: () =>
+      hex(
+        '00000001 00000013 00000002 00000001 00000000 00000001 00000000 0000000a 00000001 00000002 00000003 00000002',
+      ),
+  },
+  read: (answer) => {
+    const accepts = answer.length === 16 && textOf(answer, 0, 8) === '\0\0\0\x03\0\0\0\x0a';
+    return accepts || textOf(answer) === '\0\0\0\x04'
+      ? { name: 'firebird', product: 'Firebird', confidence: 7 }
+      : undefined;
+  },
+};
+
+/**
+ * The first message of a Mumble server, inside TLS (Mumble protocol documentation, "Version"): type
+ * 0, length, then protocol buffers: version, release, system.
+ */
+const MUMBLE: Recogniser = {
+  service: 'mumble',
+  transport: 'tcp',
+  ports: [64_738],
+  read: (answer) => {
+    // Field 1, a number; field 2, the release, is the next one.
+    if (answer.length < 12 || viewOf(answer).getUint32(0) !== 0 || answer[6] !== 0x08)
+      return undefined;
+    let at = 7;
+    while (at < 12 && answer[at]! >= 0x80) at++;
+    if (answer[at + 1] !== 0x12) return undefined;
+    const version = textOf(answer, at + 3, at + 3 + (answer[at + 2] ?? 0));
+    return /^\d[!-~]{2,60}$/.test(version)
+      ? { name: 'mumble', product: 'Mumble server', version, confidence: 10 }
+      : undefined;
+  },
+};
+
+export const DAEMONS: readonly Recogniser[] = [
+  IDENT,
+  EPMD,
+  IRC,
+  TOR_CONTROL,
+  ETCD,
+  ERLANG,
+  CLAMD,
+  SPAMD,
+  MILTER,
+  FIREBIRD,
+  MUMBLE,
+];

@@ -7,8 +7,8 @@ import { DNS, LLMNR, MDNS, NETBIOS, SQL_BROWSER, SSDP } from './datagram-names.t
 import { IKE, OPENVPN, QUIC, STUN } from './datagram-tunnels.ts';
 import { der, integerOf, valueAt, valuesIn } from './der.ts';
 import { hex, hexOf, join, octetsOf, textOf, viewOf } from './octets.ts';
-import { readSip, sipOptions } from './others.ts';
 import { detailsOf, type Found, type Recogniser } from './recogniser.ts';
+import { readSip, sipOptions } from './sip.ts';
 import { CLDAP, KERBEROS_UDP } from './windows.ts';
 
 /** Client mode 3, version 4 (RFC 5905); the answer is of mode 4 and carries our time stamp back. */

@@ -211,8 +211,9 @@ async function ask(
 ): Promise<Heard> {
   let first: Uint8Array = new Uint8Array(0);
   let silences = 0;
-  for (const recogniser of recognisers) {
-    if (silences >= patience) break;
+  const queue = [...recognisers];
+  while (queue.length > 0 && silences < patience) {
+    const recogniser = queue.shift()!;
     if (recogniser.question === undefined || asked.has(recogniser)) continue;
     asked.add(recogniser);
     const conversation = await open();
@@ -225,6 +226,7 @@ async function ask(
       // Any recogniser may know the answer: a web server refuses Redis' question in HTTP.
       const found = echoOf(recogniser, question, heard) ?? recognise(STREAMS, heard, target.port);
       if (found !== undefined) return { heard, found };
+      if (heard.length > 0) queue.unshift(...STREAMS.filter((each) => each.suspects?.(heard)));
     } finally {
       conversation.close();
     }

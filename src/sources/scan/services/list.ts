@@ -19,6 +19,7 @@ import { STUN_TCP } from './datagram-tunnels.ts';
 import { DATAGRAMS } from './datagrams.ts';
 import { inquireImap, inquirePop3, inquireSmtp, inquireVnc } from './greetings.ts';
 import { HTTP, HTTP2, RTSP } from './http.ts';
+import { INSTRUMENTS } from './instruments.ts';
 import { OTHERS } from './others.ts';
 import type { Inquiry, Recogniser } from './recogniser.ts';
 import { inquireSsh } from './ssh.ts';
@@ -45,6 +46,7 @@ export const STREAMS: readonly Recogniser[] = [
   ZOOKEEPER,
   ...OTHERS,
   ...DAEMONS,
+  ...INSTRUMENTS,
   STUN_TCP,
   NEO4J,
   HTTP2,
@@ -68,5 +70,5 @@ export const INQUIRIES: Readonly<Record<string, Inquiry>> = {
 /** Ports on which TLS is spoken from the first octet. */
 export const TLS_PORTS: ReadonlySet<number> = new Set([
   261, 443, 465, 563, 636, 853, 989, 990, 992, 993, 994, 995, 2376, 3269, 4433, 5061, 5223, 5349,
-  5671, 5986, 6443, 6697, 8443, 8883, 9443, 10250, 27018, 61614,
+  5671, 5986, 6443, 6697, 8443, 8883, 9443, 10250, 27018, 61614, 64738,
 ]);

@@ -1,12 +1,13 @@
 /**
- * Further TCP services that answer a first question without a login: DNS, message brokers, proxies,
- * remote desktops of other makes, developers' and monitoring agents. The source of each question
- * is named beside it.
+ * Further TCP services that answer a first question without a login: DNS, proxies and tunnels, remote
+ * screens, chat and monitoring. The source of each question is named beside it.
  */
-
+import { AMQP, BEANSTALK, GEARMAN, MQTT, STOMP } from './brokers.ts';
+import { ADB, AJP, GIT, JDWP, RMI } from './developers.ts';
 import { readDns, versionQuestion } from './dns.ts';
 import { hex, join, octetsOf, textOf, viewOf } from './octets.ts';
-import { detailsOf, type Found, type Recogniser } from './recogniser.ts';
+import { detailsOf, type Recogniser } from './recogniser.ts';
+import { SIP } from './sip.ts';
 
 /** RFC 1035 section 4.2.2: a length before the message. */
 const DNS_TCP: Recogniser = {
@@ -24,83 +25,6 @@ const DNS_TCP: Recogniser = {
     if (answer.length < 14 || viewOf(answer).getUint16(0) > 4096) return undefined;
     return readDns(answer.subarray(2));
   },
-};
-
-/** Connection.Start (AMQP 0-9-1 specification) after the protocol header. */
-const AMQP: Recogniser = {
-  service: 'amqp',
-  transport: 'tcp',
-  ports: [5672, 5671],
-  question: { ask: () => octetsOf('AMQP\0\0\x09\x01'), order: 20 },
-  read: (answer) => {
-    // The server's own header: it speaks another version.
-    if (textOf(answer, 0, 4) === 'AMQP' && answer.length >= 8) {
-      // Ours come back: an echo.
-      if (textOf(answer, 4, 8) === '\0\0\x09\x01') return undefined;
-      return {
-        name: 'amqp',
-        extra: `version ${[...answer.subarray(5, 8)].join('.')}`,
-        confidence: 10,
-      };
-    }
-    if (answer.length < 20 || answer[0] !== 1 || viewOf(answer).getUint32(7) !== 0x000a000a)
-      return undefined;
-    const text = textOf(answer, 0, Math.min(answer.length, 4096));
-    const product = longString(text, 'product');
-    const version = longString(text, 'version');
-    return {
-      name: 'amqp',
-      ...(product === undefined ? {} : { product }),
-      ...(version === undefined ? {} : { version }),
-      details: detailsOf({ platform: longString(text, 'platform') }),
-      confidence: 10,
-    };
-  },
-};
-
-/** A long string field of a table: name, 'S', length (4), text. */
-function longString(text: string, name: string): string | undefined {
-  const at = text.indexOf(`${String.fromCharCode(name.length)}${name}S\0\0\0`);
-  if (at < 0) return undefined;
-  const start = at + 1 + name.length + 5;
-  return text.slice(start, start + text.charCodeAt(start - 1)) || undefined;
-}
-
-/** CONNECT without user, password or will, clean session; CONNACK (MQTT 3.1.1 section 3.2). */
-const MQTT: Recogniser = {
-  service: 'mqtt',
-  transport: 'tcp',
-  ports: [1883, 8883],
-  question: {
-    ask: () => hex('10 15 0004 4d515454 04 02 0005 0009 706f727472656576 65'),
-    order: 21,
-  },
-  read: (answer) => {
-    if (answer.length < 4 || answer[0] !== 0x20 || answer[1] !== 2 || answer[2]! > 1)
-      return undefined;
-    const code = answer[3]!;
-    if (code > 5) return undefined;
-    return {
-      name: 'mqtt',
-      details: detailsOf({
-        authentication:
-          code === 0 ? 'not required' : code === 4 || code === 5 ? 'required' : undefined,
-      }),
-      confidence: 10,
-    };
-  },
-};
-
-/** STOMP 1.2: an empty frame other than CONNECT is refused by an ERROR frame. */
-const STOMP: Recogniser = {
-  service: 'stomp',
-  transport: 'tcp',
-  ports: [61613, 61614],
-  question: { ask: () => octetsOf('PORTREEVE\n\n\0') },
-  read: (answer) =>
-    /^ERROR\n(?:[\w-]{1,60}:[^\n]{0,300}\n){0,10}\n/.test(textOf(answer, 0, 2048))
-      ? { name: 'stomp', confidence: 10 }
-      : undefined,
 };
 
 /** SOCKS 5 greeting without authentication (RFC 1928 section 3). */
@@ -174,18 +98,6 @@ const TELNET: Recogniser = {
   },
 };
 
-/** git daemon: a request for a repository that is not there (gitprotocol-pack). */
-const GIT: Recogniser = {
-  service: 'git',
-  transport: 'tcp',
-  ports: [9418],
-  question: { ask: () => octetsOf('002egit-upload-pack /portreeve\0host=portreeve\0') },
-  read: (answer) =>
-    /^[0-9a-f]{4}(?:ERR |[0-9a-f]{40} )/.test(textOf(answer, 0, 60))
-      ? { name: 'git', product: 'git daemon', confidence: 10 }
-      : undefined,
-};
-
 /** A stream's opening (RFC 6120 section 4.2). */
 const XMPP: Recogniser = {
   service: 'xmpp',
@@ -214,34 +126,6 @@ const XMPP: Recogniser = {
   },
 };
 
-/** OPTIONS (RFC 3261 section 11). */
-export function sipOptions(address: string, via: 'TCP' | 'UDP'): Uint8Array {
-  const host = address.includes(':') ? `[${address.split('%')[0]}]` : address;
-  return octetsOf(
-    `OPTIONS sip:${host} SIP/2.0\r\nVia: SIP/2.0/${via} portreeve.invalid;branch=z9hG4bKportreeve;rport\r\nFrom: <sip:portreeve@portreeve.invalid>;tag=1\r\nTo: <sip:${host}>\r\nCall-ID: portreeve\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\nContent-Length: 0\r\n\r\n`,
-  );
-}
-
-export function readSip(answer: Uint8Array): Found | undefined {
-  const text = textOf(answer, 0, Math.min(answer.length, 4096));
-  if (!/^SIP\/2\.0 \d{3} /.test(text)) return undefined;
-  const product = /\r\n(?:Server|User-Agent):\s{0,4}([^\r\n]{1,160})/i.exec(text)?.[1];
-  return {
-    name: 'sip',
-    ...(product === undefined ? {} : { product }),
-    details: detailsOf({ methods: /\r\nAllow:\s{0,4}([^\r\n]{1,200})/i.exec(text)?.[1] }),
-    confidence: 10,
-  };
-}
-
-const SIP: Recogniser = {
-  service: 'sip',
-  transport: 'tcp',
-  ports: [5060, 5061],
-  question: { ask: ({ address }) => sipOptions(address, 'TCP') },
-  read: readSip,
-};
-
 /** Start-Control-Connection (RFC 2637 section 2.1); names host and vendor. */
 const PPTP: Recogniser = {
   service: 'pptp',
@@ -268,40 +152,6 @@ const PPTP: Recogniser = {
   },
 };
 
-/** CPing, answered by CPong (AJP 1.3). */
-const AJP: Recogniser = {
-  service: 'ajp',
-  transport: 'tcp',
-  ports: [8009],
-  question: { ask: () => hex('1234 0001 0a') },
-  read: (answer) =>
-    textOf(answer, 0, 5) === 'AB\0\x01\x09' ? { name: 'ajp', confidence: 10 } : undefined,
-};
-
-/** Java RMI's stream protocol: acknowledgment (0x4E), the client's host and port as seen. */
-const RMI: Recogniser = {
-  service: 'java-rmi',
-  transport: 'tcp',
-  ports: [1099, 1098],
-  question: { ask: () => hex('4a524d49 0002 4b') },
-  read: (answer) =>
-    answer.length >= 7 && answer[0] === 0x4e && answer.length === 7 + viewOf(answer).getUint16(1)
-      ? { name: 'java-rmi', product: 'Java RMI', confidence: 10 }
-      : undefined,
-};
-
-/** The Java debugger's handshake: whoever gets the echo can run code in the program. */
-const JDWP: Recogniser = {
-  service: 'jdwp',
-  transport: 'tcp',
-  ports: [5005, 8000, 8787],
-  question: { ask: () => octetsOf('JDWP-Handshake') },
-  read: (answer) =>
-    textOf(answer, 0, 14) === 'JDWP-Handshake'
-      ? { name: 'jdwp', product: 'Java debugger', confidence: 10 }
-      : undefined,
-};
-
 /** `agent.version` (Zabbix documentation, header and data length). */
 const ZABBIX: Recogniser = {
   service: 'zabbix-agent',
@@ -320,36 +170,6 @@ const ZABBIX: Recogniser = {
   },
 };
 
-/** Beanstalkd's text protocol. */
-const BEANSTALK: Recogniser = {
-  service: 'beanstalkd',
-  transport: 'tcp',
-  ports: [11300],
-  question: { ask: () => octetsOf('stats\r\n') },
-  read: (answer) => {
-    const version = /^OK \d+\r\n---\n[\s\S]{0,900}?\nversion: "?([\w.+~-]+)/.exec(
-      textOf(answer, 0, 1500),
-    );
-    return version === null
-      ? undefined
-      : { name: 'beanstalkd', product: 'beanstalkd', version: version[1] ?? '', confidence: 10 };
-  },
-};
-
-/** Gearman's administrative protocol. */
-const GEARMAN: Recogniser = {
-  service: 'gearman',
-  transport: 'tcp',
-  ports: [4730],
-  question: { ask: () => octetsOf('version\r\n') },
-  read: (answer) => {
-    const version = /^OK (\d[\w.+~-]{0,40})\r?\n$/.exec(textOf(answer, 0, 60))?.[1];
-    return version === undefined
-      ? undefined
-      : { name: 'gearman', product: 'Gearman', version, confidence: 10 };
-  },
-};
-
 /** Finger (RFC 1288) and others that answer an empty line with words are told by port alone. */
 const FINGER: Recogniser = {
   service: 'finger',
@@ -363,6 +183,9 @@ const FINGER: Recogniser = {
       ? { name: 'finger', confidence: 7 }
       : undefined,
 };
+
+/** RFC 5531 section 9, accept_stat. */
+const PROG_UNAVAIL = 1;
 
 /** Portmapper NULL call with a record mark (RFC 5531, RFC 1833). */
 const RPCBIND_TCP: Recogniser = {
@@ -381,7 +204,9 @@ const RPCBIND_TCP: Recogniser = {
     const view = viewOf(answer);
     if (view.getUint32(4) !== 0x70727476 || view.getUint32(8) !== 1 || view.getUint32(12) > 1)
       return undefined;
-    return { name: 'rpcbind', product: 'ONC RPC', confidence: 10 };
+    // Another program of the same protocol: it does not know that one.
+    const isUnknown = view.getUint32(12) === 0 && view.getUint32(24) === PROG_UNAVAIL;
+    return { name: isUnknown ? 'onc-rpc' : 'rpcbind', product: 'ONC RPC', confidence: 10 };
   },
 };
 
@@ -433,26 +258,7 @@ const BGP: Recogniser = {
   },
 };
 
-/** Android's debug bridge: a CNXN message (protocol.txt of adb). */
-const ADB: Recogniser = {
-  service: 'adb',
-  transport: 'tcp',
-  ports: [5555],
-  question: {
-    ask: () => hex('434e584e 00000001 00001000 00000000 00000000 bcb1a7b1'),
-  },
-  read: (answer) => {
-    const word = textOf(answer, 0, 4);
-    if (word !== 'CNXN' && word !== 'AUTH' && word !== 'STLS') return undefined;
-    return {
-      name: 'adb',
-      product: 'Android Debug Bridge',
-      details: detailsOf({ authentication: word === 'CNXN' ? 'not required' : 'required' }),
-      confidence: 10,
-    };
-  },
-};
-
+/** With those of brokers and developers, in the order in which answers are held against them. */
 export const OTHERS: readonly Recogniser[] = [
   DNS_TCP,
   AMQP,

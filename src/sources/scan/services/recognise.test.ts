@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { recognise } from './identify.ts';
 import { QUERIES, STREAMS } from './list.ts';
-import { hex, join, octetsOf } from './octets.ts';
+import { filled, hex, join, octetsOf } from './octets.ts';
 
 type Expected = Readonly<{ name: string; product?: string; version?: string; extra?: string }>;
 
@@ -41,6 +41,152 @@ const STREAM_ANSWERS: readonly (readonly [string, number, Uint8Array, Expected])
     { name: 'irc' },
   ],
   ['Ident', 113, octetsOf('1,1:ERROR:NO-USER\r\n'), { name: 'ident' }],
+  [
+    'NRPE',
+    5666,
+    join(hex('0002 0002 718f6265 0000'), octetsOf('NRPE v4.1.0'), filled(1015)),
+    { name: 'nrpe', product: 'Nagios NRPE', version: '4.1.0' },
+  ],
+  ['SANE', 6566, hex('00000000 01010003'), { name: 'sane', product: 'SANE network scanner' }],
+  [
+    'an iSCSI target that misses a name',
+    3260,
+    join(hex('23000000 00000000 00000000 00000000 70727472'), filled(16), hex('0207'), filled(10)),
+    { name: 'iscsi', product: 'iSCSI target' },
+  ],
+  [
+    'a one-wire server',
+    4304,
+    hex('00000000 00000000 00000000 0000010a 00000000 00000000'),
+    { name: 'owserver', product: 'One-wire server' },
+  ],
+  [
+    'Snapcast',
+    1705,
+    octetsOf('{"id":1,"jsonrpc":"2.0","result":{"major":2,"minor":0,"patch":0}}\r\n'),
+    { name: 'snapcast', product: 'Snapcast control' },
+  ],
+  [
+    'LIRC',
+    8765,
+    octetsOf('BEGIN\nVERSION\nSUCCESS\nDATA\n1\n0.10.1\nEND\n'),
+    { name: 'lirc', product: 'LIRC', version: '0.10.1' },
+  ],
+  [
+    'LCDproc',
+    13_666,
+    octetsOf('connect LCDproc 0.5.9 protocol 0.3 lcd wid 20 hgt 4 cellwid 5 cellhgt 8\n'),
+    { name: 'lcdproc', product: 'LCDproc', version: '0.5.9' },
+  ],
+  [
+    'apcupsd',
+    3551,
+    octetsOf(
+      '\0\x18APC      : 001,018,0438\n\0\x0eHOSTNAME : vm\n\0(VERSION  : 3.14.14 (31 May 2016) debian\n',
+    ),
+    { name: 'apcupsd', product: 'apcupsd', version: '3.14.14' },
+  ],
+  [
+    'Network UPS Tools',
+    3493,
+    octetsOf('Network UPS Tools upsd 2.8.0 - https://www.networkupstools.org/\n'),
+    { name: 'nut', product: 'Network UPS Tools upsd', version: '2.8.0' },
+  ],
+  [
+    'INDI',
+    7624,
+    octetsOf('<defSwitchVector device="Telescope Simulator" name="CONNECTION">\n'),
+    { name: 'indi', product: 'INDI' },
+  ],
+  ['rigctld', 20_026, octetsOf('RPRT -1\n'), { name: 'hamlib', product: 'Hamlib' }],
+  [
+    'an Erlang node',
+    25_672,
+    join(
+      hex('0003 736f6b 001e 4e 0000000d07df7fbd cde6bb2a 6b03fa7b 000b'),
+      octetsOf('n@10.66.0.1'),
+    ),
+    { name: 'erlang', product: 'Erlang node' },
+  ],
+  [
+    'ClamAV',
+    3310,
+    octetsOf('ClamAV 1.4.6\0'),
+    { name: 'clamd', product: 'ClamAV', version: '1.4.6' },
+  ],
+  [
+    'SpamAssassin',
+    783,
+    octetsOf('SPAMD/1.5 0 PONG\r\n'),
+    { name: 'spamd', product: 'SpamAssassin' },
+  ],
+  [
+    'a mail filter',
+    8891,
+    hex('0000000d 4f 00000006 00000111 00100702'),
+    { name: 'milter', product: 'Mail filter' },
+  ],
+  ['Firebird', 3050, hex('00000004'), { name: 'firebird', product: 'Firebird' }],
+  [
+    'Mumble',
+    64_738,
+    join(hex('0000 00000032 08 848604 12 07'), octetsOf('1.3.4-4'), hex('1a 03 583131')),
+    { name: 'mumble', product: 'Mumble server', version: '1.3.4-4' },
+  ],
+  [
+    'Tarantool',
+    3301,
+    octetsOf('Tarantool 2.6.0 (Binary) eb88fc8f-4459-4e69-8df1-3b94b6d42a66  \n'),
+    { name: 'tarantool', product: 'Tarantool', version: '2.6.0', extra: 'Binary' },
+  ],
+  [
+    'HylaFAX',
+    4559,
+    octetsOf('220 vm server (HylaFAX (tm) Version 6.0.7) ready.\r\n'),
+    { name: 'hylafax', product: 'HylaFAX', version: '6.0.7' },
+  ],
+  [
+    'Ganglia',
+    8649,
+    octetsOf('<?xml version="1.0" standalone="yes"?>\n<!DOCTYPE GANGLIA_XML [\n'),
+    { name: 'ganglia', product: 'Ganglia' },
+  ],
+  [
+    'the monitor of a virtual machine, over Telnet',
+    5555,
+    octetsOf("\xff\xfb\x01\xff\xfb\x03QEMU 7.2.22 monitor - type 'help' for more information\r\n"),
+    { name: 'qemu-monitor', product: 'QEMU', version: '7.2.22' },
+  ],
+  [
+    'the same for programs',
+    4444,
+    octetsOf('{"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, "package": ""}'),
+    { name: 'qemu-qmp', product: 'QEMU machine protocol' },
+  ],
+  [
+    'gpsd',
+    2947,
+    octetsOf('{"class":"VERSION","release":"3.22","rev":"3.22","proto_major":3}\r\n'),
+    { name: 'gpsd', product: 'gpsd', version: '3.22' },
+  ],
+  [
+    'OpenOCD',
+    4444,
+    octetsOf('\xff\xfb\x03\xff\xfe\x01Open On-Chip Debugger\r\n\r> '),
+    { name: 'openocd', product: 'OpenOCD' },
+  ],
+  [
+    'Leafnode that is set up wrongly',
+    119,
+    octetsOf('503 Leafnode must have a unique fully-qualified domain name.\r\n'),
+    { name: 'nntp', product: 'Leafnode' },
+  ],
+  [
+    'another program of ONC RPC than the portmapper',
+    24_007,
+    hex('80000018 70727476 00000001 00000000 00000000 00000000 00000001'),
+    { name: 'onc-rpc', product: 'ONC RPC' },
+  ],
   [
     "Erlang's port mapper",
     4369,

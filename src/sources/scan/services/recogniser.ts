@@ -48,6 +48,11 @@ export interface Recogniser {
    * anything it does not know; never throws and never reads outside.
    */
   readonly read: (answer: Uint8Array) => Found | undefined;
+  /**
+   * Whether an answer to another question may be this service's, though it does not tell so: then
+   * its own is asked, on whatever port.
+   */
+  readonly suspects?: (answer: Uint8Array) => boolean;
   readonly inquire?: Inquiry;
 }
 

@@ -1,7 +1,8 @@
 /**
- * How long it will still take to ask open ports what they are. Listening to a port is short, and the
- * ports to come are taken to be like those so far, dealt out again as the scan will do it. To question
- * one that stays silent takes half a minute, and is done for a few of each host, all at a time.
+ * How long it will still take to ask open ports what they are. Listening to a port is short, and
+ * the ports to come are taken to be like those so far, dealt out again as the scan will do it. To
+ * question one that stays silent takes half a minute, and is done for a few of each host, all at a
+ * time.
  */
 import type { TimeLeft } from '../slow-asking.ts';
 import type { AskedHost, ServiceQueue, Turn } from './service-queue.ts';
@@ -27,6 +28,7 @@ interface Durations {
   others: number[];
 }
 
+/** For one run; `prior` is what is expected of ports before any was listened to. */
 export class ServiceOutlook {
   private readonly queue: ServiceQueue;
   private readonly prior: ServicePrior;

@@ -3,7 +3,8 @@
  * once; those that tell nothing wait to be questioned in full. As long as hardly any of a host's
  * silent ports was questioned to the end, that is done beside listening: silence costs a host
  * nothing but an idle connection. A host with so many open ports that something may answer in place
- * of services has a part of its silent ones questioned, more of them for each that does tell something.
+ * of services has a part of its silent ones questioned, more of them for each that does tell
+ * something.
  */
 import type { PortState } from '../../../model/port-state.ts';
 import type { ScannedHost } from '../../../model/scanned-host.ts';
@@ -66,6 +67,10 @@ export interface AskedHost {
   readonly told: Map<string, number>;
 }
 
+/**
+ * Whoever takes a port gives it back when it was asked: so many are out at once, of a host and in
+ * all.
+ */
 export class ServiceQueue {
   readonly unasked: UnaskedServices[] = [];
   /** Ports that were listened to, and asked what belongs on them, but told nothing. */

@@ -222,6 +222,10 @@ async function hostKey(
 const WEAK =
   /^(?:diffie-hellman-group1-sha1|diffie-hellman-group-exchange-sha1|ssh-dss|ssh-rsa|arcfour.*|.*-cbc|hmac-md5.*|none)$/;
 
+/**
+ * One connection for what is offered, one more for each kind of host key; nothing of a login is
+ * tried.
+ */
 export const inquireSsh: Inquiry = async ({ open }) => {
   const first = await open();
   let offer: Offer | undefined;

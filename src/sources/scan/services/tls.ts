@@ -159,7 +159,8 @@ export interface SecureLine {
 
 /**
  * Opens TLS and returns the line inside it, with what the certificate says. Old versions and
- * weak ciphers are taken: the aim is to see, not to be safe. Rejects with `ConnectFailed`.
+ * weak ciphers are taken, without a certificate only where there is none: the aim is to see, not to
+ * be safe. Rejects with `ConnectFailed`.
  */
 export async function openTls(
   target: Target,
@@ -174,7 +175,7 @@ export async function openTls(
     socket,
     rejectUnauthorized: false,
     minVersion: 'TLSv1',
-    ciphers: 'DEFAULT:@SECLEVEL=0',
+    ciphers: 'ALL:+aNULL:@SECLEVEL=0',
     ALPNProtocols: ['http/1.1'],
     ...(servername === undefined ? {} : { servername }),
   });

@@ -69,3 +69,22 @@ describe.concurrent('a service that hangs up on what it does not know', () => {
     expect(await identified(false, MQTT)).toMatchObject({ tls: false, found: { name: 'mqtt' } });
   });
 });
+
+it('asks its own question where a refusal is in the words of a service', async () => {
+  // ClamAV's daemon, which names itself only to who asks for its version.
+  const behave = (socket: Socket): void => {
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (octets) => {
+      const asksVersion = octets.toString('latin1') === 'zVERSION\0';
+      socket.end(asksVersion ? 'ClamAV 1.4.6\0' : 'UNKNOWN COMMAND\n');
+    });
+  };
+  const { found } = await identified(false, behave);
+  expect(found).toMatchObject({ name: 'clamd', version: '1.4.6' });
+  const never = await identified(false, (socket) => {
+    socket.on('error', () => socket.destroy());
+    socket.on('data', () => socket.end('UNKNOWN COMMAND\n'));
+  });
+  expect(never.found).toBeUndefined();
+  expect(never.unrecognised).toBe('UNKNOWN COMMAND');
+});
