@@ -24,6 +24,10 @@ export interface ArpQuestion {
   readonly seconds: number;
 }
 
+/**
+ * Addresses are IPv4, as integers; times are seconds since 1970. At most 65,536 pairs of who asks
+ * for whom, of which the first question is kept.
+ */
 export class ArpQuestions {
   /** New pairs that found no room. */
   beyond = 0;

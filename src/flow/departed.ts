@@ -1,13 +1,15 @@
 /**
- * Conversations that lost their slot in the listener's cache, in a Bloom filter of two bits each: with more at once than
- * there are slots, each would be listened to with every packet. About one stranger in 300 is taken
- * for one of them when the filter is full; its SYN, where it has one, gives it a slot all the same.
+ * Conversations that lost their slot in the listener's cache, in a Bloom filter of two bits each:
+ * with more at once than there are slots, each would be listened to with every packet. About one
+ * stranger in 300 is taken for one of them when the filter is full; its SYN, where it has one,
+ * gives it a slot all the same.
  */
 
 /** Bits of the filter, and how many conversations may be in it before it starts anew. */
 const FILTER_BITS = 1 << 23;
 const MOST_DEPARTED = FILTER_BITS >> 5;
 
+/** A full filter is emptied: who left before is a stranger again. */
 export class Departed {
   private readonly bits = new Int32Array(FILTER_BITS >> 5);
   private count = 0;

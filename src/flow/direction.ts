@@ -12,8 +12,6 @@
  *   port-class            a system or user port against an ephemeral one; never makes a service
  *   first-packet          nothing of that: direction unknown, the first sender is named as client
  */
-import type { Confidence, DirectionReason } from '../model/flow.ts';
-import { FAMILY_6 } from '../wire/packet-batch.ts';
 import {
   ALONE,
   AskedElsewhere,
@@ -23,83 +21,49 @@ import {
   TRANSFER_TO_B,
 } from './asked-elsewhere.ts';
 import type { Chunk } from './chunk.ts';
+import {
+  BY_DECLARED,
+  BY_FAN_IN,
+  BY_GROUP,
+  BY_KNOWN,
+  BY_LEARNED,
+  BY_MESSAGE,
+  BY_PORT_CLASS,
+  CERTAIN,
+  CLIENT_IS_B,
+  FIRST_PACKET,
+  LIKELY,
+  OTHER_HALF_ELSEWHERE,
+} from './decision.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { FanIn } from './fan-in.ts';
 import {
   CHUNK_MASK,
   CHUNK_SHIFT,
-  HINT_CLIENT_A,
-  HINT_CLIENT_B,
-  MARK_ACCEPT_FROM_A,
-  MARK_ACCEPT_FROM_B,
-  MARK_CUT,
   MARK_DECLARED,
-  MARK_GROUP,
-  MARK_OPEN_FROM_A,
-  MARK_OPEN_FROM_B,
-  MARK_OPENER_B,
-  MARK_STRAY_ACCEPT,
   R_A,
   R_B,
   R_KIND,
   R_PACKETS_A,
   R_PACKETS_B,
   R_PORTS,
-  R_SEEN,
   R_STATE,
   ROW_WORDS,
 } from './flow-row.ts';
-import { isNewsOfServer } from './message-ports.ts';
+import {
+  accepted,
+  bothTookPart,
+  byGroup,
+  byHandshake,
+  byMessage,
+  byOpening,
+  hasPorts,
+  serverPort,
+} from './own-evidence.ts';
 import { likelyServer, NOBODY, PORT_A } from './port-class.ts';
 
-const DIRECTION_REASONS: readonly DirectionReason[] = [
-  'first-packet',
-  'syn',
-  'syn-ack',
-  'init',
-  'known-service',
-  'group-destination',
-  'message',
-  'learned-service',
-  'fan-in',
-  'port-class',
-  'declared',
-];
-
-const FIRST_PACKET = 0;
-const BY_SYN = 1;
-const BY_SYN_ACK = 2;
-const BY_INIT = 3;
-const BY_KNOWN = 4;
-const BY_GROUP = 5;
-const BY_MESSAGE = 6;
-const BY_LEARNED = 7;
-const BY_FAN_IN = 8;
-const BY_PORT_CLASS = 9;
-const BY_DECLARED = 10;
-
-/** A decision in one octet: reason (bits 0–3), client is B (bit 4), confidence (bits 5–6), and: */
-export const CLIENT_IS_B = 16;
-/** Its question, or its answer, is another flow: see asked-elsewhere.ts. */
-export const OTHER_HALF_ELSEWHERE = 128;
-const CERTAIN = 64;
-const LIKELY = 32;
 /** In place of who is the client: the table knows both ends, or none. */
 const NEITHER = -1;
-
-export function reasonOf(decision: number): DirectionReason {
-  return DIRECTION_REASONS[decision & 15]!;
-}
-
-export function confidenceOf(decision: number): Confidence {
-  return (decision & CERTAIN) !== 0 ? 'certain' : (decision & LIKELY) !== 0 ? 'likely' : 'unknown';
-}
-
-/** History bits of a side, as history.ts numbers its letters. */
-const SAW_SYN = 1;
-const SAW_SYN_ACK = 2;
-const SAW_ACK_OR_DATA = 4 | 8;
-const SAW_RST = 32;
 
 /** Endpoints known to be services before the input was read (listening sockets, earlier runs). */
 export type KnownServices = (address: number, port: number, kind: number) => boolean;
@@ -165,7 +129,7 @@ export class DirectionLadder {
 
   /**
    * Decides the rows that their own packets leave open. Each becomes an octet: see `reasonOf`,
-   * `confidenceOf`, `CLIENT_IS_B`.
+   * `confidenceOf`, `CLIENT_IS_B` in decision.ts.
    *
    * @param fanIn look for endpoints with fan-in among what learned services leave open, too; see
    *   fan-in.ts
@@ -362,134 +326,6 @@ function byHeard(words: Int32Array, base: number, heard: HeardServices): number 
   const b = heard(words[base + R_B]!, ports & 0xffff, kind);
   if (a === b) return NEITHER;
   return a ? CLIENT_IS_B : 0;
-}
-
-/** Whether the row's ports are ports, and known. */
-function hasPorts(words: Int32Array, base: number): boolean {
-  if (words[base + R_PORTS] === 0) return false;
-  const protocol = words[base + R_KIND]! & 0xff;
-  return protocol === 6 || protocol === 17 || protocol === 132 || protocol === 33;
-}
-
-/** Whether both ends sent; an RST is no conversation, but the answer to many a scan. */
-function bothTookPart(words: Int32Array, base: number): boolean {
-  if (words[base + R_PACKETS_A] === 0 || words[base + R_PACKETS_B] === 0) return false;
-  if ((words[base + R_KIND]! & 0xff) !== 6 || (words[base + R_STATE]! & MARK_CUT) !== 0)
-    return true;
-  const seen = words[base + R_SEEN]!;
-  return (seen & SAW_ACK_OR_DATA) !== 0 && ((seen >>> 8) & SAW_ACK_OR_DATA) !== 0;
-}
-
-/** The port of the server under a decision. */
-function serverPort(words: Int32Array, base: number, decision: number): number {
-  const ports = words[base + R_PORTS]!;
-  return (decision & CLIENT_IS_B) === 0 ? ports & 0xffff : ports >>> 16;
-}
-
-/** Whether the server took the connection: an RST or ABORT answers too, and is no service. */
-function accepted(words: Int32Array, base: number, decision: number): boolean {
-  const protocol = words[base + R_KIND]! & 0xff;
-  const serverIsB = (decision & CLIENT_IS_B) === 0;
-  if (protocol === 6) {
-    return ((words[base + R_SEEN]! >>> (serverIsB ? 8 : 0)) & SAW_SYN_ACK) !== 0;
-  }
-  if (protocol === 17) return true;
-  return (words[base + R_STATE]! & (serverIsB ? MARK_ACCEPT_FROM_B : MARK_ACCEPT_FROM_A)) !== 0;
-}
-
-function byHandshake(words: Int32Array, base: number): number {
-  const seen = words[base + R_SEEN]!;
-  const state = words[base + R_STATE]!;
-  const a = seen & 0xff;
-  const b = (seen >>> 8) & 0xff;
-  const synA = (a & SAW_SYN) !== 0;
-  const synB = (b & SAW_SYN) !== 0;
-  if (synA !== synB) {
-    // Who goes on talking without a SYN-ACK does not answer this SYN: it may be a stray one.
-    const other = synA ? b : a;
-    const fits = (other & SAW_SYN_ACK) !== 0 || (other & ~SAW_RST) === 0;
-    return BY_SYN | (synB ? CLIENT_IS_B : 0) | (fits ? CERTAIN : LIKELY);
-  }
-  // Both sent a SYN: a simultaneous open; the earlier one counts.
-  if (synA) return BY_SYN | ((state & MARK_OPENER_B) !== 0 ? CLIENT_IS_B : 0) | LIKELY;
-  const acceptA = (a & SAW_SYN_ACK) !== 0;
-  const acceptB = (b & SAW_SYN_ACK) !== 0;
-  if (acceptA === acceptB) return FIRST_PACKET;
-  // A SYN-ACK that nothing followed may be a stealth scan, or a one-way mirror: not certain.
-  const other = acceptA ? b : a;
-  const followed = (other & SAW_ACK_OR_DATA) !== 0 && (state & MARK_STRAY_ACCEPT) === 0;
-  return BY_SYN_ACK | (acceptA ? CLIENT_IS_B : 0) | (followed ? CERTAIN : LIKELY);
-}
-
-function byOpening(words: Int32Array, base: number): number {
-  const state = words[base + R_STATE]!;
-  const openA = (state & (MARK_OPEN_FROM_A | MARK_ACCEPT_FROM_B)) !== 0;
-  const openB = (state & (MARK_OPEN_FROM_B | MARK_ACCEPT_FROM_A)) !== 0;
-  if (openA === openB) return FIRST_PACKET;
-  // An answer to nothing, which nothing followed, is like a lone SYN-ACK.
-  const asked = (state & (openA ? MARK_OPEN_FROM_A : MARK_OPEN_FROM_B)) !== 0;
-  const certain = asked || words[base + (openA ? R_PACKETS_A : R_PACKETS_B)] !== 0;
-  return BY_INIT | (openB ? CLIENT_IS_B : 0) | (certain ? CERTAIN : LIKELY);
-}
-
-/**
- * A group address never sends, so whoever sent to it began. Sent to a group address of the link
- * alone it may be an answer that was flooded, or a cluster that shares an address.
- */
-function byGroup(words: Int32Array, base: number, protocol: number, message: number): number {
-  if ((words[base + R_STATE]! & MARK_GROUP) === 0 || words[base + R_PACKETS_B] !== 0) {
-    return FIRST_PACKET;
-  }
-  if (protocol === 6) return FIRST_PACKET;
-  if ((message & CLIENT_IS_B) !== 0) {
-    // An answer to all: of a server (DHCP) when ports tell the two ends apart.
-    const ports = words[base + R_PORTS]!;
-    return ports >>> 16 === (ports & 0xffff) ? BY_GROUP | LIKELY : FIRST_PACKET;
-  }
-  return BY_GROUP | (isGroup(words, base) ? CERTAIN : LIKELY);
-}
-
-/** Whether B is a group address by itself: IPv4 multicast, broadcast, or what looks like one. */
-function isGroup(words: Int32Array, base: number): boolean {
-  if ((words[base + R_KIND]! & FAMILY_6) !== 0) return true;
-  const address = words[base + R_B]!;
-  return address >>> 28 === 14 || (address & 0xff) === 0xff;
-}
-
-/** Hints of formal message fields can be certain, those of text and of TLS in mid-stream likely. */
-function byMessage(words: Int32Array, base: number, protocol: number): number {
-  if (protocol === 1 || protocol === 58) return byIcmp(words, base);
-  const seen = words[base + R_SEEN]!;
-  const hint = (seen >>> 16) & 0xff;
-  const clients = seen & (HINT_CLIENT_A | HINT_CLIENT_B);
-  // Both ends ask, or both answer: they are equals, or it is another protocol.
-  if (hint === 0 || clients === (HINT_CLIENT_A | HINT_CLIENT_B)) return FIRST_PACKET;
-  const clientIsB = clients === HINT_CLIENT_B;
-  const client = clientIsB ? CLIENT_IS_B : 0;
-  if (!isNewsOfServer(hint, serverPort(words, base, client))) return FIRST_PACKET;
-  const asked = (hint & 3) === 1;
-  const clientSent = words[base + (clientIsB ? R_PACKETS_B : R_PACKETS_A)] !== 0;
-  // An answer that nobody asked for may be forged, or seen from one side only.
-  const certain = protocol !== 6 && (asked || clientSent);
-  return BY_MESSAGE | client | (certain ? CERTAIN : LIKELY);
-}
-
-/** A sent the first message. One that neither asks nor answers is its sender's own. */
-function byIcmp(words: Int32Array, base: number): number {
-  const ports = words[base + R_PORTS]!;
-  // Cut before the type could be read.
-  if (ports === 0) return FIRST_PACKET;
-  const clients = words[base + R_SEEN]! & (HINT_CLIENT_A | HINT_CLIENT_B);
-  if (clients === HINT_CLIENT_B) {
-    return BY_MESSAGE | CLIENT_IS_B | (words[base + R_PACKETS_B] !== 0 ? CERTAIN : LIKELY);
-  }
-  const answer = clients === 0 && mayBeAnswer(words[base + R_KIND]! & 0xff, ports >>> 16);
-  return BY_MESSAGE | (answer ? LIKELY : CERTAIN);
-}
-
-/** Advertisements and reports answer, but are sent unasked as well (RFC 1256, 2710, 4861). */
-function mayBeAnswer(protocol: number, type: number): boolean {
-  return protocol === 1 ? type === 9 : type === 131 || type === 134 || type === 136;
 }
 
 /** Never certain. */

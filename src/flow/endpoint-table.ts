@@ -8,11 +8,15 @@ const INITIAL = 1 << 10;
 /** Words per entry: address, port, kind (as `P_KIND`). */
 const KEY_WORDS = 3;
 /**
- * How much larger columns become. What is not used of them costs no memory, and what was outgrown lies
- * about until it is collected.
+ * How much larger columns become. What is not used of them costs no memory, and what was outgrown
+ * lies about until it is collected.
  */
 const GROWTH = 8;
 
+/**
+ * The three words of a key may mean anything: callers that count other things say what. Entries
+ * hold for the table's life.
+ */
 export class EndpointTable {
   /** Number of endpoints; entries are numbered from 0 in order of arrival. */
   count = 0;

@@ -11,6 +11,9 @@ export interface ExtensionWords {
   readonly words: Int32Array;
 }
 
+/**
+ * Belongs to the table whose rows point into it; a row's extension goes with the row (`release`).
+ */
 export class Extensions implements ExtensionWords {
   /** All extensions, `EXTENSION_WORDS` each; replaced when it grows. */
   words = new Int32Array(INITIAL * EXTENSION_WORDS);

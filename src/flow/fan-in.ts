@@ -15,6 +15,7 @@ const SYSTEM = 1024;
 /** Counters of the survey, which endpoints share by hash. */
 const FILTER = 1 << 20;
 
+/** For one input: the passes are run once each, in their order, over the same rows. */
 export class FanIn {
   private readonly filter = new Uint8Array(FILTER);
   private readonly candidates: EndpointTable;
@@ -49,8 +50,8 @@ export class FanIn {
   }
 
   /**
-   * Second pass: counts the flows of endpoints with enough of them. Returns the entries of both ends
-   * of each row, -1 for ends without, for the third pass.
+   * Second pass: counts the flows of endpoints with enough of them. Returns the entries of both
+   * ends of each row, -1 for ends without, for the third pass.
    */
   count(chunks: readonly Chunk[], rows: Int32Array): Int32Array {
     const entries = new Int32Array(2 * rows.length).fill(-1);

@@ -126,3 +126,5 @@ export const E_DUPLICATES = 11;
 /** History letters beyond the row's own: four words. */
 export const E_HISTORY = 12;
 export const E_HISTORY_WORDS = 4;
+/** Octets of either end that the other acknowledged before they were captured, if they ever were. */
+export const E_MISSED = 16;

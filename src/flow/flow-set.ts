@@ -31,6 +31,10 @@ export type LetGo = (octets: number) => void;
 /** In place of a chunk that was forgotten. */
 const FORGOTTEN = newChunk(false, 0);
 
+/**
+ * Takes over the rows of the tables. They can be visited as often as wanted until `drain`, or
+ * `inTimeOrder` with `letGo`, forgets them.
+ */
 export class FlowSet {
   readonly count: number;
   private readonly parts: readonly (DecidedPart & { readonly chunks: Chunk[] })[];

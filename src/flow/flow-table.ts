@@ -91,6 +91,10 @@ const RUN_WORDS = RUN * PACKET_WORDS;
 const DEFAULT_MAX_FLOWS = 2_000_000;
 const FEWEST_FLOWS = 64;
 
+/**
+ * Owns its rows until `finish` hands them out. Packets come in the order of the capture; a late one
+ * counts in the flow that is open.
+ */
 export class FlowTable {
   /** Rows in use are 0 to `count - 1`, less those in the free list. */
   count = 0;

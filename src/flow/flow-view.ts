@@ -5,10 +5,11 @@ import type { AddressPool } from '../net/address-pool.ts';
 import type { Context } from '../wire/context.ts';
 import type { CaptureInterface } from '../wire/frame-batch.ts';
 import { ONE_WAY } from '../wire/icmp.ts';
+import type { LinkPath } from '../wire/link-paths.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import type { Chunk } from './chunk.ts';
 import { connectionState } from './connection-state.ts';
-import { CLIENT_IS_B, confidenceOf, reasonOf } from './direction.ts';
+import { CLIENT_IS_B, confidenceOf, reasonOf } from './decision.ts';
 import type { ExtensionWords } from './extensions.ts';
 import {
   E_CARRIED_HIGH,
@@ -41,6 +42,8 @@ export interface Names {
   readonly addresses: AddressPool;
   readonly contexts: readonly Context[];
   readonly interfaces: readonly CaptureInterface[];
+  /** What stood between link headers and packets. */
+  readonly paths: readonly LinkPath[];
 }
 
 const TRANSPORTS: ReadonlyMap<number, FlowTransport> = new Map<number, FlowTransport>([

@@ -68,6 +68,10 @@ export interface Announcement {
   readonly frame: number;
 }
 
+/**
+ * Filled by one listener, and complete when the input is; `beyond` says what found no room. Facts
+ * are told of the packet that `aim` named last.
+ */
 export class Heard implements FactSink {
   /** Key: address, port, transport with family (bits 0–8) and protocol (bits 16–31). */
   readonly endpoints: EndpointTable;

@@ -33,6 +33,7 @@ export interface LinkHost {
   readonly mac: string;
 }
 
+/** At most 16,384 MAC addresses: with more, none is told to be anybody's. */
 export class LinkHosts {
   private readonly table = new EndpointTable();
   private words = new Int32Array(WORDS * 64);
@@ -86,8 +87,8 @@ export class LinkHosts {
   }
 
   /**
-   * Hosts with their own MAC address, without those that two MAC addresses sent for; none when there were
-   * more MAC addresses than a network has.
+   * Hosts with their own MAC address, without those that two MAC addresses sent for; none when
+   * there were more MAC addresses than a network has.
    */
   hosts(): LinkHost[] {
     const found = new Map<string, LinkHost | null>();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hex, join, u16, zeros } from '../../test/builders/bytes.ts';
+import { hex, join, u16, u32, zeros } from '../../test/builders/bytes.ts';
 import { decodeFrames } from '../../test/builders/decode.ts';
 import { ether, ipv4, ipv6, tcp, udp } from '../../test/builders/packet.ts';
 import { SpokenView } from '../analysis/spoken.ts';
@@ -47,6 +47,7 @@ function hear(frames: readonly Uint8Array[], identifier?: Identifier) {
     addresses: decoder.addresses,
     contexts: decoder.contexts.list,
     interfaces: [{ source: 'test.pcap', linkType: 1, snapLength: 0 }],
+    paths: decoder.paths.list,
   };
   const view = new SpokenView(listener.heard, names);
   const lines = view
@@ -252,6 +253,37 @@ describe('the listener', () => {
       ['another conversation', [first, up(HELLO.slice(cut), { seq: 1000 + cut, sport: 50_001 })]],
     ])('is given up after %s', (_, frames) => {
       expect(names(...frames)).toEqual([]);
+    });
+
+    /** A hello whose name stands behind an extension of so many octets, in records of so many. */
+    const largeHello = (filling: number, most = 16_384) => {
+      const name = hex('0000 0010 000e 00 000b 6578616d706c652e6f7267');
+      const extensions = join(u16(21, filling), zeros(filling), name);
+      const body = join(hex('0303'), zeros(32), hex('00 0002 1301 0100'), u16(extensions.length));
+      const message = join(u32((1 << 24) | (body.length + extensions.length)), body, extensions);
+      const records = Array.from({ length: Math.ceil(message.length / most) }, (_, index) => {
+        const part = message.slice(index * most, (index + 1) * most);
+        return join(hex('160301'), u16(part.length), part);
+      });
+      return join(...records);
+    };
+    const inPieces = (octets: Uint8Array, size: number) =>
+      Array.from({ length: Math.ceil(octets.length / size) }, (_, index) =>
+        up(octets.slice(size * index, size * (index + 1)), { seq: 1000 + size * index }),
+      );
+
+    it.each([
+      ['of more than 8 KB', largeHello(9000), 1400],
+      ['as long as a record may be', largeHello(16_200), 1400],
+      ['of more than 8 KB in one piece', largeHello(9000), 20_000],
+      ['in several records in one packet', largeHello(600, 200), 2000],
+      ['in records that each make a packet', largeHello(600, 200), 205],
+      ['in records and packets that do not meet', largeHello(9000, 700), 1111],
+      ['in small records', largeHello(30, 20), 2000],
+      ['in small records over many packets', largeHello(30, 20), 30],
+      ['in records of which some begin at the very end of a packet', largeHello(600, 200), 207],
+    ])('gives its name %s', (_, hello, size) => {
+      expect(names(syn(), ...inPieces(hello, size))).toEqual(['example.org']);
     });
 
     it('may take many packets, but not more than are kept of it', () => {

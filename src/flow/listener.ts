@@ -5,8 +5,8 @@
  * conversation that lost its place to another is listened to anew: which ones do is the same in
  * every run, since the hash is.
  */
+
 import type { Decoder } from '../wire/decoder.ts';
-import { finishHash, plainHash } from '../wire/flow-hash.ts';
 import {
   P_DESTINATION,
   P_FRAME,
@@ -18,34 +18,32 @@ import {
   P_SOURCE,
 } from '../wire/packet-batch.ts';
 import { Identifier, TENTATIVE } from '../wire/payload/identify.ts';
-import { ANSWERS, ASKS, CERTAIN, type Detector, Payload } from '../wire/payload/payload.ts';
+import { ASKS, CERTAIN, type Detector, Payload } from '../wire/payload/payload.ts';
 import { skipProxyHeader } from '../wire/payload/proxy-header.ts';
 import { Departed } from './departed.ts';
 import { Heard } from './heard.ts';
+import {
+  CLIENT_IS_1,
+  CLIENT_KNOWN,
+  FOLLOWS,
+  hashOf,
+  LOOKED,
+  LOOKED_SHIFT,
+  MEMORY,
+  MEMORY_SHIFT,
+  PROTOCOL,
+  SERVER_IS_1,
+  serverSends,
+  serverSide,
+  sideOf,
+  TENTATIVE_SHIFT,
+  UNFINISHED_SHIFT,
+} from './listened.ts';
 import { GONE, MORE, Unfinished } from './unfinished.ts';
 
 /** Conversations remembered: two words each, half a megabyte, which stays in a core's cache. */
 const SLOTS = 1 << 16;
 const MASK = SLOTS - 1;
-
-/** A slot's second word: the protocol found plus 1 (bits 0–7), or a tentative one (bits 8–15). */
-const PROTOCOL = 0xff;
-const TENTATIVE_SHIFT = 8;
-/** Payloads listened to of either side, three bits each. */
-const LOOKED_SHIFT = 16;
-const LOOKED = 7;
-/** Who opened the connection was seen, and it was side 1. */
-const CLIENT_KNOWN = 1 << 22;
-const CLIENT_IS_1 = 1 << 23;
-/** Facts may come with any packet. */
-const FOLLOWS = 1 << 24;
-/** A message of side 0 (and in the next bit of side 1) goes on in the next packet. */
-const UNFINISHED_SHIFT = 26;
-/** The endpoint that serves is port-wise the packet's destination when sent from side 0. */
-const SERVER_IS_1 = 1 << 25;
-/** What the detector wants to know later, two bits. */
-const MEMORY_SHIFT = 28;
-const MEMORY = 3;
 
 const TCP = 6;
 const ARP_REQUEST = 1;
@@ -53,6 +51,10 @@ const ARP_REQUEST = 1;
 const TRIES = 3;
 const ENOUGH = LOOKED;
 
+/**
+ * One for each decoder: it borrows the packet's octets for the call, and its `heard` numbers IPv6
+ * addresses as the decoder does.
+ */
 export class Listener {
   readonly heard: Heard;
   readonly identifier: Identifier;
@@ -103,7 +105,8 @@ export class Listener {
       this.departed.add(owner);
     }
     const looked = (state >>> (LOOKED_SHIFT + 3 * side)) & LOOKED;
-    if (looked === ENOUGH && (state & FOLLOWS) === 0) return;
+    const goesOn = FOLLOWS | (1 << (UNFINISHED_SHIFT + side));
+    if (looked === ENOUGH && (state & goesOn) === 0) return;
     slots[slot] = hash;
     this.payload.memory = (state >>> MEMORY_SHIFT) & MEMORY;
     const after = this.listen(d, row, at, state, side, looked);
@@ -306,14 +309,19 @@ export class Listener {
   private finish(rows: Int32Array, row: number, before: number, side: number): number {
     const { payload } = this;
     const sequence = rows[row + P_SEQUENCE]!;
-    const got = this.unfinished.take(hashOf(rows, row, side), side, sequence, payload);
+    const hash = hashOf(rows, row, side);
+    const got = this.unfinished.take(hash, side, sequence, payload);
     if (got === MORE) return before;
+    const detector = this.identifier.detectors[(before & PROTOCOL) - 1]!;
+    if (got !== GONE && this.unfinished.waitOn(hash, payload, detector.wants?.(payload) ?? 0)) {
+      return before;
+    }
     const state = before & ~(1 << (UNFINISHED_SHIFT + side));
     if (got === GONE) return this.goOn(rows, row, state, side, false);
     const protocol = (state & PROTOCOL) - 1;
     this.resume(rows, row, state, side, protocol);
     payload.fromServer = serverSends(state, side);
-    this.identifier.detectors[protocol]!.facts?.(payload, this.heard);
+    detector.facts?.(payload, this.heard);
     return state;
   }
 
@@ -373,46 +381,4 @@ function isLocal4(address: number): boolean {
 /** Link-local and unique local addresses (RFC 4291, RFC 4193), by the first word. */
 function isLocal6(word: number): boolean {
   return word >>> 22 === 0x3fa || word >>> 25 === 0x7e;
-}
-
-function serverSends(state: number, side: number): boolean {
-  return ((state & SERVER_IS_1) !== 0 ? 1 : 0) === side;
-}
-
-/** 0 or 1 for the end that sent a packet; the two directions of a conversation differ. */
-function sideOf(rows: Int32Array, row: number): number {
-  const source = rows[row + P_SOURCE]!;
-  const destination = rows[row + P_DESTINATION]!;
-  if (source !== destination) return source > destination ? 1 : 0;
-  const ports = rows[row + P_PORTS]!;
-  return ports >>> 16 > (ports & 0xffff) ? 1 : 0;
-}
-
-/** Of the row's conversation, equal for packets of either side; never 0. */
-function hashOf(rows: Int32Array, row: number, side: number): number {
-  const source = rows[row + P_SOURCE]!;
-  const destination = rows[row + P_DESTINATION]!;
-  const ports = rows[row + P_PORTS]!;
-  const plain =
-    side === 0
-      ? plainHash(source, destination, ports)
-      : plainHash(destination, source, (ports << 16) | (ports >>> 16));
-  return finishHash(plain, rows[row + P_KIND]!) || 1;
-}
-
-/** The side that serves: who was connected to, else by the message, else by the ports. */
-function serverSide(
-  state: number,
-  side: number,
-  detection: number,
-  payload: Payload,
-  ports: readonly number[],
-): number {
-  if ((state & CLIENT_KNOWN) !== 0) return (state & CLIENT_IS_1) !== 0 ? 0 : 1;
-  if ((detection & ASKS) !== 0) return 1 - side;
-  if ((detection & ANSWERS) !== 0) return side;
-  const { sourcePort, destinationPort } = payload;
-  if (ports.includes(destinationPort)) return 1 - side;
-  if (ports.includes(sourcePort)) return side;
-  return sourcePort < destinationPort ? side : 1 - side;
 }

@@ -86,6 +86,10 @@ export class LogRecord {
   line = 0;
 }
 
+/**
+ * Records of one input, in any order. `most` rows are kept; records of further flows are lost, and
+ * counted.
+ */
 export class LogRows {
   count = 0;
   /** Records of flows beyond the limit. */

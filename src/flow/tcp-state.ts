@@ -8,6 +8,7 @@ import type { Extensions } from './extensions.ts';
 import {
   CLOSED,
   E_GAP_A,
+  E_MISSED,
   E_RETRANSMITTED_A,
   E_ZERO_WINDOW_A,
   ESTABLISHED,
@@ -47,6 +48,9 @@ const RST = 4;
 const ACK = 16;
 /** A jump further than this is not believed of a SYN or RST. */
 const FAR = 1 << 20;
+/** Nor one further than this of an acknowledgment: more is not on its way at once. */
+const FURTHEST_GAP = 1 << 28;
+const MOST_MISSED = 0x7fffffff;
 
 /** Shift of a side's present state in `R_STATE`; its previous state is three bits above. */
 function shiftOf(side: number): number {
@@ -112,7 +116,7 @@ export function trackTcp(
   noteFlags(extensions, words, base, side, flags, payload);
   noteWindow(extensions, words, base, side, flags, own, (before >>> peerShift) & 7);
   noteSequence(extensions, words, base, side, own, control, past, payload, known);
-  const after = transition(marked, shift, peerShift, side, flags, payload);
+  const after = transition(marked, side, flags, payload);
   words[base + R_STATE] = after;
   if ((flags & ACK) !== 0 && control === 0) {
     noteGap(extensions, words, base, side, after, peerShift, acknowledgment);
@@ -271,100 +275,88 @@ function noteGap(
   if (ahead <= 0) return;
   words[at] = acknowledgment;
   noteScaled(extensions, words, base, 1 - side, LETTER_G, E_GAP_A);
+  if (ahead <= FURTHEST_GAP) noteMissed(extensions, words, base, ahead);
 }
 
-/** The state word after a segment. */
-function transition(
-  state: number,
-  shift: number,
-  peerShift: number,
+/** Adds octets that were not captured, as far as the number goes. */
+function noteMissed(extensions: Extensions, words: Int32Array, base: number, octets: number): void {
+  const at = extensions.of(words, base) + E_MISSED;
+  extensions.words[at] = Math.min(extensions.words[at]! + octets, MOST_MISSED);
+}
+
+/** The state word after a segment: both ends' states with those before, and the marks. */
+function transition(state: number, side: number, flags: number, payload: number): number {
+  const shift = shiftOf(side);
+  const peerShift = 6 - shift;
+  const own = (state >>> shift) & 7;
+  const peer = (state >>> peerShift) & 7;
+  let marks = state;
+  let next = own;
+  if (own === INACTIVE) {
+    if (peer === INACTIVE && (flags & SYN) !== 0) marks = markOpener(state, side, flags);
+    next = firstState(marks, side, flags, payload, peer);
+  } else next = laterState(own, peer, flags);
+  if (next !== own) {
+    if (next === CLOSED || next === RESET) marks = markClosed(marks, side, next, peer);
+    marks = withState(marks, shift, own, next);
+  }
+  const peerBefore = (state >>> (peerShift + 3)) & 7;
+  const peerNext = peerState(own, peer, peerBefore, flags);
+  return peerNext === peer ? marks : withState(marks, peerShift, peer, peerNext);
+}
+
+/** Keeps the present state of an end as its previous one. */
+function withState(state: number, shift: number, own: number, next: number): number {
+  return (state & ~(63 << shift)) | (next << shift) | (own << (shift + 3));
+}
+
+/** Who opens, by the first SYN: of a SYN-ACK without its SYN, the receiver is taken for the opener. */
+function markOpener(state: number, side: number, flags: number): number {
+  const opener = (flags & ACK) !== 0 ? 1 - side : side;
+  return opener === 1 ? state | MARK_OPENER_B : state & ~MARK_OPENER_B;
+}
+
+/** The state of an end after the first segment from it. */
+function firstState(
+  marks: number,
   side: number,
   flags: number,
   payload: number,
+  peer: number,
 ): number {
-  let marks = state;
-  let own = (state >>> shift) & 7;
-  let peer = (state >>> peerShift) & 7;
-  const peerBefore = (state >>> (peerShift + 3)) & 7;
-  const present = own;
-  const opensOrAnswers = (flags & SYN) !== 0;
-  let closes = false;
-  switch (own) {
-    case INACTIVE: {
-      if (opensOrAnswers && (flags & ACK) !== 0 && peer === INACTIVE) {
-        // A SYN-ACK without its SYN: its receiver is taken for the opener.
-        if (side === 0) marks |= MARK_OPENER_B;
-        else marks &= ~MARK_OPENER_B;
-      } else if (opensOrAnswers && (flags & ACK) === 0 && peer === INACTIVE) {
-        if (side === 0) marks &= ~MARK_OPENER_B;
-        else marks |= MARK_OPENER_B;
-      }
-      const isOpener = ((marks & MARK_OPENER_B) !== 0) === (side === 1);
-      if (opensOrAnswers) {
-        if (isOpener && peer === INACTIVE) own = (flags & ACK) !== 0 ? SYN_ACK_SENT : SYN_SENT;
-        else {
-          if (peer === SYN_SENT) peer = ESTABLISHED;
-          own = ESTABLISHED;
-        }
-      }
-      if ((flags & FIN) !== 0) {
-        own = CLOSED;
-        closes = true;
-      }
-      if ((flags & RST) !== 0) {
-        own = RESET;
-        closes = true;
-      }
-      if (own === INACTIVE) {
-        // Some stacks acknowledge a SYN before they answer it: that is no partial connection.
-        const early = !isOpener && payload === 0 && peer === SYN_SENT;
-        if (!early) own = (flags & ACK) !== 0 && peer === ESTABLISHED ? ESTABLISHED : PARTIAL;
-      }
-      break;
-    }
-    case SYN_SENT:
-    case SYN_ACK_SENT:
-      if ((flags & FIN) !== 0) {
-        own = CLOSED;
-        closes = true;
-      }
-      if ((flags & RST) !== 0) {
-        own = RESET;
-        closes = true;
-      }
-      break;
-    case PARTIAL:
-    case ESTABLISHED:
-      if (opensOrAnswers && own === PARTIAL && peer === INACTIVE && (flags & ACK) === 0) {
-        own = SYN_SENT;
-      }
-      if ((flags & FIN) !== 0 && (flags & RST) === 0) {
-        own = CLOSED;
-        // A FIN followed by a RST from the peer was an orderly end after all.
-        if (peer === RESET && peerBefore === CLOSED) peer = CLOSED;
-        closes = true;
-      }
-      if ((flags & RST) !== 0) {
-        own = RESET;
-        closes = true;
-      }
-      break;
-    case CLOSED:
-      if ((flags & RST) !== 0 && peer !== CLOSED) {
-        own = RESET;
-        closes = true;
-      }
-      break;
+  if ((flags & RST) !== 0) return RESET;
+  if ((flags & FIN) !== 0) return CLOSED;
+  const isOpener = ((marks & MARK_OPENER_B) !== 0) === (side === 1);
+  if ((flags & SYN) !== 0) {
+    if (!isOpener || peer !== INACTIVE) return ESTABLISHED;
+    return (flags & ACK) !== 0 ? SYN_ACK_SENT : SYN_SENT;
   }
-  if (closes) {
-    marks |= side === 0 ? MARK_CLOSED_A : MARK_CLOSED_B;
-    const peerClosed = (marks & (side === 0 ? MARK_CLOSED_B : MARK_CLOSED_A)) !== 0;
-    if (own === RESET || peer === INACTIVE || peerClosed) marks |= MARK_OVER;
-  }
-  if (own !== present) marks = (marks & ~(63 << shift)) | (own << shift) | (present << (shift + 3));
-  if (peer !== ((state >>> peerShift) & 7)) {
-    const held = (state >>> peerShift) & 7;
-    marks = (marks & ~(63 << peerShift)) | (peer << peerShift) | (held << (peerShift + 3));
-  }
-  return marks;
+  // Some stacks acknowledge a SYN before they answer it: that is no partial connection.
+  if (!isOpener && payload === 0 && peer === SYN_SENT) return INACTIVE;
+  return (flags & ACK) !== 0 && peer === ESTABLISHED ? ESTABLISHED : PARTIAL;
+}
+
+/** The state of an end that has sent before. */
+function laterState(own: number, peer: number, flags: number): number {
+  if (own === RESET) return RESET;
+  if (own === CLOSED) return (flags & RST) !== 0 && peer !== CLOSED ? RESET : CLOSED;
+  if ((flags & RST) !== 0) return RESET;
+  if ((flags & FIN) !== 0) return CLOSED;
+  const opens = (flags & SYN) !== 0 && (flags & ACK) === 0;
+  return own === PARTIAL && peer === INACTIVE && opens ? SYN_SENT : own;
+}
+
+/** The state of the end that a segment goes to. */
+function peerState(own: number, peer: number, peerBefore: number, flags: number): number {
+  if (own === INACTIVE) return (flags & SYN) !== 0 && peer === SYN_SENT ? ESTABLISHED : peer;
+  // A FIN followed by a RST from the peer was an orderly end after all.
+  const ends = (own === PARTIAL || own === ESTABLISHED) && (flags & (FIN | RST)) === FIN;
+  return ends && peer === RESET && peerBefore === CLOSED ? CLOSED : peer;
+}
+
+/** Marks that an end closed, and that the connection is over where nothing more is to come. */
+function markClosed(state: number, side: number, own: number, peer: number): number {
+  const marks = state | (side === 0 ? MARK_CLOSED_A : MARK_CLOSED_B);
+  const peerClosed = (marks & (side === 0 ? MARK_CLOSED_B : MARK_CLOSED_A)) !== 0;
+  return own === RESET || peer === INACTIVE || peerClosed ? marks | MARK_OVER : marks;
 }

@@ -5,9 +5,10 @@
  */
 import type { Payload } from '../wire/payload/payload.ts';
 
-/** Messages kept at once, and octets of each. */
+/** Messages kept at once, and octets of each: of nearly all, and of any. */
 const PLACES = 64;
-const MOST_OCTETS = 8192;
+const USUAL_OCTETS = 8192;
+const MOST_OCTETS = 20_480;
 
 export const GONE = 0;
 export const MORE = 1;
@@ -20,10 +21,11 @@ interface Place {
   next: number;
   length: number;
   wanted: number;
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+  bytes: Uint8Array;
+  view: DataView;
 }
 
+/** Octets are copied, at most 8 KiB of each message. */
 export class Unfinished {
   private readonly places: (Place | undefined)[] = Array.from({ length: PLACES });
 
@@ -36,12 +38,11 @@ export class Unfinished {
   keep(hash: number, side: number, next: number, payload: Payload, wanted: number): boolean {
     const length = payload.end - payload.at;
     if (wanted <= length || length !== payload.length || length > MOST_OCTETS) return false;
-    const place = this.placeOf(hash);
+    const place = this.placeOf(hash, wanted);
     place.hash = hash;
     place.side = side;
     place.next = next | 0;
     place.wanted = Math.min(wanted, MOST_OCTETS);
-    place.length = 0;
     this.add(place, payload);
     return true;
   }
@@ -63,7 +64,6 @@ export class Unfinished {
     place.next = (place.next + payload.length) | 0;
     this.add(place, payload);
     if (place.length < place.wanted) return MORE;
-    place.hash = ~hash;
     payload.bytes = place.bytes;
     payload.view = place.view;
     payload.at = 0;
@@ -72,20 +72,46 @@ export class Unfinished {
     return WHOLE;
   }
 
+  /**
+   * After `WHOLE`: waits on where the message turned out to have `wanted` octets, more than are
+   * there; or ends the waiting. Returns whether it waits.
+   */
+  waitOn(hash: number, { length }: Payload, wanted: number): boolean {
+    const place = this.places[hash & (PLACES - 1)]!;
+    const waits = wanted > length && length < MOST_OCTETS;
+    if (waits) {
+      makeRoom(place, wanted);
+      place.wanted = Math.min(wanted, MOST_OCTETS);
+    } else place.hash = ~hash;
+    return waits;
+  }
+
   private add(place: Place, payload: Payload): void {
-    const length = Math.min(payload.end - payload.at, MOST_OCTETS - place.length);
+    const length = Math.min(payload.end - payload.at, place.bytes.length - place.length);
     place.bytes.set(payload.bytes.subarray(payload.at, payload.at + length), place.length);
     place.length += length;
   }
 
-  private placeOf(hash: number): Place {
+  private placeOf(hash: number, wanted: number): Place {
     const index = hash & (PLACES - 1);
-    const known = this.places[index];
-    if (known !== undefined) return known;
-    const bytes = new Uint8Array(MOST_OCTETS);
-    const view = new DataView(bytes.buffer);
-    const place = { hash: 0, side: 0, next: 0, length: 0, wanted: 0, bytes, view };
-    this.places[index] = place;
+    let place = this.places[index];
+    if (place === undefined) {
+      const bytes = new Uint8Array(USUAL_OCTETS);
+      const view = new DataView(bytes.buffer);
+      place = { hash: 0, side: 0, next: 0, length: 0, wanted: 0, bytes, view };
+      this.places[index] = place;
+    }
+    place.length = 0;
+    makeRoom(place, wanted);
     return place;
   }
+}
+
+/** Gives a place the octets of any message, once it needs more than usual. */
+function makeRoom(place: Place, wanted: number): void {
+  if (wanted <= place.bytes.length || place.bytes.length === MOST_OCTETS) return;
+  const bytes = new Uint8Array(MOST_OCTETS);
+  bytes.set(place.bytes.subarray(0, place.length));
+  place.bytes = bytes;
+  place.view = new DataView(bytes.buffer);
 }

@@ -34,6 +34,10 @@ const IPV6_V6ONLY = 26;
 
 let calls: Readonly<Record<'recvmmsg', NativeFunction>> | undefined;
 
+/**
+ * Owns its buffer, which holds the datagrams of the last call; `close` frees it, and nothing made
+ * from `buffer` may be touched then.
+ */
 export class DatagramBatch {
   readonly buffer: Uint8Array;
   private readonly memory: MappedMemory;

@@ -32,6 +32,10 @@ const CONTROL_SIZE = 512;
 export const ORIGIN_ICMP = 2;
 export const ORIGIN_ICMP6 = 3;
 
+/**
+ * One datagram or error at a time: each call overwrites what the last one read. `close` frees the
+ * memory that `packet` lies in.
+ */
 export class DatagramReader {
   /** The last datagram; borrowed until the next call. */
   readonly packet: Buffer;

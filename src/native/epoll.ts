@@ -12,6 +12,7 @@ const EVENT_LENGTH = process.arch === 'x64' ? 12 : 16;
 const DATA_AT = process.arch === 'x64' ? 4 : 8;
 const MOST_EVENTS = 1024;
 
+/** Descriptors stay their owners'. Made by one system call, which may throw `SystemCallError`. */
 export class Epoll {
   private readonly fd: number;
   private readonly event = Buffer.alloc(EVENT_LENGTH);

@@ -41,6 +41,14 @@ export class SystemCallError extends Error {
   }
 }
 
+/**
+ * Whether the system would not: no FFI here, or a call that failed. Anything else that is thrown is a
+ * fault of this program, and falling back would only hide it.
+ */
+export function isRefusal(error: unknown): error is NativeUnavailable | SystemCallError {
+  return error instanceof NativeUnavailable || error instanceof SystemCallError;
+}
+
 /** glibc first, then musl by architecture. */
 const LIBRARIES: readonly string[] = [
   'libc.so.6',
@@ -98,7 +106,16 @@ export function bind<Key extends string>(
 ): Readonly<Record<Key, NativeFunction>> {
   const library = load();
   const bound: Partial<Record<Key, NativeFunction>> = {};
-  for (const key of Object.keys(prototypes) as Key[]) bound[key] = library.func(prototypes[key]);
+  for (const key of Object.keys(prototypes) as Key[]) {
+    try {
+      bound[key] = library.func(prototypes[key]);
+    } catch (error) {
+      // Another C library, or an old one. Anything else is wrong with the prototype.
+      if (!(error instanceof Error && error.message.startsWith('Cannot find function')))
+        throw error;
+      throw new NativeUnavailable(`the C library has no function ${key}`);
+    }
+  }
   return bound as Record<Key, NativeFunction>;
 }
 

@@ -15,6 +15,7 @@ const MAP_FAILED = 2n ** 64n - 1n;
 
 let calls: Readonly<Record<'mmap' | 'munmap', NativeFunction>> | undefined;
 
+/** Freed by `release` only: the collector knows nothing of it. */
 export class MappedMemory {
   readonly address: bigint;
   readonly buffer: ArrayBuffer;

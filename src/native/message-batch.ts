@@ -13,6 +13,10 @@ const MSG_DONTWAIT = 0x40;
 
 let calls: Readonly<Record<'sendmmsg', NativeFunction>> | undefined;
 
+/**
+ * Whoever fills it writes packets and addresses in place; the kernel has copied them when `send`
+ * returns.
+ */
 export class MessageBatch {
   /** Packets one after another, `packetSize` octets each; the batch owns them. */
   readonly packets: Buffer;

@@ -1,6 +1,6 @@
 /**
- * The kernel's packet log (nfnetlink_log): what rules with `log group N` or `-j NFLOG` log, as netlink
- * messages. One socket may be bound to several groups, and no group to several sockets.
+ * The kernel's packet log (nfnetlink_log): what rules with `log group N` or `-j NFLOG` log, as
+ * netlink messages. One socket may be bound to several groups, and no group to several sockets.
  *
  * Needs CAP_NET_ADMIN in the network namespace. What a socket has no room for is dropped: the next
  * call fails once with ENOBUFS, and sequence numbers skip.
@@ -59,6 +59,7 @@ function libc(): Calls {
 /** Handed each packet's message, from its generic header on; the view is valid for the call. */
 export type OnPacket = (view: DataView, start: number, end: number) => void;
 
+/** Packets are handed on within its buffer, which the next read overwrites. */
 export class NflogSocket {
   readonly descriptor: number;
   /** How often the kernel had no room for messages. */

@@ -14,6 +14,7 @@ export const BLOCK_FRAMES = 12;
 export const BLOCK_FIRST = 16;
 const BLOCK_LENGTH = 20;
 
+/** Takes the blocks of one socket in turn; the socket stays its opener's. */
 export class PacketRing {
   private readonly memory: MappedMemory;
   /** A view of each block: none is made while frames pass, which leaves nothing to collect. */

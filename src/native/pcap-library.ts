@@ -190,6 +190,7 @@ export function pcapCounts({ address }: PcapHandle): { received: number; dropped
   return { received: counts[0]!, dropped: counts[1]! };
 }
 
+/** Once for each handle: libpcap frees it. */
 export function closePcap({ address }: PcapHandle): void {
   pcap().pcap_close(address);
 }

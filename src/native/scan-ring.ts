@@ -11,6 +11,7 @@ import { MappedMemory } from './mapped-memory.ts';
 import { attachFilter, type FilterStep } from './socket-filter.ts';
 import {
   AF_PACKET,
+  bindPacketSocket,
   closeSocket,
   openSocket,
   SOCK_DGRAM,
@@ -32,14 +33,7 @@ const SLOT = 256;
 const BLOCK = 65_536;
 const SLOTS = 32_768;
 
-/** From now on the packet socket receives packets of that Ethernet type, on every interface. */
-export function bindPacketSocket(fd: number, protocol: number): void {
-  const address = Buffer.alloc(20);
-  address.writeUInt16LE(AF_PACKET, 0);
-  address.writeUInt16BE(protocol, 2);
-  checked('bind', socketCalls().bind(fd, address, 20));
-}
-
+/** 8 MiB of slots for one family. Owns socket and mapping, until `close`. */
 export class ScanRing {
   readonly fd: number;
   /** The ring; a packet lies where `next` says until `next` is called again. */

@@ -114,6 +114,7 @@ export function trySocket(family: number, type: number, protocol: number): numbe
   return socketCalls().socket(family, type | SOCK_CLOEXEC, protocol);
 }
 
+/** What goes wrong at it is passed over: nobody could do anything about it. */
 export function closeSocket(fd: number): void {
   socketCalls().close(fd);
 }
@@ -190,6 +191,17 @@ export function writeLinkAddress(
   target.writeInt32LE(interfaceIndex, at + 4);
   target[at + 11] = 6;
   target.set(mac, at + 12);
+}
+
+/**
+ * From now on the packet socket receives packets of that Ethernet type, on every interface.
+ * Throws `SystemCallError`.
+ */
+export function bindPacketSocket(fd: number, protocol: number): void {
+  const address = Buffer.alloc(LINK_ADDRESS_LENGTH);
+  address.writeUInt16LE(AF_PACKET, 0);
+  address.writeUInt16BE(protocol, 2);
+  checked('bind', socketCalls().bind(fd, address, LINK_ADDRESS_LENGTH));
 }
 
 /** Address words and port of the socket's own end. Throws `SystemCallError`. */

@@ -9,6 +9,7 @@ const INITIAL_CAPACITY = 1024;
 /** A flood of forged addresses must not grow the pool for ever: 4 million take 100 MB. */
 const MOST_ADDRESSES = 4_000_000;
 
+/** Numbers stay valid for the pool's life; number 0 is `::`. Not for two threads at once. */
 export class AddressPool {
   /** Number of addresses held; indices run from 0 to `size - 1`. */
   size = 0;

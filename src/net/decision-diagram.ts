@@ -32,6 +32,10 @@ function grown(array: Uint32Array<ArrayBuffer>, least: number): Uint32Array<Arra
   return larger;
 }
 
+/**
+ * All functions over one tuple of variables. A function is the number of its node, which says
+ * nothing outside of these `Diagrams`.
+ */
 export class Diagrams {
   /** Values of terminals are 0 to `terminals` - 1; 0 is “not in the set”, 1 “in the set”. */
   readonly terminals: number;

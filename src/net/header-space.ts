@@ -33,6 +33,10 @@ export const ALL_PACKETS: Node = 1;
 
 const ALL_ONES = 0xffffffff;
 
+/**
+ * Sets of packets over the fields of header-fields.ts. Only sets of one `HeaderSpaces` can be
+ * combined and compared.
+ */
 export class HeaderSpaces extends Diagrams {
   private readonly addressSets = new WeakMap<readonly AddressRange[], [Node, Node]>();
   private readonly withPorts: Node;

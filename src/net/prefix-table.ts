@@ -16,6 +16,10 @@ interface Intervals {
   readonly values: Int32Array;
 }
 
+/**
+ * Prefixes of both families with a value each. Setting one makes the next look-up lay all of its
+ * family out anew, so set first, then look up.
+ */
 export class PrefixTable {
   readonly #entries = new Map<string, { readonly prefix: Prefix; readonly value: number }>();
   #intervals4: Intervals | undefined;

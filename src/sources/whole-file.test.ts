@@ -18,6 +18,16 @@ describe('readWhole', () => {
     expect(readWholeText(file('empty.txt', ''))).toBe('');
   });
 
+  it.each(['utf16le', 'utf16be'] as const)(
+    'reads %s by its mark, as Windows shells write it',
+    (order) => {
+      const octets = Buffer.from('\ufeffname: proxy é', 'utf16le');
+      if (order === 'utf16be') octets.swap16();
+      writeFileSync(join(folder, order), new Uint8Array(octets));
+      expect(readWholeText(join(folder, order))).toBe('\ufeffname: proxy é');
+    },
+  );
+
   it.each([
     ['what is not there', 'none', 'ENOENT', 'there is no such file'],
     ['a folder', '.', 'EISDIR', 'it is a folder'],

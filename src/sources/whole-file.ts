@@ -58,9 +58,15 @@ export function readWhole(name: string, mostOctets = MOST_OCTETS): WholeFile {
   }
 }
 
-/** The text of a file in UTF-8. `-` is standard input. Throws `UnreadableFile`. */
+/**
+ * The text of a file in UTF-8, or in UTF-16 with its mark, as Windows shells write it. `-` is standard
+ * input. Throws `UnreadableFile`.
+ */
 export function readWholeText(name: string): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(readWhole(name).octets);
+  const { octets } = readWhole(name);
+  const mark = octets.length < 2 ? 0 : octets[0]! * 256 + octets[1]!;
+  const coding = mark === 0xfffe ? 'utf-16le' : mark === 0xfeff ? 'utf-16be' : 'utf-8';
+  return new TextDecoder(coding, { ignoreBOM: true }).decode(octets);
 }
 
 function readToEnd(file: number, name: string, mostOctets: number): Uint8Array {

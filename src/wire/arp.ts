@@ -11,6 +11,10 @@ const HEADER = 8;
 const IPV4_OVER_ETHERNET = 0x00010800;
 const LENGTHS = 0x0604;
 
+/**
+ * Counts the frame; where it is whole and of Ethernet and IPv4, the listener hears of its
+ * addresses.
+ */
 export function decodeArp(d: Decoder, at: number): void {
   if (d.end - at < HEADER) d.fault(ARP_INVALID);
   else if (d.end - at < HEADER + 2 * (d.bytes[at + 4]! + d.bytes[at + 5]!)) d.fault(ARP_INVALID);

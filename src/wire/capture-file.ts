@@ -32,6 +32,10 @@ export function pcapHeader(linkType: number, snapLength: number): Uint8Array {
 /** Octets of a pcap record's head. */
 export const PCAP_RECORD = 16;
 
+/**
+ * Writes a record's header, 16 octets, at `at`; the `captured` octets of the frame belong behind
+ * it.
+ */
 export function writePcapRecord(
   view: DataView,
   at: number,

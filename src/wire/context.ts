@@ -45,6 +45,7 @@ const MOST_CONTEXTS = 0xffff;
 const RECENT_WORDS = 3;
 const RECENT = 1024;
 
+/** Contexts by number, at most 65,535 of them. Numbers stay valid for the pool's life. */
 export class ContextPool {
   /** Index 0 is always "no VLAN, no tunnel". */
   readonly list: Context[] = [{ vlan: 0, innerVlan: 0, tunnel: 'none', tunnelId: 0, depth: 0 }];

@@ -7,6 +7,10 @@ import type { Decoder } from './decoder.ts';
 import { TRANSPORT_CUT } from './faults.ts';
 import { emitCut } from './transport.ts';
 
+/**
+ * Returns the row's first word index, -1 for a dropped duplicate. A request's row has the flags 1,
+ * a response's 2, of what was cut before the type 0.
+ */
 export function decodeDccp(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 4) return emitCut(d, 33, at);

@@ -38,6 +38,7 @@ describe('specimens', () => {
       'icmp-pairs',
       'ipv6-extensions',
       'link',
+      'link-paths',
       'packet-batch',
     ];
     const files = FILES.filter((name) => !without.includes(name));

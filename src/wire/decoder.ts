@@ -8,12 +8,13 @@
  */
 import { AddressPool } from '../net/address-pool.ts';
 import { ContextPool } from './context.ts';
-import { DuplicateWindow } from './duplicates.ts';
+import { DuplicateWindow, NUMBERED, type Telling } from './duplicates.ts';
 import { FAULTS, LINK_CUT, TUNNELS_DEEP } from './faults.ts';
 import { finishHash, plainHash, symmetricHash } from './flow-hash.ts';
 import { FragmentTable, WAITING } from './fragments.ts';
 import type { CaptureInterface, FrameBatch } from './frame-batch.ts';
 import { decodeLink } from './link.ts';
+import { goOn, type Layer, LinkPaths } from './link-paths.ts';
 import {
   M_DUPLICATE,
   M_FIRST_FRAGMENT,
@@ -89,6 +90,11 @@ export interface FrameTally {
   octets: number;
 }
 
+/**
+ * One for each input. A protocol's file exports `decodeX(d, at)`: `at` is where its header begins,
+ * and what it finds goes into rows, tallies and faults. Those of what IP carries return the first
+ * word of their row, -1 where it was dropped as a copy.
+ */
 export class Decoder {
   /**
    * Rows of the packets decoded since `rowCount` was last set to 0; see packet-batch.ts. May be
@@ -98,6 +104,8 @@ export class Decoder {
   rowCount = 0;
   readonly addresses: AddressPool;
   readonly contexts = new ContextPool();
+  /** What stood between link headers and packets. */
+  readonly paths = new LinkPaths();
   readonly fragments: FragmentTable;
   readonly duplicates: DuplicateWindow;
   readonly teredo = new TeredoClients();
@@ -122,6 +130,8 @@ export class Decoder {
   /** With `depth` above 0: an enclosing packet is a first fragment, so the rest is elsewhere. */
   partial = false;
   private nestedLinks = 0;
+  /** Layers between the link header and what is decoded, see link-paths.ts. */
+  private path = 0;
 
   /** The IP packet being decoded. */
   source = 0;
@@ -129,6 +139,8 @@ export class Decoder {
   family = 0;
   ipLength = 0;
   marks = 0;
+  /** How the packet whose row is emitted next is told from copies; `emit` sets it back. */
+  telling: Telling = NUMBERED;
 
   /** The frame being decoded: its number, and its interface. */
   frame = 0;
@@ -213,7 +225,7 @@ export class Decoder {
       this.end = at + here;
       this.wireEnd = at + onWire;
       this.octetsOnWire = onWire;
-      if ((this.vlan | this.depth) !== 0) this.restart();
+      if ((this.path | this.depth) !== 0) this.restart();
       this.linkGroup = false;
       this.macAt = -1;
       this.topRows = 0;
@@ -328,24 +340,19 @@ export class Decoder {
     let marks = this.marks;
     if (this.depth > 0) marks |= M_INNER;
     else {
-      if (
-        signature !== 0 &&
-        this.duplicates.seen(
-          plainHash(source, destination, ports) ^ signature,
-          this.seconds,
-          this.nanoseconds,
-          this.octetsOnWire,
-        )
-      ) {
+      if (signature !== 0 && this.isCopy(plainHash(source, destination, ports), signature)) {
         if (this.dropDuplicates) {
+          this.telling = NUMBERED;
           this.dropped = true;
           return -1;
         }
         marks |= M_DUPLICATE;
       }
+      if (this.path !== 0) this.paths.note(this.path, this.interface);
       this.topRows++;
       this.topOctets += this.ipLength;
     }
+    this.telling = NUMBERED;
     rows[at + P_SOURCE] = source;
     rows[at + P_DESTINATION] = destination;
     rows[at + P_PORTS] = ports;
@@ -365,6 +372,23 @@ export class Decoder {
     rows[at + P_HASH] = finishHash(h, kind);
     this.rowCount++;
     return at;
+  }
+
+  /** Whether a mirror sent the present packet before; `direction` is the hash of its ends. */
+  private isCopy(direction: number, signature: number): boolean {
+    const { duplicates, telling, seconds, nanoseconds, octetsOnWire } = this;
+    const own = direction ^ signature;
+    return telling === NUMBERED
+      ? duplicates.seen(own, seconds, nanoseconds, octetsOnWire)
+      : duplicates.seenUnnumbered(
+          direction,
+          telling,
+          own,
+          seconds,
+          nanoseconds,
+          octetsOnWire,
+          this.ipFrames,
+        );
   }
 
   /** Whether one more packet may be opened inside the present one. */
@@ -401,6 +425,12 @@ export class Decoder {
     this.tunnelId = 0;
     this.vlan = 0;
     this.innerVlan = 0;
+    this.path = 0;
+  }
+
+  /** Says that what follows stands behind such a layer of the link. */
+  pass(layer: Layer): void {
+    this.path = goOn(this.path, layer);
   }
 
   /**

@@ -40,7 +40,6 @@ describe('copies from a mirror port', () => {
     ['TCP over IPv6', ipv6({}, tcp({}, 'hello'))],
     ['UDP', ipv4({ id: 9 }, udp({}, 'hello'))],
     ['UDP without a checksum', ipv4({ id: 9 }, udp({ checksum: 0 }, 'hello'))],
-    ['UDP over IPv6', ipv6({}, udp({}, 'hello world'))],
     ['ICMP', ipv4({}, icmp4({ type: 8, id: 1, sequence: 2 }, zeros(56)))],
     ['SCTP', ipv4({}, sctp({}, dataChunk({}, 'hello')))],
     ['ESP', ipv4({ id: 4 }, esp({ sequence: 7 }, zeros(40)))],
@@ -157,6 +156,79 @@ describe('copies from a mirror port', () => {
       index * 100,
     ]);
     expect(copies(numbered).some(Boolean)).toBe(false);
+  });
+
+  describe('of acknowledgments without an identification', () => {
+    const syn = ipv6({}, tcp({ flags: 'S' }));
+    const ack = ipv6({}, tcp({ ack: 7 }));
+    const data = (sequence: number) => ipv6({}, tcp({ seq: sequence }, 'hello'));
+    /** Frames ten microseconds apart. */
+    const told = (...packets: Payload[]) =>
+      copies(packets.map((packet, index) => [on(1, packet), index * 10_000])).map(Number);
+
+    it('are told by the SYN, or by data, that came twice before', () => {
+      expect(told(syn, syn, ack, ack)).toEqual([0, 1, 0, 1]);
+      expect(told(data(1), data(1), data(6), data(6), ack, ack)).toEqual([0, 1, 0, 1, 0, 1]);
+      const zeroId = [tcp({ flags: 'S' }), tcp({ ack: 7 })].map((one) => ipv4({ id: 0 }, one));
+      expect(told(zeroId[0]!, zeroId[0]!, zeroId[1]!, zeroId[1]!)).toEqual([0, 1, 0, 1]);
+    });
+
+    it('are every second one where a receiver repeats itself', () => {
+      expect(told(syn, syn, ack, ack, ack, ack, ack, ack)).toEqual([0, 1, 0, 1, 0, 1, 0, 1]);
+    });
+
+    it('are told when the copies lag behind', () => {
+      expect(told(syn, syn, data(1), ack, data(1), ack)).toEqual([0, 1, 0, 0, 1, 1]);
+    });
+
+    it('are told by a SYN with an identification, and a refusal by itself', () => {
+      const numbered = ipv4({ id: 9 }, tcp({ flags: 'S' }));
+      const reset = ipv4({ id: 0 }, tcp({ flags: 'R', seq: 9 }));
+      expect(told(numbered, numbered, reset, reset)).toEqual([0, 1, 0, 1]);
+      expect(told(reset, reset)).toEqual([0, 0]);
+      const refusal = ipv4({ id: 0 }, tcp({ flags: 'RA', seq: 0, ack: 1 }));
+      expect(told(refusal, refusal)).toEqual([0, 1]);
+    });
+
+    it.each([
+      ['nothing else was seen', [ack, ack], [0, 0]],
+      ['one packet of data alone came twice', [data(1), data(1), ack, ack], [0, 1, 0, 0]],
+      ['the SYN came once', [syn, ack, ack], [0, 0, 0]],
+      ['data came once', [syn, syn, data(1), ack, ack], [0, 1, 0, 0, 0]],
+      [
+        'it was the other direction that came twice',
+        [syn, syn, ipv6({ src: '2001:db8::7' }, tcp({})), ipv6({ src: '2001:db8::7' }, tcp({}))],
+        [0, 1, 0, 0],
+      ],
+    ])('are none where %s', (_, packets, expected) => {
+      expect(told(...packets)).toEqual(expected);
+    });
+
+    it('go on being told after hundreds of packets, and again some time after one was lost', () => {
+      const twice = Array.from({ length: 300 }, (_, n) => [data(n), data(n)]).flat();
+      expect(told(...twice, ack, ack).slice(-2)).toEqual([0, 1]);
+      expect(told(data(999), ...twice.slice(0, 40), ack, ack).slice(-2)).toEqual([0, 0]);
+      expect(told(data(999), ...twice, ack, ack).slice(-2)).toEqual([0, 1]);
+    });
+  });
+
+  describe('of datagrams without an identification', () => {
+    const same = ipv6({}, udp({}, 'web.hits:1|c'));
+    const sure = ipv4({ id: 7 }, udp({}, 'x'));
+    const told = (...packets: Payload[]) =>
+      copies(packets.map((packet, index) => [on(1, packet), index * 10_000])).map(Number);
+
+    it('are told where the capture has copies, every second one of equal ones', () => {
+      expect(told(sure, sure, same, same)).toEqual([0, 1, 0, 1]);
+      expect(told(sure, sure, same, same, same, same)).toEqual([0, 1, 0, 1, 0, 1]);
+    });
+
+    it('are none of a program that says the same twice at once', () => {
+      expect(told(same, same, same)).toEqual([0, 0, 0]);
+      expect(told(sure, same, same)).toEqual([0, 0, 0]);
+      const much = Array.from({ length: 99 }, (_, id) => ipv4({ id: id + 20 }, udp({}, 'y')));
+      expect(told(sure, sure, ...much, same, same).slice(-2)).toEqual([0, 0]);
+    });
   });
 
   it('are counted, and dropped when asked', () => {

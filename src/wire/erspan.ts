@@ -16,10 +16,12 @@ const PLATFORM = 8;
 /** Type III: the mirrored packet has no link header. */
 const FRAME_IP = 2;
 
+/** Type II, from its header on: always an Ethernet frame. */
 export function decodeErspan2(d: Decoder, at: number): void {
   decodeMirrored(d, at, TYPE_2, 1, false);
 }
 
+/** Type III, from its header on; cut headers are a fault. */
 export function decodeErspan3(d: Decoder, at: number): void {
   if (d.end - at < TYPE_3) {
     d.fault(TUNNEL_CUT);

@@ -8,6 +8,7 @@ import { decodeArp } from './arp.ts';
 import type { Decoder } from './decoder.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
+import { MPLS, NO_FILTER_ENTERS, PPPOE } from './link-paths.ts';
 import { decodeLlc } from './llc.ts';
 import { decodeMpls } from './mpls.ts';
 import { decodePppoe } from './pppoe.ts';
@@ -21,6 +22,7 @@ const BACKBONE_BRIDGE = 0x88e7;
 /** IEEE 802.1BR's forerunner: 4 octets of tag, then an EtherType. */
 const VN_TAG = 0x8926;
 
+/** Also of frames within tunnels: only the outermost header is remembered (`macAt`). */
 export function decodeEthernet(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
   d.linkGroup = (d.bytes[at]! & 1) !== 0;
@@ -31,6 +33,7 @@ export function decodeEthernet(d: Decoder, at: number): void {
 /** An Ethernet frame behind a further link header: MPLS, FabricPath. */
 export function decodeNestedEthernet(d: Decoder, at: number): void {
   if (!d.enterLink()) return;
+  d.pass(NO_FILTER_ENTERS);
   decodeEthernet(d, at);
   d.leaveLink();
 }
@@ -51,11 +54,13 @@ export function decodeEtherType(d: Decoder, type: number, at: number): void {
     case 0x88a8:
     case 0x9100:
     case 0x9200:
-      return decodeVlan(d, at);
+      return decodeVlan(d, type, at);
     case 0x8847:
+      return decodeMpls(d, at, MPLS);
     case 0x8848:
-      return decodeMpls(d, at);
+      return decodeMpls(d, at, NO_FILTER_ENTERS);
     case 0x8864:
+      d.pass(PPPOE);
       return decodePppoe(d, at);
     case FABRIC_PATH:
       return decodeNestedEthernet(d, at + 2);
@@ -70,5 +75,7 @@ export function decodeEtherType(d: Decoder, type: number, at: number): void {
 }
 
 function decodeVnTag(d: Decoder, at: number): void {
-  if (d.has(at, 6)) decodeEtherType(d, d.view.getUint16(at + 4), at + 6);
+  if (!d.has(at, 6)) return;
+  d.pass(NO_FILTER_ENTERS);
+  decodeEtherType(d, d.view.getUint16(at + 4), at + 6);
 }

@@ -45,6 +45,10 @@ export const WAITING = 64;
 /** No datagram is longer than this. */
 const LONGEST = 65535;
 
+/**
+ * Fixed memory, 64 fragments that wait included. `seed` keeps strangers from choosing datagrams
+ * that share a place.
+ */
 export class FragmentTable {
   /** Datagrams of which at least one fragment was seen. */
   datagrams = 0;

@@ -26,6 +26,10 @@ export interface CaptureInterface {
   readonly fcsLength?: number;
 }
 
+/**
+ * Its columns belong to the reader that fills it; whoever decodes it has it until the next is asked
+ * for.
+ */
 export class FrameBatch {
   /** Borrowed: valid until the source's next batch is asked for. */
   bytes: Uint8Array = new Uint8Array(0);

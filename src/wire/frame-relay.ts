@@ -18,6 +18,9 @@ const IPV4 = 0xcc;
 /** The organisation code of bridged frames (RFC 2427 section 5.1). */
 const BRIDGED = 0x0080c2;
 
+/**
+ * Frames of the network's own management (LMI) and other protocols are counted by their identifier.
+ */
 export function decodeFrameRelay(d: Decoder, at: number): void {
   let next = at;
   do {

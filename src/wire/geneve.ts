@@ -10,6 +10,10 @@ import { TUNNEL_INVALID } from './faults.ts';
 const HEADER = 8;
 const TRANSPARENT_BRIDGING = 0x6558;
 
+/**
+ * From Geneve's header on. Other versions, and options beyond what was captured, are a fault.
+ * @param row of the UDP packet that carries it, charged with what the packet inside leaves
+ */
 export function decodeGeneve(d: Decoder, at: number, row: number): void {
   if (d.end - at < HEADER) return;
   const first = d.bytes[at]!;

@@ -22,6 +22,10 @@ const ERSPAN_1_OR_2 = 0x88be;
 const ERSPAN_3 = 0x22eb;
 const PPP = 0x880b;
 
+/**
+ * Makes GRE's own row and those of what it carries. Returns GRE's row, -1 for a dropped duplicate.
+ * @param identification of the IPv4 header around it, 0 for none
+ */
 export function decodeGre(d: Decoder, at: number, identification: number): number {
   const row = emitPlain(d, 47, at, identification);
   if (row < 0) return row;

@@ -13,6 +13,10 @@ const HEADER = 8;
 const USER_PACKET = 255;
 const MOST_EXTENSIONS = 8;
 
+/**
+ * From GTP's header on; only version 1 carries user packets, of others nothing is said.
+ * @param row of the UDP packet that carries it, charged with what the packet inside leaves
+ */
 export function decodeGtp(d: Decoder, at: number, row: number): void {
   if (d.end - at < HEADER || d.bytes[at + 1] !== USER_PACKET) return;
   const flags = d.bytes[at]!;

@@ -25,6 +25,9 @@ const COUNTERPART = new Map([
 /** Router advertisement. */
 const PAIRS = pairs(COUNTERPART, new Set([9]));
 
+/**
+ * Returns the row of the message itself, -1 for a dropped duplicate; a quoted packet's row follows.
+ */
 export function decodeIcmp(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 2) return emitCut(d, 1, at);

@@ -26,6 +26,9 @@ const PAIRS = pairs(
   new Set([131, 134, 136]),
 );
 
+/**
+ * Returns the row of the message itself, -1 for a dropped duplicate; a quoted packet's row follows.
+ */
 export function decodeIcmpv6(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 2) return emitCut(d, 58, at);

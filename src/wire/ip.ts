@@ -4,6 +4,7 @@ import { LINK_INVALID } from './faults.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
 
+/** Any other version is a fault of the link: this is no IP. */
 export function decodeIp(d: Decoder, at: number): void {
   if (!d.has(at, 1)) return;
   const version = d.bytes[at]! >>> 4;

@@ -14,6 +14,10 @@ const HEADER = 20;
 const MORE_FRAGMENTS = 0x2000;
 const OFFSET = 0x1fff;
 
+/**
+ * Narrows the decoder to the packet by its total length, where that is plausible, and goes on with
+ * what it carries. A header that is cut or none is a fault, and no row.
+ */
 export function decodeIpv4(d: Decoder, at: number): void {
   if (d.end - at < HEADER) {
     d.fault(IPV4_CUT);

@@ -11,6 +11,7 @@ const MOBILITY = 135;
 const HIP = 139;
 const SHIM6 = 140;
 
+/** Whether that next header is one of those behind which another follows. */
 export function isExtension(next: number): boolean {
   switch (next) {
     case HOP_BY_HOP:

@@ -33,6 +33,10 @@ const MOST_EXTENSIONS = 16;
 
 const NO_NEXT_HEADER = 59;
 
+/**
+ * Narrows the decoder to the packet by its payload length, interns both addresses, and goes on with
+ * what it carries. A header that is cut or none is a fault, and no row.
+ */
 export function decodeIpv6(d: Decoder, at: number): void {
   if (d.end - at < HEADER) {
     d.fault(IPV6_CUT);
@@ -127,17 +131,17 @@ function decodeFragmentHeader(d: Decoder, next: number, at: number): boolean {
   const id = d.view.getInt32(at + 4);
   d.marks |= fragmentMarks(offset);
   const row =
-    offset === 0 ? decodeFirst(d, next, at + 8) : emitLaterFragment(d, next, length, id ^ word);
+    offset === 0 ? decodeFirst(d, next, at + 8, id) : emitLaterFragment(d, next, length, id ^ word);
   d.fragments.note(d, row, id, offset, length, more);
   return true;
 }
 
 /** The first fragment may hold further extension headers before its transport header. */
-function decodeFirst(d: Decoder, next: number, at: number): number {
+function decodeFirst(d: Decoder, next: number, at: number, id: number): number {
   const row = d.rowCount;
   if (mayFollowFragment(next)) {
     decodeExtensions(d, next, at);
     return d.rowCount > row ? row * PACKET_WORDS : -1;
   }
-  return decodeTransport(d, next, at, 0);
+  return decodeTransport(d, next, at, (id ^ (id >>> 16)) & 0xffff || 1);
 }

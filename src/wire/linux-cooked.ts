@@ -15,6 +15,7 @@ const MULTICAST = 2;
 /** The hardware type of netlink monitor devices. */
 const NETLINK = 824;
 
+/** Version 1. Broadcast and multicast are told by the packet type, there is no destination. */
 export function decodeLinuxCooked(d: Decoder, at: number): void {
   if (!d.has(at, HEADER_1)) return;
   const packetType = d.view.getUint16(at);
@@ -22,6 +23,7 @@ export function decodeLinuxCooked(d: Decoder, at: number): void {
   decodeProtocol(d, d.view.getUint16(at + 2), d.view.getUint16(at + 14), at + HEADER_1);
 }
 
+/** Version 2, likewise. */
 export function decodeLinuxCooked2(d: Decoder, at: number): void {
   if (!d.has(at, HEADER_2)) return;
   const packetType = d.bytes[at + 10]!;

@@ -8,6 +8,7 @@ import { decodeNestedEthernet } from './ethernet.ts';
 import { MPLS_CUT } from './faults.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
+import { type Layer, MPLS } from './link-paths.ts';
 
 const LABEL = 4;
 const IPV4_HEADER = 20;
@@ -15,7 +16,8 @@ const IPV6_HEADER = 40;
 /** An IPv6 packet under a label is two octets shorter than a frame may be; a check sequence has four. */
 const MOST_PADDING = 6;
 
-export function decodeMpls(d: Decoder, at: number): void {
+/** `layer` is what the first label is to filters; those behind it are like it where they see any. */
+export function decodeMpls(d: Decoder, at: number, layer: Layer = MPLS): void {
   let next = at;
   let entry = 0;
   do {
@@ -25,6 +27,7 @@ export function decodeMpls(d: Decoder, at: number): void {
     }
     entry = d.view.getInt32(next);
     next += LABEL;
+    d.pass(layer);
   } while ((entry & 0x100) === 0);
   if (next >= d.end) {
     d.fault(MPLS_CUT);

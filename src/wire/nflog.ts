@@ -11,6 +11,7 @@ const HEADER = 4;
 const TLV = 4;
 const PAYLOAD = 9;
 
+/** A frame without a packet in it is a fault: it was cut before its payload. */
 export function decodeNflog(d: Decoder, at: number): void {
   if (!d.has(at, HEADER + TLV)) return;
   let next = at + HEADER;

@@ -10,6 +10,7 @@ import { decodeIpv6 } from './ipv6.ts';
 
 const HEADER = 4;
 
+/** Both kinds: no address family reaches 65,536, so a larger number is in the other byte order. */
 export function decodeNull(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
   const big = d.view.getUint32(at);

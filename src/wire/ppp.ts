@@ -8,8 +8,10 @@ import type { Decoder } from './decoder.ts';
 import { decodeEtherType } from './ethernet.ts';
 import { decodeIpv4 } from './ipv4.ts';
 import { decodeIpv6 } from './ipv6.ts';
+import { NO_FILTER_ENTERS } from './link-paths.ts';
 import { decodeMpls } from './mpls.ts';
 
+/** With or without address and control octets, whatever the link type promises. */
 export function decodePpp(d: Decoder, at: number): void {
   if (!d.has(at, 2)) return;
   let next = at;
@@ -33,14 +35,18 @@ export function decodePppProtocol(d: Decoder, at: number): void {
     case 0x0057:
       return decodeIpv6(d, next);
     case 0x0281:
-    case 0x0283:
       return decodeMpls(d, next);
+    case 0x0283:
+      return decodeMpls(d, next, NO_FILTER_ENTERS);
     default:
       // The EtherType of PPP (0x880B) stands for its control protocols.
       d.notIp(0x880b);
   }
 }
 
+/**
+ * Routers of Cisco's capture their own framing under the same link type: it is told by its address.
+ */
 export function decodePppHdlc(d: Decoder, at: number): void {
   if (!d.has(at, 4)) return;
   const address = d.bytes[at]!;
@@ -49,6 +55,7 @@ export function decodePppHdlc(d: Decoder, at: number): void {
   else decodePpp(d, at);
 }
 
+/** Its protocol field is an EtherType; keepalives (0x8035) are counted by it. */
 export function decodeCiscoHdlc(d: Decoder, at: number): void {
   if (!d.has(at, 4)) return;
   d.linkGroup = d.bytes[at] === 0x8f;

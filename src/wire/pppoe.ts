@@ -8,6 +8,7 @@ import { decodePppProtocol } from './ppp.ts';
 
 const HEADER = 6;
 
+/** Sessions only: discovery and other codes are counted as frames without IP. */
 export function decodePppoe(d: Decoder, at: number): void {
   if (!d.has(at, HEADER)) return;
   if (d.bytes[at] !== 0x11) {

@@ -9,6 +9,10 @@ import { emitCut } from './transport.ts';
 
 const HEADER = 12;
 
+/**
+ * Returns the row's first word index, -1 for a dropped duplicate. Its flags are the first chunk's
+ * type, 255 where that is cut off.
+ */
 export function decodeSctp(d: Decoder, at: number): number {
   const captured = d.end - at;
   if (captured < 4) return emitCut(d, 132, at);

@@ -26,6 +26,7 @@ export function decodeMarvell(d: Decoder, at: number): void {
   decodeMarvellTag(d, at, TAG);
 }
 
+/** From the EtherType on: the tag, then the type of what follows. */
 export function decodeMarvellTyped(d: Decoder, at: number): void {
   decodeMarvellTag(d, at, TYPED_TAG);
 }

@@ -5,6 +5,7 @@
  * flags 13, window 14, checksum 16, urgent 18, options 20.
  */
 import type { Decoder } from './decoder.ts';
+import { BY_COMPANY, BY_CONTENT, BY_OPENING } from './duplicates.ts';
 import { TCP_INVALID, TRANSPORT_CUT } from './faults.ts';
 import { tcpHint } from './hints.ts';
 import { M_LENGTH_UNKNOWN, M_NO_TRANSPORT } from './packet-batch.ts';
@@ -18,9 +19,14 @@ const SOME_WINDOW = 0xffff;
 /** Flags where the control word has them. */
 const SYN = 0x20000;
 const ACK = 0x100000;
+const RST_ACK = 0x140000;
 /** What an Ethernet frame carries without jumbo frames. */
 const ETHERNET_MTU = 1500;
 
+/**
+ * Returns the row's first word index, -1 for a dropped copy. A cut header's row has what is there
+ * of it. `identification` is that of the IPv4 header around it, 0 for none.
+ */
 export function decodeTcp(d: Decoder, at: number, identification: number): number {
   const captured = d.end - at;
   if (captured < HEADER) return decodeCutTcp(d, at, captured);
@@ -41,14 +47,15 @@ export function decodeTcp(d: Decoder, at: number, identification: number): numbe
   if (payload > 0 && captured - headerLength >= 5) {
     flags |= tcpHint(d, at + headerLength, ports) << 24;
   }
-  // Without an identification a repeated bare acknowledgment cannot be told from a copy; a SYN can,
-  // since nobody sends it again at once.
-  let signature = 0;
-  if (identification !== 0 || payload > 0 || (control & SYN) !== 0) {
-    signature =
-      Math.imul(sequence ^ acknowledgment, 0x85ebca6b) ^
-      ((identification << 16) | view.getUint16(at + 16)) ^
-      Math.imul(payload + (control & 0xff0000), 0xc2b2ae35);
+  const signature =
+    Math.imul(sequence ^ acknowledgment, 0x85ebca6b) ^
+    ((identification << 16) | view.getUint16(at + 16)) ^
+    Math.imul(payload + (control & 0xff0000), 0xc2b2ae35);
+  if ((control & SYN) !== 0) d.telling = BY_OPENING;
+  else if (identification === 0) {
+    // An RST that refuses a SYN (RFC 9293 section 3.10.7.1) is no more repeated than that.
+    const refuses = (control & RST_ACK) === RST_ACK && sequence === 0;
+    d.telling = refuses ? BY_OPENING : payload > 0 ? BY_CONTENT : BY_COMPANY;
   }
   const row = d.emit(6, ports, payload, flags, sequence, acknowledgment, signature);
   const listener = d.listener;

@@ -3,6 +3,7 @@
  * are looked into; what does not look like the tunnel's header is left as plain UDP.
  */
 import type { Decoder } from './decoder.ts';
+import { BY_CAPTURE } from './duplicates.ts';
 import { TRANSPORT_CUT, UDP_LENGTH } from './faults.ts';
 import { decodeGeneve } from './geneve.ts';
 import { decodeGtp } from './gtp.ts';
@@ -37,6 +38,10 @@ PORT_ACTION[6081] = GENEVE;
 PORT_ACTION[2152] = GTP;
 PORT_ACTION[3544] = TEREDO;
 
+/**
+ * Makes UDP's own row and those of a tunnel in it. Returns UDP's row, -1 for a dropped duplicate.
+ * @param identification of the IPv4 header around it, 0 for none
+ */
 export function decodeUdp(d: Decoder, at: number, identification: number): number {
   const captured = d.end - at;
   if (captured < 4) return emitCut(d, 17, at);
@@ -62,7 +67,10 @@ export function decodeUdp(d: Decoder, at: number, identification: number): numbe
     signature =
       Math.imul((identification << 16) | checksum, 0x85ebca6b) ^ Math.imul(payload, 0xc2b2ae35);
     // Without an identification, and perhaps with a checksum left to the card, look at the data.
-    if (identification === 0) signature ^= digest(d, at + HEADER);
+    if (identification === 0) {
+      signature ^= digest(d, at + HEADER);
+      d.telling = BY_CAPTURE;
+    }
   }
   const row = d.emit(17, ports, payload, flags, 0, 0, signature);
   if (row >= 0) {

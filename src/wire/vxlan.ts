@@ -12,6 +12,10 @@ import { decodeMpls } from './mpls.ts';
 const HEADER = 8;
 const VNI_VALID = 0x08;
 
+/**
+ * From VXLAN's header on; without a valid VNI it is taken for other UDP.
+ * @param row of the UDP packet that carries it, charged with what the packet inside leaves
+ */
 export function decodeVxlan(d: Decoder, at: number, row: number): void {
   if (d.end - at < HEADER + 14 || (d.bytes[at]! & VNI_VALID) === 0) return;
   const before = d.rowCount;
@@ -20,6 +24,7 @@ export function decodeVxlan(d: Decoder, at: number, row: number): void {
   d.leave(row, before);
 }
 
+/** The same with a next protocol: 1 IPv4, 2 IPv6, 3 Ethernet, 5 MPLS. */
 export function decodeVxlanGpe(d: Decoder, at: number, row: number): void {
   if (d.end - at < HEADER + 4 || (d.bytes[at]! & VNI_VALID) === 0) return;
   const before = d.rowCount;

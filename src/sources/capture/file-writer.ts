@@ -55,6 +55,7 @@ export class MixedLinkTypes extends Error {
   override readonly name = 'MixedLinkTypes';
 }
 
+/** Owns its files. A frame counts as written when its record was handed to the system whole. */
 export class FileWriter {
   /** Frames that are in files, as far as the system was told. */
   written = 0;

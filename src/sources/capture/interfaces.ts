@@ -1,6 +1,9 @@
-/** The network interfaces of this machine, as Linux lists them in /sys/class/net. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * The network interfaces where this process is, asked of the kernel (rtnetlink(7), RTM_GETLINK):
+ * /sys/class/net shows those of the network namespace in which it was mounted, which is another one
+ * after `nsenter --net`, the usual way into a container.
+ */
+import { eachAttribute, NETLINK_ROUTE, NetlinkSocket, octetsAt } from '../../native/netlink.ts';
 
 export interface NetworkInterface {
   readonly name: string;
@@ -23,44 +26,62 @@ export const ANY: NetworkInterface = {
   carrier: true,
 };
 
-const FOLDER = '/sys/class/net';
+const RTM_GETLINK = 18;
+/** Words of `struct ifinfomsg`. */
+const LINK_HEAD = 4;
+const IFLA_IFNAME = 3;
+const IFLA_CARRIER = 33;
 const UP = 1;
 const LOOPBACK = 8;
 
-/** By index. Empty where there is no such folder. */
-export function listInterfaces(folder = FOLDER): NetworkInterface[] {
-  let names: string[];
+/** By index. Throws `SystemCallError`, `NativeUnavailable`. */
+export function listInterfaces(): NetworkInterface[] {
+  const found: NetworkInterface[] = [];
+  const netlink = new NetlinkSocket(NETLINK_ROUTE);
   try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
+    netlink.dump(RTM_GETLINK, new Uint8Array(4 * LINK_HEAD), (_type, words, start, end) => {
+      const device = readLink(words, start, end);
+      if (device !== undefined) found.push(device);
+    });
+  } finally {
+    netlink.close();
   }
-  return names
-    .flatMap((name) => interfaceNamed(name, folder) ?? [])
-    .sort((left, right) => left.index - right.index);
+  return found.sort((left, right) => left.index - right.index);
 }
 
-/** One interface, or undefined where there is none of that name. */
-export function interfaceNamed(name: string, folder = FOLDER): NetworkInterface | undefined {
-  if (!/^[^/\s]{1,15}$/.test(name) || name === '.' || name === '..') return undefined;
-  const read = (file: string): string | undefined => {
-    try {
-      return readFileSync(join(folder, name, file), 'utf8').trim();
-    } catch {
-      return undefined;
-    }
-  };
-  const index = Number(read('ifindex'));
-  if (!Number.isInteger(index) || index <= 0) return undefined;
-  const flags = Number(read('flags') ?? 0);
+/** One interface, or undefined where there is none of that name. Throws as `listInterfaces` does. */
+export function interfaceNamed(name: string): NetworkInterface | undefined {
+  return listInterfaces().find((device) => device.name === name);
+}
+
+/** An interface of a message (`struct ifinfomsg` and attributes); undefined where it has no name. */
+export function readLink(
+  words: Uint32Array,
+  start: number,
+  end: number,
+): NetworkInterface | undefined {
+  if (end - start < LINK_HEAD) return undefined;
+  let name = '';
+  let carrier = false;
+  eachAttribute(words, start + LINK_HEAD, end, (type, at, octets) => {
+    if (type === IFLA_IFNAME) name = textOf(octetsAt(words, at, octets));
+    else if (type === IFLA_CARRIER && octets > 0) carrier = octetsAt(words, at, 1)[0] === 1;
+  });
+  const flags = words[start + 2]!;
+  if (name === '') return undefined;
   return {
     name,
-    index,
-    hardware: Number(read('type') ?? 0),
+    index: words[start + 1]!,
+    hardware: words[start]! >>> 16,
     up: (flags & UP) !== 0,
     loopback: (flags & LOOPBACK) !== 0,
-    carrier: read('carrier') === '1',
+    carrier: carrier && (flags & UP) !== 0,
   };
+}
+
+function textOf(octets: Uint8Array): string {
+  const nul = octets.indexOf(0);
+  return new TextDecoder().decode(nul < 0 ? octets : octets.subarray(0, nul));
 }
 
 /** How frames of an interface come: their link type, and whether the kernel takes headers off. */

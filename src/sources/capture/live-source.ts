@@ -3,20 +3,16 @@
  * rings (ring-reader.ts); here the blocks they hand over are walked in place, frames of several
  * rings in the order of their times.
  *
- * What the kernel keeps beside a frame is put back before anyone looks: the VLAN tag that it took
- * off, and the header of cooked captures (LINKTYPE_LINUX_SLL2). Both fit into the room that is
- * left before each frame.
+ * What the kernel keeps beside a frame is put back before anyone looks (kernel-frame.ts).
  */
 import { Worker } from 'node:worker_threads';
 import { BLOCK_FIRST, BLOCK_FRAMES } from '../../native/packet-ring.ts';
 import {
   addStatistics,
   closePacketSocket,
-  openPacketSockets,
   type PacketSocket,
   type RingCounts,
 } from '../../native/packet-socket.ts';
-import type { FilterStep } from '../../native/socket-filter.ts';
 import {
   type CaptureInterface,
   FRAME_BATCH_CAPACITY,
@@ -24,22 +20,10 @@ import {
   type FrameSource,
 } from '../../wire/frame-batch.ts';
 import { BlockTaker, newRelay, STOP_DRAINED, STOP_NOW } from './block-relay.ts';
-import { framingOf, interfaceNamed, type NetworkInterface } from './interfaces.ts';
+import { interfaceNamed, type NetworkInterface } from './interfaces.ts';
+import { cook, isEcho, isTagged, retag, SLL2 } from './kernel-frame.ts';
+import type { OpenedInterface } from './open-ring.ts';
 import type { ReaderMessage, ReaderStart } from './ring-reader.ts';
-
-export interface LiveOptions {
-  readonly promiscuous?: boolean;
-  /** Octets kept of a frame. */
-  readonly snapLength?: number;
-  /** Octets of each ring; rounded to whole blocks. 16 MiB. */
-  readonly ringOctets?: number;
-  /** Rings that share an interface's frames, each with a reading thread. 1. */
-  readonly fanout?: number;
-  /** The program for an interface; without it every frame is kept. */
-  readonly filterFor?: (linkType: number, cooked: boolean) => readonly FilterStep[] | undefined;
-  /** How the filter is written, for files. */
-  readonly filterText?: string;
-}
 
 /** What was seen and lost on one interface. */
 export interface LiveCounts extends Readonly<RingCounts> {
@@ -58,15 +42,6 @@ export interface LiveFrames extends FrameSource {
   counts(): LiveCounts[];
 }
 
-/** An interface that was opened, as it can be handed to another thread. */
-export interface OpenedInterface {
-  readonly device: NetworkInterface;
-  readonly cooked: boolean;
-  readonly described: CaptureInterface;
-  readonly sockets: readonly PacketSocket[];
-}
-
-const DEFAULT_RING_OCTETS = 16 * 1024 * 1024;
 /** Room between the reading threads and here, for all of them together. */
 const RELAY_OCTETS = 64 * 1024 * 1024;
 const FEWEST_SLOTS = 16;
@@ -75,40 +50,10 @@ const WAIT_MS = 100;
 /** Frames that come in quick succession are waited for without a word from the reading threads. */
 const BUSY_MS = 20;
 const NAP_MS = 2;
-const DEFAULT_SNAP_LENGTH = 262_144;
 const YIELD_EVERY_MS = 20;
 /** The kernel tells that an interface goes down, but not that one goes which is down already. */
 const LOOK_FOR_DOWN_MS = 500;
-const SLL2 = 20;
-const OUTGOING = 4;
-const VLAN_VALID = 0x10;
-const TPID_VALID = 0x40;
 const ENETDOWN = 100;
-const LOOPBACK_HARDWARE = 772;
-/** Where the kernel keeps the sockaddr_ll of a frame, from the frame's own header. */
-const ADDRESS = 48;
-
-/** Opens an interface. Throws `SystemCallError` and `NativeUnavailable`. */
-export function openRing(device: NetworkInterface, options: LiveOptions): OpenedInterface {
-  const { linkType, cooked } = framingOf(device);
-  const snapLength = options.snapLength ?? DEFAULT_SNAP_LENGTH;
-  const sockets = openPacketSockets({
-    interfaceIndex: device.index,
-    cooked,
-    promiscuous: options.promiscuous ?? true,
-    ringOctets: options.ringOctets ?? DEFAULT_RING_OCTETS,
-    filter: options.filterFor?.(linkType, cooked) ?? [[6, 0, 0, snapLength]],
-    fanout: options.fanout ?? 1,
-  });
-  const described = {
-    source: device.name,
-    name: device.name,
-    linkType,
-    snapLength,
-    ...(options.filterText === undefined ? {} : { filter: options.filterText }),
-  };
-  return { device, cooked, described, sockets };
-}
 
 /** One ring, and how far its blocks were read. */
 interface Lane {
@@ -126,6 +71,10 @@ interface Lane {
   done: boolean;
 }
 
+/**
+ * Batches are borrowed until the next one: the kernel's blocks go back then. Takes over the sockets
+ * of what was opened, and closes them.
+ */
 export class LiveSource implements LiveFrames {
   readonly interfaces: CaptureInterface[];
   readonly events: string[] = [];
@@ -378,13 +327,13 @@ export class LiveSource implements LiveFrames {
       let captured = view.getUint32(at + 12, true);
       let original = view.getUint32(at + 16, true);
       const status = view.getUint32(at + 20, true);
-      if (!(skipsOutgoing && isEcho(view, at + ADDRESS, device))) {
+      if (!(skipsOutgoing && isEcho(view, at, device))) {
         if (cooked) {
           offset -= SLL2;
-          cook(bytes, view, at + ADDRESS, offset);
+          cook(bytes, view, at, offset);
           captured += SLL2;
           original += SLL2;
-        } else if ((status & VLAN_VALID) !== 0 && captured >= 12) {
+        } else if (captured >= 12 && isTagged(status)) {
           offset -= 4;
           retag(bytes, view, at, offset, status);
           captured += 4;
@@ -407,45 +356,6 @@ export class LiveSource implements LiveFrames {
     }
     batch.count = count;
   }
-}
-
-/** Loopback shows each packet on its way out and in; in is enough. */
-function isEcho(view: DataView, address: number, { loopback }: NetworkInterface): boolean {
-  if (view.getUint8(address + 10) !== OUTGOING) return false;
-  return loopback || view.getUint16(address + 8, true) === LOOPBACK_HARDWARE;
-}
-
-/** Puts the VLAN tag back between the addresses and the type. */
-function retag(
-  bytes: Uint8Array,
-  view: DataView,
-  header: number,
-  offset: number,
-  status: number,
-): void {
-  bytes.copyWithin(offset, offset + 4, offset + 16);
-  const tpid = (status & TPID_VALID) === 0 ? 0x8100 : view.getUint16(header + 36, true);
-  view.setUint16(offset + 12, tpid);
-  view.setUint16(offset + 14, view.getUint32(header + 32, true) & 0xffff);
-}
-
-/** Writes the header of a cooked frame from the address the kernel keeps beside it. */
-function cook(bytes: Uint8Array, view: DataView, address: number, offset: number): void {
-  const protocol = view.getUint16(address + 2);
-  const index = view.getInt32(address + 4, true);
-  const hardware = view.getUint16(address + 8, true);
-  const kind = view.getUint8(address + 10);
-  const octets = Math.min(8, view.getUint8(address + 11));
-  const low = view.getUint32(address + 12, true);
-  const high = view.getUint32(address + 16, true);
-  view.setUint16(offset, protocol);
-  view.setUint16(offset + 2, 0);
-  view.setInt32(offset + 4, index);
-  view.setUint16(offset + 8, hardware);
-  bytes[offset + 10] = kind;
-  bytes[offset + 11] = octets;
-  view.setUint32(offset + 12, low, true);
-  view.setUint32(offset + 16, high, true);
 }
 
 /** Whether the interface that was opened is still there: another may have its name. */

@@ -12,7 +12,8 @@ import {
 } from '../../native/pcap-library.ts';
 import type { FilterStep } from '../../native/socket-filter.ts';
 import { type CaptureInterface, FRAME_BATCH_CAPACITY, FrameBatch } from '../../wire/frame-batch.ts';
-import type { LiveCounts, LiveFrames, LiveOptions } from './live-source.ts';
+import type { LiveCounts, LiveFrames } from './live-source.ts';
+import type { LiveOptions } from './open-ring.ts';
 
 /** A device that was opened, as it can be handed to another thread. */
 export interface OpenedDevice {
@@ -77,6 +78,9 @@ interface Lane {
   done: boolean;
 }
 
+/**
+ * Batches are borrowed until the next one. Takes over the handles of the devices, and closes them.
+ */
 export class PcapSource implements LiveFrames {
   readonly interfaces: CaptureInterface[];
   readonly events: string[] = [];

@@ -15,6 +15,7 @@ export interface ParsedYaml {
   readonly faults: readonly DocumentFault[];
 }
 
+/** A tree, or every fault with its place; warnings are faults, too. Never throws. */
 export function parseYaml(text: string): ParsedYaml {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

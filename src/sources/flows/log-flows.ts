@@ -32,6 +32,7 @@ export interface LogKind {
   unplaced: number;
 }
 
+/** Batches are borrowed for the call; the rows belong to `rows`. */
 export class LogFlows {
   readonly rows: LogRows;
   readonly kinds: LogKind[] = [];

@@ -111,6 +111,7 @@ export async function observe(
     addresses: decoder.addresses,
     contexts: decoder.contexts.list,
     interfaces: source.interfaces,
+    paths: decoder.paths.list,
   };
   const evicted = evictedVisitor(ladder, options.onEvicted?.(names, listener?.heard ?? null));
   const host =

@@ -43,6 +43,7 @@ export interface RingMemory {
   readonly rows: Int32Array;
 }
 
+/** Some megabytes, for one producer and one consumer. */
 export function newRing(): RingMemory {
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * (COUNTS + BATCHES))),
@@ -50,6 +51,7 @@ export function newRing(): RingMemory {
   };
 }
 
+/** Fill `rows` while not `full`, then publish it. */
 export class RowProducer {
   private readonly memory: RingMemory;
   private readonly batches: Int32Array[];

@@ -23,6 +23,7 @@ const DOZE_MS = 5;
 /** A worker that takes no batch for this long is taken for dead. */
 const PATIENCE_MS = 60_000;
 
+/** Owns its thread. What fails there rejects whatever is waited for next. */
 export class WorkerTable implements TableHost {
   private readonly worker: Worker;
   private readonly producer: RowProducer;

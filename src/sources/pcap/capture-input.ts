@@ -30,6 +30,9 @@ export interface InputHost extends Omit<WalkerHost, 'fault'> {
   closed?(): void;
 }
 
+/**
+ * Batches are borrowed until the next one. Never rejects for what it reads: faults go to its host.
+ */
 export class CaptureInput {
   /** Frames delivered so far. */
   frames = 0;

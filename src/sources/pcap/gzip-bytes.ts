@@ -14,6 +14,7 @@ const PIECE_OCTETS = 16 * 1024;
 const CRUMB_OCTETS = 1;
 const OUTPUT_OCTETS = 128 * 1024;
 
+/** Owns `source`, and closes it. A fault of the file rejects, once all before it was read. */
 export class GzipBytes implements ByteSource {
   readonly most = STREAM_OCTETS;
   readonly readsAhead = true;

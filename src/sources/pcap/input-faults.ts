@@ -20,6 +20,7 @@ export function emptyFault(within: Compression | undefined): FaultDetails {
   };
 }
 
+/** Of a folder; `why` says what is in it instead. */
 export function noCaptures(why: string): FaultDetails {
   return {
     ...WHOLE,
@@ -30,6 +31,7 @@ export function noCaptures(why: string): FaultDetails {
   };
 }
 
+/** What the input is instead, where its first octets tell, and how to make a capture of it. */
 export function strangerFault(
   head: Uint8Array,
   form: CaptureForm | undefined,
@@ -60,6 +62,7 @@ const OPEN_REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: 'raise the limit of open files (ulimit -n), or give fewer files at once',
 };
 
+/** By the system's error code, with the remedy where there is a usual one. */
 export function openFault(error: NodeJS.ErrnoException): FaultDetails {
   const code = error.code ?? '';
   return {

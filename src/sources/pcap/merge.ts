@@ -43,6 +43,7 @@ export class MergeLane {
   }
 }
 
+/** Batches are borrowed until the next one. Takes over the lanes and their order. */
 export class Merge {
   /** A binary heap: the lane whose head is due stands first. */
   readonly #lanes: MergeLane[];

@@ -32,6 +32,7 @@ function isFileHeader(view: DataView, at: number): boolean {
 
 type LengthOrder = 'captured-first' | 'original-first' | 'uncertain';
 
+/** One for each input; captures put end to end are one input, each with an interface of its own. */
 export class PcapWalker implements RecordWalker {
   readonly #host: WalkerHost;
   #variant: PcapVariant | undefined;

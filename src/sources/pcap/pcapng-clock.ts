@@ -9,6 +9,7 @@
 /** Seconds fit an unsigned 32-bit column; what lies outside is set to the nearest end. */
 const LAST_SECOND = 0xffffffff;
 
+/** Exact for any resolution; with unusual ones each time costs a bigint. */
 export class InterfaceClock {
   /** The result of the last `read`. */
   seconds = 0;

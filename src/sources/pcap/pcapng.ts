@@ -31,6 +31,7 @@ interface LocalInterface {
   readonly clock: InterfaceClock;
 }
 
+/** One for each input; a section's interfaces are numbered on from those before. */
 export class PcapngWalker implements RecordWalker {
   readonly #host: WalkerHost;
   readonly #largest: number;

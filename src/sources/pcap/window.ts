@@ -2,9 +2,9 @@
  * A window of contiguous octets that slides over a source, with the next chunk read meanwhile
  * where that is worth it.
  *
- * Two buffers take turns: while records in one are walked, a pipe or decompressor fills the other. A record
- * cut by the end of a chunk is copied in front of the next chunk, into room kept there, so that
- * every record is contiguous and nothing else is ever copied. Only a record longer than that
+ * Two buffers take turns: while records in one are walked, a pipe or decompressor fills the other.
+ * A record cut by the end of a chunk is copied in front of the next chunk, into room kept there, so
+ * that every record is contiguous and nothing else is ever copied. Only a record longer than that
  * room makes a third, larger buffer.
  */
 import type { ByteSource } from './byte-source.ts';
@@ -18,8 +18,12 @@ import type { ByteSource } from './byte-source.ts';
  */
 const CARRY_OCTETS = 64 * 1024 + 48;
 
+/** Octets behind the last one read that may be looked at, whatever they hold. */
+const BEHIND_OCTETS = 512;
+
 type ReadOutcome = { readonly count: number; readonly error?: Error };
 
+/** Octets are borrowed until `require`, which may move or overwrite them. */
 export class Window {
   /** The present buffer; unread octets are `bytes[start]` to `bytes[end - 1]`. */
   bytes: Uint8Array;
@@ -44,7 +48,7 @@ export class Window {
     this.base = 0;
     this.#source = source;
     this.#chunkOctets = chunkOctets;
-    const size = CARRY_OCTETS + chunkOctets;
+    const size = CARRY_OCTETS + chunkOctets + BEHIND_OCTETS;
     const first = new Uint8Array(size);
     this.#buffers = [first, source.readsAhead ? new Uint8Array(size) : first];
     this.bytes = this.#buffers[1];
@@ -108,12 +112,13 @@ export class Window {
     const long = rest > CARRY_OCTETS;
     const at = long ? rest : CARRY_OCTETS;
     const target = long
-      ? new Uint8Array(Math.max(needed, rest + this.#chunkOctets))
+      ? new Uint8Array(Math.max(needed, rest + this.#chunkOctets) + BEHIND_OCTETS)
       : this.#buffers[0];
     if (rest > 0) target.set(this.bytes.subarray(this.start, this.end), at - rest);
     this.#show(target, at - rest, at);
-    while (this.end - this.start < needed && this.end < target.length) {
-      const { count, error } = await this.#read(target, this.end, target.length - this.end);
+    const room = target.length - BEHIND_OCTETS;
+    while (this.end - this.start < needed && this.end < room) {
+      const { count, error } = await this.#read(target, this.end, room - this.end);
       this.end += count;
       if (count > 0) continue;
       this.ended = true;
@@ -135,13 +140,14 @@ export class Window {
   /** Gathers one item larger than the room in front of a chunk into a buffer of its own. */
   async #enlarge(count: number, needed: number): Promise<void> {
     const rest = this.end - this.start;
-    const target = new Uint8Array(Math.max(needed, rest + count));
+    const target = new Uint8Array(Math.max(needed, rest + count) + BEHIND_OCTETS);
     if (rest > 0) target.set(this.bytes.subarray(this.start, this.end));
     const filled = this.#buffers[this.#next]!;
     target.set(filled.subarray(CARRY_OCTETS, CARRY_OCTETS + count), rest);
     this.#show(target, 0, rest + count);
     while (this.end < needed) {
-      const more = await this.#read(target, this.end, target.length - this.end);
+      const room = target.length - BEHIND_OCTETS;
+      const more = await this.#read(target, this.end, room - this.end);
       if (more.count === 0) {
         this.ended = true;
         this.error = more.error;

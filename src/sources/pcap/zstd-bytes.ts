@@ -4,6 +4,9 @@
  * The frames are taken apart here, so that each block is handed to the decoder whole: a fault is
  * then located, everything before it is kept, and the window a frame asks for is bounded before
  * any memory is spent on it. Content checksums are not verified. The decoder is loaded on use.
+ *
+ * Of a block that is cut, only what lies in it as it was can be had: a compressed one begins to be read
+ * at its end (RFC 8878 section 3.1.1.3.2), so that without it not one octet is known.
  */
 import type { Decompress } from 'fzstd';
 import { type ByteSource, STREAM_OCTETS } from './byte-source.ts';
@@ -13,6 +16,10 @@ import { CompressionFault, OctetQueue } from './compression.ts';
 const LARGEST_WINDOW = 128 * 1024 * 1024;
 const LARGEST_BLOCK = 128 * 1024;
 const INPUT_OCTETS = 64 * 1024;
+/** Kinds of blocks: octets as they are, one octet many times; others are compressed. */
+const RAW = 0;
+const REPEATED = 1;
+const RESERVED = 3;
 
 type Decoder = typeof Decompress;
 
@@ -23,6 +30,7 @@ function isOfSource(error: unknown): error is Error {
   );
 }
 
+/** Owns `source`, and closes it. A fault of the file rejects, once all before it was read. */
 export class ZstdBytes implements ByteSource {
   readonly most = STREAM_OCTETS;
   readonly readsAhead = true;
@@ -139,11 +147,15 @@ export class ZstdBytes implements ByteSource {
     const last = (bits & 1) !== 0;
     const type = (bits >>> 1) & 3;
     const size = bits >>> 3;
-    if (type === 3 || size > LARGEST_BLOCK)
+    if (type === RESERVED || size > LARGEST_BLOCK)
       throw this.#corrupt(new Error('a block has no valid header'));
-    const octets = 3 + (type === 1 ? 1 : size) + (last ? this.#checksumOctets : 0);
-    await this.#need(octets);
-    const block = this.#input.slice(this.#start, this.#start + octets);
+    const whole = 3 + (type === REPEATED ? 1 : size);
+    const octets = whole + (last ? this.#checksumOctets : 0);
+    const there = await this.#have(octets);
+    if (there < whole) throw this.#cut(type, whole, there);
+    // A checksum that is cut is none of the decoder's business, but it counts its octets.
+    const block = new Uint8Array(octets);
+    block.set(this.#input.subarray(this.#start, this.#start + Math.min(octets, there)));
     const header = this.#header;
     this.#header = undefined;
     if (header === undefined) frame.push(block, last);
@@ -153,8 +165,25 @@ export class ZstdBytes implements ByteSource {
       both.set(block, header.length);
       frame.push(both, last);
     }
+    this.#take(Math.min(octets, there));
+    if (there < octets) throw this.#missing(octets - whole, there - whole);
     if (last) this.#frame = undefined;
-    this.#take(octets);
+  }
+
+  /** Keeps what can be had of a block that is cut; the fault for the rest. */
+  #cut(type: number, whole: number, there: number): CompressionFault {
+    const missing = this.#missing(whole, there);
+    if (type === RAW) {
+      this.#queue.put(this.#input.slice(this.#start + 3, this.#start + there));
+      return missing;
+    }
+    const loss = `a block is unpacked whole or not at all: up to ${LARGEST_BLOCK} octets are lost`;
+    return new CompressionFault('zstd', true, this.#offset, `${missing.message}; ${loss}`);
+  }
+
+  #missing(needed: number, there: number): CompressionFault {
+    const message = `${needed} octets needed, ${there} left`;
+    return new CompressionFault('zstd', true, this.#offset, message);
   }
 
   #corrupt(error: Error): CompressionFault {
@@ -177,7 +206,7 @@ export class ZstdBytes implements ByteSource {
   async #need(count: number): Promise<void> {
     const there = await this.#have(count);
     if (there >= count) return;
-    throw new CompressionFault('zstd', true, this.#offset, `${count} octets needed, ${there} left`);
+    throw this.#missing(count, there);
   }
 
   async #have(count: number): Promise<number> {

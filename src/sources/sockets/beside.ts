@@ -18,6 +18,7 @@ export class BesideError extends Error {
   override readonly name = 'BesideError';
 }
 
+/** For one look; two processes may each have one. */
 export class BesideNetwork {
   private readonly name = `portreeve-${randomBytes(3).toString('hex')}`;
 

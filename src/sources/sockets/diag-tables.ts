@@ -2,7 +2,7 @@
  * The socket tables of one network namespace: through netlink, and from /proc/net those that this
  * kernel does not offer there.
  */
-import { NativeUnavailable, SystemCallError } from '../../native/libc.ts';
+import { isRefusal, SystemCallError } from '../../native/libc.ts';
 import { inNetwork } from '../../native/netlink.ts';
 import { readTables, type SocketTables, type TableRow } from './proc-tables.ts';
 import { DIAG_TABLES, SockDiag } from './sock-diag.ts';
@@ -28,7 +28,7 @@ export function readDiagTables(root: string, choices: DiagChoices): SocketTables
   try {
     diag = new SockDiag(choices.network);
   } catch (error) {
-    if (error instanceof NativeUnavailable || error instanceof SystemCallError) return undefined;
+    if (isRefusal(error)) return undefined;
     throw error;
   }
   try {
@@ -96,13 +96,7 @@ export function readOtherNetwork(
     return inNetwork(path, () => readDiagTables(root, choices));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (
-      error instanceof SystemCallError ||
-      error instanceof NativeUnavailable ||
-      code !== undefined
-    ) {
-      return undefined;
-    }
+    if (isRefusal(error) || code !== undefined) return undefined;
     throw error;
   }
 }

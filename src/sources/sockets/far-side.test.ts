@@ -44,7 +44,9 @@ describe('destinations', () => {
 });
 
 describe('the script', () => {
-  it.runIf(process.platform === 'linux').each(['dash', 'bash', 'busybox'])(
+  const isThere = (shell: string) => spawnSync(shell, ['--help']).error === undefined;
+  const shells = ['dash', 'bash', 'busybox'].filter(isThere);
+  it.runIf(process.platform === 'linux' && shells.length > 0).each(shells)(
     'runs in %s',
     async (shell) => {
       const server = createServer().listen(0, '127.0.0.1');
@@ -57,7 +59,6 @@ describe('the script', () => {
         maxBuffer: 1 << 28,
       });
       server.close();
-      if (done.error !== undefined) return; // This shell is not installed here.
       expect(done.stderr).toBe('');
       const far = parseFarText(done.stdout, MARK);
       expect(far).toMatchObject({ complete: true, uid: process.getuid?.(), littleEndian: true });

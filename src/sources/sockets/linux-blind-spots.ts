@@ -133,18 +133,31 @@ function ownerText(
   return text.remedy === WITH_SUDO ? { ...text, remedy: withRights } : text;
 }
 
-function otherNetworks({ tables, search, closedNetworks }: LinuxLook): BlindSpot[] {
-  const { hidden, inner, unknownNetworks } = search;
-  const remedy = tables.netlink
-    ? WITH_SUDO
-    : 'run this inside each: nsenter --net --target PID portreeve';
+/** Why other network namespaces stayed closed, and what helps. */
+function closedText({
+  tables,
+  asRoot,
+}: LinuxLook): Required<Pick<BlindSpot, 'because' | 'remedy'>> {
+  const because = 'the tables show one namespace only; containers usually have their own';
+  if (!tables.netlink) {
+    return { because, remedy: 'run this inside each: nsenter --net --target PID portreeve' };
+  }
+  if (!asRoot) return { because, remedy: WITH_SUDO };
+  return {
+    because: 'even root may not enter them from here (container or security module)',
+    remedy: 'look from the host, or grant CAP_SYS_ADMIN',
+  };
+}
+
+function otherNetworks(look: LinuxLook): BlindSpot[] {
+  const { hidden, inner, unknownNetworks } = look.search;
+  const { closedNetworks } = look;
   if (closedNetworks > 0) {
     return [
       {
         id: 'network-namespaces',
         what: `sockets in ${count(closedNetworks, 'other network namespace')} on this machine`,
-        because: 'the tables show one namespace only; containers usually have their own',
-        remedy,
+        ...closedText(look),
         missing: true,
       },
     ];

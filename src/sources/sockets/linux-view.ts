@@ -82,8 +82,7 @@ function listenerOf(row: TableRow, context: Context): Listener {
     kind: 'listener',
     local: localOf(row, text),
     state: row.transport === 'tcp' || row.transport === 'sctp' ? 'listening' : 'bound',
-    // Frames reach a packet socket from the link alone, whatever their addresses are.
-    exposure: row.transport === 'packet' ? 'link-local' : exposure,
+    exposure: exposureAt(row, exposure),
     acceptsIPv4: context.accepts(row, exposure),
     owner: context.ownerOf(row.inode),
     user: context.userOf(row.uid),
@@ -93,6 +92,12 @@ function listenerOf(row: TableRow, context: Context): Listener {
   if (row.backlog !== undefined) listener.backlog = row.backlog;
   if (row.network !== undefined) listener.network = row.network;
   return listener;
+}
+
+function exposureAt({ transport, address, device }: TableRow, byAddress: Exposure): Exposure {
+  const exposure = device === undefined ? byAddress : exposureOf(address, device);
+  // Frames reach a packet socket from the link alone, whatever their addresses are.
+  return transport === 'packet' && exposure !== 'loopback' ? 'link-local' : exposure;
 }
 
 /** Numbers of the kernel's states (include/net/tcp_states.h), from 1. */

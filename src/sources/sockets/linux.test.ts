@@ -301,4 +301,12 @@ describe('network namespaces', () => {
       missing: true,
     });
   });
+
+  it('does not tell root to become root', () => {
+    const { blindSpots } = look(
+      { tables: { tcp: '' }, processes: [INIT, { pid: 5, network: 'net:[2]' }] },
+      { asRoot: true },
+    );
+    for (const { remedy } of blindSpots) expect(remedy ?? '').not.toContain('sudo');
+  });
 });

@@ -1,7 +1,7 @@
 /**
- * Reads the text of Linux's /proc/net/packet (kernel: `packet_seq_show`): sockets that receive whole
- * frames, such as sniffers' and DHCP clients'. One line each, the protocol (EtherType) hexadecimal,
- * the interface by its number, 0 for all:
+ * Reads the text of Linux's /proc/net/packet (kernel: `packet_seq_show`): sockets that receive
+ * whole frames, such as sniffers' and DHCP clients'. One line each, the protocol (EtherType)
+ * hexadecimal, the interface by its number, 0 for all:
  *
  *     sk               RefCnt Type Proto  Iface R Rmem   User   Inode
  *     0000000000000000 3      3    0003   2     1 0      0      12345
@@ -11,6 +11,7 @@ import { faultOf } from './socket-row.ts';
 
 const ROW = /^[\da-f]+ +\d+ +\d+ +([\da-f]{4}) +(\d{1,10}) +[01] +\d+ +(\d{1,10}) +(\d{1,20}) *$/i;
 
+/** Lines that are none are faults with their number. */
 export function parsePackets(text: string): SocketText {
   const rows: SocketRow[] = [];
   const faults: SocketText['faults'][number][] = [];

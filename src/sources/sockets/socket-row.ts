@@ -41,6 +41,7 @@ export interface SocketText {
 
 const SAMPLE_LENGTH = 120;
 
+/** @param lineNumber from 1 */
 export function faultOf(line: string, lineNumber: number): LineFault {
   return { line: lineNumber, text: line.slice(0, SAMPLE_LENGTH) };
 }

@@ -9,6 +9,7 @@ export interface Span {
   readonly end: number;
 }
 
+/** `message` says what is wrong, without its place: `at` and `end` are that, for a caret. */
 export class FilterFault extends Error {
   override readonly name = 'FilterFault';
   readonly at: number;

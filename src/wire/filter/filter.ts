@@ -8,6 +8,7 @@ import { lower } from './lower.ts';
 import { type ParsedFilter, parseFilter } from './parser.ts';
 import { type FramePredicate, predicateOf } from './predicate.ts';
 
+/** One text for frames of any link type. Lowered forms are kept, so make it once. */
 export class Filter {
   readonly parsed: ParsedFilter;
   private readonly book: AddressBook;

@@ -7,6 +7,10 @@ import { and, compare, load, math, not, type Step, type Test, type Value } from 
 /** Octets of the fixed IPv6 header. */
 export const IPV6_HEADER = 40;
 
+/**
+ * Moved by one primitive after another, from left to right: `vlan and mpls and host …` looks for
+ * the host behind a tag and a label. Not to be used for two expressions.
+ */
 export class Frame {
   layout: Layout;
   /** Labels of MPLS stepped over. */

@@ -106,6 +106,16 @@ const FIXED: ReadonlyMap<number, FixedLayout> = new Map([
   [284, SWITCH_TAG],
 ]);
 
+/** Whether `vlan` is a test that frames of this form can pass. */
+export function holdsTags({ kind }: Pick<Layout, 'kind'>): boolean {
+  return kind === 'ethernet' || kind === 'wlan';
+}
+
+/** Whether `mpls` is. */
+export function holdsLabels({ kind }: Pick<Layout, 'kind'>): boolean {
+  return kind === 'ethernet' || kind === 'hdlc' || kind === 'ppp';
+}
+
 /** Where the parts of a frame of this link type lie. */
 export function layoutOf(linkType: number): Layout {
   const wlan = wlanLayout(linkType);

@@ -49,6 +49,10 @@ export function portTest(
   return or(portTest6(frame, range, direction, span), portTest4(frame, range, direction, span));
 }
 
+/**
+ * Of IPv4 packets that are not later fragments: only those have ports. A direction that is left out
+ * means either end.
+ */
 export function portTest4(
   frame: Frame,
   range: PortRange,
@@ -67,6 +71,7 @@ export function portTest4(
   );
 }
 
+/** The same of IPv6 packets without extension headers, as the kernel's filters see them. */
 export function portTest6(
   frame: Frame,
   range: PortRange,

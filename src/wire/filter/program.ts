@@ -70,6 +70,7 @@ export interface FilterProgram {
 export const TRUE: Test = { kind: 'always', answer: true };
 export const FALSE: Test = { kind: 'always', answer: false };
 
+/** Unsigned, 32 bits. */
 export function constant(value: number): Value {
   return { kind: 'constant', value: value >>> 0 };
 }
@@ -83,6 +84,7 @@ export function math(operator: MathOperator, left: Value, right: Value | number)
   };
 }
 
+/** Octets in network order at `offset`, counted from `base` where that is given. */
 export function load(size: 1 | 2 | 4, offset: number, base?: Value): Value {
   return base === undefined ? { kind: 'load', size, offset } : { kind: 'load', size, offset, base };
 }
@@ -96,14 +98,17 @@ export function compare(relation: Relation, left: Value, right: Value | number):
   };
 }
 
+/** `left = value`, or `left & mask = value`. */
 export function equal(left: Value, value: number, mask?: number): Test {
   return compare('=', mask === undefined ? left : math('&', left, mask), value);
 }
 
+/** True where there are no tests. */
 export function and(...tests: readonly Test[]): Test {
   return join('and', tests);
 }
 
+/** False where there are no tests. */
 export function or(...tests: readonly Test[]): Test {
   return join('or', tests);
 }
@@ -123,6 +128,7 @@ function join(kind: 'and' | 'or', tests: readonly Test[]): Test {
   return joined ?? (deciding ? FALSE : TRUE);
 }
 
+/** A load beyond the frame in `of` still ends the filter: it is not negated. */
 export function not(of: Test): Test {
   if (of.kind === 'always') return of.answer ? FALSE : TRUE;
   return of.kind === 'not' ? of.of : { kind: 'not', of };
@@ -133,6 +139,7 @@ export function anySet(value: Value, mask: number): Test {
   return not(equal(math('&', value, mask), 0));
 }
 
+/** Whether none of the bits of a value is set: `value & mask = 0`. */
 export function noneSet(value: Value, mask: number): Test {
   return equal(math('&', value, mask), 0);
 }

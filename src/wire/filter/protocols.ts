@@ -85,14 +85,17 @@ export function protoTest(
   }
 }
 
+/** Throws `FilterFault` at `span` for a number above `most`. */
 export function refuseAbove(value: number, most: number, what: string, span: Span): void {
   if (value > most) throw new FilterFault(`${what} is ${most} at most, not ${value}`, span);
 }
 
+/** Of the header that the frame stands at, which is known to be IPv4. */
 export function ipv4ProtocolIs(frame: Frame, number: number): Test {
   return equal(field(1, frame.network, IPV4_PROTOCOL), number);
 }
 
+/** Likewise of IPv6: the fixed header alone is looked at, extension headers are not passed. */
 export function ipv6NextIs(frame: Frame, number: number): Test {
   return equal(field(1, frame.network, IPV6_NEXT), number);
 }

@@ -3,6 +3,7 @@ import { FilterFault, type Span } from './fault.ts';
 import { type Token, type TokenKind, tokenize } from './lexer.ts';
 import { KEYWORDS, PROTOCOL_WORDS } from './words.ts';
 
+/** Throws `FilterFault` at once for characters that belong to no token. */
 export class Tokens {
   /** Index of the token under way; may be set back to try something else. */
   position = 0;

@@ -5,7 +5,7 @@
 import type { Primitive } from './expression.ts';
 import { FilterFault, type Span } from './fault.ts';
 import type { Frame } from './frame-state.ts';
-import { layoutOf, type Place } from './layout.ts';
+import { holdsLabels, holdsTags, layoutOf, type Place } from './layout.ts';
 import { field, lastLabel, networkOf } from './link-tests.ts';
 import { type PortRange, portTest4, portTest6 } from './ports.ts';
 import {
@@ -50,7 +50,7 @@ export function enter(frame: Frame, { which, id, span }: Encapsulation): Test {
 function enterVlan(frame: Frame, id: number | undefined, span: Span): Test {
   if (frame.labels > 0) throw new FilterFault('no VLAN tag stands behind MPLS labels', span);
   const { layout } = frame;
-  if (layout.kind !== 'ethernet' && layout.kind !== 'wlan') throw cannotHold(frame, 'vlan', span);
+  if (!holdsTags(layout)) throw cannotHold(frame, 'vlan', span);
   const tagged = or(
     or(frame.carries(0x8100, span), frame.carries(0x88a8, span)),
     frame.carries(0x9100, span),
@@ -78,10 +78,9 @@ function enterMpls(frame: Frame, label: number | undefined, span: Span): Test {
   const { layout } = frame;
   let test: Test;
   if (frame.labels > 0) test = not(lastLabel(networkOf(layout)));
-  else if (layout.kind === 'ethernet' || layout.kind === 'hdlc') {
-    test = frame.carries(0x8847, span);
-  } else if (layout.kind === 'ppp') test = equal(field(2, layout.type, 0), 0x0281);
-  else throw cannotHold(frame, 'mpls', span);
+  else if (!holdsLabels(layout)) throw cannotHold(frame, 'mpls', span);
+  else if (layout.kind === 'ppp') test = equal(field(2, layout.type, 0), 0x0281);
+  else test = frame.carries(0x8847, span);
   if (label !== undefined) {
     const entry = field(4, networkOf(layout), 0);
     test = and(test, equal(entry, label * 0x1000, 0xfffff000));

@@ -7,6 +7,7 @@
 /** Octets of a length in the long form; none of these protocols needs more. */
 const MOST_LENGTH_OCTETS = 4;
 
+/** Borrows nothing: each call names the octets it reads, and the fields speak of the last one. */
 export class Ber {
   tag = 0;
   /** Index of the first octet of the contents, and after their last one as stated. */

@@ -19,6 +19,7 @@ import { DHCPV6 } from './dhcpv6.ts';
 import { DNP3 } from './dnp3.ts';
 import { DNS } from './dns.ts';
 import { DROPBOX } from './dropbox.ts';
+import { DTLS } from './dtls.ts';
 import { ELASTICSEARCH } from './elasticsearch.ts';
 import { ETHERNET_IP } from './ethernet-ip.ts';
 import { FTP } from './ftp.ts';
@@ -47,6 +48,7 @@ import { MONGODB } from './mongodb.ts';
 import { MQTT } from './mqtt.ts';
 import { MS_SQL } from './ms-sql.ts';
 import { MYSQL } from './mysql.ts';
+import { MYSQL_X } from './mysql-x.ts';
 import { NBD } from './nbd.ts';
 import { NETBIOS_DATAGRAM } from './netbios-dgm.ts';
 import { NETBIOS_NAME } from './netbios-ns.ts';
@@ -114,6 +116,7 @@ export const DETECTORS: readonly Detector[] = [
   RDP,
   MS_SQL,
   MYSQL,
+  MYSQL_X,
   POSTGRESQL,
   ORACLE_TNS,
   MONGODB,
@@ -150,6 +153,7 @@ export const DETECTORS: readonly Detector[] = [
   DHCPV6,
   DNP3,
   DROPBOX,
+  DTLS,
   ETHERNET_IP,
   GTP_CONTROL,
   HSRP,

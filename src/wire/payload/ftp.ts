@@ -51,19 +51,15 @@ const OWN = [
   'MLSD',
   'OPTS UTF8',
 ].map(ascii);
-/** Commands that others have too. */
+/** Commands that others have too, with arguments or without. */
 const SHARED = [
   'USER ',
   'PASS ',
   'CWD ',
-  'PWD',
   'LIST',
   'NLST',
   'RETR ',
   'STOR ',
-  'QUIT',
-  'NOOP',
-  'CDUP',
   'SIZE ',
   'MDTM ',
   'DELE ',
@@ -76,7 +72,6 @@ const SHARED = [
   'ACCT ',
   'ALLO ',
   'REST ',
-  'ABOR',
   'STAT',
   'HELP',
   'SITE ',
@@ -84,6 +79,16 @@ const SHARED = [
   'CLNT ',
   'OPTS ',
 ].map(ascii);
+/** More of them, which never have arguments. */
+const ALONE = ['PWD', 'QUIT', 'NOOP', 'CDUP', 'ABOR'].map(ascii);
+/** Sentences of text begin with such words too, but have more of them than a command and its names. */
+const MOST_BLANKS = 3;
+/** Reply codes of RFC 959, RFC 2228, RFC 2428 and RFC 3659. */
+const CODES = new Set([
+  110, 120, 125, 150, 200, 202, 211, 212, 213, 214, 215, 220, 221, 225, 226, 227, 228, 229, 230,
+  232, 234, 235, 250, 257, 331, 332, 334, 335, 336, 350, 421, 425, 426, 430, 431, 434, 450, 451,
+  452, 500, 501, 502, 503, 504, 521, 522, 530, 532, 533, 534, 535, 536, 537, 550, 551, 552, 553,
+]);
 const READY = 220;
 const PASSIVE_MODE = 227;
 const EXTENDED_PASSIVE_MODE = 229;
@@ -97,7 +102,7 @@ function detect({ bytes, at, end }: Payload): Detection {
     if (code === PASSIVE_MODE || code === EXTENDED_PASSIVE_MODE) {
       if (findAnyCase(bytes, at, stop, PASSIVE) >= 0) return CERTAIN | ANSWERS;
     }
-    return LIKELY | ANSWERS;
+    return CODES.has(code) ? LIKELY | ANSWERS : 0;
   }
   if (!isOnlyLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);
@@ -106,7 +111,27 @@ function detect({ bytes, at, end }: Payload): Detection {
   if (isAtAnyCase(bytes, at, end, EPRT))
     return pipePort(bytes, at + 5, stop) > 0 ? CERTAIN | ASKS : 0;
   if (isCommand(OWN, bytes, at, stop)) return CERTAIN | ASKS;
-  return isCommand(SHARED, bytes, at, stop) ? LIKELY | ASKS : 0;
+  if (isOneOf(ALONE, bytes, at, stop)) return LIKELY | ASKS;
+  if (!isCommand(SHARED, bytes, at, stop)) return 0;
+  return blanks(bytes, at, stop) <= MOST_BLANKS ? LIKELY | ASKS : 0;
+}
+
+function isOneOf(
+  words: readonly Uint8Array[],
+  bytes: Uint8Array,
+  at: number,
+  stop: number,
+): boolean {
+  for (const word of words) {
+    if (stop - at === word.length && isAtAnyCase(bytes, at, stop, word)) return true;
+  }
+  return false;
+}
+
+function blanks(bytes: Uint8Array, at: number, stop: number): number {
+  let count = 0;
+  for (let next = at; next < stop; next++) if (bytes[next] === 0x20) count++;
+  return count;
 }
 
 /** Whether the line is one of the commands, with an argument only where a blank says so. */

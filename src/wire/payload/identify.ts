@@ -61,6 +61,7 @@ class Directory {
   }
 }
 
+/** Detectors are known by their place in `detectors`, which does not change. */
 export class Identifier {
   readonly detectors: readonly Detector[];
   /** Position in `detectors` of the protocol that `identify` found last; -1 = none. */

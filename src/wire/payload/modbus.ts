@@ -25,13 +25,12 @@ const ENCAPSULATED = 43;
 const DEVICE_IDENTIFICATION = 14;
 const OBJECTS = ['vendor', 'product-code', 'version'] as const;
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < HEADER + 1 || view.getUint16(at + 2) !== 0) return 0;
   const octets = view.getUint16(at + 4);
   if (octets < 2 || octets > MOST_LENGTH || octets + 6 > length) return 0;
-  // Another message may follow in the same segment: it begins alike.
-  const next = at + 6 + octets;
-  if (octets + 6 < length && (next + 4 > end || view.getUint16(next + 2) !== 0)) return 0;
+  if (octets + 6 < length && !isChain(payload, at + 6 + octets)) return 0;
   // An LDAP message with a long length may look the same: its tag is here the transaction.
   if (view.getUint16(at) === LDAP) return LIKELY;
   const code = bytes[at + HEADER]!;
@@ -48,6 +47,18 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     end - at > HEADER + 1 ? bytes[at + HEADER + 1]! : -1,
     end - at > 12 ? bytes[at + 12]! : -1,
   );
+}
+
+/** Whether further messages, alike, fill the rest of the segment, of which the first can be seen. */
+function isChain({ view, at, end, length }: Payload, from: number): boolean {
+  if (from + 6 > end) return false;
+  for (let next = from; next < at + length; ) {
+    if (next + 6 > end) return true;
+    const octets = view.getUint16(next + 4);
+    if (view.getUint16(next + 2) !== 0 || octets < 2 || octets > MOST_LENGTH) return false;
+    next += 6 + octets;
+  }
+  return true;
 }
 
 /**

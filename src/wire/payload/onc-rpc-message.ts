@@ -1,7 +1,7 @@
 /**
  * ONC remote procedure calls (RFC 5531): transaction, direction, then a call (RPC version 2,
- * program, version, procedure, credentials, verifier) or a reply. Over TCP each record has a mark of
- * four octets before it (section 11). Portmap and NFS are programs of it.
+ * program, version, procedure, credentials, verifier) or a reply. Over TCP each record has a mark
+ * of four octets before it (section 11). Portmap and NFS are programs of it.
  */
 import { ANSWERS, ASKS, CERTAIN, type Detection, LIKELY, type Payload } from './payload.ts';
 
@@ -32,6 +32,9 @@ export function calledProgram(payload: Payload): number {
   return payload.view.getUint32(start + 12);
 }
 
+/**
+ * Any program's call or reply; `CERTAIN` takes a version and a credential that the format allows.
+ */
 export function detectRpc(payload: Payload): Detection {
   const { view, at, end, length, transport } = payload;
   const start = rpcStart(payload);

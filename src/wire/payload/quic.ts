@@ -96,11 +96,15 @@ function idsEnd({ bytes, at, end }: Payload): number {
 function detectNegotiation({ view, at, end, length }: Payload, ids: number): Detection {
   const octets = at + length - ids;
   if (octets < 4 || octets > 256 || (octets & 3) !== 0) return 0;
+  let isKnown = false;
   for (let next = ids; next + 4 <= end; next += 4) {
-    const kind = kindOf(view.getUint32(next));
-    if (kind !== UNKNOWN && kind !== RESERVED) return CERTAIN | ANSWERS;
+    const version = view.getUint32(next);
+    // Versions with 16 zero bits are for standards (RFC 9000 section 15), of which there is one.
+    if (version >>> 16 === 0 && version !== VERSION_1) return 0;
+    const kind = kindOf(version);
+    if (kind !== UNKNOWN && kind !== RESERVED) isKnown = true;
   }
-  return 0;
+  return isKnown ? CERTAIN | ANSWERS : 0;
 }
 
 /** The length of a variable-length integer's spelling (RFC 9000 section 16). */

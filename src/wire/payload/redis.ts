@@ -111,8 +111,9 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   if (isAt(bytes, at, end, PONG)) return CERTAIN | ANSWERS;
   for (const word of ERRORS) if (isAt(bytes, at, end, word)) return CERTAIN | ANSWERS;
   for (const word of PLAIN) {
-    if (isAt(bytes, at, end, word))
-      return length === word.length || first === 0x2d ? LIKELY | ANSWERS : 0;
+    if (!isAt(bytes, at, end, word)) continue;
+    const isWhole = length === word.length || (first === 0x2d && endsLine(bytes, at, end, length));
+    return isWhole ? LIKELY | ANSWERS : 0;
   }
   if (isAtAnyCase(bytes, at, end, INLINE)) return length === INLINE.length ? LIKELY | ASKS : 0;
   if (first === NUMBER) {
@@ -125,6 +126,11 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   if (findAnyCase(bytes, body, Math.min(end, body + 64), VERSION) >= 0) return CERTAIN | ANSWERS;
   // The string and its line end are the whole payload.
   return body + size + 2 - at === length ? LIKELY | ANSWERS : 0;
+}
+
+/** Whether the payload ends as every message does, by CR LF, where its end was captured. */
+function endsLine(bytes: Uint8Array, at: number, end: number, length: number): boolean {
+  return end - at < length || (bytes[end - 2] === CR && bytes[end - 1] === 10);
 }
 
 /** `*2 CRLF $3 CRLF GET CRLF …`; a word that is a command comes from a client. */

@@ -39,6 +39,12 @@ const AUTH_LOGIN = ascii('AUTH LOGIN');
 const EXTENSIONS = [ascii('PIPELINING'), ascii('8BITMIME'), ascii('ENHANCEDSTATUSCODES')];
 const READY = 220;
 const DONE = 250;
+/** Reply codes of RFC 5321, RFC 4954, RFC 1870, RFC 3207, RFC 7504 and of what extends them. */
+const CODES = new Set([
+  211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421, 432, 450, 451, 452, 454, 455, 500, 501,
+  502, 503, 504, 510, 512, 515, 521, 523, 530, 534, 535, 538, 541, 550, 551, 552, 553, 554, 555,
+  556, 571,
+]);
 
 function detect({ bytes, at, end }: Payload): Detection {
   const code = replyCode(bytes, at, end);
@@ -51,7 +57,7 @@ function detect({ bytes, at, end }: Payload): Detection {
       if (findAnyCase(bytes, at, end, word) >= 0) return CERTAIN | ANSWERS;
     }
   }
-  if (code !== 0) return LIKELY | ANSWERS;
+  if (code !== 0) return CODES.has(code) ? LIKELY | ANSWERS : 0;
   for (const word of HELLOS) {
     if (isAtAnyCase(bytes, at, end, word)) return isHello(bytes, at, end) ? CERTAIN | ASKS : 0;
   }

@@ -1,7 +1,7 @@
-/** Fixtures from curl 7.88 and microsocks 1.0 (Debian 12), and composed by RFC 1928. */
-import { describe } from 'vitest';
+/** Fixtures from curl 7.88 and microsocks 1.0 (Debian 12), and composed by RFC 1928 and 1929. */
+import { describe, expect, it } from 'vitest';
 import { hex, zeros } from '../../../test/builders/bytes.ts';
-import { testDetector } from '../../../test/builders/payload.ts';
+import { factsOf, payloadOf, testDetector } from '../../../test/builders/payload.ts';
 import { SOCKS } from './socks.ts';
 
 describe('socks', () => {
@@ -81,5 +81,37 @@ describe('socks', () => {
       is: 'no',
     },
     { name: 'zeros', dport: 1080, bytes: zeros(8), is: 'no' },
+    {
+      name: 'a name and a password',
+      bytes: hex('01 04 75736572 06 736563726574'),
+      sport: 48670,
+      dport: 1080,
+      is: 'likely asks',
+    },
+    { name: 'a login without a name', bytes: hex('01 00 06 736563726574'), is: 'no' },
+    { name: 'a login that goes on', bytes: hex('01 04 75736572 06 736563726574 00'), is: 'no' },
+    { name: 'a name that is none', bytes: hex('01 04 00010203 02 7365'), is: 'no' },
   ]);
+
+  it.each([
+    ['is one where the server asked for it', ['>050100', '<0502', '>01 02 6f6b 02 7077'], true],
+    ['is one where only the client was captured', ['>050102', '>01 02 6f6b 02 7077'], true],
+    [
+      'is none in what was sent through',
+      ['>050100', '<0500', '>05010001c0a832011f90', '>01 02 6f6b 02 7077'],
+      false,
+    ],
+    ['is none without a greeting', ['>01 02 6f6b 02 7077'], false],
+    ['is none behind version 4', ['>04011f90c0a8320100', '>01 02 6f6b 02 7077'], false],
+  ])('a login %s', (_, sent, expected) => {
+    let memory = 0;
+    const facts: string[] = [];
+    for (const each of sent) {
+      const payload = payloadOf(hex(each.slice(1)), { dport: 1080, fromServer: each[0] === '<' });
+      payload.memory = memory;
+      if (SOCKS.detect(payload) !== 0) facts.push(...factsOf(SOCKS, payload));
+      memory = payload.memory;
+    }
+    expect(facts).toEqual(expected ? ['login = in clear'] : []);
+  });
 });

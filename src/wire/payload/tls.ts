@@ -4,8 +4,6 @@
  * client's has the server's name (RFC 6066) and the protocols it offers (RFC 7301), the server's
  * the version agreed on. Up to TLS 1.2 the certificate follows in clear too.
  */
-import { certificateNames } from './certificate.ts';
-import { textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -16,6 +14,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { CLIENT_HELLO, HELLO, type Octets, readMessage, SERVER_HELLO } from './tls-messages.ts';
 
 const RECORD = 5;
 const CHANGE_CIPHER = 20;
@@ -24,27 +23,8 @@ const HANDSHAKE = 22;
 const DATA = 23;
 /** 2^14 octets and what encryption may add (RFC 5246 section 6.2.3). */
 const MOST_RECORD = 16_384 + 2048;
-const CLIENT_HELLO = 1;
-const SERVER_HELLO = 2;
-const CERTIFICATE = 11;
 /** Handshake types of messages in clear that may begin a payload. */
 const MESSAGES = new Set([0, 4, 11, 12, 13, 14, 15, 16, 20, 21, 22]);
-/** Legacy version, random. */
-const HELLO = 2 + 32;
-
-const SERVER_NAME = 0;
-const ALPN = 16;
-const SUPPORTED_VERSIONS = 43;
-/** Names in one list of protocols; more are not read. */
-const MOST_PROTOCOLS = 8;
-
-const VERSIONS: ReadonlyMap<number, string> = new Map([
-  [0x300, 'SSL 3.0'],
-  [0x301, 'TLS 1.0'],
-  [0x302, 'TLS 1.1'],
-  [0x303, 'TLS 1.2'],
-  [0x304, 'TLS 1.3'],
-]);
 
 /** Whether a record header that TLS could have sent is at `at`. */
 function isRecord(bytes: Uint8Array, at: number): boolean {
@@ -69,6 +49,12 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   const message = bytes[at + RECORD]!;
   const stated = view.getUint32(at + RECORD) & 0xffffff;
   if (message === CLIENT_HELLO || message === SERVER_HELLO) {
+    // A record may end before what tells a hello; some cut it so that no one shall read the name.
+    if (message === CLIENT_HELLO && stated >= HELLO + 4 && record <= 4 + HELLO) {
+      const next = at + RECORD + record;
+      const isCertain = end - next >= RECORD && isRecord(bytes, next) && bytes[next] === HANDSHAKE;
+      return isCertain ? CERTAIN | ASKS : next - at < length ? LIKELY | ASKS : 0;
+    }
     if (end - at < RECORD + 4 + HELLO + 1) return 0;
     // Only a client's hello may be so large that it goes on in another record.
     if (stated < HELLO + 4 || (message === SERVER_HELLO && stated + 4 > record)) return 0;
@@ -79,18 +65,38 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   return MESSAGES.has(message) && stated < 0x20000 ? LIKELY : 0;
 }
 
-/** Up to the end of the handshake record that goes on beyond the payload. */
+/**
+ * Up to the end of the handshake record that goes on beyond the payload; of a client's hello that goes
+ * on in further records, as many octets as it has at least.
+ */
 function wants({ bytes, view, at, end }: Payload): number {
-  for (let next = at; end - next >= RECORD && isRecord(bytes, next); ) {
+  let missing = end - at >= RECORD + 4 ? helloOctets(view, at + RECORD) : 0;
+  let next = at;
+  for (; end - next >= RECORD && isRecord(bytes, next); ) {
     if (bytes[next] !== HANDSHAKE) return 0;
-    next += RECORD + view.getUint16(next + 3);
+    const record = view.getUint16(next + 3);
+    missing -= record;
+    next += RECORD + record;
     if (next > end) return next - at;
   }
-  return 0;
+  return missing > 0 ? next - at + RECORD + missing : 0;
+}
+
+/** Octets of the client's hello at `at` with its header; 0 of another message. */
+function helloOctets(view: DataView, at: number): number {
+  const word = view.getUint32(at);
+  return word >>> 24 === CLIENT_HELLO ? 4 + (word & 0xffffff) : 0;
 }
 
 function facts(payload: Payload, to: FactSink): void {
   const { bytes, view, at, end } = payload;
+  const hello =
+    end - at >= RECORD + 4 && bytes[at] === HANDSHAKE ? helloOctets(view, at + RECORD) : 0;
+  if (hello > view.getUint16(at + 3)) {
+    const message = joined(payload, hello);
+    readMessages(message, 0, message.end, to);
+    return;
+  }
   for (let next = at; end - next >= RECORD && isRecord(bytes, next); ) {
     const stop = next + RECORD + view.getUint16(next + 3);
     if (bytes[next] !== HANDSHAKE) return;
@@ -99,88 +105,31 @@ function facts(payload: Payload, to: FactSink): void {
   }
 }
 
-/** Reads the handshake messages of one record. */
-function readMessages(payload: Payload, at: number, end: number, to: FactSink): void {
+/** The octets of a message that goes on in further records, as far as they are there. */
+function joined({ bytes, view, at, end }: Payload, length: number): Octets {
+  const message = new Uint8Array(Math.min(length, end - at));
+  let got = 0;
+  for (let next = at; end - next >= RECORD && got < message.length; ) {
+    if (!isRecord(bytes, next) || bytes[next] !== HANDSHAKE) break;
+    const stop = next + RECORD + view.getUint16(next + 3);
+    const part = bytes.subarray(next + RECORD, Math.min(stop, end));
+    message.set(part.subarray(0, message.length - got), got);
+    got += part.length;
+    next = stop;
+  }
+  return { bytes: message, view: new DataView(message.buffer), end: Math.min(got, message.length) };
+}
+
+/** Reads handshake messages: those of one record, or one of several. */
+function readMessages(payload: Octets, at: number, end: number, to: FactSink): void {
   const { bytes, view } = payload;
   for (let next = at; end - next >= 4; ) {
     const message = bytes[next]!;
     const body = next + 4;
     const stop = body + (view.getUint32(next) & 0xffffff);
     const limit = Math.min(stop, end);
-    if (message === CLIENT_HELLO) readClientHello(payload, body, limit, to);
-    else if (message === SERVER_HELLO) readServerHello(payload, body, limit, to);
-    else if (message === CERTIFICATE) readCertificate(payload, body, limit, to);
+    readMessage(payload, message, body, limit, to);
     next = stop;
-  }
-}
-
-function readClientHello({ bytes, view }: Payload, at: number, end: number, to: FactSink): void {
-  let next = at + HELLO;
-  if (next >= end) return;
-  next += 1 + bytes[next]!;
-  if (end - next < 2) return;
-  next += 2 + view.getUint16(next);
-  if (next >= end) return;
-  next += 1 + bytes[next]! + 2;
-  while (end - next >= 4) {
-    const type = view.getUint16(next);
-    const body = next + 4;
-    const stop = body + view.getUint16(next + 2);
-    if (stop > end) return;
-    // List length (2), name type 0 (1), name length (2), name.
-    if (type === SERVER_NAME && stop - body >= 5 && bytes[body + 2] === 0) {
-      const from = body + 5;
-      to.name(
-        'sni',
-        textAt(bytes, from, Math.min(stop, from + view.getUint16(body + 3))),
-        'destination',
-      );
-    } else if (type === ALPN) readProtocols(bytes, body, stop, 'offered', to);
-    next = stop;
-  }
-}
-
-function readServerHello({ bytes, view }: Payload, at: number, end: number, to: FactSink): void {
-  if (end - at < HELLO + 1) return;
-  let version = view.getUint16(at);
-  let next = at + HELLO + 1 + bytes[at + HELLO]! + 3 + 2;
-  while (end - next >= 4) {
-    const type = view.getUint16(next);
-    const body = next + 4;
-    const stop = body + view.getUint16(next + 2);
-    if (stop > end) return;
-    if (type === SUPPORTED_VERSIONS && stop - body === 2) version = view.getUint16(body);
-    else if (type === ALPN) readProtocols(bytes, body, stop, 'alpn', to);
-    next = stop;
-  }
-  to.service('version', VERSIONS.get(version) ?? `0x${version.toString(16)}`);
-}
-
-/** A list of protocol names: length of all (2), then length (1) and name of each. */
-function readProtocols(
-  bytes: Uint8Array,
-  at: number,
-  end: number,
-  key: string,
-  to: FactSink,
-): void {
-  let left = MOST_PROTOCOLS;
-  for (let next = at + 2; next < end && left > 0; left--) {
-    const stop = next + 1 + bytes[next]!;
-    if (stop > end) return;
-    to.service(key, textAt(bytes, next + 1, stop));
-    next = stop;
-  }
-}
-
-/** Only the first of the list is the server's own: length of all (3), of the first (3). */
-function readCertificate({ bytes }: Payload, at: number, end: number, to: FactSink): void {
-  if (end - at < 6) return;
-  const { commonName, dnsNames } = certificateNames(bytes, at + 6, end);
-  if (commonName !== '') to.service('certificate', commonName);
-  for (const name of dnsNames) to.name('certificate', name, 'source');
-  if (dnsNames.length === 0 && /^[\w*-]+(\.[\w-]+)+$/.test(commonName)) {
-    to.name('certificate', commonName, 'source');
   }
 }
 

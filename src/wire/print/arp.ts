@@ -19,6 +19,7 @@ const HARDWARE: ReadonlyMap<number, string> = new Map([
 ]);
 const TRAILER = 0x1000;
 
+/** From ARP's header on; `length` octets on the wire. */
 export function printArp(page: Page, at: number, length: number): void {
   const { out, bytes, view } = page;
   if (!page.has(at, 8)) return page.cut('arp');

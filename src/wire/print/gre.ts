@@ -7,6 +7,7 @@ const KEY = 0x2000;
 const SEQUENCE = 0x1000;
 const ACKNOWLEDGE = 0x0080;
 
+/** From GRE's header on, with what it carries; `length` octets on the wire. */
 export function printGre(page: Page, at: number, length: number): void {
   const { out, view } = page;
   if (!page.has(at, 4)) return page.cut('gre');

@@ -38,6 +38,9 @@ const UNREACHABLE: readonly (readonly [before: string, after: string])[] = [
 /** Types whose message quotes the packet it is about. */
 const ERRORS = new Set([3, 4, 5, 11, 12]);
 
+/**
+ * From ICMP's header on. Checksums are judged with `verbose` and only where the packet is whole.
+ */
 export function printIcmp(page: Page, at: number, length: number, packet: IpPacket): void {
   const { out, bytes, view } = page;
   const start = out.length;
@@ -178,6 +181,7 @@ const UNREACHABLE_6: readonly string[] = [
   'unreachable port',
 ];
 
+/** Likewise; its checksum covers addresses of `packet` too (RFC 4443 section 2.3). */
 export function printIcmpv6(page: Page, at: number, length: number, packet: IpPacket): void {
   const { out, bytes } = page;
   if (page.verbose > 0 && !packet.fragmented && length >= 4 && page.has(at, length)) {

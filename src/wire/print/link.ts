@@ -1,36 +1,11 @@
 /**
- * Link headers as tcpdump prints them: Ethernet with VLAN tags, MPLS, PPPoE and PPP, cooked
- * captures, BSD loopback, raw IP, IEEE 802.11 data behind radiotap.
+ * Link headers as tcpdump prints them: Ethernet with VLAN tags, PPP, cooked captures, BSD loopback,
+ * raw IP, IEEE 802.11 data behind radiotap. What follows them: ether-type.ts.
  */
-import { printArp } from './arp.ts';
+import { etherTypeName, printEtherType, printPppProtocol, printTypeName } from './ether-type.ts';
 import { printIpv4, printIpv6 } from './ip.ts';
 import type { Page } from './page.ts';
 
-const ETHERTYPES: ReadonlyMap<number, string> = new Map([
-  [0x0800, 'IPv4'],
-  [0x86dd, 'IPv6'],
-  [0x0806, 'ARP'],
-  [0x8035, 'Reverse ARP'],
-  [0x8100, '802.1Q'],
-  [0x88a8, '802.1Q-QinQ'],
-  [0x9100, '802.1Q-9100'],
-  [0x9200, '802.1Q-9200'],
-  [0x8847, 'MPLS unicast'],
-  [0x8848, 'MPLS multicast'],
-  [0x8863, 'PPPoE D'],
-  [0x8864, 'PPPoE S'],
-  [0x888e, 'EAPOL'],
-  [0x88cc, 'LLDP'],
-  [0x8809, 'Slow Protocols'],
-  [0x9000, 'Loopback'],
-  [0x809b, 'Appletalk'],
-  [0x80f3, 'Appletalk ARP'],
-  [0x8137, 'IPX'],
-  [0x6003, 'DN'],
-  [0x88a2, 'AoE'],
-  [0x88f7, 'PTP'],
-  [0x893a, 'IEEE 1905.1'],
-]);
 const LONGEST_802_3 = 1500;
 const VLAN_TYPES = new Set([0x8100, 0x88a8, 0x9100, 0x9200]);
 
@@ -77,39 +52,7 @@ export function printLink(page: Page, linkType: number, at: number, length: numb
   }
 }
 
-/** Prints what an EtherType announces; false where that is not printed here. */
-export function printEtherType(page: Page, type: number, at: number, length: number): boolean {
-  switch (type) {
-    case 0x0800:
-      printIpv4(page, at, length);
-      return true;
-    case 0x86dd:
-      printIpv6(page, at, length);
-      return true;
-    case 0x0806:
-    case 0x8035:
-      printArp(page, at, length);
-      return true;
-    case 0x8847:
-    case 0x8848:
-      mpls(page, at, length);
-      return true;
-    case 0x8863:
-    case 0x8864:
-      return pppoe(page, at, length);
-    default:
-      return false;
-  }
-}
-
-function typeName(page: Page, type: number): void {
-  const { out } = page;
-  const name = ETHERTYPES.get(type);
-  const number = type.toString(16).padStart(4, '0');
-  if (page.quiet) out.text(name ?? `Unknown Ethertype (0x${number})`);
-  else out.text(`ethertype ${name ?? 'Unknown'} (0x${number})`);
-}
-
+/** An Ethernet frame, or what a tunnel carries as one. */
 export function printEthernet(page: Page, at: number, length: number): void {
   const { out, view } = page;
   if (!page.has(at, 14)) return page.cut('ether');
@@ -121,7 +64,7 @@ export function printEthernet(page: Page, at: number, length: number): void {
   while (VLAN_TYPES.has(type)) {
     if (!page.has(place, 4)) return page.cut('vlan');
     if (page.linkHeader) {
-      typeName(page, type);
+      printTypeName(page, type);
       if (said) out.text(', ');
       else {
         out.text(', length ');
@@ -147,7 +90,7 @@ export function printEthernet(page: Page, at: number, length: number): void {
     return;
   }
   if (page.linkHeader) {
-    typeName(page, type);
+    printTypeName(page, type);
     if (said) out.text(', ');
     else {
       out.text(', length ');
@@ -158,7 +101,7 @@ export function printEthernet(page: Page, at: number, length: number): void {
   if (printEtherType(page, type, place, left)) return;
   if (!page.linkHeader) {
     macs(page, at);
-    typeName(page, type);
+    printTypeName(page, type);
     out.text(', length ');
     out.decimal(length);
     out.text(': ');
@@ -185,7 +128,7 @@ function llc(page: Page, at: number, length: number, addresses: () => void): voi
       out.text(
         'LLC, dsap SNAP (0xaa) Individual, ssap SNAP (0xaa) Command, ctrl 0x03: oui Ethernet (0x000000), ',
       );
-      typeName(page, type);
+      printTypeName(page, type);
       out.text(`, length ${length - 8}: `);
     }
     if (printEtherType(page, type, at + 8, length - 8)) return;
@@ -241,7 +184,7 @@ function cooked(page: Page, at: number, length: number): void {
       out.code(32);
     }
     if (!page.quiet) {
-      typeName(page, type);
+      printTypeName(page, type);
       out.text(`, length ${length}: `);
     }
   }
@@ -264,7 +207,7 @@ function cooked2(page: Page, at: number, length: number): void {
       out.code(32);
     }
     if (!page.quiet) {
-      typeName(page, type);
+      printTypeName(page, type);
       out.text(`, length ${length}: `);
     }
   }
@@ -281,101 +224,23 @@ function afterCooked(page: Page, type: number, at: number, length: number): void
       page.out.text(`vlan ${tag & 0xfff}, p ${tag >> 13}, `);
     }
     inner = page.view.getUint16(place + 2);
-    if (!page.quiet) page.out.text(`ethertype ${ETHERTYPES.get(inner) ?? 'Unknown'}, `);
+    if (!page.quiet) page.out.text(`ethertype ${etherTypeName(inner) ?? 'Unknown'}, `);
     place += 4;
   }
   const left = length - (place - at);
   if (inner === 4) llc(page, place, left, () => {});
   else if (!printEtherType(page, inner, place, left)) {
-    typeName(page, inner);
+    printTypeName(page, inner);
     page.out.text(`, length ${left}: `);
     page.octets(place, left);
   }
-}
-
-function mpls(page: Page, at: number, length: number): void {
-  const { out, view, bytes } = page;
-  out.text('MPLS');
-  let place = at;
-  let entry = 0;
-  do {
-    if (!page.has(place, 4)) return page.cut('mpls');
-    entry = view.getUint32(place);
-    out.text(place > at && page.verbose > 0 ? '\n\t' : ' ');
-    out.text('(label ');
-    out.decimal(entry >>> 12);
-    out.text(', tc ');
-    out.decimal((entry >>> 9) & 7);
-    if ((entry & 0x100) !== 0) out.text(', [S]');
-    out.text(', ttl ');
-    out.decimal(entry & 255);
-    out.text(')');
-    place += 4;
-  } while ((entry & 0x100) === 0);
-  const label = entry >>> 12;
-  const first = page.has(place, 1) ? bytes[place]! : 0;
-  const left = length - (place - at);
-  const ipv4 = label === 0 || label === 3 || (label > 3 && first >= 0x45 && first <= 0x4f);
-  const ipv6 = label === 2 || (label > 3 && first >= 0x60 && first <= 0x6f);
-  if (left < 1) return;
-  if (!ipv4 && !ipv6) return page.octets(place, left);
-  out.text(page.verbose > 0 ? '\n\t' : ' ');
-  if (ipv4) printIpv4(page, place, left);
-  else printIpv6(page, place, left);
-}
-
-/** Sessions only; discovery is not printed here. */
-function pppoe(page: Page, at: number, length: number): boolean {
-  const { out, bytes, view } = page;
-  if (!page.has(at, 6)) {
-    page.cut('pppoe');
-    return true;
-  }
-  if (bytes[at + 1] !== 0) return false;
-  out.text('PPPoE  [ses 0x');
-  out.hex(view.getUint16(at + 2));
-  out.text('] ');
-  pppProtocol(page, at + 6, Math.min(view.getUint16(at + 4), length - 6));
-  return true;
 }
 
 /** PPP, with or without address and control octets. */
 function ppp(page: Page, at: number, length: number): void {
   if (!page.has(at, 2)) return page.cut('ppp');
   const framed = page.bytes[at] === 0xff && page.bytes[at + 1] === 3;
-  pppProtocol(page, framed ? at + 2 : at, framed ? length - 2 : length);
-}
-
-const PPP_PROTOCOLS: ReadonlyMap<number, string> = new Map([
-  [0x21, 'IP'],
-  [0x57, 'IP6'],
-  [0xc021, 'LCP'],
-  [0xc023, 'PAP'],
-  [0xc223, 'CHAP'],
-  [0x8021, 'IPCP'],
-  [0x8057, 'IP6CP'],
-]);
-
-function pppProtocol(page: Page, at: number, length: number): void {
-  const { out, bytes, view } = page;
-  if (!page.has(at, 2)) return page.cut('ppp');
-  // An odd first octet: the protocol field is compressed to one.
-  const short = (bytes[at]! & 1) !== 0;
-  const protocol = short ? bytes[at]! : view.getUint16(at);
-  const place = at + (short ? 1 : 2);
-  const left = length - (place - at);
-  if (page.linkHeader) {
-    const name = PPP_PROTOCOLS.get(protocol) ?? 'unknown';
-    out.text(`PPP, ${name} (0x${protocol.toString(16).padStart(4, '0')}), length ${length}: `);
-  }
-  if (protocol === 0x21) printIpv4(page, place, left);
-  else if (protocol === 0x57) printIpv6(page, place, left);
-  else if (protocol === 0x281 || protocol === 0x283) mpls(page, place, left);
-  else {
-    const name = PPP_PROTOCOLS.get(protocol);
-    const number = protocol.toString(16).padStart(4, '0');
-    out.text(name === undefined ? `unknown PPP protocol (0x${number})` : `${name}, length ${left}`);
-  }
+  printPppProtocol(page, framed ? at + 2 : at, framed ? length - 2 : length);
 }
 
 function hdlc(page: Page, at: number, length: number): void {
@@ -401,7 +266,7 @@ function arcnet(page: Page, at: number, length: number): void {
     out.mac(bytes, at, 1);
     out.code(32);
     out.mac(bytes, at + 1, 1);
-    out.text(` ${ETHERTYPES.get(type) ?? 'unknown'} ${length}: `);
+    out.text(` ${etherTypeName(type) ?? 'unknown'} ${length}: `);
   }
   if (!printEtherType(page, type, at + 8, length - 8)) out.text(`arcnet type ${bytes[at + 4]}`);
 }
@@ -418,11 +283,11 @@ function typed(
   if (!page.has(at, header)) return page.cut(name);
   const type = page.view.getUint16(at + typeAt);
   if (page.linkHeader) {
-    typeName(page, type);
+    printTypeName(page, type);
     page.out.text(`, length ${length}: `);
   }
   if (printEtherType(page, type, at + header, length - header)) return;
-  if (!page.linkHeader) typeName(page, type);
+  if (!page.linkHeader) printTypeName(page, type);
   page.octets(at + header, length - header);
 }
 

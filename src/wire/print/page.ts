@@ -24,6 +24,9 @@ export interface Nested {
   etherType(page: Page, type: number, at: number, length: number): boolean;
 }
 
+/**
+ * One for all frames of a printer: `bytes`, `view` and `end` are aimed anew at each, and borrowed.
+ */
 export class Page {
   readonly out = new Sink();
   readonly nested: Nested;

@@ -3,8 +3,9 @@
  * people and their scripts know; what differs from tcpdump is listed in docs/capture.md.
  */
 import type { FrameBatch } from '../frame-batch.ts';
+import { printEtherType } from './ether-type.ts';
 import { printIpv4 } from './ip.ts';
-import { printEthernet, printEtherType, printLink } from './link.ts';
+import { printEthernet, printLink } from './link.ts';
 import { asciiLines, hexLines, Page, type PrintOptions } from './page.ts';
 
 /** How the time stands before a packet: `-t` to `-ttttt` of tcpdump. */
@@ -25,6 +26,10 @@ export interface PrinterOptions extends PrintOptions {
 
 const DAY = 86_400;
 
+/**
+ * Prints one frame after another into its buffer. Times of a style such as `delta` are those since
+ * the frame printed before, so frames come in their order.
+ */
 export class Printer {
   private readonly page: Page;
   private readonly options: PrinterOptions;

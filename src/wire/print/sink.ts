@@ -22,6 +22,9 @@ const ROOM = 256;
 /** IPv6 addresses whose text is kept. */
 const KEPT_ADDRESSES = 8192;
 
+/**
+ * `bytes` is its own and may be another after a write: take `subarray(0, length)` anew each time.
+ */
 export class Sink {
   bytes: Uint8Array;
   length = 0;

@@ -54,6 +54,7 @@ function endsCut(page: Page, packet: IpPacket, transport: string): void {
   page.cut(transport);
 }
 
+/** From UDP's header on; `length` octets of the IP payload on the wire. */
 export function printUdp(page: Page, at: number, length: number, packet: IpPacket): void {
   const { out, view } = page;
   if (!page.has(at, 4)) return endsCut(page, packet, 'udp');
@@ -118,6 +119,7 @@ export function pseudoHeader(
   return sum;
 }
 
+/** From TCP's header on; `length` octets of the IP payload on the wire. */
 export function printTcp(page: Page, at: number, length: number, packet: IpPacket): void {
   const { out, bytes } = page;
   if (!page.has(at, 4)) return endsCut(page, packet, 'tcp');

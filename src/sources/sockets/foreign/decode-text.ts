@@ -10,6 +10,7 @@ const MAX_LINE = 1 << 20;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what is looked for
 const COLOURS = /\x1b\[[\d;]*m/g;
 
+/** Never throws: octets that belong to no encoding become some character or other. */
 export function decodeText(octets: Uint8Array): string {
   const [first, second, third] = octets;
   if (first === 0xff && second === 0xfe) return utf16(octets, 'utf-16le');

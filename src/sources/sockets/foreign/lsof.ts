@@ -10,7 +10,7 @@ import type { Process } from '../../../model/process.ts';
 import type { Transport } from '../../../model/transport.ts';
 import type { User } from '../../../model/user.ts';
 import type { ForeignFormat, ForeignRow, Gathered, Line } from './row.ts';
-import { parsePeer, parsePlace, parseState, unread } from './row.ts';
+import { parsePeer, parsePlace, parseState, readRows, unread } from './row.ts';
 
 const HEADING = /^COMMAND\s+PID\s.*\bNAME\s*$/;
 const ROW =
@@ -21,15 +21,8 @@ export const LSOF: ForeignFormat = {
   id: 'lsof',
   name: 'lsof',
   recognises: (line) => HEADING.test(line) || ROW.test(line),
-  read(lines, gathered) {
-    for (const line of lines) {
-      if (HEADING.test(line.text)) continue;
-      const match = ROW.exec(line.text);
-      if (match !== null) readRow(match, line, gathered);
-      else if (OTHER_ROW.test(line.text)) gathered.passedOver++;
-      else unread(gathered, line, 'no row');
-    }
-  },
+  read: (lines, gathered) =>
+    readRows(lines, gathered, { heading: HEADING, row: ROW, otherRow: OTHER_ROW }, readRow),
 };
 
 function readRow(match: RegExpExecArray, line: Line, gathered: Gathered): void {

@@ -229,7 +229,7 @@ function listenerOf(row: ForeignRow, context: Context): Listener {
     kind: 'listener',
     local: localOf(row),
     state: row.state === 'listening' ? 'listening' : 'bound',
-    exposure: exposureOf(row.local),
+    exposure: exposureOf(row.local, row.device),
     acceptsIPv4: context.accepts(row),
     owner: ownerOf(row, context.gathered),
     ...(row.user === undefined ? {} : { user: row.user }),

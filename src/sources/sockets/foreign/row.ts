@@ -75,10 +75,35 @@ export interface ForeignFormat {
 const SAMPLES = 20;
 const SAMPLE_LENGTH = 160;
 
+/** Counts a line that cannot be read; the first few are kept, cut to a length that can be shown. */
 export function unread(gathered: Gathered, line: Line, why: string): void {
   gathered.unreadCount++;
   if (gathered.unread.length < SAMPLES) {
     gathered.unread.push({ line: line.number, text: line.text.slice(0, SAMPLE_LENGTH), why });
+  }
+}
+
+/** How the lines of a table look, of which each row stands on one. */
+export interface TableLines {
+  readonly heading: RegExp;
+  readonly row: RegExp;
+  /** Sockets without an IP port. */
+  readonly otherRow: RegExp;
+}
+
+/** Reads such a table; `read` hears of each row. */
+export function readRows(
+  lines: readonly Line[],
+  gathered: Gathered,
+  { heading, row, otherRow }: TableLines,
+  read: (match: RegExpExecArray, line: Line, gathered: Gathered) => void,
+): void {
+  for (const line of lines) {
+    if (heading.test(line.text)) continue;
+    const match = row.exec(line.text);
+    if (match !== null) read(match, line, gathered);
+    else if (otherRow.test(line.text)) gathered.passedOver++;
+    else unread(gathered, line, 'no row');
   }
 }
 
