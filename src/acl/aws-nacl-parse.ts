@@ -4,8 +4,14 @@
  * denied. Amazon's own rule at the end has no number that can be written.
  */
 import type { Filter, FilterRule } from '../policy/filter.ts';
-import { askedOf, cidrRange, protocolOf } from './aws-parse.ts';
-import { stackResources } from './cloudformation-text.ts';
+import {
+  askedOf,
+  cidrRange,
+  protocolOf,
+  readStack,
+  readTerraform,
+  type StackResource,
+} from './aws-parse.ts';
 import {
   blocksOf,
   type Fields,
@@ -16,7 +22,6 @@ import {
   truthOf,
   wholeOf,
 } from './config-fields.ts';
-import { readJson } from './json-text.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
@@ -83,10 +88,7 @@ class AclReader {
 
 export function parseNetworkAclTerraform(text: string): Parsed {
   const reader = new AclReader();
-  const { value, fault, lines } = readJson(text);
-  if (fault !== undefined) return { filter: reader.filter(), faults: [fault] };
-  guarded(reader.faults, 1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
-  return { filter: reader.filter(), faults: reader.faults };
+  return readTerraform(text, reader, (value, lineOf) => terraform(value, reader, lineOf));
 }
 
 function terraform(value: unknown, reader: AclReader, lineOf: (name: string) => number): void {
@@ -145,33 +147,25 @@ function terraformAcl(fields: Fields, reader: AclReader, lineOf: (name: string) 
 
 export function parseNetworkAclStack(text: string): Parsed {
   const reader = new AclReader();
-  const stack = stackResources(text);
-  if ('fault' in stack) return { filter: reader.filter(), faults: [stack.fault] };
   let acl: string | undefined;
-  for (const [name, fields, line] of stack.resources) {
-    guarded(reader.faults, line, () => {
-      const { Type, Properties, ...rest } = fields;
-      nothingElse(rest);
-      const properties = fieldsOf(Properties ?? {}, '“Properties”');
-      if (Type === 'AWS::EC2::NetworkAcl') {
-        if (acl !== undefined) throw new LineFault('A second network ACL is not read.');
-        acl = name;
-        const { VpcId: _vpc, Tags, ...more } = properties;
-        listOf(Tags ?? [], 'Tags');
-        nothingElse(more);
-      } else if (Type === 'AWS::EC2::NetworkAclEntry') {
-        reader.add(stackEntry(properties, acl), line);
-      } else if (Type === 'AWS::EC2::SubnetNetworkAclAssociation') {
-        const { NetworkAclId, SubnetId: _subnet, ...more } = properties;
-        nothingElse(more);
-        checkOwn(NetworkAclId, acl);
-      } else {
-        throw new LineFault(`Resources “${String(Type)}” are not read.`);
-      }
-    });
-  }
-  if (acl === undefined) reader.faults.push({ line: 1, what: 'There is no network ACL.' });
-  return { filter: reader.filter(), faults: reader.faults };
+  const read = ({ name, type, properties, line }: StackResource): void => {
+    if (type === 'AWS::EC2::NetworkAcl') {
+      if (acl !== undefined) throw new LineFault('A second network ACL is not read.');
+      acl = name;
+      const { VpcId: _vpc, Tags, ...more } = properties;
+      listOf(Tags ?? [], 'Tags');
+      nothingElse(more);
+    } else if (type === 'AWS::EC2::NetworkAclEntry') {
+      reader.add(stackEntry(properties, acl), line);
+    } else if (type === 'AWS::EC2::SubnetNetworkAclAssociation') {
+      const { NetworkAclId, SubnetId: _subnet, ...more } = properties;
+      nothingElse(more);
+      checkOwn(NetworkAclId, acl);
+    } else throw new LineFault(`Resources “${String(type)}” are not read.`);
+  };
+  return readStack(text, reader, read, () =>
+    acl === undefined ? 'There is no network ACL.' : undefined,
+  );
 }
 
 function checkOwn(id: unknown, acl: string | undefined): void {

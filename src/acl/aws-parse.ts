@@ -1,15 +1,20 @@
 /**
- * What a rule of Amazon VPC asks of a packet, however it is written down: protocol, ports or ICMP
- * message, and the addresses of the other end. Prefix lists and other groups decide by more than
- * the text says, and are faults where they stand.
+ * What security groups and network ACLs of Amazon VPC have in common: the two languages they are
+ * written in, and what a rule asks of a packet: protocol, ports or ICMP message, and the addresses of
+ * the other end. Prefix lists and other groups decide by more than the text says, and are faults
+ * where they stand.
  */
 import { type AddressRange, rangeOfPrefix } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { HeaderMatch } from '../net/header-match.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
-import { textOf, wholeOf } from './config-fields.ts';
-import { LineFault } from './line-fault.ts';
+import type { Filter } from '../policy/filter.ts';
+import { stackResources } from './cloudformation-text.ts';
+import { type Fields, fieldsOf, nothingElse, textOf, wholeOf } from './config-fields.ts';
+import { readJson } from './json-text.ts';
+import { guarded, LineFault } from './line-fault.ts';
 import { numberOf } from './list-line.ts';
+import type { Parsed, ParseFault } from './platform.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['icmp', ICMP],
@@ -17,6 +22,59 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['udp', UDP],
   ['icmpv6', ICMPV6],
 ]);
+
+/** Gathers rules, and what is wrong with them. */
+interface RuleReader {
+  readonly faults: ParseFault[];
+  filter(): Filter;
+}
+
+/**
+ * Reads Terraform JSON. `read` hands its rules to the reader; a `LineFault` that it throws is one of
+ * the text as a whole. `lineOf` tells where a name stands, 1 where it does not.
+ */
+export function readTerraform(
+  text: string,
+  reader: RuleReader,
+  read: (value: unknown, lineOf: (name: string) => number) => void,
+): Parsed {
+  const { value, fault, lines } = readJson(text);
+  if (fault !== undefined) return { filter: reader.filter(), faults: [fault] };
+  guarded(reader.faults, 1, () => read(value, (name) => lines.get(name) ?? 1));
+  return { filter: reader.filter(), faults: reader.faults };
+}
+
+/** A resource of a CloudFormation template. */
+export interface StackResource {
+  readonly name: string;
+  readonly type: unknown;
+  readonly properties: Fields;
+  readonly line: number;
+}
+
+/**
+ * Reads a CloudFormation template. `read` hands the rules of a resource to the reader, and throws a
+ * `LineFault` for one that it does not know; `lacks` says at the end what should have been there.
+ */
+export function readStack(
+  text: string,
+  reader: RuleReader,
+  read: (resource: StackResource) => void,
+  lacks: () => string | undefined,
+): Parsed {
+  const stack = stackResources(text);
+  if ('fault' in stack) return { filter: reader.filter(), faults: [stack.fault] };
+  for (const [name, fields, line] of stack.resources) {
+    guarded(reader.faults, line, () => {
+      const { Type: type, Properties, ...rest } = fields;
+      nothingElse(rest);
+      read({ name, type, properties: fieldsOf(Properties ?? {}, '“Properties”'), line });
+    });
+  }
+  const what = lacks();
+  if (what !== undefined) reader.faults.push({ line: 1, what });
+  return { filter: reader.filter(), faults: reader.faults };
+}
 
 /** IP protocol number; undefined = any. */
 export function protocolOf(value: unknown, what: string): number | undefined {

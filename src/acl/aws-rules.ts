@@ -13,7 +13,7 @@ import type { Entry } from './flat-entries.ts';
 import { hostRules, sidesOf } from './host-rules.ts';
 import { managementOf } from './management-lines.ts';
 import type { Platform, Refusal } from './platform.ts';
-import { plainText } from './safe-text.ts';
+import { plainText, textWithoutAngles } from './safe-text.ts';
 import type { SessionRule } from './session-rules.ts';
 
 export interface AwsRule {
@@ -35,6 +35,7 @@ const WHOLE: Readonly<Record<Family, string>> = { 4: '0.0.0.0/0', 6: '::/0' };
 /** Characters of a description. */
 const MOST_DESCRIPTION = 255;
 
+/** Rules for what comes in before those for what goes out; the same rule comes once. */
 export function awsRules(plan: Plan): {
   readonly rules: readonly AwsRule[];
   readonly refusals: readonly Refusal[];
@@ -75,7 +76,7 @@ function rulesOf(entry: Entry, hook: 'input' | 'output', allow: boolean, told: s
 
 /** Letters, digits, blanks and `._-:/()#,@[]+=&;{}!$*` are taken; `${` would be a template. */
 function description(text: string): string {
-  return plainText(text.replaceAll('->', 'to'), MOST_DESCRIPTION).replace(/[<>]/g, '_');
+  return textWithoutAngles(text, MOST_DESCRIPTION);
 }
 
 /** Amazon refuses a rule that is there already; the first of them keeps its description. */

@@ -4,10 +4,15 @@
  * the text does not say. A template that names no egress rules lets everything out.
  */
 import type { Filter, FilterMatch, FilterRule } from '../policy/filter.ts';
-import { askedOf, cidrRange, protocolOf } from './aws-parse.ts';
-import { stackResources } from './cloudformation-text.ts';
+import {
+  askedOf,
+  cidrRange,
+  protocolOf,
+  readStack,
+  readTerraform,
+  type StackResource,
+} from './aws-parse.ts';
 import { blocksOf, type Fields, fieldsOf, listOf, nothingElse, textOf } from './config-fields.ts';
-import { readJson } from './json-text.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { CLOUD_UNASKED, hostFilter } from './session-chain.ts';
@@ -56,10 +61,7 @@ class GroupReader {
 
 export function parseSecurityGroupTerraform(text: string): Parsed {
   const reader = new GroupReader();
-  const { value, fault, lines } = readJson(text);
-  if (fault !== undefined) return { filter: reader.filter(), faults: [fault] };
-  guarded(reader.faults, 1, () => terraform(value, reader, (name) => lines.get(name) ?? 1));
-  return { filter: reader.filter(), faults: reader.faults };
+  return readTerraform(text, reader, (value, lineOf) => terraform(value, reader, lineOf));
 }
 
 function terraform(value: unknown, reader: GroupReader, lineOf: (name: string) => number): void {
@@ -158,28 +160,22 @@ function terraformRule(
 
 export function parseSecurityGroupStack(text: string): Parsed {
   const reader = new GroupReader();
-  const stack = stackResources(text);
-  if ('fault' in stack) return { filter: reader.filter(), faults: [stack.fault] };
   let group: string | undefined;
-  for (const [name, fields, line] of stack.resources) {
-    guarded(reader.faults, line, () => {
-      const { Type, Properties, ...rest } = fields;
-      nothingElse(rest);
-      const properties = fieldsOf(Properties ?? {}, '“Properties”');
-      if (Type === 'AWS::EC2::SecurityGroup') {
-        if (group !== undefined) throw new LineFault('A second group is not read.');
-        group = name;
-        stackGroup(properties, reader, line);
-      } else if (Type === 'AWS::EC2::SecurityGroupIngress') {
-        stackRule(properties, 'ingress', reader, line, group);
-      } else if (Type === 'AWS::EC2::SecurityGroupEgress') {
-        stackRule(properties, 'egress', reader, line, group);
-        reader.letsOut = false;
-      } else throw new LineFault(`Resources “${String(Type)}” are not read.`);
-    });
-  }
-  if (group === undefined) reader.faults.push({ line: 1, what: 'There is no group in the text.' });
-  return { filter: reader.filter(), faults: reader.faults };
+  const read = ({ name, type, properties, line }: StackResource): void => {
+    if (type === 'AWS::EC2::SecurityGroup') {
+      if (group !== undefined) throw new LineFault('A second group is not read.');
+      group = name;
+      stackGroup(properties, reader, line);
+    } else if (type === 'AWS::EC2::SecurityGroupIngress') {
+      stackRule(properties, 'ingress', reader, line, group);
+    } else if (type === 'AWS::EC2::SecurityGroupEgress') {
+      stackRule(properties, 'egress', reader, line, group);
+      reader.letsOut = false;
+    } else throw new LineFault(`Resources “${String(type)}” are not read.`);
+  };
+  return readStack(text, reader, read, () =>
+    group === undefined ? 'There is no group in the text.' : undefined,
+  );
 }
 
 function stackGroup(fields: Fields, reader: GroupReader, line: number): void {

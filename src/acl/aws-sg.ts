@@ -9,7 +9,7 @@ import { type AwsRule, awsRules, fullest, headOf, portPair, protocolWord } from 
 import { parseSecurityGroupStack, parseSecurityGroupTerraform } from './aws-sg-parse.ts';
 import { withoutDenials } from './order-free.ts';
 import type { Capabilities, Platform, Rendered } from './platform.ts';
-import { plainText } from './safe-text.ts';
+import { textWithoutAngles } from './safe-text.ts';
 
 /** Default quota for one direction and family; it can be raised, at the price of fewer groups. */
 const MOST_RULES = 60;
@@ -87,7 +87,7 @@ function terraform(plan: Plan, rules: readonly AwsRule[]): string {
       aws_security_group: {
         portreeve: {
           name: 'portreeve',
-          description: plainText(plan.name, 80).replace(/[<>]/g, '_') || 'Portreeve',
+          description: textWithoutAngles(plan.name, 80) || 'Portreeve',
           vpc_id: template('var.vpc_id'),
         },
       },
@@ -136,7 +136,7 @@ function stack(plan: Plan, rules: readonly AwsRule[]): string {
     '  Portreeve:',
     '    Type: AWS::EC2::SecurityGroup',
     '    Properties:',
-    `      GroupDescription: ${JSON.stringify(plainText(plan.name, 80).replace(/[<>]/g, '_') || 'Portreeve')}`,
+    `      GroupDescription: ${JSON.stringify(textWithoutAngles(plan.name, 80) || 'Portreeve')}`,
     '      VpcId: !Ref VpcId',
     ...(ingress.length === 0 ? [] : ['      SecurityGroupIngress:', ...ingress]),
     '      SecurityGroupEgress:',

@@ -59,6 +59,22 @@ it('says what it took of interfaces without a list', () => {
   expect(parseAsa(WITH_GLOBAL).assumed).toBeUndefined();
 });
 
+it('asks the list that was bound last to an interface', () => {
+  const text = `access-list OLD extended permit ip any any
+access-list NEW extended deny ip any any
+access-group OLD in interface outside
+access-group NEW in interface outside
+access-group OLD global
+access-group NEW global
+`;
+  const { filter, faults } = parseAsa(text);
+  expect(faults).toEqual([]);
+  for (const from of ['outside', 'guest']) {
+    const vantage = { hook: 'forward', inNames: [from] } as const;
+    expect(decide(filter, vantage, packet(80)).verdict).toBe('drop');
+  }
+});
+
 it('reads advanced lists with the interfaces of their entries and the names of their rules', () => {
   const { filter, faults, assumed } = parseAsa(ADVANCED);
   expect(faults).toEqual([]);

@@ -12,7 +12,7 @@ import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import { asaLines } from './cisco-listing.ts';
-import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
+import { messageOf, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import { LineFault } from './line-fault.ts';
 import { LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
@@ -209,7 +209,7 @@ class AsaParser {
     if (list === undefined) throw new LineFault(`There is no list “${name}” above.`);
     if (words.take('global')) {
       words.end();
-      this.applications.push({ list, line, way: 'in' });
+      this.put({ list, line, way: 'in' });
       return;
     }
     const way = words.next('in, out or global');
@@ -217,7 +217,15 @@ class AsaParser {
     words.next('interface');
     const place = words.next('the name of an interface');
     words.end();
-    this.applications.push({ list, line, interface: place, way });
+    this.put({ list, line, interface: place, way });
+  }
+
+  /** One list is asked in a place: another takes the place of the one before. */
+  private put(applied: Application): void {
+    const { interface: place, way } = applied;
+    const before = this.applications.findIndex((one) => one.interface === place && one.way === way);
+    if (before >= 0) this.applications.splice(before, 1);
+    this.applications.push(applied);
   }
 
   private entry(words: LineWords, line: number, hits: number | undefined): void {
@@ -301,22 +309,10 @@ class AsaParser {
   }
 
   private message(words: LineWords, protocol: number, match: MatchBuilder): void {
-    const word = words.peek();
-    const named = (protocol === ICMP ? ICMP_WORDS : ICMP6_WORDS).get(word);
-    if (named === undefined && !/^\d+$/.test(word)) {
-      match.family(protocol === ICMP ? 4 : 6);
-      return;
-    }
-    words.next('a message');
-    const type = named?.[0] ?? numberOf(word, 255);
-    const code =
-      named?.[1] ?? (/^\d+$/.test(words.peek()) ? words.number('a code', 255) : undefined);
-    match.icmp([
-      {
-        type: { first: type, last: type },
-        ...(code === undefined ? {} : { code: { first: code, last: code } }),
-      },
-    ]);
+    const family = protocol === ICMP ? 4 : 6;
+    const message = messageOf(words, family);
+    if (message === undefined) match.family(family);
+    else match.icmp([message]);
   }
 
   /** `log` with level and interval, `time-range`; whether it logs. An inactive entry is not asked. */

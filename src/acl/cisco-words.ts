@@ -2,6 +2,9 @@
  * Words of Cisco's access lists for protocols, ports and messages (IOS Security Command Reference,
  * "permit"; ASA command reference, "access-list extended"). Renderers write numbers; these are read.
  */
+import type { Family } from '../net/address.ts';
+import type { IcmpMatch } from '../net/header-match.ts';
+import { type LineWords, numberOf } from './list-line.ts';
 
 export const PROTOCOL_WORDS: ReadonlyMap<string, number> = new Map([
   ['icmp', 1],
@@ -89,7 +92,7 @@ export const PORT_WORDS: ReadonlyMap<string, number> = new Map([
 /** Type, and code where the word means one. */
 type Message = readonly [type: number, code?: number];
 
-export const ICMP_WORDS: ReadonlyMap<string, Message> = new Map<string, Message>([
+const ICMP_WORDS: ReadonlyMap<string, Message> = new Map<string, Message>([
   ['echo-reply', [0]],
   ['unreachable', [3]],
   ['net-unreachable', [3, 0]],
@@ -117,7 +120,7 @@ export const ICMP_WORDS: ReadonlyMap<string, Message> = new Map<string, Message>
   ['traceroute', [30]],
 ]);
 
-export const ICMP6_WORDS: ReadonlyMap<string, Message> = new Map<string, Message>([
+const ICMP6_WORDS: ReadonlyMap<string, Message> = new Map<string, Message>([
   ['unreachable', [1]],
   ['no-route', [1, 0]],
   ['port-unreachable', [1, 4]],
@@ -140,3 +143,20 @@ export const ICMP6_WORDS: ReadonlyMap<string, Message> = new Map<string, Message
   ['redirect', [137]],
   ['router-renumbering', [138]],
 ]);
+
+/**
+ * Takes the message that an entry for ICMP asks for, by name or by numbers; undefined where the words
+ * go on with something else. Throws `LineFault` for numbers beyond 255.
+ */
+export function messageOf(words: LineWords, family: Family): IcmpMatch | undefined {
+  const word = words.peek();
+  const named = (family === 4 ? ICMP_WORDS : ICMP6_WORDS).get(word);
+  if (named === undefined && !/^\d+$/.test(word)) return undefined;
+  words.next('a message');
+  const type = named?.[0] ?? numberOf(word, 255);
+  const code = named?.[1] ?? (/^\d+$/.test(words.peek()) ? words.number('a code', 255) : undefined);
+  return {
+    type: { first: type, last: type },
+    ...(code === undefined ? {} : { code: { first: code, last: code } }),
+  };
+}

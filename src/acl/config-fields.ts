@@ -3,6 +3,7 @@ import { LineFault } from './line-fault.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
+/** @param what it is, for the fault that is thrown where it is no object (`LineFault`) */
 export function fieldsOf(value: unknown, what: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new LineFault(`${what} is not an object.`);
@@ -16,6 +17,7 @@ export function nothingElse(fields: Fields): void {
   if (unread !== undefined) throw new LineFault(`“${unread}” is not read.`);
 }
 
+/** Throws `LineFault` for anything but a text; an empty one is a text. */
 export function textOf(value: unknown, what: string): string {
   if (typeof value !== 'string') throw new LineFault(`“${what}” is not a text.`);
   return value;
@@ -27,6 +29,7 @@ export function blocksOf(value: unknown, what: string): Fields[] {
   return blocks.map((block) => fieldsOf(block, `“${what}”`));
 }
 
+/** Throws `LineFault` for anything but a list; one thing alone is none. */
 export function listOf(value: unknown, what: string): readonly unknown[] {
   if (!Array.isArray(value)) throw new LineFault(`“${what}” is not a list.`);
   return value;

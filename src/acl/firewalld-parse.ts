@@ -7,13 +7,13 @@
 import type { Family } from '../net/address.ts';
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { FilterAction, FilterRule } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { LINUX_PROTOCOLS } from './linux-protocols.ts';
 import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange, sessionFilter } from './session-chain.ts';
+import { wordsOf } from './shell-words.ts';
 
 const MESSAGES: Readonly<Record<Family, ReadonlyMap<string, number>>> = {
   4: new Map([

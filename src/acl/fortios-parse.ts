@@ -15,10 +15,10 @@ import {
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterMatch, FilterRule } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { maskedRange, numberOf, prefixRange } from './list-line.ts';
 import type { Parsed, ParseFault } from './platform.ts';
+import { wordsOf } from './shell-words.ts';
 
 interface Edited {
   readonly line: number;

@@ -15,7 +15,7 @@ import { parseFortios } from './fortios-parse.ts';
 import { managementLines } from './management-lines.ts';
 import { unwritable } from './plain-rule.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
-import { plainText, Words } from './safe-text.ts';
+import { plainText, textWithoutAngles, Words } from './safe-text.ts';
 
 /** Longest names of addresses and groups; of policies. */
 const MOST_NAME = 60;
@@ -36,7 +36,10 @@ export const fortios: Platform = {
       'written, both stay as they are.',
     ],
     logs: true,
-    sources: ['FortiOS 7.4 CLI Reference: firewall address, addrgrp, service custom, policy'],
+    sources: [
+      'FortiOS 7.4 CLI Reference: firewall address, addrgrp, service custom, policy; ' +
+        'Administration Guide: Text strings',
+    ],
   },
   render,
   parse: parseFortios,
@@ -127,7 +130,7 @@ class FortiWriter {
       '        set schedule "always"',
       `        set service ${services.map((name) => `"${name}"`).join(' ')}`,
       `        set logtraffic ${log === undefined ? 'disable' : 'all'}`,
-      ...(told === '' ? [] : [`        set comments "${plainText(told, MOST_COMMENT)}"`]),
+      ...(told === '' ? [] : [`        set comments "${textWithoutAngles(told, MOST_COMMENT)}"`]),
       '    next',
     );
   }

@@ -450,6 +450,18 @@ it.each([
   expect(packets.map(at)).toEqual(verdicts);
 });
 
+it('pf: what ends on its link is not forwarded, and a list that holds more is', () => {
+  const at = (to: string, wanted: string) => {
+    const { filter, faults } = platformNamed('pf')!.parse(`block all\npass quick to ${to}\n`);
+    expect(faults).toEqual([]);
+    return decide(filter, { hook: 'forward' }, packet(wanted)).verdict;
+  };
+  const [link, unicast] = ['udp 10.0.1.70:1 > 224.0.0.5:9', 'udp 10.0.1.70:1 > 10.0.2.7:9'];
+  expect(at('{ 224.0.0.0/24 ff02::/16 }', link)).toBe('drop');
+  expect(at('{ 224.0.0.0/24 10.0.2.7 }', unicast)).toBe('accept');
+  expect(at('224.0.0.0/4', link)).toBe('accept');
+});
+
 it('pf: a segment in the middle of a connection opens no state, unless flags may be any', () => {
   const at = (options: string) => {
     const { filter } = platformNamed('pf')!.parse(`block all\npass proto tcp all ${options}\n`);

@@ -33,6 +33,10 @@ export function sidesOf({ source, destination }: Entry, hook: HostHook) {
   return hook === 'input' ? { peer: source, own: destination } : { peer: destination, own: source };
 }
 
+/**
+ * In the order of the plan. Rules that cannot be written are refusals and left out, so that with
+ * any refusal nothing may be rendered.
+ */
 export function hostRules(plan: Plan, choices: HostChoices): HostRules {
   const { hosts, filter } = plan;
   const [input, output, ...others] = filter.chains;

@@ -7,7 +7,7 @@ import type { FilterAction, FilterRule } from '../policy/filter.ts';
 import { flagMatches } from './flag-matches.ts';
 import { ICMP_NAMES, ICMPV6_NAMES, TARGET_EXTENSIONS } from './iptables-names.ts';
 import { addressOf, rangeOf, UnknownOption } from './iptables-values.ts';
-import { LINUX_PROTOCOLS } from './linux-protocols.ts';
+import { AUTHENTICATION, LINUX_PROTOCOLS, PASSED_OVER } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG'];
@@ -34,12 +34,15 @@ const LOG_SWITCHES = new Set([
   ],
 ]);
 
+/** For one rule: `read` once. */
 export class IptablesRule {
   private readonly words: readonly string[];
   private readonly line: number;
   private readonly builder = new MatchBuilder();
   private family: Family | undefined;
   private readonly seen = new Set<string>();
+  /** Sides whose one port, or one range, is excluded. */
+  private readonly excluded = new Set<string>();
   private at = 0;
   private protocol: number | undefined;
   private action: FilterAction = 'continue';
@@ -63,6 +66,14 @@ export class IptablesRule {
       throw new UnknownOption('A limit before a verdict depends on time; it proves nothing.');
     }
     if (family !== undefined) this.builder.family(family);
+    // iptables-nft 1.8.9 compares both ports at once, so that one of them being another is enough.
+    if (this.excluded.size > 1) {
+      throw new UnknownOption('Two excluded ports in one rule: not every iptables means both.');
+    }
+    const { protocol = -1 } = this;
+    if (family !== 4 && (protocol === AUTHENTICATION || PASSED_OVER.includes(protocol))) {
+      throw new UnknownOption(`Over IPv6, not every iptables finds protocol ${protocol}.`);
+    }
     const log =
       prefix === undefined ? undefined : { prefix, ...(limit ? { perSecond: limit } : {}) };
     return {
@@ -269,6 +280,8 @@ export class IptablesRule {
   }
 
   private ports(side: 'sourcePorts' | 'destinationPorts', negated: boolean): void {
+    const option = this.words[this.at - 1] ?? '';
+    if (negated && !option.endsWith('s')) this.excluded.add(side);
     if (this.protocol === undefined) throw new UnknownOption('Ports stand without a protocol.');
     const ranges = this.next()
       .split(',')
@@ -307,8 +320,8 @@ export class IptablesRule {
     if (this.protocol !== (family === 4 ? 1 : 58)) {
       throw new UnknownOption('An ICMP type stands without its protocol.');
     }
-    // Type 255 is how iptables itself keeps “any”.
-    if (family === 4 && (word === 'any' || word === '255')) {
+    // Type 255 is how iptables itself keeps “any”, whatever code stands with it.
+    if (family === 4 && /^(?:any|255(?:\/\d{1,3})?)$/.test(word)) {
       this.builder.icmp([{ type: { first: 0, last: 255 } }]);
       return;
     }

@@ -14,6 +14,7 @@ import { formatPrefix } from '../net/prefix.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import type { Plan } from '../policy/plan.ts';
 import { parseIptables } from './iptables-parse.ts';
+import { AUTHENTICATION, PASSED_OVER } from './linux-protocols.ts';
 import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { isInterfaceName, plainText, Words } from './safe-text.ts';
@@ -158,6 +159,17 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
   if (match.protocols?.some(({ first, last }) => first !== last || first === 0)) {
     return 'A range of protocols, or protocol 0, cannot be written.';
   }
+  const protocol = match.protocols?.[0]?.first ?? -1;
+  if (reachesIpv6(match) && (protocol === AUTHENTICATION || PASSED_OVER.includes(protocol))) {
+    return `Over IPv6, not every iptables finds protocol ${protocol}.`;
+  }
+  // The kernel keeps “any” as type 255, and then asks for no code either.
+  if (
+    protocol === 1 &&
+    match.icmp?.some(({ type, code }) => type.last === 255 && (type.first > 0 || code))
+  ) {
+    return 'ICMP type 255 stands for any type.';
+  }
   const interfaces = [match.notInInterfaces, match.notOutInterfaces];
   if (interfaces.some((names) => names !== undefined && names.length > 1)) {
     return 'More than one excluded interface cannot be written.';
@@ -173,6 +185,10 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
     (side) => side?.map(({ family }) => family) ?? [],
   );
   return new Set(families).size > 1 ? 'A rule has addresses of one family.' : undefined;
+}
+
+function reachesIpv6({ family, source, destination }: FilterRule['match']): boolean {
+  return (family ?? source?.[0]?.family ?? destination?.[0]?.family ?? 6) === 6;
 }
 
 /** Conditions on one side, each of which will do; one empty condition for any address. */
@@ -272,9 +288,7 @@ function icmpWords({ type, code }: IcmpMatch, protocol: number): string[] {
   const words: string[] = [];
   for (let number = type.first; number <= type.last; number++) {
     if (code === undefined || (code.first === 0 && code.last === 255)) {
-      // Type 255 of ICMP stands for any type; with codes it means what it says.
-      if (protocol === 1 && number === 255) words.push(` ${option} 255/0`);
-      else words.push(` ${option} ${number}`);
+      words.push(` ${option} ${number}`);
       continue;
     }
     for (let own = code.first; own <= code.last; own++) words.push(` ${option} ${number}/${own}`);

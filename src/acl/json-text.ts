@@ -11,6 +11,10 @@ export interface JsonText {
   readonly lines: ReadonlyMap<string, number>;
 }
 
+/**
+ * Never throws: a fault, or the value. Where a key stands in several objects, its line is the first
+ * one.
+ */
 export function readJson(text: string): JsonText {
   const lines = new Map<string, number>();
   let value: unknown;

@@ -12,12 +12,12 @@ import type { AddressRange } from '../net/address-range.ts';
 import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { portRange } from './session-chain.ts';
+import { wordsOf } from './shell-words.ts';
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['icmp', ICMP],

@@ -6,12 +6,12 @@
  */
 import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { ANY_ADDRESS, type Asked, addressOf, askedOf, PREDEFINED } from './junos-srx-objects.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { leavesOf } from './nested-groups.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
+import { wordsOf } from './shell-words.ts';
 
 interface Term {
   readonly line: number;

@@ -12,7 +12,7 @@ import type { Entry, EntrySide } from './flat-entries.ts';
 import { parseSrx } from './junos-srx-parse.ts';
 import { managementLines } from './management-lines.ts';
 import type { Platform, Rendered } from './platform.ts';
-import { plainText, Words } from './safe-text.ts';
+import { plainText, textWithoutAngles, Words } from './safe-text.ts';
 import { type SessionRule, sessionRules } from './session-rules.ts';
 
 /** Longest name of an address, an application or a policy. */
@@ -42,7 +42,8 @@ export const junosSrx: Platform = {
     sources: [
       'Junos OS Security Policies User Guide for Security Devices: Global Security Policies; ' +
         'Address Books and Address Sets; Policy Applications',
-      'Junos OS CLI Reference: application (Applications), policy (Security), address-book',
+      'Junos OS CLI Reference: application (Applications), policy (Security), description (Security Policies), ' +
+        'address-book',
     ],
   },
   render,
@@ -99,7 +100,9 @@ class SrxWriter {
     const applications = [...new Set(entries.map((one) => this.application(one)))];
     const policy = `set security policies global policy ${name}`;
     this.policies.push(
-      ...(told === '' ? [] : [`${policy} description "${plainText(told, MOST_DESCRIPTION)}"`]),
+      ...(told === ''
+        ? []
+        : [`${policy} description "${textWithoutAngles(told, MOST_DESCRIPTION)}"`]),
       `${policy} match source-address ${this.side(family, entry.source)}`,
       `${policy} match destination-address ${this.side(family, entry.destination)}`,
       ...applications.map((application) => `${policy} match application ${application}`),

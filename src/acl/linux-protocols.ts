@@ -19,3 +19,12 @@ export const LINUX_PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['sctp', 132],
   ['udplite', 136],
 ]);
+
+/**
+ * Headers on the way to the transport (RFC 8200, 4.1): over IPv6 the kernel looks for what is behind
+ * them and never finds a packet to be of such a protocol.
+ */
+export const PASSED_OVER: readonly number[] = [0, 43, 44, 60];
+
+/** ip6tables passes over this one too where it is not built on nftables. */
+export const AUTHENTICATION = 51;

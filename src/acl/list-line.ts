@@ -5,6 +5,7 @@ import type { NumberRange } from '../net/header-match.ts';
 import { addressBits, prefixOf } from '../net/prefix.ts';
 import { LineFault } from './line-fault.ts';
 
+/** Methods that expect something throw `LineFault` where it does not stand there. */
 export class LineWords {
   readonly words: readonly string[];
   private at = 0;
@@ -61,6 +62,7 @@ export class LineWords {
   }
 }
 
+/** A whole decimal number, 0 to `max`. Throws `LineFault`. */
 export function numberOf(word: string, max: number): number {
   const value = /^\d{1,10}$/.test(word) ? Number(word) : Number.NaN;
   if (!(value <= max)) throw new LineFault(`“${word}” is not a number up to ${max}.`);

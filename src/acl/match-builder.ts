@@ -58,6 +58,7 @@ function intersectNumbers(
   );
 }
 
+/** For one rule; `build` gives what was gathered so far, not a copy. */
 export class MatchBuilder {
   private readonly match: Writable<FilterMatch> = {};
 

@@ -10,6 +10,7 @@ import { type AddressRange, compareRanges, rangeOfAddress } from '../net/address
 import { ICMP, ICMPV6, STATES, type State } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterRule, Hook } from '../policy/filter.ts';
+import { jumpFaults } from './jump-faults.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
@@ -67,23 +68,18 @@ export function parseMikrotik(text: string): Parsed {
     joined = '';
   });
   if (joined !== '') parser.faults.push({ line: begins, what: 'The last line is not ended.' });
-  return { filter: { chains: parser.filterChains() }, faults: parser.faults };
+  const chains = parser.filterChains();
+  return { filter: { chains }, faults: [...parser.faults, ...jumpFaults(chains)] };
 }
 
 class ScriptParser {
   readonly faults: ParseFault[] = [];
   private readonly chains = new Map<string, Pending>();
   private readonly lists = new Map<string, AddressRange[]>();
-  private readonly jumps: { readonly chain: string; readonly line: number }[] = [];
   private menu = '';
   private family: Family = 4;
 
   filterChains(): FilterChain[] {
-    for (const { chain, line } of this.jumps) {
-      if (!this.chains.has(chain)) {
-        this.faults.push({ line, what: `There is no rule in the chain “${chain.slice(2)}”.` });
-      }
-    }
     return [...this.chains.values()].map(({ name, family, line, rules }) => ({
       name: `${family} ${name}`,
       family,
@@ -161,7 +157,6 @@ class ScriptParser {
     if ((action === 'jump') !== (target !== undefined)) {
       throw new LineFault('A jump, and nothing else, has a target.');
     }
-    if (target !== undefined) this.jumps.push({ chain: `${family} ${target}`, line });
     this.chain(chain, line).rules.push({
       action,
       match: match.build(),

@@ -3,11 +3,10 @@
  * Rules for programs, services, interfaces or some profiles decide by more than the packet, and are
  * faults. Windows lets out what no rule blocks, until a profile says otherwise.
  */
-import type { FilterRule, Verdict } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
-import type { Parsed, ParseFault } from './platform.ts';
-import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
+import type { Parsed } from './platform.ts';
+import { wordsOf } from './shell-words.ts';
+import { ruleOf, WindowsScript } from './windows-fields.ts';
 
 const ADD = ['advfirewall', 'firewall', 'add', 'rule'];
 const DELETE = ['advfirewall', 'firewall', 'delete', 'rule', 'name=all'];
@@ -31,19 +30,10 @@ export function parseNetsh(text: string): Parsed {
   text.split('\n').forEach((line, index) => {
     parser.line(line.trim(), index + 1);
   });
-  return {
-    filter: windowsFilter(parser.rules, parser.otherwise),
-    faults: parser.faults,
-    assumed: othersAssumed(parser.areOthersOff),
-  };
+  return parser.parsed();
 }
 
-class NetshParser {
-  areOthersOff = false;
-  readonly faults: ParseFault[] = [];
-  readonly rules: Record<'in' | 'out', FilterRule[]> = { in: [], out: [] };
-  readonly otherwise: Record<'in' | 'out', Verdict> = { in: 'drop', out: 'accept' };
-
+class NetshParser extends WindowsScript {
   line(line: string, number: number): void {
     if (line === '' || /^(rem(\s|$)|::|@echo (on|off)$|#)/i.test(line)) return;
     guarded(this.faults, number, () => {

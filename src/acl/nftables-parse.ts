@@ -4,9 +4,11 @@
  * would change packets or depends on time is a fault, since it cannot be proved from the text.
  */
 import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
+import { jumpFaults } from './jump-faults.ts';
 import { NftRule, type NftSet } from './nftables-rule.ts';
 import { type Token, tokensOf } from './nftables-tokens.ts';
 import { type Reader, Unknown } from './nftables-values.ts';
+import { expandVerdictMap } from './nftables-vmap.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([
@@ -28,10 +30,20 @@ const PRIORITIES: ReadonlyMap<string, number> = new Map([
 /** Each use of a definition moves the words after it. */
 const MOST_EXPANSIONS = 1000;
 
+/** A chain as it grows: what stands in a later block of the same name is added to it. */
+type Chain = Writable<Omit<FilterChain, 'rules'>> & {
+  rules: FilterRule[];
+  /** As written behind `type`; undefined: nothing hooks it. */
+  base?: string;
+  /** The hook it has where that is not evaluated. */
+  foreignHook?: string;
+};
+
 interface Table {
   readonly family: string;
   readonly name: string;
-  readonly chains: FilterChain[];
+  readonly chains: Map<string, Chain>;
+  readonly sets: Map<string, NftSet>;
 }
 
 /** Types of sets whose elements rules can ask for (nft(8), DATA TYPES). */
@@ -49,12 +61,8 @@ export function parseNftables(text: string): Parsed {
   if (unclosedAt !== undefined) {
     parser.faults.push({ line: unclosedAt, what: 'The quote that opens here is not closed.' });
   }
-  const chains = [...parser.tables.values()].flatMap((table) => table.chains);
-  const names = new Set(chains.map(({ name }) => name));
-  for (const { line, target } of chains.flatMap(({ rules }) => rules)) {
-    if (target === undefined || names.has(target)) continue;
-    parser.faults.push({ line, what: `There is no chain “${target}”.` });
-  }
+  const chains = parser.chains();
+  parser.faults.push(...jumpFaults(chains));
   return { filter: { chains }, faults: parser.faults };
 }
 
@@ -119,6 +127,20 @@ class Parser implements Reader {
       const words = value.map((word) => ({ ...word, line: token.line }));
       this.tokens.splice(this.at, 2, ...words);
     }
+  }
+
+  /** The chains that are evaluated; what hooks elsewhere must do nothing. */
+  chains(): FilterChain[] {
+    return [...this.tables.values()].flatMap(({ chains }) =>
+      [...chains.values()].flatMap(({ base: _, foreignHook, ...chain }): FilterChain[] => {
+        if (foreignHook === undefined) return [chain];
+        if (chain.rules.length > 0 || chain.otherwise !== 'accept') {
+          const what = `The hook “${foreignHook}” is not evaluated.`;
+          this.faults.push({ line: chain.line, what });
+        }
+        return [];
+      }),
+    );
   }
 
   file(): void {
@@ -186,7 +208,10 @@ class Parser implements Reader {
     }
     this.expect('table');
     const { family, name } = this.tableName();
-    this.tables.delete(`${family} ${name}`);
+    const key = `${family} ${name}`;
+    if (word !== 'flush') this.tables.delete(key);
+    // Chains stay, and with them their hooks and policies.
+    else for (const chain of this.tables.get(key)?.chains.values() ?? []) chain.rules = [];
   }
 
   private tableName(): { family: string; name: string } {
@@ -224,22 +249,21 @@ class Parser implements Reader {
       throw new Unknown(`Tables of family “${family}” are not read.`);
     }
     const key = `${family} ${name}`;
-    const table = this.tables.get(key) ?? { family, name, chains: [] };
+    const table = this.tables.get(key) ?? { family, name, chains: new Map(), sets: new Map() };
     this.tables.set(key, table);
     if (!this.take('{')) return;
-    const sets = new Map<string, NftSet>();
     for (;;) {
       this.skipEnds();
       if (this.take('}')) return;
       if (this.at >= this.tokens.length) throw new Unknown('The table is not closed.');
-      this.guarded(() => this.tableItem(table, sets));
+      this.guarded(() => this.tableItem(table));
     }
   }
 
-  private tableItem(table: Table, sets: Map<string, NftSet>): void {
+  private tableItem(table: Table): void {
     const word = this.next();
-    if (word === 'chain') this.chain(table, sets);
-    else if (word === 'set') this.set(sets);
+    if (word === 'chain') this.chain(table);
+    else if (word === 'set') this.set(table.sets);
     else if (word === 'comment') this.string();
     else if (word === 'counter') this.counterObject();
     else throw new Unknown(`“${word}” in a table is not read.`);
@@ -274,7 +298,11 @@ class Parser implements Reader {
         throw new Unknown(`“${word}” in a set is not read: its elements may change.`);
       }
     }
-    sets.set(name, { type, elements, line });
+    const before = sets.get(name);
+    if (before !== undefined && before.type !== type) {
+      throw new Unknown(`The set “${name}” has another type in line ${before.line}.`);
+    }
+    sets.set(name, { type, elements: [...(before?.elements ?? []), ...elements], line });
   }
 
   private setType(): string {
@@ -292,50 +320,57 @@ class Parser implements Reader {
     } while (this.take(','));
   }
 
-  private chain(table: Table, sets: ReadonlyMap<string, NftSet>): void {
+  private chain(table: Table): void {
     const name = this.string();
-    const rules: FilterRule[] = [];
-    const chain: Writable<FilterChain> = {
-      name: `${table.family}/${table.name}/${name}`,
-      otherwise: 'accept',
-      line: this.line,
-      rules,
-      ...(table.family === 'ip' ? { family: 4 as const } : {}),
-      ...(table.family === 'ip6' ? { family: 6 as const } : {}),
-    };
+    const chain = table.chains.get(name) ?? this.newChain(table, name);
+    table.chains.set(name, chain);
+    const isNew = chain.rules.length === 0 && chain.base === undefined;
     this.expect('{');
-    let foreignHook = '';
     for (;;) {
       this.skipEnds();
       if (this.take('}')) break;
       if (this.at >= this.tokens.length) throw new Unknown('The chain is not closed.');
       this.guarded(() => {
-        if (this.peek() === 'type') foreignHook = this.base(chain);
-        else if (this.take('policy')) chain.otherwise = this.policy();
+        if (this.peek() === 'type') this.base(chain, isNew);
+        else if (this.take('policy')) chain.otherwise = this.policy(chain);
         else if (this.take('comment')) this.string();
-        else rules.push(this.rule(table, sets));
+        else chain.rules.push(this.rule(table));
       });
-    }
-    if (foreignHook === '') table.chains.push(chain);
-    else if (rules.length > 0 || chain.otherwise !== 'accept') {
-      this.faults.push({ line: chain.line, what: `The hook “${foreignHook}” is not evaluated.` });
     }
   }
 
-  /** `type filter hook forward priority filter` … Returns the hook when it is not evaluated. */
-  private base(chain: Writable<FilterChain>): string {
+  private newChain(table: Table, name: string): Chain {
+    return {
+      name: `${table.family}/${table.name}/${name}`,
+      otherwise: 'accept',
+      line: this.line,
+      rules: [],
+      ...(table.family === 'ip' ? { family: 4 as const } : {}),
+      ...(table.family === 'ip6' ? { family: 6 as const } : {}),
+    };
+  }
+
+  /**
+   * `type filter hook forward priority filter` … A chain that stood there before has to have been
+   * the same: the kernel gives a chain one hook, when it is made.
+   */
+  private base(chain: Chain, isNew: boolean): void {
     this.expect('type');
     const type = this.next();
     this.expect('hook');
     const hook = this.next();
     if (this.take('device')) this.string();
     this.expect('priority');
-    chain.priority = this.priority();
-    if (type !== 'filter') return `${hook}, ${type}`;
-    const known = HOOKS.get(hook);
-    if (known === undefined) return hook;
-    chain.hook = known;
-    return '';
+    const priority = this.priority();
+    const base = `${type} ${hook} ${priority}`;
+    if (!isNew && chain.base !== base) {
+      throw new Unknown('A chain that was made before cannot be given another hook.');
+    }
+    chain.base = base;
+    chain.priority = priority;
+    const known = type === 'filter' ? HOOKS.get(hook) : undefined;
+    if (known !== undefined) chain.hook = known;
+    else chain.foreignHook = type === 'filter' ? hook : `${hook}, ${type}`;
   }
 
   private priority(): number {
@@ -348,14 +383,17 @@ class Parser implements Reader {
     return sign === 0 ? base : base + sign * Number(this.next());
   }
 
-  private policy(): Verdict {
+  private policy({ base }: Chain): Verdict {
+    if (base === undefined) throw new Unknown('A policy stands in a chain without a hook.');
     const word = this.next();
     if (word !== 'accept' && word !== 'drop') throw new Unknown(`“${word}” is not a policy.`);
     return word;
   }
 
-  private rule(table: Table, sets: ReadonlyMap<string, NftSet>): FilterRule {
-    const rule = new NftRule(this, sets, `${table.family}/${table.name}`);
+  private rule({ family, name, sets }: Table): FilterRule {
+    expandVerdictMap(this.tokens, this.at);
+    const only = family === 'ip' ? 4 : family === 'ip6' ? 6 : undefined;
+    const rule = new NftRule(this, sets, { path: `${family}/${name}`, family: only });
     while (this.peek() !== ';' && this.peek() !== '}') rule.statement();
     return rule.build();
   }

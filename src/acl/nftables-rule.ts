@@ -2,8 +2,8 @@
 import type { Family } from '../net/address.ts';
 import { mergeRanges } from '../net/address-range.ts';
 import { PORT_PROTOCOLS, STATES, type State } from '../net/header-fields.ts';
-import type { FilterAction, FilterLog, FilterRule } from '../policy/filter.ts';
-import { LINUX_PROTOCOLS } from './linux-protocols.ts';
+import type { FilterAction, FilterLog, FilterMatch, FilterRule } from '../policy/filter.ts';
+import { LINUX_PROTOCOLS, PASSED_OVER } from './linux-protocols.ts';
 import { MatchBuilder } from './match-builder.ts';
 import { ICMP_CODES, ICMP_TYPES, ICMPV6_CODES, ICMPV6_TYPES } from './nftables-names.ts';
 import { readCounter, readFlags, readLimit, readLog } from './nftables-statements.ts';
@@ -16,17 +16,40 @@ export interface NftSet {
   readonly line: number;
 }
 
+/** The table that a rule stands in. */
+export interface NftPlace {
+  /** Family and name of the table, before the names of chains that are jumped to. */
+  readonly path: string;
+  /** Undefined: both. */
+  readonly family: Family | undefined;
+}
+
 /** A right-hand side: words, and whether they are what must not be. */
 interface Operand {
   readonly words: readonly string[];
   readonly negated: boolean;
 }
 
+/** Whether only protocols that have ports come to what is asked. */
+function hasPortsAlone({ protocols }: FilterMatch): boolean {
+  return (
+    protocols?.every(({ first, last }) => {
+      for (let number = first; number <= last; number++) {
+        if (!PORT_PROTOCOLS.includes(number)) return false;
+      }
+      return true;
+    }) ?? false
+  );
+}
+
+/**
+ * For one rule: statements in the order of the text, then `build`. Throws `Unknown` for what is not
+ * read.
+ */
 export class NftRule {
   private readonly reader: Reader;
   private readonly sets: ReadonlyMap<string, NftSet>;
-  /** Family and name of the table, before the names of chains that are jumped to. */
-  private readonly table: string;
+  private readonly place: NftPlace;
   private readonly builder = new MatchBuilder();
   private readonly line: number;
   private action: FilterAction | undefined;
@@ -35,11 +58,19 @@ export class NftRule {
   private log: FilterLog | undefined;
   private perSecond: number | undefined;
   private hits: number | undefined;
+  private family: Family | undefined;
+  /** A port of any protocol was asked for. */
+  private anyPort = false;
+  /** Sides whose one port is excluded. */
+  private readonly excluded = new Set<string>();
+  /** A protocol that IPv6 never comes to. */
+  private passedOver: number | undefined;
 
-  constructor(reader: Reader, sets: ReadonlyMap<string, NftSet>, table: string) {
+  constructor(reader: Reader, sets: ReadonlyMap<string, NftSet>, place: NftPlace) {
     this.reader = reader;
     this.sets = sets;
-    this.table = table;
+    this.place = place;
+    this.family = place.family;
     this.line = reader.line;
   }
 
@@ -48,9 +79,20 @@ export class NftRule {
     if (perSecond !== undefined && action !== 'continue') {
       throw new Unknown('A limit before a verdict depends on time; it proves nothing.');
     }
+    const match = this.builder.build();
+    if (this.passedOver !== undefined && this.family !== 4) {
+      throw new Unknown(`Over IPv6, nft never finds protocol ${this.passedOver}.`);
+    }
+    // nft 1.0.6 and iptables-nft 1.8.9 compare both at once, so that one being another is enough.
+    if (this.excluded.size > 1) {
+      throw new Unknown('Two excluded ports in one rule: not every nft means both.');
+    }
+    if (this.anyPort && !hasPortsAlone(match)) {
+      throw new Unknown('“th” without a protocol that has ports reads what lies in any packet.');
+    }
     return {
       action,
-      match: this.builder.build(),
+      match,
       line,
       ...(target === undefined ? {} : { target }),
       ...(comment === undefined ? {} : { comment }),
@@ -91,9 +133,9 @@ export class NftRule {
       case 'dccp':
       case 'sctp':
       case 'udplite':
-        return this.transport([LINUX_PROTOCOLS.get(word)!]);
+        return this.transport(LINUX_PROTOCOLS.get(word));
       case 'th':
-        return this.transport(PORT_PROTOCOLS);
+        return this.transport(undefined);
       case 'icmp':
       case 'icmpv6':
         return this.icmp(word === 'icmp' ? 4 : 6);
@@ -138,7 +180,7 @@ export class NftRule {
       case 'jump':
       case 'goto':
         this.action = word;
-        this.target = `${this.table}/${reader.string()}`;
+        this.target = `${this.place.path}/${reader.string()}`;
         return;
       default:
         throw new Unknown(`“${word}” is not known in a rule.`);
@@ -169,16 +211,25 @@ export class NftRule {
       if (set === undefined) throw new Unknown(`The set “@${name}” is not defined before.`);
       return { words: set.elements, negated };
     }
-    const words = [reader.string()];
-    while (reader.take(',')) words.push(reader.string());
-    return { words, negated };
+    const word = reader.string();
+    if (reader.peek() === ',') throw new Unknown('Several values stand without “{ }”.');
+    return { words: [word], negated };
+  }
+
+  /** What the rule asks for is of this family; nft takes no rule about both. */
+  private only(family: Family): void {
+    if (this.family !== undefined && this.family !== family) {
+      throw new Unknown(`The rule asks for IPv${family} where only IPv${this.family} comes.`);
+    }
+    this.family = family;
+    this.builder.family(family);
   }
 
   private ip(): void {
     const field = this.reader.next();
     if (field === 'saddr') return this.addresses('source', 4);
     if (field === 'daddr') return this.addresses('destination', 4);
-    this.builder.family(4);
+    this.only(4);
     if (field === 'protocol') return this.protocols();
     if (field === 'frag-off') return this.fragment(['0x1fff']);
     throw new Unknown(`“ip ${field}” is not read.`);
@@ -209,7 +260,7 @@ export class NftRule {
 
   private addresses(side: 'source' | 'destination', family: Family): void {
     const { words, negated } = this.operand();
-    this.builder.family(family);
+    this.only(family);
     const ranges = mergeRanges(words.map((word) => addressRange(word, family)));
     this.builder.addresses(side, ranges, negated, [family]);
   }
@@ -223,7 +274,7 @@ export class NftRule {
         if (words.length !== 1 || (word !== 'ipv4' && word !== 'ipv6')) {
           throw new Unknown(`“meta nfproto ${words.join(', ')}” is not read.`);
         }
-        this.builder.family((word === 'ipv4') !== negated ? 4 : 6);
+        this.only((word === 'ipv4') !== negated ? 4 : 6);
         return;
       }
       case 'l4proto':
@@ -242,13 +293,20 @@ export class NftRule {
   private protocols(): void {
     const { words, negated } = this.operand();
     const ranges = words.map((word) => numberRange(word, 255, LINUX_PROTOCOLS));
+    if (!negated) {
+      this.passedOver ??= ranges
+        .map(({ first, last }) => (first === last ? first : -1))
+        .find((number) => PASSED_OVER.includes(number));
+    }
     this.builder.protocols(ranges, negated);
   }
 
-  private transport(protocols: readonly number[]): void {
+  /** Ports or flags of a protocol; undefined: of whatever protocol the rule asks for. */
+  private transport(protocol: number | undefined): void {
     const field = this.reader.next();
-    this.builder.protocols(protocols.map((first) => ({ first, last: first })));
-    if (field === 'flags' && protocols.includes(6) && protocols.length === 1) {
+    if (protocol === undefined) this.anyPort = true;
+    else this.builder.protocols([{ first: protocol, last: protocol }]);
+    if (field === 'flags' && protocol === 6) {
       return this.builder.flags(readFlags(this.reader));
     }
     if (field !== 'sport' && field !== 'dport') {
@@ -257,6 +315,9 @@ export class NftRule {
     const { words, negated } = this.operand();
     const side = field === 'sport' ? 'sourcePorts' : 'destinationPorts';
     const ranges = words.map((word) => numberRange(word, 65_535));
+    const [only] = ranges;
+    // A set of one is one value for nft, too.
+    if (negated && ranges.length === 1 && only?.first === only?.last) this.excluded.add(side);
     this.builder.ports(side, ranges, negated);
   }
 
@@ -273,14 +334,15 @@ export class NftRule {
       this.builder.icmp(words.map((word) => ({ type: any, code: numberRange(word, 255, names) })));
     } else throw new Unknown(`“icmp ${field}” is not read.`);
     const protocol = family === 4 ? 1 : 58;
-    this.builder.family(family);
+    // Beside the other family nft asks for the protocol alone, whatever carries it.
+    this.only(family);
     this.builder.protocols([{ first: protocol, last: protocol }]);
   }
 
   private connection(): void {
     const field = this.reader.next();
     if (field !== 'state') throw new Unknown(`“ct ${field}” is not read.`);
-    const { words, negated } = this.operand();
+    const { words, negated } = this.states();
     const states = words.map((word) => {
       if (!(STATES as readonly string[]).includes(word)) {
         throw new Unknown(`“${word}” is not a connection's state.`);
@@ -288,6 +350,27 @@ export class NftRule {
       return word as State;
     });
     this.builder.states(negated ? STATES.filter((state) => !states.includes(state)) : states);
+  }
+
+  /**
+   * States joined by `,` or `|` are bits of one number, any of which may be set; compared with `==`
+   * or `!=`, the number never is two states at once, which nobody means.
+   */
+  private states(): Operand {
+    const { reader } = this;
+    const word = reader.peek();
+    if (word === '{' || word === '@') return this.operand();
+    const compared = reader.take('!=') ? '!=' : reader.take('==') ? '==' : '';
+    if (compared !== '' && ['{', '@'].includes(reader.peek())) {
+      const { words } = this.operand();
+      return { words, negated: compared === '!=' };
+    }
+    const words = [reader.string()];
+    while (reader.take(',') || reader.take('|')) words.push(reader.string());
+    if (compared !== '' && words.length > 1) {
+      throw new Unknown(`“${compared}” several states without “{ }” is not what it looks like.`);
+    }
+    return { words, negated: compared === '!=' };
   }
 
   private interface(side: 'in' | 'out'): void {

@@ -8,6 +8,7 @@ import { type AddressRange, formatRange } from '../net/address-range.ts';
 import type { FlagsMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterRule } from '../policy/filter.ts';
 import type { Plan, PlanGroup } from '../policy/plan.ts';
+import { PASSED_OVER } from './linux-protocols.ts';
 import { managementLines } from './management-lines.ts';
 import { parseNftables } from './nftables-parse.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
@@ -152,6 +153,10 @@ function unexpressed({ action, match }: FilterRule): string | undefined {
   if (new Set(families).size > 1) return 'A rule has addresses of one family.';
   const protocols = match.protocols?.length === 1 ? match.protocols[0] : undefined;
   const single = protocols !== undefined && protocols.first === protocols.last;
+  const family = match.family ?? families[0];
+  if (family !== 4 && single && PASSED_OVER.includes(protocols.first)) {
+    return `Over IPv6, nft never finds protocol ${protocols.first}.`;
+  }
   const asksPorts = match.sourcePorts !== undefined || match.destinationPorts !== undefined;
   if (asksPorts && !(single && PORT_WORDS.has(protocols.first))) {
     return 'Ports stand with one protocol that has ports.';

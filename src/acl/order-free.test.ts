@@ -88,9 +88,10 @@ describe('withoutDenials and withWinningDenials', () => {
 
   it('spares platforms a denial they have no words for, when nothing allows it', () => {
     const plan = planOf('deny any -> 192.0.2.1 icmp/13', 'allow any -> 192.0.2.1 tcp/22');
-    for (const { name, capabilities, render } of PLATFORMS) {
-      if (!capabilities.stateful || !capabilities.filters.includes('between')) continue;
-      expect(render(plan).refusals, name).toEqual([]);
-    }
+    const asked = PLATFORMS.filter(
+      ({ capabilities: { stateful, filters } }) => stateful && filters.includes('between'),
+    );
+    expect(asked.length).toBeGreaterThan(5);
+    for (const { name, render } of asked) expect(render(plan).refusals, name).toEqual([]);
   });
 });

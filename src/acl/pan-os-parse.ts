@@ -6,13 +6,13 @@
  */
 import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { prefixRange } from './list-line.ts';
 import { leavesOf } from './nested-groups.ts';
 import { type Asked, between, PING, PREDEFINED, pairsOf, serviceOf } from './pan-os-objects.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
+import { wordsOf } from './shell-words.ts';
 
 /** Settings of one rule or service by their words; a list has its members. */
 interface Settings {

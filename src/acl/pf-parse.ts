@@ -4,7 +4,12 @@
  * translation, anchors, limits of states), is a fault. Grammar: pf.conf(5), OpenBSD 7.6.
  */
 import type { Family } from '../net/address.ts';
-import { type AddressRange, mergeRanges, wholeFamily } from '../net/address-range.ts';
+import {
+  type AddressRange,
+  intersectRanges,
+  mergeRanges,
+  wholeFamily,
+} from '../net/address-range.ts';
 import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
@@ -55,6 +60,12 @@ const PORTS: ReadonlyMap<string, number> = new Map([
   ['ntp', 123],
   ['https', 443],
 ]);
+
+/**
+ * Multicast and broadcast that ends on its link and that nothing forwards (RFC 5771, section 4;
+ * RFC 919; RFC 4291, section 2.7).
+ */
+const ON_LINK = mergeRanges(['224.0.0.0/24', '255.255.255.255', 'ff02::/16'].map(rangeOf));
 
 /** A rule before it is known whether a later one overrides it. */
 interface Read {
@@ -216,8 +227,9 @@ class PfParser {
     const sides = this.sides();
     const messages = this.messages(protocols);
     const { label, flagsAny } = this.options();
-    // The firewall's own packets are not forwarded.
+    // The firewall's own packets are not forwarded, nor is what ends on its link.
     if (sides.source === 'self' || sides.destination === 'self') return;
+    if (sides.destination !== undefined && endsOnLink(sides.destination)) return;
     const shared = {
       action,
       line: this.line,
@@ -328,6 +340,11 @@ interface Sides {
   readonly destination: Side;
   readonly from?: readonly NumberRange[];
   readonly to?: readonly NumberRange[];
+}
+
+function endsOnLink(destination: readonly AddressRange[]): boolean {
+  const common = intersectRanges(destination, ON_LINK);
+  return destination.length > 0 && JSON.stringify(common) === JSON.stringify(destination);
 }
 
 function protocolOf(word: string): number {

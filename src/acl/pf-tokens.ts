@@ -13,6 +13,7 @@ export interface Statement {
 /** Macros that hold macros may not make a text grow without end. */
 const MOST_WORDS = 20_000;
 
+/** Statements with the line on which each begins; what cannot be taken apart goes to `faults`. */
 export function tokensOf(text: string, faults: ParseFault[]): Statement[] {
   const macros = new Map<string, readonly string[]>();
   const statements: Statement[] = [];

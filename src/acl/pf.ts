@@ -66,6 +66,8 @@ function render(plan: Plan): Rendered {
       '# The firewall itself is not the matter of this policy: restrict it apart.',
       'pass quick from self',
       'pass quick to self',
+      '# Never forwarded: neighbours of IPv6, routing protocols, CARP, DHCP.',
+      'pass quick to { 224.0.0.0/24 255.255.255.255 ff02::/16 }',
       ...writer.rules,
       `${chain.otherwise === 'accept' ? 'pass' : 'block drop'} quick all`,
       '',

@@ -129,9 +129,12 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
     const texts = Array.from({ length: 12 }, (_, seed) => {
       return render(plan(seed + 500)).text ?? '';
     }).filter((text) => text !== '');
-    for (let round = 0; round < MUTATIONS && texts.length > 0; round++) {
+    expect(texts).not.toEqual([]);
+    let noticed = 0;
+    for (let round = 0; round < MUTATIONS; round++) {
       const text = mutated(texts[round % texts.length]!, dice);
       const { filter, faults } = parse(text);
+      if (faults.length > 0) noticed++;
       for (const { line, what } of faults) {
         expect(line, what).toBeGreaterThan(0);
         expect(what).toMatch(/^[A-Z“].*\.$/s);
@@ -141,6 +144,7 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
         acceptedBy(verdictSpaces(), filter, { hook });
       }
     }
+    expect(noticed).toBeGreaterThan(MUTATIONS / 10);
   });
 
   it('finds an unknown word in every line, wherever it stands', () => {
@@ -155,6 +159,7 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
     );
     // Some of them; each takes a reading of the whole text.
     const step = Math.ceil(places.length / 60);
+    let tried = 0;
     for (const { index, at } of places.filter((_, place) => place % step === 0)) {
       const line = lines[index]!;
       if (line.slice(0, at).trim() === '') continue;
@@ -162,7 +167,9 @@ describe.each(PLACES)('$name, $place', ({ platform, place }) => {
       if (FREE.test(changed)) continue;
       const broken = lines.with(index, changed).join('\n');
       expect(parse(broken).faults, changed).not.toEqual([]);
+      tried++;
     }
+    expect(tried).toBeGreaterThan(5);
   });
 
   it('finds an unknown line wherever it stands', () => {

@@ -5,10 +5,10 @@
  * is everything that PowerShell would compute. Windows lets out what no rule blocks, until a
  * profile says otherwise.
  */
-import type { FilterRule, Verdict } from '../policy/filter.ts';
+import type { FilterRule } from '../policy/filter.ts';
 import { guarded, LineFault } from './line-fault.ts';
-import type { Parsed, ParseFault } from './platform.ts';
-import { othersAssumed, ruleOf, windowsFilter } from './windows-fields.ts';
+import type { Parsed } from './platform.ts';
+import { ruleOf, WindowsScript } from './windows-fields.ts';
 
 /** A word with whether it was quoted; `,` and `|` are words of their own. */
 interface Word {
@@ -48,18 +48,10 @@ export function parsePowershell(text: string): Parsed {
     }
     parser.line(line.trim(), start + 1);
   }
-  return {
-    filter: windowsFilter(parser.rules, parser.otherwise),
-    faults: parser.faults,
-    assumed: othersAssumed(parser.areOthersOff),
-  };
+  return parser.parsed();
 }
 
-class ScriptParser {
-  areOthersOff = false;
-  readonly faults: ParseFault[] = [];
-  readonly rules: Record<'in' | 'out', FilterRule[]> = { in: [], out: [] };
-  readonly otherwise: Record<'in' | 'out', Verdict> = { in: 'drop', out: 'accept' };
+class ScriptParser extends WindowsScript {
   private readonly groups = new Map<FilterRule, string>();
 
   line(line: string, number: number): void {

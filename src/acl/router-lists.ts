@@ -40,6 +40,7 @@ const MOST_REMARK = 100;
 const NAMES: Readonly<Record<Family, string>> = { 4: 'PR_FORWARD_V4', 6: 'PR_FORWARD_V6' };
 const PROTOCOL_WORD: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp' };
 
+/** All or nothing: with any refusal there is no text. */
 export function renderLists(
   plan: Plan,
   dialect: ListDialect,

@@ -9,7 +9,7 @@ import { compareRanges, rangeOfAddress, wholeFamily } from '../net/address-range
 import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
 import type { FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type ListedLine, routerLine } from './cisco-listing.ts';
-import { ICMP_WORDS, ICMP6_WORDS, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
+import { messageOf, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import {
   LineWords,
@@ -296,19 +296,9 @@ class RouterParser {
   }
 
   private message(words: LineWords, family: Family, match: MatchBuilder): boolean {
-    const word = words.peek();
-    const named = (family === 4 ? ICMP_WORDS : ICMP6_WORDS).get(word);
-    if (named === undefined && !/^\d+$/.test(word)) return false;
-    words.next('a message');
-    const type = named?.[0] ?? numberOf(word, 255);
-    const code =
-      named?.[1] ?? (/^\d+$/.test(words.peek()) ? words.number('a code', 255) : undefined);
-    match.icmp([
-      {
-        type: { first: type, last: type },
-        ...(code === undefined ? {} : { code: { first: code, last: code } }),
-      },
-    ]);
+    const message = messageOf(words, family);
+    if (message === undefined) return false;
+    match.icmp([message]);
     return true;
   }
 }

@@ -15,6 +15,11 @@ export function plainText(text: string, most: number): string {
     .trim();
 }
 
+/** The same for platforms that refuse `<` and `>` in text; an arrow becomes “to”. */
+export function textWithoutAngles(text: string, most: number): string {
+  return plainText(text.replaceAll('->', 'to'), most).replace(/[<>]/g, '_');
+}
+
 /** Whether Linux can call an interface so, and no syntax can take it for something else. */
 export function isInterfaceName(name: string): boolean {
   return /^[A-Za-z0-9_][A-Za-z0-9_.@:-]{0,14}$/.test(name);

@@ -45,9 +45,15 @@ interface HostSide {
   readonly otherwise: Verdict;
 }
 
+/** A machine's packets to itself, which such platforms never ask about. */
+export const TO_ITSELF: Readonly<Record<'input' | 'output', FilterMatch>> = {
+  input: { inInterfaces: ['lo'] },
+  output: { outInterfaces: ['lo'] },
+};
+
 /**
- * What a machine accepts and sends by such policies. `unasked` are matches that pass before any
- * rule, by direction.
+ * What a machine accepts and sends by such policies. Beside its packets to itself, `unasked` are
+ * matches that pass before any rule, by direction.
  */
 export function hostFilter(
   input: HostSide,
@@ -56,7 +62,7 @@ export function hostFilter(
   stateful = true,
 ): Filter {
   const chain = (hook: 'input' | 'output', { rules, otherwise }: HostSide): FilterChain => {
-    const passing: FilterMatch[] = [...unasked[hook]];
+    const passing: FilterMatch[] = [TO_ITSELF[hook], ...unasked[hook]];
     if (stateful) passing.push({ states: ['established', 'related'] });
     const last: FilterRule = {
       action: 'accept',

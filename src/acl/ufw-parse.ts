@@ -10,12 +10,13 @@ import type { Family } from '../net/address.ts';
 import type { AddressRange } from '../net/address-range.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterMatch, FilterRule, Hook, Verdict } from '../policy/filter.ts';
-import { wordsOf } from './iptables-parse.ts';
 import { guarded, LineFault } from './line-fault.ts';
+import { AUTHENTICATION } from './linux-protocols.ts';
 import { LineWords, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import type { Parsed, ParseFault } from './platform.ts';
-import { SESSIONLESS } from './session-chain.ts';
+import { SESSIONLESS, TO_ITSELF } from './session-chain.ts';
+import { wordsOf } from './shell-words.ts';
 import { isUfwStatus, readUfwStatus } from './ufw-status.ts';
 
 /** Takes the messages of ICMP out of ufw's own files, but for neighbours and listeners of IPv6. */
@@ -184,7 +185,7 @@ class UfwParser {
   }
 }
 
-/** What ufw lets pass before any rule, apart from packets to itself. */
+/** What ufw lets pass before any rule. */
 function unasked(hook: Hook, passesIcmp: boolean): FilterMatch[] {
   const one = (number: number): NumberRange => ({ first: number, last: number });
   const messages = (family: Family, ...types: number[]): FilterMatch => ({
@@ -205,7 +206,7 @@ function unasked(hook: Hook, passesIcmp: boolean): FilterMatch[] {
   const more = [141, 142, 144, 145, 146, 147, 148, 149, 151, 152, 153];
   return [
     answers,
-    ...(hook === 'forward' ? [] : [SESSIONLESS]),
+    ...(hook === 'forward' ? [] : [TO_ITSELF[hook], SESSIONLESS]),
     ...(passesIcmp ? [...errors, messages(6, ...six, ...(hook === 'forward' ? [] : more))] : []),
     ...(hook === 'input'
       ? [
@@ -342,6 +343,9 @@ class RuleReader {
       const match = new MatchBuilder();
       for (const [side, range] of this.addresses) match.addresses(side, [range]);
       const number = PROTOCOLS.get(this.protocol);
+      if (number === AUTHENTICATION && family === 6) {
+        throw new LineFault('Over IPv6, not every iptables finds AH.');
+      }
       if (number !== undefined) match.protocols([{ first: number, last: number }]);
       else if (asksPorts) match.protocols([6, 17].map((one) => ({ first: one, last: one })));
       for (const [side, ranges] of this.ports) {

@@ -1,8 +1,8 @@
 /**
  * What `ufw status`, with `verbose` or `numbered`, prints (ufw 0.36, backend_iptables.py), turned
  * into the commands that would print it: one row for each family, of columns To, Action and From.
- * Only `verbose` tells the defaults. A row that names an application tells no ports, unless `verbose`
- * shows them before the name; such rows are faults.
+ * Only `verbose` tells the defaults. A row that names an application tells no ports, unless
+ * `verbose` shows them before the name; such rows are faults.
  */
 import { LineFault } from './line-fault.ts';
 
@@ -29,6 +29,7 @@ export function isUfwStatus(text: string): boolean {
   return /^\s*Status: /.test(text);
 }
 
+/** Rows that cannot be turned into commands are faults with their line; the others are kept. */
 export function readUfwStatus(text: string): UfwStatus {
   const lines: StatusLine[] = [];
   let [active, saysDefaults, begun] = [true, false, false];

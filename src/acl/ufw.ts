@@ -11,6 +11,7 @@ import { formatPrefix, type Prefix } from '../net/prefix.ts';
 import type { Plan } from '../policy/plan.ts';
 import type { Entry, EntrySide } from './flat-entries.ts';
 import { hostRules } from './host-rules.ts';
+import { AUTHENTICATION } from './linux-protocols.ts';
 import { managementLines } from './management-lines.ts';
 import type { Platform, Refusal, Rendered } from './platform.ts';
 import { plainText } from './safe-text.ts';
@@ -136,7 +137,10 @@ function commands({ before: start, after, rules }: Way): string[] {
   );
 }
 
-function unexpressed({ protocol, icmpType }: Entry): string | undefined {
+function unexpressed({ protocol, icmpType, family }: Entry): string | undefined {
+  if (protocol === AUTHENTICATION && family !== 4) {
+    return 'Over IPv6, not every iptables finds AH.';
+  }
   if (icmpType !== undefined || protocol === 1 || protocol === 58)
     return 'ICMP cannot be asked for in a rule of ufw.';
   return protocol === undefined || PROTOCOL_WORD[protocol] === undefined

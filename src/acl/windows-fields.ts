@@ -7,10 +7,11 @@ import { parseAddress } from '../net/address.ts';
 import { type AddressRange, mergeRanges } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
-import type { Filter, FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
+import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { LineFault } from './line-fault.ts';
 import { maskedRange, numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
+import type { Parsed, ParseFault } from './platform.ts';
 import { hostFilter, portRange, SESSIONLESS } from './session-chain.ts';
 
 /** What a rule asks, as written; a field left out may be anything. */
@@ -33,6 +34,10 @@ const PROTOCOLS: ReadonlyMap<string, number> = new Map([
   ['icmpv6', ICMPV6],
 ]);
 
+/**
+ * Several rules where a session's first packet and its answers must be asked apart. Throws
+ * `LineFault`.
+ */
 export function ruleOf(fields: WindowsFields, line: number, comment: string): FilterRule[] {
   const { direction, block, protocol, local, remote, localPorts, remotePorts, messages } = fields;
   const match = new MatchBuilder();
@@ -119,22 +124,28 @@ function messageOf(word: string): IcmpMatch {
   return { ...message, code: { first: own, last: own } };
 }
 
-/** What a script that adds rules does not tell, unless it takes away or turns off all others. */
-export function othersAssumed(areOthersOff: boolean): string[] {
-  return areOthersOff ? [] : ['that no other rules are in force on the machine'];
-}
+/** What a script for the firewall comes to, command by command: the parsers of both languages. */
+export class WindowsScript {
+  readonly faults: ParseFault[] = [];
+  protected readonly rules: Record<'in' | 'out', FilterRule[]> = { in: [], out: [] };
+  /** What becomes of packets that no rule matches. */
+  protected readonly otherwise: Record<'in' | 'out', Verdict> = { in: 'drop', out: 'accept' };
+  /** The script takes away or turns off all rules of others. */
+  protected areOthersOff = false;
 
-/** What blocks comes before what allows, wherever it stands. Loopback is never filtered. */
-export function windowsFilter(
-  rules: Readonly<Record<'in' | 'out', readonly FilterRule[]>>,
-  otherwise: Readonly<Record<'in' | 'out', Verdict>>,
-): Filter {
-  const side = (direction: 'in' | 'out') => ({
-    rules: [
-      ...rules[direction].filter(({ action }) => action === 'drop'),
-      ...rules[direction].filter(({ action }) => action === 'accept'),
-    ],
-    otherwise: otherwise[direction],
-  });
-  return hostFilter(side('in'), side('out'), { input: [], output: [] });
+  /** What blocks comes before what allows, wherever it stands. Loopback is never filtered. */
+  parsed(): Parsed {
+    const side = (direction: 'in' | 'out') => ({
+      rules: [
+        ...this.rules[direction].filter(({ action }) => action === 'drop'),
+        ...this.rules[direction].filter(({ action }) => action === 'accept'),
+      ],
+      otherwise: this.otherwise[direction],
+    });
+    return {
+      filter: hostFilter(side('in'), side('out'), { input: [], output: [] }),
+      faults: this.faults,
+      assumed: this.areOthersOff ? [] : ['that no other rules are in force on the machine'],
+    };
+  }
 }

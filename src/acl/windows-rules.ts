@@ -45,6 +45,7 @@ export const WINDOWS: Omit<Capabilities, 'sources'> = {
   logs: false,
 };
 
+/** Those for what comes in first. With any refusal nothing may be rendered. */
 export function windowsRules(plan: Plan): {
   readonly rules: readonly WindowsRule[];
   readonly refusals: readonly Refusal[];

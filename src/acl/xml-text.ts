@@ -22,6 +22,9 @@ export type XmlText =
 /** Elements within elements at most. */
 const MOST_DEEP = 64;
 
+/**
+ * Never throws: a fault with its line, or the tree, of which no branch is deeper than 64 elements.
+ */
 export function readXml(text: string): XmlText {
   const parser = new SaxesParser();
   const open: XmlElement[] = [];

@@ -1,6 +1,6 @@
 /**
- * What firewalls and routers let through, by their own logs, as flows. A line becomes one only where
- * it says which end began: a guess from ports must not become a rule. Being let through is no
+ * What firewalls and routers let through, by their own logs, as flows. A line becomes one only
+ * where it says which end began: a guess from ports must not become a rule. Being let through is no
  * answer either; a connection counts as answered only where the line shows what came back.
  */
 import type { Verdict } from '../model/verdict.ts';
@@ -26,6 +26,7 @@ interface Connection {
   lastMs: number;
 }
 
+/** Lines in the order of the log. Connections still open at the end are handed on by `finish`. */
 export class AllowedLines {
   /** By protocol and ends, the one that was begun first at the front. */
   private readonly connections = new Map<string, Connection>();

@@ -61,12 +61,14 @@ describe('findAnomalies', () => {
   });
 
   it('calls needless only rules that can go without a change, and shows packets that are theirs', () => {
+    const judged: Record<string, number> = {};
     for (let seed = 0; seed < 80; seed++) {
       const { filter } = randomFilterPlan(diceOf(seed), true);
       const spaces = verdictSpaces();
       const [chain] = filter.chains;
       for (const { kind, rule, packet } of findAnomalies(spaces, filter)) {
         if (kind === 'open-default' || kind === 'wide' || rule === undefined) continue;
+        judged[kind] = (judged[kind] ?? 0) + 1;
         if (kind === 'correlated') {
           expect(packet).toBeDefined();
           continue;
@@ -78,9 +80,11 @@ describe('findAnomalies', () => {
         );
       }
     }
+    expect(Object.keys(judged).sort()).toEqual(['correlated', 'covered', 'redundant', 'shadowed']);
   });
 
   it('finds every rule that decides nothing', () => {
+    let found = 0;
     for (let seed = 0; seed < 40; seed++) {
       const dice = diceOf(seed);
       const { filter } = randomFilterPlan(dice, true);
@@ -88,10 +92,12 @@ describe('findAnomalies', () => {
       const idle = findAnomalies(verdictSpaces(), filter)
         .filter(({ kind }) => kind === 'shadowed' || kind === 'covered' || kind === 'empty')
         .map(({ rule }) => rule);
+      found += idle.length;
       for (let count = 0; count < 400; count++) {
         const decided = decide(filter, { hook }, packetNear(dice, rules, false)).rule;
         if (decided !== undefined) expect(idle).not.toContain(decided);
       }
     }
+    expect(found).toBeGreaterThan(20);
   });
 });

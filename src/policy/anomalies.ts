@@ -35,8 +35,13 @@ export interface Anomaly {
   readonly packet?: PacketHeader;
 }
 
-/** Beyond this many rules in a chain, pairs are no longer compared. */
-const MOST_PAIRED = 1500;
+/** Beyond this many rules in a chain, pairs are no longer compared for crossing. */
+export const MOST_PAIRED = 1500;
+
+/** Whether rules that cross each other are looked for in the chain. */
+export function isPaired({ rules }: FilterChain): boolean {
+  return rules.filter(({ action }) => action in TERMINALS).length <= MOST_PAIRED;
+}
 const MOST_CORRELATED = 200;
 const MOST_OTHERS = 3;
 
@@ -71,14 +76,17 @@ class ChainCheck {
       .filter(({ action }) => action in TERMINALS)
       .map((rule): Entry => ({ rule, set: spaces.matched(rule.match), place: placeOf(rule) }));
     if (chain.hook !== undefined && chain.otherwise === 'accept') this.add('open-default');
-    const suffix = this.suffixes(entries);
-    let taken: Node = 0;
+    const after = this.suffixes(entries);
+    /** What earlier rules take at all places (under no name), and at each place. */
+    const taken = new Map<string, Node>();
     entries.forEach((entry, index) => {
-      if (entry.set === 0) this.add('empty', entry.rule);
-      else this.check(entry, entries.slice(0, index), taken, suffix?.[index + 1]);
-      if (entry.place === '') taken = spaces.union(taken, entry.set);
+      const { rule, set, place } = entry;
+      const before = spaces.union(taken.get('') ?? 0, place === '' ? 0 : (taken.get(place) ?? 0));
+      if (set === 0) this.add('empty', rule);
+      else this.check(entry, () => entries.slice(0, index), before, after.get(rule));
+      taken.set(place, spaces.union(taken.get(place) ?? 0, set));
     });
-    if (entries.length <= MOST_PAIRED) this.correlations(entries);
+    if (isPaired(chain)) this.correlations(entries);
     return this.found;
   }
 
@@ -96,40 +104,37 @@ class ChainCheck {
     });
   }
 
-  /** What the rules from each one on do; undefined where jumps or interfaces make it unsure. */
-  private suffixes(entries: readonly Entry[]): Node[] | undefined {
+  /**
+   * What the rules after each one do, by that rule; of none before one that jumps, or that looks at
+   * interfaces, since then it is unsure.
+   */
+  private suffixes(entries: readonly Entry[]): ReadonlyMap<FilterRule, Node> {
     const { chain, spaces } = this;
-    const sure =
-      chain.hook !== undefined &&
-      chain.rules.every(({ action }) => action === 'continue' || action in TERMINALS) &&
-      entries.every(({ place }) => place === '');
-    if (!sure) return undefined;
-    const suffix = new Array<Node>(entries.length + 1);
-    suffix[entries.length] = TERMINALS[chain.otherwise]!;
-    for (let index = entries.length - 1; index >= 0; index--) {
-      const { rule, set } = entries[index]!;
-      const item = spaces.mask(TERMINALS[rule.action]!, set);
-      suffix[index] = spaces.override(item, suffix[index + 1]!);
+    const after = new Map<FilterRule, Node>();
+    if (chain.hook === undefined) return after;
+    const known = new Map(entries.map((entry) => [entry.rule, entry]));
+    let rest: Node = TERMINALS[chain.otherwise]!;
+    for (const rule of chain.rules.toReversed()) {
+      after.set(rule, rest);
+      if (rule.action === 'continue') continue;
+      const entry = known.get(rule);
+      if (entry === undefined || entry.place !== '') break;
+      rest = spaces.override(spaces.mask(TERMINALS[rule.action]!, entry.set), rest);
     }
-    return suffix;
+    return after;
   }
 
   private check(
     entry: Entry,
-    earlier: readonly Entry[],
-    taken: Node,
+    earlier: () => readonly Entry[],
+    before: Node,
     after: Node | undefined,
   ): void {
     const { spaces } = this;
     const { rule, set, place } = entry;
-    let before = taken;
-    if (place !== '') {
-      const same = earlier.filter((other) => other.place === place).map((other) => other.set);
-      before = spaces.union(taken, spaces.unionAll(same));
-    }
     const left = spaces.difference(set, before);
     if (left === 0) {
-      const over = earlier.filter(
+      const over = earlier().filter(
         (other) =>
           (other.place === '' || other.place === place) &&
           spaces.intersection(other.set, set) !== 0,

@@ -115,6 +115,7 @@ export interface ClosureFacts {
   readonly doubts: readonly string[];
 }
 
+/** Every condition, those that hold too; the refinement may stop when all do. */
 export function closureOf(counts: AttemptCounts, facts: ClosureFacts): Closure {
   const { open, stillDenied, noise, fromMs, untilMs, doubts } = facts;
   const newest = counts.newestMs(noise) ?? fromMs ?? 0;

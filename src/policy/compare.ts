@@ -1,6 +1,6 @@
 /**
  * Compares two filters packet by packet, for all packets: what one lets through and the other does
- * not, with the smallest packet of each difference.
+ * not, with the smallest packet of each difference. Where rules ask for interfaces: `places.ts`.
  */
 import type { AddressRange } from '../net/address-range.ts';
 import type { Node } from '../net/decision-diagram.ts';
@@ -11,6 +11,7 @@ import { countPackets, witness } from '../net/header-witness.ts';
 import { acceptedBy, type Vantage } from './evaluate.ts';
 import type { Filter, Hook } from './filter.ts';
 import type { Zone } from './intent.ts';
+import { atMachine, between, placesAskedOf } from './places.ts';
 
 /** Which packets are compared, and where. */
 export interface Extent {
@@ -28,18 +29,10 @@ export function hooksOf(filters: readonly Filter[]): Hook[] {
   return (['forward', 'input', 'output'] as const).filter((hook) => own.has(hook));
 }
 
-/** Packets that are looked at together: between two zones, or all of them. */
-interface View {
-  readonly vantage: Vantage;
-  readonly packets: Node;
-  readonly from?: string;
-  readonly to?: string;
-}
-
 export interface Difference {
   /** `missing`: only the first filter lets it through; `extra`: only the second one does. */
   readonly kind: 'missing' | 'extra';
-  /** Zones, where the filters look at interfaces. */
+  /** Zones, where the filters look at interfaces; `interface eth7` for one that is no zone's. */
   readonly from?: string;
   readonly to?: string;
   /** Left out for what is forwarded. */
@@ -50,51 +43,27 @@ export interface Difference {
   readonly packets: bigint;
 }
 
-/** Whether any rule looks at interfaces. */
-function usesInterfaces({ chains }: Filter): boolean {
-  return chains.some(({ rules }) =>
-    rules.some(
-      ({ match }) =>
-        match.inInterfaces !== undefined ||
-        match.outInterfaces !== undefined ||
-        match.notInInterfaces !== undefined ||
-        match.notOutInterfaces !== undefined,
-    ),
-  );
-}
-
-/**
- * Every packet in exactly one view. Where rules look at interfaces, packets between two zones are
- * taken to use the interfaces of those zones, and all others interfaces no rule names.
- */
-function viewsOf(
-  spaces: HeaderSpaces,
-  filters: readonly Filter[],
-  zones: readonly Zone[],
-  hook: Hook,
-  all: Node,
-): View[] {
-  if (!filters.some(usesInterfaces)) return [{ vantage: { hook }, packets: all }];
-  const views: View[] = [];
-  let rest: Node = all;
-  const names = (zone: Zone) => [zone.name, ...zone.interfaces];
-  for (const from of zones) {
-    for (const to of zones) {
-      const between = spaces.matched({ source: from.addresses, destination: to.addresses });
-      const vantage = { hook, inNames: names(from), outNames: names(to) };
-      const packets = spaces.intersection(between, rest);
-      rest = spaces.difference(rest, between);
-      views.push({ vantage, packets, from: from.name, to: to.name });
-    }
-  }
-  views.push({ vantage: { hook }, packets: rest });
-  return views;
-}
-
 /** The packets there can be at the hook. */
 function packetsAt(spaces: HeaderSpaces, hook: Hook, { hosts }: Extent): Node {
   if (hosts === undefined || hook === 'forward') return ALL_PACKETS;
   return spaces.matched(hook === 'input' ? { destination: hosts } : { source: hosts });
+}
+
+/** What the filter accepts by vantage; places that it does not tell apart are looked at once. */
+function acceptedAt(spaces: HeaderSpaces, filter: Filter): (vantage: Vantage) => Node {
+  const asked = placesAskedOf([filter]);
+  const known = new Map<string, Node>();
+  return (vantage) => {
+    const told = (side: ReadonlySet<string>, names: readonly string[] = []) =>
+      names.filter((name) => side.has(name));
+    const { hook, inNames, outNames } = vantage;
+    const key = JSON.stringify([hook, told(asked.in, inNames), told(asked.out, outNames)]);
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const accepted = acceptedBy(spaces, filter, vantage);
+    known.set(key, accepted);
+    return accepted;
+  };
 }
 
 /**
@@ -109,18 +78,22 @@ export function compareFilters(
   extent: Extent = FORWARDED,
 ): Difference[] {
   const differences: Difference[] = [];
-  const views = extent.hooks.flatMap((hook) =>
-    viewsOf(spaces, [first, second], zones, hook, packetsAt(spaces, hook, extent)),
-  );
+  const places = placesAskedOf([first, second]);
+  const views = extent.hooks.flatMap((hook) => {
+    const all = packetsAt(spaces, hook, extent);
+    return hook === 'forward' ? between(spaces, zones, places) : atMachine(hook, places, all);
+  });
+  const [oneLets, twoLets] = [first, second].map((filter) => acceptedAt(spaces, filter));
   for (const { vantage, packets, from, to } of views) {
-    const one = spaces.intersection(acceptedBy(spaces, first, vantage), packets);
-    const two = spaces.intersection(acceptedBy(spaces, second, vantage), packets);
+    const one = spaces.intersection(oneLets!(vantage), packets);
+    const two = spaces.intersection(twoLets!(vantage), packets);
     const add = (kind: Difference['kind'], set: Node): void => {
       const packet = witness(spaces, set);
       if (packet === undefined) return;
       const { hook } = vantage;
       const named = {
-        ...(from === undefined || to === undefined ? {} : { from, to }),
+        ...(from === undefined ? {} : { from }),
+        ...(to === undefined ? {} : { to }),
         ...(hook === 'forward' ? {} : { hook }),
       };
       differences.push({ kind, ...named, packet, packets: countPackets(spaces, set) });

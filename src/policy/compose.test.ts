@@ -67,11 +67,25 @@ function some(dice: Dice): Decision[] {
   const found = new Map<string, Decision>();
   for (let count = 2 + dice(40); count > 0; count--) {
     const service = ['tcp/80', 'tcp/81', 'tcp/443', 'udp/53', 'icmp/8', 'ip/89'][dice(6)];
-    const text = `10.0.1.${dice(6)} 10.0.2.${dice(6)} ${service}`;
+    const [client, server] = [dice(6), dice(6)];
+    const four = dice(3) > 0;
+    const text = four
+      ? `10.0.1.${client} 10.0.2.${server} ${service}`
+      : `2001:db8:1::${client} 2001:db8:2::${server} ${service!.replace('icmp/8', 'icmpv6/128')}`;
     found.set(text, allow(text));
   }
   return [...found.values()];
 }
+
+/** Hosts of `some`, by names that hold for both families. */
+const DUAL = new Map(
+  [0, 1, 2, 3, 4, 5].flatMap((host): [string, string][] => [
+    [`10.0.1.${host}`, `app${host}`],
+    [`2001:db8:1::${host || ''}`, `app${host}`],
+    [`10.0.2.${host}`, `db${host}`],
+    [`2001:db8:2::${host || ''}`, `db${host}`],
+  ]),
+);
 
 /** What is allowed, written one conversation a rule. */
 function plainly(decisions: readonly Decision[]) {
@@ -104,7 +118,7 @@ describe('composePolicy', () => {
   it('allows exactly what was validated, over all packets', () => {
     for (let seed = 0; seed < 60; seed++) {
       const decisions = some(diceOf(seed));
-      const { policy } = compose(decisions);
+      const { policy } = compose(decisions, EMPTY, seed % 2 === 0 ? new Map() : DUAL);
       const { filter } = planFor(policy, { stateful: true, nowMs: 0 });
       expect(
         compareFilters(verdictSpaces(), filter, plainly(decisions), []),
@@ -112,6 +126,31 @@ describe('composePolicy', () => {
       ).toEqual([]);
       expect(policy.rules.length).toBeLessThanOrEqual(decisions.length);
     }
+  });
+
+  it('makes one rule of hosts that go by the same names in both families', () => {
+    const decisions = ['tcp/443', 'udp/53', 'icmp/8'].flatMap((service) => [
+      allow(`10.0.1.1 10.0.2.1 ${service}`),
+      allow(`2001:db8:1::1 2001:db8:2::1 ${service.replace('icmp/8', 'icmpv6/128')}`),
+    ]);
+    const { policy, atLeast, composed } = compose(decisions, EMPTY, DUAL);
+    expect(shown(policy)).toEqual(['R001 app -> db icmp/8 tcp/443 udp/53 icmpv6/128']);
+    expect([atLeast, composed]).toEqual([1, 1]);
+    // It is put together anew, and not taken for a person's.
+    const more = [...decisions, allow('10.0.1.1 10.0.2.1 udp/123')];
+    expect(shown(compose(more, policy, DUAL).policy)).toEqual([
+      'R001 app1 -> db1 icmp/8 tcp/443 udp/53 udp/123',
+      'R002 app1-2 -> db1-2 tcp/443 udp/53 icmpv6/128',
+    ]);
+  });
+
+  it('claims no fewest where rules of the families might have been one', () => {
+    const decisions = [
+      allow('10.0.1.1 10.0.2.1 tcp/443'),
+      allow('2001:db8:1::1 2001:db8:2::1 tcp/443'),
+    ];
+    const { atLeast, composed } = compose(decisions);
+    expect([atLeast, composed]).toEqual([1, 2]);
   });
 
   it('puts hosts that do the same into one rule, and ports side by side into ranges', () => {

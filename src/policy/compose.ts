@@ -3,7 +3,7 @@
  * policy that grows by small steps: rules that people wrote or changed stay as they are, the others
  * are put together anew and keep their ids, as far as they still allow mostly the same.
  */
-import { parseAddress } from '../net/address.ts';
+import { type Family, parseAddress } from '../net/address.ts';
 import {
   type AddressRange,
   compareRanges,
@@ -12,6 +12,7 @@ import {
   mergeRanges,
   rangeOfAddress,
 } from '../net/address-range.ts';
+import { ICMP, ICMPV6 } from '../net/header-fields.ts';
 import { conversationKey, type Decision } from './conversation.ts';
 import { coverTriples, type Triple } from './cover.ts';
 import { GroupNames } from './group-names.ts';
@@ -57,7 +58,7 @@ export function composePolicy(
   const open = allowed.filter(
     ({ conversation }) => !kept.some((rule) => ruleAllows(rule, conversation)),
   );
-  const { drafts, atLeast } = draftsFor(open);
+  const { drafts, atLeast } = draftsFor(open, names);
   const groupNames = new GroupNames(before, kept, names, rolesIn(decisions));
   groupNames.keep(drafts.flatMap(({ clients, servers }) => [clients, servers]));
   const previous = before.rules.filter(isComposed);
@@ -98,33 +99,84 @@ function rolesIn(decisions: readonly Decision[]): Map<string, readonly string[]>
 function isComposed({ id, action, evidence, from, to, services }: Rule): boolean {
   if (action !== 'allow' || evidence === undefined || !/^R\d+$/.test(id)) return false;
   if (from.addresses === undefined || to.addresses === undefined) return false;
-  const units = services.reduce((sum, { ports, icmp }) => {
-    const open = (ports ?? []).reduce((all, { first, last }) => all + last - first + 1, 0);
-    return sum + open + (icmp?.length ?? 0) + (ports === undefined && icmp === undefined ? 1 : 0);
-  }, 0);
-  const pairs = countAddresses(from.addresses) * countAddresses(to.addresses);
-  return pairs * BigInt(units) === BigInt(evidence.conversations);
+  const allows = (family: Family): bigint => {
+    const units = services.reduce((sum, { protocol, ports, icmp }) => {
+      if (protocol === (family === 4 ? ICMPV6 : ICMP)) return sum;
+      const open = (ports ?? []).reduce((all, { first, last }) => all + last - first + 1, 0);
+      return sum + open + (icmp?.length ?? 0) + (ports === undefined && icmp === undefined ? 1 : 0);
+    }, 0);
+    const count = (party: readonly AddressRange[]) =>
+      countAddresses(party.filter((range) => range.family === family));
+    return count(from.addresses!) * count(to.addresses!) * BigInt(units);
+  };
+  return allows(4) + allows(6) === BigInt(evidence.conversations);
 }
 
 /** Groups by what must not be mixed in one rule, then finds the fewest boxes in each group. */
-function draftsFor(allowed: readonly Decision[]): { drafts: Draft[]; atLeast: number } {
-  const parts = new Map<string, Decision[]>();
+function draftsFor(
+  allowed: readonly Decision[],
+  names: ReadonlyMap<string, string>,
+): { drafts: Draft[]; atLeast: number } {
+  const parts = new Map<string, Record<Family, Decision[]>>();
   for (const decision of allowed) {
     const { from, to, unobserved, client } = decision.conversation;
-    const family = client.includes(':') ? 6 : 4;
-    const key = JSON.stringify([from, to, family, unobserved ?? false, decision.expiresMs ?? 0]);
-    const part = parts.get(key);
-    if (part === undefined) parts.set(key, [decision]);
-    else part.push(decision);
+    const key = JSON.stringify([from, to, unobserved ?? false, decision.expiresMs ?? 0]);
+    const part = parts.get(key) ?? { 4: [], 6: [] };
+    parts.set(key, part);
+    part[client.includes(':') ? 6 : 4].push(decision);
   }
   const drafts: Draft[] = [];
   let atLeast = 0;
   for (const key of [...parts.keys()].sort()) {
-    const found = draftsOf(parts.get(key)!);
-    drafts.push(...found.drafts);
-    atLeast += found.atLeast;
+    const part = parts.get(key)!;
+    const [four, six] = [draftsOf(part[4]), draftsOf(part[6])];
+    drafts.push(...ofBothFamilies(four.drafts, six.drafts, names));
+    // A rule for both families is one box in each.
+    atLeast += Math.max(four.atLeast, six.atLeast);
   }
   return { drafts, atLeast };
+}
+
+/** Rules between the same hosts by name, over the same services, become one for both families. */
+function ofBothFamilies(
+  four: readonly Draft[],
+  six: readonly Draft[],
+  names: ReadonlyMap<string, string>,
+): Draft[] {
+  const waiting = new Map<string, Draft[]>();
+  for (const draft of six) {
+    const key = calledBetween(draft, names);
+    if (key !== undefined) waiting.set(key, [...(waiting.get(key) ?? []), draft]);
+  }
+  const joined = new Set<Draft>();
+  const drafts = four.map((draft): Draft => {
+    const other = waiting.get(calledBetween(draft, names) ?? '')?.shift();
+    if (other === undefined) return draft;
+    joined.add(other);
+    return {
+      members: [...draft.members, ...other.members],
+      clients: mergeRanges([...draft.clients, ...other.clients]),
+      servers: mergeRanges([...draft.servers, ...other.servers]),
+      services: mergeServices([...draft.services, ...other.services].sort(byService)),
+    };
+  });
+  return [...drafts, ...six.filter((draft) => !joined.has(draft))].sort(byParties);
+}
+
+/**
+ * The names of both sides and the services but for ICMP, which has a protocol for each family.
+ * Undefined where a host has no name.
+ */
+function calledBetween(
+  { members, services }: Draft,
+  names: ReadonlyMap<string, string>,
+): string | undefined {
+  const called = (side: 'client' | 'server') =>
+    [...new Set(members.map(({ conversation }) => names.get(conversation[side])))].sort();
+  const sides = [called('client'), called('server')];
+  if (sides.flat().includes(undefined)) return undefined;
+  const shared = services.filter(({ protocol }) => protocol !== ICMP && protocol !== ICMPV6);
+  return JSON.stringify([...sides, formatServices(shared)]);
 }
 
 class Numbers {

@@ -8,6 +8,9 @@ export type Fields = ReadonlyMap<string, DocumentNode>;
 /** Faults beyond this many are not noted: one mistake can make thousands. */
 const MOST_FAULTS = 100;
 
+/**
+ * Never throws: what is not as it should be becomes a fault with its place, and a harmless value.
+ */
 export class Checker {
   readonly faults: DocumentFault[] = [];
 

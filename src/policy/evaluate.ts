@@ -142,40 +142,55 @@ export interface Decision {
   readonly rule?: FilterRule;
 }
 
-/** The decision for one packet; the last chain's when all accept. */
+/** The decision for one packet; the last chain's when all accept. Throws as `acceptedBy`. */
 export function decide(filter: Filter, vantage: Vantage, packet: PacketHeader): Decision {
+  const asked = new Asking(filter, vantage, packet);
   let decision: Decision = { verdict: 'accept', chain: '' };
   for (const chain of hooked(filter, vantage.hook)) {
     if (chain.family !== undefined && chain.family !== packet.family) continue;
-    const end = follow(filter, chain, vantage, packet, 0);
-    decision =
-      end === undefined || end === 'return' ? { verdict: chain.otherwise, chain: chain.name } : end;
+    decision = asked.chain(chain, 0) ?? { verdict: chain.otherwise, chain: chain.name };
     if (decision.verdict !== 'accept') return decision;
   }
   return decision;
 }
 
-function follow(
-  filter: Filter,
-  chain: FilterChain,
-  vantage: Vantage,
-  packet: PacketHeader,
-  depth: number,
-): Decision | 'return' | undefined {
-  if (depth > MOST_JUMPS) throw new RangeError(`jumps in chain ${chain.name} run in circles`);
-  for (const rule of chain.rules) {
-    if (!atInterfaces(rule.match, vantage) || !matches(rule.match, packet)) continue;
-    const { action } = rule;
-    if (action === 'continue') continue;
-    if (action === 'return') return 'return';
-    if (action !== 'jump' && action !== 'goto') {
-      return { verdict: action, chain: chain.name, rule };
-    }
-    const target = filter.chains.find(({ name }) => name === rule.target);
-    if (target === undefined) throw new RangeError(`there is no chain ${rule.target}`);
-    const end = follow(filter, target, vantage, packet, depth + 1);
-    if (end !== undefined && end !== 'return') return end;
-    if (action === 'goto') return 'return';
+/** One packet at one place. Each chain is asked once, however many ways lead to it. */
+class Asking {
+  private readonly chains: ReadonlyMap<string, FilterChain>;
+  private readonly vantage: Vantage;
+  private readonly packet: PacketHeader;
+  private readonly undecided = new Set<FilterChain>();
+
+  constructor(filter: Filter, vantage: Vantage, packet: PacketHeader) {
+    this.chains = new Map(filter.chains.map((chain) => [chain.name, chain]));
+    this.vantage = vantage;
+    this.packet = packet;
   }
-  return undefined;
+
+  /** Undefined where no rule decides. */
+  chain(chain: FilterChain, depth: number): Decision | undefined {
+    if (depth > MOST_JUMPS) throw new RangeError(`jumps in chain ${chain.name} run in circles`);
+    if (this.undecided.has(chain)) return undefined;
+    const decision = this.rules(chain, depth);
+    if (decision === undefined) this.undecided.add(chain);
+    return decision;
+  }
+
+  private rules(chain: FilterChain, depth: number): Decision | undefined {
+    for (const rule of chain.rules) {
+      if (!atInterfaces(rule.match, this.vantage) || !matches(rule.match, this.packet)) continue;
+      const { action } = rule;
+      if (action === 'continue') continue;
+      if (action === 'return') return undefined;
+      if (action !== 'jump' && action !== 'goto') {
+        return { verdict: action, chain: chain.name, rule };
+      }
+      const target = this.chains.get(rule.target ?? '');
+      if (target === undefined) throw new RangeError(`there is no chain ${rule.target}`);
+      const end = this.chain(target, depth + 1);
+      if (end !== undefined) return end;
+      if (action === 'goto') return undefined;
+    }
+    return undefined;
+  }
 }

@@ -15,6 +15,7 @@ export interface FlowService {
   readonly doubt?: string;
 }
 
+/** Never throws; a `doubt` says why no rule should be made of it. */
 export function flowService(
   flow: Pick<Flow, 'transport' | 'clientPort' | 'serverPort'>,
 ): FlowService {

@@ -19,6 +19,9 @@ type Part = 'clients' | 'servers';
 /** From this share of common ranges on a group that changed keeps its name. */
 const STILL_THE_SAME = 0.5;
 
+/**
+ * The same set gets the same name each time it is asked for; names of the policy before are kept.
+ */
 export class GroupNames {
   private readonly before: Policy;
   private readonly names: ReadonlyMap<string, string>;

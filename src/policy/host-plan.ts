@@ -12,6 +12,7 @@ import type { Hosts, Plan } from './plan.ts';
 
 type HostHook = 'input' | 'output';
 
+/** A new plan; the one given stays as it is. */
 export function atHosts(plan: Plan, hosts: Hosts): Plan {
   const rules = plan.filter.chains.flatMap((chain) => chain.rules);
   const chainAt = (hook: HostHook): FilterChain => {

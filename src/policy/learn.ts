@@ -68,6 +68,10 @@ export interface Learned {
   readonly flowsOutside: number;
 }
 
+/**
+ * Flows come roughly in the order of time, by which scans are told. `finish` once, when all were
+ * added.
+ */
 export class Learner {
   private readonly zones: readonly Zone[];
   private readonly records = new Map<string, Record>();

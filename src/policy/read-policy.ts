@@ -40,6 +40,7 @@ export type PolicyReading =
   | { readonly policy: Policy; readonly faults: readonly [] }
   | { readonly policy?: undefined; readonly faults: readonly DocumentFault[] };
 
+/** A policy, or all faults in the order of the text: never half of one. Never throws. */
 export function readPolicy(root: DocumentNode): PolicyReading {
   const reader = new PolicyReader();
   const policy = reader.read(root);

@@ -18,6 +18,7 @@ interface Step {
   readonly made: number;
 }
 
+/** Questions stand in the order of their first conversations. */
 export class ReviewSession {
   private open: readonly Question[];
   private decided: { decision: Answer; conversation: Conversation }[] = [];
@@ -56,8 +57,8 @@ export class ReviewSession {
   }
 
   /**
-   * Asks about what nobody saw, before the other questions. Only yes is a decision then: who declines
-   * an offer must be asked all the same once the traffic is seen.
+   * Asks about what nobody saw, before the other questions. Only yes is a decision then: who
+   * declines an offer must be asked all the same once the traffic is seen.
    */
   offer(question: Question): void {
     if (question.length > 0) this.open = [question, ...this.open];

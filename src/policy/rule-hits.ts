@@ -23,6 +23,10 @@ export interface Decider {
   readonly accepts: boolean;
 }
 
+/**
+ * Making the map of a chain takes long, and is put off until the chain is first asked; a look-up
+ * does not.
+ */
 export class RuleHits {
   /** All rules of all chains, by number. */
   readonly rules: readonly FilterRule[];
@@ -107,13 +111,13 @@ export class RuleHits {
     return home === undefined ? [] : before(home, rule);
   }
 
-  private mapOf(chain: FilterChain, vantage: Vantage): Node {
+  private mapOf(chain: FilterChain, vantage: Vantage, depth = 0): Node {
     const { inNames = [], outNames = [] } = vantage;
     const place = this.looksAtInterfaces ? `${inNames.join()}>${outNames.join()}` : '';
     const key = `${chain.name}|${place}`;
     let map = this.maps.get(key);
     if (map === undefined) {
-      map = this.chainMap(chain, vantage, 0);
+      map = this.chainMap(chain, vantage, depth);
       this.maps.set(key, map);
     }
     return map;
@@ -138,7 +142,7 @@ export class RuleHits {
     const chain = this.byName.get(rule.target ?? '');
     if (chain === undefined) throw new RangeError(`there is no chain ${rule.target}`);
     const undecided = rule.action === 'goto' ? RETURN : UNDECIDED;
-    return this.spaces.mapTerminals(this.chainMap(chain, vantage, depth + 1), (terminal) =>
+    return this.spaces.mapTerminals(this.mapOf(chain, vantage, depth + 1), (terminal) =>
       terminal < FIRST_RULE ? undecided : terminal,
     );
   }

@@ -102,6 +102,7 @@ interface Sum {
   readonly services: Set<number>;
 }
 
+/** Events may come in any order; `usage` may be asked for between them. */
 export class RuleUsage {
   private readonly hits: RuleHits;
   private readonly byRule: Sum[] = [];

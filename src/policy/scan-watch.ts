@@ -56,6 +56,7 @@ export interface Target {
   readonly service: string;
 }
 
+/** Tries come roughly in the order of time: only the latest windows of a client stay open. */
 export class ScanWatch {
   private readonly clients = new Map<string, Client>();
 

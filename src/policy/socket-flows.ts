@@ -28,6 +28,7 @@ interface Seen {
   look: number;
 }
 
+/** Looks in the order of time; `finish` hands on what is still there. */
 export class SocketFlows {
   private readonly present = new Map<string, Seen>();
   /** Those counted as unusable, as long as they are there. */
