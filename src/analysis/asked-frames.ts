@@ -1,12 +1,13 @@
 /**
- * The first frames of the flows that a filter means, so that a finding can be told to be about them:
- * its samples name the first frames of flows too.
+ * The first frames of the flows that a filter means, so that a finding can be told to be about
+ * them: its samples name the first frames of flows too.
  */
 
 /** Flows noted; beyond, whatever is asked is taken to be among them. */
 const MOST_FRAMES = 1_000_000;
 const FRAMES = 2 ** 32;
 
+/** A million frames at most; with more, every frame counts as asked for. */
 export class AskedFrames {
   private readonly frames = new Set<number>();
   private isFull = false;

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
-import { poolsFull } from './blind-spots.ts';
+import { tcpTalk } from '../../test/builders/conversation.ts';
+import { caseOf, talk } from '../../test/builders/findings.ts';
+import { lost, poolsFull } from './blind-spots.ts';
 
 const full = (addresses: number, contexts: number) =>
   poolsFull({ addresses: { overflowed: addresses }, contexts: { overflowed: contexts } });
@@ -12,4 +14,20 @@ it.each([
   [1, 2, 'the IPv6 addresses of 1 look-ups, shown as ::, the VLAN or tunnel of 2 packets'],
 ])('says what %d addresses and %d contexts too many hide', (addresses, contexts, what) => {
   expect(full(addresses, contexts)).toMatchObject({ id: 'pools-full', what, missing: true });
+});
+
+it('says how much TCP acknowledged that was not captured', () => {
+  const opening = ['> S 100', '< SA 500 101', '> A 101 501'];
+  const whole = talk({ client: '10.0.0.1:40000', server: '10.0.0.9:80' });
+  const gapped = [...opening, '> PA 101 501 +10', '< A 501 2111', '> A 2111 4501', '> A 2111 4501'];
+  const wild = [...opening, '> A 101 999999999', '< A 501 101'];
+  const steps = (lines: string[], server: string) => tcpTalk(lines, { server });
+  expect(lost(caseOf(whole).traffic)).toBeUndefined();
+  expect(lost(caseOf(steps(wild, '10.0.0.9:80')).traffic)).toBeUndefined();
+  const { traffic } = caseOf([...whole, ...steps(gapped, '10.0.0.9:81')]);
+  expect(lost(traffic)).toMatchObject({
+    id: 'capture-loss',
+    what: '6,000 octets of 1 of 2 TCP connections: acknowledged, but not captured before',
+    missing: true,
+  });
 });

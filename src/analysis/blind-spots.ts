@@ -42,6 +42,7 @@ export function blindSpots(
   return [
     stopped(state),
     oneWay(traffic),
+    lost(traffic),
     cut(decoder),
     damaged(decoder),
     unknownLinks(decoder),
@@ -76,6 +77,24 @@ function oneWay({ tcpConversations: all, tcpOneSided: oneSided }: Traffic): Blin
     because:
       'the observation point sees only one way (half a mirror port, asymmetric routing), or a filter let one way through',
     remedy: 'mirror both directions (ingress and egress), then capture again',
+    missing: true,
+  };
+}
+
+/** Octets that TCP says arrived, and the capture does not have. */
+export function lost({
+  tcpConversations: all,
+  tcpGapped: gapped,
+  missedOctets,
+}: Pick<Traffic, 'tcpConversations' | 'tcpGapped' | 'missedOctets'>): BlindSpot | undefined {
+  if (gapped === 0) return undefined;
+  const octets = `${number(missedOctets)} octets of ${number(gapped)} of ${number(all)} TCP connections`;
+  return {
+    id: 'capture-loss',
+    what: `${octets}: acknowledged, but not captured before`,
+    because:
+      'frames were lost while capturing (a full buffer, a mirror port that has more to send than it can), a filter left them out, or they are in another order',
+    remedy: 'capture with a larger buffer (tcpdump -B 65536), a snap length or a filter',
     missing: true,
   };
 }

@@ -14,6 +14,10 @@ const BITMAP_BITS = 22;
 /** A fuller bitmap tells too little: counts stay as they are then. */
 const FULLEST = 0.98;
 
+/**
+ * Groups are numbered by who counts. Those that grow beyond the limit become estimates
+ * (`isEstimate`).
+ */
 export class DistinctCounts {
   private members: EndpointTable | undefined;
   private counts = new Float64Array(1024);

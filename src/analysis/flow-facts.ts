@@ -4,7 +4,7 @@
  */
 
 import type { Chunk } from '../flow/chunk.ts';
-import { CLIENT_IS_B, confidenceOf, OTHER_HALF_ELSEWHERE, reasonOf } from '../flow/direction.ts';
+import { CLIENT_IS_B, confidenceOf, OTHER_HALF_ELSEWHERE, reasonOf } from '../flow/decision.ts';
 import type { ExtensionWords } from '../flow/extensions.ts';
 import {
   E_CARRIED_HIGH,
@@ -12,6 +12,7 @@ import {
   E_CARRIED_PACKETS,
   E_ICMP_ERRORS,
   E_ICMP_KIND,
+  E_MISSED,
   EXTENSION_WORDS,
   F_OCTETS_A,
   F_PAYLOAD_A,
@@ -88,8 +89,14 @@ export const BY_PROTOCOL = 3;
 /** Bits of what a TCP end has sent, as history.ts numbers its letters. */
 const SYN = 1;
 const SYN_ACK = 2;
-const SPOKE = 4 | 8 | 16;
+const DATA = 8;
+/** Acknowledgment, data, FIN. */
+const FIN = 16;
+const SPOKE = 4 | DATA | FIN;
 const RST = 32;
+
+/** Packets into silence that need not be part of a connection. */
+const MOST_PROBES = 3;
 
 const DIRECTION_BY_PORT_CLASS = 'port-class';
 const DIRECTION_BY_MESSAGE = 'message';
@@ -97,6 +104,10 @@ const DIRECTION_BY_MESSAGE = 'message';
 /** A field that is a float from the start keeps its shape, and the code that was compiled for it. */
 const A_FLOAT = Number.NaN;
 
+/**
+ * Valid until `read` is called for the next flow. Octets are those of IP packets, times ms since
+ * 1970.
+ */
 export class FlowFacts {
   client = 0;
   server = 0;
@@ -125,6 +136,8 @@ export class FlowFacts {
   byMessage = false;
   /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
   icmpError = -1;
+  /** TCP: octets that were acknowledged before they were captured, if they ever were. */
+  missed = 0;
   firstMs = A_FLOAT;
   lastMs = A_FLOAT;
   /** Interface and number of its first frame. */
@@ -213,6 +226,7 @@ export class FlowFacts {
     this.payloadOfFirst = chunk.floats[(base >>> 1) + F_PAYLOAD_A]!;
     this.payloadToServer = chunk.floats[(base >>> 1) + F_PAYLOAD_A + 1 - serverSide]!;
     this.icmpError = -1;
+    this.missed = 0;
     const index = words[base + R_EXTENSION]!;
     if (index !== 0) this.readExtension(extensions.words, index * EXTENSION_WORDS);
     this.firstMs =
@@ -225,6 +239,7 @@ export class FlowFacts {
 
   private readExtension(words: Int32Array, at: number): void {
     if (words[at + E_ICMP_ERRORS]! !== 0) this.icmpError = words[at + E_ICMP_KIND]!;
+    this.missed = words[at + E_MISSED]!;
     this.uncarry(words, at);
   }
 
@@ -279,22 +294,44 @@ export class FlowFacts {
 
   /** @param client, server what each end has sent, bits as above */
   private tcpOutcome(client: number, server: number, errors: boolean, byClass: boolean): number {
-    this.conversation = ((client | server) & SPOKE) !== 0;
+    const spoke = ((client | server) & SPOKE) !== 0;
+    const isOneSided = spoke && (client === 0 || server === 0);
+    const isLittle = isOneSided && this.isLittle(client | server);
+    // A FIN that is sent again closes a connection whose other end is gone.
+    const isProbe = isLittle && (((client | server) & FIN) === 0 || this.packets === 1);
+    this.conversation = spoke && !isLittle;
     this.onlyReset = (server & (RST | SYN | SYN_ACK | SPOKE)) === RST;
-    this.oneSided = this.conversation && (client === 0 || server === 0);
+    this.oneSided = isOneSided && !isLittle;
     if ((server & SYN_ACK) !== 0) {
       if ((client & (SYN | SPOKE)) !== 0 || (server & SPOKE) !== 0) return HANDSHAKE;
       return BACKSCATTER;
     }
     // A reset alone, or a SYN-ACK alone from an end not known to serve; what has no flags asked too.
     if (client === 0 && this.packetsToServer === 0 && (server & SPOKE) === 0) return BACKSCATTER;
-    if (server === 0 && (client & (SYN | SPOKE)) === 0) return BACKSCATTER;
+    const isAnswer = (client & (RST | SYN_ACK)) !== 0;
+    if (server === 0 && isAnswer && (client & (SYN | SPOKE)) === 0) return BACKSCATTER;
     if (this.listing === BY_LOWER_PORT) return UNKNOWN;
     if ((server & SPOKE) !== 0) {
-      if (client === 0) return LIKELY;
+      if (client === 0) return isProbe ? BACKSCATTER : LIKELY;
       return byClass ? LIKELY : REPLY;
     }
     if ((server & RST) !== 0 || errors) return REFUSED;
-    return (client & SPOKE) !== 0 ? LIKELY : UNANSWERED;
+    return (client & SPOKE) !== 0 && !isProbe ? LIKELY : UNANSWERED;
+  }
+
+  /**
+   * Whether what one end sent into silence is no more than an acknowledgment or FIN or two without an
+   * opening and without content, as scanners send them. In a capture of one direction a connection
+   * has more.
+   *
+   * @param sent what it sent, bits as above
+   */
+  private isLittle(sent: number): boolean {
+    if ((sent & (SYN | SYN_ACK | DATA)) !== 0) return false;
+    return this.packets <= MOST_PROBES;
+  }
+
+  private get packets(): number {
+    return this.packetsToServer + this.packetsToClient;
   }
 }

@@ -47,6 +47,9 @@ interface Tables {
   readonly overTime: OverTime | undefined;
 }
 
+/**
+ * For one input. Its tables are made when addresses are known, so that both ask for the same ones.
+ */
 export class FlowFolder {
   private readonly choices: FolderChoices;
   private tables: Tables | undefined;

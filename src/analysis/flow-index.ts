@@ -20,6 +20,9 @@ const INITIAL = 1 << 10;
 /** Clocks differ, and some logs are written when a flow ends: so far apart it is the same flow. */
 const TOLERANCE_MS = 60_000;
 
+/**
+ * Times are ms since 1970. A key holds one stretch of time: two flows of it, far apart, are as one.
+ */
 export class FlowIndex {
   count = 0;
   /** Flows that found no room: what repeats them is not known for it. */

@@ -8,6 +8,7 @@ import { FlowFacts, HANDSHAKE, REPLY } from './flow-facts.ts';
 import type { SpokenView } from './spoken.ts';
 import { OUTSIDE, ZoneTable } from './zones.ts';
 
+/** Records are plain and the caller's; rows are only read. */
 export class FlowLister {
   private readonly names: Names;
   private readonly speech: SpokenView;

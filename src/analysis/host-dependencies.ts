@@ -23,7 +23,8 @@ const PHRASES: Readonly<Record<string, string>> = {
   'domain-controller': 'member of the domain served by',
   'dns-server': 'asks the DNS server',
   'ntp-server': 'sets its clock by',
-  'dhcp-server': 'has its address from the DHCP server',
+  // A relay asks for others: whose address it is cannot be told from ports.
+  'dhcp-server': 'asks the DHCP server',
   'file-server': 'uses files of',
   'forward-proxy': 'goes through the proxy',
 };

@@ -56,9 +56,24 @@ describe('roles from answered ports', () => {
     ['135/tcp'],
     ['139/tcp'],
     ['8080/tcp'],
+    ['111/tcp'],
+    ['8000/tcp'],
+    ['6001/tcp'],
+    ['5985/tcp'],
+    ['5000/tcp'],
     ['41001/tcp'],
   ])('%s alone is no role', (port) => {
     expect(roles(port)).toEqual([]);
+  });
+
+  it.each([
+    [['902/tcp', '8000/tcp'], 'esxi likely'],
+    [['8000/tcp', '8182/tcp'], 'esxi likely'],
+    [['6001/tcp', '6002/tcp', '6004/tcp'], 'exchange-2003 likely'],
+    [['9101/tcp', '9102/tcp', '9103/tcp'], 'bacula-host certain'],
+    [['5985/tcp', '2179/tcp'], 'hyper-v hint'],
+  ])('%s together show a role that one of them does not', (ports, role) => {
+    expect(roles(...ports)).toEqual([role]);
   });
 
   it('explains greedily: each port speaks for one role', () => {

@@ -21,9 +21,23 @@ const MOST_HOSTS = 4096;
 /** Roles of one host at most. */
 const MOST_ROLES = 5;
 
-/** Alone these show a web server, Windows, SMB, SSH or RDP, and no role beyond. */
+/** Alone these show a web server, Windows, SMB, SSH, RDP or any Unix, and no role beyond. */
 const SHARED: ReadonlySet<string> = new Set(
-  '80/tcp 443/tcp 135/tcp 139/tcp 445/tcp 22/tcp 3389/tcp 8080/tcp'.split(' '),
+  '80/tcp 443/tcp 135/tcp 139/tcp 445/tcp 22/tcp 3389/tcp 8080/tcp 111/tcp 111/udp'.split(' '),
+);
+/**
+ * Ports that other things answer on as often as the role that has them: web servers (8000, 5000, 8008,
+ * 9091, 10443), X11 displays (6001 to 6004), WinRM of any Windows (5985), SMTP (2525), SSH (2222), VNC
+ * (5500), FTPS (990), printing and exporters of figures (9101 to 9103), iperf (5001), AirPlay (7000),
+ * WebLogic (7001), file locks of any Unix (4045), AFP (548), Erlang's (4369), ZooKeeper's
+ * (2181). One of them alone shows no role, two of one role do.
+ */
+const WEAK: ReadonlySet<string> = new Set(
+  (
+    '8000/tcp 5000/tcp 8008/tcp 9091/tcp 10443/tcp 6001/tcp 6002/tcp 6004/tcp 5985/tcp 2525/tcp ' +
+    '2222/tcp 5500/tcp 990/tcp 9101/tcp 9102/tcp 9103/tcp 5001/tcp 7000/tcp 7001/tcp ' +
+    '4045/tcp 548/tcp 4369/tcp 2181/tcp 8003/tcp 2012/tcp 2014/tcp'
+  ).split(' '),
 );
 /** What a shared port alone does show. */
 const OF_SHARED_PORTS: ReadonlySet<string> = new Set(['web-server']);
@@ -196,6 +210,7 @@ export class RoleJudge {
   private readonly memory = new Map<string, Judgement>();
   /** By number of the port: whether alone it shows no role, and the host it is not explained for. */
   private readonly shared: Uint8Array;
+  private readonly weak: Uint8Array;
   private readonly left: Int32Array;
   /** By signature: the host that it is ruled out for, the round it was met in last. */
   private readonly ruledOut: Int32Array;
@@ -206,6 +221,8 @@ export class RoleJudge {
   private readonly same: Int32Array;
   private readonly weights: Int32Array;
   private readonly own: Int32Array;
+  /** How many of the weak ones. */
+  private readonly faint: Int32Array;
   /** Hosts and rounds are counted from 1. */
   private host = 0;
   private round = 0;
@@ -213,6 +230,7 @@ export class RoleJudge {
   constructor() {
     const { all, texts } = this.signatures;
     this.shared = Uint8Array.from(texts, (port) => (SHARED.has(port) ? 1 : 0));
+    this.weak = Uint8Array.from(texts, (port) => (WEAK.has(port) ? 1 : 0));
     this.left = new Int32Array(texts.length);
     const count = all.length;
     this.ruledOut = new Int32Array(count);
@@ -222,6 +240,7 @@ export class RoleJudge {
     this.same = new Int32Array(count);
     this.weights = new Int32Array(count);
     this.own = new Int32Array(count);
+    this.faint = new Int32Array(count);
   }
 
   /**
@@ -305,8 +324,9 @@ export class RoleJudge {
 
   /** Adds what a port says to the roles it speaks for; those not heard of yet come to `met`. */
   private listen(port: number, met: Signature[]): void {
-    const { core, distinctive, same, weights, own, rounds, round, host } = this;
+    const { core, distinctive, same, weights, own, faint, rounds, round, host } = this;
     const counts = this.shared[port] === 0;
+    const isWeak = this.weak[port] === 1;
     for (const voice of this.signatures.voices[port]!) {
       const { index } = voice.signature;
       if (this.ruledOut[index] === host) continue;
@@ -317,13 +337,15 @@ export class RoleJudge {
         same[index] = 0;
         weights[index] = 0;
         own[index] = 0;
+        faint[index] = 0;
         met.push(voice.signature);
       }
       core[index]! |= voice.core;
       distinctive[index]! |= voice.distinctive;
       weights[index]!++;
       if (!counts) continue;
-      own[index]!++;
+      if (isWeak) faint[index]!++;
+      else own[index]!++;
       same[index]! |= voice.same;
     }
   }
@@ -332,7 +354,7 @@ export class RoleJudge {
   private certaintyOf({ role, core, index }: Signature): number {
     const whole = 2 ** core.length - 1;
     const complete = whole > 0 && this.core[index] === whole;
-    const own = this.own[index]! > 0;
+    const own = this.own[index]! > 0 || this.faint[index]! > 1;
     if (complete && own) return CERTAIN;
     if (OF_SHARED_PORTS.has(role.id)) return complete ? LIKELY : NONE;
     if (!own) return NONE;

@@ -6,6 +6,7 @@ import { EndpointTable } from '../flow/endpoint-table.ts';
 import { FAMILY_6 } from '../wire/packet-batch.ts';
 import { TALLY_WORDS, type TallyTable } from './tally-table.ts';
 
+/** As the table of services is when it is made: nothing may be interned there afterwards. */
 export class HostServices {
   /** Hosts by address and family (as port), in order of their first service. */
   readonly hosts = new EndpointTable();

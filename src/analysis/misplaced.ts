@@ -32,8 +32,13 @@ export function misplaced(
 
 /** Protocols for which any port is usual: chosen at run time, or carrying others. */
 const ANYWHERE: ReadonlySet<string> = new Set(
-  'tls http http2 quic rtp rtcp rtsp bittorrent stun dce-rpc onc-rpc tftp ftp-data nfs'.split(' '),
+  'tls dtls http http2 quic rtp rtcp rtsp bittorrent stun dce-rpc onc-rpc tftp ftp-data nfs'.split(
+    ' ',
+  ),
 );
+
+/** Protocols that protect others, which are at home on the ports of those. */
+const SECURE: ReadonlySet<string> = new Set(['tls', 'dtls', 'quic']);
 
 /** Protocols that share a format, so that one is at home on the ports of the other. */
 const KIN: readonly ReadonlySet<string>[] = [
@@ -42,7 +47,7 @@ const KIN: readonly ReadonlySet<string>[] = [
   'onc-rpc portmap nfs',
   'smb netbios-session netbios-dgm',
   'http http2 elasticsearch ssdp ws-discovery rtsp sip',
-  'rtp rtcp stun quic tls',
+  'rtp rtcp stun quic tls dtls',
   'dhcp dhcpv6',
   'radius tacacs',
 ].map((names) => new Set(names.split(' ')));
@@ -62,7 +67,7 @@ function isNeighbour(protocol: string, transport: string, port: number): boolean
  * protocol on the ports of its kin.
  */
 function isExpectedGuest(protocol: string, transport: string, port: number): boolean {
-  if (protocol === 'tls' || protocol === 'quic') return port !== 22 && port !== 23 && port !== 53;
+  if (SECURE.has(protocol)) return port !== 22 && port !== 23 && port !== 53;
   if ((protocol === 'http' || protocol === 'http2') && (port > 1024 || port === 631)) return true;
   const number = transport === 'tcp' ? 6 : 17;
   const owners = DETECTORS.filter(

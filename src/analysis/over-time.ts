@@ -28,6 +28,7 @@ const NICE = [
 ];
 const BUCKETS = 4096;
 
+/** What lies beyond the widest buckets, before or behind, counts in the first or in the last. */
 export class OverTime {
   /** Bucket of index 0, in units of the width since 1970; NaN before the first. */
   private first = Number.NaN;

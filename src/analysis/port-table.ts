@@ -14,6 +14,7 @@ const LAST = 5;
 const BY_OUTCOME = 6;
 const PORTS = 65_536;
 
+/** Rows are numbered from 0 as ports come, and stay. */
 export class PortTable {
   count = 0;
   private values = new Float64Array(256 * COLUMNS);

@@ -36,7 +36,7 @@ it('folds whatever passes, and leaves the rows and the real tables alone', () =>
       const folder = new FlowFolder({
         ...{ zones, thresholds: THRESHOLDS, seed: 7, dark: [], overTime: false },
       });
-      const take = folder.rows({ addresses, contexts: [], interfaces: [] });
+      const take = folder.rows({ addresses, contexts: [], interfaces: [], paths: [] });
       const words = batch(seeds);
       const before = words.slice();
       for (let each = 0; each < BATCHES; each++) take(words, ROWS, true);

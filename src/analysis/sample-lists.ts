@@ -66,6 +66,7 @@ export interface SampleLimits {
 
 const SAMPLE_LIMITS: SampleLimits = { keys: 65_536, blocks: 32_768 };
 
+/** Words of a key and of a thing may mean anything: `Clues` says what. */
 export class SampleLists {
   /** Keys are numbered from 0; numbers hold until the next `add`. */
   count = 0;

@@ -46,6 +46,7 @@ interface PortsOfHost {
 /** From so many addresses on that one device answers for it is said so. */
 const MANY_ADDRESSES = 16;
 
+/** Those of what is missing altogether first. */
 export function scanNotes(facts: ScanFacts): BlindSpot[] {
   return [
     ...missingNotes(facts),
@@ -244,6 +245,7 @@ function silenceNotes(facts: ScanFacts): BlindSpot[] {
       id: 'answers-limited',
       what: `${undecided} ${transport} ports of ${address} that may be closed`,
       because: `it limits its answers, to about ${perSecond} a second: hearing of all takes about ${time}`,
+      remedy: 'ask with a longer --patience',
       missing: true,
     });
   }

@@ -7,6 +7,7 @@ import { TALLY_FLOATS, TALLY_NOTE, TALLY_WORDS, TallyTable } from './tally-table
 /** Words of evidence per service: interface and frame. */
 const EVIDENCE_WORDS = 2;
 
+/** Entries hold for the table's life: none goes, what finds no room is counted. */
 export class ServiceTable {
   /** Key: address, port, protocol with family. Floats: packets to server, to client, bytes to
    * server, to client, first and last time. Note: handshake seen (bit 0), flows (above). */

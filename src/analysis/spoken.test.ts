@@ -19,7 +19,7 @@ function make(): { heard: Heard; view: SpokenView } {
   const heard = new Heard(addresses);
   heard.aim(CLIENT, SERVER, TCP, 0, 7);
   const interfaces = [{ source: 'lan.pcap', linkType: 1, snapLength: 0 }];
-  return { heard, view: new SpokenView(heard, { addresses, contexts: [], interfaces }) };
+  return { heard, view: new SpokenView(heard, { addresses, contexts: [], interfaces, paths: [] }) };
 }
 
 describe('what is spoken', () => {
@@ -115,6 +115,7 @@ describe('what is spoken', () => {
       addresses: new AddressPool(),
       contexts: [],
       interfaces: [],
+      paths: [],
     });
     for (const each of [view, deaf]) {
       expect(each.endpoints()).toEqual([]);

@@ -15,6 +15,7 @@ const PROTOCOL_SHIFT = 16;
 const NUMBERS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132 };
 const NO_NAMES: readonly HostName[] = [];
 
+/** As `heard` is when first asked: ask when the input was read. */
 export class SpokenView {
   private readonly heard: Heard | null;
   private readonly names: Names;

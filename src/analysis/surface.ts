@@ -37,6 +37,10 @@ export interface SurfaceItem {
   readonly entry?: PortEntry;
 }
 
+/**
+ * Sockets of other network namespaces are left out. `rows` are what `compare` made of the same
+ * host.
+ */
 export function surfaceOf(host: HostSide, rows: readonly ComparedEndpoint[]): SurfaceItem[] {
   const groups = new Map<string, { listeners: Listener[]; rows: ComparedEndpoint[] }>();
   const groupAt = (transport: string, port: number, holder: string) => {

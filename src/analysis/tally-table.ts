@@ -15,6 +15,7 @@ export const TALLY_FLOATS = 2;
 const INITIAL = 1 << 10;
 const SAMPLE = 1023;
 
+/** Words and floats of an entry share a cache line: who counts in it says which is which. */
 export class TallyTable {
   /** Entries are numbered from 0; numbers hold until the next `intern`. */
   count = 0;

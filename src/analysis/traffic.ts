@@ -81,6 +81,7 @@ export class SeenBy {
   }
 }
 
+/** Complete only after `finish`. Rows are borrowed for the call. */
 export class Traffic {
   /** Set where there are several kinds of sources, before the first flow. */
   seenBy: SeenBy | undefined;
@@ -106,6 +107,9 @@ export class Traffic {
   /** TCP connections beyond their opening, and those captured in one direction only. */
   tcpConversations = 0;
   tcpOneSided = 0;
+  /** Those that acknowledge octets which were not captured before, and how many octets. */
+  tcpGapped = 0;
+  missedOctets = 0;
   private readonly addresses: AddressPool;
   /** All hosts as one group, for when not all have figures. */
   private readonly allHosts: DistinctCounts;
@@ -200,6 +204,10 @@ export class Traffic {
     if (flow.conversation) {
       this.tcpConversations++;
       if (flow.oneSided) this.tcpOneSided++;
+      if (flow.missed > 0) {
+        this.tcpGapped++;
+        this.missedOctets += flow.missed;
+      }
     }
     const row = this.ports.note(flow);
     flow.row = row;

@@ -36,6 +36,7 @@ const MIXED = 255;
 /** Most zones there can be, the built-in ones included. */
 export const MOST_ZONES = 250;
 
+/** A zone is its index into `names`, of which there are at most `MOST_ZONES`. */
 export class ZoneTable {
   /** Names by index; the first four are built in. */
   readonly names: string[] = ['out', 'in', 'group', 'none'];

@@ -206,6 +206,7 @@ function checkReport(check: Check, { traffic }: CheckOptions): Report {
           ]
         : trafficFacts(idle.length, stopped.length)),
     ],
+    mainTable: 'findings',
     tables: [
       faultTable(faults),
       {

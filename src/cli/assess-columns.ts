@@ -91,13 +91,15 @@ export const PORT_COLUMNS: readonly Column<PortUse>[] = [
 ];
 
 /**
- * The port's name; where payloads showed another protocol, that one first: `redis (not http-alt)`.
+ * The port's name; where payloads showed another protocol, that one, and on the port of a protocol that
+ * would have been told as well, which it is not: `redis (not http-alt)`.
  */
 function portName({ transport, port, spoken: [first, ...others] }: PortUse): string {
   const name = serviceName(transport, port);
   if (first === undefined || (first.fit === 'usual' && name !== undefined)) return name ?? '-';
   const more = others.length > 0 ? ` +${others.length}` : '';
-  if (name === undefined) return `${first.protocol}${more}`;
+  // A name that is only registered says too little to be denied: RTP on 16384, “connected”.
+  if (name === undefined || first.fit !== 'other') return `${first.protocol}${more}`;
   return `${first.protocol}${more} (not ${name})`;
 }
 

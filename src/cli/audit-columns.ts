@@ -362,6 +362,12 @@ export const LINE_COLUMNS: readonly Column<LineKind>[] = [
   },
 ];
 
+/** Of lines that no format knows there is only the program. */
+export const PROGRAM_COLUMNS: readonly Column<LineKind>[] = LINE_COLUMNS.map((column) => {
+  if (column.key === 'format') return { key: 'format', value: column.value, ...MACHINE };
+  return column.key === 'what' ? { ...column, title: 'PROGRAM' } : column;
+});
+
 export const EXPORTER_COLUMNS: readonly Column<ExporterUse>[] = [
   {
     key: 'exporter',

@@ -84,6 +84,7 @@ function isAddress(text: string): boolean {
   }
 }
 
+/** For commander: adds to the hosts of options given before. Throws `InvalidArgumentError`. */
 export function parseHost(text: string, hosts: readonly Prefix[] = []): Prefix[] {
   try {
     return [...hosts, parsePrefix(text)];
@@ -100,6 +101,7 @@ const PROTOCOLS: Readonly<Record<string, number>> = {
   sctp: 132,
 };
 
+/** For commander: adds to the ports of options given before. Throws `InvalidArgumentError`. */
 export function parsePort(
   text: string,
   ports: NonNullable<AuditFilter['ports']> = [],

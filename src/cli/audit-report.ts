@@ -14,6 +14,7 @@ import {
   NOISE_COLUMNS,
   PATH_COLUMNS,
   PREFIX_COLUMNS,
+  PROGRAM_COLUMNS,
   RULE_COLUMNS,
   SERVICE_COLUMNS,
   TIME_COLUMNS,
@@ -208,7 +209,7 @@ function tablesOf(audit: LogAudit, { limit, drilled }: AuditWishes): Table[] {
       audit.silent,
       most,
     ),
-    cut(frame('others', 'other', 'LINES OF OTHER PROGRAMS', LINE_COLUMNS), audit.others, most),
+    cut(frame('others', 'other', 'LINES OF OTHER PROGRAMS', PROGRAM_COLUMNS), audit.others, most),
   ];
 }
 

@@ -128,14 +128,18 @@ async function run(
         name: wishes.kernel?.name ?? nameOf(inputs.at(-1)!),
       })
     : undefined;
-  const answer = await whileReading((watch) => {
-    watch.signal?.addEventListener('abort', () => ending.abort());
-    const progress =
-      follower === undefined
-        ? watch
-        : { follow: follower.onWait, signal: ending.signal, onProgress: follower.onProgress };
-    return audit(inputs, { ...wishes, ...progress });
-  }, options.for?.timeMs).catch(async (error) => {
+  const answer = await whileReading(
+    (watch) => {
+      watch.signal?.addEventListener('abort', () => ending.abort());
+      const progress =
+        follower === undefined
+          ? watch
+          : { follow: follower.onWait, signal: ending.signal, onProgress: follower.onProgress };
+      return audit(inputs, { ...wishes, ...progress });
+    },
+    options.for?.timeMs,
+    wishes.kernel === undefined ? 'line' : 'packet',
+  ).catch(async (error) => {
     await follower?.end(undefined);
     throw error;
   });

@@ -7,6 +7,7 @@ import { bytes, counted, duration } from '../report/numbers.ts';
 import { DONE, INCOMPLETE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { unreadText } from './input-name.ts';
+import { whileInterruptible } from './interruptible.ts';
 
 export interface CaptureOptions {
   readonly complete?: boolean;
@@ -85,31 +86,26 @@ export function choicesOf(options: CaptureOptions): CaptureChoices {
   };
 }
 
-/** Runs `work` with progress shown, and so that the first interrupt ends it early. */
+/**
+ * Runs `work` with progress shown, and so that the first interrupt ends it early.
+ * @param noun what is read: packets of captures, lines of logs
+ */
 export async function whileReading<Result>(
   work: (watch: Pick<CaptureChoices, 'signal' | 'onProgress'>) => Promise<Result>,
   limitMs?: number,
+  noun = 'packet',
 ): Promise<Result> {
-  const controller = new AbortController();
-  const timer = limitMs === undefined ? undefined : setTimeout(() => controller.abort(), limitMs);
-  const interrupt = (): void => {
-    // The second one means it.
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
-  };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  const meter = process.stderr.isTTY ? new Meter() : undefined;
+  const meter = process.stderr.isTTY ? new Meter(noun) : undefined;
   try {
-    return await work({
-      signal: controller.signal,
-      ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
-    });
+    return await whileInterruptible(
+      (signal) =>
+        work({
+          signal,
+          ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
+        }),
+      limitMs,
+    );
   } finally {
-    // From here on an interrupt ends the program, as everywhere.
-    process.off('SIGINT', interrupt);
-    process.off('SIGTERM', interrupt);
-    clearTimeout(timer);
     meter?.clear();
   }
 }
@@ -122,6 +118,11 @@ class Meter {
   private readonly startMs = Date.now();
   private nextMs = this.startMs + FIRST_SHOWN_MS;
   private shown = false;
+  private readonly noun: string;
+
+  constructor(noun: string) {
+    this.noun = noun;
+  }
 
   show({ bytesRead, bytesTotal, frames }: Progress): void {
     const nowMs = Date.now();
@@ -130,7 +131,7 @@ class Meter {
     this.shown = true;
     const elapsedMs = nowMs - this.startMs;
     const speed = bytesRead / (elapsedMs / 1000);
-    const parts = [`${counted(frames, 'packet')}`, `${bytes(speed)}/s`];
+    const parts = [`${counted(frames, this.noun)}`, `${bytes(speed)}/s`];
     if (bytesTotal === undefined) parts.unshift(bytes(bytesRead));
     else {
       parts.unshift(`${Math.floor((bytesRead / Math.max(1, bytesTotal)) * 100)} %`);

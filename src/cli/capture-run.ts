@@ -21,6 +21,7 @@ import { interfaceNames, listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
+import { onInterrupt } from './interruptible.ts';
 import { namesOf, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 import { writeFailure } from './write-failure.ts';
@@ -102,15 +103,10 @@ export class CaptureRun {
     const goal = path === undefined ? '' : ` into ${path === '-' ? 'standard output' : path}`;
     const capture = await readLive(opened, goal);
     const { live } = capture;
-    let stoppedMs = 0;
-    const stop = (): void => {
-      // A second one means it, unless it is the same one by way of the process group.
-      if (this.stopped && Date.now() - stoppedMs > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
-      if (!this.stopped) stoppedMs = Date.now();
+    const release = onInterrupt(() => {
       this.stopped = true;
       live.stop();
-    };
-    for (const signal of SIGNALS) process.on(signal, stop);
+    }, SIGNALS);
     const timer = limitMs === undefined ? undefined : setTimeout(() => live.stop(), limitMs);
     try {
       this.writer?.open(Date.now());
@@ -119,7 +115,7 @@ export class CaptureRun {
       throw writeFailure(error, path, this.writer?.written);
     } finally {
       clearTimeout(timer);
-      for (const signal of SIGNALS) process.off(signal, stop);
+      release();
       await live.close();
       this.sumUp(live.counts());
     }
@@ -297,7 +293,5 @@ function refuseRotation({ w, C, G, W, z }: CaptureCommandOptions): void {
 }
 
 const FLUSH_EVERY_MS = 1000;
-/** timeout(1) and wrappers of commands send a signal to the program and again to its group. */
-const SAME_SIGNAL_MS = 500;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

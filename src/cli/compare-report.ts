@@ -37,6 +37,7 @@ export const VERDICT_WORDS: Readonly<Record<VerdictName, string>> = {
   'not-probed': 'not asked',
 };
 
+/** `error` only for what hides from the host's own tools. */
 export function severityOf(row: ComparedEndpoint): Severity {
   if (row.verdict === 'hidden') return 'error';
   if (isMismatch(row)) return 'warning';
@@ -69,10 +70,7 @@ export function compareReport(
   const report: Report = {
     kind: 'compare',
     version: VERSION,
-    verdict: {
-      severity: doubted.length > 0 ? 'warning' : 'ok',
-      text: verdictText(rows.length, doubted),
-    },
+    verdict: verdictOf(rows, doubted),
     facts: factsOf(compared, rows, doubted, several),
     tables: [mismatchTable(doubted, columns, several), agreedTable(agreed, columns)],
     notes: [
@@ -136,13 +134,21 @@ function factsOf(
   ];
 }
 
-function verdictText(all: number, doubted: readonly Row[]): string {
-  if (all === 0) return 'Nothing listens, and nothing answers.';
-  const endpoints = `${count(all)} endpoint${all === 1 ? '' : 's'}`;
-  if (doubted.length === 0) return `${endpoints}: host and network tell the same`;
+function verdictOf(rows: readonly Row[], doubted: readonly Row[]): Report['verdict'] {
+  if (rows.length === 0) return { severity: 'ok', text: 'Nothing listens, and nothing answers.' };
+  const endpoints = counted(rows.length, 'endpoint');
+  const silent = rows.filter(({ verdict }) => verdict === 'not-probed').length;
+  if (silent === rows.length) {
+    return { severity: 'info', text: `${endpoints}: the network was asked of none` };
+  }
+  const open = silent === 0 ? '' : `; ${count(silent)} not asked`;
+  if (doubted.length === 0) {
+    return { severity: 'ok', text: `${endpoints}: host and network tell the same${open}` };
+  }
   const machines = new Set(doubted.map(({ machine }) => machine)).size;
   const where = machines > 1 ? ` on ${count(machines)} machines` : '';
-  return `${endpoints}: host and network contradict each other on ${count(doubted.length)}${where}`;
+  const told = `host and network contradict each other on ${count(doubted.length)}${where}`;
+  return { severity: 'warning', text: `${endpoints}: ${told}${open}` };
 }
 
 function nameOf({ transport, port }: ComparedEndpoint): string | undefined {

@@ -1,6 +1,6 @@
 /** `portreeve compare`: what a host says of its ports, held against what the network sees of them. */
 import { lookup } from 'node:dns/promises';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { scanSide } from '../analysis/compare/from-scan.ts';
 import { seenServices } from '../analysis/compare/from-traffic.ts';
 import type { BlindSpot } from '../model/blind-spot.ts';
@@ -49,6 +49,13 @@ interface CompareOptions extends FarOptions {
 
 const DEFAULT_TIMEOUT_MS = 400;
 
+/** Gathers `--has ADDRESS…`, for commander. */
+function gatherAddresses(text: string, before: readonly string[] = []): string[] {
+  const address = parseAddress(text);
+  if (address === undefined) throw new InvalidArgumentError('It is an IP address.');
+  return [...before, formatAddress(address)];
+}
+
 export function configure(command: Command): void {
   command
     .addHelpText('before', EXAMPLES)
@@ -60,7 +67,7 @@ export function configure(command: Command): void {
     .option('--scan <files...>', "the network's side, saved: a scan of any scanner")
     .option('--traffic <captures...>', 'what packets prove of it')
     .option('--address <address>', 'ask the saved or other machine at this address')
-    .option('--has <addresses...>', 'all addresses of the saved or other machine')
+    .option('--has <addresses...>', 'all addresses of the saved or other machine', gatherAddresses)
     .option('--no-beside', 'make no network namespace beside this machine')
     .option('--bind-test', 'try to bind every port: finds what hides from the tables')
     .option(

@@ -4,7 +4,14 @@ import type { Connection } from '../model/connection.ts';
 import type { Listener } from '../model/listener.ts';
 import { type Way, wayFinder } from '../policy/socket-flows.ts';
 import type { Column, Table } from '../report/table.ts';
-import { creator, pidText, plainOwner, processesOf, processText, userText } from './owner-words.ts';
+import {
+  pidText,
+  plainCreator,
+  plainOwner,
+  processesOf,
+  processText,
+  userText,
+} from './owner-words.ts';
 
 interface Row extends Connection {
   readonly way: Way;
@@ -75,7 +82,7 @@ const COLUMNS: readonly Column<Row>[] = [
     align: 'right',
     priority: 2,
   },
-  { key: 'user', title: 'USER', value: creator, text: userText, priority: 4 },
+  { key: 'user', title: 'USER', value: plainCreator, text: userText, priority: 4 },
   {
     key: 'processes',
     title: 'COMMAND',

@@ -1,6 +1,7 @@
 /** An error meant for people, on its way to standard error and an exit code. */
 import type { Problem } from '../report/text.ts';
 
+/** Ends a command: shown as what, why and what to do, on standard error. */
 export class Failure extends Error {
   readonly exitCode: number;
   readonly problem: Problem;

@@ -40,10 +40,25 @@ export function filterFailure(error: unknown, text: string): unknown {
   const { at, end, typed, candidates, remedy } = error;
   const guess = typed === undefined ? undefined : nearest(typed.toLowerCase(), candidates);
   const meant = guess === undefined ? [] : [`“${guess}”, if that is what you meant`];
-  const marked = end > at ? `${text.slice(0, at)}»${text.slice(at, end)}«${text.slice(end)}` : text;
+  const marked =
+    end > at
+      ? `${lastOf(text.slice(0, at))}»${firstOf(text.slice(at, end))}«${firstOf(text.slice(end))}`
+      : firstOf(text);
+  const ways = [...meant, ...(remedy === undefined ? [] : [remedy])];
   return new Failure(USAGE, {
     what: `this filter cannot be used: ${error.message}`,
     why: end > at ? `it is marked here: ${marked}` : `the filter is: ${marked}`,
-    ways: [...meant, ...(remedy === undefined ? [] : [remedy])],
+    ways: ways.length > 0 ? ways : ['docs/filter.md has the words of filters'],
   });
+}
+
+/** Characters of a filter that are shown on each side of a fault: its file may be anything. */
+const SHOWN = 60;
+
+function firstOf(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}
+
+function lastOf(text: string): string {
+  return text.length > SHOWN ? `…${text.slice(-SHOWN)}` : text;
 }

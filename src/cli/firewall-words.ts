@@ -20,6 +20,7 @@ export function firewallText(firewall: Listener['firewall']): string {
   return `IPv4 ${WORDS[ipv4.answer]}, IPv6 ${WORDS[ipv6.answer]}`;
 }
 
+/** The same for programs, of each family: null where the rules could not be read. */
 export function plainFirewall(firewall: Listener['firewall']): Plain {
   if (firewall === undefined) return null;
   const plain = (each: Reachability | undefined): Plain | undefined =>

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 /** Frames are numbered by 32 bits. */
 const LAST = 0xffff_ffff;
 
+/** Frames are counted from 1, as Wireshark does; both ends of a range belong to it. */
 export class FrameNumbers {
   private readonly ranges: readonly (readonly [first: number, last: number])[];
 

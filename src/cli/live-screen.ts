@@ -27,6 +27,7 @@ const LOOKS: Readonly<Record<Look, string>> = {
   warn: '\x1b[33m',
 };
 
+/** Between `enter` and `leave` the terminal is its own; both may be called twice. */
 export class Screen {
   private readonly output: ScreenOutput;
   private readonly colour: boolean;

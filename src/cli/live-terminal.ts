@@ -9,6 +9,7 @@ import { type LivePage, liveLines, rowKeys } from './live-page.ts';
 import { Screen } from './live-screen.ts';
 import { keysOf, newState, press, type Wish } from './live-state.ts';
 
+/** Without a keyboard (standard input is no terminal, and there is no other) it only shows. */
 export class LiveTerminal<Facts> {
   readonly state = newState();
   private readonly page: LivePage<Facts>;

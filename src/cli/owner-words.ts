@@ -4,6 +4,7 @@ import type { Process } from '../model/process.ts';
 import type { User } from '../model/user.ts';
 import type { Plain } from '../report/table.ts';
 
+/** None where the owner is the kernel, or not known. */
 export function processesOf(owner: Owner): readonly Process[] {
   return owner.kind === 'processes' ? owner.processes : [];
 }
@@ -17,6 +18,7 @@ const UNKNOWN: Readonly<Record<OwnerUnknown, string>> = {
   'not-named': '(not named)',
 };
 
+/** What stands in parentheses is no process: why there is none to name. */
 export function processText(owner: Owner): string {
   if (owner.kind === 'kernel') return '(kernel)';
   if (owner.kind === 'unknown') return UNKNOWN[owner.because];
@@ -55,7 +57,8 @@ function nameOfUser(user: User | undefined): string {
   return user === undefined ? '-' : (user.name ?? String(user.uid));
 }
 
-export function creator({ user }: Pick<Listener, 'user'>): Plain {
+/** For programs: who created the socket, null where that is not known. */
+export function plainCreator({ user }: Pick<Listener, 'user'>): Plain {
   return user === undefined ? null : plainUser(user);
 }
 

@@ -1,7 +1,7 @@
 /**
- * A policy on the desk: the file, its journal, and the rules of a platform beside it. Every round of
- * decisions is taken down in the journal, made into rules, and rendered and proved again. The files
- * are read anew each time, since people edit them meanwhile.
+ * A policy on the desk: the file, its journal, and the rules of a platform beside it. Every round
+ * of decisions is taken down in the journal, made into rules, and rendered and proved again. The
+ * files are read anew each time, since people edit them meanwhile.
  */
 import {
   type Composition,
@@ -31,6 +31,7 @@ export interface RulesWish {
   readonly file: string;
 }
 
+/** Faults of the files throw `Failure`, as a command shows them. */
 export class PolicyDesk {
   private readonly file: string;
   private readonly names: ReadonlyMap<string, string>;

@@ -11,11 +11,12 @@ import {
   platformNamed,
   type ZoneWish,
 } from '../pipeline/policy.ts';
-import { PolicyFileError } from '../pipeline/policy-files.ts';
+import { PolicyFileError, UnwritableFile } from '../pipeline/policy-files.ts';
 import type { Policy } from '../policy/intent.ts';
 import type { Hosts } from '../policy/plan.ts';
 import { INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
+import { roomWay, writeReason } from './write-reasons.ts';
 
 /** Faults shown to people; machines fix one after the other anyway. */
 const SHOWN_FAULTS = 5;
@@ -42,8 +43,18 @@ export function withFiles<Result>(work: () => Result): Result {
         ways: ['docs/policy.md describes the files of a policy'],
       });
     }
+    if (error instanceof UnwritableFile) {
+      throw new Failure(INPUT, {
+        what: `cannot write ${error.file}`,
+        why: `${writeReason(error.code)}; nothing was written`,
+        ways: [roomWay(error.code, 'name another place')],
+      });
+    }
     if (MISWRITTEN.some((kind) => error instanceof kind)) {
-      throw new Failure(USAGE, { what: clause((error as Error).message) });
+      throw new Failure(USAGE, {
+        what: clause((error as Error).message),
+        ways: ['docs/policy.md shows how hosts, services, sets and connections are written'],
+      });
     }
     throw error;
   }
@@ -54,21 +65,22 @@ function clause(sentence: string): string {
   return sentence.replace(/\.$/, '');
 }
 
-/** Gathers `--zone name=prefix` and `--zone name=rest`, for commander. */
+/** Gathers `--zone name=prefix,prefix` and `--zone name=rest`, for commander. */
 export function parseZoneWish(
   text: string,
   before: Readonly<Record<string, ZoneWish>> = {},
 ): Record<string, ZoneWish> {
-  const [, name, prefix] = /^([A-Za-z_][\w.-]{0,30})=(.+)$/.exec(text) ?? [];
+  const [, name, wish = ''] = /^([A-Za-z_][\w.-]{0,30})=(.+)$/.exec(text) ?? [];
   if (name === undefined) throw new InvalidArgumentError('It has the form dmz=10.0.1.0/24.');
   const known = before[name];
-  if (prefix === 'rest' || known === 'rest') return { ...before, [name]: 'rest' };
+  if (wish === 'rest' || known === 'rest') return { ...before, [name]: 'rest' };
+  const prefixes = wish.split(',').map((word) => word.trim());
   try {
-    parsePrefix(prefix!);
+    for (const prefix of prefixes) parsePrefix(prefix);
   } catch (error) {
     throw new InvalidArgumentError(`${(error as Error).message}.`);
   }
-  return { ...before, [name]: [...(known ?? []), prefix!] };
+  return { ...before, [name]: [...(known ?? []), ...prefixes] };
 }
 
 /** Gathers `--name 10.0.1.10=web`, for commander: names by address. */
@@ -103,6 +115,7 @@ export function addPlatformOption(command: Command): void {
   command.requiredOption('--for <platform>', '“portreeve acl platforms” lists them', findPlatform);
 }
 
+/** For commander. Throws `InvalidArgumentError` with the name that was most likely meant. */
 export function findPlatform(name: string): Platform {
   const found = platformNamed(name);
   if (found !== undefined) return found;

@@ -1,7 +1,7 @@
 /**
  * `portreeve policy refine --follow`: stays with a log. Whenever something new was denied and it is
- * quiet for a moment, it asks (or applies the decisions given), writes policy and rules, and goes on.
- * What is seen meanwhile waits for the next round.
+ * quiet for a moment, it asks (or applies the decisions given), writes policy and rules, and goes
+ * on. What is seen meanwhile waits for the next round.
  */
 import type { Denials, Refinement } from '../pipeline/policy-refine.ts';
 import { type Conversation, conversationKey, type Decision } from '../policy/conversation.ts';
@@ -10,12 +10,20 @@ import { palette, terminalAbility } from '../report/terminal.ts';
 import { INPUT, INTERRUPTED } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { inputName } from './input-name.ts';
+import { onInterrupt } from './interruptible.ts';
 import { writeReport } from './output.ts';
 import type { PolicyDesk } from './policy-desk.ts';
 import { withFiles } from './policy-files.ts';
 import { type RefineOptions, refuseUnread } from './refine-options.ts';
 import { refineReport, roundsOf } from './refine-report.ts';
-import { carryOut, isScripted, type Order, ordersOf, stillOpen, who } from './review-orders.ts';
+import {
+  carryOut,
+  isScripted,
+  type Order,
+  ordersOf,
+  stillOpen,
+  whoDecides,
+} from './review-orders.ts';
 import { canAsk, reviewOnTerminal } from './review-terminal.ts';
 
 /** So long nothing may come before a round begins, that it takes in what comes together… */
@@ -35,14 +43,12 @@ export async function follow(
     : undefined;
   const follower = new Follower(desk, denials, names, options, orders);
   const controller = new AbortController();
-  const interrupt = (): void => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    follower.interrupted = true;
+  const release = onInterrupt(() => {
+    follower.interrupted = !controller.signal.aborted;
     controller.abort();
-  };
+  });
   const limit = typeof options.follow === 'number' ? options.follow : undefined;
   const timer = limit === undefined ? undefined : setTimeout(() => controller.abort(), limit);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
   try {
     const reading = denials.followLogs(options.denyLog!, controller.signal, () => {
       follower.isReady = true;
@@ -56,7 +62,7 @@ export async function follow(
     controller.abort();
     await reading;
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+    release();
     clearTimeout(timer);
   }
   await follower.report();
@@ -154,7 +160,7 @@ class Follower {
       return { decisions, goOn: true };
     }
     this.status.clear();
-    const by = who(this.options);
+    const by = whoDecides(this.options);
     const { decisions, ended } = await reviewOnTerminal(
       open,
       journal,

@@ -75,7 +75,7 @@ export function configure(command: Command): void {
   command
     .option(
       '--zone <name=prefix>',
-      'a part of the network, or name=rest; repeatable',
+      'a part of the network: prefixes, or rest; repeatable',
       parseZoneWish,
     )
     .option('--name <address=name>', 'what a host is called; repeatable', parseHostName)

@@ -195,6 +195,7 @@ function proofReport(policy: Policy, proof: Proof, platform: Platform): Report {
         text: `${counted(replayed, 'validated conversation')} replayed`,
       },
     ],
+    mainTable: 'differences',
     tables: tablesOf(policy, proof),
     notes: [
       ...proof.notes,

@@ -23,7 +23,7 @@ import {
   ORDER_NOTES,
   ordersOf,
   stillOpen,
-  who,
+  whoDecides,
 } from './review-orders.ts';
 
 const EXAMPLES = `Examples:
@@ -140,7 +140,13 @@ async function decisionsOn(
   const { canAsk, reviewOnTerminal } = await import('./review-terminal.ts');
   const open = stillOpen(conversations, journal);
   if (!canAsk() || process.stdout.isTTY !== true || open.length === 0) return [];
-  const { decisions, ended } = await reviewOnTerminal(open, journal, names, who(options), options);
+  const { decisions, ended } = await reviewOnTerminal(
+    open,
+    journal,
+    names,
+    whoDecides(options),
+    options,
+  );
   if (ended === 'interrupted') process.exitCode = INTERRUPTED;
   return decisions;
 }

@@ -20,7 +20,7 @@ import {
   ordersOf,
   type ReviewOptions,
   stillOpen,
-  who,
+  whoDecides,
 } from './review-orders.ts';
 import { reviewReport } from './review-report.ts';
 
@@ -61,7 +61,7 @@ async function run(file: string, options: OutputOptions & ReviewOptions): Promis
       stillOpen(conversations, journal),
       journal,
       names,
-      who(options),
+      whoDecides(options),
       options,
     );
     decisions = reviewed.decisions;

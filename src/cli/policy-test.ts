@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { decidedBy, findPlan, type Platform, testConversation } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
-import type { Policy } from '../policy/intent.ts';
+import type { Policy, Rule } from '../policy/intent.ts';
 import type { Hosts } from '../policy/plan.ts';
 import { type NearRule, nearRules } from '../policy/rule-match.ts';
-import type { Report } from '../report/report.ts';
+import type { Fact, Report } from '../report/report.ts';
 import type { Column } from '../report/table.ts';
 import { DONE, FINDINGS, INPUT, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
@@ -54,6 +54,13 @@ const NEAR_COLUMNS: readonly Column<NearRule>[] = [
   },
 ];
 
+/** As typed; what it means is looked at with the policy. */
+interface Asked {
+  readonly client: string;
+  readonly server: string;
+  readonly service: string;
+}
+
 interface TestOptions {
   readonly policy: string;
   readonly rules?: string;
@@ -76,24 +83,12 @@ export function configure(command: Command): void {
 }
 
 async function run(words: readonly string[], options: OutputOptions & TestOptions): Promise<void> {
-  const stray = words.find((word) => /^--?[a-z]/i.test(word));
-  if (stray !== undefined) throw new Failure(USAGE, { what: `unknown option '${stray}'` });
-  const text = words.join(' ');
-  const [, client, server, service] =
-    /^\s*(\S+)\s*(?:->|→|=>)\s*(\S+)\s+(\S+)\s*$/.exec(text) ?? [];
-  if (client === undefined) {
-    throw new Failure(USAGE, {
-      what: `“${text}” is not a connection`,
-      ways: ["portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'"],
-    });
-  }
+  const asked = askedBy(words);
   const { policy } = withFiles(() => readPolicyFile(options.policy));
   const hosts = hostsAsked(policy.groups, policy.zones, options.host);
   const filter = withFiles(() => filterOf(options, policy, hosts));
-  const asked = { client, server: server!, service: service! };
   const told = withFiles(() => testConversation(filter, policy.zones, asked, hosts));
   const allowed = told.verdict === 'accept';
-  const rule = policy.rules.find(({ id }) => id === told.rule?.id);
   const near = allowed || options.rules !== undefined ? [] : nearRules(policy, asked, Date.now());
   process.exitCode = allowed ? DONE : FINDINGS;
   const report: Report = {
@@ -101,26 +96,12 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
     version: 1,
     verdict: {
       severity: allowed ? 'ok' : 'error',
-      text: `${allowed ? 'Allowed' : 'Denied'} by ${decidedBy(told)}: ${client} -> ${server} ${service}`,
+      text: `${allowed ? 'Allowed' : 'Denied'} by ${decidedBy(told)}: ${asked.client} -> ${asked.server} ${asked.service}`,
     },
-    facts: [
-      { key: 'allowed', value: allowed },
-      { key: 'verdict', value: told.verdict },
-      { key: 'rule', value: told.rule?.id ?? null },
-      { key: 'line', value: told.rule?.line || null },
-      { key: 'from', value: told.from, text: `from ${told.from || 'no zone'}` },
-      { key: 'to', value: told.to, text: `to ${told.to || 'no zone'}` },
-      {
-        key: 'because',
-        value: rule?.because ?? null,
-        ...(rule?.because === undefined ? {} : { text: `because: ${rule.because}` }),
-      },
-      {
-        key: 'approvedBy',
-        value: rule?.approved?.by ?? null,
-        ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
-      },
-    ],
+    facts: factsOf(
+      told,
+      policy.rules.find(({ id }) => id === told.rule?.id),
+    ),
     tables: [
       {
         key: 'near',
@@ -136,6 +117,49 @@ async function run(words: readonly string[], options: OutputOptions & TestOption
   await writeReport(report, options);
 }
 
+/** The connection that the words name. Throws `Failure`. */
+function askedBy(words: readonly string[]): Asked {
+  const stray = words.find((word) => /^--?[a-z]/i.test(word));
+  if (stray !== undefined) {
+    throw new Failure(USAGE, {
+      what: `unknown option '${stray}'`,
+      ways: ['portreeve policy test --help shows options and examples'],
+    });
+  }
+  const text = words.join(' ');
+  const [, client, server, service] =
+    /^\s*(\S+)\s*(?:->|→|=>)\s*(\S+)\s+(\S+)\s*$/.exec(text) ?? [];
+  if (client === undefined) {
+    throw new Failure(USAGE, {
+      what: `“${text}” is not a connection`,
+      ways: ["portreeve policy test '10.0.1.10 -> 10.0.2.20 tcp/1433'"],
+    });
+  }
+  return { client, server: server!, service: service! };
+}
+
+/** What decided; `rule` is the policy's, where it was one of its rules. */
+function factsOf(told: ReturnType<typeof testConversation>, rule: Rule | undefined): Fact[] {
+  return [
+    { key: 'allowed', value: told.verdict === 'accept' },
+    { key: 'verdict', value: told.verdict },
+    { key: 'rule', value: told.rule?.id ?? null },
+    { key: 'line', value: told.rule?.line || null },
+    { key: 'from', value: told.from, text: `from ${told.from || 'no zone'}` },
+    { key: 'to', value: told.to, text: `to ${told.to || 'no zone'}` },
+    {
+      key: 'because',
+      value: rule?.because ?? null,
+      ...(rule?.because === undefined ? {} : { text: `because: ${rule.because}` }),
+    },
+    {
+      key: 'approvedBy',
+      value: rule?.approved?.by ?? null,
+      ...(rule?.approved === undefined ? {} : { text: `approved by ${rule.approved.by}` }),
+    },
+  ];
+}
+
 /** The policy's own rules, or those of the text. */
 function filterOf(options: TestOptions, policy: Policy, hosts: Hosts | undefined) {
   if (options.rules === undefined) return findPlan(policy, Date.now(), undefined, hosts).filter;
@@ -146,5 +170,6 @@ function filterOf(options: TestOptions, policy: Policy, hosts: Hosts | undefined
   throw new Failure(INPUT, {
     what: `${options.rules} was not understood`,
     why: `${options.rules}:${first.line} ${first.what}`,
+    ways: ['portreeve acl check, with the same --for, lists all that is not understood'],
   });
 }

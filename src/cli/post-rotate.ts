@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { constants, setPriority } from 'node:os';
 import { printable } from '../report/escape.ts';
 
+/** Commands run beside each other; `finished` waits for those that still do. */
 export class PostRotate {
   private readonly command: string;
   private readonly running = new Set<Promise<void>>();

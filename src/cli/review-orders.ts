@@ -58,12 +58,14 @@ export interface Order {
   readonly set?: readonly string[];
 }
 
+/** Whether decisions are given, so that nobody is asked. */
 export function isScripted(options: ReviewOptions): boolean {
   const { approve, deny, withSet, fromFile } = options;
   return (approve ?? deny ?? withSet ?? fromFile) !== undefined;
 }
 
-export function who({ by }: ReviewOptions): string {
+/** As told, else the user that runs this. */
+export function whoDecides({ by }: ReviewOptions): string {
   return by ?? userInfo().username;
 }
 
@@ -151,7 +153,7 @@ export function carryOut(
     }
     for (const conversation of matched) {
       made.set(conversationKey(conversation), {
-        ...{ kind: 'decision', decision, by: who(options), atMs },
+        ...{ kind: 'decision', decision, by: whoDecides(options), atMs },
         ...(reason === undefined ? {} : { reason }),
         ...(options.expires === undefined || decision !== 'allow'
           ? {}

@@ -1,6 +1,6 @@
 /**
- * The review on a terminal: one question, one key. Everything shown is escaped. However it ends (the
- * last question, q, Ctrl-C, the terminal closed), what was answered is handed back.
+ * The review on a terminal: one question, one key. Everything shown is escaped. However it ends
+ * (the last question, q, Ctrl-C, the terminal closed), what was answered is handed back.
  */
 import { createInterface } from 'node:readline/promises';
 import { entriesOnPorts } from '../catalog/entries.ts';
@@ -26,6 +26,7 @@ export interface Reviewed {
   readonly ended: 'done' | 'quit' | 'interrupted';
 }
 
+/** Questions go to standard error, so that standard output may be a pipe. */
 export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true;
 }

@@ -27,6 +27,7 @@ const HOST_COLUMNS: readonly Column<HostChange>[] = [
   { key: 'address', title: 'HOST', value: ({ address }) => address },
 ];
 
+/** Ports that could not be compared are no change. */
 export function hasChanged({ difference }: ComparedScan): boolean {
   return difference.ports.length > 0 || difference.hosts.length > 0;
 }

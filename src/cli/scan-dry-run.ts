@@ -1,7 +1,7 @@
 /** What a scan would ask and how long that takes, without asking. */
 import type { PlannedScan } from '../pipeline/scan.ts';
 import { count, counted, duration } from '../report/numbers.ts';
-import type { Report } from '../report/report.ts';
+import type { Fact, Report } from '../report/report.ts';
 import type { Column, Table } from '../report/table.ts';
 
 type Row = PlannedScan['estimate']['ports'][number];
@@ -17,9 +17,9 @@ const NEIGHBOURS = {
   because: 'only those that this machine talked to lately are counted; a scan calls all of them',
 };
 
+/** @param discovery whether hosts would be looked for before their ports are asked */
 export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
-  const { addresses, questions, mostProbes, shortestSeconds, longestSeconds } = plan.estimate;
-  const { timing, seed, shard } = plan;
+  const { questions, shortestSeconds, longestSeconds } = plan.estimate;
   const [least, most] = [shortestSeconds, longestSeconds].map((seconds) =>
     duration(Math.max(1, Math.ceil(seconds)) * 1000),
   );
@@ -38,35 +38,7 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
       severity: 'info',
       text: `Nothing was sent. ${counted(questions, 'port')} would be asked, in ${time}.`,
     },
-    facts: [
-      { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },
-      { key: 'questions', value: questions },
-      {
-        key: 'mostProbes',
-        value: mostProbes,
-        text: `at most about ${counted(mostProbes, 'probe')}`,
-      },
-      { key: 'shortestSeconds', value: shortestSeconds },
-      { key: 'longestSeconds', value: longestSeconds },
-      {
-        key: 'timing',
-        value: timing.name,
-        text: `timing ${timing.name}, at most ${counted(timing.ratePerSecond, 'probe')} a second`,
-      },
-      { key: 'seed', value: seed },
-      {
-        key: 'shard',
-        value: shard === undefined ? null : `${shard.number}/${shard.of}`,
-        ...(shard === undefined ? {} : { text: `part ${shard.number} of ${shard.of}` }),
-      },
-      {
-        key: 'discovery',
-        value: discovery,
-        text: discovery
-          ? 'hosts are looked for first (ARP, neighbour discovery, ICMP echo, a few TCP and UDP ports); only those found are asked'
-          : 'every address is asked, host or not',
-      },
-    ],
+    facts: factsOf(plan, discovery),
     tables: [table],
     notes: [
       ...plan.unresolved.map((name) => ({
@@ -77,4 +49,37 @@ export function dryRunReport(plan: PlannedScan, discovery: boolean): Report {
     ],
     next: [],
   };
+}
+
+function factsOf({ estimate, timing, seed, shard }: PlannedScan, discovery: boolean): Fact[] {
+  const { addresses, questions, mostProbes, shortestSeconds, longestSeconds } = estimate;
+  return [
+    { key: 'addresses', value: addresses, text: `addresses: ${count(addresses)}` },
+    { key: 'questions', value: questions },
+    {
+      key: 'mostProbes',
+      value: mostProbes,
+      text: `at most about ${counted(mostProbes, 'probe')}`,
+    },
+    { key: 'shortestSeconds', value: shortestSeconds },
+    { key: 'longestSeconds', value: longestSeconds },
+    {
+      key: 'timing',
+      value: timing.name,
+      text: `timing ${timing.name}, at most ${counted(timing.ratePerSecond, 'probe')} a second`,
+    },
+    { key: 'seed', value: seed },
+    {
+      key: 'shard',
+      value: shard === undefined ? null : `${shard.number}/${shard.of}`,
+      ...(shard === undefined ? {} : { text: `part ${shard.number} of ${shard.of}` }),
+    },
+    {
+      key: 'discovery',
+      value: discovery,
+      text: discovery
+        ? 'hosts are looked for first (ARP, neighbour discovery, ICMP echo, a few TCP and UDP ports); only those found are asked'
+        : 'every address is asked, host or not',
+    },
+  ];
 }

@@ -7,6 +7,7 @@ import { renderGreppable } from '../report/greppable.ts';
 import { renderNmapXml } from '../report/nmap-xml.ts';
 import { OutputBuffer } from './output.ts';
 
+/** On standard output, a piece at a time. */
 export async function writeRecord(
   outcome: ScanOutcome,
   format: 'nmap-xml' | 'greppable',

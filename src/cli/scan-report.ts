@@ -45,6 +45,7 @@ export interface PortRow {
   readonly from: Vantage | undefined;
 }
 
+/** @param hostNames of its host @param from without it nobody can say what is out of place */
 export function portRow(
   state: PortState,
   hostNames: readonly string[],

@@ -83,7 +83,11 @@ export function configure(command: Command): void {
     .addHelpText('after', NOTES)
     .argument('[target...]', 'addresses, prefixes, ranges, names; - is standard input')
     .option('-p, --ports <list>', 'ports, ranges, names, top:100, all (default: top:1000)')
-    .option('-t, --transport <list>', 'tcp, udp, sctp, or several: tcp,udp', transports, ['tcp'])
+    .addOption(
+      new Option('-t, --transport <list>', 'tcp, udp, sctp, or several: tcp,udp')
+        .argParser(transports)
+        .default(['tcp'], 'tcp'),
+    )
     .addOption(
       new Option('--engine <name>', 'how to ask TCP ports')
         .choices([...SCAN_ENGINES])

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Command } from 'commander';
 import { callerOfSudo, planRuntime, type RuntimePlan } from '../pipeline/privilege.ts';
-import { shellWord } from '../report/escape.ts';
+import { printable, shellWord } from '../report/escape.ts';
 import { DONE, INPUT, PRIVILEGE, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 
@@ -105,5 +105,5 @@ function perform(steps: RuntimePlan['make'], plan: RuntimePlan, undo: boolean): 
 }
 
 function lineOf(words: readonly string[]): string {
-  return words.map(shellWord).join(' ');
+  return printable(words.map(shellWord).join(' '));
 }

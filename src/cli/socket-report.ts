@@ -10,9 +10,9 @@ import type { Column, Severity } from '../report/table.ts';
 import { connectionTable } from './connection-table.ts';
 import { firewallText, plainFirewall } from './firewall-words.ts';
 import {
-  creator,
   pidText,
   placeOf,
+  plainCreator,
   plainOwner,
   processesOf,
   processText,
@@ -262,7 +262,7 @@ const COLUMNS: readonly Column<Listener>[] = [
     text: ({ owner }) => plainOwner(owner).places.join(', ') || '-',
     priority: 5,
   },
-  { key: 'user', title: 'USER', value: creator, text: userText, priority: 2 },
+  { key: 'user', title: 'USER', value: plainCreator, text: userText, priority: 2 },
   {
     key: 'processes',
     title: 'COMMAND',

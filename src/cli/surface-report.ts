@@ -54,6 +54,7 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
   const grave = items.filter(isGrave);
   const surface = surfaceText(countReaches(items));
   const since = earlier === undefined ? '' : `; ${changeText(changes, earlier)}`;
+  const services = { key: 'services', kind: 'service', heading: 'SERVICES', columns: COLUMNS };
   const report: Report = {
     kind: 'surface',
     version: VERSION,
@@ -69,15 +70,11 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
         card,
         headed: true,
       },
-      {
-        key: 'services',
-        kind: 'service',
-        heading: 'SERVICES',
-        columns: COLUMNS,
-        rows: items.filter((item) => !isGrave(item)),
-      },
+      { ...services, rows: items.filter((item) => !isGrave(item)) },
       changesTable(changes),
     ],
+    // In a spreadsheet those to look at are the first of all.
+    sheet: { ...services, rows: [...grave, ...items.filter((item) => !isGrave(item))] },
     notes: [...comparison.notes, ...privilegeNote(runs)],
     next: nextSteps(grave),
     closing: `${surface}${since}`,

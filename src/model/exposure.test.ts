@@ -23,3 +23,14 @@ it.each([
 ])('%s is %s', (text, expected) => {
   expect(exposureOf(parseAddress(text)!)).toBe(expected);
 });
+
+it.each([
+  ['0.0.0.0', 'lo', 'loopback'],
+  ['fe80::1', 'lo0', 'loopback'],
+  ['192.0.2.1', 'lo', 'loopback'],
+  ['0.0.0.0', 'eth0', 'every-address'],
+  ['fe80::1', 'eth0', 'link-local'],
+  ['0.0.0.0', 'lo1', 'every-address'],
+])('%s at %s is %s', (text, device, expected) => {
+  expect(exposureOf(parseAddress(text)!, device)).toBe(expected);
+});

@@ -1,5 +1,6 @@
 /**
- * From where a socket can be reached, judged by the address it is bound to alone. A firewall, a
+ * From where a socket can be reached, judged by the address it is bound to, and by the interface
+ * where that is the loopback. A firewall, a
  * router or a container network may allow less, and forwarding may allow more.
  */
 import type { Address } from '../net/address.ts';
@@ -21,8 +22,12 @@ export const EXPOSURES = [
 
 export type Exposure = (typeof EXPOSURES)[number];
 
-/** How exposed a socket bound to this address is. */
-export function exposureOf(address: Address): Exposure {
+/** Nothing comes in by these but what the machine sends itself (Linux; the BSDs and macOS). */
+const LOOPBACK = /^lo0?$/;
+
+/** How exposed a socket bound to this address is, and to this interface where there is one. */
+export function exposureOf(address: Address, device?: string): Exposure {
+  if (device !== undefined && LOOPBACK.test(device)) return 'loopback';
   switch (classifyAddress(address)) {
     case 'unspecified':
       return 'every-address';

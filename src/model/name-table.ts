@@ -10,6 +10,7 @@ const MOST_NAMES = 65_535;
 const LONGEST_NAME = 256;
 const OTHER_NAMES = '(other names)';
 
+/** Names by number. A number stays valid for the table's life; the octets are copied. */
 export class NameTable {
   /** Text by number; 0 is no name. */
   readonly names: string[] = [''];

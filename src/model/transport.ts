@@ -8,6 +8,7 @@
 const TRANSPORTS = ['tcp', 'udp', 'sctp', 'dccp', 'udplite', 'raw', 'packet'] as const;
 export type Transport = (typeof TRANSPORTS)[number];
 
+/** For values from files: only the keywords in lower case are transports. */
 export function isTransport(value: unknown): value is Transport {
   return (TRANSPORTS as readonly unknown[]).includes(value);
 }

@@ -20,6 +20,10 @@ export const BY_NAME = 1;
 export const NO_SOURCE = 1;
 export const NO_DESTINATION = 2;
 
+/**
+ * Filled by one format and borrowed by whoever it is handed to, for the call: `begin` gives a row
+ * its defaults, `commit` keeps it, and a full batch is handed on when the next row is asked for.
+ */
 export class VerdictBatch {
   /** How many leading rows are filled. */
   count = 0;

@@ -267,7 +267,9 @@ describe('ports and remainder', () => {
 
   const decode = join(CORPORA, 'decode');
   it.runIf(existsSync(decode))('add up for every capture of the corpus', async () => {
-    for (const name of readdirSync(decode).filter((each) => /\.pcap(ng)?$/.test(each))) {
+    const names = readdirSync(decode).filter((each) => /\.pcap(ng)?$/.test(each));
+    expect(names).not.toEqual([]);
+    for (const name of names) {
       for (const dropDuplicates of [false, true]) {
         expectWhole(await assess([join(decode, name)], { top: 5, dropDuplicates }));
       }
@@ -396,10 +398,14 @@ describe('flows', () => {
 
   const zeek = join(CORPORA, 'zeek');
   it.runIf(existsSync(zeek))('are the same JSON by hand and by columns', async () => {
-    for (const name of readdirSync(zeek).filter((each) => /\.pcap(ng)?$/.test(each))) {
+    const names = readdirSync(zeek).filter((each) => /\.pcap(ng)?$/.test(each));
+    let flows = 0;
+    for (const name of names) {
       for (const flow of await listAll(join(zeek, name))) {
+        flows++;
         expect(flowLine(flow)).toBe(ndjsonRow('flow', FLOW_COLUMNS as Column<ListedFlow>[], flow));
       }
     }
+    expect(flows).toBeGreaterThan(100);
   });
 });

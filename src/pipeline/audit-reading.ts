@@ -19,6 +19,7 @@ export interface ReadingWishes {
   readonly thread?: FoldThread | undefined;
 }
 
+/** `read` once. With a second thread `folded` is empty until `read` is fulfilled. */
 export class AuditReading {
   readonly folded: Audit;
   readonly reader: LogReader;
@@ -101,8 +102,8 @@ export async function readEarlier(
 }
 
 /**
- * Gives memory back at once. The runtime's collector, which would do it, has no turn while lines are
- * read: reading them makes no objects. What is sent to a closed port is gone.
+ * Gives memory back at once. The runtime's collector, which would do it, has no turn while lines
+ * are read: reading them makes no objects. What is sent to a closed port is gone.
  */
 function giveBack(memory: ArrayBuffer[]): void {
   const { port1, port2 } = new MessageChannel();

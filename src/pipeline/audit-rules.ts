@@ -55,6 +55,7 @@ function ruleCount({ chains }: Filter): number {
   return chains.reduce((sum, { rules }) => sum + rules.filter(({ line }) => line > 0).length, 0);
 }
 
+/** Holds the rules as maps, so that one may lay many readings against them, one after the other. */
 export class RuleAuditor {
   private readonly rules: RuleText;
   private readonly hits: RuleHits;

@@ -10,7 +10,7 @@ import { duration } from '../report/numbers.ts';
 import type { ExportDomain } from '../sources/flowlogs/export-domains.ts';
 import type { FlowListener, ListenAddress } from '../sources/flowlogs/flow-listener.ts';
 import type { KernelLog } from '../sources/logs/kernel-log.ts';
-import type { LogFault } from '../sources/logs/log-reader.ts';
+import type { LogFault, LogReader } from '../sources/logs/log-reader.ts';
 import type { LineKind } from '../sources/logs/log-tally.ts';
 import type { Mapping } from '../sources/logs/mapping.ts';
 import type { PrefixReason, PrefixRule } from '../sources/logs/prefix-verdicts.ts';
@@ -97,17 +97,8 @@ export interface PrefixUse {
   readonly because: PrefixReason;
 }
 
-export interface LogAudit extends AuditAnswer {
-  /** How the rules that were given were used. */
-  readonly ruleUse: RuleAudit | null;
-  readonly inputs: readonly string[];
-  /** Earlier logs that were compared with, and lines of them that were read. */
-  readonly before: readonly string[];
-  readonly linesBefore: number;
-  /** The moment that was compared with, ms since 1970. */
-  readonly sinceMs: number | null;
-  /** The inputs are what came by the network. */
-  readonly live: boolean;
+/** What came of the inputs, line by line. */
+interface InputsRead {
   readonly inputBytes: number;
   readonly lines: number;
   readonly linesRead: number;
@@ -122,6 +113,19 @@ export interface LogAudit extends AuditAnswer {
   readonly gaps: readonly LineKind[];
   readonly prefixes: readonly PrefixUse[];
   readonly exporters: readonly ExporterUse[];
+}
+
+export interface LogAudit extends AuditAnswer, InputsRead {
+  /** How the rules that were given were used. */
+  readonly ruleUse: RuleAudit | null;
+  readonly inputs: readonly string[];
+  /** Earlier logs that were compared with, and lines of them that were read. */
+  readonly before: readonly string[];
+  readonly linesBefore: number;
+  /** The moment that was compared with, ms since 1970. */
+  readonly sinceMs: number | null;
+  /** The inputs are what came by the network. */
+  readonly live: boolean;
   readonly faults: readonly LogFault[];
   readonly interrupted: boolean;
   readonly notes: readonly BlindSpot[];
@@ -151,31 +155,17 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   const earlierNotes = earlier === undefined ? [] : notesOfEarlier(earlier.notes);
   let notes: readonly BlindSpot[] | undefined;
   const result = (): LogAudit => {
-    const { tally } = reader;
-    const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
-      [...map.values()].sort((left, right) => right.lines - left.lines);
     const { addresses, names } = reader;
     const ruleReading = auditor?.begin(folded.table, addresses, names.names);
     const answer = folded.finish(addresses, names, reader.inputs, ruleReading?.visit);
     const ruleUse = ruleReading?.answer() ?? null;
     return {
-      ...{ ...answer, ruleUse },
+      ...{ ...answer, ruleUse, ...readBy(reader) },
       inputs: live === undefined ? inputs : [live.name],
       before: before ?? [],
       sinceMs: choices.sinceMs ?? null,
       linesBefore: earlier?.linesRead ?? 0,
       live: live !== undefined,
-      inputBytes: reader.bytesRead,
-      lines: tally.lines,
-      linesRead: tally.read,
-      blankLines: tally.blank,
-      formats: [...reader.formats].map(([format, lines]) => ({ format, lines })),
-      unread: kinds(tally.faults),
-      silent: kinds(tally.silent),
-      others: kinds(tally.others),
-      gaps: kinds(tally.gaps),
-      prefixes: reader.prefixes.uses(),
-      exporters: exportersOf(reader.flows?.exports.domains.list ?? []),
       faults: [...(earlier?.faults ?? []), ...reader.faults],
       // A listener ends no other way.
       interrupted: live === undefined && (signal?.aborted ?? false),
@@ -200,6 +190,23 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
   listen?.listener.close();
   kernel?.log.close();
   return result();
+}
+
+/** As far as it has been read. */
+function readBy({ tally, bytesRead, formats, prefixes, flows }: LogReader): InputsRead {
+  const kinds = (map: ReadonlyMap<string, LineKind>): LineKind[] =>
+    [...map.values()].sort((left, right) => right.lines - left.lines);
+  return {
+    inputBytes: bytesRead,
+    ...{ lines: tally.lines, linesRead: tally.read, blankLines: tally.blank },
+    formats: [...formats].map(([format, lines]) => ({ format, lines })),
+    unread: kinds(tally.faults),
+    silent: kinds(tally.silent),
+    others: kinds(tally.others),
+    gaps: kinds(tally.gaps),
+    prefixes: prefixes.uses(),
+    exporters: exportersOf(flows?.exports.domains.list ?? []),
+  };
 }
 
 /** Starts the second thread before anything else is loaded, where the inputs are files to be read. */

@@ -1,6 +1,6 @@
 /**
- * Joins sockets, probes and traffic of one host: looks at both sides now, or reads what was saved of
- * them, compares, and asks again where they contradict each other before saying so.
+ * Joins sockets, probes and traffic of one host: looks at both sides now, or reads what was saved
+ * of them, compares, and asks again where they contradict each other before saying so.
  */
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type {
@@ -55,6 +55,10 @@ const ALWAYS = 1024;
 const MOST = 40_000;
 const AGAIN_AFTER_MS = 150;
 
+/**
+ * Sends probes where `choices` ask for them, and takes away again what it made. Rejects with errors
+ * of files that were named.
+ */
 export async function compareHost(choices: CompareChoices): Promise<Comparison> {
   const [{ compare, isMismatch }, { bindTest }] = await Promise.all([
     import('../analysis/compare/compare.ts'),

@@ -27,6 +27,7 @@ export interface FoldStart {
   readonly options: FoldOptions;
 }
 
+/** Owns its thread, which ends with `finish`. A thread that fails rejects that. */
 export class FoldThread {
   private readonly worker: Worker;
   private readonly sender: VerdictSender;

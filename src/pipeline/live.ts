@@ -11,14 +11,8 @@ import {
   listInterfaces,
   type NetworkInterface,
 } from '../sources/capture/interfaces.ts';
-import {
-  type LiveCounts,
-  type LiveFrames,
-  type LiveOptions,
-  LiveSource,
-  type OpenedInterface,
-  openRing,
-} from '../sources/capture/live-source.ts';
+import { type LiveCounts, type LiveFrames, LiveSource } from '../sources/capture/live-source.ts';
+import { type LiveOptions, type OpenedInterface, openRing } from '../sources/capture/open-ring.ts';
 import { type OpenedDevice, openDevice, PcapSource } from '../sources/capture/pcap-source.ts';
 import type { CaptureReader } from '../sources/pcap/capture-reader.ts';
 import { type Bytecode, NoBytecode } from '../wire/filter/bytecode.ts';

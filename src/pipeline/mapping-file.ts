@@ -6,6 +6,7 @@ import { readWholeText } from '../sources/whole-file.ts';
 
 export type { Mapping };
 
+/** `message` names the file; `faults` are in the order of the text. */
 export class MappingFileError extends Error {
   override readonly name = 'MappingFileError';
   readonly file: string;

@@ -17,7 +17,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { PolicyFileError, readCandidates, readJournal, replaceFile } from './policy-files.ts';
+import {
+  PolicyFileError,
+  readCandidates,
+  readJournal,
+  replaceFile,
+  UnwritableFile,
+} from './policy-files.ts';
 
 describe.skipIf(process.platform === 'win32')('replaceFile', () => {
   let folder = '';
@@ -57,7 +63,7 @@ describe.skipIf(process.platform === 'win32')('replaceFile', () => {
   });
 
   it('says what it could not write, and leaves nothing behind', () => {
-    expect(() => replaceFile(folder, 'text')).toThrow(PolicyFileError);
+    expect(() => replaceFile(folder, 'text')).toThrow(new UnwritableFile(folder, 'EISDIR'));
     expect(readdirSync(folder)).toEqual([]);
   });
 });

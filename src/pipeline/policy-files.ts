@@ -1,18 +1,9 @@
 /**
- * The files of a policy: `policy.yaml`, the conversations that `learn` found and the journal of what
- * people decided about them (both a JSON object a line). What cannot be read is said with its place.
+ * The files of a policy: `policy.yaml`, the conversations that `learn` found and the journal of
+ * what people decided about them (both a JSON object a line). What cannot be read is said with its
+ * place.
  */
-import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { realpathSync, statSync, writeFileSync } from 'node:fs';
 import type { DocumentFault } from '../model/document.ts';
 import type { Conversation, Decision } from '../policy/conversation.ts';
 import type { Policy } from '../policy/intent.ts';
@@ -27,6 +18,7 @@ import {
   isObject,
   type PlainObject,
 } from './candidate-check.ts';
+import { writeWholeText } from './whole-text.ts';
 
 /** A file that is not what it should be; `faults` say where. */
 export class PolicyFileError extends Error {
@@ -38,6 +30,20 @@ export class PolicyFileError extends Error {
     super(what);
     this.file = file;
     this.faults = faults;
+  }
+}
+
+/** A file that cannot be written, which is as it was before. */
+export class UnwritableFile extends Error {
+  override readonly name = 'UnwritableFile';
+  readonly file: string;
+  /** Of the system, such as `ENOSPC`. */
+  readonly code: string;
+
+  constructor(file: string, code: string) {
+    super(`cannot write ${file}: ${code}`);
+    this.file = file;
+    this.code = code;
   }
 }
 
@@ -54,9 +60,9 @@ export function readText(file: string, optional = false): string | undefined {
 }
 
 /**
- * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and its
- * target is replaced; permissions stay. Devices and pipes are written to, never replaced: renaming
- * over /dev/null would take it from the whole machine.
+ * Replaces a file as a whole: whoever reads it sees the old text or the new one. A link stays and
+ * its target is replaced; permissions stay. Devices and pipes are written to, never replaced:
+ * renaming over /dev/null would take it from the whole machine. Throws `UnwritableFile`.
  */
 export function replaceFile(file: string, text: string): void {
   try {
@@ -67,23 +73,9 @@ export function replaceFile(file: string, text: string): void {
     }
     const target = known === undefined ? file : realpathSync(file);
     const mode = known === undefined ? 0o644 : known.mode & 0o777;
-    const draft = `${target}.${randomBytes(4).toString('hex')}.tmp`;
-    try {
-      const handle = openSync(draft, 'wx', mode);
-      try {
-        writeFileSync(handle, text);
-        fsyncSync(handle);
-      } finally {
-        closeSync(handle);
-      }
-      renameSync(draft, target);
-    } catch (error) {
-      rmSync(draft, { force: true });
-      throw error;
-    }
+    writeWholeText(target, text, mode, true);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new PolicyFileError(file, `cannot write ${file}: ${code ?? String(error)}`);
+    throw new UnwritableFile(file, (error as NodeJS.ErrnoException).code ?? String(error));
   }
 }
 
@@ -93,6 +85,7 @@ export interface PolicyFile {
   readonly text: string;
 }
 
+/** Throws `PolicyFileError` with every fault, `UnreadableFile`. */
 export function readPolicyFile(file: string): PolicyFile {
   const text = readText(file);
   const { root, faults } = parseYaml(text);
@@ -117,11 +110,13 @@ export interface CandidateFile {
   readonly conversations: readonly Conversation[];
 }
 
+/** A line with what all share, then one for each conversation; each ends with a newline. */
 export function candidateText({ conversations, ...head }: CandidateFile): string {
   const lines = [{ kind: 'candidates', version: 1, ...head }, ...conversations];
   return `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`;
 }
 
+/** Throws `PolicyFileError` at the first line that is not what `learn` writes, `UnreadableFile`. */
 export function readCandidates(file: string): CandidateFile {
   const [head, ...rest] = jsonLines(file, readText(file));
   if (head?.value.kind !== 'candidates' || head.value.version !== 1) {
@@ -179,6 +174,7 @@ export function readJournal(file: string): Decision[] {
   });
 }
 
+/** All decisions, in place of those that are there. Throws `PolicyFileError`. */
 export function writeJournal(file: string, decisions: readonly Decision[]): void {
   replaceFile(file, decisions.map((decision) => `${JSON.stringify(decision)}\n`).join(''));
 }

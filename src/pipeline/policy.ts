@@ -22,7 +22,7 @@ import {
 } from '../net/address-range.ts';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { PrefixError, parsePrefix } from '../net/prefix.ts';
-import { type Anomaly, findAnomalies } from '../policy/anomalies.ts';
+import { type Anomaly, findAnomalies, isPaired, MOST_PAIRED } from '../policy/anomalies.ts';
 import { type Beyond, beyondSeen } from '../policy/beyond.ts';
 import { compareFilters, type Difference, hooksOf } from '../policy/compare.ts';
 import { type Composition, composePolicy } from '../policy/compose.ts';
@@ -35,6 +35,7 @@ import {
 } from '../policy/evaluate.ts';
 import type { Filter, FilterRule, Hook } from '../policy/filter.ts';
 import type { Policy, PolicyService, Zone } from '../policy/intent.ts';
+import { placesAskedOf } from '../policy/places.ts';
 import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
@@ -181,7 +182,11 @@ export function provePolicy(
       ? []
       : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
-  const notes = [...fragmentNotes(platform, filter), ...assumedNotes(assumed)];
+  const notes = [
+    ...fragmentNotes(platform, filter),
+    ...assumedNotes(assumed),
+    ...(hosts === undefined ? interfaceNotes(filter, policy.zones) : []),
+  ];
   const planned = plan.filter.chains.flatMap(({ rules }) => rules);
   const seen = valid.flatMap(({ conversation }) =>
     conversation.unobserved === true ? [] : [conversation],
@@ -198,6 +203,23 @@ function assumedNotes(assumed: readonly string[]): BlindSpot[] {
       id: 'taken-as-shipped',
       what: assumed.join(', and '),
       because: 'the text does not tell it, so it was taken as it is shipped',
+      missing: true,
+    },
+  ];
+}
+
+/** What a comparison zone by zone leaves out. */
+function interfaceNotes(filter: Filter, zones: readonly Zone[]): BlindSpot[] {
+  const asked = placesAskedOf([filter]);
+  const known = zones.flatMap(({ name, interfaces }) => [name, ...interfaces]);
+  if (!known.some((name) => asked.in.has(name) || asked.out.has(name))) return [];
+  return [
+    {
+      id: 'interfaces-by-zone',
+      what: 'packets whose addresses belong to another zone than the interfaces they use',
+      because:
+        'the text asks for interfaces, and what passes between two zones is taken to use theirs',
+      remedy: 'drop forged senders, as reverse path filtering does',
       missing: true,
     },
   ];
@@ -385,6 +407,20 @@ function ofThePerson(anomalies: readonly Anomaly[]): Anomaly[] {
   });
 }
 
+/** Lists too long to compare each rule with each. */
+function unpairedNotes({ chains }: Filter): BlindSpot[] {
+  const long = chains.filter((chain) => !isPaired(chain));
+  if (long.length === 0) return [];
+  return [
+    {
+      id: 'crossing-rules',
+      what: `rules that cross others of another action, in ${long.map(({ name }) => name).join(', ')}`,
+      because: `each is compared with each in lists of at most ${MOST_PAIRED} rules`,
+      missing: true,
+    },
+  ];
+}
+
 /** Looks for what is wrong in an existing text, and at which rules the traffic uses. */
 export function checkText(
   platform: Platform,
@@ -425,5 +461,6 @@ export function checkText(
     }
   }
   const anomalies = ofThePerson(findAnomalies(verdictSpaces(), filter));
+  notes.push(...unpairedNotes(filter));
   return { faults, rules, anomalies, uses: [...uses.values()], stopped, notes };
 }

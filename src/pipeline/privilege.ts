@@ -5,7 +5,7 @@
  */
 import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
+import { isRefusal } from '../native/libc.ts';
 import {
   becomeProgram,
   CAP_NET_RAW,
@@ -81,7 +81,7 @@ export function enterPrivateRuntime(): void {
     if (realpathSync(path) === realpathSync(process.execPath)) return;
     becomeProgram(path, [path, ...process.execArgv, ...process.argv.slice(1)]);
   } catch (error) {
-    if (error instanceof SystemCallError || error instanceof NativeUnavailable) return;
+    if (isRefusal(error)) return;
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }

@@ -135,6 +135,7 @@ async function filteredSource(source: FrameSource, filter: Filter | undefined) {
   return new FilteredSource(source, filter);
 }
 
+/** @param interrupted reading was ended before the inputs were: what is counted is a part */
 export function summaryOf(
   inputs: readonly string[],
   { decoder, firstMs, lastMs }: Omit<Observation, 'flows'>,

@@ -95,29 +95,17 @@ export async function scan(plan: ScanPlan, choices: ScanChoices): Promise<ScanOu
     const { result, unaskedServices, unquestionedServices } = services
       ? await withServices(scanned, choices, onIdentified && tell, held !== undefined)
       : { result: scanned, unaskedServices: [], unquestionedServices: [] };
-    const asked = [...plan.ports].map(([transport, ports]) => ({
-      transport,
-      ports: portText(ports),
-      ...methodOf(result, transport),
-    }));
-    const { hosts, hostsDown, startMs, endMs } = result;
     return {
       ...result,
       addresses: planned.targets.size,
       portsPerHost: [...plan.ports.values()].reduce((sum, { length }) => sum + length, 0),
       notes: scanNotes({
-        ...result,
-        services,
-        unaskedServices,
-        unquestionedServices,
+        ...{ ...result, services, unaskedServices, unquestionedServices },
         repeated: telling.repeated,
         unresolved: plan.unresolved,
         unasked: result.counts.get('not asked') ?? 0,
       }),
-      record: {
-        ...{ scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
-        ...(result.interrupted ? { interrupted: true } : {}),
-      },
+      record: recordOf(result, plan, portText),
     };
   } finally {
     held?.writer.close();
@@ -230,6 +218,22 @@ export async function compareWith(
     });
   }
   return { file, earlier, difference, notes };
+}
+
+/** The scan as other programs' formats and later comparisons take it. */
+function recordOf(
+  result: ScanResult,
+  plan: ScanPlan,
+  portText: (ports: Uint16Array) => string,
+): ScanRecord {
+  const { hosts, hostsDown, startMs, endMs, interrupted } = result;
+  const asked = [...plan.ports].map(([transport, ports]) => ({
+    ...{ transport, ports: portText(ports), ...methodOf(result, transport) },
+  }));
+  return {
+    ...{ scanner: 'portreeve', asked, hosts, hostsDown, startMs, endMs },
+    ...(interrupted ? { interrupted } : {}),
+  };
 }
 
 function methodOf({ engines }: ScanResult, transport: string): { method?: string } {

@@ -13,10 +13,7 @@ import {
   openSync,
   readFileSync,
   readlinkSync,
-  renameSync,
-  rmSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
@@ -24,6 +21,7 @@ import { REACHES, type Reach } from '../analysis/surface.ts';
 import { onePerPort, type SurfacePort } from '../analysis/surface-changes.ts';
 import { isTransport } from '../model/transport.ts';
 import { readWholeText } from '../sources/whole-file.ts';
+import { writeWholeText } from './whole-text.ts';
 
 /** One run. */
 export interface SurfaceRecord {
@@ -154,17 +152,14 @@ function isElsewhere(one: Place, other: Place): boolean {
   return one.boot === other.boot && one.network !== other.network;
 }
 
-/** Whole or not at all: written beside it, then renamed. */
+/** Returns why it cannot be kept; undefined: it is. */
 function save(path: string, record: SurfaceRecord, place: Place | undefined): string | undefined {
-  const draft = `${path}.${process.pid}`;
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const text = `${JSON.stringify({ schema: SCHEMA, ...record, place })}\n`;
-    writeFileSync(draft, text, { mode: 0o600, flag: 'wx' });
-    renameSync(draft, path);
+    writeWholeText(path, text, 0o600, false);
     return undefined;
   } catch (error) {
-    rmSync(draft, { force: true });
     return `${path} cannot be written (${(error as NodeJS.ErrnoException).code})`;
   }
 }

@@ -57,6 +57,7 @@ export interface VerdictRing {
   readonly batches: SharedArrayBuffer;
 }
 
+/** Some megabytes, for one thread that reads and one that folds. */
 export function newVerdictRing(): VerdictRing {
   return {
     control: new Int32Array(new SharedArrayBuffer(4 * (INFO + INFO_WORDS * BATCHES))),

@@ -31,6 +31,7 @@ export type WatchMessage =
   | (Look & { readonly kind: 'look' })
   | (LastLook & { readonly kind: 'end' });
 
+/** Owns its thread, which ends itself once nothing is taken any more. */
 export class WatchThread {
   /** Fulfilled once frames are taken. */
   readonly ready: Promise<void>;

@@ -65,6 +65,7 @@ export interface Judged {
   readonly roles: readonly HostRoles[];
 }
 
+/** `source` stays the caller's to close. A look counts all since the beginning. */
 export class WatchSession {
   private readonly decoder: Decoder;
   private readonly table: FlowTable;
@@ -181,6 +182,7 @@ export class WatchSession {
       addresses: decoder.addresses,
       contexts: decoder.contexts.list,
       interfaces: source.interfaces,
+      paths: decoder.paths.list,
     };
   }
 

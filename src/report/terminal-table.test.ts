@@ -109,8 +109,8 @@ describe('the port table', () => {
         '443/tcp  https  yes',
         '  nginx: worker process',
         '49667/tcp  -  no',
-        '  =\\xe9vil\\x1b[2J, "quot',
-        '  ed" | <b>',
+        '  =\\xe9vil\\x1b[2J,',
+        '  "quoted" | <b>',
       ],
       ['PACKETS', 'BYTES', 'FIRST SEEN'],
     ]);

@@ -109,6 +109,7 @@ const TYPOGRAPHY: Readonly<Record<string, string>> = {
 /** Where a command line names the program: first, behind sudo and what goes with it, behind a pipe. */
 const NAMED = /^(?:sudo (?:setpriv (?:--\S+ )*)?)?portreeve(?= |$)|(?<= \| )portreeve(?= )/g;
 
+/** Texts that it is given may come from anywhere: `safe` makes control characters visible. */
 export function palette(ability: TerminalAbility): Palette {
   const paint = colours.createColors(ability.colour);
   const tints = {

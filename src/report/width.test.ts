@@ -116,4 +116,19 @@ describe('wrapText', () => {
     expect(wrapPieces(['a b', 'c d', 'e f'], ' · ', 9)).toEqual(['a b · c d', 'e f']);
     expect(wrapPieces([], ' · ', 9)).toEqual([]);
   });
+
+  it('breaks a piece that takes more than a line at its blanks', () => {
+    expect(wrapPieces(['a b', 'cc dd eeee ff', 'g'], ' · ', 9)).toEqual([
+      'a b',
+      'cc dd',
+      'eeee ff',
+      'g',
+    ]);
+    expect(wrapPieces(['cc dd eeee f', 'g'], ' · ', 9)).toEqual(['cc dd', 'eeee f', 'g']);
+    expect(wrapPieces(['cc dddddddddddd e', 'g'], ' · ', 9)).toEqual([
+      'cc',
+      'ddddddddd',
+      'ddd e · g',
+    ]);
+  });
 });

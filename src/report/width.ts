@@ -81,7 +81,10 @@ export function wrapText(text: string, width: number, indent = 0): string[] {
   return wrapPieces(text.split(' '), ' ', width, indent);
 }
 
-/** Like `wrapText` for pieces that stay together where they can, joined by `gap` in a line. */
+/**
+ * Like `wrapText` for pieces that stay together where they can, joined by `gap` in a line. One that
+ * takes more than a line is broken at its blanks.
+ */
 export function wrapPieces(
   pieces: readonly string[],
   gap: string,
@@ -89,7 +92,6 @@ export function wrapPieces(
   indent = 0,
 ): string[] {
   const margin = Math.max(0, Math.min(indent, width - 2));
-  const gapWidth = displayWidth(gap);
   const lines: string[] = [];
   let line = '';
   let used = 0;
@@ -98,25 +100,35 @@ export function wrapPieces(
     line = ' '.repeat(margin);
     used = margin;
   };
-  pieces.forEach((piece, index) => {
-    const pieceWidth = displayWidth(piece);
-    if (index > 0 && used + gapWidth + pieceWidth <= width) {
-      line += gap + piece;
-      used += gapWidth + pieceWidth;
-      return;
-    }
-    if (index > 0) breakLine();
-    if (used + pieceWidth <= width) {
-      line += piece;
-      used += pieceWidth;
-      return;
-    }
-    for (const cluster of clusters(piece)) {
+  const breakWord = (word: string): void => {
+    for (const cluster of clusters(word)) {
       const clusterWidth = displayWidth(cluster);
       if (used + clusterWidth > width) breakLine();
       line += cluster;
       used += clusterWidth;
     }
+  };
+  const add = (piece: string, before: string | undefined): void => {
+    const pieceWidth = displayWidth(piece);
+    const gapWidth = before === undefined ? 0 : displayWidth(before);
+    if (used + gapWidth + pieceWidth <= width) {
+      line += (before ?? '') + piece;
+      used += gapWidth + pieceWidth;
+      return;
+    }
+    if (before !== undefined) breakLine();
+    const words = piece.split(' ');
+    if (used + pieceWidth <= width) {
+      line += piece;
+      used += pieceWidth;
+    } else if (words.length > 1) {
+      words.forEach((word, index) => {
+        add(word, index === 0 ? undefined : ' ');
+      });
+    } else breakWord(piece);
+  };
+  pieces.forEach((piece, index) => {
+    add(piece, index === 0 ? undefined : gap);
   });
   lines.push(withoutTrailingSpaces(line));
   return pieces.length === 0 ? [] : lines;

@@ -89,7 +89,8 @@ export function folderOfUser(key: string, user: CacheUser): CacheFolder | undefi
 }
 
 function replace(path: string, octets: Buffer, mode: number): void {
-  const draft = `${path}.${process.pid}.new`;
+  // Threads of one process may write the same pack.
+  const draft = `${path}.${Math.random().toString(36).slice(2)}.new`;
   try {
     writeFileSync(draft, octets as Uint8Array, { mode, flag: 'wx' });
     renameSync(draft, path);

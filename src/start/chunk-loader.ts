@@ -23,6 +23,9 @@ type Body = (
 const HEAD = '(function(exports,require,module,__filename,__dirname){';
 const TAIL = '\n})';
 
+/**
+ * A pack that does not fit this runtime costs only time: V8 refuses it, and the chunk is compiled.
+ */
 export class ChunkLoader {
   private readonly root: string;
   private readonly pack: CodePack | undefined;

@@ -1,7 +1,7 @@
 /**
- * Joins what a host says of its sockets with what was seen of it from the network, and with traffic:
- * one row for each endpoint, those that deserve attention first. Ports on which nothing listens and
- * nothing answers are no rows. Pure; looking and asking again is done by who calls.
+ * Joins what a host says of its sockets with what was seen of it from the network, and with
+ * traffic: one row for each endpoint, those that deserve attention first. Ports on which nothing
+ * listens and nothing answers are no rows. Pure; looking and asking again is done by who calls.
  */
 import type {
   BindRefusal,
@@ -346,6 +346,7 @@ const MISMATCHES: ReadonlySet<string> = new Set([
   'traffic-only',
 ]);
 
+/** Whether host and network contradict each other, so that asking once more is worth while. */
 export function isMismatch({ verdict }: ComparedEndpoint): boolean {
   return MISMATCHES.has(verdict);
 }

@@ -7,6 +7,7 @@ import type { Expression } from './parse.ts';
 import type { FilterWorld, FlowRow, PacketRow, Tests } from './row-tests.ts';
 import { testsOf } from './terms.ts';
 
+/** Asked one row at a time: it has one record, which is re-aimed at each. */
 export class FlowFilter {
   /** Whether packets can be tested too. */
   readonly knowsPackets: boolean;

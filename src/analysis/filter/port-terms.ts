@@ -14,6 +14,9 @@ interface Ports {
   readonly protocol: number;
 }
 
+/** Protocols inside which others cannot be seen. */
+const CARRIES: ReadonlySet<string> = new Set(['tls', 'dtls']);
+
 /** A port matches the server's; where nobody can say who serves, the lower of the two. */
 export function port(term: Term): Tests {
   return portTests(term.values.map(portsOf));
@@ -83,7 +86,8 @@ export function service(term: Term, { protocolAt }: FilterWorld): Tests {
       if (facts.listing > BY_LOWER_PORT) return false;
       const said = protocolAt?.(facts.server, facts.family, facts.protocol, facts.port);
       // A protocol inside TLS cannot be seen: the port is all there is to go by.
-      if (said === undefined || said === 'tls') return spoken.has(said ?? '') || byPort.flow(row);
+      if (said === undefined || CARRIES.has(said))
+        return spoken.has(said ?? '') || byPort.flow(row);
       return spoken.has(said);
     },
   };
@@ -94,7 +98,7 @@ function protocolsNamed(name: string, ports: readonly Ports[]): string[] {
   return DETECTORS.filter(
     ({ protocol, ports: own }) =>
       protocol === name ||
-      (protocol !== 'tls' &&
+      (!CARRIES.has(protocol) &&
         ports.some(
           ({ first, last }) =>
             last - first < 10 && own.some((each) => each >= first && each <= last),

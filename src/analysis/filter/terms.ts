@@ -1,7 +1,7 @@
 /** The words of a filter: what each asks of a flow, and of a packet where a packet can tell. */
 
 import { connectionState } from '../../flow/connection-state.ts';
-import { CLIENT_IS_B } from '../../flow/direction.ts';
+import { CLIENT_IS_B } from '../../flow/decision.ts';
 import { parsePrefix } from '../../net/prefix.ts';
 import { PrefixTable } from '../../net/prefix-table.ts';
 import type { FlowFacts } from '../flow-facts.ts';

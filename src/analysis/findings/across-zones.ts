@@ -36,6 +36,10 @@ interface Crossing {
 /** Servers of one port told one by one; more are told together. */
 const MOST_ALONE = 3;
 
+/**
+ * The gravest first. A few of one service, port and zone are told one by one, more of them
+ * together.
+ */
 export function acrossZones(c: Case): readonly Finding[] {
   const groups = new Map<string, Crossing[]>();
   for (const crossing of crossingsOf(c)) {

@@ -13,6 +13,7 @@ interface Once {
   readonly missed: number;
 }
 
+/** Nothing in a one-way capture, where silence means nothing. */
 export function answeredOnce(c: Case): readonly Finding[] {
   if (c.oneWay) return [];
   const { services } = c.traffic;

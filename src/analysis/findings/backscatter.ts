@@ -9,6 +9,7 @@ import type { Finding } from '../../model/finding.ts';
 import { type Case, number, plural, protocolText } from './case.ts';
 import { familyOfWord, portOfWord, protocolOfWord } from './clues.ts';
 
+/** Those that reached the most hosts first. */
 export function backscatter(c: Case): readonly Finding[] {
   if (c.oneWay) return [];
   const { strays } = c.clues;

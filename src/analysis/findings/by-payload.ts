@@ -2,8 +2,8 @@
  * What payloads give away: a protocol on an unusual port, something else on a well-known port, and
  * obsolete versions. Needs somebody who listened to payloads; see spoken.ts.
  *
- * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL and TLS below 1.2
- * (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
+ * Obsolete: SMB 1 (deprecated 2013, off by default since Windows 10 1709), SSL, TLS and DTLS below
+ * 1.2 (RFC 7568, RFC 8996), SSH 1 (RFC 4253 section 5), SNMP 1 and 2c (RFC 3410: historic), Telnet.
  */
 import { spokenName } from '../../catalog/spoken-names.ts';
 import type { Finding, FindingSeverity } from '../../model/finding.ts';
@@ -146,6 +146,14 @@ const AGES: readonly Age[] = [
     severity: 'medium',
     why: 'browsers and standards gave it up (RFC 8996): known attacks read or change what it carries',
     do: 'set the least version of the server to TLS 1.2',
+  },
+  {
+    protocol: 'dtls',
+    versions: ['DTLS 1.0'],
+    name: (version) => version,
+    severity: 'medium',
+    why: 'it is TLS 1.1 over UDP, which standards gave up (RFC 8996)',
+    do: 'set the least version of the server to DTLS 1.2',
   },
   {
     protocol: 'ssh',

@@ -24,6 +24,7 @@ const IN_CLEAR = 'in clear';
 /** Never upgraded: every session is readable. */
 const ALWAYS = new Set([23, 512, 513]);
 
+/** Those that a payload showed first, then those that a port and its traffic suggest. */
 export function clearTextLogins(c: Case): readonly Finding[] {
   const seen = c.spoken.endpoints().filter((at) => loginOf(at) !== undefined);
   const { count } = c.clues.clearText;

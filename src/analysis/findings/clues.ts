@@ -49,6 +49,7 @@ const SMALL: Partial<SampleLimits> = { keys: 32_768, blocks: 16_384 };
 const TIME_EXCEEDED_4 = 11;
 const TIME_EXCEEDED_6 = 3;
 
+/** Fed by `Traffic`, flow by flow; complete once all were. Key words are those of flow rows. */
 export class Clues {
   /** Key: source, family. Things: host, port with protocol. Marks: `ATTEMPT_…`. */
   readonly attempts: SampleLists;
@@ -235,6 +236,7 @@ function endpointWord(flow: FlowFacts): number {
   return flow.port | ((flow.protocol | flow.family) << 16);
 }
 
+/** Of a key word `port with protocol and family`: the port in the lower half, above it the rest. */
 export function portOfWord(word: number): number {
   return word & 0xffff;
 }
@@ -243,6 +245,7 @@ export function protocolOfWord(word: number): number {
   return (word >>> 16) & 0xff;
 }
 
+/** 0 for IPv4, else `FAMILY_6`. */
 export function familyOfWord(word: number): number {
   return (word >>> 16) & FAMILY_6;
 }

@@ -13,6 +13,10 @@ import type { Sample } from '../sample-lists.ts';
 import { anyHost, type Case, lasting, modal, number, plural, share, some, spanOf } from './case.ts';
 import type { Suspect } from './suspects.ts';
 
+/**
+ * @param suspects sources that failed often, not yet told as scanners
+ * @param explained pairs that another finding accounts for
+ */
 export function equalSizeProbes(
   c: Case,
   suspects: readonly Suspect[],

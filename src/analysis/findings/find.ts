@@ -51,7 +51,7 @@ export function findings(c: Case): readonly Finding[] {
   ];
   // Sorting is stable: detectors give the weightiest of their own first.
   found.sort((left, right) => urgency(right) - urgency(left));
-  const reach = reachOf(c.names.contexts);
+  const reach = reachOf(c.names);
   return found.map((finding) => withFilter(finding, reach));
 }
 

@@ -45,6 +45,7 @@ const FAMILIES: readonly Family[] = [
   },
 ];
 
+/** At most one for each family of protocols, whatever the number of hosts. */
 export function legacyNames(c: Case): readonly Finding[] {
   return FAMILIES.flatMap((family) => {
     const samples = samplesOf(c, family);

@@ -15,6 +15,7 @@ import { GROUP, NOBODY, OUTSIDE } from '../zones.ts';
 import { type Case, number, plural, protocolText, share, some } from './case.ts';
 import { familyOfWord, portOfWord } from './clues.ts';
 
+/** At most one; where it is, detectors that rely on answers say nothing. */
 export function oneWayCapture(c: Case): readonly Finding[] {
   if (!c.oneWay) return [];
   const { tcpConversations: all, tcpOneSided: oneSided } = c.traffic;

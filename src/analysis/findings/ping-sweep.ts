@@ -14,6 +14,7 @@ interface Sweep {
   readonly dark: number;
 }
 
+/** @param suspects what sources were answered, for those that pinged in vain as well */
 export function pingSweeps(c: Case, suspects: readonly Suspect[]): readonly Finding[] {
   const { pings } = c.clues;
   const sweeps: Sweep[] = [];

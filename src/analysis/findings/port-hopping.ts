@@ -48,6 +48,9 @@ export interface Hopping {
   readonly explainsServer: (server: number) => boolean;
 }
 
+/**
+ * The most ports first; with them which pairs and servers other detectors need not wonder about.
+ */
 export function portHopping(c: Case): Hopping {
   const explained = new Set<string>();
   const servers = new Set<number>();

@@ -51,6 +51,36 @@ describe('scans that are', () => {
     expect(accused(silent)).toEqual([]);
   });
 
+  it.each(['A', 'F', 'FA', 'FPU', ''])('vertical: segments with “%s” into silence', (flags) => {
+    const steps = many(60, (n) =>
+      attempt({ at: n, client: `${EVIL}:61000`, server: `10.0.1.10:${n + 1}` }, false, flags),
+    );
+    // They are no connections of which one direction is missing, and nothing seems to have answered.
+    expect(findingsIn(steps)).toMatchObject([
+      { id: 'vertical-scan', numbers: { ports: 60, answered: 0, failedShare: 1 } },
+    ]);
+  });
+
+  it('are none of a host that closes connections whose other ends are gone', () => {
+    const steps = many(60, (n) =>
+      [0, 1, 3].flatMap((at) =>
+        attempt(
+          { at, client: `${INSIDE}:${50000 + n}`, server: `192.0.2.${n + 1}:443` },
+          false,
+          'FA',
+        ),
+      ),
+    );
+    expect(findingsIn(steps).map(({ id }) => id)).toEqual(['never-spoken-to']);
+  });
+
+  it('horizontal: acknowledgments, as a search for hosts sends them', () => {
+    const steps = many(60, (n) =>
+      attempt({ at: n, client: `${INSIDE}:50000`, server: `10.0.4.${n + 1}:80` }, false, 'A'),
+    );
+    expect(findingsIn(steps).map(({ id }) => id)).toEqual(['horizontal-scan']);
+  });
+
   it.each([24, 25, 300])('horizontal: one port of %i hosts', (hosts) => {
     const steps = many(hosts, (n) =>
       attempt({ at: n, client: `${INSIDE}:50000`, server: `10.0.${n >> 7}.${(n % 128) + 1}:445` }),

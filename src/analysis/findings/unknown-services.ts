@@ -25,6 +25,10 @@ const SYSTEM = 1024;
 /** Endpoint mapper, portmapper, FTP, TFTP: they tell clients of other ports. */
 const BROKERS = [135, 111, 21, 69];
 
+/**
+ * Hosts with the most such ports first.
+ * @param explained servers that another finding accounts for, by their address word
+ */
 export function unknownServices(
   c: Case,
   explained: (server: number) => boolean,
