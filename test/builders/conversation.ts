@@ -219,6 +219,7 @@ export function runSteps(steps: readonly Step[], options: RunOptions = {}): Run 
     addresses: decoder.addresses,
     contexts: decoder.contexts.list,
     interfaces: INTERFACES,
+    paths: decoder.paths.list,
   };
   return { flows: viewOf(names, table.finish(), ladder), table, ladder, names, decoder };
 }

@@ -54,7 +54,12 @@ export function caseOf(steps: readonly Step[], circumstances: Circumstances = {}
   const flows = new FlowSet([table.finish()], new DirectionLadder());
   flows.visit(traffic.add.bind(traffic));
   traffic.finish();
-  const names = { addresses, contexts: decoder.contexts.list, interfaces: INTERFACES };
+  const names = {
+    addresses,
+    contexts: decoder.contexts.list,
+    interfaces: INTERFACES,
+    paths: decoder.paths.list,
+  };
   const spoken = circumstances.spoken ?? NOTHING_SPOKEN;
   const { frames } = decoder;
   const { filtered } = circumstances;

@@ -133,8 +133,8 @@ const TRANSPORTS: Readonly<Record<string, number>> = {
 };
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   // Letters of Azure's, ids of an ASA and of SonicWall's; the family says which ICMP it is.
-  ...{ tcp: [',t,', 'm=36', '302013', '302014', '106001', '106015', '201010'] },
-  ...{ udp: [',u,', 'm=37', '302015', '302016', '106006', '106007', '410001'] },
+  ...{ tcp: [',t,', '"t"', 'm=36', '302013', '302014', '106001', '106015', '201010'] },
+  ...{ udp: [',u,', '"u"', 'm=37', '302015', '302016', '106006', '106007', '410001'] },
   ...{ icmp: ['m=38', '302020', '302021', '31300', '106018'] },
   ...{
     icmpv6: ['icmp', '302020', '302021', '31300'],

@@ -428,6 +428,13 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(JSON.parse(proof.out).notes[0]).toMatchObject({ id: 'fragments-untracked' });
     const check = await portreeve('acl', 'check', 'ports.nft', '--for', 'nftables');
     expect(check.out).toContain('from line 2 on');
+    // In a spreadsheet: what was found, not what was not understood.
+    const sheet = await portreeve('acl', 'check', 'ports.nft', '--for', 'nftables', '--csv');
+    expect(sheet.out).toMatch(/^line,finding,meaning,/);
+    const differing = await portreeve(
+      ...['policy', 'prove', 'policy.yaml', '--for', 'nftables', 'ports.nft', '--csv'],
+    );
+    expect(differing.out.split('\r\n').length).toBeGreaterThan(2);
   });
 
   const FAILURES: readonly (readonly [readonly string[], number, RegExp])[] = [
@@ -438,6 +445,12 @@ describe.skipIf(!built)('policy and acl', () => {
     [['policy', 'learn', 'missing.pcap', ...zones], 3, /no such file/i],
     [['policy', 'learn', '--log', 'missing.log', ...zones], 3, /cannot read missing\.log/],
     [['policy', 'learn', ...zones], 2, /nothing to learn from/],
+    [
+      ['policy', 'learn', CAPTURE, ...zones, '-o', 'none/x'],
+      3,
+      /none\/x\n {2}why .*ENOENT.*\n {2}do/,
+    ],
+    [['policy', 'test', 'web -> nowhere tcp/1433'], 2, /not an address\n {2}do /],
     [['policy', 'learn', '--log', 'a', '--prefix', 'x', ...zones], 2, /FW-DROP=deny/],
     [['policy', 'review', 'missing.ndjson'], 3, /there is no such file/],
     [['policy', 'review', 'decisions.txt'], 3, /damaged/],

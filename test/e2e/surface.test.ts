@@ -54,6 +54,11 @@ describe.runIf(built && linux)('portreeve alone', () => {
     },
   );
 
+  it('has every service in a spreadsheet, not only those to look at', async () => {
+    const { out } = await runCli(['surface', '--no-beside', '--csv']);
+    expect(out).toMatch(new RegExp(`\\r\\n${port},tcp,this-machine,`));
+  });
+
   it('ends with the attack surface in one line', async () => {
     const { out } = await runCli(['surface', '--no-beside']);
     expect(out.trimEnd().split('\n').at(-1)).toMatch(

@@ -374,7 +374,10 @@ database mdb\nsuffix "dc=example,dc=org"\nrootdn "cn=admin,dc=example,dc=org"\nr
       const use = assessment.ports.find((each) => each.port === Number(port));
       return [port, use?.spoken[0]?.fit];
     });
-    for (const [port, fit] of fits) expect([port, fit]).not.toEqual([port, 'usual']);
+    expect(fits.length).toBeGreaterThan(10);
+    for (const [port, fit] of fits) {
+      expect(['unusual', 'other'], `port ${port} is ${fit}`).toContain(fit);
+    }
   });
 
   it.each([

@@ -2,6 +2,18 @@
 import type { PacketHeader } from '../../src/net/header-fields.ts';
 import { hex, internetChecksum, join, put16, u8, u16, u32, zeros } from '../builders/bytes.ts';
 
+/** Connections that the kernel could take for the same one, in either direction. */
+export function connectionKey({
+  source,
+  destination,
+  protocol,
+  sourcePort,
+  destinationPort,
+}: PacketHeader): string {
+  const ends = [`${source.words}/${sourcePort}`, `${destination.words}/${destinationPort}`];
+  return `${protocol} ${ends.sort().join(' ')}`;
+}
+
 /** What follows the IP header: the transport's header, then the number. */
 function body(packet: PacketHeader, sequence: number, filler: number): Uint8Array {
   const { protocol, laterFragment, sourcePort, destinationPort, tcpFlags } = packet;

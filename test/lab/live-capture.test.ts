@@ -311,6 +311,11 @@ describeLab('a live capture', ['ip', 'tcpdump', 'python3', 'mount'], () => {
     }
   });
 
+  it('knows the interfaces of a network that was entered without its /sys', () => {
+    const inside = [`--net=/run/netns/${here.name}`, process.execPath, CLI, 'capture', '-D'];
+    expect(run('nsenter', ...inside).match(/\S+(?= \[)/g)).toEqual(['1.lo', '2.eth0', '3.any']);
+  });
+
   it('becomes the user who called sudo before it reads a packet', async () => {
     const file = join(folder, 'mine.pcapng');
     const child = here.start('env', [

@@ -23,7 +23,8 @@ import type { Plan } from '../../src/policy/plan.ts';
 import { join } from '../builders/bytes.ts';
 import { packetNear, randomFilterPlan } from '../builders/filter.ts';
 import { diceOf } from '../builders/policy.ts';
-import { framesOf, sequencesOf } from './kernel-frames.ts';
+import { connectionKey, framesOf, sequencesOf } from './kernel-frames.ts';
+import { joinInARow } from './kernel-path.ts';
 import { describeLab, Lab, run, type Space } from './lab.ts';
 import { Recording } from './recording.ts';
 
@@ -95,50 +96,7 @@ describeLab('rules in the kernel', ['ip', 'nft', 'iptables', 'tcpdump', 'sysctl'
     marker = lab.space('m');
     router = lab.space('r');
     far = lab.space('b');
-    for (const space of [marker, router]) {
-      space.run('sysctl', '-qw', 'net.ipv4.ip_forward=1', 'net.ipv6.conf.all.forwarding=1');
-      space.run(
-        'sysctl',
-        '-qw',
-        'net.ipv4.conf.all.rp_filter=0',
-        'net.ipv4.conf.default.rp_filter=0',
-      );
-    }
-    const hop = (left: Space, right: Space, net: number, names: [string, string]) => {
-      lab.join(
-        left,
-        right,
-        [`192.168.${net}.1/30`, `fd00:${net}::1/64`],
-        [`192.168.${net}.2/30`, `fd00:${net}::2/64`],
-        names,
-      );
-      const link = right.run('cat', `/sys/class/net/${names[1]}/address`).trim();
-      if (left === sender) {
-        mac = link;
-        return;
-      }
-      for (const via of [`192.168.${net}.2`, `fd00:${net}::2`]) {
-        left.run(
-          'ip',
-          'neigh',
-          'replace',
-          via,
-          'lladdr',
-          link,
-          'dev',
-          names[0],
-          'nud',
-          'permanent',
-        );
-      }
-      for (const prefix of ['10.0.0.0/8', '9.255.255.255/32']) {
-        left.run('ip', 'route', 'add', prefix, 'via', `192.168.${net}.2`);
-      }
-      left.run('ip', '-6', 'route', 'add', '2001:db8::/32', 'via', `fd00:${net}::2`);
-    };
-    hop(sender, marker, 1, ['eth0', 'eth0']);
-    hop(marker, router, 2, ['eth1', 'eth0']);
-    hop(router, far, 3, ['eth1', 'eth0']);
+    mac = joinInARow(lab, [sender, marker, router, far]);
   });
 
   afterAll(async () => {
@@ -257,18 +215,6 @@ function sameAsListed({ platform, plan }: Batch, listed: readonly string[]): voi
     spaces.difference(accepted, meant),
   );
   expect(witness(spaces, differs), listed.join('\n')).toBeUndefined();
-}
-
-/** Connections that the kernel could take for the same one, in either direction. */
-function connectionKey({
-  source,
-  destination,
-  protocol,
-  sourcePort,
-  destinationPort,
-}: PacketHeader): string {
-  const ends = [`${source.words}/${sourcePort}`, `${destination.words}/${destinationPort}`];
-  return `${protocol} ${ends.sort().join(' ')}`;
 }
 
 /** `arrived` and `through` give the DSCP by sequence number. */

@@ -67,6 +67,8 @@ describeLab('the right to capture', ['ip', 'ping', 'setcap', 'setpriv', 'sudo', 
     expect(status).toBe(4);
     expect(stdout).toContain('setcap cap_net_raw=ep');
     expect(existsSync(env.PORTREEVE_CAPTURE_FOLDER!)).toBe(false);
+    const odd = asNobody(['setup-capture', '--group', 'x\x1b[31my']);
+    expect(odd.stdout).toContain("-g 'x\\x1b[31my'");
   });
 
   it('comes with a private copy, is given up once interfaces are open, and is taken back', async () => {

@@ -96,7 +96,7 @@ function kept(line: string, family: 4 | 6): string[] {
     const first = rest.includes('-j ufw') ? '' : ' -m conntrack --ctstate NEW';
     return first === '' ? [] : [`${chain}${first} ${rest}`];
   }
-  if (!rest.includes('icmp')) return [];
+  if (!rest.includes('icmp') && !/^-[io] lo -j ACCEPT$/.test(rest)) return [];
   // Asked of neighbours and listeners in addition: that they are no further than one hop.
   return [`${chain} ${rest.replace(/-m hl --hl-eq \d+ |-s fe80::\/10 /g, '')}`];
 }
