@@ -1,11 +1,12 @@
 /**
- * Who is measured. Peers run as their users run them, with the flags that make them read a whole
+ * Who is measured, and a yardstick (`floor.c`). Peers run as their users run them, with the flags that make them read a whole
  * file at full speed and exit. One that would take minutes and gigabytes of memory gets the first
  * packets only; it is compared by packets per second then. Ours always reads the whole file: on a
  * second of traffic the start of the process would be most of what is measured.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { floorProgram } from './floor.ts';
 
 export interface Contender {
   readonly name: string;
@@ -61,12 +62,23 @@ export const CONTENDERS: readonly Contender[] = [
     versionFlag: '--version',
     mostPackets: 1_000_000,
   },
+  {
+    name: 'floor, copying',
+    command: (file) => [floorProgram(), '1', file],
+    debianPackage: 'gcc',
+  },
+  {
+    name: 'floor, flows',
+    command: (file) => [floorProgram(), '5', file],
+    debianPackage: 'gcc',
+  },
 ];
 
 /** What the program says it is, or undefined when it can't be started. */
 export function version(contender: Contender): string | undefined {
   if (contender.subject) return existsSync(CLI) ? `Node.js ${process.version}` : undefined;
   const [program] = contender.command('', '');
+  if (program === floorProgram()) return existsSync(program) ? 'bench/floor.c, cc -O2' : undefined;
   const done = spawnSync(program, [contender.versionFlag ?? '--version'], { encoding: 'utf8' });
   if (done.error) return undefined;
   const lines = `${done.stdout}\n${done.stderr}`.split('\n');

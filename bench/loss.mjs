@@ -10,11 +10,11 @@
  * `--icmp-limit` leaves the host's limit of ICMP errors as Linux has it: one a second.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { endOnSignals, makeSpaces, removeSpaces, run, twoNames } from './two-spaces.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -40,15 +40,8 @@ const UDP = [
 ];
 const OPEN = { syn: TCP, connect: TCP, udp: UDP, sctp: TCP };
 const LINKS = { pair: ['eth0', '10.79.0'], relay: ['tun0', '10.79.1'] };
-const tag = randomBytes(3).toString('hex');
-const [here, there] = [`pl${tag}-a`, `pl${tag}-b`];
+const [here, there] = twoNames();
 const children = [];
-
-function run(program, ...words) {
-  const done = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (done.status !== 0) throw new Error(`${program} ${words.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
 
 async function start(program, ...words) {
   const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -66,10 +59,7 @@ const LOSS = ['input', 'output']
   .join('\n');
 
 async function build() {
-  for (const space of [here, there]) {
-    run('ip', 'netns', 'add', space);
-    run('ip', '-n', space, 'link', 'set', 'lo', 'up');
-  }
+  makeSpaces([here, there]);
   const ends = `eth0 netns ${here} type veth peer name eth0 netns ${there}`;
   run('ip', 'link', 'add', ...ends.split(' '));
   await start('python3', path('../test/lab/tun-relay.py'), here, there, given.delay);
@@ -115,19 +105,10 @@ function trial(engine, link) {
 
 function end() {
   for (const child of children) child.kill('SIGKILL');
-  for (const space of [here, there]) {
-    const pids = spawnSync('ip', ['netns', 'pids', space], { encoding: 'utf8' }).stdout;
-    for (const pid of pids.split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
-    spawnSync('ip', ['netns', 'delete', space]);
-  }
+  removeSpaces([here, there]);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    end();
-    process.exit(130);
-  });
-}
+endOnSignals(end);
 try {
   await build();
   for (const engine of given.engines.split(',')) {

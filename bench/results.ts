@@ -2,6 +2,7 @@
 import { cpus, release, totalmem, type } from 'node:os';
 import type { Capture } from './captures.ts';
 import type { Contender } from './contenders.ts';
+import { floorProgram } from './floor.ts';
 import { median, type Sample } from './measure.ts';
 
 /** A contender's runs on a capture, or on the first packets of it. */
@@ -82,7 +83,11 @@ export function setting(versions: ReadonlyMap<Contender, string>, left: readonly
     const environment = Object.entries(contender.environment ?? {}).map(
       ([key, value]) => `${key}=${value} `,
     );
-    const command = contender.command('FILE', 'FOLDER').join(' ').replace(process.execPath, 'node');
+    const command = contender
+      .command('FILE', 'FOLDER')
+      .join(' ')
+      .replace(process.execPath, 'node')
+      .replace(floorProgram(), 'floor');
     return `- ${contender.name}: \`${environment.join('')}${command} >/dev/null\` (${version})`;
   });
   return [

@@ -9,10 +9,10 @@
  * Sections are syn, stateless, connect, dead, transmit, udp. Without a rate masscan's best is looked for.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpus, loadavg, release, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { makeSpaces, removeSpaces, run, twoNames } from './two-spaces.mjs';
 
 const RUNS = Number(process.argv[2] ?? 7);
 const SECTIONS = new RegExp(process.argv[3] ?? '.');
@@ -24,20 +24,10 @@ const LISTENERS = fileURLToPath(new URL('../test/lab/scan-listeners.mjs', import
 const PORTS =
   '22,80,443,1234,3306,5432,8080,9999,12345,20000,23456,30001,33333,40000,44444,50505,55555,60606,65000,65535';
 const TARGET = '10.78.0.2';
-const tag = randomBytes(3).toString('hex');
-const [here, there] = [`pb${tag}-a`, `pb${tag}-b`];
-
-function run(program, ...words) {
-  const done = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (done.status !== 0) throw new Error(`${program} ${words.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
+const [here, there] = twoNames();
 
 async function build() {
-  for (const space of [here, there]) {
-    run('ip', 'netns', 'add', space);
-    run('ip', '-n', space, 'link', 'set', 'lo', 'up');
-  }
+  makeSpaces([here, there]);
   run(
     'ip',
     'link',
@@ -282,14 +272,5 @@ try {
   }
 } finally {
   listeners.kill('SIGKILL');
-  for (const space of [here, there]) {
-    for (const pid of run('ip', 'netns', 'pids', space).split('\n').filter(Boolean)) {
-      try {
-        process.kill(Number(pid), 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    }
-    run('ip', 'netns', 'delete', space);
-  }
+  removeSpaces([here, there]);
 }
