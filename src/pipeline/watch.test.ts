@@ -1,8 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { ether, ipv4, tcp, udp } from '../../test/builders/packet.ts';
+import { collector } from '../sources/garbage.ts';
 import { FRAME_BATCH_CAPACITY, FrameBatch, type FrameSource } from '../wire/frame-batch.ts';
 import { WatchSession } from './watch.ts';
 
@@ -136,8 +135,7 @@ describe('a week of traffic in bounded memory', () => {
       },
       { maxFlows: 16_384 },
     );
-    setFlagsFromString('--expose-gc');
-    const collect: () => void = runInNewContext('gc');
+    const collect = collector();
     const memoryAfter = async (flows: number): Promise<number> => {
       while (sent < flows) await session.step();
       // Buffers are given back in a thread of their own, some time after they were collected.

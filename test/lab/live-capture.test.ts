@@ -43,6 +43,8 @@ s.send(bytes.fromhex(sys.argv[2]))
 interface Said {
   err: string;
   out: string;
+  /** Fulfilled once it has ended and nothing more can come; also when that was long ago. */
+  readonly closed: Promise<unknown>;
 }
 
 const saidBy = new WeakMap<ChildProcess, Said>();
@@ -51,7 +53,7 @@ const saidBy = new WeakMap<ChildProcess, Said>();
 function said(child: ChildProcess): Said {
   const known = saidBy.get(child);
   if (known !== undefined) return known;
-  const text = { err: '', out: '' };
+  const text = { err: '', out: '', closed: once(child, 'close') };
   saidBy.set(child, text);
   child.stderr?.on('data', (piece) => {
     text.err += piece;
@@ -62,11 +64,10 @@ function said(child: ChildProcess): Said {
   return text;
 }
 
-function ended(child: ChildProcess): Promise<Said & { code: number | null }> {
+async function ended(child: ChildProcess): Promise<Said & { code: number | null }> {
   const text = said(child);
-  return new Promise((resolve) => {
-    child.once('close', (code) => resolve({ code, ...text }));
-  });
+  await text.closed;
+  return { code: child.exitCode, ...text };
 }
 
 /** Until the capture says that its interfaces are open. */

@@ -3,11 +3,11 @@
  * nothing else, so that neither a view nor a disk nor the collector of garbage holds it up.
  */
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PacketRing } from '../../native/packet-ring.ts';
 import type { PacketSocket } from '../../native/packet-socket.ts';
 import { hurry } from '../../native/thread-turns.ts';
+import { collector } from '../garbage.ts';
 import { BlockSender, type RelayMemory, STOP_DRAINED, STOP_NOW } from './block-relay.ts';
 
 /** What a reading thread is started with. */
@@ -37,9 +37,7 @@ function say(message: ReaderMessage): void {
  */
 function collect(): void {
   setFlagsFromString('--no-parallel-scavenge');
-  setFlagsFromString('--expose-gc');
-  runInNewContext('gc({ type: "minor" })');
-  setFlagsFromString('--no-expose-gc');
+  collector()({ type: 'minor' });
 }
 
 function read({ socket, relay }: ReaderStart): void {

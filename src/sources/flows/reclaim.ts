@@ -3,14 +3,13 @@
  * threads share count for nothing with it, so that a hundred megabytes of flow rows nobody can
  * reach any more may stay until the program ends. Who lets go of much says so here.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { type Collector, collector } from '../garbage.ts';
 
 /** Octets let go that are worth a collection, which takes some milliseconds. */
 const WORTH_COLLECTING = 40 * 2 ** 20;
 
 let owed = 0;
-let collect: (() => void) | undefined;
+let collect: Collector | undefined;
 
 /** Notes that arrays of so many octets cannot be reached any more; now and then collects them. */
 export function letGo(octets: number): void {
@@ -19,11 +18,4 @@ export function letGo(octets: number): void {
   owed = 0;
   collect ??= collector();
   collect();
-}
-
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('globalThis.gc');
-  setFlagsFromString('--no-expose-gc');
-  return typeof collect === 'function' ? () => collect() : () => {};
 }
