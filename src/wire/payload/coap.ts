@@ -19,8 +19,23 @@ const URI_PATH = 11;
 const WELL_KNOWN = ascii('.well-known');
 const PAYLOAD = 0xff;
 const MOST_OPTIONS = 32;
-/** Options from If-Match to Size1, and those of other documents: below 300. */
-const LAST_OPTION = 300;
+/** Where an option may stand. */
+const ASKED = 1;
+const ANSWERED = 2;
+const BOTH = ASKED | ANSWERED;
+/**
+ * Options by number: where, shortest and longest. RFC 7252, and 7641 (6), 7959 (23, 27, 28), 7967
+ * (258), 8613 (9), 8768 (16), 9175 (252, 292), 9177 (19, 31), 9668 (21).
+ */
+const OPTIONS: Readonly<Record<number, readonly [where: number, least: number, most: number]>> = {
+  ...{ 1: [ASKED, 0, 8], 3: [ASKED, 1, 255], 4: [BOTH, 1, 8], 5: [ASKED, 0, 0] },
+  ...{ 6: [BOTH, 0, 3], 7: [ASKED, 0, 2], 8: [ANSWERED, 0, 255], 9: [BOTH, 0, 255] },
+  ...{ 11: [ASKED, 0, 255], 12: [BOTH, 0, 2], 14: [BOTH, 0, 4], 15: [ASKED, 0, 255] },
+  ...{ 16: [ASKED, 1, 1], 17: [ASKED, 0, 2], 19: [BOTH, 0, 3], 20: [ANSWERED, 0, 255] },
+  ...{ 21: [ASKED, 0, 0], 23: [BOTH, 0, 3], 27: [BOTH, 0, 3], 28: [BOTH, 0, 4] },
+  ...{ 31: [BOTH, 0, 3], 35: [ASKED, 1, 1034], 39: [ASKED, 1, 255], 60: [BOTH, 0, 4] },
+  ...{ 252: [BOTH, 1, 40], 258: [ASKED, 0, 1], 292: [BOTH, 0, 8] },
+};
 const TYPE_CONFIRMABLE = 0;
 const TYPE_RESET = 3;
 
@@ -36,7 +51,7 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const isRequest = code >= 1 && code <= 7;
   if (!isRequest && !isResponse(code)) return 0;
   if (type === TYPE_RESET || (isRequest && type > 1)) return 0;
-  const found = walk(bytes, at + 4 + token, end);
+  const found = walk(bytes, at + 4 + token, end, isRequest ? ASKED : ANSWERED);
   if (found < 0) return 0;
   if (isRequest)
     return (found === FOUND_CORE && type === TYPE_CONFIRMABLE ? CERTAIN : LIKELY) | ASKS;
@@ -61,7 +76,7 @@ function isResponse(code: number): boolean {
 const FOUND_CORE = 1;
 
 /** -1 when the options do not fit, `FOUND_CORE` when their path begins with .well-known, else 0. */
-function walk(bytes: Uint8Array, at: number, end: number): number {
+function walk(bytes: Uint8Array, at: number, end: number, where: number): number {
   let next = at;
   let option = 0;
   let result = 0;
@@ -83,7 +98,9 @@ function walk(bytes: Uint8Array, at: number, end: number): number {
       next += 2;
     }
     option += delta;
-    if (option > LAST_OPTION || option === 0) return -1;
+    const known = OPTIONS[option];
+    if (known === undefined || (known[0] & where) === 0) return -1;
+    if (size < known[1] || size > known[2]) return -1;
     if (option === URI_PATH && isAt(bytes, next, end, WELL_KNOWN)) result = FOUND_CORE;
     next += size;
   }

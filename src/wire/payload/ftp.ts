@@ -24,7 +24,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
-import { isLine, isOnlyLine, replyCode } from './reply-lines.ts';
+import { isLine, isOnlyLine, isRow, replyCode } from './reply-lines.ts';
 
 const NAME = ascii('FTP');
 const PASSIVE = ascii('PASSIVE MODE');
@@ -102,7 +102,7 @@ function detect({ bytes, at, end }: Payload): Detection {
     if (code === PASSIVE_MODE || code === EXTENDED_PASSIVE_MODE) {
       if (findAnyCase(bytes, at, stop, PASSIVE) >= 0) return CERTAIN | ANSWERS;
     }
-    return CODES.has(code) ? LIKELY | ANSWERS : 0;
+    return CODES.has(code) && !isRow(bytes, at, stop) ? LIKELY | ANSWERS : 0;
   }
   if (!isOnlyLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);

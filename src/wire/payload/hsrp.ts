@@ -13,6 +13,8 @@ import {
 } from './payload.ts';
 
 const LENGTH = 20;
+/** What a digest adds: type, length, algorithm, flags, address, key, MD5. */
+const SIGNED = 30;
 const DEFAULT_PASSWORD = ascii('cisco\0\0\0');
 /** Version 2: group state, type 1, 40 octets. */
 const GROUP_STATE = 1;
@@ -29,8 +31,8 @@ function detect({ bytes, at, end, length }: Payload): Detection {
     const known = bytes[at + 2] === 2 && bytes[at + 3]! <= 3 && bytes[at + 4]! <= 6;
     return known && length >= 42 && (bytes[at + 5] === 4 || bytes[at + 5] === 6) ? CERTAIN : 0;
   }
-  if (bytes[at] !== 0 || bytes[at + 1]! > 2 || !isState(bytes[at + 2]!) || length < LENGTH)
-    return 0;
+  if (bytes[at] !== 0 || bytes[at + 1]! > 2 || !isState(bytes[at + 2]!)) return 0;
+  if (length !== LENGTH && length !== LENGTH + SIGNED) return 0;
   if (isAt(bytes, at + 8, end, DEFAULT_PASSWORD)) return CERTAIN;
   return bytes[at + 3]! > 0 && bytes[at + 4]! > bytes[at + 3]! && bytes[at + 7] === 0 ? LIKELY : 0;
 }

@@ -24,17 +24,21 @@ const NOTICE_TO = ['NOTICE * :', 'NOTICE AUTH :', 'CAP * LS', 'CAP * ACK'].map(a
 const TALK = ['JOIN #', 'PRIVMSG '].map(ascii);
 const PING = ['PING :', 'PONG :'].map(ascii);
 const PASS = ascii('PASS ');
+/** Before the four parameters of `USER`. */
+const USER_BLANKS = 4;
 
 function detect({ bytes, at, end }: Payload): Detection {
   if (!isLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);
   if (bytes[at] === COLON) return ofServer(bytes, at, stop);
-  if (isAtAnyCase(bytes, at, stop, NICK) || isAtAnyCase(bytes, at, stop, PASS)) {
+  if (isNick(bytes, at, stop) || isAtAnyCase(bytes, at, stop, PASS)) {
     // What follows in the same payload, as clients send it, settles it.
     const next = bytes[stop] === 13 ? stop + 2 : stop + 1;
-    const registers = isAtAnyCase(bytes, next, end, USER) || isAtAnyCase(bytes, next, end, NICK);
-    if (registers) return CERTAIN | ASKS;
-    return isAtAnyCase(bytes, at, stop, NICK) ? LIKELY | ASKS : 0;
+    const after = lineEnd(bytes, next, end);
+    const isAlone = countBlanks(bytes, at, stop) === 1;
+    const registers = isUserLine(bytes, next, after) || isNick(bytes, next, after);
+    if (isAlone && registers) return CERTAIN | ASKS;
+    return isNick(bytes, at, stop) ? LIKELY | ASKS : 0;
   }
   if (isAt(bytes, at, stop, USER)) return isUser(bytes, at, stop) ? CERTAIN | ASKS : 0;
   for (const word of CAP) if (isAt(bytes, at, stop, word)) return CERTAIN | ASKS;
@@ -57,6 +61,23 @@ function ofServer(bytes: Uint8Array, at: number, stop: number): Detection {
 
 function isDigit(octet: number): boolean {
   return octet >= 0x30 && octet <= 0x39;
+}
+
+/** `USER` with its four parameters, the last of which may be a text. */
+function isUserLine(bytes: Uint8Array, at: number, stop: number): boolean {
+  if (!isAtAnyCase(bytes, at, stop, USER)) return false;
+  return isUser(bytes, at, stop) || countBlanks(bytes, at, stop) === USER_BLANKS;
+}
+
+/** `NICK name`: sentences that begin so go on. */
+function isNick(bytes: Uint8Array, at: number, stop: number): boolean {
+  return isAtAnyCase(bytes, at, stop, NICK) && countBlanks(bytes, at, stop) === 1;
+}
+
+function countBlanks(bytes: Uint8Array, at: number, stop: number): number {
+  let blanks = 0;
+  for (let next = at; next < stop; next++) if (bytes[next] === 0x20) blanks++;
+  return blanks;
 }
 
 /** `USER name mode * :real name`: three blanks and a colon, which FTP and POP3 have not. */

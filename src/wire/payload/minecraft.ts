@@ -68,11 +68,16 @@ function hostAt(bytes: Uint8Array, at: number, end: number): number {
   return after <= end && isHost(bytes, host + 1, after) ? host : -1;
 }
 
-/** Mods and proxies add fields after a zero. */
+/** Mods and proxies add fields of text, each after a zero. */
 function isHost(bytes: Uint8Array, at: number, end: number): boolean {
-  let next = at;
-  while (next < end && bytes[next] !== 0) next++;
-  return next > at && isText(bytes, at, next);
+  if (bytes[at] === 0) return false;
+  for (let next = at; next < end; ) {
+    let stop = next;
+    while (stop < end && bytes[stop] !== 0) stop++;
+    if (!isText(bytes, next, stop)) return false;
+    next = stop + 1;
+  }
+  return true;
 }
 
 /** FE 01 FA, the length 11 and `MC|PingHost` in UTF-16: servers before 1.7. */

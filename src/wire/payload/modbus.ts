@@ -49,16 +49,20 @@ function detect(payload: Payload): Detection {
   );
 }
 
-/** Whether further messages, alike, fill the rest of the segment, of which the first can be seen. */
+/**
+ * Whether further messages, alike, fill the rest of the segment to its end, of which the first can
+ * be seen.
+ */
 function isChain({ view, at, end, length }: Payload, from: number): boolean {
   if (from + 6 > end) return false;
-  for (let next = from; next < at + length; ) {
+  let next = from;
+  while (next < at + length) {
     if (next + 6 > end) return true;
     const octets = view.getUint16(next + 4);
     if (view.getUint16(next + 2) !== 0 || octets < 2 || octets > MOST_LENGTH) return false;
     next += 6 + octets;
   }
-  return true;
+  return next === at + length;
 }
 
 /**

@@ -22,11 +22,14 @@ const MESSAGE = 2013;
 /** Checksum present, more to come, exhaust allowed. */
 const KNOWN_FLAGS = 0x10003;
 const MOST_LENGTH = 48_000_000;
+/** Of the first element of a document that is to be believed. */
+const LONGEST_KEY = 64;
 /** A string element called `me`. */
 const ME = ascii('\x02ME\0');
 const MAX_WIRE = ascii('MAXWIREVERSION\0');
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < HEADER + 9) return 0;
   const size = view.getInt32(at, true);
   if (size < HEADER + 9 || size > MOST_LENGTH) return 0;
@@ -48,7 +51,7 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
       return isText(bytes, body + 4, stop) ? CERTAIN | ASKS : 0;
     }
     case REPLY:
-      return direction === ANSWERS && isReply(view, body, end, size) ? CERTAIN | ANSWERS : 0;
+      return direction === ANSWERS && isReply(payload, body, size) ? CERTAIN | ANSWERS : 0;
     case COMPRESSED: {
       const inner = view.getInt32(body, true);
       return inner === MESSAGE || inner === QUERY || inner === REPLY ? CERTAIN | direction : 0;
@@ -58,15 +61,17 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   }
 }
 
-/** Flags (4), cursor (8), first (4) and number (4) of documents, then their length and a type. */
-function isReply(view: DataView, body: number, end: number, size: number): boolean {
+/** Flags (4), cursor (8), first (4) and number (4) of documents, then their length, a type and a key. */
+function isReply({ bytes, view, end }: Payload, body: number, size: number): boolean {
   if (end - body < 25 || view.getUint32(body, true) > 15) return false;
   const documents = view.getInt32(body + 16, true);
   const length = view.getInt32(body + 20, true);
   if (documents < 1 || length < 5 || HEADER + 20 + length > size) return false;
   if (documents === 1 && HEADER + 20 + length !== size) return false;
   const type = view.getUint8(body + 24);
-  return type >= 1 && type <= 19;
+  if (type < 1 || type > 19) return false;
+  const stop = findOctet(bytes, body + 25, Math.min(end, body + 25 + LONGEST_KEY), 0);
+  return stop > body + 25 && isText(bytes, body + 25, stop);
 }
 
 /** The answer to `hello` says how far the server's protocol goes and what it calls itself. */

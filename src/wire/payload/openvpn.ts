@@ -44,10 +44,12 @@ function detect(payload: Payload): Detection {
   const opcode = bytes[start]!;
   if (opcode !== CLIENT_RESET && opcode !== SERVER_RESET && opcode !== CLIENT_RESET_V3) return 0;
   const side = opcode === SERVER_RESET ? ANSWERS : ASKS;
-  // Session ids are random.
-  if (view.getInt32(start + 1) === 0 || view.getInt32(start + 5) === 0) return 0;
+  // Session ids are random: three zeros among their octets once in 300,000.
+  if (countZeros(bytes, start + 1, start + 1 + SESSION) > 2) return 0;
   const after = start + 1 + SESSION;
-  if (isPlainReset(payload, after, start + size)) return CERTAIN | side;
+  // The third kind of reset comes encrypted only.
+  const isPlain = opcode !== CLIENT_RESET_V3 && isPlainReset(payload, after, start + size);
+  if (isPlain) return CERTAIN | side;
   for (let index = 0; index < DIGESTS.length; index++) {
     const replay = after + DIGESTS[index]!;
     if (replay + 8 > end) break;
@@ -60,6 +62,12 @@ function detect(payload: Payload): Detection {
   const isExact = size === 1 + SESSION + CRYPT + (opcode === SERVER_RESET ? 4 + SESSION : 0);
   const isEarly = view.getUint32(after) > EARLY;
   return (isExact || isEarly ? CERTAIN : LIKELY) | side;
+}
+
+function countZeros(bytes: Uint8Array, at: number, stop: number): number {
+  let zeros = 0;
+  for (let next = at; next < stop; next++) if (bytes[next] === 0) zeros++;
+  return zeros;
 }
 
 /** Acknowledgements (count, numbers, the other's session id) and packet number 0 end the reset. */

@@ -34,7 +34,9 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   if (shortest === 0 || octets < shortest || octets > length || length > octets + 2) return 0;
   const side = kind === DELAY_REQUEST ? ASKS : kind === DELAY_RESPONSE ? ANSWERS : 0;
   const control = bytes[at + 32]!;
-  if (control === CONTROL[kind]) return CERTAIN | side;
+  // Reserved in the edition of 2008; the later one has a profile's number there, and zeros still.
+  const isUsual = bytes[at + 5] === 0 && view.getInt32(at + 16) === 0;
+  if (control === CONTROL[kind]) return (isUsual ? CERTAIN : LIKELY) | side;
   // The edition of 2019 lets senders leave it zero; the ports are the same on both sides.
   const onPorts = sourcePort === destinationPort && (sourcePort === 319 || sourcePort === 320);
   return onPorts && control === 0 ? LIKELY | side : 0;

@@ -21,6 +21,8 @@ const VERSION_2 = 0x6b33_43cf;
 const MOST_ID = 20;
 const LEAST_FIRST_ID = 8;
 const SMALLEST_INITIAL = 1200;
+/** Tokens are an address and a time, sealed. */
+const LARGEST_RETRY = 600;
 
 const UNKNOWN = 0;
 const STANDARD = 1;
@@ -60,9 +62,13 @@ function detect(payload: Payload): Detection {
   const type = typeOf(bytes[at]!, version);
   // Small packets without connection ids, or of no version, could be much else.
   const isTelling = ids - at >= 7 + 8 && kind !== RESERVED;
-  const sure = isTelling || length >= SMALLEST_INITIAL ? CERTAIN : LIKELY;
-  // A retry: a token and a tag of 16 octets, without lengths.
-  if (type === 3) return length > ids - at + 16 ? sure | ANSWERS : 0;
+  // A retry: a token and a tag of 16 octets, without lengths and not filled up.
+  if (type === 3) {
+    if (length <= ids - at + 16 || length > LARGEST_RETRY) return 0;
+    return (isTelling ? CERTAIN : LIKELY) | ANSWERS;
+  }
+  const isLarge = length >= SMALLEST_INITIAL && ids - at > 7;
+  const sure = isTelling || isLarge ? CERTAIN : LIKELY;
   if (!(type === 0 ? fitsToken(payload, ids) : fitsLength(payload, ids))) return 0;
   return sure | (type === 0 ? sideOfInitial(bytes, at) : type === 1 ? ASKS : 0);
 }
@@ -93,7 +99,9 @@ function idsEnd({ bytes, at, end }: Payload): number {
 }
 
 /** A list of versions, of which at least one is known (RFC 9000 section 17.2.1). */
-function detectNegotiation({ view, at, end, length }: Payload, ids: number): Detection {
+function detectNegotiation({ bytes, view, at, end, length }: Payload, ids: number): Detection {
+  // The server's id here is the one that the client's first Initial went to.
+  if (bytes[at + 6 + bytes[at + 5]!]! < LEAST_FIRST_ID) return 0;
   const octets = at + length - ids;
   if (octets < 4 || octets > 256 || (octets & 3) !== 0) return 0;
   let isKnown = false;

@@ -4,7 +4,7 @@
  */
 import { isText, lineEnd } from './octets.ts';
 
-/** The reply code at `at` (200 to 599) of a printable line that was captured whole; else 0. */
+/** The reply code at `at` (100 to 599) of a printable line that was captured whole; else 0. */
 export function replyCode(bytes: Uint8Array, at: number, end: number): number {
   if (end - at < 5) return 0;
   const class_ = bytes[at]! - 0x30;
@@ -13,7 +13,16 @@ export function replyCode(bytes: Uint8Array, at: number, end: number): number {
   if (class_ < 1 || class_ > 5 || second < 0 || second > 5 || third < 0 || third > 9) return 0;
   const mark = bytes[at + 3]!;
   if (mark !== 0x20 && mark !== 0x2d) return 0;
-  return isLine(bytes, at, end) ? class_ * 100 + second * 10 + third : 0;
+  return isEndedLine(bytes, at, end) ? class_ * 100 + second * 10 + third : 0;
+}
+
+/** Whether the line is a row of a table rather than a reply: a comma stands before a digit. */
+export function isRow(bytes: Uint8Array, at: number, stop: number): boolean {
+  for (let next = at; next + 1 < stop; next++) {
+    const after = bytes[next + 1]!;
+    if (bytes[next] === 0x2c && after >= 0x30 && after <= 0x39) return true;
+  }
+  return false;
 }
 
 /** Whether a printable line that ends with CR LF (or LF alone) begins at `at`. */

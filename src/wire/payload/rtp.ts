@@ -18,7 +18,9 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   const first = bytes[at]!;
   if (end - at < HEADER + 4 || (first !== 0x80 && first !== 0x90)) return 0;
   if (sourcePort < FIRST_USER_PORT || destinationPort < FIRST_USER_PORT) return 0;
-  if (view.getInt32(at + 8) === 0 || view.getInt32(at + 4) === 0) return 0;
+  const [time, sender] = [view.getInt32(at + 4), view.getInt32(at + 8)];
+  // Sequences and times begin at random, and senders are chosen so: zeros and runs are something else.
+  if (time === 0 || sender === 0 || time === sender) return 0;
   let carried = length - HEADER;
   if (first === 0x90) {
     const profile = view.getUint16(at + HEADER);

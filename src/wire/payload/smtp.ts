@@ -21,7 +21,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
-import { isHostName, isLine, isOnlyLine, replyCode } from './reply-lines.ts';
+import { isHostName, isLine, isOnlyLine, isRow, replyCode } from './reply-lines.ts';
 
 const NAME = ascii('SMTP');
 const HELLOS = [ascii('EHLO '), ascii('HELO '), ascii('LHLO ')];
@@ -57,7 +57,10 @@ function detect({ bytes, at, end }: Payload): Detection {
       if (findAnyCase(bytes, at, end, word) >= 0) return CERTAIN | ANSWERS;
     }
   }
-  if (code !== 0) return CODES.has(code) ? LIKELY | ANSWERS : 0;
+  if (code !== 0) {
+    const isReply = CODES.has(code) && !isRow(bytes, at, lineEnd(bytes, at, end));
+    return isReply ? LIKELY | ANSWERS : 0;
+  }
   for (const word of HELLOS) {
     if (isAtAnyCase(bytes, at, end, word)) return isHello(bytes, at, end) ? CERTAIN | ASKS : 0;
   }
