@@ -20,7 +20,10 @@ export function blockingSteps({ id, ports, windows, linux }: PortEntry): CardLin
     }
     if (isThere(linux)) {
       const set = list.length === 1 ? list[0]! : `'{ ${list.join(', ')} }'`;
-      steps.push({ run: `nft insert rule inet filter input ${transport} dport ${set} drop` });
+      // As behind Windows' firewall, this machine's programs still reach each other, and answers
+      // come to those that ask from this port.
+      const rule = `iif != lo ct state new ${transport} dport ${set} drop`;
+      steps.push({ run: `nft insert rule inet filter input ${rule}` });
     }
   }
   return steps;
