@@ -100,7 +100,7 @@ function readFragments(payload: Payload, at: number, end: number, to: FactSink):
 export const DTLS: Detector = {
   protocol: 'dtls',
   transports: [17],
-  ports: [443, 853, 2083, 3391, 4433, 4740, 5061, 5349, 5658, 5684, 6514, 10_161, 10_162],
+  ports: [443, 853, 2083, 3391, 4433, 4740, 5061, 5349, 5658, 5684, 5868, 6514, 10_161, 10_162],
   begins: [CHANGE_CIPHER, ALERT, HANDSHAKE, DATA],
   detect,
   facts,
