@@ -5,7 +5,6 @@
 import type { NameTable } from '../../model/name-table.ts';
 import { ACTIONS, ALLOW, DENY } from '../../model/verdict.ts';
 import type { AddressPool } from '../../net/address-pool.ts';
-import { firstOf } from '../heaviest.ts';
 import type { ZoneTable } from '../zones.ts';
 import type { AuditAnswer, ConversationVerdicts, Newness, WayTotal } from './answer.ts';
 import type { Earlier } from './audit.ts';
@@ -36,6 +35,7 @@ import {
   R_SERVER,
   type VerdictRows,
 } from './verdict-rows.ts';
+import { WeighedRows } from './weighed-rows.ts';
 
 /** Denied at least so often, for at least so long, at most so far apart: a retry loop. */
 const LOOP_TRIES = 10;
@@ -90,17 +90,18 @@ export class Finish {
   private readonly noiseClasses: Uint8Array;
   /** By host: 1 for those inside that were refused anything outward. */
   private readonly refusedInside: Uint8Array;
-  /** Rows that were refused and are no noise, with their order by way. */
-  private readonly refused: number[] = [];
-  private readonly weights: number[] = [];
+  /** Rows that were refused and are no noise, weighed by way. */
+  private readonly refused: WeighedRows;
   /** Rows that were asked for. */
-  private readonly wanted: number[] = [];
+  private readonly wanted: WeighedRows;
   private answers = 0;
   private conversations = 0;
 
   constructor(from: Folded) {
     const { table, zones, interfaces, addresses, seed, where } = from;
     this.from = from;
+    this.refused = new WeighedRows(from.top);
+    this.wanted = new WeighedRows(from.top);
     this.names = from.names.names;
     this.texts = new RowTexts({
       ...{ table, addresses, zones: zones.names, names: this.names, inputs: from.inputs },
@@ -129,7 +130,7 @@ export class Finish {
     const { cells, index, names } = this;
     const { contexts } = this.contexts;
     const locator = (entry: number): string => this.texts.locator(entry);
-    const refused = this.listed(this.refused, this.weights);
+    const refused = this.refused.first();
     const partly = this.partlyAllowed(refused);
     const sums = cells.by((cell) => groupOf(cells.way(cell), cells.action(cell)));
     const ways = waysOf(sums);
@@ -146,9 +147,9 @@ export class Finish {
       ways,
       services: serviceRows(cells, this.cellOf, index, locator),
       refused: refused.map((entry) => this.conversation(entry, partly)),
-      refusedCount: this.refused.length,
+      refusedCount: this.refused.count,
       refusedInside: this.refusedInside.reduce((sum, each) => sum + each, 0),
-      conversations: this.listed(this.wanted).map((entry) => this.conversation(entry, new Map())),
+      conversations: this.wanted.first().map((entry) => this.conversation(entry, new Map())),
       conversationCount: this.conversations,
       hosts: this.hosts.rows(
         top,
@@ -265,28 +266,16 @@ export class Finish {
     }
     if (noise === MEANS && action === DENY && block.family[index] !== 0) this.refuse(index, entry);
     this.conversations++;
-    if (this.filter !== undefined || this.past !== undefined) this.wanted.push(entry);
+    if (this.filter !== undefined || this.past !== undefined)
+      this.wanted.add(entry, 0, block.events[index]!);
   }
 
   /** Rows kept by zones are many conversations, of which nothing can be said. */
   private refuse(index: number, entry: number): void {
     const { block } = this;
-    this.refused.push(entry);
     // An inside host that is refused outward is what one looks for first.
-    this.weights.push(REFUSED_WEIGHTS[block.way[index]!]!);
+    this.refused.add(entry, REFUSED_WEIGHTS[block.way[index]!]!, block.events[index]!);
     if (block.way[index] === OUTWARD) this.refusedInside[block.client[index]!] = 1;
-  }
-
-  /** The first of these rows: the weightiest, of those the most frequent. */
-  private listed(entries: readonly number[], weights?: readonly number[]): number[] {
-    const { table, top } = this.from;
-    const before = (left: number, right: number): boolean => {
-      const heavier = weights === undefined ? 0 : weights[left]! - weights[right]!;
-      if (heavier !== 0) return heavier > 0;
-      const more = table.events(entries[left]!) - table.events(entries[right]!);
-      return more === 0 ? left < right : more > 0;
-    };
-    return firstOf(entries.length, top, before).map((index) => entries[index]!);
   }
 
   /** Of the clients of these entries: the servers that they were allowed anything with. */
