@@ -254,7 +254,7 @@ function closeSteps(reader, node, name) {
 }
 
 const POWERSHELL =
-  /^(Get|Set|Stop|Disable|Enable|Remove|Uninstall|New|Unregister|Restart|Invoke|Revoke|Restore)-[A-Z][A-Za-z]+( |$)/;
+  /^(Get|Set|Stop|Disable|Enable|Remove|Uninstall|New|Unregister|Restart|Invoke|Revoke|Restore)-[A-Z][A-Za-z0-9]+( |$)/;
 const WINDOWS_PROGRAMS =
   /^(netsh|sc\.exe|dsmgmt|w32tm|winrm|wmic|dism|reg|net|netdom|dnscmd|manage-bde|vmms|wbadmin|certutil|setx|tasklist|taskkill|ssh|sqlcmd|redis-cli|docker|wsl|appcmd|fsutil|cmd) /;
 const LINUX_PROGRAMS =
