@@ -72,6 +72,45 @@ describe('lines one after the other', () => {
     ]);
   });
 
+  it.each<[string, string]>([
+    ['azure-analytics', 'csv-cut.log'],
+    ['nfdump', 'both-ways.csv'],
+    ['aws-vpc', 'athena.log'],
+    ['zeek', 'default.log'],
+    ['windows-firewall', 'allow.log'],
+  ])('say so behind a header of %s, which tells its lines by their columns', (format, file) => {
+    const text = (its: string, name: string): string[] =>
+      readFileSync(join(FOLDER, its, name), 'latin1')
+        .trimEnd()
+        .split('\n');
+    const table = text(format, file);
+    const head = read(table).verdicts.length;
+    const others: [string, string][] = [
+      ...([
+        ['pan-os', 'end.log'],
+        ['filterlog', 'flags.log'],
+        ['mikrotik', 'flags.log'],
+      ] as const),
+      ...([
+        ['leef', 'check-point.log'],
+        ['ulogd', 'connection-gprint.log'],
+      ] as const),
+      ...([
+        ['cisco-asa', 'ftd-blocked.log'],
+        ['nfdump', 'later.csv'],
+        ['zeek', 'default.log'],
+      ] as const),
+    ].filter(([its]) => its !== format) as [string, string][];
+    for (const [its, name] of others) {
+      const lines = text(its, name);
+      const alone = read(lines);
+      const { verdicts, reader } = read([...table, ...lines]);
+      expect(verdicts.slice(head).map(itself)).toEqual(alone.verdicts.map(itself));
+      const faults = [...reader.tally.faults.values()].filter(({ format: of }) => of !== format);
+      expect(faults.length).toBe(alone.reader.tally.faults.size);
+    }
+  });
+
   it('say so too when only digits of their headers differ', () => {
     const heads = fc.constantFrom(
       ...['Nov 22 10:00:', '<166>Nov 22 10:00:', '2026-11-22T10:00:', '<13>2026-11-22 10:00:'],
