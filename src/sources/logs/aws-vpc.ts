@@ -187,7 +187,8 @@ export class AwsVpc implements LogFormat {
     line.scan.at = line.head.messageStart;
     if (line.scan.find(ADDRESS) < 0 && line.scan.find(STATUS_NAME) < 0) return OTHER;
     const outcome = json.read(line);
-    if (!leaves.has(INTERFACE)) return OTHER;
+    // The message may begin elsewhere than the line.
+    if (outcome < 0 || !leaves.has(INTERFACE)) return OTHER;
     if (outcome === CUT_OFF) return CUT_OFF;
     // Records of nothing have no protocol.
     const isWhole = leaves.has(STATUS) || (leaves.has(ACTION) && leaves.has(PROTOCOL));

@@ -191,6 +191,16 @@ describe('lines one after the other', () => {
     );
   });
 
+  it('are looked at by themselves where an object turns out to be none', () => {
+    const object =
+      '{"version":2,"interface_id":"eni-0a","srcaddr":"10.0.1.10","dstaddr":"10.0.2.20","srcport":5,"dstport":6,"protocol":6,"packets":5,"bytes":420,"start":1790000000,"end":1790000060,"action":"REJECT","log_status":"OK"}';
+    // A header of NX-OS within it, behind which no object begins.
+    const broken = '{"interface_id":"src<189>: 2026 Oct  3 10:00:01 UTC: %X: addr"}';
+    const { verdicts, reader } = read([object, broken, object]);
+    expect(verdicts).toHaveLength(2);
+    expect([reader.tally.lines, reader.tally.others.size]).toEqual([3, 1]);
+  });
+
   it('are of the host that wrote them, whoever wrote the one before', () => {
     const { verdicts } = read([
       packet('Nov 22 10:00:00 one kernel: '),
