@@ -136,7 +136,11 @@ function factsOf(audit: LogAudit, { asked }: AuditWishes): Fact[] {
     { key: 'denied', value: audit.denied },
     { key: 'unknown', value: audit.unknown },
     { key: 'noise', value: noise },
-    { key: 'answers', value: audit.answers },
+    {
+      key: 'answers',
+      value: audit.answers,
+      ...(audit.answers > 0 ? { text: counted(audit.answers, 'answer') } : {}),
+    },
     { key: 'unopened', value: audit.unopened },
     {
       key: 'firstMs',
