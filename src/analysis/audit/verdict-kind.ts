@@ -87,11 +87,11 @@ export function shapeOf(batch: VerdictColumns, row: number, protocol: number): n
  * has the lower port. What goes to the higher one answers.
  */
 function withinShape(batch: VerdictColumns, row: number): number {
-  if (!isSinglePassed(batch, row)) return SHAPE_MIDDLE;
+  if (!isSinglePassed(batch, row) || batch.initiator[row] !== 0) return SHAPE_MIDDLE;
   const source = batch.sourcePort[row]!;
   const destination = batch.destinationPort[row]!;
   const goesBack = source >= 0 && destination > source && destination > LAST_SYSTEM_PORT;
-  return goesBack && batch.initiator[row] === 0 ? SHAPE_ANSWER : SHAPE_WITHIN;
+  return goesBack ? SHAPE_ANSWER : SHAPE_WITHIN;
 }
 
 /** A packet, no connection or sum, that was not refused. */
