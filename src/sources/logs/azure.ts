@@ -109,7 +109,7 @@ export class Azure implements LogFormat, LeafVisitor {
   private isFlowLog(): boolean {
     const { leaves } = this.json;
     const { scan } = this.line!;
-    return /Flow/.test(leaves.text(scan, leaves.starts[CATEGORY]!, leaves.ends[CATEGORY]!));
+    return /FlowEvent/.test(leaves.text(scan, leaves.starts[CATEGORY]!, leaves.ends[CATEGORY]!));
   }
 
   /** Writes the tuples that waited, all of one rule. */
