@@ -191,6 +191,16 @@ describe('lines one after the other', () => {
     );
   });
 
+  it('are known by how they begin, whatever a value in them looks like', () => {
+    const gprint = readFileSync(join(FOLDER, 'ulogd/prefix-gprint.log'), 'latin1').trimEnd();
+    const asa =
+      '<166>Oct 03 2026 10:00:01 fw1 : %ASA-4-106023: Deny tcp src outside:198.51.100.7/40112 dst inside:10.0.2.20/1433 by access-group "A"';
+    for (const line of gprint.split('\n')) {
+      const { verdicts, reader } = read([asa, line]);
+      expect([verdicts.at(-1)?.format, reader.tally.faults.size]).toEqual(['ulogd', 0]);
+    }
+  });
+
   it('are looked at by themselves where an object turns out to be none', () => {
     const object =
       '{"version":2,"interface_id":"eni-0a","srcaddr":"10.0.1.10","dstaddr":"10.0.2.20","srcport":5,"dstport":6,"protocol":6,"packets":5,"bytes":420,"start":1790000000,"end":1790000060,"action":"REJECT","log_status":"OK"}';
