@@ -195,6 +195,25 @@ describe('what is let through within connections', () => {
   });
 });
 
+describe('a connection that is told of while it goes on', () => {
+  const session = (time: string, id: string, action: string, bytes: string): string =>
+    `date=2026-10-03 time=${time} devname="fw" logid="${id}" type="traffic" subtype="forward" srcip=10.0.1.10 srcport=50112 dstip=192.0.2.80 dstport=443 sessionid=6 proto=6 action="${action}" policyid=7 service="HTTPS" ${bytes} x=1`;
+  const statistics = [
+    session('10:02:00', '0000000020', 'accept', 'sentbyte=3000 sentdelta=3000 rcvddelta=0'),
+    session('10:04:00', '0000000020', 'accept', 'sentbyte=5000 sentdelta=2000 rcvddelta=0'),
+  ];
+  const end = session('10:05:00', '0000000013', 'close', 'sentbyte=5600 sentdelta=600 rcvddelta=0');
+
+  it.each([
+    ['ended', [...statistics, end], 5600],
+    ['not ended', statistics, 5000],
+  ])('counts once where it %s', async (_, lines, bytes) => {
+    const { services, conversations } = await auditText(lines.join('\n'), { where: {} });
+    expect(services).toMatchObject([{ port: 443, events: 1 }]);
+    expect(conversations).toMatchObject([{ events: 1, bytes }]);
+  });
+});
+
 describe('sums of traffic of which nobody says who began', () => {
   const record = (ports: string, verdict: string): string =>
     `2 1 eni-1 203.0.113.9 10.0.0.5 ${ports} 17 1 40 1790000000 1790000060 ${verdict} OK`;

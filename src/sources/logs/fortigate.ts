@@ -6,6 +6,8 @@
  * `set format csv` puts commas between the pairs.
  *
  * Traps: an accepted session logs how it ended (`close`, `timeout`, `client-rst`, `server-rst`);
+ * one that lasts is told of every two minutes before that (`logid="0000000020"`, `accept`), all counters
+ * but the deltas from its start on;
  * `eventtime` counts seconds, milliseconds, microseconds or nanoseconds, by release; other types of
  * log share the shape; zones are roles (`srcintfrole`); what a sniffer accepts it only saw.
  */
@@ -22,7 +24,8 @@ const KEYS = [
   ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip|src'],
   ...['srcport|src_port', 'srcintf|src_int', 'srcintfrole', 'dstip|dst', 'dstport|dst_port'],
   ...['dstintf|dst_int', 'dstintfrole', 'proto', 'action|status', 'policyid'],
-  ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app'],
+  ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app', 'logid'],
+  ...['sentdelta', 'rcvddelta', 'sentpktdelta', 'rcvdpktdelta'],
 ];
 const WITH_BLANKS = new KeyedValues(KEYS);
 const WITH_COMMAS = new KeyedValues(KEYS, (table) => new Fields(table, EQUALS, COMMA));
@@ -50,10 +53,17 @@ const RCVDBYTE = key('rcvdbyte');
 const SENTPKT = key('sentpkt');
 const RCVDPKT = key('rcvdpkt');
 const APP = key('app');
+const ID = key('logid');
+const SENTDELTA = key('sentdelta');
+const RCVDDELTA = key('rcvddelta');
+const SENTPKTDELTA = key('sentpktdelta');
+const RCVDPKTDELTA = key('rcvdpktdelta');
 const DATE = key('date');
 const TIME = key('time');
 const TZ = key('tz');
 
+/** Of statistics of a session that goes on. */
+const STATISTICS = octetsOf('0000000020');
 const LOGID = octetsOf('logid=');
 const DATE_WORD = octetsOf('date=');
 const TRAFFIC = octetsOf('traffic');
@@ -66,6 +76,7 @@ const ACTIONS = new KeyTable([
 ]);
 const ACTION_DENY = 0;
 const ACTION_START = 1;
+const ACTION_ACCEPT = 2;
 /** Octets of `date=2026-10-03`. */
 const DATE_OCTETS = 15;
 /** What a Sophos Firewall writes, whose lines may begin alike. */
@@ -120,8 +131,10 @@ function traffic(line: Line, cutKey: number): number {
   batch.action[row] = action === ACTION_DENY ? DENY : ALLOW;
   if (action === ACTION_START) batch.event[row] = OPEN;
   else if (action !== ACTION_DENY) {
-    batch.event[row] = END;
-    batch.reason[row] = values.word(line, ACTION);
+    const goesOn = action === ACTION_ACCEPT && values.is(scan, ID, STATISTICS);
+    batch.event[row] = goesOn ? SUMMARY : END;
+    if (goesOn) batch.events[row] = 0;
+    else batch.reason[row] = values.word(line, ACTION);
   }
   batch.initiator[row] = BY_SOURCE;
   batch.rule[row] = values.word(line, POLICYID);
@@ -133,7 +146,10 @@ function traffic(line: Line, cutKey: number): number {
   batch.device[row] = values.word(line, DEVNAME);
   if (values.is(scan, SUBTYPE, LOCAL_WORD)) batch.direction[row] = LOCAL;
   else if (values.is(scan, SUBTYPE, SNIFFER)) seen(batch, row);
-  const counted = values.putCounters(line, row, SENTPKT, RCVDPKT, SENTBYTE, RCVDBYTE);
+  const counted =
+    values.has(SENTDELTA) || values.has(RCVDDELTA)
+      ? values.putCounters(line, row, SENTPKTDELTA, RCVDPKTDELTA, SENTDELTA, RCVDDELTA)
+      : values.putCounters(line, row, SENTPKT, RCVDPKT, SENTBYTE, RCVDBYTE);
   if (counted !== 0) return counted;
   batch.timeMs[row] = time(line);
   batch.commit();

@@ -422,7 +422,7 @@ export class LineReader {
     }
     tally.read++;
     const row = batch.restore(last);
-    multiply(batch, row, line.head.repeated / batch.events[row]!);
+    if (batch.events[row]! > 0) multiply(batch, row, line.head.repeated / batch.events[row]!);
     if (!Number.isNaN(line.head.timeMs)) batch.timeMs[row] = line.head.timeMs;
   }
 
