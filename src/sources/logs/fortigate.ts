@@ -20,11 +20,12 @@ import { octetsOf } from './scan.ts';
 
 const EQUALS = 0x3d;
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 const KEYS = [
   ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip|src'],
   ...['srcport|src_port', 'srcintf|src_int', 'srcintfrole', 'dstip|dst', 'dstport|dst_port'],
   ...['dstintf|dst_int', 'dstintfrole', 'proto', 'action|status', 'policyid'],
-  ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app', 'logid'],
+  ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app'],
   ...['sentdelta', 'rcvddelta', 'sentpktdelta', 'rcvdpktdelta'],
 ];
 const WITH_BLANKS = new KeyedValues(KEYS);
@@ -53,7 +54,6 @@ const RCVDBYTE = key('rcvdbyte');
 const SENTPKT = key('sentpkt');
 const RCVDPKT = key('rcvdpkt');
 const APP = key('app');
-const ID = key('logid');
 const SENTDELTA = key('sentdelta');
 const RCVDDELTA = key('rcvddelta');
 const SENTPKTDELTA = key('sentpktdelta');
@@ -62,9 +62,9 @@ const DATE = key('date');
 const TIME = key('time');
 const TZ = key('tz');
 
-/** Of statistics of a session that goes on. */
-const STATISTICS = octetsOf('0000000020');
 const LOGID = octetsOf('logid=');
+/** The id of statistics of a session that goes on. */
+const STATISTICS = octetsOf('0000000020');
 const DATE_WORD = octetsOf('date=');
 const TRAFFIC = octetsOf('traffic');
 const LOCAL_WORD = octetsOf('local');
@@ -116,6 +116,13 @@ function near({ scan }: Line): boolean {
   return found;
 }
 
+/** Whether the log id is that of statistics; few lines ask. */
+function isStatistics({ scan, head }: Line): boolean {
+  const id = scan.find(LOGID, head.messageStart) + LOGID.length;
+  if (id < LOGID.length) return false;
+  return scan.isAt(STATISTICS, scan.bytes[id] === QUOTE ? id + 1 : id);
+}
+
 function traffic(line: Line, cutKey: number): number {
   const { scan, batch } = line;
   const { bytes } = scan;
@@ -131,7 +138,7 @@ function traffic(line: Line, cutKey: number): number {
   batch.action[row] = action === ACTION_DENY ? DENY : ALLOW;
   if (action === ACTION_START) batch.event[row] = OPEN;
   else if (action !== ACTION_DENY) {
-    const goesOn = action === ACTION_ACCEPT && values.is(scan, ID, STATISTICS);
+    const goesOn = action === ACTION_ACCEPT && isStatistics(line);
     batch.event[row] = goesOn ? SUMMARY : END;
     if (goesOn) batch.events[row] = 0;
     else batch.reason[row] = values.word(line, ACTION);
