@@ -3,7 +3,7 @@
  * rotation leaves it for a while. Read again, everything in them would count twice.
  *
  * Contents are looked at only where their sizes agree, which gzip (RFC 1952 section 2.3.1) and zstd
- * (RFC 8878 section 3.1.1.1.4) state; most folders cost a few octets of each file. Pipes and devices
+ * (RFC 8878 section 3.1.1.1.4) state; most folders cost a few octets of the packed ones. Pipes and devices
  * are never opened: they can be read but once.
  */
 import { createHash } from 'node:crypto';
@@ -19,6 +19,8 @@ const HEAD_OCTETS = 64 * 1024;
 const CHUNK_OCTETS = 256 * 1024;
 /** gzip states sizes modulo this. */
 const SIZES = 2 ** 32;
+/** Names of files that are opened for their size. */
+const PACKED = /\.(?:gz|zst|zstd)$/i;
 
 export interface Copy {
   /** What has the same contents, and is read. */
@@ -111,6 +113,10 @@ async function candidateOf(input: NamedInput): Promise<Candidate | undefined> {
 }
 
 async function sizedOf(candidate: Candidate): Promise<Sized | undefined> {
+  // A packed file of another name is compared as it is.
+  if (!PACKED.test(candidate.input.source)) {
+    return { ...candidate, form: undefined, size: candidate.octets % SIZES };
+  }
   const handle = await open(candidate.input.source);
   try {
     const head = await octetsAt(handle, 0, 18);
