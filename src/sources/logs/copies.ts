@@ -156,7 +156,7 @@ function wordAt(octets: Uint8Array, at: number): number {
 
 /** Of the first `most` octets of the contents; undefined where they cannot be read. */
 async function digestOf(
-  { input, form }: Sized,
+  { input, form, size }: Sized,
   most: number,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
@@ -164,9 +164,10 @@ async function digestOf(
   try {
     source = unpacked(await openFile(input.source), form);
     const hash = createHash('sha256');
-    const chunk = new Uint8Array(CHUNK_OCTETS);
+    // Of many small files room for each would cost more than reading them.
+    const chunk = new Uint8Array(Math.max(1, Math.min(most, size, CHUNK_OCTETS)));
     for (let left = most; left > 0 && signal?.aborted !== true; ) {
-      const count = await source.read(chunk, 0, Math.min(left, CHUNK_OCTETS));
+      const count = await source.read(chunk, 0, Math.min(left, chunk.length));
       if (count === 0) break;
       hash.update(chunk.subarray(0, count));
       left -= count;
