@@ -17,6 +17,8 @@ import { ZstdBytes } from '../pcap/zstd-bytes.ts';
 /** Octets from the begin that are compared before all are. */
 const HEAD_OCTETS = 64 * 1024;
 const CHUNK_OCTETS = 256 * 1024;
+/** What a file states may be wrong. */
+const LEAST_OCTETS = 4096;
 /** gzip states sizes modulo this. */
 const SIZES = 2 ** 32;
 /** Names of files that are opened for their size. */
@@ -165,7 +167,7 @@ async function digestOf(
     source = unpacked(await openFile(input.source), form);
     const hash = createHash('sha256');
     // Of many small files room for each would cost more than reading them.
-    const chunk = new Uint8Array(Math.max(1, Math.min(most, size, CHUNK_OCTETS)));
+    const chunk = new Uint8Array(Math.min(most, Math.max(LEAST_OCTETS, size), CHUNK_OCTETS));
     for (let left = most; left > 0 && signal?.aborted !== true; ) {
       const count = await source.read(chunk, 0, Math.min(left, chunk.length));
       if (count === 0) break;
