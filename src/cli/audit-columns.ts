@@ -247,6 +247,8 @@ export const RULE_COLUMNS: readonly Column<RuleVerdicts>[] = [
     title: 'RULE',
     value: ({ rule }) => rule,
     text: ({ rule }) => rule ?? '(none named)',
+    // The text of a rule, where the log has that: its end says what it does.
+    ...{ grow: true, wraps: true, least: 24 },
   },
   { key: 'device', title: 'DEVICE', value: ({ device }) => device, priority: 3 },
   ACTION,
@@ -280,7 +282,7 @@ export const NOISE_COLUMNS: readonly Column<NoiseUse>[] = [
     key: 'formula',
     title: 'COUNTED AS SUCH',
     value: ({ formula }) => formula,
-    grow: true,
+    ...{ grow: true, wraps: true },
     priority: 2,
   },
 ];
@@ -321,7 +323,7 @@ export const PREFIX_COLUMNS: readonly Column<PrefixUse>[] = [
     title: 'BECAUSE',
     value: ({ because }) => because,
     text: ({ because }) => PREFIX_REASONS[because],
-    grow: true,
+    ...{ grow: true, wraps: true },
   },
 ];
 

@@ -32,6 +32,8 @@ const FIRST_ROWS = 8;
 const BAR_WIDTH = 24;
 /** Formats whose records are no lines. */
 const FLOW_FORMATS: readonly string[] = ['netflow', 'sflow'];
+/** Formats whose packets come without lines, or with several each. */
+const PACKET_FORMATS: readonly string[] = ['nflog', 'nft-trace'];
 
 export interface AuditWishes {
   /** Rows of each table; undefined: as many as a person wants to see first. */
@@ -84,7 +86,7 @@ function verdictOf(audit: LogAudit, { asked }: AuditWishes): Report['verdict'] {
 /** `1,204 lines, 3 h 20 min`. */
 function readText({ formats, linesRead, firstMs, lastMs }: LogAudit): string {
   const flowsOnly = formats.every(({ format }) => FLOW_FORMATS.includes(format));
-  const packetsOnly = formats.every(({ format }) => format === 'nflog');
+  const packetsOnly = formats.every(({ format }) => PACKET_FORMATS.includes(format));
   const noun = flowsOnly ? 'flow record' : packetsOnly ? 'packet' : 'line';
   const hasSpan = firstMs !== null && lastMs !== null && lastMs > firstMs;
   return `${counted(linesRead, noun)}${hasSpan ? `, ${duration(lastMs - firstMs)}` : ''}`;
@@ -134,7 +136,12 @@ function factsOf(audit: LogAudit, { asked }: AuditWishes): Fact[] {
     { key: 'denied', value: audit.denied },
     { key: 'unknown', value: audit.unknown },
     { key: 'noise', value: noise },
-    { key: 'answers', value: audit.answers },
+    {
+      key: 'answers',
+      value: audit.answers,
+      ...(audit.answers > 0 ? { text: counted(audit.answers, 'answer') } : {}),
+    },
+    { key: 'unopened', value: audit.unopened },
     {
       key: 'firstMs',
       value: firstMs,

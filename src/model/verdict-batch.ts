@@ -51,6 +51,7 @@ export class VerdictBatch {
   readonly absent = new Uint8Array(CAPACITY);
   /** 1: sent to a group of stations, by its link address. */
   readonly group = new Uint8Array(CAPACITY);
+  /** Packets or connections; 0 of a connection that is told of again while it goes on. */
   readonly events = new Float64Array(CAPACITY);
   readonly packets = new Float64Array(CAPACITY);
   readonly bytes = new Float64Array(CAPACITY);

@@ -47,7 +47,7 @@ export interface Verdict {
   readonly format: string;
   readonly action: Action;
   readonly event: VerdictEvent;
-  /** Packets, attempts or connections the line stands for. */
+  /** Packets, attempts or connections the line stands for; 0 where one is told of that goes on. */
   readonly count: number;
   readonly transport: FlowTransport | null;
   readonly source: string | null;

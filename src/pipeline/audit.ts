@@ -171,6 +171,7 @@ export async function audit(inputs: readonly string[], choices: AuditChoices): P
       interrupted: live === undefined && (signal?.aborted ?? false),
       notes: [
         ...(notes ?? logNotes(reader)),
+        ...openingNotes(answer),
         ...earlierNotes,
         ...(answer.newness === null
           ? []
@@ -236,6 +237,20 @@ function notesOfEarlier(notes: readonly BlindSpot[]): BlindSpot[] {
   return notes
     .filter(({ missing, id }) => missing || id === 'prefix-unknown')
     .map((note) => ({ ...note, what: `of the earlier log: ${note.what}` }));
+}
+
+/** Packets that were let through within connections, and which nothing tells the server of. */
+function openingNotes({ unopened }: AuditAnswer): BlindSpot[] {
+  if (unopened === 0) return [];
+  return [
+    {
+      id: 'openings-unseen',
+      what: `who opened the connections of ${unopened} ${unopened === 1 ? 'packet that was' : 'packets that were'} not refused`,
+      because:
+        'they open none themselves, and what did is not in the log; the end with the lower port was taken for the server',
+      missing: false,
+    },
+  ];
 }
 
 /** The busiest first. */

@@ -44,6 +44,8 @@ export interface Column<Row = unknown> {
   readonly grow?: boolean;
   /** A growing column keeps this width while there are others to leave out. Default: 16. */
   readonly least?: number;
+  /** With `grow`: what does not fit goes on in the next lines, and is not cut. */
+  readonly wraps?: boolean;
   /** In JSON, NDJSON and CSV only. */
   readonly machineOnly?: boolean;
 }

@@ -101,6 +101,28 @@ describe('the port table', () => {
     ]);
   });
 
+  it('wraps a growing column that says so, the others beside its first line', () => {
+    const columns: Column<readonly [string, string]>[] = [
+      { key: 'kind', title: 'KIND', value: ([kind]) => kind },
+      { key: 'why', title: 'WHY', value: ([, why]) => why, grow: true, wraps: true, least: 8 },
+      { key: 'count', title: 'COUNT', value: () => 7, align: 'right' },
+    ];
+    const rows = [
+      ['late', 'a segment that opens nothing'],
+      ['scan', 'many targets'],
+    ] as const;
+    const table = { key: 'many', kind: 'one', heading: 'MANY', columns, rows } as unknown as Table;
+    expect(drawAll(table, 28)).toEqual([
+      [
+        'KIND  WHY              COUNT',
+        'late  a segment that       7',
+        '      opens nothing',
+        'scan  many targets         7',
+      ],
+      [],
+    ]);
+  });
+
   it('lets cells flow over several lines where the columns that must stay do not fit', () => {
     expect(drawAll(portTable(ROWS), 24, false)).toEqual([
       [

@@ -1,11 +1,11 @@
 /**
  * A table that fits the screen. Too wide, it loses columns by priority, then the growing column is
- * shortened; what was left out the caller says. On a screen too narrow even for the columns that
+ * shortened, or wrapped where it says so; what was left out the caller says. On a screen too narrow even for the columns that
  * must stay, the cells of a row flow over several lines: nothing of them is lost.
  */
 import { type Column, cellText, type Severity, shownColumns, type Table } from './table.ts';
 import type { Palette } from './terminal.ts';
-import { displayWidth, shorten, wrapPieces } from './width.ts';
+import { displayWidth, shorten, wrapPieces, wrapText } from './width.ts';
 
 const GAP = '  ';
 /** The growing column may be squeezed to this before other columns are left out, unless it says. */
@@ -171,6 +171,10 @@ function* drawRows(
   count: number,
   style: Palette,
 ): Generator<string> {
+  const wrapped = kept.findIndex(
+    ({ column, natural }, index) => column.wraps === true && natural > widths[index]!,
+  );
+  if (wrapped >= 0) return yield* drawWrapped(kept, widths, wrapped, count, style);
   const drawn = kept.map((column, index) => drawCells(column, index, kept, widths[index]!, style));
   const ragged = drawn.at(-1)?.some((text) => text.endsWith(' ')) ?? false;
   const stride = kept.length + 1;
@@ -190,6 +194,29 @@ function* drawRows(
     }
     const text = parts.join('').slice(0, -1);
     yield ragged ? withoutLastBlanks(text) : text;
+  }
+}
+
+/** The rows where one column takes as many lines as its cell needs; the others stand in the first. */
+function* drawWrapped(
+  kept: readonly Measured[],
+  widths: readonly number[],
+  wrapped: number,
+  count: number,
+  style: Palette,
+): Generator<string> {
+  for (let row = 0; row < count; row++) {
+    const cells = kept.map(({ cells, places }) => cells[places[row]!]!);
+    const lines = wrapText(cells[wrapped]!.text, widths[wrapped]!);
+    for (const [number, line] of lines.entries()) {
+      const texts = cells.map(({ text, tone }, index) => {
+        const shown = index === wrapped ? line : number === 0 ? text : '';
+        const cell = tone === undefined || shown === '' ? shown : style.tint(shown, tone);
+        const blanks = widths[index]! - displayWidth(shown);
+        return aligned(cell, blanks, kept[index]!.column, index, kept.length);
+      });
+      yield texts.join('').trimEnd();
+    }
   }
 }
 

@@ -176,6 +176,8 @@ export interface AuditAnswer {
   readonly unknown: number;
   /** Answers to conversations, seen as packets of their own: in no other number. */
   readonly answers: number;
+  /** Packets let through within connections of whose opening nothing is known: their lower port is the server's. */
+  readonly unopened: number;
   readonly firstMs: number | null;
   readonly lastMs: number | null;
   readonly ways: readonly WayTotal[];

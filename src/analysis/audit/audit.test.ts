@@ -140,6 +140,93 @@ describe('noise', () => {
   });
 });
 
+describe('what is let through within connections', () => {
+  const shown = ({ services }: AuditAnswer): string[] =>
+    services.map(({ way, transport, port, events }) => `${way} ${transport}/${port} ${events}`);
+  const passed = (packet: Omit<Packet, 'prefix'>): Packet => ({ ...packet, prefix: 'ACCEPT' });
+  const ask = passed({ src: IN, dst: OUT, sport: 32_976, dport: 443 });
+  const on = passed({ ...ask, flags: 'ACK' });
+  const back = passed({ src: OUT, dst: IN, sport: 443, dport: 32_976, flags: 'ACK PSH' });
+  const high = passed({ src: IN, dst: OUT, sport: 40_001, dport: 50_000 });
+  const highBack = passed({ src: OUT, dst: IN, sport: 50_000, dport: 40_001, flags: 'ACK' });
+  const question = passed({ src: IN, dst: OUT, sport: 32_976, dport: 53, proto: 'UDP' });
+  const reply = passed({ src: OUT, dst: IN, sport: 53, dport: 32_976, proto: 'UDP' });
+
+  it.each<[string, Packet[], string[], number, number]>([
+    ['one that goes back, and what opened it', [ask, on, back], ['outward tcp/443 2'], 1, 0],
+    ['one that goes back, before that', [back, ask], ['outward tcp/443 1'], 1, 0],
+    ['one that goes back, alone', [back], [], 1, 0],
+    ['one that goes forth, alone', [on], ['outward tcp/443 1'], 0, 1],
+    [
+      'one to a port of a server, from a lower one',
+      [passed({ src: OUT, dst: IN, sport: 80, dport: 445, flags: 'ACK' })],
+      ['inward tcp/445 1'],
+      0,
+      1,
+    ],
+    ['from the higher port, which was opened', [high, highBack], ['outward tcp/50000 1'], 1, 0],
+    ['from the higher port, of which nothing is known', [highBack], ['inward tcp/40001 1'], 0, 1],
+    [
+      'from the higher port, while both opened connections',
+      [high, highBack, passed({ ...highBack, sport: 50_001, flags: 'SYN' })],
+      ['inward tcp/40001 2', 'outward tcp/50000 1'],
+      0,
+      0,
+    ],
+    ['an answer of DNS', [question, reply], ['outward udp/53 1'], 1, 0],
+    ['what DNS answers, and nobody asked', [reply], ['inward udp/32976 1'], 0, 0],
+    [
+      'what DNS answers to one who was refused',
+      [{ ...question, prefix: 'DROP' }, reply],
+      ['inward udp/32976 1', 'outward udp/53 1'],
+      0,
+      0,
+    ],
+  ])('is told from what opens one: %s', async (_, packets, services, answers, unopened) => {
+    const answer = await audit(packets);
+    expect(shown(answer).sort()).toEqual([...services].sort());
+    expect(answer).toMatchObject({ answers, unopened });
+  });
+
+  it('is no service that is new', async () => {
+    const before = { ...high, at: -100 };
+    const answer = await audit([before, { ...highBack, at: 10 }], { sinceMs: START });
+    expect(answer.newness?.services).toEqual([]);
+  });
+});
+
+describe('a connection that is told of while it goes on', () => {
+  const session = (time: string, id: string, action: string, bytes: string): string =>
+    `date=2026-10-03 time=${time} devname="fw" logid="${id}" type="traffic" subtype="forward" srcip=10.0.1.10 srcport=50112 dstip=192.0.2.80 dstport=443 sessionid=6 proto=6 action="${action}" policyid=7 service="HTTPS" ${bytes} x=1`;
+  const statistics = [
+    session('10:02:00', '0000000020', 'accept', 'sentbyte=3000 sentdelta=3000 rcvddelta=0'),
+    session('10:04:00', '0000000020', 'accept', 'sentbyte=5000 sentdelta=2000 rcvddelta=0'),
+  ];
+  const end = session('10:05:00', '0000000013', 'close', 'sentbyte=5600 sentdelta=600 rcvddelta=0');
+
+  it.each([
+    ['ended', [...statistics, end], 5600],
+    ['not ended', statistics, 5000],
+  ])('counts once where it %s', async (_, lines, bytes) => {
+    const { services, conversations } = await auditText(lines.join('\n'), { where: {} });
+    expect(services).toMatchObject([{ port: 443, events: 1 }]);
+    expect(conversations).toMatchObject([{ events: 1, bytes }]);
+  });
+});
+
+describe('sums of traffic of which nobody says who began', () => {
+  const record = (ports: string, verdict: string): string =>
+    `2 1 eni-1 203.0.113.9 10.0.0.5 ${ports} 17 1 40 1790000000 1790000060 ${verdict} OK`;
+
+  it('begin at the higher port, but what was refused went where it went', async () => {
+    const passed = await auditText(record('53 50000', 'ACCEPT'));
+    expect(passed.services).toMatchObject([{ way: 'outward', port: 53 }]);
+    const refused = await auditText(record('53 50000', 'REJECT'));
+    expect(refused.services).toMatchObject([{ way: 'inward', port: 50_000 }]);
+    expect(refused).toMatchObject({ refusedInside: 0 });
+  });
+});
+
 describe('what is left', () => {
   it('says that something tries again and again, and what else is allowed', async () => {
     const answer = await audit([

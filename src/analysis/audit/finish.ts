@@ -24,7 +24,7 @@ import { pathRows, ruleRows } from './rule-totals.ts';
 import { noiseRows, serviceRows } from './service-totals.ts';
 import { finite, type GroupSums } from './sums.ts';
 import type { TimeSeries } from './time-series.ts';
-import { K_ACTION, SHAPE_ANSWER } from './verdict-kind.ts';
+import { K_ACTION, SHAPE_ANSWER, SHAPE_WITHIN } from './verdict-kind.ts';
 import {
   F_BYTES,
   F_FIRST,
@@ -43,6 +43,7 @@ const LOOP_MS = 60_000;
 const LOOP_GAP_MS = 3_600_000;
 /** Order of what was refused, by `WAYS`: outward, within, through, inward. */
 const REFUSED_WEIGHTS = [0, 3, 2, 1];
+const TCP = 6;
 /** Stretches of time, at most. */
 const STRETCHES = 24;
 
@@ -95,6 +96,7 @@ export class Finish {
   /** Rows that were asked for. */
   private readonly wanted: WeighedRows;
   private answers = 0;
+  private unopened = 0;
   private conversations = 0;
 
   constructor(from: Folded) {
@@ -108,7 +110,7 @@ export class Finish {
     });
     this.places = new Places(zones, interfaces, this.names, () => addresses.words);
     const contexts = new ContextPlaces(table.contexts, this.places);
-    const index = new RowIndex(table, this.places);
+    const index = new RowIndex(table, this.places, seed);
     this.contexts = contexts;
     this.index = index;
     this.block = new RowBlock(table, this.places, contexts, index);
@@ -143,6 +145,7 @@ export class Finish {
       denied: total('denied'),
       unknown: total('unknown'),
       answers: this.answers,
+      unopened: this.unopened,
       ...sums.span(),
       ways,
       services: serviceRows(cells, this.cellOf, index, locator),
@@ -260,6 +263,9 @@ export class Finish {
     const noise = block.noise[index]!;
     const client = block.client[index]!;
     const cell = this.cells.add(block, index);
+    if (block.shape[index] === SHAPE_WITHIN && block.protocol[index] === TCP) {
+      if (!this.index.openings.isOpened(entry)) this.unopened += block.events[index]!;
+    }
     if (client !== NO_HOST) {
       this.cellOf[entry] = cell + 1;
       if (noise !== MEANS) this.noiseClasses[client]! |= 1 << noise;

@@ -33,7 +33,7 @@ export function pastOf(table: VerdictRows, places: Places, choices: PastChoices)
   const past = new Past(seed);
   const stretch = new StretchTotals(table);
   const contexts = new ContextPlaces(table.contexts, places);
-  const index = new RowIndex(table, places);
+  const index = new RowIndex(table, places, seed);
   const block = new RowBlock(table, places, contexts, index);
   for (let first = 0; block.load(first); first += BLOCK) {
     for (let row = 0; row < block.count; row++) {

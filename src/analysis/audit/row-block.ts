@@ -7,7 +7,15 @@ import type { ContextPlaces } from './context-places.ts';
 import type { Context } from './contexts.ts';
 import { INTERNAL, INWARD, OUTWARD, type Places, zoneOf } from './places.ts';
 import type { RowIndex } from './row-index.ts';
-import { FAMILY_ZONE, K_ACTION, K_FAMILY, K_GROUP, K_SHAPE } from './verdict-kind.ts';
+import {
+  FAMILY_ZONE,
+  K_ACTION,
+  K_FAMILY,
+  K_GROUP,
+  K_SHAPE,
+  SHAPE_ANSWER,
+  SHAPE_WITHIN,
+} from './verdict-kind.ts';
 import {
   NO_HOST,
   R_CLIENT,
@@ -99,7 +107,9 @@ export class RowBlock {
     this.service[at] = index.services[entry]!;
     this.family[at] = (kind >>> K_FAMILY) & 3;
     this.action[at] = (kind >>> K_ACTION) & 3;
-    this.shape[at] = (kind >>> K_SHAPE) & 3;
+    const shape = (kind >>> K_SHAPE) & 3;
+    const answers = shape === SHAPE_WITHIN && index.openings.isAnswer(entry);
+    this.shape[at] = answers ? SHAPE_ANSWER : shape;
     this.clientZone[at] = zoneOf(
       client === NO_HOST ? places.byAddress(FAMILY_ZONE, word) : index.zones[client]!,
       contexts.fromZone[context]!,

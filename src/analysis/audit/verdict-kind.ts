@@ -2,7 +2,7 @@
  * The word of a verdict's row that says what kind of row it is: port, protocol, family, outcome, and
  * what the line shows of the packet's place in a conversation.
  */
-import { BY_DESTINATION } from '../../model/verdict.ts';
+import { BY_DESTINATION, DENY } from '../../model/verdict.ts';
 import { BY_NAME, NONE } from '../../model/verdict-batch.ts';
 import type { VerdictColumns } from '../../model/verdict-columns.ts';
 import { hasPort } from './port-shown.ts';
@@ -25,6 +25,8 @@ export const SHAPE_ANY = 0;
 export const SHAPE_ANSWER = 1;
 /** A TCP segment that opens nothing, or UDP from a port that answers to one that asks. */
 export const SHAPE_MIDDLE = 2;
+/** The same of a single packet that was not refused: what it is shows beside others (`openings.ts`). */
+export const SHAPE_WITHIN = 3;
 
 const SYN = 2;
 const RST = 4;
@@ -33,13 +35,17 @@ const TCP = 6;
 const UDP = 17;
 const ICMP = 1;
 const ICMPV6 = 58;
+/** Ports up to this one are those of servers. */
+export const LAST_SYSTEM_PORT = 1023;
 
 /**
  * Whether a connection of which nobody says who began looks as if the destination had: its port is
- * the higher one. Single packets are never turned round: they went where they went.
+ * the higher one. Single packets are never turned round, nor is what was refused: they went where
+ * they went.
  */
 export function isReversed(batch: VerdictColumns, row: number): boolean {
   if (batch.event[row] === 0 || batch.initiator[row] !== 0) return false;
+  if (batch.action[row] === DENY) return false;
   const source = batch.sourcePort[row]!;
   const protocol = batch.protocol[row]!;
   return (
@@ -54,13 +60,16 @@ export function shapeOf(batch: VerdictColumns, row: number, protocol: number): n
     // Of flows they are those of all packets, so that SYN with ACK is no answer for certain.
     const flags = batch.tcpFlags[row]!;
     if (flags < 0 || (flags & SYN) !== 0) return SHAPE_ANY;
-    return (flags & RST) !== 0 && (flags & ACK) === 0 ? SHAPE_ANSWER : SHAPE_MIDDLE;
+    if ((flags & RST) !== 0 && (flags & ACK) === 0) return SHAPE_ANSWER;
+    return withinShape(batch, row);
   }
   const type = batch.sourcePort[row]!;
   if (protocol === UDP && batch.initiator[row] === 0) {
     // DNS, NTP, QUIC.
     const answers = type === 53 || type === 123 || type === 443;
-    return answers && batch.destinationPort[row]! > 1023 ? SHAPE_MIDDLE : SHAPE_ANY;
+    if (!answers || batch.destinationPort[row]! <= LAST_SYSTEM_PORT) return SHAPE_ANY;
+    // Whoever wants in may send from such a port: only a question that was seen makes it an answer.
+    return isSinglePassed(batch, row) ? SHAPE_WITHIN : SHAPE_MIDDLE;
   }
   // RFC 792 and RFC 4443: unreachable, quench, time exceeded, bad parameters, echo reply.
   if (protocol === ICMP) {
@@ -71,6 +80,23 @@ export function shapeOf(batch: VerdictColumns, row: number, protocol: number): n
   if (protocol === ICMPV6)
     return (type >= 1 && type <= 4) || type === 129 ? SHAPE_ANSWER : SHAPE_ANY;
   return SHAPE_ANY;
+}
+
+/**
+ * Of a TCP segment that opens nothing: one that was let through belongs to a connection, whose server
+ * has the lower port. What goes to the higher one answers.
+ */
+function withinShape(batch: VerdictColumns, row: number): number {
+  if (!isSinglePassed(batch, row) || batch.initiator[row] !== 0) return SHAPE_MIDDLE;
+  const source = batch.sourcePort[row]!;
+  const destination = batch.destinationPort[row]!;
+  const goesBack = source >= 0 && destination > source && destination > LAST_SYSTEM_PORT;
+  return goesBack ? SHAPE_ANSWER : SHAPE_WITHIN;
+}
+
+/** A packet, no connection or sum, that was not refused. */
+function isSinglePassed(batch: VerdictColumns, row: number): boolean {
+  return batch.event[row] === 0 && batch.action[row] !== DENY;
 }
 
 /** The word itself. */

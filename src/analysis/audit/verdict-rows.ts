@@ -139,8 +139,8 @@ export class FoldedRows implements VerdictRows {
   }
 }
 
-/** `VerdictRows.events`, of the columns of a table. */
+/** `VerdictRows.events`, of the columns of a table. What only ever goes on is one connection at least. */
 export function eventsAt(floats: Float64Array, ended: Float64Array, entry: number): number {
   const at = ROW_FLOATS * entry;
-  return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, ended[entry]!);
+  return Math.max(floats[at + F_PACKETS_LOGGED]!, floats[at + F_OPENED]!, ended[entry]!, 1);
 }

@@ -127,7 +127,9 @@ export class FlowRows {
     batch.device[row] = this.deviceName(sample.domain!.exporter);
     batch.inInterface[row] = this.interfaceName(sample.input);
     batch.outInterface[row] = this.interfaceName(sample.output);
+    // A sample is a part of a flow, of which nobody says who began; what was refused is a packet.
     if (sample.denied) batch.action[row] = DENY;
+    else batch.event[row] = SUMMARY;
     if (sample.reason !== '') batch.reason[row] = batch.names.internText(sample.reason);
     return row;
   }

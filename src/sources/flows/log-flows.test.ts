@@ -169,6 +169,11 @@ describe('flows of logs', () => {
       { port: 443, outcome: 'handshake', ...WAYS },
     ],
     [
+      'one sample, which is of one packet',
+      [{ format: 'sflow', sampled: true, ports: [50_000, 60_000], back: true, flags: 0x12 }],
+      { port: 60_000, reason: 'syn-ack' },
+    ],
+    [
       'a line that denies',
       [{ format: 'netfilter', packet: true, flags: 2, action: DENY }],
       { outcome: 'denied' },

@@ -15,6 +15,8 @@ import type { CaptureInterface } from '../../wire/frame-batch.ts';
 import { ONE_WAY } from '../../wire/icmp.ts';
 import { FAMILY_6 } from '../../wire/packet-batch.ts';
 
+/** Each of its records is of one packet, whose flags it has, however many it stands for. */
+const SAMPLES = 'sflow';
 /** Formats that tell of both ways, or of each by itself: without an answer there was none. */
 const SEE_ANSWERS: ReadonlySet<string> = new Set(['zeek', 'suricata', 'netflow', 'nfdump']);
 const TCP = 6;
@@ -124,7 +126,7 @@ export class LogFlows {
     this.counters(batch, row, format);
     record.flags = -1;
     record.flagsBack = -1;
-    record.onePacket = batch.event[row] === 0;
+    record.onePacket = batch.event[row] === 0 || format === SAMPLES;
     if (protocol !== TCP) return;
     const sent = batch.flagsSent[row]!;
     record.flags = sent >= 0 ? sent : batch.tcpFlags[row]!;

@@ -114,6 +114,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 
 export class AwsVpc implements LogFormat {
   readonly name = 'aws-vpc';
+  readonly inColumns = true;
   private readonly columns = new Columns();
   /** Column of each field; -1 where the log has none. */
   private places = new Int32Array(NAMES.length).fill(-1);
@@ -138,7 +139,7 @@ export class AwsVpc implements LogFormat {
       this.columns.split(scan, this.separator);
     }
     if (this.columns.count < 6) return this.headed && this.begins(line) ? CUT_OFF : OTHER;
-    if (this.header(line)) {
+    if (this.isHeader(line)) {
       line.label = 'header';
       return SILENT;
     }
@@ -152,6 +153,10 @@ export class AwsVpc implements LogFormat {
     if (places.some((column) => column >= columns.count)) return CUT_OFF;
     head.hostEnd = head.hostStart;
     return this.record(line);
+  }
+
+  private isHeader(line: Line): boolean {
+    return (this.separator === SPACE || this.isOwn(line)) && this.header(line);
   }
 
   /** A header with commas; what follows is read as it is. */
@@ -182,7 +187,8 @@ export class AwsVpc implements LogFormat {
     line.scan.at = line.head.messageStart;
     if (line.scan.find(ADDRESS) < 0 && line.scan.find(STATUS_NAME) < 0) return OTHER;
     const outcome = json.read(line);
-    if (!leaves.has(INTERFACE)) return OTHER;
+    // The message may begin elsewhere than the line.
+    if (outcome < 0 || !leaves.has(INTERFACE)) return OTHER;
     if (outcome === CUT_OFF) return CUT_OFF;
     // Records of nothing have no protocol.
     const isWhole = leaves.has(STATUS) || (leaves.has(ACTION) && leaves.has(PROTOCOL));

@@ -30,7 +30,7 @@ import {
 import { JsonLine } from './json-line.ts';
 import { KeyTable } from './key-table.ts';
 import { hasPorts, protocolIn } from './protocol-names.ts';
-import { octetsOf, type Scan } from './scan.ts';
+import { isLetter, octetsOf, type Scan } from './scan.ts';
 import { readByPattern } from './time-pattern.ts';
 
 const COMMA = 0x2c;
@@ -79,6 +79,7 @@ const US_STAMPS = ['%m/%d/%Y, %I:%M:%S.%f %p', '%m/%d/%Y, %I:%M:%S %p'];
 
 export class AzureAnalytics implements LogFormat {
   readonly name = 'azure-analytics';
+  readonly inColumns = true;
   private readonly json = new JsonLine(COLUMNS);
   private readonly columns = new Columns();
   private readonly parts = new Columns();
@@ -186,6 +187,7 @@ export class AzureAnalytics implements LogFormat {
   private row(line: Line): number {
     const { scan } = line;
     if (this.has(SUBTYPE) && !this.isFlowLog(scan)) {
+      if (!this.isWord(scan)) return BAD_SHAPE;
       line.label = this.json.leaves.text(scan, this.starts[SUBTYPE]!, this.ends[SUBTYPE]!);
       return SILENT;
     }
@@ -217,6 +219,11 @@ export class AzureAnalytics implements LogFormat {
   private isFlowLog(scan: Scan): boolean {
     const start = this.starts[SUBTYPE]!;
     return this.ends[SUBTYPE]! - start === FLOW_LOG.length && scan.isAt(FLOW_LOG, start);
+  }
+
+  /** Subtypes are words of letters. */
+  private isWord({ bytes }: Scan): boolean {
+    return bytes.subarray(this.starts[SUBTYPE]!, this.ends[SUBTYPE]!).every(isLetter);
   }
 
   /** Each entry of a list of public ends, which blanks separate; those before a fault are kept. */

@@ -109,7 +109,7 @@ export class Azure implements LogFormat, LeafVisitor {
   private isFlowLog(): boolean {
     const { leaves } = this.json;
     const { scan } = this.line!;
-    return /Flow/.test(leaves.text(scan, leaves.starts[CATEGORY]!, leaves.ends[CATEGORY]!));
+    return /FlowEvent/.test(leaves.text(scan, leaves.starts[CATEGORY]!, leaves.ends[CATEGORY]!));
   }
 
   /** Writes the tuples that waited, all of one rule. */
@@ -197,8 +197,11 @@ export class Azure implements LogFormat, LeafVisitor {
     batch.action[row] = denied ? DENY : ALLOW;
     if (denied) return 0;
     if (state === 0x42) batch.event[row] = OPEN;
-    else if (state === 0x43) batch.event[row] = SUMMARY;
-    else if (state === 0x45) batch.event[row] = END;
+    else if (state === 0x43) {
+      // Told of every few minutes while it goes on.
+      batch.event[row] = SUMMARY;
+      batch.events[row] = 0;
+    } else if (state === 0x45) batch.event[row] = END;
     else return BAD_ACTION;
     return 0;
   }

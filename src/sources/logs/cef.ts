@@ -139,6 +139,7 @@ export class Cef implements LogFormat {
       ...{ nanoTime: fortinet('eventtime') },
       ...{ packetsSent: `${fortinet('sentpkt')}|PanOSPacketsSent`, bytesIn: 'in', bytesOut: 'out' },
       ...{ packetsBack: `${fortinet('rcvdpkt')}|PanOSPacketsReceived` },
+      ...{ deltaSent: fortinet('sentdelta'), deltaBack: fortinet('rcvddelta') },
     },
     [...LABELLED, ...LABELLED.map((key) => `${key}Label`)],
     (table) => new SpacedPairs(table),

@@ -54,6 +54,13 @@ describe('stamps', () => {
     expect(clock).toMatchObject({ withoutYear: 1, withoutZone: 1 });
   });
 
+  it('leave the years of others alone when a clock is wrong', () => {
+    const clock = new Clock(NOW, 0);
+    const days = ['Nov 21', 'Dec 25', 'Nov 21', 'Mar  1', 'Nov 22', 'Mar  1', 'Nov 22'];
+    const years = days.map((day) => read(`${day} 00:00:00 x`, clock)?.iso.slice(0, 4));
+    expect(years).toEqual(['2026', '2025', '2026', '2026', '2026', '2026', '2026']);
+  });
+
   it('go on into the next year, and back for a line that is late', () => {
     const clock = new Clock(NOW, 0);
     const years = ['Dec 31', 'Jan  1', 'Dec 31', 'Jan  1', 'Nov 22', 'Nov 24'].map((day) =>

@@ -77,6 +77,8 @@ export class Clock {
     readonly day: number;
   };
   private year = 0;
+  /** Of stamps in the month read last. */
+  private yearOfMonth = 0;
   /** A year that stood before the month. */
   private givenYear = 0;
   /** A weekday stood before the month. */
@@ -114,7 +116,7 @@ export class Clock {
 
   /** Changes when stamps without a year get another one than before. */
   get inferred(): number {
-    return 16 * this.year + this.lastMonth;
+    return 16 * this.yearOfMonth + this.lastMonth;
   }
 
   /** Reads a stamp of any kind known here into `timeMs`, and passes it. */
@@ -396,14 +398,17 @@ export class Clock {
    * time (by more than a day); from then on the next one each time December turns into January.
    */
   private inferredYear(month: number, day: number): number {
-    if (month === this.lastMonth) return this.year;
+    if (month === this.lastMonth) return this.yearOfMonth;
     if (this.year === 0) this.year = this.latestYear(month, day);
     else if (this.lastMonth - month > HALF_YEAR) this.year++;
     else if (month === 12 && this.lastMonth === 1) this.year--; // a line that came late
     this.lastMonth = month;
-    const startMs = daysFromCivil(this.year, month, day) * DAY_MS - this.offsetMs;
-    if (startMs > this.referenceMs + DAY_MS) this.year--;
-    return this.year;
+    const latestMs = this.referenceMs + DAY_MS + this.offsetMs;
+    this.year = Math.min(this.year, new Date(latestMs).getUTCFullYear());
+    // Of this stamp alone: one of a wrong clock must not take the lines behind it along.
+    const isLater = daysFromCivil(this.year, month, day) * DAY_MS > latestMs;
+    this.yearOfMonth = isLater ? this.year - 1 : this.year;
+    return this.yearOfMonth;
   }
 
   private latestYear(month: number, day: number): number {

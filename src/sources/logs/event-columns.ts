@@ -11,7 +11,16 @@
  * off where it is the last of its input, without a newline, or where an event of the same head
  * ended in another key before, with vendors that write the same keys each time.
  */
-import { ALLOW, BY_SOURCE, DENY, END, INBOUND, OPEN, OUTBOUND } from '../../model/verdict.ts';
+import {
+  ALLOW,
+  BY_SOURCE,
+  DENY,
+  END,
+  INBOUND,
+  OPEN,
+  OUTBOUND,
+  SUMMARY,
+} from '../../model/verdict.ts';
 import { numberIn, putAddress } from './fields.ts';
 import { BAD_ADDRESS, BAD_NUMBER, CUT_OFF, type Line, READ, SILENT } from './format.ts';
 import { KeyTable } from './key-table.ts';
@@ -31,7 +40,7 @@ const MEANINGS = [
   ...['type', 'code', 'rule', 'ruleId', 'inInterface', 'outInterface', 'interface', 'direction'],
   ...['inZone', 'outZone', 'application', 'device', 'reason', 'category', 'subtype', 'time'],
   ...['nanoTime', 'packets', 'packetsSent', 'packetsBack', 'bytes', 'bytesIn', 'bytesOut'],
-  ...['bytesSent', 'bytesBack', 'service'],
+  ...['bytesSent', 'bytesBack', 'service', 'deltaSent', 'deltaBack'],
 ] as const;
 export type Meaning = (typeof MEANINGS)[number];
 const at = (meaning: Meaning): number => MEANINGS.indexOf(meaning);
@@ -72,6 +81,8 @@ const FIRST_DENIAL = 14;
 const SESSIONS = new KeyTable([
   ...['start', 'close', 'timeout', 'client-rst', 'server-rst', 'ip-conn', 'dns'],
 ]);
+/** A FortiGate's log id of statistics. */
+const STATISTICS = 20;
 const START = octetsOf('start');
 const TRAFFIC = octetsOf('traffic');
 const OUTWARD = octetsOf('outbound');
@@ -286,6 +297,23 @@ export class EventColumns {
     }
     // SonicWall counts events of a kind there, since it was started.
     if (count > 0 && this.vendor !== SONICWALL) batch.events[row] = count;
+    return this.vendor === FORTINET ? this.lasting(line, row) : 0;
+  }
+
+  /** Of a FortiGate's session that lasts (fortigate.ts): what came since the line before; 0 or a fault. */
+  private lasting({ scan, batch }: Line, row: number): number {
+    const { values } = this;
+    const sent = values.number(scan.bytes, at('deltaSent'), MOST);
+    const back = values.number(scan.bytes, at('deltaBack'), MOST);
+    if (Math.min(sent, back) === NO_NUMBER) return BAD_NUMBER;
+    if (sent >= 0 || back >= 0) {
+      batch.packets[row] = batch.packetsBack[row] = -1;
+      batch.bytes[row] = Math.max(0, sent) + Math.max(0, back);
+      batch.bytesBack[row] = back;
+    }
+    if (batch.action[row] !== ALLOW || this.idNumber(scan.bytes) !== STATISTICS) return 0;
+    batch.event[row] = SUMMARY;
+    batch.events[row] = 0;
     return 0;
   }
 

@@ -72,6 +72,11 @@ export interface Line {
 
 export interface LogFormat {
   readonly name: string;
+  /**
+   * Lines are told by nothing but their columns, as a header named them: one that does not fit them
+   * is this format's only where no other one knows it.
+   */
+  readonly inColumns?: boolean;
   /** Reads the message the cursor is at. The cursor may be left anywhere. */
   read(line: Line): number;
   /**

@@ -31,8 +31,8 @@ import { Zeek } from './zeek.ts';
 /** New readers: some keep what they learned from a file's first lines. */
 export function logFormats(): LogFormat[] {
   return [
-    // Of CEF and LEEF any text may be a value: before those that look for a word anywhere.
-    ...[new Netfilter(), new CiscoAsa(), new Cef(), new Leef()],
+    // Of GPRINT, CEF and LEEF any text may be a value: before those that look for a word anywhere.
+    ...[ulogd, new Netfilter(), new CiscoAsa(), new Cef(), new Leef()],
     ...[fortigate, panOs, filterlog, ciscoIos, new WindowsFirewall()],
     ...[juniperSrx, sophos, sonicwall, checkPoint, mikrotik, conntrack, new AwsVpc()],
     ...[
@@ -44,6 +44,6 @@ export function logFormats(): LogFormat[] {
       new Nfdump(),
       new NftTrace(),
     ],
-    ...[ulogd, azureFirewall, strata],
+    ...[azureFirewall, strata],
   ];
 }

@@ -6,6 +6,8 @@
  * `set format csv` puts commas between the pairs.
  *
  * Traps: an accepted session logs how it ended (`close`, `timeout`, `client-rst`, `server-rst`);
+ * one that lasts is told of every two minutes before that (`logid="0000000020"`, `accept`), all counters
+ * but the deltas from its start on;
  * `eventtime` counts seconds, milliseconds, microseconds or nanoseconds, by release; other types of
  * log share the shape; zones are roles (`srcintfrole`); what a sniffer accepts it only saw.
  */
@@ -18,11 +20,13 @@ import { octetsOf } from './scan.ts';
 
 const EQUALS = 0x3d;
 const COMMA = 0x2c;
+const QUOTE = 0x22;
 const KEYS = [
   ...['date', 'time', 'tz', 'eventtime', 'devname', 'type', 'subtype', 'srcip|src'],
   ...['srcport|src_port', 'srcintf|src_int', 'srcintfrole', 'dstip|dst', 'dstport|dst_port'],
   ...['dstintf|dst_int', 'dstintfrole', 'proto', 'action|status', 'policyid'],
   ...['sentbyte|sent', 'rcvdbyte|rcvd', 'sentpkt|sent_pkt', 'rcvdpkt|rcvd_pkt', 'app'],
+  ...['sentdelta', 'rcvddelta', 'sentpktdelta', 'rcvdpktdelta'],
 ];
 const WITH_BLANKS = new KeyedValues(KEYS);
 const WITH_COMMAS = new KeyedValues(KEYS, (table) => new Fields(table, EQUALS, COMMA));
@@ -50,11 +54,17 @@ const RCVDBYTE = key('rcvdbyte');
 const SENTPKT = key('sentpkt');
 const RCVDPKT = key('rcvdpkt');
 const APP = key('app');
+const SENTDELTA = key('sentdelta');
+const RCVDDELTA = key('rcvddelta');
+const SENTPKTDELTA = key('sentpktdelta');
+const RCVDPKTDELTA = key('rcvdpktdelta');
 const DATE = key('date');
 const TIME = key('time');
 const TZ = key('tz');
 
 const LOGID = octetsOf('logid=');
+/** The id of statistics of a session that goes on. */
+const STATISTICS = octetsOf('0000000020');
 const DATE_WORD = octetsOf('date=');
 const TRAFFIC = octetsOf('traffic');
 const LOCAL_WORD = octetsOf('local');
@@ -66,6 +76,7 @@ const ACTIONS = new KeyTable([
 ]);
 const ACTION_DENY = 0;
 const ACTION_START = 1;
+const ACTION_ACCEPT = 2;
 /** Octets of `date=2026-10-03`. */
 const DATE_OCTETS = 15;
 /** What a Sophos Firewall writes, whose lines may begin alike. */
@@ -105,6 +116,13 @@ function near({ scan }: Line): boolean {
   return found;
 }
 
+/** Whether the log id is that of statistics; few lines ask. */
+function isStatistics({ scan, head }: Line): boolean {
+  const id = scan.find(LOGID, head.messageStart) + LOGID.length;
+  if (id < LOGID.length) return false;
+  return scan.isAt(STATISTICS, scan.bytes[id] === QUOTE ? id + 1 : id);
+}
+
 function traffic(line: Line, cutKey: number): number {
   const { scan, batch } = line;
   const { bytes } = scan;
@@ -120,8 +138,10 @@ function traffic(line: Line, cutKey: number): number {
   batch.action[row] = action === ACTION_DENY ? DENY : ALLOW;
   if (action === ACTION_START) batch.event[row] = OPEN;
   else if (action !== ACTION_DENY) {
-    batch.event[row] = END;
-    batch.reason[row] = values.word(line, ACTION);
+    const goesOn = action === ACTION_ACCEPT && isStatistics(line);
+    batch.event[row] = goesOn ? SUMMARY : END;
+    if (goesOn) batch.events[row] = 0;
+    else batch.reason[row] = values.word(line, ACTION);
   }
   batch.initiator[row] = BY_SOURCE;
   batch.rule[row] = values.word(line, POLICYID);
@@ -133,7 +153,10 @@ function traffic(line: Line, cutKey: number): number {
   batch.device[row] = values.word(line, DEVNAME);
   if (values.is(scan, SUBTYPE, LOCAL_WORD)) batch.direction[row] = LOCAL;
   else if (values.is(scan, SUBTYPE, SNIFFER)) seen(batch, row);
-  const counted = values.putCounters(line, row, SENTPKT, RCVDPKT, SENTBYTE, RCVDBYTE);
+  const counted =
+    values.has(SENTDELTA) || values.has(RCVDDELTA)
+      ? values.putCounters(line, row, SENTPKTDELTA, RCVDPKTDELTA, SENTDELTA, RCVDDELTA)
+      : values.putCounters(line, row, SENTPKT, RCVDPKT, SENTBYTE, RCVDBYTE);
   if (counted !== 0) return counted;
   batch.timeMs[row] = time(line);
   batch.commit();

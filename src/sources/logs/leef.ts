@@ -43,7 +43,7 @@ export class Leef implements LogFormat {
       },
       ...{ code: 'icmp_code', packets: 'totalPackets', packetsSent: 'srcPackets' },
       ...{ packetsBack: 'dstPackets', bytes: 'totalBytes|Bytes', bytesSent: 'srcBytes' },
-      ...{ bytesBack: 'dstBytes' },
+      ...{ bytesBack: 'dstBytes', deltaSent: 'sentdelta', deltaBack: 'rcvddelta' },
     },
     [],
     (table) => {

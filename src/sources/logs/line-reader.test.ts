@@ -72,6 +72,45 @@ describe('lines one after the other', () => {
     ]);
   });
 
+  it.each<[string, string]>([
+    ['azure-analytics', 'csv-cut.log'],
+    ['nfdump', 'both-ways.csv'],
+    ['aws-vpc', 'athena.log'],
+    ['zeek', 'default.log'],
+    ['windows-firewall', 'allow.log'],
+  ])('say so behind a header of %s, which tells its lines by their columns', (format, file) => {
+    const text = (its: string, name: string): string[] =>
+      readFileSync(join(FOLDER, its, name), 'latin1')
+        .trimEnd()
+        .split('\n');
+    const table = text(format, file);
+    const head = read(table).verdicts.length;
+    const others: [string, string][] = [
+      ...([
+        ['pan-os', 'end.log'],
+        ['filterlog', 'flags.log'],
+        ['mikrotik', 'flags.log'],
+      ] as const),
+      ...([
+        ['leef', 'check-point.log'],
+        ['ulogd', 'connection-gprint.log'],
+      ] as const),
+      ...([
+        ['cisco-asa', 'ftd-blocked.log'],
+        ['nfdump', 'later.csv'],
+        ['zeek', 'default.log'],
+      ] as const),
+    ].filter(([its]) => its !== format) as [string, string][];
+    for (const [its, name] of others) {
+      const lines = text(its, name);
+      const alone = read(lines);
+      const { verdicts, reader } = read([...table, ...lines]);
+      expect(verdicts.slice(head).map(itself)).toEqual(alone.verdicts.map(itself));
+      const faults = [...reader.tally.faults.values()].filter(({ format: of }) => of !== format);
+      expect(faults.length).toBe(alone.reader.tally.faults.size);
+    }
+  });
+
   it('say so too when only digits of their headers differ', () => {
     const heads = fc.constantFrom(
       ...['Nov 22 10:00:', '<166>Nov 22 10:00:', '2026-11-22T10:00:', '<13>2026-11-22 10:00:'],
@@ -150,6 +189,26 @@ describe('lines one after the other', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('are known by how they begin, whatever a value in them looks like', () => {
+    const gprint = readFileSync(join(FOLDER, 'ulogd/prefix-gprint.log'), 'latin1').trimEnd();
+    const asa =
+      '<166>Oct 03 2026 10:00:01 fw1 : %ASA-4-106023: Deny tcp src outside:198.51.100.7/40112 dst inside:10.0.2.20/1433 by access-group "A"';
+    for (const line of gprint.split('\n')) {
+      const { verdicts, reader } = read([asa, line]);
+      expect([verdicts.at(-1)?.format, reader.tally.faults.size]).toEqual(['ulogd', 0]);
+    }
+  });
+
+  it('are looked at by themselves where an object turns out to be none', () => {
+    const object =
+      '{"version":2,"interface_id":"eni-0a","srcaddr":"10.0.1.10","dstaddr":"10.0.2.20","srcport":5,"dstport":6,"protocol":6,"packets":5,"bytes":420,"start":1790000000,"end":1790000060,"action":"REJECT","log_status":"OK"}';
+    // A header of NX-OS within it, behind which no object begins.
+    const broken = '{"interface_id":"src<189>: 2026 Oct  3 10:00:01 UTC: %X: addr"}';
+    const { verdicts, reader } = read([object, broken, object]);
+    expect(verdicts).toHaveLength(2);
+    expect([reader.tally.lines, reader.tally.others.size]).toEqual([3, 1]);
   });
 
   it('are of the host that wrote them, whoever wrote the one before', () => {

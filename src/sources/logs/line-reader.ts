@@ -7,7 +7,7 @@ import { VerdictBatch } from '../../model/verdict-batch.ts';
 import { AddressPool } from '../../net/address-pool.ts';
 import { Clock } from './clock.ts';
 import { BROKEN, Envelope, OPENED } from './envelope.ts';
-import { GAP, type Line, type LogFormat, OTHER, PART, READ, SILENT } from './format.ts';
+import { CUT_OFF, GAP, type Line, type LogFormat, OTHER, PART, READ, SILENT } from './format.ts';
 import { logFormats } from './formats.ts';
 import { ENTRY, Journal, NO_ENTRY } from './journal.ts';
 import { LogTally } from './log-tally.ts';
@@ -335,24 +335,50 @@ export class LineReader {
 
   /** The present format first, then the others. */
   private dispatch(start: number, end: number): number {
-    const { list, line, batch } = this;
-    const { scan } = line;
-    let outcome = list[this.current]!.read(line);
-    if (outcome === OTHER) {
-      for (let index = 0; index < list.length; index++) {
-        if (index === this.current) continue;
-        scan.at = start;
-        scan.end = end;
-        batch.formatName = this.formatName(index);
-        outcome = list[index]!.read(line);
-        if (outcome === OTHER) continue;
-        this.current = index;
-        break;
-      }
+    const { list, line, batch, current } = this;
+    const { count } = batch;
+    const { hostEnd } = line.head;
+    let outcome = list[current]!.read(line);
+    if (outcome === OTHER || this.isDoubtful(current, outcome, count)) {
+      line.head.hostEnd = hostEnd;
+      outcome = this.tryOthers(start, end, outcome);
       batch.formatName = this.formatName(this.current);
     }
     if (outcome === READ) this.readBy[this.current] = (this.readBy[this.current] ?? 0) + 1;
     return outcome;
+  }
+
+  /** @param doubted what the present format made of the line, if anything */
+  private tryOthers(start: number, end: number, doubted: number): number {
+    const { list, line, batch, current } = this;
+    const { scan, head } = line;
+    const { hostEnd } = head;
+    let kept = doubted;
+    for (let index = 0; index < list.length; index++) {
+      if (index === current) continue;
+      scan.at = start;
+      scan.end = end;
+      batch.formatName = this.formatName(index);
+      const { count } = batch;
+      const outcome = list[index]!.read(line);
+      if (outcome === OTHER) continue;
+      if (!this.isDoubtful(index, outcome, count)) {
+        this.current = index;
+        return outcome;
+      }
+      head.hostEnd = hostEnd;
+      if (kept === OTHER) {
+        kept = outcome;
+        this.current = index;
+      }
+    }
+    return kept;
+  }
+
+  /** Whether another format may know a line of which this one says that it cannot be read. */
+  private isDoubtful(index: number, outcome: number, count: number): boolean {
+    const isFault = outcome >= CUT_OFF && outcome !== PART;
+    return isFault && this.list[index]!.inColumns === true && this.batch.count === count;
   }
 
   /** Fills in what all rows of a line share. */
@@ -396,7 +422,7 @@ export class LineReader {
     }
     tally.read++;
     const row = batch.restore(last);
-    multiply(batch, row, line.head.repeated / batch.events[row]!);
+    if (batch.events[row]! > 0) multiply(batch, row, line.head.repeated / batch.events[row]!);
     if (!Number.isNaN(line.head.timeMs)) batch.timeMs[row] = line.head.timeMs;
   }
 

@@ -48,10 +48,11 @@ function gapNotes(kinds: readonly LineKind[]): BlindSpot[] {
     id: 'missed-messages',
     what:
       missed === null
-        ? `messages that the device left out (${what}, ${lines} times), first at ${samples[0]?.locator ?? '?'}`
+        ? `messages that the device left out (${what}, ${lines === 1 ? 'once' : `${lines} times`}), first at ${samples[0]?.locator ?? '?'}`
         : `${missed} messages or packets that the device left out (${what}), first at ${samples[0]?.locator ?? '?'}`,
-    because: `the ${format} log says so: it limits how often it logs`,
-    remedy: 'raise the limit on the device; until then no deny is no proof of silence',
+    because: `the ${format} log says so`,
+    remedy:
+      'if the device limits how often it logs, raise that limit; until then no deny is no proof of silence',
     missing: true,
   }));
 }
@@ -80,7 +81,7 @@ function clockNotes({ clocks }: LogReader): BlindSpot[] {
   if (years > 0) {
     notes.push({
       id: 'year-inferred',
-      what: `the year of ${years} time stamps`,
+      what: `the year of ${timeStamps(years)}`,
       because: 'they name none; taken as the latest that is not after the file was last written',
       missing: false,
     });
@@ -88,13 +89,17 @@ function clockNotes({ clocks }: LogReader): BlindSpot[] {
   if (zones > 0) {
     notes.push({
       id: 'zone-inferred',
-      what: `the time zone of ${zones} time stamps`,
+      what: `the time zone of ${timeStamps(zones)}`,
       because: 'they name none',
       remedy: 'say it with --utc-offset +02:00; otherwise they are taken for UTC',
       missing: false,
     });
   }
   return notes;
+}
+
+function timeStamps(count: number): string {
+  return count === 1 ? 'one time stamp' : `${count} time stamps`;
 }
 
 function prefixNotes({ prefixes, names }: LogReader): BlindSpot[] {

@@ -25,6 +25,7 @@ import { listInputs, type NamedInput } from '../pcap/inputs.ts';
 import { describeStranger, recognise } from '../pcap/recognise.ts';
 import { Window } from '../pcap/window.ts';
 import { ZstdBytes } from '../pcap/zstd-bytes.ts';
+import type { Copy } from './copies.ts';
 import { FlowInputs, type Hearing, type InputFault } from './flow-inputs.ts';
 import { type FollowedFile, NoticedBytes, openFollowed } from './follow.ts';
 import { isJournalExport } from './journal.ts';
@@ -153,8 +154,15 @@ export class LogReader {
     this.bytesTotal = bytesTotal;
     this.options.onListed?.(this);
     const ordered = inRotationOrder(inputs);
+    const last = ordered.at(-1);
+    const copies = await this.copiesAmong(ordered);
     for (const input of ordered) {
-      this.isLast = input === ordered.at(-1);
+      const copy = copies.get(input);
+      if (copy !== undefined) {
+        this.passOver(input, copy);
+        continue;
+      }
+      this.isLast = input === last;
       do {
         if (this.options.signal?.aborted) break;
         this.followed = undefined;
@@ -163,6 +171,19 @@ export class LogReader {
     }
     this.lines.flush();
     this.countFormats();
+  }
+
+  private async copiesAmong(inputs: NamedInput[]): Promise<ReadonlyMap<NamedInput, Copy>> {
+    if (inputs.length < 2) return new Map();
+    const { onWait, signal } = this.options;
+    const { findCopies } = await import('./copies.ts');
+    return findCopies(inputs, onWait === undefined ? undefined : inputs.at(-1), signal);
+  }
+
+  private passOver({ source }: NamedInput, { of, octets }: Copy): void {
+    const again = of === source ? 'it is named twice' : `its contents are those of ${of}`;
+    this.skipped.push({ source, why: `${again}: everything in it would count twice` });
+    if (this.bytesTotal !== undefined) this.bytesTotal -= octets;
   }
 
   /** Takes flow export as it comes, until the signal; `name` is what locators begin with. */

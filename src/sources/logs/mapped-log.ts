@@ -80,6 +80,7 @@ const NAMES: readonly NameColumn[] = [
 /** One for each mapping and reader: the header of a file says where its columns are. */
 export class MappedLog implements LogFormat {
   readonly name: string;
+  readonly inColumns = true;
   private readonly mapping: Mapping;
   private readonly offsetMs: number;
   private readonly isJson: boolean;

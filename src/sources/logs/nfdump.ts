@@ -88,6 +88,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 
 export class Nfdump implements LogFormat {
   readonly name = 'nfdump';
+  readonly inColumns = true;
   private readonly columns = new Columns();
   /** Column of each kind of value; -1 where there is none. */
   private places = new Int32Array(KINDS).fill(-1);

@@ -6,6 +6,10 @@
  *   trace id 3cb81b40 inet fw fwd rule tcp dport 23 drop comment "no telnet" (verdict drop)
  *   trace id 3cb81b40 inet fw fwd policy accept
  *
+ * and from release 1.1.4 on, in front of the packet, what the connection table knows of it:
+ *
+ *   trace id 3cb81b40 inet fw fwd conntrack: ct direction reply ct state established ct id 77
+ *
  * Traps: a refusal is final, leave to go on is not: further chains follow, and nothing marks the last
  * one, so that a packet counts as let through once 64 others began, or at the end; an id comes again
  * for a later packet; packets on several processors mix; each chain says what the packet is at that point, translated or not: the last one
@@ -51,6 +55,11 @@ const MOST_PENDING = 64;
 const MOST_CHAINS = 64;
 const TRACE = octetsOf('trace id ');
 const PACKET = octetsOf('packet: ');
+const CONNECTION = octetsOf('conntrack: ');
+const WAY = octetsOf('ct direction ');
+/** What such a line ends with. */
+const END_OF_CONNECTION = octetsOf('ct id ');
+const WAYS = new KeyTable(['original', 'reply']);
 const RULE = octetsOf('rule ');
 const UNKNOWN_RULE = octetsOf('unknown rule ');
 const POLICY = octetsOf('policy ');
@@ -120,6 +129,8 @@ class Pending {
   inInterface = 0;
   outInterface = 0;
   group = 0;
+  /** Which end began, where the connection table knows it. */
+  initiator = 0;
   hasSource = false;
   hasDestination = false;
   rule = 0;
@@ -147,6 +158,8 @@ export class NftTrace implements LogFormat {
   readonly name = 'nft-trace';
   /** By id, the one that began first at first. */
   private readonly pending = new Map<string, Pending>();
+  /** By id, who began the connection of the packet that comes next, the one told first at first. */
+  private readonly began = new Map<string, number>();
 
   read(line: Line): number {
     const { scan, head } = line;
@@ -159,6 +172,7 @@ export class NftTrace implements LogFormat {
     for (let words = 0; words < 4; words++) scan.at = Math.min(scan.until(SPACE) + 1, scan.end);
     if (scan.at >= scan.end) return CUT_OFF;
     if (scan.takeText(PACKET)) return this.describe(line, id, chain);
+    if (scan.takeText(CONNECTION)) return this.connection(scan, id);
     if (scan.takeText(RULE) || scan.takeText(UNKNOWN_RULE)) {
       const end = lastOf(scan, IN_PARENTHESES);
       if (end < 0) return CUT_OFF;
@@ -192,6 +206,22 @@ export class NftTrace implements LogFormat {
     return OTHER;
   }
 
+  /** A line that says which way of a connection the packet goes that the next line tells of. */
+  private connection(scan: Scan, id: string): number {
+    const way = scan.find(WAY);
+    if (way < 0) return scan.find(END_OF_CONNECTION) < 0 ? CUT_OFF : PART;
+    scan.at = way + WAY.length;
+    const word = WAYS.of(scan.bytes, scan.at, wordEnd(scan));
+    if (word < 0) return wordEnd(scan) >= scan.end ? CUT_OFF : BAD_SHAPE;
+    this.began.delete(id);
+    this.began.set(id, word === 0 ? BY_SOURCE : BY_DESTINATION);
+    for (const [oldest] of this.began) {
+      if (this.began.size > MOST_PENDING) this.began.delete(oldest);
+      else break;
+    }
+    return PART;
+  }
+
   /** A line that says what the packet is. */
   private describe(line: Line, id: string, chain: number): number {
     const { scan, head, names } = line;
@@ -207,10 +237,13 @@ export class NftTrace implements LogFormat {
     packet.timeMs = head.timeMs;
     packet.device = names.intern(scan.bytes, head.hostStart, head.hostEnd);
     packet.chains.push(place);
+    packet.initiator = this.began.get(id) ?? 0;
+    this.began.delete(id);
     if (before !== undefined && packet.follows(before, place)) {
       packet.rule = before.rule;
       packet.told = before.told;
       packet.decided = before.decided;
+      packet.initiator ||= before.initiator;
       packet.chains = [...before.chains, place];
       this.pending.set(id, packet);
       return PART;
@@ -280,6 +313,8 @@ function put(line: Line, packet: Pending, action: number): number {
   batch.group[row] = packet.group;
   batch.packets[row] = 1;
   batch.bytes[row] = packet.bytes;
+  // A refused one opens or answers nothing but what it shows itself.
+  if (action === ALLOW) batch.initiator[row] = packet.initiator;
   if (packet.inInterface > 0) batch.direction[row] = packet.outInterface > 0 ? FORWARD : INBOUND;
   else if (packet.outInterface > 0) batch.direction[row] = OUTBOUND;
   if (packet.flags >= 0) {

@@ -7,7 +7,7 @@
  * release; `log_subtype` has the verdict, `status` repeats it; zones are abbreviated (`CDT`), which
  * stands for different ones in different places.
  */
-import { ALLOW, BY_SOURCE, DENY, END, OPEN } from '../../model/verdict.ts';
+import { ALLOW, BY_SOURCE, DENY, END, OPEN, SUMMARY } from '../../model/verdict.ts';
 import { BAD_ACTION, CUT_OFF, type Line, type LogFormat, OTHER, READ, SILENT } from './format.ts';
 import { KeyTable } from './key-table.ts';
 import { KeyedValues } from './keyed-values.ts';
@@ -45,6 +45,7 @@ const FIREWALL = octetsOf('Firewall');
 const NOTHING = octetsOf('N/A"');
 const SUBTYPES = new KeyTable(['Allowed', 'Denied', 'Drop', 'Dropped', 'Rejected']);
 const EVENTS = new KeyTable(['Start', 'Stop', 'Interim']);
+const INTERIM = 2;
 
 export const sophos: LogFormat = { name: 'sophos', read };
 
@@ -77,7 +78,8 @@ function firewall(line: Line, cut: number): number {
   batch.action[row] = verdict === 0 ? ALLOW : DENY;
   if (verdict === 0) {
     const which = values.has(EVENT) ? EVENTS.of(bytes, starts[EVENT]!, ends[EVENT]!) : -1;
-    batch.event[row] = which === 0 ? OPEN : END;
+    batch.event[row] = which === 0 ? OPEN : which === INTERIM ? SUMMARY : END;
+    if (which === INTERIM) batch.events[row] = 0;
   }
   batch.initiator[row] = BY_SOURCE;
   const fault =

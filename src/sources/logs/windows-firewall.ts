@@ -72,11 +72,17 @@ const ACTIONS = new KeyTable([
 const LOST = 4;
 const PATHS = new KeyTable(['SEND', 'RECEIVE', 'FORWARD']);
 const PATH_DIRECTIONS = [OUTBOUND, INBOUND, FORWARD];
+/** Headers of W3C's form begin so; Zeek's do not. */
+function isCapital(octet: number): boolean {
+  return octet >= 0x41 && octet <= 0x5a;
+}
+
 const FLAG_LETTERS = 'FSRPAU';
 const TCP = 6;
 
 export class WindowsFirewall implements LogFormat {
   readonly name = 'windows-firewall';
+  readonly inColumns = true;
   private readonly columns = new Columns();
   /** The header named the product. */
   private ours = false;
@@ -100,7 +106,7 @@ export class WindowsFirewall implements LogFormat {
     line.label = 'header';
     // Other logs of this kind have another version.
     if (scan.find(PRODUCT) >= 0 || scan.isAt(VERSION, scan.at)) this.ours = true;
-    if (!scan.takeText(FIELDS)) return this.ours ? SILENT : OTHER;
+    if (!scan.takeText(FIELDS)) return this.ours && isCapital(scan.peek(1)) ? SILENT : OTHER;
     this.columns.split(scan, SPACE);
     const found = new Int32Array(NAMES.length).fill(-1);
     for (let index = 0; index < this.columns.count; index++) {
@@ -110,7 +116,11 @@ export class WindowsFirewall implements LogFormat {
     }
     // Other programs write the same kind of header: these columns are the firewall's own.
     const needed = [DATE, TIME, ACTION, PROTOCOL, SOURCE, DESTINATION];
-    if (needed.some((name) => found[name!] === -1)) return OTHER;
+    if (needed.some((name) => found[name!] === -1)) {
+      this.places.fill(-1);
+      this.ours = false;
+      return OTHER;
+    }
     this.places.set(found);
     this.ours = true;
     return SILENT;

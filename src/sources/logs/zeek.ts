@@ -97,6 +97,7 @@ interface Values {
 
 export class Zeek implements LogFormat {
   readonly name = 'zeek';
+  readonly inColumns = true;
   private readonly text = new ZeekColumns();
   private readonly json = new JsonLine(JSON_PATHS);
   /** The log held such objects before. */
