@@ -128,7 +128,7 @@ function readMessages(payload: Octets, at: number, end: number, to: FactSink): v
     const body = next + 4;
     const stop = body + (view.getUint32(next) & 0xffffff);
     const limit = Math.min(stop, end);
-    readMessage(payload, message, body, limit, to);
+    readMessage(payload, message, body, limit, stop <= end, to);
     next = stop;
   }
 }
