@@ -136,7 +136,7 @@ export class FlowFacts {
   byMessage = false;
   /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
   icmpError = -1;
-  /** TCP: octets that were acknowledged before they were captured, if they ever were. */
+  /** TCP: octets that were acknowledged and not captured, before or after. */
   missed = 0;
   firstMs = A_FLOAT;
   lastMs = A_FLOAT;

@@ -51,7 +51,7 @@ export class LinkPaths {
     if (count > MOST_PATHS) return;
     known[2 * count] = path;
     known[2 * count + 1] = port;
-    const layers = count === MOST_PATHS ? [NO_FILTER_ENTERS] : layersOf(path);
+    const layers: Layer[] = count === MOST_PATHS ? [NO_FILTER_ENTERS] : layersOf(path);
     this.list.push({ layers, interface: port });
   }
 }
