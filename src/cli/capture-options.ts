@@ -20,6 +20,7 @@ export interface CaptureOptions {
   readonly otherTimeout?: number;
 }
 
+/** Options of commands that read captures. */
 export function addCaptureOptions(command: Command): void {
   command
     .argument('[input...]', 'capture files or folders; - is standard input')

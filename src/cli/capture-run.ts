@@ -26,6 +26,10 @@ import { namesOf, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 import { writeFailure } from './write-failure.ts';
 
+/**
+ * For one run, from file or network. Files and interfaces that it opens it closes, also when it
+ * throws.
+ */
 export class CaptureRun {
   private readonly text: string;
   private readonly options: CaptureCommandOptions;
