@@ -11,13 +11,13 @@ import {
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
-import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
+import { interfaceNames, type LiveCapture, type LiveCounts } from '../pipeline/live.ts';
 import { printable } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
 import type { CaptureCommandOptions, Repeats } from './capture.ts';
-import { interfaceNames, listDevices } from './capture-devices.ts';
+import { listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';

@@ -192,7 +192,9 @@ async function networkSides(
   if (typeof beside === 'string') {
     if (local) notes.push(besideNote(beside));
   } else {
-    networks.push(sideOf(BESIDE, beside.ask(askedFrom(BESIDE, few), timeoutMs)));
+    const seen = beside.ask(askedFrom(BESIDE, few), timeoutMs);
+    if (typeof seen === 'string') notes.push(besideNote(seen));
+    else networks.push(sideOf(BESIDE, seen));
   }
   return { networks, notes };
 }
@@ -306,7 +308,8 @@ async function askedAgain(
         : (probe(places, timeoutMs * 2, vantage.name) ?? []);
     const keyOf = ({ address, transport, port }: ProbePlace | ObservedPort): string =>
       `${transport} ${port} ${address}`;
-    const fresh = new Map(again.map((port) => [keyOf(port), port]));
+    const seen = typeof again === 'string' ? [] : again;
+    const fresh = new Map(seen.map((port) => [keyOf(port), port]));
     return { ...network, ports: network.ports.map((port) => fresh.get(keyOf(port)) ?? port) };
   });
 }

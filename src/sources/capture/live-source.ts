@@ -190,8 +190,9 @@ export class LiveSource implements LiveFrames {
     this.lookMs = nowMs;
     for (const which of this.down) {
       const { device } = this.opened[which]!;
-      if (!isThere(device)) this.endRemoved(which);
-      else if (interfaceNamed(device.name)!.up) this.down.delete(which);
+      const now = interfaceNamed(device.name);
+      if (now?.index !== device.index) this.endRemoved(which);
+      else if (now.up) this.down.delete(which);
     }
   }
 
