@@ -70,11 +70,11 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
     const looked = await networkSides(choices, host, beside);
     const tryBinds = choices.local && choices.bindTest;
     if (tryBinds) choices.onStep?.('trying to bind every port');
+    const refusals = tryBinds ? bindTest() : [];
+    if (refusals === undefined) looked.notes.push(NOT_BOUND);
     const input: CompareInput = {
-      host,
-      networks: looked.networks,
-      traffic: choices.traffic,
-      refusals: tryBinds ? bindTest() : [],
+      ...{ host, networks: looked.networks, traffic: choices.traffic },
+      refusals: refusals ?? [],
     };
     let rows = compare(input);
     const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
@@ -198,6 +198,13 @@ async function networkSides(
   }
   return { networks, notes };
 }
+
+const NOT_BOUND: BlindSpot = {
+  id: 'not-bound',
+  what: 'ports that are in use and in no table',
+  because: 'no port could be bound to find out: system calls cannot be used here',
+  missing: true,
+};
 
 function notAsked(because: string): BlindSpot {
   return { id: 'not-asked', what: 'what the network sees of it', because, missing: true };

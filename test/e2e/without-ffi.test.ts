@@ -24,6 +24,7 @@ describe.skipIf(!built)('without system calls', () => {
     ['scans', ['scan', '127.0.0.1', '-p', '1', '--json'], 0],
     ['looks at this machine', ['--json'], 0],
     ['compares this machine', ['compare', '--json'], 0],
+    ['compares without binding ports', ['compare', '--bind-test', '--json'], 0],
     ['says that it cannot capture', ['capture', '-i', 'lo', '-c', '1'], 5],
   ])('%s', async (_, words, expected) => {
     const { code, err } = await runCli(words, { cli: join(folder, 'dist', 'cli.js') });

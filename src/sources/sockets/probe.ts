@@ -96,18 +96,26 @@ const SETTLE_MS = 300;
 /**
  * Ports that cannot be bound, tried twice so that what was only passing falls out. Takes about a
  * second; for that time a program that wants one of the ports at that very moment may be refused.
+ * Undefined where system calls cannot be used.
  */
-export function bindTest(): BindRefusal[] {
-  return (['tcp', 'udp'] as const).flatMap((transport) => {
-    const first = refusedBinds(transport, range(1, PORTS)).map(({ port }) => port);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-    const refusals = refusedBinds(transport, first).map(({ port, error }) => ({
-      transport,
-      port,
-      because: error === 'EADDRINUSE' ? ('in-use' as const) : ('forbidden' as const),
-    }));
-    return withoutPrivileged(refusals, firstUnprivileged());
-  });
+export function bindTest(): BindRefusal[] | undefined {
+  try {
+    return (['tcp', 'udp'] as const).flatMap(bindTestOf);
+  } catch (error) {
+    if (error instanceof NativeUnavailable) return undefined;
+    throw error;
+  }
+}
+
+function bindTestOf(transport: 'tcp' | 'udp'): BindRefusal[] {
+  const first = refusedBinds(transport, range(1, PORTS)).map(({ port }) => port);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
+  const refusals = refusedBinds(transport, first).map(({ port, error }) => ({
+    transport,
+    port,
+    because: error === 'EADDRINUSE' ? ('in-use' as const) : ('forbidden' as const),
+  }));
+  return withoutPrivileged(refusals, firstUnprivileged());
 }
 
 /** Where most low ports are forbidden, it is for want of privilege: that sets no port aside. */
