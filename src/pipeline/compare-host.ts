@@ -4,6 +4,7 @@
  */
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type {
+  BindRefusal,
   ComparedEndpoint,
   CompareInput,
   HostSide,
@@ -70,7 +71,8 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
     const looked = await networkSides(choices, host, beside);
     const tryBinds = choices.local && choices.bindTest;
     if (tryBinds) choices.onStep?.('trying to bind every port');
-    const refusals = tryBinds ? bindTest() : [];
+    const refused = tryBinds ? bindTest() : [];
+    const refusals = refused && (await stillThere(refused));
     if (refusals === undefined) looked.notes.push(NOT_BOUND);
     const input: CompareInput = {
       ...{ host, networks: looked.networks, traffic: choices.traffic },
@@ -197,6 +199,14 @@ async function networkSides(
     else networks.push(sideOf(BESIDE, seen));
   }
   return { networks, notes };
+}
+
+/** Without those of sockets that came since the host's side was looked at. */
+async function stillThere(refused: readonly BindRefusal[]): Promise<readonly BindRefusal[]> {
+  if (refused.length === 0) return refused;
+  const { unexplained } = await import('../sources/sockets/probe.ts');
+  const { viewSockets } = await import('./sockets.ts');
+  return unexplained(refused, await viewSockets({ connections: true, brief: true }));
 }
 
 const NOT_BOUND: BlindSpot = {
