@@ -312,7 +312,8 @@ export class FlowFacts {
     if (server === 0 && isAnswer && (client & (SYN | SPOKE)) === 0) return BACKSCATTER;
     if (this.listing === BY_LOWER_PORT) return UNKNOWN;
     if ((server & SPOKE) !== 0) {
-      if (client === 0) return isProbe ? BACKSCATTER : LIKELY;
+      // Who asked is not known: bare acknowledgments keep connections alive as well.
+      if (client === 0) return isProbe ? UNKNOWN : LIKELY;
       return byClass ? LIKELY : REPLY;
     }
     if ((server & RST) !== 0 || errors) return REFUSED;
