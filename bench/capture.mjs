@@ -16,11 +16,11 @@
  * second, and only the kernel's counters and the programs' own last lines are believed.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endOnSignals, makeSpaces, removeSpaces, run, spaceNames } from './spaces.mjs';
 
 const [mode = 'flood', packetsText = '8000000', roundsText = '3', ring = '16384', only = ''] =
   process.argv.slice(2);
@@ -30,8 +30,8 @@ const PORTS = mode === 'spread' ? 900 : 1;
 const packets = Number(packetsText);
 const CLI = process.env.PORTREEVE_CLI ?? fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const FLOOD = fileURLToPath(new URL('flood.mjs', import.meta.url));
-const tag = `pvb${randomBytes(2).toString('hex')}`;
-const [sender, receiver] = [`${tag}a`, `${tag}b`];
+const spaces = spaceNames(2);
+const [sender, receiver] = spaces;
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-bench-'));
 const iptrafLog = join(folder, 'iptraf.log');
 const portreeve = [process.execPath, CLI];
@@ -117,12 +117,6 @@ function number(text, pattern) {
   return Number((pattern.exec(text)?.[1] ?? '0').replaceAll(',', ''));
 }
 
-function run(...words) {
-  const done = spawnSync(words[0], words.slice(1), { encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${words.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
-
 const inside = (space, ...words) => run('ip', 'netns', 'exec', space, ...words);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -143,7 +137,7 @@ async function flood(count, rate) {
 }
 
 /** Programs with a screen run on a server of this run's own. */
-const tmux = (...words) => spawnSync('tmux', ['-L', tag, ...words], { encoding: 'utf8' }).stdout;
+const tmux = (...words) => spawnSync('tmux', ['-L', sender, ...words], { encoding: 'utf8' }).stdout;
 
 async function measuredOnScreen({ command, counts }, count, rate) {
   const words = `ip netns exec ${receiver} taskset -c 1 ${command.join(' ')}; sleep 60`;
@@ -279,26 +273,15 @@ async function view(keys) {
   }
 }
 
-/** Ends what still runs in them, too. */
-function removeNetwork() {
-  for (const space of [sender, receiver]) {
-    const left = spawnSync('ip', ['netns', 'pids', space], { encoding: 'utf8' }).stdout;
-    for (const pid of left.split('\n').filter(Boolean)) spawnSync('kill', ['-KILL', pid]);
-    spawnSync('ip', ['netns', 'delete', space]);
-  }
+function end() {
+  removeSpaces(spaces);
   rmSync(folder, { recursive: true, force: true });
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    removeNetwork();
-    process.exit(130);
-  });
-}
-run('ip', 'netns', 'add', sender);
-run('ip', 'netns', 'add', receiver);
+endOnSignals(end);
 try {
-  for (const space of [sender, receiver]) {
+  makeSpaces(spaces);
+  for (const space of spaces) {
     inside(space, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
   }
   const pair = ['type', 'veth', 'peer', 'name'];
@@ -325,5 +308,5 @@ try {
   if (mode === 'view') await view(Number(roundsText));
   else await rounds(packets, mode === 'rate' ? await lossless() : 0);
 } finally {
-  removeNetwork();
+  end();
 }

@@ -13,7 +13,7 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { endOnSignals, makeSpaces, removeSpaces, run, twoNames } from './two-spaces.mjs';
+import { endOnSignals, makeSpaces, removeSpaces, run, spaceNames } from './spaces.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -35,7 +35,7 @@ const OPEN = [
 const HOSTS = Number(given.hosts);
 /** Listeners among the ports that are asked. */
 const LISTENING = OPEN.filter((port) => port <= Number(given.ports)).length;
-const [here, there] = twoNames();
+const [here, there] = spaceNames(2);
 const inside = ['ip', 'netns', 'exec', there];
 const targets = Array.from({ length: HOSTS }, (_, index) => `10.78.0.${index + 2}`);
 const children = [];

@@ -14,7 +14,7 @@ import { once } from 'node:events';
 import { loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { endOnSignals, makeSpaces, removeSpaces, run, twoNames } from './two-spaces.mjs';
+import { endOnSignals, makeSpaces, removeSpaces, run, spaceNames } from './spaces.mjs';
 
 const { values: given } = parseArgs({
   options: {
@@ -40,7 +40,7 @@ const UDP = [
 ];
 const OPEN = { syn: TCP, connect: TCP, udp: UDP, sctp: TCP };
 const LINKS = { pair: ['eth0', '10.79.0'], relay: ['tun0', '10.79.1'] };
-const [here, there] = twoNames();
+const [here, there] = spaceNames(2);
 const children = [];
 
 async function start(program, ...words) {

@@ -7,13 +7,13 @@
  *   node bench/scan-outlook.mjs [pattern of shapes] [pattern of links]
  *   node bench/scan-outlook.mjs --first [runs]      only how soon the first port is told
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { endOnSignals, makeSpaces, removeSpaces, run, spaceNames } from './spaces.mjs';
 
 const [, , shapePattern = '.', linkPattern = '.'] = process.argv;
 const FIRST = shapePattern === '--first' ? Number(process.argv[3] ?? 5) : 0;
@@ -22,23 +22,15 @@ const CLI = here('../dist/cli.js');
 const LISTENERS = here('../test/lab/scan-listeners.mjs');
 const OPEN = '22,80,443,1234,3306,5432,8080,9999,12345,23456,30001,33333,40000,44444,50505,55555';
 const UDP = '53,123,161';
-const tag = randomBytes(3).toString('hex');
-const [asker, middle, target] = ['a', 'm', 'b'].map((name) => `po${tag}-${name}`);
+const spaces = spaceNames(3);
+const [asker, middle, target] = spaces;
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-outlook-'));
 
-function run(program, ...words) {
-  const done = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
-  if (done.status !== 0) throw new Error(`${program} ${words.join(' ')}: ${done.stderr}`);
-  return done.stdout;
-}
 const inside = (space, ...words) => run('ip', 'netns', 'exec', space, ...words);
 
 /** The same target over two links: 10.79.0.0/24 straight, 10.80.0.0/24 through the relay. */
 function connect() {
-  for (const space of [asker, middle, target]) {
-    run('ip', 'netns', 'add', space);
-    run('ip', '-n', space, 'link', 'set', 'lo', 'up');
-  }
+  makeSpaces(spaces);
   const pair = (name, left, other, right) => {
     const words = ['netns', left, 'type', 'veth', 'peer', 'name', other, 'netns', right];
     run('ip', 'link', 'add', name, ...words);
@@ -166,10 +158,6 @@ function at(mark, { wholeMs, shown }) {
   return `${sign}${error > 0 ? '+' : ''}${Math.round(100 * error)} %${small}`;
 }
 
-function pidsOf(space) {
-  return run('ip', 'netns', 'pids', space).split('\n').filter(Boolean).map(Number);
-}
-
 async function started(space, ...words) {
   const child = spawn('ip', ['netns', 'exec', space, ...words], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -220,6 +208,12 @@ async function firsts() {
   }
 }
 
+function end() {
+  removeSpaces(spaces);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+endOnSignals(end);
 run('cc', '-O2', '-o', join(folder, 'relay'), here('./relay.c'));
 try {
   connect();
@@ -228,15 +222,5 @@ try {
   await started(target, process.execPath, here('./scan-servers.mjs'), '20000');
   await (FIRST > 0 ? firsts() : outlooks());
 } finally {
-  for (const space of [asker, middle, target]) {
-    for (const pid of pidsOf(space)) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    }
-    run('ip', 'netns', 'delete', space);
-  }
-  rmSync(folder, { recursive: true, force: true });
+  end();
 }

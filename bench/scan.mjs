@@ -12,7 +12,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus, loadavg, release, type } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { makeSpaces, removeSpaces, run, twoNames } from './two-spaces.mjs';
+import { makeSpaces, removeSpaces, run, spaceNames } from './spaces.mjs';
 
 const RUNS = Number(process.argv[2] ?? 7);
 const SECTIONS = new RegExp(process.argv[3] ?? '.');
@@ -24,7 +24,7 @@ const LISTENERS = fileURLToPath(new URL('../test/lab/scan-listeners.mjs', import
 const PORTS =
   '22,80,443,1234,3306,5432,8080,9999,12345,20000,23456,30001,33333,40000,44444,50505,55555,60606,65000,65535';
 const TARGET = '10.78.0.2';
-const [here, there] = twoNames();
+const [here, there] = spaceNames(2);
 
 async function build() {
   makeSpaces([here, there]);

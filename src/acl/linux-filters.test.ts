@@ -157,7 +157,15 @@ describe('what cannot be proved from a text', () => {
     ['tcp dport vmap { 22:accept }', /blanks around/],
     ['tcp dport vmap { 22 : accept, 80 }', /“key : verdict”/],
     ['tcp dport vmap { }', /empty/],
-    ['tcp dport vmap { 22 : accept } drop', /after the verdict|not known/],
+    ['tcp dport vmap { 22 : accept } drop', /behind a verdict map/],
+    // The kernel accepts at the map, whatever the state is.
+    ['tcp dport vmap { 22 : accept } ct state new', /behind a verdict map/],
+    ['tcp dport vmap { 22 : accept } counter log prefix "x"', /behind a verdict map/],
+    ['tcp dport != vmap { 22 : accept }', /nothing between/],
+    ['tcp dport vmap { 22 : accept, 22 : drop }', /in common/],
+    ['tcp dport vmap { 20-30 : accept, 443 : accept, 22 : drop }', /in common/],
+    ['ip saddr vmap { 10.0.0.0/8 : accept, 10.0.0.1 : drop }', /in common/],
+    ['ip6 saddr vmap { 2001:db8::/32 : accept, 2001:db8::1 : drop }', /in common/],
     ['ip saddr . tcp dport vmap { 10.0.0.1 . 22 : accept }', /./],
     // Older nft compares with both bits at once: the first is always true, the second never.
     ['ct state != established,related accept', /what it looks like/],

@@ -45,6 +45,7 @@ function backwards({ first, last }: AddressRange): boolean {
   return at >= 0 && first[at]! > last[at]!;
 }
 
+/** A number, `low-high` or one of `names`; 0 to `max`. Throws `Unknown`. */
 export function numberRange(
   word: string,
   max: number,

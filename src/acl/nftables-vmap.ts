@@ -1,10 +1,13 @@
 /**
  * Verdict maps in a rule of nftables, `tcp dport vmap { 22 : accept, 80 : jump web }`, written out as
  * one rule for each key: keys are apart from each other, and what has none of them goes on to the
- * next rule (nft(8), VMAPS).
+ * next rule (nft(8), VMAPS). The kernel decides at the map: a condition behind it is never asked of
+ * a packet whose key is in it, so none is read there.
  */
+import type { AddressRange } from '../net/address-range.ts';
+import { intersectRanges } from '../net/address-range.ts';
 import type { Token } from './nftables-tokens.ts';
-import { Unknown } from './nftables-values.ts';
+import { addressRange, numberRange, Unknown } from './nftables-values.ts';
 
 /** A map of more keys is no person's work, and each key repeats the rule. */
 const MOST_KEYS = 1000;
@@ -32,6 +35,9 @@ export function expandVerdictMap(tokens: Token[], start: number): void {
   const words = tokens.slice(start, end);
   const map = words.findIndex((token) => isMark(token, 'vmap'));
   if (map < 0) return;
+  if (['!=', '=='].some((sign) => map > 0 && isMark(words[map - 1]!, sign))) {
+    throw new Unknown('A verdict map stands behind what it looks up, and nothing between them.');
+  }
   const open = words[map + 1];
   if (open === undefined || !isMark(open, '{')) {
     throw new Unknown('A map by name may change; only one that stands in the rule is read.');
@@ -40,10 +46,12 @@ export function expandVerdictMap(tokens: Token[], start: number): void {
   const close = words.findIndex((token, at) => at > map && isMark(token, '}'));
   if (close < 0) throw new Unknown('The verdict map is not closed.');
   const entries = entriesOf(words.slice(map + 2, close));
+  refuseOverlaps(entries);
   // What was counted was counted for all keys together.
-  const [before, after] = [words.slice(0, map), words.slice(close + 1)].map(withoutCounts);
+  const before = withoutCounts(words.slice(0, map));
+  const after = remarkOf(words.slice(close + 1));
   const rules = entries.flatMap(({ key, verdict }) => [
-    ...[...before!, ...key, ...after!, ...verdict],
+    ...[...before, ...key, ...after, ...verdict],
     { text: ';', quoted: false, line: open.line },
   ]);
   tokens.splice(start, end - start, ...rules);
@@ -76,6 +84,60 @@ function entriesOf(words: readonly Token[]): Entry[] {
   }
   if (entries.length === 0) throw new Unknown('The verdict map is empty.');
   return entries;
+}
+
+/** The comment of what stands behind a map; a counter counts what has no key. */
+function remarkOf(words: readonly Token[]): readonly Token[] {
+  let left = withoutCounts(words);
+  if (left[0] !== undefined && isMark(left[0], 'counter')) left = left.slice(1);
+  if (left.length === 0) return [];
+  if (left.length === 2 && isMark(left[0]!, 'comment')) return left;
+  throw new Unknown(
+    `“${left[0]!.text}” behind a verdict map is asked of no packet whose key is in it.`,
+  );
+}
+
+/** Throws where one packet would have two verdicts: nft takes no such map. */
+function refuseOverlaps(entries: readonly Entry[]): void {
+  const spans = entries.map(({ key: [token] }) => spanOf(token!.text));
+  const said = entries.map(({ verdict }) => verdict.map(({ text }) => text).join(' '));
+  for (const [at, { key }] of entries.entries()) {
+    for (let before = 0; before < at; before++) {
+      if (said[before] === said[at]) continue;
+      const [one, two] = [entries[before]!.key[0]!.text, key[0]!.text];
+      if (one === two || overlap(spans[before], spans[at])) {
+        throw new Unknown(`“${one}” and “${two}” of a verdict map have packets in common.`);
+      }
+    }
+  }
+}
+
+type Span = readonly [first: number, last: number] | AddressRange | undefined;
+
+/** What a key covers, where it is a number or an address. */
+function spanOf(text: string): Span {
+  const readers: readonly (() => Span)[] = [
+    () => {
+      const { first, last } = numberRange(text, 65_535);
+      return [first, last];
+    },
+    () => addressRange(text, 4),
+    () => addressRange(text, 6),
+  ];
+  for (const read of readers) {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Unknown)) throw error;
+    }
+  }
+  return undefined;
+}
+
+function overlap(one: Span, two: Span): boolean {
+  if (one === undefined || two === undefined) return false;
+  if ('family' in one) return 'family' in two && intersectRanges([one], [two]).length > 0;
+  return !('family' in two) && one[0] <= two[1] && two[0] <= one[1];
 }
 
 /** Takes `packets 3 bytes 180` out. */

@@ -7,6 +7,10 @@ import type { Filter, FilterChain, FilterMatch, FilterRule, Verdict } from '../p
 import { LineFault } from './line-fault.ts';
 import { numberOf } from './list-line.ts';
 
+/**
+ * What is forwarded by policies that are asked about the first packet of a session only: its answers
+ * pass, and a first packet of which no rule speaks as `otherwise` says.
+ */
 export function sessionFilter(
   name: string,
   rules: readonly FilterRule[],

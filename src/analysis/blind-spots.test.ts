@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { tcpTalk } from '../../test/builders/conversation.ts';
 import { caseOf, talk } from '../../test/builders/findings.ts';
 import { lost, poolsFull } from './blind-spots.ts';
@@ -27,7 +27,35 @@ it('says how much TCP acknowledged that was not captured', () => {
   const { traffic } = caseOf([...whole, ...steps(gapped, '10.0.0.9:81')]);
   expect(lost(traffic)).toMatchObject({
     id: 'capture-loss',
-    what: '6,000 octets of 1 of 2 TCP connections: acknowledged, but not captured before',
+    what: '6,000 octets of 1 of 2 TCP connections: acknowledged, but not captured',
     missing: true,
+  });
+});
+
+describe('data captured after its acknowledgment', () => {
+  const opening = ['> S 100', '< SA 500 101', '> A 101 501'];
+  const missed = (...lines: string[]) => {
+    const { traffic } = caseOf(tcpTalk([...opening, ...lines], { server: '10.0.0.9:81' }));
+    return traffic.missedOctets;
+  };
+
+  it.each<[string, string[], number]>([
+    ['one segment', ['< A 501 111', '> PA 101 501 +10'], 0],
+    [
+      'segments one by one',
+      ['< A 501 111', '> PA 101 501 +10', '< A 501 121', '> PA 111 501 +10'],
+      0,
+    ],
+    ['segments together', ['< A 501 111', '< A 501 121', '> A 101 501 +10', '> A 111 501 +10'], 0],
+    ['more than was acknowledged', ['< A 501 111', '> PA 101 501 +30'], 0],
+    ['of both ends', ['< A 501 111', '> A 111 511', '< A 501 111 +10', '> A 101 501 +10'], 0],
+    ['with its end', ['< A 501 112', '> FA 101 501 +10'], 0],
+    ['in part', ['< A 501 131', '> A 111 501 +10'], 20],
+    ['in part, then what lies behind', ['< A 501 131', '> A 111 501 +10', '> A 121 501 +10'], 10],
+    ['its end alone', ['< A 501 131', '> A 121 501 +10', '> A 101 501 +20'], 0],
+    ['sent again and again', ['< A 501 131', '> A 101 501 +10', '> A 101 501 +10'], 20],
+    ['none', ['< A 501 131'], 30],
+  ])('is not lost: %s', (_, lines, octets) => {
+    expect(missed(...lines)).toBe(octets);
   });
 });

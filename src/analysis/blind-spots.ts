@@ -91,9 +91,9 @@ export function lost({
   const octets = `${number(missedOctets)} octets of ${number(gapped)} of ${number(all)} TCP connections`;
   return {
     id: 'capture-loss',
-    what: `${octets}: acknowledged, but not captured before`,
+    what: `${octets}: acknowledged, but not captured`,
     because:
-      'frames were lost while capturing (a full buffer, a mirror port that has more to send than it can), a filter left them out, or they are in another order',
+      'frames were lost while capturing (a full buffer, a mirror port that has more to send than it can), a filter left them out, or they come much later in the capture',
     remedy: 'capture with a larger buffer (tcpdump -B 65536), a snap length or a filter',
     missing: true,
   };

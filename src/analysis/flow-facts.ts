@@ -136,7 +136,7 @@ export class FlowFacts {
   byMessage = false;
   /** Type (bits 8–15) and code of the last ICMP error that quoted it, or -1. */
   icmpError = -1;
-  /** TCP: octets that were acknowledged before they were captured, if they ever were. */
+  /** TCP: octets that were acknowledged and not captured, before or after. */
   missed = 0;
   firstMs = A_FLOAT;
   lastMs = A_FLOAT;
@@ -312,7 +312,8 @@ export class FlowFacts {
     if (server === 0 && isAnswer && (client & (SYN | SPOKE)) === 0) return BACKSCATTER;
     if (this.listing === BY_LOWER_PORT) return UNKNOWN;
     if ((server & SPOKE) !== 0) {
-      if (client === 0) return isProbe ? BACKSCATTER : LIKELY;
+      // Who asked is not known: bare acknowledgments keep connections alive as well.
+      if (client === 0) return isProbe ? UNKNOWN : LIKELY;
       return byClass ? LIKELY : REPLY;
     }
     if ((server & RST) !== 0 || errors) return REFUSED;

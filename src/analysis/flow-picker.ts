@@ -10,6 +10,7 @@ import { ZoneTable } from './zones.ts';
 
 type Row = Parameters<FlowVisitor>;
 
+/** Makes a record only of flows that are wanted; rows are borrowed for the call. */
 export class FlowPicker {
   private readonly lister: FlowLister;
   private readonly filter: FlowFilter | undefined;

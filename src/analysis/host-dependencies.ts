@@ -115,6 +115,8 @@ export class Dependencies {
       const word = entry * TALLY_WORDS;
       const kind = words[word + 2]!;
       if (((kind >>> 25) & 3) !== BY_PORT || (words[word + TALLY_NOTE]! & 15) > REPLY) continue;
+      // What a host asks of itself makes it depend on nobody.
+      if (words[word] === words[word + 1]) continue;
       const family = (kind >>> 16) & FAMILY_6;
       const client = this.intern(words[word]!, family);
       if (client < 0) continue;

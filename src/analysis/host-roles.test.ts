@@ -34,7 +34,9 @@ describe('roles from answered ports', () => {
       ['88/tcp', '88/udp', '464/tcp'],
       'domain-controller hint',
     ],
-    ['LDAP alone', ['389/tcp'], 'ldap-directory certain'],
+    // A domain controller answers there, too; what else it answers on may not have been asked.
+    ['LDAP alone', ['389/tcp'], 'ldap-directory likely'],
+    ['LDAP in clear and within TLS', ['389/tcp', '636/tcp'], 'ldap-directory certain'],
     ['a database', ['3306/tcp'], 'mysql-server certain'],
     ['a printer', ['9100/tcp', '515/tcp', '80/tcp'], 'printer certain'],
     ['a name server, of which UDP was seen', ['53/udp'], 'dns-server likely'],
@@ -122,6 +124,8 @@ it('tells hosts of a capture', () => {
       attempt({ at: n, client: '10.0.2.22:4000', server: `10.0.2.10:${3306 + n}` }),
     ),
     ...talk({ at: 12, client: '203.0.113.9:4000', server: '10.0.2.10:445' }),
+    // What it asks of itself makes it depend on nobody.
+    ...talk({ at: 13, client: '10.0.2.10:40001', server: '10.0.2.10:389' }),
   ];
   const { traffic, names } = caseOf(steps);
   expect(hostRoles(traffic, names, new SpokenView(null, names))).toMatchObject([

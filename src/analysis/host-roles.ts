@@ -351,11 +351,14 @@ export class RoleJudge {
   }
 
   /** How sure a role is by the ports heard in this round. */
-  private certaintyOf({ role, core, index }: Signature): number {
+  private certaintyOf({ role, core, absent, index }: Signature): number {
     const whole = 2 ** core.length - 1;
     const complete = whole > 0 && this.core[index] === whole;
     const own = this.own[index]! > 0 || this.faint[index]! > 1;
-    if (complete && own) return CERTAIN;
+    // What must not answer may only not have been asked: then one port is not enough.
+    if (complete && own) {
+      return absent.length > 0 && this.weights[index]! < 2 ? LIKELY : CERTAIN;
+    }
     if (OF_SHARED_PORTS.has(role.id)) return complete ? LIKELY : NONE;
     if (!own) return NONE;
     const distinctive = this.distinctive[index]!;

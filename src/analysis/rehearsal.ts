@@ -67,6 +67,7 @@ const SAMPLES = { keys: 400, blocks: 200 };
 const OPENED = 1 | 4 | 8;
 const ACCEPTED = 2 | 4 | 8;
 
+/** Its results are thrown away; the rows and tables of the answer are never touched. */
 export class Rehearsal {
   private readonly stage: () => Traffic;
   private traffic: Traffic | undefined;

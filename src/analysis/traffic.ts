@@ -107,7 +107,7 @@ export class Traffic {
   /** TCP connections beyond their opening, and those captured in one direction only. */
   tcpConversations = 0;
   tcpOneSided = 0;
-  /** Those that acknowledge octets which were not captured before, and how many octets. */
+  /** Those that acknowledge octets which were not captured, and how many octets. */
   tcpGapped = 0;
   missedOctets = 0;
   private readonly addresses: AddressPool;

@@ -59,6 +59,7 @@ const FIRST_FINDINGS = 12;
 /** Ports explained in aligned text in a pipe. */
 const EXPLAINED_IN_TEXT = 25;
 
+/** How many rows tables have is in `wishes`; facts and notes are always whole. */
 export function assessReport(assessment: Assessment, wishes: AssessWishes): Report {
   return {
     kind: 'assess',

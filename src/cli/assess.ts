@@ -196,7 +196,7 @@ async function run(
   const wishes = wishesOf(options, drill);
   const told = servicesTold(wishes);
   const live = options.i === undefined ? undefined : await readInterfaces(options, filter);
-  const assessment = await whileReading(
+  await whileReading(
     (watch) =>
       assess(live === undefined ? inputs : options.i!, {
         ...(live === undefined ? {} : { live }),
@@ -213,12 +213,16 @@ async function run(
         top: Math.max(limit ?? 0, TOP_IN_PIPES),
         ...(told === undefined ? {} : { services: told }),
       }),
-    options.for,
+    {
+      limitMs: options.for,
+      answer: async (assessment) => {
+        refuseNothing(assessment);
+        const report = assessReport(assessment, wishes);
+        process.exitCode = exitCodeWith(assessment, options);
+        await writeReport(report, options);
+      },
+    },
   ).catch((error: unknown) => {
     throw filterFailure(error, options.filter ?? '');
   });
-  refuseNothing(assessment);
-  const report = assessReport(assessment, wishes);
-  process.exitCode = exitCodeWith(assessment, options);
-  await writeReport(report, options);
 }

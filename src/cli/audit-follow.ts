@@ -36,6 +36,7 @@ export interface FollowWishes {
   readonly stop: () => void;
 }
 
+/** One answer is written at a time. `end` waits for it, and gives the terminal back. */
 export class AuditFollower {
   private readonly wishes: FollowWishes;
   private readonly view: LiveTerminal<AuditFacts> | undefined;

@@ -4,6 +4,7 @@ import type { Column, Table } from '../report/table.ts';
 
 type Frame<Row> = Omit<Table<Row>, 'rows' | 'footnote'>;
 
+/** A table without its rows. */
 export function frame<Row>(
   key: string,
   kind: string,

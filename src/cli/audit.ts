@@ -128,29 +128,33 @@ async function run(
         name: wishes.kernel?.name ?? nameOf(inputs.at(-1)!),
       })
     : undefined;
-  const answer = await whileReading(
+  await whileReading(
     (watch) => {
       watch.signal?.addEventListener('abort', () => ending.abort());
       const progress =
         follower === undefined
           ? watch
           : { follow: follower.onWait, signal: ending.signal, onProgress: follower.onProgress };
-      return audit(inputs, { ...wishes, ...progress });
+      return audit(inputs, { ...wishes, ...progress }).catch(async (error) => {
+        await follower?.end(undefined);
+        throw error;
+      });
     },
-    options.for?.timeMs,
-    wishes.kernel === undefined ? 'line' : 'packet',
-  ).catch(async (error) => {
-    await follower?.end(undefined);
-    throw error;
-  });
-  const isLeft = (await follower?.end(answer)) ?? true;
-  refuseNothing(answer);
-  refuseEmptyPast(answer);
-  // Nobody ends the following but the user: that is no interruption.
-  const whole = follower === undefined ? answer : { ...answer, interrupted: false };
-  if (follower === undefined) refuseEmpty(answer);
-  process.exitCode = exitCodeOf(whole);
-  if (isLeft) await writeReport(reportOf(whole), options);
+    {
+      limitMs: options.for?.timeMs,
+      noun: wishes.kernel === undefined ? 'line' : 'packet',
+      answer: async (answer) => {
+        const isLeft = (await follower?.end(answer)) ?? true;
+        refuseNothing(answer);
+        refuseEmptyPast(answer);
+        // Nobody ends the following but the user: that is no interruption.
+        const whole = follower === undefined ? answer : { ...answer, interrupted: false };
+        if (follower === undefined) refuseEmpty(answer);
+        process.exitCode = exitCodeOf(whole);
+        if (isLeft) await writeReport(reportOf(whole), options);
+      },
+    },
+  );
 }
 
 /** What the audit itself is to do; reads the files that options name, and opens what listens. */

@@ -1,16 +1,7 @@
-/** Interfaces that may be captured from: listed for `-D`, and by number for lines of cooked frames. */
+/** Interfaces that may be captured from, listed for `-D`. */
 import { type CaptureEngine, type KnownInterface, knownInterfaces } from '../pipeline/live.ts';
 import { printable } from '../report/escape.ts';
 import { liveFailure } from './open-interfaces.ts';
-
-/** Names by the numbers that cooked frames have; none where they cannot be known. */
-export function interfaceNames(engine: CaptureEngine | undefined): Map<number, string> {
-  const names = new Map<number, string>();
-  // Only Linux numbers them in frames.
-  if (process.platform !== 'linux' || engine === 'libpcap') return names;
-  for (const { index, name } of knownInterfaces()) if (index !== undefined) names.set(index, name);
-  return names;
-}
 
 /** Writes them to standard output. Throws `Failure`. */
 export function listDevices(engine: CaptureEngine | undefined): void {

@@ -20,6 +20,7 @@ export interface CaptureOptions {
   readonly otherTimeout?: number;
 }
 
+/** Options of commands that read captures. */
 export function addCaptureOptions(command: Command): void {
   command
     .argument('[input...]', 'capture files or folders; - is standard input')
@@ -86,28 +87,30 @@ export function choicesOf(options: CaptureOptions): CaptureChoices {
   };
 }
 
-/**
- * Runs `work` with progress shown, and so that the first interrupt ends it early.
- * @param noun what is read: packets of captures, lines of logs
- */
+interface ReadingOptions<Result> {
+  /** It ends by itself after so long. */
+  readonly limitMs?: number | undefined;
+  /** What is read: packets of captures, lines of logs. */
+  readonly noun?: string;
+  /** Tells what came of it. An interrupt meanwhile does not cost the answer; a second one does. */
+  readonly answer?: (result: Result) => Promise<void>;
+}
+
+/** Runs `work` with progress shown, and so that the first interrupt ends it early. */
 export async function whileReading<Result>(
   work: (watch: Pick<CaptureChoices, 'signal' | 'onProgress'>) => Promise<Result>,
-  limitMs?: number,
-  noun = 'packet',
+  { limitMs, noun = 'packet', answer }: ReadingOptions<Result> = {},
 ): Promise<Result> {
   const meter = process.stderr.isTTY ? new Meter(noun) : undefined;
-  try {
-    return await whileInterruptible(
-      (signal) =>
-        work({
-          signal,
-          ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
-        }),
-      limitMs,
-    );
-  } finally {
-    meter?.clear();
-  }
+  return whileInterruptible(async (signal) => {
+    const watch = {
+      signal,
+      ...(meter === undefined ? {} : { onProgress: (progress: Progress) => meter.show(progress) }),
+    };
+    const result = await work(watch).finally(() => meter?.clear());
+    await answer?.(result);
+    return result;
+  }, limitMs);
 }
 
 const FIRST_SHOWN_MS = 1000;

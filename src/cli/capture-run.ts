@@ -11,13 +11,13 @@ import {
   portNames,
 } from '../pipeline/capture.ts';
 import { type Filter, FilteredSource, readFilterFile } from '../pipeline/filters.ts';
-import type { LiveCapture, LiveCounts } from '../pipeline/live.ts';
+import { interfaceNames, type LiveCapture, type LiveCounts } from '../pipeline/live.ts';
 import { printable } from '../report/escape.ts';
 import { count, counted } from '../report/numbers.ts';
 import { terminalAbility } from '../report/terminal.ts';
 import { renderProblem } from '../report/text.ts';
 import type { CaptureCommandOptions, Repeats } from './capture.ts';
-import { interfaceNames, listDevices } from './capture-devices.ts';
+import { listDevices } from './capture-devices.ts';
 import { DONE, INPUT, INTERRUPTED, USAGE } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import { filterFailure, filterOf } from './filter-option.ts';
@@ -26,6 +26,10 @@ import { namesOf, openLive, readLive } from './open-interfaces.ts';
 import { PostRotate } from './post-rotate.ts';
 import { writeFailure } from './write-failure.ts';
 
+/**
+ * For one run, from file or network. Files and interfaces that it opens it closes, also when it
+ * throws.
+ */
 export class CaptureRun {
   private readonly text: string;
   private readonly options: CaptureCommandOptions;

@@ -103,12 +103,13 @@ async function run(inputs: readonly string[], options: OutputOptions & FlowOptio
   else await stream(inputs, options, lines);
 }
 
-/** Reads all inputs; flows that leave memory early go to `early`. */
+/** Reads all inputs, then answers; flows that leave memory early go to `early`. */
 async function read(
   inputs: readonly string[],
   options: FlowOptions,
   early: (listed: ListedFlow) => void,
-): Promise<FlowListing> {
+  answer: (listing: FlowListing) => Promise<void>,
+): Promise<void> {
   requireInput(inputs, options.i);
   const { where } = options;
   if (where !== undefined) await checkOption(where, '--where', undefined);
@@ -121,10 +122,9 @@ async function read(
     ...(live === undefined ? {} : { live }),
   };
   const names = options.i ?? inputs;
-  return whileReading(
-    (watch) => listFlows(names, { ...choices, ...watch }, early),
-    options.for,
-  ).catch((error: unknown) => {
+  await whileReading((watch) => listFlows(names, { ...choices, ...watch }, early), {
+    ...{ limitMs: options.for, answer },
+  }).catch((error: unknown) => {
     throw filterFailure(error, options.filter ?? '');
   });
 }
@@ -143,18 +143,19 @@ async function stream(
     begun = true;
     if (left-- > 0) output.add(lines.line(listed));
   };
-  const listing = await read(inputs, options, write);
-  refuseNothing(listing);
-  process.exitCode = exitCodeOf(listing, options);
-  for (const listed of listing.listed) {
-    if (left <= 0) break;
-    write(listed);
-    if (output.full) await output.drain();
-  }
-  if (!begun) output.add(lines.head(undefined));
-  output.add(lines.tail(listing));
-  await output.flush();
-  sayNotes(listing);
+  await read(inputs, options, write, async (listing) => {
+    refuseNothing(listing);
+    process.exitCode = exitCodeOf(listing, options);
+    for (const listed of listing.listed) {
+      if (left <= 0) break;
+      write(listed);
+      if (output.full) await output.drain();
+    }
+    if (!begun) output.add(lines.head(undefined));
+    output.add(lines.tail(listing));
+    await output.flush();
+    sayNotes(listing);
+  });
 }
 
 function sayNotes({ notes }: CaptureSummary): void {
@@ -173,14 +174,14 @@ async function report(
   format: string,
 ): Promise<void> {
   const evicted: ListedFlow[] = [];
-  const listing = await read(inputs, options, (listed) => evicted.push(listed));
-  refuseNothing(listing);
-  process.exitCode = exitCodeOf(listing, options);
   const onScreen = format === 'table' && process.stdout.isTTY === true && !options.all;
   const limit = options.top ?? (onScreen ? FIRST_FLOWS : Number.POSITIVE_INFINITY);
-  await writeReport(flowReport(inputs, listing, evicted, limit), {
-    ...options,
-    format: format as 'json',
+  const early = (listed: ListedFlow): void => void evicted.push(listed);
+  await read(inputs, options, early, async (listing) => {
+    refuseNothing(listing);
+    process.exitCode = exitCodeOf(listing, options);
+    const output = { ...options, format: format as 'json' };
+    await writeReport(flowReport(inputs, listing, evicted, limit), output);
   });
 }
 

@@ -14,6 +14,7 @@ export interface LiveOptions {
   readonly engine?: CaptureEngine;
 }
 
+/** Options of commands that can capture by themselves. */
 export function addLiveOptions(command: Command): void {
   command
     .option('-i <interface>', 'capture from an interface; any: all; repeatable', gatherNames)

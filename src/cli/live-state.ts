@@ -27,6 +27,7 @@ export interface LiveState {
 
 export type Wish = 'quit' | 'save' | undefined;
 
+/** The first view, nothing filtered. */
 export function newState(): LiveState {
   return {
     view: 0,

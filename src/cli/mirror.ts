@@ -91,6 +91,12 @@ function run(options: MirrorOptions): void {
     }
     return;
   }
+  if (options.json && options.part !== undefined) {
+    throw new Failure(USAGE, {
+      what: 'JSON has all parts in it: --part is for text',
+      ways: ['leave one of --json and --part out'],
+    });
+  }
   const platform = platformOf(options.for);
   try {
     const plan = planMirror(platform, {

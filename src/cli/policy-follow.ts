@@ -32,6 +32,7 @@ const SETTLED_MS = 1000;
 const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
+/** Ends by Ctrl-C or after `options.follow` ms, with a report of all rounds. */
 export async function follow(
   desk: PolicyDesk,
   denials: Denials,

@@ -120,29 +120,33 @@ async function run(
     ...(logs === undefined ? {} : { logs }),
     ...(sockets === undefined ? {} : { sockets }),
   };
-  const learned = await whileReading(
+  await whileReading(
     (watch) =>
       learnConversations(wish, zonesOf(wishes), {
         ...choicesOf(options),
         ...(live === undefined ? {} : { live }),
         ...watch,
       }),
-    options.for,
+    {
+      limitMs: options.for,
+      answer: async (learned) => {
+        refuseUnread(learned);
+        const names = options.name ?? {};
+        if (options.output !== undefined) {
+          const { conversations } = learned;
+          const sources = [
+            ...wish.captures,
+            ...(logs?.files ?? []),
+            ...(learned.sockets?.subjects.map((subject) => `sockets of ${subject}`) ?? []),
+          ];
+          const text = candidateText({ zones: wishes, names, inputs: sources, conversations });
+          withFiles(() => replaceFile(options.output!, text));
+        }
+        process.exitCode = codeOf(learned, options);
+        await writeReport(learnReport(learned, names, options.output), options);
+      },
+    },
   );
-  refuseUnread(learned);
-  const names = options.name ?? {};
-  if (options.output !== undefined) {
-    const { conversations } = learned;
-    const sources = [
-      ...wish.captures,
-      ...(logs?.files ?? []),
-      ...(learned.sockets?.subjects.map((subject) => `sockets of ${subject}`) ?? []),
-    ];
-    const text = candidateText({ zones: wishes, names, inputs: sources, conversations });
-    withFiles(() => replaceFile(options.output!, text));
-  }
-  process.exitCode = codeOf(learned, options);
-  await writeReport(learnReport(learned, names, options.output), options);
 }
 
 /** Throws for what cannot be read together, or has no end. */

@@ -35,6 +35,7 @@ sql tcp/1433 # reason”, “deny …”, “later …” or “with-set …”.
 answered; what was only asked for must be named by its service.
 `;
 
+/** Options that give decisions instead of asking for them. */
 export function addReviewOptions(command: Command): void {
   command
     .option('--policy <file>', 'the policy to write or extend', 'policy.yaml')

@@ -8,6 +8,7 @@ const SHOWN_EVERY_MS = 250;
 /** How far the time left can be known. */
 const BOUND = { most: 'at most ', least: 'at least ', none: '' } as const;
 
+/** One line on standard error, written over; `clear` before anything else is written there. */
 export class ScanMeter {
   private nextMs = FIRST_SHOWN_MS;
   private shown = false;

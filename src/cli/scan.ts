@@ -171,20 +171,21 @@ async function run(
     return writeReport(dryRunReport(plan, options.discovery), options);
   }
   const earlier = options.diff === undefined ? undefined : await earlierScan(options.diff);
-  const outcome = await perform(plan, options, format === 'ndjson' && earlier === undefined);
-  if (earlier !== undefined) {
-    const compared = await compareWith(earlier, plan, outcome);
-    const changed = hasChanged(compared) ? FINDINGS : DONE;
-    process.exitCode = outcome.interrupted ? INTERRUPTED : changed;
-    return writeReport(differenceReport(compared), options);
-  }
-  const answer = { ...outcome, seed: plan.seed, from: options.from };
-  const report = scanReport(answer);
-  process.exitCode = exitCodeOf(outcome, options);
-  if (format === 'nmap-xml' || format === 'greppable') return writeRecord(outcome, format);
-  // Ports went out as they were found; what follows sums up.
-  const tables = format === 'ndjson' ? report.tables.slice(1) : report.tables;
-  await writeReport({ ...report, tables }, options);
+  const streaming = format === 'ndjson' && earlier === undefined;
+  await perform(plan, options, streaming, async (outcome) => {
+    if (earlier !== undefined) {
+      const compared = await compareWith(earlier, plan, outcome);
+      const changed = hasChanged(compared) ? FINDINGS : DONE;
+      process.exitCode = outcome.interrupted ? INTERRUPTED : changed;
+      return writeReport(differenceReport(compared), options);
+    }
+    const report = scanReport({ ...outcome, seed: plan.seed, from: options.from });
+    process.exitCode = exitCodeOf(outcome, options);
+    if (format === 'nmap-xml' || format === 'greppable') return writeRecord(outcome, format);
+    // Ports went out as they were found; what follows sums up.
+    const tables = format === 'ndjson' ? report.tables.slice(1) : report.tables;
+    await writeReport({ ...report, tables }, options);
+  });
 }
 
 /** Formats of other programs hold scans, and nothing else. */
@@ -199,11 +200,13 @@ function refuseRecord(format: string, { dryRun, diff }: ScanOptions): void {
   });
 }
 
+/** Scans, then answers: an interrupt meanwhile does not cost the answer. */
 async function perform(
   plan: PlannedScan,
   options: ScanOptions,
   streaming: boolean,
-): Promise<ScanOutcome> {
+  answer: (outcome: ScanOutcome) => Promise<void>,
+): Promise<void> {
   const meter = process.stderr.isTTY ? new ScanMeter() : undefined;
   const names = (address: string) => plan.names.get(address) ?? [];
   const rowOf = (state: PortState): PortRow =>
@@ -220,27 +223,24 @@ async function perform(
   // A port's row is final: with services it comes when the port was asked, and word of it before.
   const told = write('port', PORT_COLUMNS);
   const found = write('found', FOUND_COLUMNS);
-  try {
-    return await whileInterruptible((signal) =>
-      scan(plan, {
-        tcpEngine: options.engine,
-        discovery: options.discovery,
-        fragile: options.fragile ?? false,
-        patienceSeconds: options.patience ?? plan.timing.patienceSeconds,
-        signal,
-        services,
-        ...(streaming ? { wasTold } : {}),
-        onOpen: streaming ? (services ? found : told) : show,
-        ...(services && streaming ? { onIdentified: told } : {}),
-        ...(options.resume === undefined ? {} : { resumeFile: options.resume }),
-        ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
-      }),
-    );
-  } catch (error) {
-    return refusal(error);
-  } finally {
-    meter?.clear();
-  }
+  await whileInterruptible(async (signal) => {
+    const outcome = await scan(plan, {
+      tcpEngine: options.engine,
+      discovery: options.discovery,
+      fragile: options.fragile ?? false,
+      patienceSeconds: options.patience ?? plan.timing.patienceSeconds,
+      signal,
+      services,
+      ...(streaming ? { wasTold } : {}),
+      onOpen: streaming ? (services ? found : told) : show,
+      ...(services && streaming ? { onIdentified: told } : {}),
+      ...(options.resume === undefined ? {} : { resumeFile: options.resume }),
+      ...(meter === undefined ? {} : { onProgress: (progress) => meter.show(progress) }),
+    })
+      .catch(refusal)
+      .finally(() => meter?.clear());
+    await answer(outcome);
+  });
 }
 
 function lineOf({ state, entry }: PortRow): string {

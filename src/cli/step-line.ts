@@ -5,6 +5,7 @@
 import { printable } from '../report/escape.ts';
 import { shorten } from '../report/width.ts';
 
+/** Only one at a time: it does not know what else is on the line. */
 export class StepLine {
   private shown = false;
 

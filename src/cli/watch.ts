@@ -16,6 +16,7 @@ import { liveLines } from './live-page.ts';
 import { type LiveState, newState, type Wish } from './live-state.ts';
 import { LiveTerminal } from './live-terminal.ts';
 import { announce, namesOf, type Opened, openLive } from './open-interfaces.ts';
+import { Pauses } from './pause.ts';
 import { Rates } from './watch-rates.ts';
 import { summaryOf } from './watch-summary.ts';
 import { WATCH_PAGE, type WatchFacts } from './watch-view.ts';
@@ -179,8 +180,9 @@ class Watch {
   private async asTables(end: Promise<void>): Promise<void> {
     const every = this.options.interval ?? DEFAULT_INTERVAL_MS;
     const most = this.options.count ?? Number.POSITIVE_INFINITY;
+    const pauses = new Pauses(end);
     for (let number = 1; number <= most; number++) {
-      await untilOrEnd(this.startMs + number * every - Date.now(), end);
+      await pauses.pause(this.startMs + number * every - Date.now());
       // The assessment follows the tables; behind lines for programs comes what passed since.
       if (this.last !== undefined && !this.options.ndjson) return;
       this.take(this.last ?? (await this.thread.look()));
@@ -235,13 +237,14 @@ class Watch {
   }
 
   private async drawUntil(end: Promise<void>, state: LiveState, draw: () => void): Promise<void> {
+    const pauses = new Pauses(end);
     while (this.last === undefined) {
       const look = await this.thread.look();
       // While the view stands still, drops are shown nevertheless.
       if (!state.paused) this.take(look);
       else this.latest = { ...look, picture: this.latest.picture };
       draw();
-      await untilOrEnd(Math.max(REFRESH_MS, look.picture.costMs / PICTURE_SHARE), end);
+      await pauses.pause(Math.max(REFRESH_MS, look.picture.costMs / PICTURE_SHARE));
     }
   }
 
@@ -257,15 +260,6 @@ class Watch {
       state.message = `cannot write ${path}: ${(error as NodeJS.ErrnoException).code}`;
     }
   }
-}
-
-/** Waits for a time, or until the end comes before it is over. */
-async function untilOrEnd(ms: number, end: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, ms));
-  });
-  await Promise.race([over, end]).finally(() => clearTimeout(timer));
 }
 
 const NOTHING_YET: Look = {

@@ -15,6 +15,7 @@ const WHY: Readonly<Record<string, string>> = {
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
+/** Words for a code of the system such as `ENOSPC`; the code itself where there are none. */
 export function writeReason(code: string): string {
   return WHY[code] ?? code;
 }

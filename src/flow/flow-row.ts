@@ -106,7 +106,7 @@ export const MARK_LOGGED = 1 << 28;
 export const MARK_DENIED = 1 << 29;
 
 /** Words of an extension. */
-export const EXTENSION_WORDS = 20;
+export const EXTENSION_WORDS = 21;
 /** Counts for the history letters T (retransmission), W (zero window), G (gap), by A then B. */
 export const E_RETRANSMITTED_A = 0;
 export const E_RETRANSMITTED_B = 1;
@@ -126,5 +126,7 @@ export const E_DUPLICATES = 11;
 /** History letters beyond the row's own: four words. */
 export const E_HISTORY = 12;
 export const E_HISTORY_WORDS = 4;
-/** Octets of either end that the other acknowledged before they were captured, if they ever were. */
+/** Octets of either end that the other acknowledged and that were not captured, before or after. */
 export const E_MISSED = 16;
+/** The last gap of an end, which may still be filled: where it begins, and how many octets; A then B. */
+export const E_HOLE_A = 17;

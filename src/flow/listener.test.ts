@@ -281,6 +281,7 @@ describe('the listener', () => {
       ['in records and packets that do not meet', largeHello(9000, 700), 1111],
       ['in small records', largeHello(30, 20), 2000],
       ['in small records over many packets', largeHello(30, 20), 30],
+      ['in records of an octet or two over many packets', largeHello(30, 2), 100],
       ['in records of which some begin at the very end of a packet', largeHello(600, 200), 207],
     ])('gives its name %s', (_, hello, size) => {
       expect(names(syn(), ...inPieces(hello, size))).toEqual(['example.org']);

@@ -7,8 +7,6 @@
 import type { Extensions } from './extensions.ts';
 import {
   CLOSED,
-  E_GAP_A,
-  E_MISSED,
   E_RETRANSMITTED_A,
   E_ZERO_WINDOW_A,
   ESTABLISHED,
@@ -30,7 +28,6 @@ import {
   LETTER_A,
   LETTER_D,
   LETTER_F,
-  LETTER_G,
   LETTER_H,
   LETTER_I,
   LETTER_Q,
@@ -41,6 +38,7 @@ import {
   noteOnce,
   noteScaled,
 } from './history.ts';
+import { fillHole, noteGap } from './tcp-gaps.ts';
 
 const FIN = 1;
 const SYN = 2;
@@ -48,10 +46,6 @@ const RST = 4;
 const ACK = 16;
 /** A jump further than this is not believed of a SYN or RST. */
 const FAR = 1 << 20;
-/** Nor one further than this of an acknowledgment: more is not on its way at once. */
-const FURTHEST_GAP = 1 << 28;
-const MOST_MISSED = 0x7fffffff;
-
 /** Shift of a side's present state in `R_STATE`; its previous state is three bits above. */
 function shiftOf(side: number): number {
   return side === 0 ? 0 : 6;
@@ -116,6 +110,7 @@ export function trackTcp(
   noteFlags(extensions, words, base, side, flags, payload);
   noteWindow(extensions, words, base, side, flags, own, (before >>> peerShift) & 7);
   noteSequence(extensions, words, base, side, own, control, past, payload, known);
+  if (octets > 0) fillHole(extensions, words, base, side, sequence, octets);
   const after = transition(marked, side, flags, payload);
   words[base + R_STATE] = after;
   if ((flags & ACK) !== 0 && control === 0) {
@@ -153,7 +148,10 @@ function trackEstablished(
     noteOnce(extensions, words, base, side, LETTER_D);
     const past = (sequence + payload) | 0;
     const at = base + R_NEXT_A + 2 * side;
-    if (((past - words[at]!) | 0) > 0) words[at] = past;
+    const ahead = (past - words[at]!) | 0;
+    // Not all of it is new: what was missed may be in it.
+    if (ahead < payload) fillHole(extensions, words, base, side, sequence, payload);
+    if (ahead > 0) words[at] = past;
     else noteScaled(extensions, words, base, side, LETTER_T, E_RETRANSMITTED_A);
   } else if ((flags & ACK) !== 0) noteOnce(extensions, words, base, side, LETTER_A);
   const state = words[base + R_STATE]!;
@@ -255,33 +253,6 @@ function noteSequence(
   if ((control & (SYN | RST)) !== 0 && (ahead > FAR || ahead < -FAR)) return;
   if (ahead > 0) words[at] = past;
   else if (payload > 0) noteScaled(extensions, words, base, side, LETTER_T, E_RETRANSMITTED_A);
-}
-
-/** The peer's data up to `acknowledgment` arrived although it was not all captured. */
-function noteGap(
-  extensions: Extensions,
-  words: Int32Array,
-  base: number,
-  side: number,
-  state: number,
-  peerShift: number,
-  acknowledgment: number,
-): void {
-  const peer = (state >>> peerShift) & 7;
-  const own = (state >>> (6 - peerShift)) & 7;
-  if (peer !== ESTABLISHED || own !== ESTABLISHED) return;
-  const at = base + R_NEXT_A + 2 * (1 - side);
-  const ahead = (acknowledgment - words[at]!) | 0;
-  if (ahead <= 0) return;
-  words[at] = acknowledgment;
-  noteScaled(extensions, words, base, 1 - side, LETTER_G, E_GAP_A);
-  if (ahead <= FURTHEST_GAP) noteMissed(extensions, words, base, ahead);
-}
-
-/** Adds octets that were not captured, as far as the number goes. */
-function noteMissed(extensions: Extensions, words: Int32Array, base: number, octets: number): void {
-  const at = extensions.of(words, base) + E_MISSED;
-  extensions.words[at] = Math.min(extensions.words[at]! + octets, MOST_MISSED);
 }
 
 /** The state word after a segment: both ends' states with those before, and the marks. */

@@ -25,7 +25,7 @@ interface Place {
   view: DataView;
 }
 
-/** Octets are copied, at most 8 KiB of each message. */
+/** Octets are copied, at most 20 KiB of each message. */
 export class Unfinished {
   private readonly places: (Place | undefined)[] = Array.from({ length: PLACES });
 

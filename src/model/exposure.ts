@@ -1,7 +1,7 @@
 /**
  * From where a socket can be reached, judged by the address it is bound to, and by the interface
- * where that is the loopback. A firewall, a
- * router or a container network may allow less, and forwarding may allow more.
+ * where that is the loopback. A firewall, a router or a container network may allow less, and
+ * forwarding may allow more.
  */
 import type { Address } from '../net/address.ts';
 import { classifyAddress } from '../net/address-class.ts';

@@ -19,6 +19,7 @@ const ROLE = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** Later moments no clock tells. */
 const LATEST_MS = 8.64e15;
 
+/** Neither null nor an array, which are objects to JavaScript. */
 export function isObject(value: unknown): value is PlainObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,6 +4,7 @@
  */
 import type { BlindSpot } from '../model/blind-spot.ts';
 import type {
+  BindRefusal,
   ComparedEndpoint,
   CompareInput,
   HostSide,
@@ -70,11 +71,12 @@ export async function compareHost(choices: CompareChoices): Promise<Comparison> 
     const looked = await networkSides(choices, host, beside);
     const tryBinds = choices.local && choices.bindTest;
     if (tryBinds) choices.onStep?.('trying to bind every port');
+    const refused = tryBinds ? bindTest() : [];
+    const refusals = refused && (await stillThere(refused));
+    if (refusals === undefined) looked.notes.push(NOT_BOUND);
     const input: CompareInput = {
-      host,
-      networks: looked.networks,
-      traffic: choices.traffic,
-      refusals: tryBinds ? bindTest() : [],
+      ...{ host, networks: looked.networks, traffic: choices.traffic },
+      refusals: refusals ?? [],
     };
     let rows = compare(input);
     const doubted = rows.filter((row) => isMismatch(row) && row.vantages.length > 0);
@@ -192,10 +194,27 @@ async function networkSides(
   if (typeof beside === 'string') {
     if (local) notes.push(besideNote(beside));
   } else {
-    networks.push(sideOf(BESIDE, beside.ask(askedFrom(BESIDE, few), timeoutMs)));
+    const seen = beside.ask(askedFrom(BESIDE, few), timeoutMs);
+    if (typeof seen === 'string') notes.push(besideNote(seen));
+    else networks.push(sideOf(BESIDE, seen));
   }
   return { networks, notes };
 }
+
+/** Without those of sockets that came since the host's side was looked at. */
+async function stillThere(refused: readonly BindRefusal[]): Promise<readonly BindRefusal[]> {
+  if (refused.length === 0) return refused;
+  const { unexplained } = await import('../sources/sockets/probe.ts');
+  const { viewSockets } = await import('./sockets.ts');
+  return unexplained(refused, await viewSockets({ connections: true, brief: true }));
+}
+
+const NOT_BOUND: BlindSpot = {
+  id: 'not-bound',
+  what: 'ports that are in use and in no table',
+  because: 'no port could be bound to find out: system calls cannot be used here',
+  missing: true,
+};
 
 function notAsked(because: string): BlindSpot {
   return { id: 'not-asked', what: 'what the network sees of it', because, missing: true };
@@ -306,7 +325,8 @@ async function askedAgain(
         : (probe(places, timeoutMs * 2, vantage.name) ?? []);
     const keyOf = ({ address, transport, port }: ProbePlace | ObservedPort): string =>
       `${transport} ${port} ${address}`;
-    const fresh = new Map(again.map((port) => [keyOf(port), port]));
+    const seen = typeof again === 'string' ? [] : again;
+    const fresh = new Map(seen.map((port) => [keyOf(port), port]));
     return { ...network, ports: network.ports.map((port) => fresh.get(keyOf(port)) ?? port) };
   });
 }

@@ -2,7 +2,7 @@
  * Capturing from the network: interfaces by name, and the filter for the kernel where it can run
  * it. Opening and reading are apart, so that the privilege is given up between them.
  */
-import { NativeUnavailable, SystemCallError } from '../native/libc.ts';
+import { isRefusal, NativeUnavailable, SystemCallError } from '../native/libc.ts';
 import { listPcapDevices, PcapFailure } from '../native/pcap-library.ts';
 import type { FilterStep } from '../native/socket-filter.ts';
 import {
@@ -141,8 +141,6 @@ export interface KnownInterface {
   readonly carrier: boolean;
   /** What people call it, where its name says nothing (Windows). */
   readonly description?: string;
-  /** Number by which cooked frames name it. */
-  readonly index?: number;
 }
 
 /** Throws `PcapFailure`, `NativeUnavailable` where only libpcap knows. */
@@ -155,6 +153,20 @@ export function knownInterfaces(engine: CaptureEngine = USUAL_ENGINE): KnownInte
     carrier: running,
     ...(description === '' ? {} : { description }),
   }));
+}
+
+/** Names by the numbers that cooked frames have; none where the system does not tell. */
+export function interfaceNames(engine: CaptureEngine = USUAL_ENGINE): Map<number, string> {
+  const names = new Map<number, string>();
+  // Only Linux numbers them in frames.
+  if (engine !== 'ring') return names;
+  try {
+    for (const { index, name } of [...listInterfaces(), ANY]) names.set(index, name);
+  } catch (error) {
+    // Frames of a file can be printed all the same.
+    if (!isRefusal(error)) throw error;
+  }
+  return names;
 }
 
 function deviceNamed(name: string): NetworkInterface {

@@ -90,6 +90,10 @@ function planOf(policy: Policy, platform: Platform, nowMs: number, hosts?: Hosts
   return findPlan(policy, nowMs, platform, hosts);
 }
 
+/**
+ * The text, or all that the platform cannot say: never both. Rules that expired before `nowMs` are
+ * left out.
+ */
 export function renderPolicy(
   policy: Policy,
   platform: Platform,

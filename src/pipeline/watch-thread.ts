@@ -31,6 +31,11 @@ export type WatchMessage =
   | (Look & { readonly kind: 'look' })
   | (LastLook & { readonly kind: 'end' });
 
+interface PromiseEnds {
+  readonly resolve: (look: Look) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** Owns its thread, which ends itself once nothing is taken any more. */
 export class WatchThread {
   /** Fulfilled once frames are taken. */
@@ -38,11 +43,11 @@ export class WatchThread {
   /** The end: nothing is taken any more. Rejects when the thread failed. */
   readonly end: Promise<LastLook>;
   private readonly worker: Worker;
-  private waiting: ((look: Look) => void) | undefined;
+  private waiting: PromiseEnds | undefined;
+  private failure: Error | undefined;
 
   /** Throws `NativeUnavailable` where its program is missing. */
-  constructor(start: WatchStart) {
-    const program = programOf('watch-worker');
+  constructor(start: WatchStart, program = programOf('watch-worker')) {
     if (program === undefined) {
       throw new NativeUnavailable('the program of the watching thread is missing: watch-worker.js');
     }
@@ -58,26 +63,34 @@ export class WatchThread {
       worker.on('message', (message: WatchMessage) => {
         if (message.kind === 'ready') resolveReady();
         else {
-          this.waiting?.(message);
+          this.waiting?.resolve(message);
+          this.waiting = undefined;
           if (message.kind === 'end') resolve(message);
         }
       });
       const fail = (error: Error): void => {
         rejectReady(error);
         reject(error);
+        this.failure ??= error;
+        this.waiting?.reject(error);
+        this.waiting = undefined;
       };
       worker.on('error', fail);
+      worker.on('messageerror', fail);
       worker.on('exit', (code) => fail(new Error(`the watching thread ended early (${code})`)));
     });
     // Seen by whoever waits; until then a failure must not count as unhandled.
     this.end.catch(() => {});
   }
 
-  /** Traffic as it stands. One request at a time. */
+  /**
+   * Traffic as it stands. One request at a time. It does not wait for `end`, too: whatever a promise is
+   * asked stays with it, and a watch of weeks asks a million times.
+   */
   look(): Promise<Look> {
     return new Promise((resolve, reject) => {
-      this.waiting = resolve;
-      this.end.catch(reject);
+      if (this.failure !== undefined) return reject(this.failure);
+      this.waiting = { resolve, reject };
       this.worker.postMessage('look' satisfies WatchRequest);
     });
   }

@@ -63,6 +63,7 @@ export const KNOWN_SETS: readonly KnownSet[] = [
   },
 ];
 
+/** Undefined where there is none of that id. */
 export function knownSet(id: string): KnownSet | undefined {
   return KNOWN_SETS.find((set) => set.id === id);
 }

@@ -5,6 +5,7 @@ import { layer4Of, type PacketHeader, SYN } from '../net/header-fields.ts';
 
 const FLAGS = ['FIN', 'SYN', 'RST', 'PSH', 'ACK', 'URG', 'ECE', 'CWR'];
 
+/** One line, as proofs show the packet in which two filters differ. */
 export function describePacket(packet: PacketHeader): string {
   const { family, protocol, laterFragment, source, destination } = packet;
   const layer4 = laterFragment ? 'none' : layer4Of(family, protocol);

@@ -73,6 +73,7 @@ function plainRule(rule: Rule): Plain {
   };
 }
 
+/** What `readPolicy` reads back as the same policy. */
 export function plainPolicy(policy: Policy): Plain {
   const named = <T extends { readonly name: string }>(
     items: readonly T[],

@@ -91,6 +91,27 @@ FINDINGS
   or   read a file
 `);
   });
+
+  it.each([
+    ['a word', 'x'.repeat(5000)],
+    ['words', 'x '.repeat(2500)],
+    ['characters of two units', '\u{1f600}'.repeat(5000)],
+    ['control characters', '\0'.repeat(5000)],
+  ])('shows the ends of %s that nobody can have meant', (_, value) => {
+    const text = renderProblem({ what: `no “${value}”`, why: value, ways: [value] }, ability);
+    expect(text.length).toBeLessThan(8000);
+    expect(text).toContain('…');
+    expect(text).not.toContain('\ufffd');
+    expect(text).toMatch(/^✖ no/);
+  });
+
+  it('shows names of files whole, and every line of a trace', () => {
+    const name = `/${'folder/'.repeat(40)}lan.pcap`;
+    const trace = Array.from({ length: 100 }, (_, line) => `at line ${line} of it`).join('\n');
+    const text = renderProblem({ what: name, why: trace }, { ...ability, width: 400 });
+    expect(text).toContain(name);
+    expect(text).not.toContain('…');
+  });
 });
 
 it('plain: one header line a table, tabs, exact values, nothing left out', () => {

@@ -160,15 +160,33 @@ function labelled(label: string, text: string, margin: string, style: Palette): 
   return [start + first, ...rest.map((line) => ' '.repeat(width) + line)];
 }
 
+/** A word of more characters, or a line, is what somebody typed or pasted by mistake: its ends will do. */
+const LONG_WORD = /\S{301,}/gu;
+const LONG_LINE = /.{1501,}/gu;
+const SHOWN_OF_WORD = 100;
+const SHOWN_OF_LINE = 500;
+
+/** Cut in the middle of long words and lines; whole names of files and traces of errors pass. */
+function brief(text: string): string {
+  const ends = (long: string, shown: number): string => {
+    const characters = [...long];
+    return `${characters.slice(0, shown).join('')}…${characters.slice(-shown).join('')}`;
+  };
+  return text
+    .replace(LONG_WORD, (word) => ends(word, SHOWN_OF_WORD))
+    .replace(LONG_LINE, (line) => ends(line, SHOWN_OF_LINE));
+}
+
 /** The problem for standard error, each line with its line end. */
 export function renderProblem(problem: Problem, ability: TerminalAbility): string {
   const style = palette(ability);
-  const what = wrapText(`${style.mark('error')} ${style.safe(problem.what)}`, style.width, 2);
+  const said = style.safe(brief(problem.what));
+  const what = wrapText(`${style.mark('error')} ${said}`, style.width, 2);
   const found = what.map((line) => style.tint(line, 'error'));
   if (problem.why !== undefined)
-    found.push(...labelled('why', style.safe(problem.why), '  ', style));
+    found.push(...labelled('why', style.safe(brief(problem.why)), '  ', style));
   (problem.ways ?? []).forEach((way, index) => {
-    found.push(...labelled(index === 0 ? 'do' : 'or', style.command(way), '  ', style));
+    found.push(...labelled(index === 0 ? 'do' : 'or', style.command(brief(way)), '  ', style));
   });
   return found.map((line) => `${line}\n`).join('');
 }

@@ -12,6 +12,7 @@ const BUILD = `${process.env.PORTREEVE_VERSION}-${process.env.PORTREEVE_BUILD}-n
 /** The first runs of a program go different ways; after these few, only new chunks are added. */
 const GATHERED_RUNS = 4;
 
+/** For one program; without a folder that is the user's own, nothing is kept. */
 export class KeptCode {
   private readonly name: string;
   private readonly userId = process.geteuid?.();

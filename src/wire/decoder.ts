@@ -225,7 +225,8 @@ export class Decoder {
       this.end = at + here;
       this.wireEnd = at + onWire;
       this.octetsOnWire = onWire;
-      if ((this.path | this.depth) !== 0) this.restart();
+      // A switch's own tag gives a VLAN without a layer to step into.
+      if ((this.path | this.vlan | this.depth) !== 0) this.restart();
       this.linkGroup = false;
       this.macAt = -1;
       this.topRows = 0;

@@ -229,6 +229,34 @@ describe('copies from a mirror port', () => {
       const much = Array.from({ length: 99 }, (_, id) => ipv4({ id: id + 20 }, udp({}, 'y')));
       expect(told(sure, sure, ...much, same, same).slice(-2)).toEqual([0, 0]);
     });
+
+    describe('and of nothing else', () => {
+      const from = (host: number, text: string) =>
+        ipv6({ src: `2001:db8::1:${host}` }, udp({}, text));
+      const hosts = Array.from({ length: 20 }, (_, host) => host + 1);
+      const ask = (host: number) => from(host, `question ${host}`);
+      const twice = hosts.flatMap((host) => [ask(host), ask(host)]);
+
+      it('are told once many directions began with the same one twice', () => {
+        expect(told(...twice, same, same).slice(-2)).toEqual([0, 1]);
+        expect(told(...twice).slice(0, 30)).not.toContain(1);
+      });
+
+      it('are none of few directions, however much they send', () => {
+        const few = twice.slice(0, 20);
+        expect(told(...few, ...few, same, same)).not.toContain(1);
+      });
+
+      it('are none where some directions begin otherwise', () => {
+        const others = twice.map((_, at) => from(1000 + (at >> 1), `${at}`));
+        expect(told(...others, ...twice, same, same)).not.toContain(1);
+      });
+
+      it('are none beside packets that would show copies, and come once', () => {
+        const numbered = hosts.map((id) => ipv4({ id }, udp({}, 'x')));
+        expect(told(...numbered, ...twice, same, same)).not.toContain(1);
+      });
+    });
   });
 
   it('are counted, and dropped when asked', () => {

@@ -9,7 +9,8 @@
  * with SYNs and data too. Where all those came twice so far, of equal acknowledgments every second
  * one is a copy; where one did not, none is. Datagrams without one can be equal as well, since programs
  * say the same twice at once (counters, searches): of those every second one is a copy where the
- * capture has copies of what can be told for sure.
+ * capture has copies of what can be told for sure. Where there is next to nothing but such datagrams,
+ * nearly every one of many directions has to begin with the same one twice: that is no one program's way.
  */
 
 /** Enough for two million packets a second; larger only pushes other things out of the cache. */
@@ -46,6 +47,9 @@ const MOST_WEIGHED = 64;
 const LEAST_COMPANY = 2;
 /** One in so many frames that is surely a copy makes it a capture that has copies. */
 const ONE_IN = 50;
+/** So many directions have to have begun, for each that began otherwise. */
+const LEAST_TWICE = 16;
+const TWICE_FOR_ONCE = 8;
 /** No packet of this entry was seen in time. */
 const LONG_AGO = -0x80000000;
 
@@ -63,6 +67,7 @@ export class DuplicateWindow {
   private readonly directions = new Int32Array(DIRECTIONS);
   private readonly told = new Uint8Array(DIRECTIONS);
   private readonly copied = new Uint8Array(DIRECTIONS);
+  private readonly beginnings = new Beginnings();
 
   /** Whether this signature was seen within the window; counts it, and remembers it otherwise. */
   seen(signature: number, seconds: number, nanoseconds: number, octets: number): boolean {
@@ -100,7 +105,7 @@ export class DuplicateWindow {
       const told = known ? this.told[at]! : 0;
       const mayBeCopy =
         telling === BY_CAPTURE
-          ? (this.frames - this.unsure) * ONE_IN > before
+          ? this.hasCopies(at, direction, signature, seconds, nanoseconds, before)
           : told >= LEAST_COMPANY && told === this.copied[at];
       return this.seenInTurns(mayBeCopy, signature, seconds, nanoseconds, octets);
     }
@@ -112,6 +117,22 @@ export class DuplicateWindow {
     const isCopy = this.seen(signature, seconds, nanoseconds, octets);
     this.weigh(at, telling === BY_OPENING ? 2 : 1, isCopy);
     return isCopy;
+  }
+
+  /** Whether datagrams like this one may be copies: by what is sure, else by how directions begin. */
+  private hasCopies(
+    at: number,
+    direction: number,
+    signature: number,
+    seconds: number,
+    nanoseconds: number,
+    before: number,
+  ): boolean {
+    if ((this.frames - this.unsure) * ONE_IN > before) return true;
+    const entry = Math.imul(signature, 0x9e3779b1) >>> SHIFT;
+    const isEqual = this.signatures[entry] === signature;
+    const comesTwice = isEqual && this.isRecent(2 * entry, seconds, nanoseconds);
+    return this.beginnings.note(at, direction, comesTwice, before);
   }
 
   /** Of equal packets every second one; none where it may not be a copy, but it is remembered. */
@@ -151,5 +172,36 @@ export class DuplicateWindow {
     if (apart > 1 || apart < -1) return false;
     const since = apart * 1e9 + nanoseconds - this.times[at + 1]!;
     return since <= WINDOW_NS && since >= -WINDOW_NS;
+  }
+}
+
+/** How the directions of datagrams without an identification begin: with the same one twice, or not. */
+class Beginnings {
+  /** The direction that began last at each place, and whether its second datagram was looked at. */
+  private readonly directions = new Int32Array(DIRECTIONS);
+  private readonly judged = new Uint8Array(DIRECTIONS);
+  private datagrams = 0;
+  private twice = 0;
+  private once = 0;
+
+  /**
+   * Notes a datagram. Returns whether so many directions began with the same one twice, in a capture of
+   * next to nothing else, that a mirror makes copies.
+   *
+   * @param before frames of the capture until now
+   */
+  note(at: number, direction: number, comesTwice: boolean, before: number): boolean {
+    this.datagrams++;
+    if (this.directions[at] !== direction) {
+      this.directions[at] = direction;
+      this.judged[at] = 0;
+    } else if (this.judged[at] === 0) {
+      this.judged[at] = 1;
+      if (comesTwice) this.twice++;
+      else this.once++;
+    }
+    const { datagrams, twice, once } = this;
+    if (twice < LEAST_TWICE || twice < TWICE_FOR_ONCE * once) return false;
+    return (before - datagrams) * ONE_IN <= datagrams;
   }
 }

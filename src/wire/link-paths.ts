@@ -33,24 +33,26 @@ export function goOn(path: number, layer: Layer): number {
 /** At most 64 paths and one for all others; they stay for the input's life. */
 export class LinkPaths {
   readonly list: LinkPath[] = [];
-  /** The last one noted, which most frames share with the one before. */
-  private path = 0;
-  private interface = -1;
+  /** Path and interface of each in the list. */
+  private readonly known = new Int32Array(2 * (MOST_PATHS + 1));
+  /** Where the last one noted is, which most frames share with the one before. */
+  private last = 0;
 
   /** Notes that an IP packet came by this path, which is not 0. */
   note(path: number, port: number): void {
-    if (path === this.path && port === this.interface) return;
-    this.path = path;
-    this.interface = port;
-    const layers = layersOf(path);
-    if (this.has(layers, port) || this.list.length > MOST_PATHS) return;
-    const isLast = this.list.length === MOST_PATHS;
-    this.list.push({ layers: isLast ? [NO_FILTER_ENTERS] : layers, interface: port });
-  }
-
-  private has(layers: readonly Layer[], port: number): boolean {
-    const key = layers.join();
-    return this.list.some((known) => known.interface === port && known.layers.join() === key);
+    const { known, last } = this;
+    if (path === known[last] && port === known[last + 1]) return;
+    const count = this.list.length;
+    for (let at = 0; at < 2 * count; at += 2) {
+      if (path !== known[at] || port !== known[at + 1]) continue;
+      this.last = at;
+      return;
+    }
+    if (count > MOST_PATHS) return;
+    known[2 * count] = path;
+    known[2 * count + 1] = port;
+    const layers: Layer[] = count === MOST_PATHS ? [NO_FILTER_ENTERS] : layersOf(path);
+    this.list.push({ layers, interface: port });
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeFrame } from '../../test/builders/decode.ts';
+import { decodeFrame, decodeFrames } from '../../test/builders/decode.ts';
 import { ether, ipv4, join, tcp, u16, u32, zeros } from '../../test/builders/packet.ts';
 
 const web = ipv4({}, tcp({}));
@@ -26,6 +26,17 @@ describe('switch tags', () => {
     ]);
     expect(decodeFrame(tagged(0xdada0000, tag), MARVELL_TYPED).rows).toMatchObject([
       { dport: 80, context: { vlan } },
+    ]);
+  });
+
+  it('say nothing of the frames that follow', () => {
+    const frames = [0xe00a0007, 0xc00a0007].map((tag) => ({
+      bytes: tagged(tag),
+      linkType: MARVELL!,
+    }));
+    expect(decodeFrames(frames).rows).toMatchObject([
+      { context: { vlan: 7 } },
+      { context: { vlan: 0 } },
     ]);
   });
 

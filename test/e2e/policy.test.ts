@@ -1,21 +1,12 @@
 /** The way from a capture to proved rules on the command line, and how it fails. */
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { built, type Outcome, runCli } from './run-cli.ts';
+import { built, CLI, type Outcome, runCli } from './run-cli.ts';
 
-const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 /** Runs a command on a terminal of its own (util-linux). */
 const PTY: string = 'script';
 const CAPTURE = fileURLToPath(new URL('../../examples/small-office.pcapng', import.meta.url));
@@ -42,12 +33,6 @@ describe.skipIf(!built)('policy and acl', () => {
       await expect(out).toMatchFileSnapshot(`help/${HELP[index]!.replace(' ', '-')}.txt`);
       expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
     }
-  });
-
-  it('asks for a capture where none was named', async () => {
-    const { code, err } = await portreeve('policy', 'learn', ...zones);
-    expect(code).toBe(2);
-    expect(err).toContain('there is nothing to learn from');
   });
 
   it('does not call a text without rules faultless', async () => {
@@ -143,112 +128,6 @@ describe.skipIf(!built)('policy and acl', () => {
     expect(JSON.parse(rendered.out).facts).toMatchObject({ allowed: true, from: 'clients' });
   });
 
-  it('learns from a firewall log that denies, retries counted once', async () => {
-    const line = (second: number, rest: string) =>
-      `Oct  3 10:00:0${second} gw kernel: [12.3] PR-DENY IN=eth1 OUT=eth0 ${rest}\n`;
-    const tcp = (port: number, flags: string) =>
-      `SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=4112 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 ${flags} URGP=0`;
-    const udp =
-      'SRC=10.0.1.10 DST=10.0.2.10 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 PROTO=UDP SPT=40000 DPT=88 LEN=40';
-    writeFileSync(
-      join(folder, 'fw.log'),
-      line(1, tcp(1433, 'SYN')) +
-        line(2, tcp(1433, 'SYN')) +
-        line(3, tcp(1433, 'ACK')) +
-        line(4, udp),
-    );
-    writeFileSync(
-      join(folder, 'deny.yaml'),
-      'version: 1\nzones: {dmz: 10.0.1.0/24, servers: 10.0.2.0/24}\n',
-    );
-    const refine = ['policy', 'refine', '--deny-log', 'fw.log', '--policy', 'deny.yaml'];
-    const shown = await portreeve(...refine, '--json');
-    expect(shown.code, shown.err).toBe(0);
-    const { open, facts, offers } = JSON.parse(shown.out);
-    const texts = open.map(
-      (each: Record<string, unknown>) => `${each.server} ${each.service} ${each.connections}`,
-    );
-    expect(texts).toEqual(['10.0.2.10 udp/88 1', '10.0.2.20 tcp/1433 1']);
-    expect(facts).toMatchObject({ denied: 2, open: 2, unusable: 1, rounds: 0, unseenShare: 1 });
-    expect(offers.map(({ set }: { set: string }) => set)).toContain('domain-member');
-    const decided = await portreeve(
-      ...[...refine, '--json', '--approve', '10.0.1.10 -> 10.0.2.20 tcp/1433'],
-      ...['--with-set', '10.0.1.10 -> 10.0.2.10 kerberos'],
-    );
-    expect(JSON.parse(decided.out).facts).toMatchObject({ open: 0, decided: 5, rounds: 1 });
-    const policy = readFileSync(join(folder, 'deny.yaml'), 'utf8');
-    expect(policy).toMatch(/services: \[udp\/88\]/);
-    expect(policy).toMatch(/services: \[tcp\/88, tcp\/464, udp\/464\][\s\S]*unobserved: true/);
-  });
-
-  it('follows a log across its rotation and renders after each round', async () => {
-    const file = join(folder, 'follow.log');
-    const line = (server: string, port: number) =>
-      `2026-10-03T10:00:01+00:00 gw kernel: PR-DENY IN=eth1 OUT=eth0 SRC=10.0.1.10 DST=${server} LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
-    const zoneLines = 'zones:\n  dmz: 10.0.1.0/24\n  servers: 10.0.2.0/24\n';
-    writeFileSync(join(folder, 'follow.yaml'), `version: 1\n${zoneLines}`);
-    writeFileSync(file, line('10.0.2.20', 1433));
-    const orders = ['--approve', 'any -> 10.0.2.20 tcp', '--deny', 'any -> 10.0.2.30 tcp/22'];
-    const words = ['--follow', '--policy', 'follow.yaml', '--cycle', 'minute=60s', ...orders];
-    const rules = ['--for', 'nftables', '--rules', 'follow.nft', '--by', 'alice', '--json'];
-    const child = spawn(
-      process.execPath,
-      [CLI, 'policy', 'refine', '--deny-log', 'follow.log', ...words, ...rules],
-      { cwd: folder },
-    );
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-      if (text.includes('round 2')) child.kill('SIGINT');
-    });
-    const written = async (name: string, wanted: string): Promise<void> => {
-      while (!existsSync(join(folder, name)) || !readText(name).includes(wanted)) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    };
-    const readText = (name: string): string => readFileSync(join(folder, name), 'utf8');
-    await written('follow.nft', 'dport 1433');
-    renameSync(file, `${file}.1`);
-    const next = [line('10.0.2.20', 443), line('10.0.2.30', 22), line('10.0.2.40', 25)];
-    writeFileSync(file, next.join(''));
-    expect(await ended, err).toBe(130);
-    expect(err).toContain('round 1: 1 allowed, 0 denied; 1 rule; follow.nft written and proved');
-    expect(err).toContain('round 2: 1 allowed, 1 denied');
-    expect(err).toContain('denied, not decided: 10.0.1.10 -> 10.0.2.40 tcp/25');
-    expect(readText('follow.nft')).toMatch(/dport \{ 443, 1433 \}/);
-    const { facts, open, conditions } = JSON.parse(out);
-    expect(facts).toMatchObject({ denied: 4, decided: 3, open: 1, rounds: 2, mayStop: false });
-    expect(open.map(({ seen }: { seen: string }) => seen)).toEqual(['follow.log:3']);
-    expect(conditions.map(({ holds }: { holds: boolean }) => holds)).toEqual([
-      ...[false, true, false, false, true],
-    ]);
-  });
-
-  it('follows a log until all conditions of stopping hold', async () => {
-    const file = join(folder, 'done.log');
-    let port = 50_000;
-    const line = (service: string) =>
-      `${new Date().toISOString()} gw kernel: PR-DENY IN=eth1 OUT=eth0 SRC=10.0.1.10 DST=10.0.2.20 LEN=52 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=${port++} DPT=${service} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
-    writeFileSync(file, line('1433') + line('1433'));
-    const zoneLines = 'zones:\n  dmz: 10.0.1.0/24\n  servers: 10.0.2.0/24\nlog-denied: 1000\n';
-    writeFileSync(join(folder, 'done.yaml'), `version: 1\n${zoneLines}`);
-    const words = ['--deny-log', 'done.log', '--follow', 'done', '--policy', 'done.yaml'];
-    // Known denials go on, so that the log is alive while nothing new comes.
-    const beat = setInterval(() => appendFileSync(file, line('22')), 200);
-    const done = await portreeve(
-      ...['policy', 'refine', ...words, '--cycle', 'moment=3s', '--json'],
-      ...['--approve', 'any -> any tcp/1433', '--deny', 'any -> any tcp/22'],
-    ).finally(() => clearInterval(beat));
-    expect(done, done.err).toMatchObject({ code: 0 });
-    expect(done.err).toContain('done: all conditions of stopping hold');
-    expect(JSON.parse(done.out).facts).toMatchObject({ mayStop: true, open: 0, decided: 2 });
-    expect(readFileSync(join(folder, 'done.yaml'), 'utf8')).toContain('tcp/1433');
-  });
-
   it.skipIf(spawnSync(PTY, ['--version']).status !== 0)(
     'asks on a terminal, and keeps what was answered when interrupted',
     async () => {
@@ -329,70 +208,6 @@ describe.skipIf(!built)('policy and acl', () => {
     expect((await portreeve(...test, ...host)).code).toBeLessThan(2);
     const folders = await portreeve('acl', 'check', '.', '--for', 'windows');
     expect(folders).toMatchObject({ code: 3, err: expect.stringContaining('it is a folder') });
-  });
-
-  it('learns from logs what was let through, with the line of each', async () => {
-    const lines = [
-      'Oct 03 2026 10:00:00 asa : %ASA-6-302013: Built inbound TCP connection 7 for outside:198.51.100.7/50112 (198.51.100.7/50112) to dmz:10.0.1.10/443 (10.0.1.10/443)',
-      'Oct 03 2026 10:00:09 asa : %ASA-6-302014: Teardown TCP connection 7 for outside:198.51.100.7/50112 to dmz:10.0.1.10/443 duration 0:00:09 bytes 4112 TCP FINs',
-      'Oct 03 2026 10:01:00 asa : %ASA-6-302013: Built outbound TCP connection 8 for inside:10.0.2.20/1433 (10.0.2.20/1433) to dmz:10.0.1.10/50113 (10.0.1.10/50113)',
-      'Oct 03 2026 10:02:00 asa : %ASA-4-106023: Deny tcp src outside:198.51.100.9/4000 dst dmz:10.0.1.10/22 by access-group "in" [0x0, 0x0]',
-    ];
-    writeFileSync(join(folder, 'asa.log'), `${lines.join('\n')}\n`);
-    const words = ['policy', 'learn', '--log', 'asa.log', ...zones, '-o', 'logged.ndjson'];
-    const { code, out, err } = await portreeve(...words, '--json');
-    expect(code, err).toBe(0);
-    const { candidates, asked, facts } = JSON.parse(out);
-    const place = ({ client, server, service, connections, seen }: Record<string, unknown>) =>
-      `${client} ${server} ${service} ${connections} ${seen}`;
-    expect(candidates.map(place)).toEqual(['198.51.100.7 10.0.1.10 tcp/443 1 asa.log:1']);
-    expect(candidates[0].direction).toEqual({ reason: 'log', confidence: 'certain' });
-    expect(asked.map(place)).toEqual(['10.0.1.10 10.0.2.20 tcp/1433 1 asa.log:3']);
-    expect(facts).toMatchObject({ logLines: 4, logAllowed: 3, logDenied: 1, logUndirected: 0 });
-    const both = await portreeve(
-      'policy',
-      'learn',
-      CAPTURE,
-      '--log',
-      'asa.log',
-      ...zones,
-      '--json',
-    );
-    expect(JSON.parse(both.out).facts).toMatchObject({ candidates: 22, logLines: 4 });
-    const approve = ['--approve', 'internet -> 10.0.1.10 tcp/443', '--policy', 'logged.yaml'];
-    expect(await portreeve('policy', 'review', 'logged.ndjson', ...approve)).toMatchObject({
-      code: 0,
-    });
-    expect(readFileSync(join(folder, 'logged.yaml'), 'utf8')).toContain('asa.log:1');
-  });
-
-  it('learns from saved sockets who called, where listeners were shown', async () => {
-    const lines = [
-      'Netid State Recv-Q Send-Q Local Address:Port Peer Address:Port Process',
-      'tcp LISTEN 0 128 0.0.0.0:443 0.0.0.0:*',
-      'tcp ESTAB 0 0 10.0.1.10:443 198.51.100.7:51000',
-      'tcp TIME-WAIT 0 0 10.0.1.10:40110 10.0.2.20:1433',
-      'tcp ESTAB 0 0 10.0.1.10:40112 10.0.2.20:1433',
-    ];
-    const learn = (...words: string[]) =>
-      portreeve('policy', 'learn', ...words, ...zones, '--json');
-    writeFileSync(join(folder, 'ss.txt'), `${lines.join('\n')}\n`);
-    const { code, out, err } = await learn('--sockets', 'ss.txt');
-    expect(code, err).toBe(0);
-    const told = JSON.parse(out).candidates.map(
-      ({ client, server, service, connections, seen, sources }: Record<string, unknown>) =>
-        `${client} ${server} ${service} ${connections} ${seen} ${sources}`,
-    );
-    expect(told).toEqual([
-      '10.0.1.10 10.0.2.20 tcp/1433 2 ss.txt:4 sockets',
-      '198.51.100.7 10.0.1.10 tcp/443 1 ss.txt:3 sockets',
-    ]);
-    writeFileSync(join(folder, 'half.txt'), `${lines.toSpliced(1, 1).join('\n')}\n`);
-    const half = await learn('--sockets', 'half.txt', '--complete');
-    expect(half.code).toBe(5);
-    expect(JSON.parse(half.out).facts).toMatchObject({ candidates: 0, socketsUndirected: 3 });
-    expect((await learn('--sockets', 'ss.txt', '--for', '5s')).err).toContain('end by themselves');
-    expect((await learn(CAPTURE, '-i', 'lo')).code).toBe(2);
   });
 
   it('checks existing rules against what is used', async () => {

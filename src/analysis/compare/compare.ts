@@ -21,6 +21,7 @@ import { type Case, type Judgement, judge } from './judge.ts';
 const FAR_APART_MS = 3_600_000;
 const WEAKER = { certain: 'likely', likely: 'open', open: 'open' } as const;
 
+/** Rows of all vantages, those that contradict each other first. Nothing is asked here. */
 export function compare(input: CompareInput): ComparedEndpoint[] {
   const index = new SocketIndex(input.host);
   const traffic = new TrafficIndex(input.traffic);

@@ -7,6 +7,7 @@ import type { ArpAsker } from '../../flow/arp-questions.ts';
 import type { Finding } from '../../model/finding.ts';
 import { type Case, lasting, number, plural, spanOf } from './case.ts';
 
+/** By thresholds `scan-hosts` and `scan-failed`. */
 export function arpSweeps(c: Case): readonly Finding[] {
   const sweeps = c.spoken
     .arpAskers(c.thresholds['scan-hosts'])

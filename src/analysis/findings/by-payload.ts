@@ -22,6 +22,7 @@ type Part = Pick<Finding, 'id' | 'severity' | 'what' | 'why' | 'do' | 'otherwise
 /** Endpoints told one by one; more that are alike are told together. */
 const MOST_ALONE = 3;
 
+/** A few that are alike are told one by one, more of them together. */
 export function byPayload(c: Case): readonly Finding[] {
   const alike = new Map<string, Part[]>();
   for (const at of c.spoken.endpoints()) {

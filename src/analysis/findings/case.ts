@@ -28,6 +28,7 @@ export type SpokenSource = Pick<SpokenView, 'endpoints' | 'protocolAt' | 'namesA
 /** Where and when something was seen. */
 type Seen = Pick<Sample, 'interface' | 'frame' | 'seconds'>;
 
+/** What detectors look at, the same for all; only `untold` changes while they do. */
 export class Case {
   readonly traffic: Traffic;
   readonly clues: Clues;

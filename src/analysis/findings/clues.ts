@@ -241,6 +241,7 @@ export function portOfWord(word: number): number {
   return word & 0xffff;
 }
 
+/** Number of the IP protocol. */
 export function protocolOfWord(word: number): number {
   return (word >>> 16) & 0xff;
 }

@@ -43,6 +43,7 @@ export function oneWayCapture(c: Case): readonly Finding[] {
   ];
 }
 
+/** Nothing in a one-way capture, which says so as a whole. */
 export function lopsidedConversations(c: Case): readonly Finding[] {
   if (c.oneWay) return [];
   const { lopsided } = c.clues;

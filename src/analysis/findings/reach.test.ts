@@ -98,6 +98,19 @@ describe('the filter of a finding', () => {
     expect(filterOf(wraps, linkType)).toBeUndefined();
   });
 
+  it('is none where another interface has frames that hold no tags', () => {
+    const { decoder } = decodeFrames([{ bytes: tag(packet), linkType: ETHERNET }]);
+    const reach = (...linkTypes: number[]) =>
+      reachOf({
+        contexts: decoder.contexts.list,
+        interfaces: linkTypes.map((linkType) => ({ source: 'x', linkType, snapLength: 0 })),
+        paths: decoder.paths.list,
+      });
+    expect(withFilter(finding(FILTER, SHOWN), reach(ETHERNET, ETHERNET)).filter).toContain('vlan');
+    expect(withFilter(finding(FILTER, SHOWN), reach(ETHERNET, SLL)).filter).toBeUndefined();
+    expect(() => new Filter(`vlan and ${FILTER}`).forLinkType(SLL)).toThrow('no vlan');
+  });
+
   it('stays where there are no frames to go by', () => {
     const [inside, tagged] = [ether({}, ipv4({}, gre({}, packet))), tag(packet)].map((bytes) => {
       const { decoder } = decodeFrames([bytes]);

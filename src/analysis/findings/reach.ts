@@ -32,7 +32,10 @@ export function reachOf(names: Pick<Names, 'contexts' | 'interfaces' | 'paths'>)
     const { layers } = path;
     // Each word moves all that follows it one layer on, for good: paths that part need two filters.
     if (!before.every((layer, index) => layers[index] === layer)) return null;
-    if (!canBeEntered(path, interfaces[path.interface]?.linkType ?? ETHERNET)) return null;
+    // A filter is made for the frames of every interface, and refused where one has no such layer.
+    const own = interfaces[path.interface]?.linkType ?? ETHERNET;
+    const linkTypes = new Set([own, ...interfaces.map(({ linkType }) => linkType)]);
+    if (![...linkTypes].every((linkType) => canBeEntered(path, linkType))) return null;
     if (layers.length === before.length) continue;
     const further = layers.slice(before.length).map((layer) => WORDS.get(layer)!);
     reach.push(`${further.join(' and ')} and `);

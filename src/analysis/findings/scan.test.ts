@@ -74,6 +74,23 @@ describe('scans that are', () => {
     expect(findingsIn(steps).map(({ id }) => id)).toEqual(['never-spoken-to']);
   });
 
+  it('are none, nor backscatter, where idle connections of a server show one side', () => {
+    const steps = many(300, (n) =>
+      [0, 1].flatMap((at) =>
+        attempt(
+          {
+            at,
+            client: '10.0.1.10:443',
+            server: `10.0.${2 + (n >> 7)}.${(n % 128) + 1}:${50000 + n}`,
+          },
+          false,
+          'A',
+        ),
+      ),
+    );
+    expect(findingsIn(steps).map(({ id }) => id)).toEqual(['never-spoken-to']);
+  });
+
   it('horizontal: acknowledgments, as a search for hosts sends them', () => {
     const steps = many(60, (n) =>
       attempt({ at: n, client: `${INSIDE}:50000`, server: `10.0.4.${n + 1}:80` }, false, 'A'),

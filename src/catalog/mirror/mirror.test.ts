@@ -110,6 +110,9 @@ it.each([
   ['aos-s', { monitor: ['9-1'] }, '“9-1” is no range'],
   ['aos-s', { monitor: ['1-99999'] }, 'too long a range'],
   ['openvswitch', { bridge: 'br0; rm' }, 'bridges'],
+  ['linux-tc', { bridge: 'br0' }, 'no bridge'],
+  ['cisco-2900xl', { bridge: 'br0' }, 'no bridge'],
+  ['cisco-ios', { originAddress: '192.0.2.1' }, 'only in GRE'],
 ] as const)('%s refuses %j', (id, changes, what) => {
   const plan = () =>
     planMirror(mirrorPlatform(id)!, request(id, changes as Partial<MirrorRequest>));

@@ -93,6 +93,15 @@ export function checkRequest(platform: MirrorPlatform, request: MirrorRequest): 
   refuse(request.vlans.length > 0, can.vlans, 'whole VLANs');
   refuse(request.remoteVlan !== undefined, can.rspan, 'over a VLAN to another switch');
   refuse(request.remoteAddress !== undefined, can.erspan, 'in GRE to an address');
+  if (request.bridge !== undefined && can.bridge !== true) {
+    throw new MirrorFault(`${id} asks for no bridge`, 'leave --bridge out');
+  }
+  if (request.originAddress !== undefined && request.remoteAddress === undefined) {
+    throw new MirrorFault(
+      'copies have an address to come from only in GRE',
+      'name where they go, as in --erspan 192.0.2.9',
+    );
+  }
   if (request.monitor.length === 0 && request.vlans.length === 0) {
     throw new MirrorFault('nothing is named to monitor', `name ports, as in --monitor ${example}`);
   }

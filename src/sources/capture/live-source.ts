@@ -148,11 +148,16 @@ export class LiveSource implements LiveFrames {
         else if (message !== 'frames') this.hearOfError(lane, message.errno);
         this.wake?.();
       });
-      lane.worker.once('error', (error) => {
+      const fail = (error: Error): void => {
         this.failure ??= error;
         reject(error);
-      });
-      lane.worker.once('exit', () => {
+        // What the others have is still read.
+        this.stop();
+      };
+      lane.worker.once('error', fail);
+      lane.worker.once('exit', (code) => {
+        const early = !lane.done && this.closed === undefined;
+        if (early) fail(new Error(`a reading thread ended early (${code})`));
         lane.done = true;
         this.wake?.();
       });
@@ -185,8 +190,9 @@ export class LiveSource implements LiveFrames {
     this.lookMs = nowMs;
     for (const which of this.down) {
       const { device } = this.opened[which]!;
-      if (!isThere(device)) this.endRemoved(which);
-      else if (interfaceNamed(device.name)!.up) this.down.delete(which);
+      const now = interfaceNamed(device.name);
+      if (now?.index !== device.index) this.endRemoved(which);
+      else if (now.up) this.down.delete(which);
     }
   }
 
@@ -199,9 +205,9 @@ export class LiveSource implements LiveFrames {
     // Asked first: what is handed over before a thread ends is still read.
     const over = this.lanes.every(({ done }) => done);
     if (!this.fill()) {
+      if (over && this.failure !== undefined) throw this.failure;
       if (over) return undefined;
       await this.sleep();
-      if (this.failure !== undefined) throw this.failure;
       if (this.closed !== undefined) return undefined;
       this.fill();
     } else if (performance.now() - this.yieldedMs > YIELD_EVERY_MS) {

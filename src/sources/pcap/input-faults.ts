@@ -7,6 +7,9 @@ type Compression = 'gzip' | 'zstd';
 
 const WHOLE = { layer: 'input', offset: 0, record: 0, ends: true } as const;
 
+/**
+ * @param within the compression in which there is nothing; undefined: the file itself has no octet
+ */
 export function emptyFault(within: Compression | undefined): FaultDetails {
   return {
     ...WHOLE,

@@ -1,5 +1,6 @@
 /** Queue of cells over a ring that grows: probes on their way, ports to be asked again. */
 
+/** First in, first out. `peek` and `shift` ask for a cell that is there. */
 export class CellQueue {
   length = 0;
   private cells = new Int32Array(64);

@@ -60,6 +60,7 @@ interface Trial {
   readonly rate: number;
 }
 
+/** Of one host; off until `on`. Times are microseconds on the scan's clock. */
 export class Gauge {
   /** Whether ports are asked for it now. */
   on = false;

@@ -33,6 +33,7 @@ interface Asked {
 /** More was sent than came through; `in-vain`: so much that silence so far tells nothing. */
 export type TooFast = 'too-fast' | 'in-vain';
 
+/** Of one host. Times are microseconds on the scan's clock. */
 export class HostSpeed {
   readonly window: SendWindow;
   /** The pause between probes, where the window alone is too coarse. */

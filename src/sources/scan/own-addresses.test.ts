@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { anyTentative } from './own-addresses.ts';
+import { addressesSettled, tentativeLinks } from './own-addresses.ts';
 
 const LOOPBACK = '00000000000000000000000000000001 01 80 10 80       lo\n';
 const line = (flags: string): string =>
@@ -15,5 +15,15 @@ it.each([
   ['one that somebody else has', line('c8'), false],
   ['text of another kind', 'nothing here\n\n', false],
 ])('waits for %s: %s', (_what, table, waits) => {
-  expect(anyTentative(table)).toBe(waits);
+  expect(tentativeLinks(table)).toEqual(waits ? [5] : []);
+});
+
+it.each([
+  ['one look where the interface has no carrier', false, 1],
+  ['looks until the address may be used', true, 3],
+])('takes %s', async (_what, carrier, looks) => {
+  let looked = 0;
+  const table = () => line(++looked < 3 ? 'c0' : '80');
+  await addressesSettled({ aborted: false }, table, () => [{ index: 5, carrier }]);
+  expect(looked).toBe(looks);
 });

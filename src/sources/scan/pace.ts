@@ -29,6 +29,7 @@ const CATCH_UP_US = 4000;
 /** And where nothing is known of a limit. */
 const CATCH_UP_SILENT_US = 12_000;
 
+/** Of one host. Times are microseconds on the scan's clock, rates probes a microsecond. */
 export class Pace {
   /** At least so long between two probes, microseconds; 0: the window alone rules. */
   gapUs = 0;

@@ -33,6 +33,7 @@ const PATIENCE = 3;
 /** Of all probes to a host, pulses are at most about this part. */
 const SHARE = 0.1;
 
+/** Of one host; fixed memory. */
 export class Pulse {
   /** A cell that is known to answer; -1: none is. */
   cell = -1;

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { ObservedPort } from '../../model/comparison.ts';
-import { SystemCallError } from '../../native/libc.ts';
+import { isRefusal } from '../../native/libc.ts';
 import { inNetwork } from '../../native/netlink.ts';
 import { type ProbePlace, probe } from './probe.ts';
 
@@ -64,18 +64,17 @@ export class BesideNetwork {
     );
   }
 
-  /** Throws `BesideError` where system calls cannot be used. */
-  ask(places: readonly ProbePlace[], timeoutMs: number): readonly ObservedPort[] {
+  /** What was seen from there; or why nobody could look, for people. */
+  ask(places: readonly ProbePlace[], timeoutMs: number): readonly ObservedPort[] | string {
     try {
       const look = (): ObservedPort[] | undefined =>
         probe(places, timeoutMs, 'a namespace beside it');
       const ports = inNetwork(`/run/netns/${this.name}`, look);
-      if (ports !== undefined) return ports;
+      return ports ?? 'system calls cannot be used here';
     } catch (error) {
-      if (!(error instanceof SystemCallError)) throw error;
-      throw new BesideError(error.message);
+      if (!isRefusal(error)) throw error;
+      return error.message;
     }
-    throw new BesideError('system calls cannot be used here');
   }
 
   /** The link goes with the namespace. */

@@ -2,7 +2,9 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { probe } from './probe.ts';
+import type { BindRefusal } from '../../model/comparison.ts';
+import { probe, unexplained } from './probe.ts';
+import type { SocketView } from './socket-view.ts';
 
 describe.runIf(process.platform === 'linux')('probing', () => {
   const server = createServer();
@@ -52,5 +54,32 @@ describe.runIf(process.platform === 'linux')('probing', () => {
       port: index + 1,
     }));
     expect(probe(places, 500, 'here')?.length).toBe(1000);
+  });
+});
+
+describe('ports that could not be bound', () => {
+  const refusal = (port: number, because: BindRefusal['because'] = 'in-use'): BindRefusal => ({
+    ...{ transport: 'tcp', port, because },
+  });
+  const at = (port: number) => ({ local: { transport: 'tcp', address: '192.0.2.1', port } });
+  const view = (listeners: number[], connections: number[]) =>
+    ({ listeners: listeners.map(at), connections: connections.map(at) }) as unknown as SocketView;
+  const ports = (found: readonly BindRefusal[]) => found.map(({ port }) => port);
+  const still = (_: string, asked: Iterable<number>) =>
+    [...asked].map((port) => ({ port, error: 'EADDRINUSE' }));
+
+  it('are accounted for by sockets that came, or were left behind, since the first look', () => {
+    const refused = [refusal(80), refusal(42_214), refusal(31_337)];
+    expect(ports(unexplained(refused, view([80], [42_214]), still))).toEqual([31_337]);
+  });
+
+  it('are nothing once they can be bound', () => {
+    const once = (_: string, asked: Iterable<number>) =>
+      [...asked].filter((port) => port === 7).map((port) => ({ port, error: 'EADDRINUSE' }));
+    expect(ports(unexplained([refusal(7), refusal(8)], view([], []), once))).toEqual([7]);
+  });
+
+  it('that the system sets aside are, whatever sockets there are', () => {
+    expect(ports(unexplained([refusal(9, 'forbidden')], view([9], []), still))).toEqual([9]);
   });
 });

@@ -7,6 +7,7 @@ import { NativeUnavailable } from '../../native/libc.ts';
 import { type ProbeTarget, probeAll, refusedBinds } from '../../native/probe.ts';
 import { parseAddress } from '../../net/address.ts';
 import { classifyAddress } from '../../net/address-class.ts';
+import type { SocketView } from './socket-view.ts';
 
 export interface ProbePlace {
   readonly address: string;
@@ -96,17 +97,50 @@ const SETTLE_MS = 300;
 /**
  * Ports that cannot be bound, tried twice so that what was only passing falls out. Takes about a
  * second; for that time a program that wants one of the ports at that very moment may be refused.
+ * Undefined where system calls cannot be used.
  */
-export function bindTest(): BindRefusal[] {
+export function bindTest(): BindRefusal[] | undefined {
+  try {
+    return (['tcp', 'udp'] as const).flatMap(bindTestOf);
+  } catch (error) {
+    if (error instanceof NativeUnavailable) return undefined;
+    throw error;
+  }
+}
+
+function bindTestOf(transport: 'tcp' | 'udp'): BindRefusal[] {
+  const first = refusedBinds(transport, range(1, PORTS)).map(({ port }) => port);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
+  const refusals = refusedBinds(transport, first).map(({ port, error }) => ({
+    transport,
+    port,
+    because: error === 'EADDRINUSE' ? ('in-use' as const) : ('forbidden' as const),
+  }));
+  return withoutPrivileged(refusals, firstUnprivileged());
+}
+
+/**
+ * Refusals that no socket accounts for, looked up after they were met: what was asked meanwhile leaves
+ * sockets behind that wait for a minute (TIME-WAIT), and programs come and go. Those still refused.
+ */
+export function unexplained(
+  refusals: readonly BindRefusal[],
+  { listeners, connections }: Pick<SocketView, 'listeners' | 'connections'>,
+  tryAgain: typeof refusedBinds = refusedBinds,
+): BindRefusal[] {
+  const key = ({ transport, port }: { readonly transport: string; readonly port: number }) =>
+    `${transport} ${port}`;
+  const held = new Set([...listeners, ...connections].map(({ local }) => key(local)));
+  const left = refusals.filter((each) => each.because !== 'in-use' || !held.has(key(each)));
   return (['tcp', 'udp'] as const).flatMap((transport) => {
-    const first = refusedBinds(transport, range(1, PORTS)).map(({ port }) => port);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SETTLE_MS);
-    const refusals = refusedBinds(transport, first).map(({ port, error }) => ({
-      transport,
-      port,
-      because: error === 'EADDRINUSE' ? ('in-use' as const) : ('forbidden' as const),
-    }));
-    return withoutPrivileged(refusals, firstUnprivileged());
+    const own = left.filter((each) => each.transport === transport);
+    const ports = new Set(
+      tryAgain(
+        transport,
+        own.map(({ port }) => port),
+      ).map(({ port }) => port),
+    );
+    return own.filter(({ port }) => ports.has(port));
   });
 }
 

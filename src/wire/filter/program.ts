@@ -75,6 +75,7 @@ export function constant(value: number): Value {
   return { kind: 'constant', value: value >>> 0 };
 }
 
+/** On unsigned 32 bits, as the kernel's filters reckon. */
 export function math(operator: MathOperator, left: Value, right: Value | number): Value {
   return {
     kind: 'math',
@@ -89,6 +90,7 @@ export function load(size: 1 | 2 | 4, offset: number, base?: Value): Value {
   return base === undefined ? { kind: 'load', size, offset } : { kind: 'load', size, offset, base };
 }
 
+/** Of unsigned 32 bits. */
 export function compare(relation: Relation, left: Value, right: Value | number): Test {
   return {
     kind: 'compare',

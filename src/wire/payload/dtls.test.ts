@@ -136,6 +136,14 @@ describe('dtls', () => {
       facts: ['version = DTLS 1.3'],
     },
     {
+      name: 'the first fragment of a server hello of DTLS 1.3',
+      bytes: record(22, 0, message(2, hello13.slice(0, -6), 0, hello13.length)),
+      transport: 17,
+      fromServer: true,
+      is: 'certain answers',
+      facts: [],
+    },
+    {
       name: 'a later fragment of a hello',
       bytes: record(22, 0, message(1, zeros(80), 120, 200)),
       transport: 17,

@@ -91,7 +91,8 @@ function readFragments(payload: Payload, at: number, end: number, to: FactSink):
     const body = next + FRAGMENT;
     const stop = body + (view.getUint32(next + 8) & 0xffffff);
     if ((view.getUint32(next + 5) & 0xffffff) === 0) {
-      readMessage(payload, bytes[next]!, body, Math.min(stop, end), to);
+      const whole = stop <= end && stop - body === (view.getUint32(next) & 0xffffff);
+      readMessage(payload, bytes[next]!, body, Math.min(stop, end), whole, to);
     }
     next = stop;
   }

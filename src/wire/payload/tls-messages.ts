@@ -34,17 +34,23 @@ const VERSIONS: ReadonlyMap<number, string> = new Map([
   [0xfefd, 'DTLS 1.2'],
   [0xfefc, 'DTLS 1.3'],
 ]);
+/** Versions that a hello of 1.3 has where the version stood before. */
+const STANDS_FOR_LATER = new Set([0x303, 0xfefd]);
 
-/** Reads what the message tells; `at` is behind its header, `end` where it or what is there of it stops. */
+/**
+ * Reads what the message tells; `at` is behind its header, `end` where it stops, or what is there of it
+ * where it is not `whole`.
+ */
 export function readMessage(
   octets: Octets,
   message: number,
   at: number,
   end: number,
+  whole: boolean,
   to: FactSink,
 ): void {
   if (message === CLIENT_HELLO) readClientHello(octets, at, end, to);
-  else if (message === SERVER_HELLO) readServerHello(octets, at, end, to);
+  else if (message === SERVER_HELLO) readServerHello(octets, at, end, whole, to);
   else if (message === CERTIFICATE) readCertificate(octets, at, end, to);
 }
 
@@ -79,7 +85,13 @@ function readClientHello({ bytes, view }: Octets, at: number, end: number, to: F
   }
 }
 
-function readServerHello({ bytes, view }: Octets, at: number, end: number, to: FactSink): void {
+function readServerHello(
+  { bytes, view }: Octets,
+  at: number,
+  end: number,
+  whole: boolean,
+  to: FactSink,
+): void {
   if (end - at < HELLO + 1) return;
   let version = view.getUint16(at);
   let next = at + HELLO + 1 + bytes[at + HELLO]! + 3 + 2;
@@ -92,6 +104,8 @@ function readServerHello({ bytes, view }: Octets, at: number, end: number, to: F
     else if (type === ALPN) readProtocols(bytes, body, stop, 'alpn', to);
     next = stop;
   }
+  // An extension that was not captured may make a later version of it.
+  if (!whole && STANDS_FOR_LATER.has(version)) return;
   to.service('version', VERSIONS.get(version) ?? `0x${version.toString(16)}`);
 }
 

@@ -69,8 +69,9 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
  * Up to the end of the handshake record that goes on beyond the payload; of a client's hello that goes
  * on in further records, as many octets as it has at least.
  */
-function wants({ bytes, view, at, end }: Payload): number {
-  let missing = end - at >= RECORD + 4 ? helloOctets(view, at + RECORD) : 0;
+function wants(payload: Payload): number {
+  const { bytes, view, at, end } = payload;
+  let missing = helloOctets(payload);
   let next = at;
   for (; end - next >= RECORD && isRecord(bytes, next); ) {
     if (bytes[next] !== HANDSHAKE) return 0;
@@ -82,17 +83,28 @@ function wants({ bytes, view, at, end }: Payload): number {
   return missing > 0 ? next - at + RECORD + missing : 0;
 }
 
-/** Octets of the client's hello at `at` with its header; 0 of another message. */
-function helloOctets(view: DataView, at: number): number {
-  const word = view.getUint32(at);
-  return word >>> 24 === CLIENT_HELLO ? 4 + (word & 0xffffff) : 0;
+/**
+ * Octets of the client's hello that the payload begins with, and of its header, which may go on in
+ * further records as well: 4 at least. 0 of another message.
+ */
+function helloOctets({ bytes, view, at, end }: Payload): number {
+  let word = 0;
+  let got = 0;
+  for (let next = at; got < 4 && end - next > RECORD && isRecord(bytes, next); ) {
+    if (bytes[next] !== HANDSHAKE) break;
+    const stop = next + RECORD + view.getUint16(next + 3);
+    for (let octet = next + RECORD; got < 4 && octet < Math.min(stop, end); octet++) {
+      word |= bytes[octet]! << (24 - 8 * got++);
+    }
+    next = stop;
+  }
+  return word >>> 24 === CLIENT_HELLO ? 4 + (got < 4 ? 0 : word & 0xffffff) : 0;
 }
 
 function facts(payload: Payload, to: FactSink): void {
   const { bytes, view, at, end } = payload;
-  const hello =
-    end - at >= RECORD + 4 && bytes[at] === HANDSHAKE ? helloOctets(view, at + RECORD) : 0;
-  if (hello > view.getUint16(at + 3)) {
+  const hello = helloOctets(payload);
+  if (hello > 0 && hello > view.getUint16(at + 3)) {
     const message = joined(payload, hello);
     readMessages(message, 0, message.end, to);
     return;
@@ -128,7 +140,7 @@ function readMessages(payload: Octets, at: number, end: number, to: FactSink): v
     const body = next + 4;
     const stop = body + (view.getUint32(next) & 0xffffff);
     const limit = Math.min(stop, end);
-    readMessage(payload, message, body, limit, to);
+    readMessage(payload, message, body, limit, stop <= end, to);
     next = stop;
   }
 }

@@ -43,6 +43,7 @@ const REMARKS: Readonly<Record<Remark, Omit<BlindSpot, 'id'>>> = {
   },
 };
 
+/** Lines that were not read first; `name` is how the listing is called in them. */
 export function foreignNotes(
   gathered: Gathered,
   name: string,

@@ -1,4 +1,4 @@
-/** Two network namespaces for one trial, and what takes them away again, whatever happens. */
+/** Network namespaces for one trial, and what takes them away again, whatever happens. */
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
@@ -9,10 +9,10 @@ export function run(program, ...words) {
   return done.stdout;
 }
 
-/** Two names that nobody else has. */
-export function twoNames() {
+/** So many names, up to 26, that nobody else has. */
+export function spaceNames(count) {
   const tag = randomBytes(3).toString('hex');
-  return [`pb${tag}-a`, `pb${tag}-b`];
+  return [...'abcdefghijklmnopqrstuvwxyz'].slice(0, count).map((letter) => `pb${tag}-${letter}`);
 }
 
 /** Makes the namespaces, each with its loopback. */
