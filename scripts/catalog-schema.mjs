@@ -188,15 +188,17 @@ function platform(reader, node, name, entry) {
   const kind = name === 'windows' ? 'service' : 'unit';
   const nodes = reader.fields(node, ['process'], [kind, 'close']);
   const close = [];
+  let stops = [];
   if (nodes[kind] !== undefined) {
+    stops = serviceNames(nodes[kind]);
     // Where the port cannot be closed alone, nobody should take this for a small step.
     if (entry.closable === 'no') close.push({ say: 'only together with everything it does:' });
-    reader.stops.push({ ...entry, kind, names: serviceNames(nodes[kind]), close });
+    reader.stops.push({ ...entry, kind, names: stops, close });
     close.push(...stopCommands(reader, nodes[kind], kind));
   }
   if (nodes.close !== undefined) close.push(...closeSteps(reader, nodes.close, name));
   if (close.length === 0) reader.at(node, `${name}: say how to close it (${kind} or close)`);
-  return { process: reader.text(nodes.process, `${name} process`), close };
+  return { process: reader.text(nodes.process, `${name} process`), stops, close };
 }
 
 /** Single names in `service` or `unit`: each of a list, and each of those joined by ` + `. */

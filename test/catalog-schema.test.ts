@@ -47,6 +47,7 @@ describe('entries', () => {
         windows: { none: 'not part of Windows' },
         linux: {
           process: 'somed',
+          stops: ['somed.socket', 'somed.service'],
           close: [{ run: 'systemctl disable --now somed.socket somed.service' }],
         },
         risk: { level: 'high', because: 'anyone may use it' },

@@ -28,6 +28,8 @@ export interface NotThere {
 export interface PlatformAdvice {
   /** What holds the port. */
   readonly process: string;
+  /** Names of the services or systemd units that the steps stop; `@*` stands for all instances. */
+  readonly stops: readonly string[];
   /** How to close it, at least one step. */
   readonly close: readonly Step[];
 }

@@ -20,6 +20,7 @@ import {
   type Table,
 } from '../report/table.ts';
 import { blockingSteps } from './explain-blocking.ts';
+import { askServices, askUnits, closingNotes } from './explain-closing.ts';
 import type { Answer } from './explain-queries.ts';
 import { unlistedTable } from './explain-unlisted.ts';
 
@@ -35,7 +36,7 @@ export function explainReport({ entries, unlisted, passedOver }: Answer): Report
     verdict: verdictOf(rows, unlisted.length),
     facts: factsOf(rows, unlisted.length, passedOver),
     tables: [entryTable(rows), unlistedTable(unlisted)],
-    notes: [],
+    notes: rows.length <= CARDS ? closingNotes(rows) : [],
     next: nextSteps(rows),
   };
 }
@@ -156,8 +157,8 @@ function card(entry: PortEntry): Card {
   const parts: CardPart[] = [
     say('risk', `${risk.level}: ${risk.because}`, SEVERITY[risk.level]),
     say('belongs', `${PLACES[belongs.place].replace(/^belongs /, '')}${because}`),
-    platformPart('windows', entry.windows),
-    platformPart('linux', entry.linux),
+    platformPart('windows', entry.windows, askServices),
+    platformPart('linux', entry.linux, askUnits),
     say('can close', possible),
     ...(closable.answer === 'yes' ? [] : [{ label: 'or block', lines: blockingSteps(entry) }]),
     say('breaks', entry.breaks),
@@ -165,7 +166,7 @@ function card(entry: PortEntry): Card {
       label: 'goes with',
       lines:
         'none' in companions
-          ? [{ say: `none: ${companions.none}` }]
+          ? [{ say: `none usual: ${companions.none}` }]
           : companions.map(({ ports, what }) => ({ say: `${formatCatalogPorts(ports)} ${what}` })),
     },
     say('firewall', entry.firewall),
@@ -182,8 +183,12 @@ function say(label: string, text: string, tone?: Severity): CardPart {
   return { label, lines: [{ say: text }], ...(tone === undefined ? {} : { tone }) };
 }
 
-function platformPart(label: string, advice: PlatformAdvice | NotThere): CardPart {
-  if ('none' in advice) return say(label, `none: ${advice.none}`);
-  const lines: CardLine[] = [{ say: advice.process }, ...advice.close];
+function platformPart(
+  label: string,
+  advice: PlatformAdvice | NotThere,
+  ask: (advice: PlatformAdvice) => CardLine[],
+): CardPart {
+  if ('none' in advice) return say(label, `none usual: ${advice.none}`);
+  const lines: CardLine[] = [{ say: advice.process }, ...ask(advice), ...advice.close];
   return { label, lines };
 }

@@ -28,7 +28,7 @@ describe.runIf(built)('explain', () => {
     const { code, out } = await runCli(['explain', '138/udp', '--width', '80']);
     expect(code).toBe(0);
     await expect(out).toMatchFileSnapshot('golden/explain-138.txt');
-    expect(out.split('\n').length).toBeLessThanOrEqual(45);
+    expect(out.split('\n').length).toBeLessThanOrEqual(50);
   });
 
   it.each([
@@ -40,6 +40,21 @@ describe.runIf(built)('explain', () => {
     ['53,123/udp', ['dns', 'ntp']],
   ])('%s', async (query, expected) => {
     expect(ids((await json(query)).entries)).toEqual(expected);
+  });
+
+  it('asks the machine itself about what it would stop, and says what it can not know', async () => {
+    const { out } = await runCli(['explain', 'redis', '--width', '80']);
+    const lines = out.split('\n').map((line) => line.trim());
+    const asks = lines.findIndex((line) => line.startsWith('systemctl show -p Id,LoadState,'));
+    expect(lines[asks]).toMatch(/TriggeredBy,.*ConsistsOf.* mssql-server\.service$/);
+    expect(lines.findIndex((line) => line.startsWith('systemctl disable'))).toBeGreaterThan(asks);
+    expect(out).toMatch(/Get-Service \S.* -ErrorAction Ignore \| Format-List .*DependentServices/);
+    expect(out).toMatch(/NOT SEEN\nwhat closing does on your machine\n/);
+    // The table of many says nothing of closing, and a port without an entry has nothing to stop.
+    for (const query of [['--risk', 'critical'], ['40001']]) {
+      const other = await runCli(['explain', ...query]);
+      expect(other.out).not.toContain('what closing does');
+    }
   });
 
   it('joins several arguments and says everything once', async () => {
