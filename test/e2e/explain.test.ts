@@ -46,7 +46,7 @@ describe.runIf(built)('explain', () => {
     const { out } = await runCli(['explain', 'redis', '--width', '80']);
     const lines = out.split('\n').map((line) => line.trim());
     const asks = lines.findIndex((line) => line.startsWith('systemctl show -p Id,LoadState,'));
-    expect(lines[asks]).toMatch(/TriggeredBy,.*ConsistsOf.* mssql-server\.service$/);
+    expect(lines[asks]).toMatch(/TriggeredBy,.*ConsistsOf.* redis-server\.service( |$)/);
     expect(lines.findIndex((line) => line.startsWith('systemctl disable'))).toBeGreaterThan(asks);
     expect(out).toMatch(/Get-Service \S.* -ErrorAction Ignore \| Format-List .*DependentServices/);
     expect(out).toMatch(/NOT SEEN\nwhat closing does on your machine\n/);
