@@ -196,15 +196,29 @@ function platform(reader, node, name, entry) {
     reader.stops.push({ ...entry, kind, names: stops, close });
     close.push(...stopCommands(reader, nodes[kind], kind));
   }
-  if (nodes.close !== undefined) close.push(...closeSteps(reader, nodes.close, name));
+  if (nodes.close !== undefined) {
+    const steps = closeSteps(reader, nodes.close, name);
+    stops = stops.concat(steps.flatMap(unitsStopped));
+    close.push(...steps);
+  }
   if (close.length === 0) reader.at(node, `${name}: say how to close it (${kind} or close)`);
-  return { process: reader.text(nodes.process, `${name} process`), stops, close };
+  return {
+    process: reader.text(nodes.process, `${name} process`),
+    stops: [...new Set(stops)],
+    close,
+  };
 }
 
 /** Single names in `service` or `unit`: each of a list, and each of those joined by ` + `. */
 function serviceNames(node) {
   const texts = isSeq(node) ? node.items.map((item) => item.value) : [node.value];
   return texts.flatMap((text) => String(text).split(' + '));
+}
+
+/** Units that a step written out stops for good; a restart stops nothing. */
+function unitsStopped({ run = '' }) {
+  const names = /^systemctl (?:disable|mask) (?:--now )?(.+)$/.exec(run)?.[1] ?? '';
+  return names.split(' ').filter((name) => UNIT.test(name));
 }
 
 function stopCommands(reader, node, kind) {

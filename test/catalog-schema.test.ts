@@ -171,6 +171,18 @@ it('says before the commands what else ends with a unit that several entries nam
   ]);
 });
 
+it('names each unit that is stopped once, those of steps written out too', () => {
+  const text = GOOD.replace(
+    'unit: [somed.socket + somed.service]',
+    'unit: [a.service, b.service + a.service], close: "$ systemctl mask --now c.socket d.service\\n$ systemctl restart e"',
+  );
+  const { entries, faults } = readEntries(text, 'x.yaml', none);
+  expect(faults).toEqual([]);
+  expect(entries[0]?.linux).toMatchObject({
+    stops: ['a.service', 'b.service', 'c.socket', 'd.service'],
+  });
+});
+
 it('disables a template for all that is made of it, since only stopping takes patterns', () => {
   const text = GOOD.replace('somed.socket + somed.service', '"somed@*.service"');
   const [entry] = readEntries(text, 'x.yaml', none).entries;

@@ -7,6 +7,7 @@ import {
   type PortEntry,
   type Risk,
 } from '../catalog/entry.ts';
+import type { UnitTies } from '../model/unit-ties.ts';
 import { count } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import {
@@ -19,17 +20,25 @@ import {
   type Severity,
   type Table,
 } from '../report/table.ts';
+import { unitSteps } from './closing-here.ts';
 import { blockingSteps } from './explain-blocking.ts';
 import { askServices, askUnits, closingNotes } from './explain-closing.ts';
 import type { Answer } from './explain-queries.ts';
 import { unlistedTable } from './explain-unlisted.ts';
 
+/** An entry, and how to stop what this machine has of it; undefined: not asked. */
+type Row = PortEntry & { readonly here: readonly CardLine[] | undefined };
+
 const VERSION = 1;
 /** So many entries are shown in full. */
 const CARDS = 3;
 
-export function explainReport({ entries, unlisted, passedOver }: Answer): Report {
-  const rows = entries.map(entryOf);
+/** With `tiesOf`, which knows this machine's units, entries say how to stop those it has. */
+export function explainReport(
+  { entries, unlisted, passedOver }: Answer,
+  tiesOf?: (units: Iterable<string>) => readonly UnitTies[],
+): Report {
+  const rows = entries.map((summary) => row(entryOf(summary), tiesOf));
   return {
     kind: 'explain',
     version: VERSION,
@@ -39,6 +48,25 @@ export function explainReport({ entries, unlisted, passedOver }: Answer): Report
     notes: rows.length <= CARDS ? closingNotes(rows) : [],
     next: nextSteps(rows),
   };
+}
+
+function row(
+  entry: PortEntry,
+  tiesOf: ((units: Iterable<string>) => readonly UnitTies[]) | undefined,
+): Row {
+  return tiesOf === undefined || 'none' in entry.linux
+    ? { ...entry, here: undefined }
+    : { ...entry, here: stepsHere(entry.linux.stops, tiesOf) };
+}
+
+function stepsHere(
+  stops: readonly string[],
+  tiesOf: (units: Iterable<string>) => readonly UnitTies[],
+): readonly CardLine[] {
+  if (stops.length === 0) return [{ say: 'no unit is named to look for' }];
+  const ties = tiesOf(stops);
+  if (ties.length > 0) return unitSteps(ties);
+  return [{ say: `this machine has no unit file of ${stops.join(', ')}` }];
 }
 
 const SEVERITY: Readonly<Record<Risk, Severity>> = {
@@ -96,7 +124,7 @@ function nextSteps(rows: readonly PortEntry[]): NextStep[] {
   return [{ command: `portreeve explain ${first.id}`, purpose: 'one of them in full' }, look];
 }
 
-function entryTable(rows: readonly PortEntry[]): Table<PortEntry> {
+function entryTable(rows: readonly Row[]): Table<Row> {
   return {
     key: 'entries',
     kind: 'entry',
@@ -107,7 +135,7 @@ function entryTable(rows: readonly PortEntry[]): Table<PortEntry> {
   };
 }
 
-const COLUMNS: readonly Column<PortEntry>[] = [
+const COLUMNS: readonly Column<Row>[] = [
   {
     key: 'ports',
     title: 'PORTS',
@@ -135,12 +163,13 @@ const COLUMNS: readonly Column<PortEntry>[] = [
       ['breaks', ({ breaks }) => breaks],
       ['windows', ({ windows }) => plain(windows)],
       ['linux', ({ linux }) => plain(linux)],
+      ['here', ({ here }) => (here === undefined ? null : plain(here))],
       ['companions', ({ companions }) => plain(companions)],
       ['firewall', ({ firewall }) => firewall],
       ['sources', ({ sources }) => plain(sources)],
       ['portList', ({ ports }) => plain(ports)],
-    ] satisfies [string, (entry: PortEntry) => Plain][]
-  ).map(([key, value]): Column<PortEntry> => ({ key, title: key, value, machineOnly: true })),
+    ] satisfies [string, (entry: Row) => Plain][]
+  ).map(([key, value]): Column<Row> => ({ key, title: key, value, machineOnly: true })),
 ];
 
 /** The first ports, with a sign that there are more. */
@@ -150,8 +179,8 @@ function briefPorts(text: string): string {
 }
 
 /** One entry on one screen. */
-function card(entry: PortEntry): Card {
-  const { risk, belongs, closable, companions, sources } = entry;
+function card(entry: Row): Card {
+  const { risk, belongs, closable, companions, sources, here } = entry;
   const because = belongs.note === '' ? '' : `: ${belongs.note}`;
   const possible = closable.note === '' ? closable.answer : `${closable.answer}: ${closable.note}`;
   const parts: CardPart[] = [
@@ -159,6 +188,7 @@ function card(entry: PortEntry): Card {
     say('belongs', `${PLACES[belongs.place].replace(/^belongs /, '')}${because}`),
     platformPart('windows', entry.windows, askServices),
     platformPart('linux', entry.linux, askUnits),
+    ...(here === undefined ? [] : [{ label: 'here', lines: here }]),
     say('can close', possible),
     ...(closable.answer === 'yes' ? [] : [{ label: 'or block', lines: blockingSteps(entry) }]),
     say('breaks', entry.breaks),

@@ -4,6 +4,7 @@ import { allEntries, allRoles, entriesWith, roleNamed } from '../catalog/entries
 import { type EntrySummary, RISKS, type Risk } from '../catalog/entry.ts';
 import { nearest } from '../net/nearest.ts';
 import { PortRangeError } from '../net/port-range.ts';
+import { unitTies } from '../pipeline/units.ts';
 import { FINDINGS, USAGE } from './exit-codes.ts';
 import { type Answer, answer, join } from './explain-queries.ts';
 import { explainReport } from './explain-report.ts';
@@ -18,6 +19,7 @@ const EXAMPLES = `Examples:
   portreeve explain --risk high        everything of that risk or a higher one
   portreeve explain --search backup    entries in which all of the words occur
   portreeve explain --role domain-controller   ports of a server role
+  portreeve explain ssh --here         with the units this machine has for it
 `;
 
 const NOTES = `
@@ -32,6 +34,7 @@ interface ExplainOptions {
   readonly search?: readonly string[];
   readonly role?: string;
   readonly roles?: boolean;
+  readonly here?: boolean;
 }
 
 export function configure(command: Command): void {
@@ -42,7 +45,8 @@ export function configure(command: Command): void {
     .addOption(new Option('--risk <level>', 'of this risk or a higher one').choices([...RISKS]))
     .option('--search <word...>', 'entries in which all of the words occur')
     .option('--role <name>', 'how a server role shows in its ports')
-    .option('--roles', 'list the server roles');
+    .option('--roles', 'list the server roles')
+    .option('--here', 'how to stop the units of these services that this machine has');
   addOutputOptions(command);
   command.action(run);
 }
@@ -71,7 +75,7 @@ async function run(
     });
   }
   const answer = select(what, search, risk);
-  await writeReport(explainReport(answer), options);
+  await writeReport(explainReport(answer, options.here ? unitTies : undefined), options);
   if (answer.entries.length === 0 && (search !== undefined || risk !== undefined)) {
     process.exitCode = FINDINGS;
   }

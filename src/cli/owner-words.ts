@@ -40,8 +40,9 @@ export function pidText([first, ...others]: readonly Process[]): string {
 }
 
 /** Where a process belongs: its container, else the unit of systemd. */
-export function placeOf({ container, unit }: Process): string | undefined {
-  return container === undefined ? unit : `${container.runtime} ${container.id}`;
+export function placeOf({ container, unit, unitOf }: Process): string | undefined {
+  if (container !== undefined) return `${container.runtime} ${container.id}`;
+  return unitOf === undefined ? unit : `${unit} of user ${unitOf}`;
 }
 
 /** Whose rights the processes have; without processes, who created the socket. */

@@ -7,14 +7,15 @@ import {
   surfaceOf,
 } from '../analysis/surface.ts';
 import { surfaceChanges, surfacePorts } from '../analysis/surface-changes.ts';
-import type { PortEntry } from '../catalog/entry.ts';
 import { serviceName } from '../catalog/services.ts';
 import type { Process } from '../model/process.ts';
+import type { UnitTies } from '../model/unit-ties.ts';
 import type { Comparison } from '../pipeline/compare-host.ts';
 import type { SurfaceRecord } from '../pipeline/surface-state.ts';
 import { count, counted } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import type { Card, CardLine, CardPart, Column, Plain, Severity } from '../report/table.ts';
+import { closingSteps, unitsExpected, unitsHolding } from './closing-here.ts';
 import { VERDICT_WORDS } from './compare-report.ts';
 import {
   pidText,
@@ -26,9 +27,10 @@ import {
 } from './owner-words.ts';
 import { changesTable, changeText, privilegeNote, REACH_WORDS } from './surface-change-report.ts';
 
+/** A service with what to do about it. */
+type Item = SurfaceItem & { readonly close: readonly CardLine[] };
+
 const VERSION = 1;
-/** Cards for people; the others are in the table, and all are in the machine formats. */
-const STEPS = 4;
 
 /** This run, and the one that it is compared with. */
 export interface SurfaceRuns {
@@ -46,8 +48,13 @@ export interface SurfaceAnswer {
   readonly record: SurfaceRecord;
 }
 
-export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): SurfaceAnswer {
-  const items = surfaceOf(comparison.host, comparison.rows);
+/** `tiesOf` reads what this machine's unit files say of units by name. */
+export function surfaceReport(
+  comparison: Comparison,
+  runs: SurfaceRuns,
+  tiesOf: (units: Iterable<string>) => readonly UnitTies[],
+): SurfaceAnswer {
+  const items = withClosing(surfaceOf(comparison.host, comparison.rows), tiesOf);
   const { seenMs, privileged, earlier } = runs;
   const record: SurfaceRecord = { seenMs, privileged, ports: surfacePorts(items) };
   const changes = earlier === undefined ? [] : surfaceChanges(earlier.ports, record.ports);
@@ -80,6 +87,26 @@ export function surfaceReport(comparison: Comparison, runs: SurfaceRuns): Surfac
     closing: `${surface}${since}`,
   };
   return { report, grave: grave.length, record };
+}
+
+/** Unit files are read once for all. */
+function withClosing(
+  items: readonly SurfaceItem[],
+  tiesOf: (units: Iterable<string>) => readonly UnitTies[],
+): Item[] {
+  const units = items.flatMap((item) => [...unitsHolding(item), ...unitsExpected(item)]);
+  const ties = tiesOf(new Set(units));
+  const close = (item: SurfaceItem) =>
+    closingSteps(item, (wanted) =>
+      ties.filter(({ unit }) => wanted.some((name) => isFor(unit, name))),
+    );
+  return items.map((item) => ({ ...item, close: close(item) }));
+}
+
+/** Whether a unit is the one of that name, or one of all that `x@*.service` stands for. */
+function isFor(unit: string, name: string): boolean {
+  const [start, end] = name.split('@*');
+  return end === undefined ? unit === name : unit.startsWith(`${start}@`) && unit.endsWith(end);
 }
 
 function factsOf(
@@ -182,7 +209,7 @@ const TONES: Readonly<Record<Reach, Severity | undefined>> = {
   'this-machine': 'ok',
 };
 
-const COLUMNS: readonly Column<SurfaceItem>[] = [
+const COLUMNS: readonly Column<Item>[] = [
   { key: 'port', title: 'PORT', value: ({ port }) => port, align: 'right' },
   { key: 'transport', title: 'PROTO', value: ({ transport }) => transport },
   {
@@ -218,7 +245,7 @@ const COLUMNS: readonly Column<SurfaceItem>[] = [
   {
     key: 'close',
     title: 'CLOSE',
-    value: (item) => closeLines(item).map(plainLine),
+    value: ({ close }) => close.map(plainLine),
     machineOnly: true,
   },
 ];
@@ -227,8 +254,8 @@ function plainLine(line: CardLine): Plain {
   return 'run' in line ? { run: line.run } : { say: line.say };
 }
 
-function card(item: SurfaceItem): Card {
-  const { transport, port, entry, reach, because, reasons, rows } = item;
+function card(item: Item): Card {
+  const { transport, port, entry, reach, because, reasons, rows, close } = item;
   const parts: CardPart[] = [
     {
       label: 'reached',
@@ -245,7 +272,6 @@ function card(item: SurfaceItem): Card {
   ];
   const verdicts = [...new Set(rows.map(({ verdict }) => VERDICT_WORDS[verdict]))];
   if (verdicts.length > 0) parts.push({ label: 'checked', lines: [{ say: verdicts.join(', ') }] });
-  const close = closeLines(item);
   if (close.length > 0) parts.push({ label: 'close', lines: close });
   return {
     heading: `${port}/${transport}  ${nameOf(item)}`,
@@ -263,36 +289,4 @@ function heldBy(item: SurfaceItem): string {
   return [`${holderText(item)}, user ${userText(listener)}`, placeOf(process), command]
     .filter(Boolean)
     .join(', ');
-}
-
-/** Whether the catalogue names the program among those that hold its port on Linux. */
-function isRunBy({ linux }: PortEntry, program: string): boolean {
-  return !('none' in linux) && program !== '' && linux.process.includes(program);
-}
-
-/** Units and containers are stopped by name; else the catalogue knows how, if it knows the port. */
-function closeLines(item: SurfaceItem): CardLine[] {
-  const { entry, listeners, reach } = item;
-  if (reach === 'this-machine' && item.concern === 'ok') return [];
-  const [listener] = listeners;
-  const [process] = processes(item);
-  const unit = listener?.activation ?? process?.unit;
-  if (process?.container !== undefined && /^(docker|podman)$/.test(process.container.runtime)) {
-    return [{ run: `${process.container.runtime} stop ${process.container.id}` }];
-  }
-  if (unit !== undefined && /\.(service|socket)$/.test(unit) && /^[\w@.:-]+$/.test(unit)) {
-    return [{ run: `systemctl disable --now ${unit}` }];
-  }
-  // Of another program on that port, the catalogue's service may not even be here.
-  const isOther = process !== undefined && !(entry !== undefined && isRunBy(entry, process.name));
-  if (entry === undefined || 'none' in entry.linux || isOther) {
-    return process?.pid === undefined
-      ? []
-      : [
-          {
-            say: `end or reconfigure process ${process.pid}; bind it to 127.0.0.1 if only this machine needs it`,
-          },
-        ];
-  }
-  return entry.linux.close.slice(0, STEPS);
 }

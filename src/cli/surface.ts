@@ -6,6 +6,7 @@
 import type { Command } from 'commander';
 import { type Comparison, compareHost } from '../pipeline/compare-host.ts';
 import { type Earlier, earlierRun, readBaseline, statePath } from '../pipeline/surface-state.ts';
+import { unitTies } from '../pipeline/units.ts';
 import { printable } from '../report/escape.ts';
 import { wholeNumber } from './capture-options.ts';
 import { FINDINGS, INCOMPLETE, INPUT } from './exit-codes.ts';
@@ -67,12 +68,16 @@ export function configure(command: Command): void {
 async function run(options: OutputOptions & SurfaceOptions): Promise<void> {
   const earlier = earlierOf(options);
   const comparison = await compareThisMachine(options);
-  const { report, grave, record } = surfaceReport(comparison, {
-    privileged: process.geteuid?.() === 0,
-    seenMs: Date.now(),
-    ...(earlier.record === undefined ? {} : { earlier: earlier.record }),
-    ...(earlier.because === undefined ? {} : { because: earlier.because }),
-  });
+  const { report, grave, record } = surfaceReport(
+    comparison,
+    {
+      privileged: process.geteuid?.() === 0,
+      seenMs: Date.now(),
+      ...(earlier.record === undefined ? {} : { earlier: earlier.record }),
+      ...(earlier.because === undefined ? {} : { because: earlier.because }),
+    },
+    unitTies,
+  );
   await writeReport(report, options);
   if (options.remember !== false && options.baseline === undefined) {
     const because = earlier.keep(record);

@@ -24,6 +24,8 @@ export interface Process {
   readonly startMs?: number;
   /** systemd unit: `nginx.service`. */
   readonly unit?: string;
+  /** Uid of the user whose own systemd runs the unit; absent where it is the machine's. */
+  readonly unitOf?: number;
   readonly container?: Container;
   /** Path of the program's file. */
   readonly executable?: string;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { built, runCli } from './run-cli.ts';
 
@@ -55,6 +56,19 @@ describe.runIf(built)('explain', () => {
       const other = await runCli(['explain', ...query]);
       expect(other.out).not.toContain('what closing does');
     }
+  });
+
+  it('says on demand which units this machine has for it', async () => {
+    const [{ here }] = (await json('ssh', '--here')).entries as [{ here: object[] }];
+    const has = existsSync('/usr/lib/systemd/system/ssh.service');
+    expect(here[0]).toEqual(
+      has
+        ? { run: expect.stringMatching(/^systemctl disable --now .*\bssh\.service/) }
+        : { say: expect.stringMatching(/^this machine has no unit file of .*ssh\.service/) },
+    );
+    expect((await json('ssh')).entries).toMatchObject([{ here: null }]);
+    const { out } = await runCli(['explain', 'telnet', '--here', '--width', '80']);
+    expect(out).toMatch(/\nhere /);
   });
 
   it('joins several arguments and says everything once', async () => {

@@ -12,12 +12,22 @@ describe('control groups', () => {
       '0::/system.slice/system-postgresql.slice/postgresql@15-main.service',
       { unit: 'postgresql@15-main.service' },
     ],
-    ['an escaped name', '0::/system.slice/a\\x2db.service', { unit: 'a-b.service' }],
+    [
+      'a name with escapes, as systemctl wants it',
+      '0::/system.slice/a\\x2db.service',
+      { unit: 'a\\x2db.service' },
+    ],
+    ['a name like a file’s', '0::/system.slice/_cgroup.service', { unit: 'cgroup.service' }],
     ['a session', '0::/user.slice/user-1000.slice/session-3.scope', { unit: 'session-3.scope' }],
     [
       'a service of a user',
       '0::/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service',
-      { unit: 'sync.service' },
+      { unit: 'sync.service', unitOf: 1000 },
+    ],
+    [
+      'what runs the services of a user',
+      '0::/user.slice/user-1000.slice/user@1000.service/init.scope',
+      { unit: 'init.scope', unitOf: 1000 },
     ],
     [
       'version 1',

@@ -11,6 +11,8 @@ import type { Container } from '../../model/process.ts';
 
 export interface Membership {
   readonly unit?: string;
+  /** Uid of the user whose own systemd runs the unit; absent where it is the machine's. */
+  readonly unitOf?: number;
   readonly container?: Container;
 }
 
@@ -26,6 +28,9 @@ const LXC = /^lxc(?:\.payload)?[./](.{1,64})$/;
 const LXC_MONITOR = /^lxc\.(?:monitor|pivot)(?:\.|$)/;
 const MACHINE = /^(?:machine-(.{1,64})\.scope|systemd-nspawn@(.{1,64})\.service)$/;
 const UNIT = /\.(?:service|scope|socket|mount|swap)$/;
+
+/** Runs the units of one user. */
+const USER_MANAGER = /^user@(\d{1,10})\.service$/;
 
 const RUNTIMES: Readonly<Record<string, Container['runtime']>> = {
   docker: 'docker',
@@ -67,8 +72,13 @@ function parsePath(path: string): Membership {
   const parts = path.split('/').filter((part) => part !== '');
   const container = containerOf(parts);
   if (container !== undefined) return { container };
-  const unit = parts.findLast((part) => UNIT.test(part));
-  return unit === undefined ? {} : { unit: unescapeUnit(unit) };
+  const at = parts.findLastIndex((part) => UNIT.test(part));
+  if (at < 0) return {};
+  // An underscore before it keeps a name apart from the files of its control group.
+  const unit = parts[at]!.replace(/^_/, '');
+  const manager = parts.slice(0, at).findLast((part) => USER_MANAGER.test(part));
+  const uid = manager === undefined ? undefined : USER_MANAGER.exec(manager)?.[1];
+  return uid === undefined ? { unit } : { unit, unitOf: Number(uid) };
 }
 
 function containerOf(parts: readonly string[]): Container | undefined {
@@ -93,11 +103,4 @@ function containerOf(parts: readonly string[]): Container | undefined {
 function bareRuntime(kubernetes: boolean, parent: string | undefined): Container['runtime'] {
   if (kubernetes) return 'kubernetes';
   return parent === 'docker' ? 'docker' : 'containerd';
-}
-
-/** systemd writes other characters as `\x2d`. */
-function unescapeUnit(unit: string): string {
-  return unit.replace(/\\x([\da-f]{2})/g, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
 }

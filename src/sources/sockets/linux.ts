@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { endianness } from 'node:os';
 import type { Listener } from '../../model/listener.ts';
+import { socketUnits } from '../systemd/socket-units.ts';
 import { accountNames } from './accounts.ts';
 import { cgroupReader } from './cgroup.ts';
 import { type DiagChoices, readDiagTables, readOtherNetwork } from './diag-tables.ts';
@@ -16,7 +17,6 @@ import { ownerFinder } from './owners.ts';
 import { type ProcFiles, procFiles } from './proc-files.ts';
 import { type ProcessWalk, readBootTime, walkProcesses } from './proc-processes.ts';
 import { readTables, type SocketTables } from './proc-tables.ts';
-import { socketUnits } from './socket-units.ts';
 import type { SocketView } from './socket-view.ts';
 
 export interface LinuxSocketOptions {

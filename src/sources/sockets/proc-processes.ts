@@ -137,8 +137,9 @@ function addDetails(
   { files, groupsOf, bootMs }: ProcessContext,
 ): void {
   if (bootMs !== undefined) process.startMs = bootMs + startMs;
-  const { unit, container } = groupsOf(files.readText('cgroup') ?? '');
+  const { unit, unitOf, container } = groupsOf(files.readText('cgroup') ?? '');
   if (unit !== undefined) process.unit = unit;
+  if (unitOf !== undefined) process.unitOf = unitOf;
   if (container !== undefined) process.container = container;
   const executable = files.readLink('exe');
   if (executable.startsWith('/')) process.executable = executable;

@@ -1,0 +1,11 @@
+/** What systemd's unit files say of a unit on its machine: what starts it again, what ends with it. */
+export interface UnitTies {
+  /** As it was asked for. */
+  readonly unit: string;
+  /** Units that start it when something happens: sockets, timers, paths. */
+  readonly triggeredBy: readonly string[];
+  /** Units that start it when they start, and that disabling it does not part from it. */
+  readonly pulledInBy: readonly string[];
+  /** Units that end when it ends. */
+  readonly endsWith: readonly string[];
+}
