@@ -48,7 +48,7 @@ describe('closing on this machine', () => {
     ];
     expect(closingSteps(both, () => ties)).toEqual([
       { run: 'systemctl disable --now cups.path cups.socket cups.service' },
-      { say: 'started again by browsed.service, where that is in use' },
+      { say: 'started again by browsed.service, where that is in use: mask it then instead' },
       { say: 'with it ends x.service, if it runs' },
     ]);
   });

@@ -85,7 +85,7 @@ export function unitSteps(ties: readonly UnitTies[]): CardLine[] {
     { run: `systemctl disable --now ${stopped.map(quoted).join(' ')}` },
     ...(again.length === 0
       ? []
-      : [{ say: `started again by ${listed(again)}, where that is in use` }]),
+      : [{ say: `started again by ${listed(again)}, where that is in use: mask it then instead` }]),
     ...(ending.length === 0 ? [] : [{ say: `with it ends ${listed(ending)}, if it runs` }]),
   ];
 }
