@@ -375,7 +375,7 @@ export function tellWhatElseEnds(stops) {
     const others = names.flatMap((name) => holders.get(`${kind} ${name}`));
     const titles = others.filter((other) => other.id !== id).map(({ title }) => title);
     if (titles.length === 0) continue;
-    close.unshift({ say: `with it ends what else it serves: ${[...new Set(titles)].join(', ')}` });
+    close.unshift({ say: `among what may end with it: ${[...new Set(titles)].join(', ')}` });
   }
 }
 

@@ -162,9 +162,9 @@ it('says before the commands what else ends with a unit that several entries nam
   tellWhatElseEnds(stops);
   const first = entries.map(({ linux }) => ('close' in linux ? linux.close[0] : undefined));
   expect(first).toEqual([
-    { say: 'with it ends what else it serves: Service b (80/tcp)' },
+    { say: 'among what may end with it: Service b (80/tcp)' },
     {
-      say: 'with it ends what else it serves: Service c (81/tcp), Some service (7/tcp+udp 9-11/tcp)',
+      say: 'among what may end with it: Service c (81/tcp), Some service (7/tcp+udp 9-11/tcp)',
     },
     { say: 'only together with everything it does:' },
     { run: 'systemctl disable --now alone.service' },

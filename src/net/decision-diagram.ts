@@ -294,12 +294,28 @@ export class Diagrams {
     // A side that looks at a later variable counts as one edge over the whole domain.
     let leftAt = leftLevel === level ? this.starts[left]! : -1;
     let rightAt = rightLevel === level ? this.starts[right]! : -1;
+    // Where one side alone decides, the other's edges are leapt over: a small set against a large
+    // one costs as much as the small one has edges.
+    const leftDecides = operation === UNION ? 1 : operation === OVERRIDE ? -1 : 0;
+    const rightDecides = operation === MASK ? 0 : operation === OVERRIDE ? -1 : 1;
     for (let done = false; !done; ) {
       const leftUpper = leftAt < 0 ? max : this.uppers[leftAt]!;
       const rightUpper = rightAt < 0 ? max : this.uppers[rightAt]!;
-      const upper = Math.min(leftUpper, rightUpper);
       const leftChild = leftAt < 0 ? left : this.children[leftAt]!;
       const rightChild = rightAt < 0 ? right : this.children[rightAt]!;
+      const byLeft = leftChild === leftDecides && leftUpper > rightUpper;
+      if (byLeft || (rightChild === rightDecides && rightUpper > leftUpper)) {
+        const upper = byLeft ? leftUpper : rightUpper;
+        this.push(upper, operation === UNION ? 1 : 0);
+        if (byLeft) rightAt = this.leap(right, rightAt, upper);
+        else leftAt = this.leap(left, leftAt, upper);
+        done = upper === max;
+        if (done) break;
+        if (leftAt >= 0 && this.uppers[leftAt] === upper) leftAt++;
+        if (rightAt >= 0 && this.uppers[rightAt] === upper) rightAt++;
+        continue;
+      }
+      const upper = Math.min(leftUpper, rightUpper);
       const swap = operation === UNION && leftChild > rightChild;
       const child = swap
         ? this.apply(operation, rightChild, leftChild)
@@ -310,6 +326,25 @@ export class Diagrams {
       done = upper === max;
     }
     return this.make(level, base);
+  }
+
+  /** The first edge of the node from `at` on that reaches to `upper`. */
+  private leap(node: Node, at: number, upper: number): number {
+    let low = at;
+    let high = this.starts[node + 1]! - 1;
+    for (let step = 1; low + step < high; step *= 2) {
+      if (this.uppers[low + step]! >= upper) {
+        high = low + step;
+        break;
+      }
+      low += step;
+    }
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.uppers[middle]! < upper) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   private memoSlot(operation: number, left: Node, right: Node): number {

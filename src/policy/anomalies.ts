@@ -9,6 +9,7 @@ import type { PacketHeader } from '../net/header-fields.ts';
 import { ALL_PACKETS, type HeaderSpaces } from '../net/header-space.ts';
 import { witness } from '../net/header-witness.ts';
 import type { Filter, FilterChain, FilterRule } from './filter.ts';
+import { SetBlocks, VerdictBlocks } from './rule-blocks.ts';
 
 export type AnomalyKind =
   /** Never decides: earlier rules take all its packets, at least some with another action. */
@@ -76,16 +77,16 @@ class ChainCheck {
       .filter(({ action }) => action in TERMINALS)
       .map((rule): Entry => ({ rule, set: spaces.matched(rule.match), place: placeOf(rule) }));
     if (chain.hook !== undefined && chain.otherwise === 'accept') this.add('open-default');
-    const after = this.suffixes(entries);
-    /** What earlier rules take at all places (under no name), and at each place. */
-    const taken = new Map<string, Node>();
-    entries.forEach((entry, index) => {
-      const { rule, set, place } = entry;
-      const before = spaces.union(taken.get('') ?? 0, place === '' ? 0 : (taken.get(place) ?? 0));
+    const taken = new Taken(spaces, entries);
+    const idle = this.changingNothing(taken);
+    for (const entry of entries) {
+      const { rule, set } = entry;
+      const left = taken.leftOf(rule)!;
       if (set === 0) this.add('empty', rule);
-      else this.check(entry, () => entries.slice(0, index), before, after.get(rule));
-      taken.set(place, spaces.union(taken.get(place) ?? 0, set));
-    });
+      else if (left === 0) this.neverDecides(entry, taken);
+      else if (idle.has(rule)) this.add('redundant', rule, [], left);
+      else if (rule.action === 'accept' && isWide(rule)) this.add('wide', rule, [], left);
+    }
     if (isPaired(chain)) this.correlations(entries);
     return this.found;
   }
@@ -104,53 +105,35 @@ class ChainCheck {
     });
   }
 
-  /**
-   * What the rules after each one do, by that rule; of none before one that jumps, or that looks at
-   * interfaces, since then it is unsure.
-   */
-  private suffixes(entries: readonly Entry[]): ReadonlyMap<FilterRule, Node> {
-    const { chain, spaces } = this;
-    const after = new Map<FilterRule, Node>();
-    if (chain.hook === undefined) return after;
-    const known = new Map(entries.map((entry) => [entry.rule, entry]));
-    let rest: Node = TERMINALS[chain.otherwise]!;
-    for (const rule of chain.rules.toReversed()) {
-      after.set(rule, rest);
-      if (rule.action === 'continue') continue;
-      const entry = known.get(rule);
-      if (entry === undefined || entry.place !== '') break;
-      rest = spaces.override(spaces.mask(TERMINALS[rule.action]!, entry.set), rest);
-    }
-    return after;
+  private neverDecides(entry: Entry, taken: Taken): void {
+    const { rule, set } = entry;
+    const against = taken.earlier(entry, (action) => action !== rule.action);
+    if (against.length > 0) this.add('shadowed', rule, against, set);
+    else this.add('covered', rule, taken.earlier(entry), set);
   }
 
-  private check(
-    entry: Entry,
-    earlier: () => readonly Entry[],
-    before: Node,
-    after: Node | undefined,
-  ): void {
-    const { spaces } = this;
-    const { rule, set, place } = entry;
-    const left = spaces.difference(set, before);
-    if (left === 0) {
-      const over = earlier().filter(
-        (other) =>
-          (other.place === '' || other.place === place) &&
-          spaces.intersection(other.set, set) !== 0,
-      );
-      const against = over.filter((other) => other.rule.action !== rule.action);
-      const kind = against.length > 0 ? 'shadowed' : 'covered';
-      const others = (against.length > 0 ? against : over).map((other) => other.rule);
-      this.add(kind, rule, others, set);
-      return;
+  /**
+   * Rules without which later ones or the default would do the same. None before a rule that jumps, or
+   * that looks at interfaces, since then it is unsure.
+   */
+  private changingNothing(taken: Taken): ReadonlySet<FilterRule> {
+    const { chain, spaces } = this;
+    const idle = new Set<FilterRule>();
+    if (chain.hook === undefined) return idle;
+    const otherwise = TERMINALS[chain.otherwise]!;
+    const after = new VerdictBlocks(spaces);
+    for (const rule of chain.rules.toReversed()) {
+      if (rule.action === 'continue') continue;
+      const left = taken.leftOf(rule);
+      if (left === undefined) break;
+      const verdict = TERMINALS[rule.action]!;
+      const set = taken.setOf(rule);
+      // A last rule for everything is how people count and log what the default drops.
+      if (set !== ALL_PACKETS && after.allGet(left, verdict, otherwise)) idle.add(rule);
+      if (placeOf(rule) !== '') break;
+      after.addBefore(set, verdict);
     }
-    const verdict = TERMINALS[rule.action]!;
-    // A last rule for everything is how people count and log what the default drops.
-    const isLast = set === ALL_PACKETS;
-    if (!isLast && after !== undefined && spaces.mask(after, left) === spaces.mask(verdict, left)) {
-      this.add('redundant', rule, [], left);
-    } else if (rule.action === 'accept' && isWide(rule)) this.add('wide', rule, [], left);
+    return idle;
   }
 
   /** Only for new connections: rules for answers cross nearly all others, as they should. */
@@ -171,6 +154,54 @@ class ChainCheck {
         this.add('correlated', later.rule, [earlier.rule], both);
       }
     }
+  }
+}
+
+/** What each rule takes and what is left to it by those before. */
+class Taken {
+  private readonly entries: readonly Entry[];
+  private readonly indices = new Map<FilterRule, number>();
+  private readonly left: Node[] = [];
+  /** By place and action; under no place those that look at no interface. */
+  private readonly places = new Map<string, Map<string, SetBlocks>>();
+
+  constructor(spaces: HeaderSpaces, entries: readonly Entry[]) {
+    this.entries = entries;
+    for (const [index, { rule, set, place }] of entries.entries()) {
+      this.indices.set(rule, index);
+      this.left.push(this.around(place).reduce((rest, blocks) => blocks.leftOf(rest), set));
+      const actions = this.places.get(place) ?? new Map<string, SetBlocks>();
+      this.places.set(place, actions);
+      const blocks = actions.get(rule.action) ?? new SetBlocks(spaces);
+      actions.set(rule.action, blocks);
+      blocks.add(index, set);
+    }
+  }
+
+  /** What of the rule is in none before it; undefined of rules that decide nothing. */
+  leftOf(rule: FilterRule): Node | undefined {
+    return this.left[this.indices.get(rule) ?? -1];
+  }
+
+  /** Of rules that decide. */
+  setOf(rule: FilterRule): Node {
+    return this.entries[this.indices.get(rule)!]!.set;
+  }
+
+  /** The first rules before that one which take some of its packets, of such actions. */
+  earlier({ rule, set, place }: Entry, wanted?: (action: string) => boolean): FilterRule[] {
+    const end = this.indices.get(rule)!;
+    return this.around(place, wanted)
+      .flatMap((blocks) => blocks.meeting(set, end, MOST_OTHERS))
+      .sort((a, b) => a - b)
+      .slice(0, MOST_OTHERS)
+      .map((index) => this.entries[index]!.rule);
+  }
+
+  private around(place: string, wanted: (action: string) => boolean = () => true): SetBlocks[] {
+    return [...new Set(['', place])]
+      .flatMap((name) => [...(this.places.get(name) ?? [])])
+      .flatMap(([action, blocks]) => (wanted(action) ? [blocks] : []));
   }
 }
 
