@@ -4,6 +4,7 @@ import { PLATFORMS } from '../src/acl/platforms.ts';
 import type { HeaderMatch } from '../src/net/header-match.ts';
 import { NO_PACKETS } from '../src/net/header-space.ts';
 import { provePolicy, renderPolicy } from '../src/pipeline/policy.ts';
+import { findAnomalies } from '../src/policy/anomalies.ts';
 import { packetsOf } from '../src/policy/beyond.ts';
 import { compareFilters } from '../src/policy/compare.ts';
 import { type Composition, composePolicy } from '../src/policy/compose.ts';
@@ -77,6 +78,27 @@ function space(): void {
     compareFilters(verdictSpaces(), plan.filter, parsed.filter, []),
   );
   say(`${parsed.faults.length} faults, ${differences.length} differences`);
+}
+
+/** The same rules, with networks among the hosts, held against each other. */
+function check(): void {
+  const rules = hostRules(100_000, true).map((rule, index) => {
+    if (index % 5 > 0) return rule;
+    const { source, ...match } = rule.match;
+    const low = source![0]!.first[0]! & 0xffffff00;
+    return {
+      ...rule,
+      match: { ...match, source: [{ family: 4, first: [low], last: [low + 255] } as const] },
+    };
+  });
+  for (const count of [10_000, 100_000]) {
+    const chain = { name: 'forward', hook: 'forward', otherwise: 'drop', line: 0 } as const;
+    const filter: Filter = { chains: [{ ...chain, rules: rules.slice(0, count) }] };
+    const found = timed(`${count} rules held against each other`, () =>
+      findAnomalies(verdictSpaces(), filter),
+    );
+    say(`${found.length} findings`);
+  }
 }
 
 function allow(conversation: Conversation): Decision {
@@ -312,7 +334,7 @@ function trips(): void {
   }
 }
 
-const parts = { space, conversations, chance, roles, minimum, platforms, trips, days };
+const parts = { space, check, conversations, chance, roles, minimum, platforms, trips, days };
 const part = process.argv[2] as keyof typeof parts;
 const begun = performance.now();
 parts[part]();

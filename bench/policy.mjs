@@ -1,5 +1,5 @@
 /**
- * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, conversations, chance, roles,
+ * Measures policies: `node bench/policy.mjs [part …]`, where parts are space, check, conversations, chance, roles,
  * minimum, platforms and days, and trips when asked for: `trips:500:netsh` for 500 policies and one
  * platform, otherwise 10,000 and all. Bundles the sources itself, so it measures what is in the tree; each
  * part runs in a process of its own, whose time and memory are told at its end. Figures: POLICY.md.
@@ -10,7 +10,16 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleFile } from '../scripts/bundle.mjs';
 
-const PARTS = ['space', 'conversations', 'chance', 'roles', 'minimum', 'platforms', 'days'];
+const PARTS = [
+  'space',
+  'check',
+  'conversations',
+  'chance',
+  'roles',
+  'minimum',
+  'platforms',
+  'days',
+];
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : PARTS;
 const folder = mkdtempSync(join(tmpdir(), 'policy-timings-'));
 try {
