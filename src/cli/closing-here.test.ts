@@ -32,7 +32,7 @@ const program = (name: string, more: Partial<Process> = {}): Process => ({
 });
 const none = (): readonly UnitTies[] => [];
 const tie = (unit: string, more: Partial<UnitTies> = {}): UnitTies => ({
-  ...{ unit, triggeredBy: [], pulledInBy: [], endsWith: [] },
+  ...{ unit, triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] },
   ...more,
 });
 
@@ -44,7 +44,10 @@ describe('closing on this machine', () => {
     expect(unitsHolding(both)).toEqual(['cups.socket', 'cups.service']);
     const ties = [
       tie('cups.service', { triggeredBy: ['cups.path', 'cups.socket'], endsWith: ['x.service'] }),
-      tie('cups.socket', { pulledInBy: ['cups.service', 'browsed.service'] }),
+      tie('cups.socket', {
+        triggers: ['cups.service'],
+        pulledInBy: ['cups.service', 'browsed.service'],
+      }),
     ];
     expect(closingSteps(both, () => ties)).toEqual([
       { run: 'systemctl disable --now cups.path cups.socket cups.service' },

@@ -68,7 +68,7 @@ function isRunBy({ linux }: PortEntry, program: string): boolean {
 }
 
 function withoutTies(unit: string): UnitTies {
-  return { unit, triggeredBy: [], pulledInBy: [], endsWith: [] };
+  return { unit, triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] };
 }
 
 /** One command for all, what starts them before what is started, and what follows from it. */
@@ -76,6 +76,8 @@ export function unitSteps(ties: readonly UnitTies[]): CardLine[] {
   const stopped = distinct([
     ...ties.flatMap(({ triggeredBy }) => triggeredBy).filter(isStoppable),
     ...ties.map(({ unit }) => unit),
+    // A service that a socket started holds the port as well.
+    ...ties.flatMap(({ triggers }) => triggers).filter(isStoppable),
   ]);
   const others = (units: readonly string[]) =>
     distinct(units).filter((unit) => !stopped.includes(unit));

@@ -4,6 +4,8 @@ export interface UnitTies {
   readonly unit: string;
   /** Units that start it when something happens: sockets, timers, paths. */
   readonly triggeredBy: readonly string[];
+  /** The service that it starts, of a socket that hands its connections to one. */
+  readonly triggers: readonly string[];
   /** Units that start it when they start, and that disabling it does not part from it. */
   readonly pulledInBy: readonly string[];
   /** Units that end when it ends. */

@@ -92,12 +92,17 @@ export class UnitFiles {
     return path !== undefined && !isMasked(path);
   }
 
+  /** Of a name that is a link to another unit's file the name of that. */
+  ownName(unit: string): string {
+    return this.#targets.get(unit) ?? unit;
+  }
+
   /**
    * The unit's own name and all that are links to it; the name alone where no file is there. Of
    * instances also the names that aliases of their template give them.
    */
   namesOf(unit: string): string[] {
-    const own = this.#targets.get(unit) ?? unit;
+    const own = this.ownName(unit);
     const names = new Set([own, unit]);
     const template = templateOf(own);
     for (const [name, target] of this.#targets) {

@@ -28,7 +28,10 @@ beforeAll(() => {
   write('lib/print.path', '[Path]\nPathExists=/x\n');
   write('lib/browse.service', '[Unit]\nWants=print.service \\\n  other.service\n');
   write('lib/queue.service', '[Unit]\n# Requires=other.service\nRequires=print.service\n');
-  write('lib/other.service', '[Unit]\nPropagatesStopTo=follower.service gone.service\n');
+  write(
+    'lib/other.service',
+    '[Unit]\nPropagatesStopTo=follower.service gone.service daemon.service\n',
+  );
   write('lib/follower.service', '[Service]\nExecStart=/bin/true\n');
   write('lib/watch.timer', '[Timer]\nUnit=other.service\nOnCalendar=daily\n');
   write('lib/hidden.timer', '[Timer]\nUnit=other.service\n');
@@ -60,12 +63,18 @@ describe('ties of units', () => {
       {
         unit: 'print.service',
         triggeredBy: ['print.path', 'print.socket'],
+        triggers: [],
         pulledInBy: ['browse.service', 'multi-user.target', 'queue.service'],
         endsWith: ['queue.service'],
       },
     ]);
     expect(ties('print.socket')).toMatchObject([
-      { triggeredBy: [], pulledInBy: ['print.service'], endsWith: ['print.service'] },
+      {
+        triggeredBy: [],
+        triggers: ['print.service'],
+        pulledInBy: ['print.service'],
+        endsWith: ['print.service'],
+      },
     ]);
   });
 
@@ -74,6 +83,7 @@ describe('ties of units', () => {
       {
         unit: 'other.service',
         triggeredBy: ['watch.timer'],
+        triggers: [],
         pulledInBy: ['browse.service'],
         endsWith: ['follower.service'],
       },
@@ -85,6 +95,7 @@ describe('ties of units', () => {
       {
         unit: 'db@15-main.service',
         triggeredBy: [],
+        triggers: [],
         pulledInBy: ['cluster.service'],
         endsWith: [],
       },
@@ -103,6 +114,12 @@ describe('ties of units', () => {
         { unit: name, pulledInBy: ['uses.service'], endsWith: ['uses.service'] },
       ]);
     }
+  });
+
+  it('name other units as their files do', () => {
+    // daemon.service is a link to follower.service, which other.service stops.
+    expect(ties('other.service')).toMatchObject([{ endsWith: ['follower.service'] }]);
+    expect(ties('login.socket')).toMatchObject([{ triggers: ['login@.service'] }]);
   });
 
   it('are none without units or folders', () => {

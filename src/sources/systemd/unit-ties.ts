@@ -9,7 +9,7 @@ type Settings = ReadonlyMap<string, readonly string[]>;
 const PULLS = ['Wants', 'Requires', 'BindsTo', 'Upholds', 'Sockets'];
 /** Settings by which a unit ends when one that it names ends. */
 const FOLLOWS = ['Requires', 'Requisite', 'BindsTo', 'PartOf', 'StopPropagatedFrom'];
-/** Kinds of units that start another, where its name stands, and how it ends otherwise. */
+/** Kinds of units that start another, and where its name stands if it has another name. */
 const TRIGGERS = [
   { kind: 'socket', setting: 'Service' },
   { kind: 'timer', setting: 'Unit' },
@@ -56,12 +56,17 @@ function tiesOf(unit: string, files: UnitFiles, all: ReadonlyMap<string, Setting
   );
   triggeredBy.push(...(own.get('Sockets') ?? []));
   const told = (found: readonly string[]): string[] =>
-    tidy(found.filter((name) => !names.has(name) && files.has(name)));
+    tidy(
+      found
+        .filter((name) => !names.has(name) && files.has(name))
+        .map((name) => files.ownName(name)),
+    );
   const triggers = told(triggeredBy);
   const apart = (name: string): boolean => !triggers.includes(name);
   return {
     unit,
     triggeredBy: triggers,
+    triggers: unit.endsWith('.socket') ? told(startedBy(unit, own)) : [],
     pulledInBy: told([...naming(PULLS), ...stays.map((link) => link.unit)]).filter(apart),
     // That its sockets end with it is what those want who close a port.
     endsWith: told([
@@ -72,17 +77,24 @@ function tiesOf(unit: string, files: UnitFiles, all: ReadonlyMap<string, Setting
   };
 }
 
-/** Sockets with `Accept=yes` start instances of a template, by default that of their name. */
 function isTrigger(other: string, settings: Settings, names: ReadonlySet<string>): boolean {
+  return startedBy(other, settings).some((name) => names.has(name));
+}
+
+/**
+ * What a socket, timer or path starts. Sockets with `Accept=yes` start instances of a template, by
+ * default that of their name.
+ */
+function startedBy(unit: string, settings: Settings): readonly string[] {
   for (const { kind, setting } of TRIGGERS) {
-    if (!other.endsWith(`.${kind}`)) continue;
-    const named = settings.get(setting);
-    if (named !== undefined && named.length > 0) return named.some((name) => names.has(name));
-    const stem = other.slice(0, -kind.length - 1);
+    if (!unit.endsWith(`.${kind}`)) continue;
+    const named = settings.get(setting) ?? [];
+    if (named.length > 0) return named;
+    const stem = unit.slice(0, -kind.length - 1);
     const accepts = /^(1|yes|true|on|y|t)$/i.test(settings.get('Accept')?.at(-1) ?? '');
-    return names.has(accepts ? `${stem}@.service` : `${stem}.service`);
+    return [accepts ? `${stem}@.service` : `${stem}.service`];
   }
-  return false;
+  return [];
 }
 
 /** Values of the settings that count here, of all sections; lists add up (systemd.syntax(7)). */
