@@ -1,22 +1,25 @@
 /**
  * Reads extended access lists of the ASA: the form Portreeve writes, what people commonly write by
- * hand, with network object groups, and what `show access-list` prints; and the `advanced` lists that
- * an FTD has, with interfaces in their entries. `access-group` says where a list is asked; one alone
+ * hand, whole configurations with their objects, and what `show access-list` prints; and the `advanced`
+ * lists that an FTD has, with interfaces in their entries. `access-group` says where a list is asked; one alone
  * is asked everywhere. Lists are asked for the first packets of connections; the rule for answers,
  * which the device has unasked, is put before. Later fragments reach a list only as parts of whole
  * packets (virtual reassembly), so that an entry with ports says nothing of them.
  */
-import { type Family, parseAddress } from '../net/address.ts';
-import { type AddressRange, rangeOfAddress, wholeFamily } from '../net/address-range.ts';
+import type { Family } from '../net/address.ts';
+import { type AddressRange, wholeFamily } from '../net/address-range.ts';
 import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
-import type { NumberRange } from '../net/header-match.ts';
+import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
 import type { FilterChain, FilterRule } from '../policy/filter.ts';
+import { AsaLevels } from './cisco-asa-levels.ts';
+import { AsaObjects, type AsaService, protocolOf } from './cisco-asa-objects.ts';
+import { ASA_SETTINGS } from './cisco-asa-settings.ts';
 import { asaLines } from './cisco-listing.ts';
-import { messageOf, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
+import { messageOf, PORT_WORDS } from './cisco-words.ts';
 import { LineFault } from './line-fault.ts';
-import { LineWords, maskedRange, numberOf, portsOf, prefixRange } from './list-line.ts';
+import { LineWords, portsOf } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
-import { AddressGroup } from './nested-groups.ts';
+import { OtherSettings } from './other-settings.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 /** What the connection table lets through before any list is asked. */
@@ -37,7 +40,7 @@ const LIST_LINE =
 export function parseAsa(text: string): Parsed {
   const parser = new AsaParser();
   asaLines(text).forEach(({ text: line, hits }, index) => {
-    parser.line(line.trim(), index + 1, hits);
+    parser.line(line, index + 1, hits);
   });
   return parser.parsed();
 }
@@ -65,8 +68,9 @@ class AsaParser {
   private readonly faults: (ParseFault & { readonly list?: string })[] = [];
   private readonly lists = new Map<string, AsaList>();
   private readonly applications: Application[] = [];
-  private readonly networks = new Map<string, AddressGroup>();
-  private group: AddressGroup | undefined;
+  private readonly objects = new AsaObjects();
+  private readonly settings = new OtherSettings(ASA_SETTINGS);
+  private readonly levels = new AsaLevels();
   /** Names of an FTD's rules by their id. */
   private readonly ruleNames = new Map<string, string>();
   private isInspected = false;
@@ -82,21 +86,26 @@ class AsaParser {
     const inward = applications.filter(({ way }) => way === 'in');
     const outward = applications.filter(({ way }) => way === 'out');
     const isEverywhere = applications.every((each) => each.interface === undefined);
+    const isTold = inward.some((each) => each.interface === undefined);
     const assumed = [
-      ...(inward.some((each) => each.interface === undefined) || isEverywhere ? [] : [BY_LEVEL]),
+      ...(isTold || isEverywhere || this.levels.names.length > 0 ? [] : [BY_LEVEL]),
       ...(this.isInspected ? [INSPECTED] : []),
     ];
+    const beside = this.settings.beside();
     const chains = isEverywhere
       ? [whole(applications[0]?.list ?? first)]
       : [
-          ...(inward.length > 0 ? [hooked('in', 0, inward)] : []),
-          ...(outward.length > 0 ? [hooked('out', 1, outward)] : []),
+          ...(inward.length > 0 || this.levels.names.length > 0
+            ? [hooked('in', 0, inward, this.levels)]
+            : []),
+          ...(outward.length > 0 ? [hooked('out', 1, outward, undefined)] : []),
           ...new Set(applications.map(({ list }) => list)),
         ].map((chain) => ('entries' in chain ? called(chain) : chain));
     return {
       filter: { chains },
       faults: faults.map(({ line, what }) => ({ line, what })).sort((a, b) => a.line - b.line),
       ...(assumed.length > 0 ? { assumed } : {}),
+      ...(beside.length > 0 ? { beside } : {}),
     };
   }
 
@@ -106,10 +115,13 @@ class AsaParser {
     return applications.length === 0 || applications.some(({ list }) => list.name === name);
   }
 
-  line(line: string, number: number, hits: number | undefined): void {
-    if (line === '' || line.startsWith('!') || line.startsWith(':')) return;
+  line(raw: string, number: number, hits: number | undefined): void {
+    const line = raw.trim();
+    if (this.settings.isText(raw) || line === '' || line.startsWith('!') || line.startsWith(':')) {
+      return;
+    }
     try {
-      this.read(new LineWords(line), number, hits);
+      this.read(raw, number, hits);
     } catch (error) {
       if (!(error instanceof LineFault)) throw error;
       const [, list] = LIST_LINE.exec(line) ?? [];
@@ -120,87 +132,32 @@ class AsaParser {
     }
   }
 
-  private read(words: LineWords, number: number, hits: number | undefined): void {
-    switch (words.peek()) {
-      case 'object-group':
-      case 'object':
-        this.openGroup(words);
-        return;
-      case 'access-list':
-        words.next('access-list');
-        this.group = undefined;
-        this.entry(words, number, hits);
-        return;
-      case 'access-group':
-        words.next('access-group');
-        this.group = undefined;
-        this.apply(words, number);
-        return;
-      default:
-        if (this.group === undefined) throw new LineFault(`“${words.peek()}” is not known here.`);
-        this.member(words, this.group);
+  private read(raw: string, number: number, hits: number | undefined): void {
+    const { objects, settings } = this;
+    const words = objects.withAddresses(raw);
+    const keyword = words.peek();
+    // Translation stands in objects as well.
+    const isMember = objects.hasMember(words) && keyword !== 'nat';
+    if (isMember) {
+      objects.member(words);
+      return;
     }
-  }
-
-  private openGroup(words: LineWords): void {
-    const keyword = words.next('object-group');
-    const kind = words.next('the kind of group');
-    if (kind !== 'network') throw new LineFault(`An ${keyword} of “${kind}” is not read.`);
-    const name = words.next('the name of a group');
-    words.end();
-    if (this.networks.has(name)) throw new LineFault(`The group “${name}” is defined twice.`);
-    this.group = new AddressGroup();
-    this.networks.set(name, this.group);
-  }
-
-  private member(words: LineWords, group: AddressGroup): void {
-    const keyword = words.next('a member');
-    switch (keyword) {
-      case 'description':
-        words.rest();
-        return;
-      case 'group-object':
-        group.include(this.groupNamed(words.next('the name of a group')));
-        break;
-      case 'network-object':
-        if (words.take('object'))
-          group.include(this.groupNamed(words.next('the name of an object')));
-        else group.add(this.range(words));
-        break;
-      case 'host':
-        group.add(rangeOfAddress(this.address(words)));
-        break;
-      case 'subnet':
-        group.add(this.range(words));
-        break;
-      default:
-        throw new LineFault(`“${keyword}” is not known in a group.`);
+    if (keyword !== 'nat') objects.close();
+    if (keyword === 'object-group' || keyword === 'object') {
+      objects.openGroup(words);
+      settings.leave();
+    } else if (keyword === 'access-list') {
+      words.next('access-list');
+      settings.leave();
+      this.entry(words, number, hits);
+    } else if (keyword === 'access-group') {
+      words.next('access-group');
+      settings.leave();
+      this.apply(words, number);
+    } else if (keyword === 'name') objects.readName(new LineWords(raw));
+    else if (!this.levels.take(words) && !settings.takes(raw, number)) {
+      throw new LineFault(`“${keyword}” is not known here.`);
     }
-    words.end();
-  }
-
-  private address(words: LineWords) {
-    return words.address(words.peek().includes(':') ? 6 : 4);
-  }
-
-  private groupNamed(name: string): AddressGroup {
-    const group = this.networks.get(name);
-    if (group === undefined) throw new LineFault(`There is no group “${name}” above.`);
-    return group;
-  }
-
-  /** `host A`, `A MASK`, `A/length`; the device refuses an address that has none of these. */
-  private range(words: LineWords): AddressRange {
-    if (words.take('host')) return rangeOfAddress(this.address(words));
-    if (words.peek().includes('/')) {
-      return prefixRange(words.peek(), words.next('a prefix').includes(':') ? 6 : 4);
-    }
-    const word = words.peek();
-    const address = this.address(words);
-    if (address.family === 6 || parseAddress(words.peek()) === undefined) {
-      throw new LineFault(`“${word}” stands without “host” or a mask.`);
-    }
-    return maskedRange(address, words.address(4));
   }
 
   private apply(words: LineWords, line: number): void {
@@ -249,51 +206,65 @@ class AsaParser {
     const permits = verb === 'permit' || (isAdvanced && verb === 'trust');
     if (!permits && verb !== 'deny') throw new LineFault(`“${verb}” is not known here.`);
     if (isAdvanced && verb === 'permit') this.isInspected = true;
-    const match = new MatchBuilder();
-    match.states(['new']);
-    const protocol = this.protocol(words);
-    if (protocol !== undefined) match.protocols([{ first: protocol, last: protocol }]);
-    const hasPorts = protocol === TCP || protocol === UDP;
-    const side = (
-      key: 'source' | 'destination',
-      ports: 'sourcePorts' | 'destinationPorts',
-      places: string[],
-    ): void => {
-      if (isAdvanced && words.take('ifc')) places.push(words.next('the name of an interface'));
-      const ranges = this.side(words);
-      if (ranges !== undefined) match.addresses(key, ranges);
-      const asked: NumberRange[] | undefined = hasPorts ? portsOf(words, PORT_WORDS) : undefined;
-      if (asked !== undefined) match.ports(ports, asked);
-    };
+    const services = this.services(words);
     const inInterfaces: string[] = [];
     const outInterfaces: string[] = [];
-    side('source', 'sourcePorts', inInterfaces);
-    side('destination', 'destinationPorts', outInterfaces);
-    if (protocol === ICMP || protocol === ICMPV6) this.message(words, protocol, match);
+    if (isAdvanced && words.take('ifc')) inInterfaces.push(words.next('the name of an interface'));
+    const source = this.side(words);
+    const from = this.ports(words, services);
+    if (isAdvanced && words.take('ifc')) outInterfaces.push(words.next('the name of an interface'));
+    const destination = this.side(words);
+    const to = this.ports(words, services);
+    const messages = this.messages(words, services);
     const comment =
       isAdvanced && words.take('rule-id') ? this.ruleNames.get(words.next('its id')) : undefined;
     const log = this.endings(words, isAdvanced);
     if (log === 'inactive') return;
-    list.rules.push({
-      action: permits ? 'accept' : 'drop',
-      match: {
-        ...(permits ? match.build() : withoutState(match)),
-        ...(inInterfaces.length > 0 ? { inInterfaces } : {}),
-        ...(outInterfaces.length > 0 ? { outInterfaces } : {}),
-      },
-      line,
-      ...(comment === undefined ? {} : { comment }),
-      ...(log ? { log: { prefix: '' } } : {}),
-      ...(hits === undefined ? {} : { hits }),
-    });
+    for (const service of services) {
+      const match = new MatchBuilder();
+      if (permits) match.states(['new']);
+      if (source !== undefined) match.addresses('source', source);
+      if (destination !== undefined) match.addresses('destination', destination);
+      above(match, service, messages);
+      if (from !== undefined) match.ports('sourcePorts', from);
+      if (to !== undefined) match.ports('destinationPorts', to);
+      list.rules.push({
+        action: permits ? 'accept' : 'drop',
+        // A deny holds for whatever comes to the list.
+        match: {
+          ...match.build(),
+          ...(inInterfaces.length > 0 ? { inInterfaces } : {}),
+          ...(outInterfaces.length > 0 ? { outInterfaces } : {}),
+        },
+        line,
+        ...(comment === undefined ? {} : { comment }),
+        ...(log ? { log: { prefix: '' } } : {}),
+        ...(hits === undefined ? {} : { hits }),
+      });
+    }
   }
 
-  private protocol(words: LineWords): number | undefined {
+  /** What the entry asks for by its protocol, or by a group or object in its place. */
+  private services(words: LineWords): readonly AsaService[] {
     const word = words.next('a protocol');
-    if (word === 'object-group')
-      throw new LineFault('Groups of protocols or services are not read.');
-    if (word === 'ip') return undefined;
-    return PROTOCOL_WORDS.get(word) ?? numberOf(word, 255);
+    if (word === 'object-group' || word === 'object') {
+      return this.objects.services(words.next('the name of a group'));
+    }
+    const protocol = protocolOf(word);
+    return [protocol === undefined ? {} : { protocol }];
+  }
+
+  /** Ports after an address, where all that is asked for has them. */
+  private ports(
+    words: LineWords,
+    services: readonly AsaService[],
+  ): readonly NumberRange[] | undefined {
+    if (!services.every(({ protocol }) => protocol === TCP || protocol === UDP)) return undefined;
+    if (words.peek() === 'object-group' && this.objects.isA(words.peek(1), 'ports')) {
+      words.next('object-group');
+      return this.objects.ports(words.next('the name of a group'));
+    }
+    return portsOf(words, PORT_WORDS);
   }
 
   /** Undefined = any address of either family. */
@@ -303,16 +274,24 @@ class AsaParser {
       if (words.take(`any${family}`)) return [wholeFamily(family)];
     }
     if (words.take('object-group') || words.take('object')) {
-      return this.groupNamed(words.next('the name of a group')).ranges;
+      return this.objects.addresses(words.next('the name of a group'));
     }
-    return [this.range(words)];
+    return [this.objects.range(words)];
   }
 
-  private message(words: LineWords, protocol: number, match: MatchBuilder): void {
-    const family = protocol === ICMP ? 4 : 6;
-    const message = messageOf(words, family);
-    if (message === undefined) match.family(family);
-    else match.icmp([message]);
+  /** The messages that an entry for ICMP asks for; undefined: all. */
+  private messages(
+    words: LineWords,
+    services: readonly AsaService[],
+  ): readonly IcmpMatch[] | undefined {
+    const [{ protocol } = {}, second] = services;
+    if (second !== undefined || (protocol !== ICMP && protocol !== ICMPV6)) return undefined;
+    if (words.peek() === 'object-group' && this.objects.isA(words.peek(1), 'icmp-type')) {
+      words.next('object-group');
+      return this.objects.messages(words.next('the name of a group'));
+    }
+    const message = messageOf(words, protocol === ICMP ? 4 : 6);
+    return message === undefined ? undefined : [message];
   }
 
   /** `log` with level and interval, `time-range`; whether it logs. An inactive entry is not asked. */
@@ -358,14 +337,23 @@ function called({ name, line, rules }: AsaList): FilterChain {
 
 /**
  * Where packets come in, or leave: the list of their interface, then the one for all, then none
- * passes. An interface without either lets them through, as far as lists say.
+ * passes. Where an interface has neither, the levels decide; without `levels` it lets them through,
+ * as far as lists say.
  */
-function hooked(way: 'in' | 'out', priority: number, applied: readonly Application[]): FilterChain {
+function hooked(
+  way: 'in' | 'out',
+  priority: number,
+  applied: readonly Application[],
+  levels: AsaLevels | undefined,
+): FilterChain {
   const key = way === 'in' ? 'inInterfaces' : 'outInterfaces';
   const everywhere = applied.find((each) => each.interface === undefined);
   const rules: FilterRule[] = [ANSWERS];
+  for (const name of levels?.names ?? []) rules.push(...levels!.dropped(name));
+  const listed = new Set<string>();
   for (const { list, line, interface: place } of applied) {
     if (place === undefined) continue;
+    listed.add(place);
     const match = { [key]: [place] };
     rules.push({ action: 'jump', target: list.name, match, line });
     if (everywhere === undefined) rules.push({ action: 'drop', match, line: 0 });
@@ -373,15 +361,28 @@ function hooked(way: 'in' | 'out', priority: number, applied: readonly Applicati
   if (everywhere !== undefined) {
     const { list, line } = everywhere;
     rules.push({ action: 'jump', target: list.name, match: {}, line });
+  } else {
+    const others = levels?.names.filter((name) => !listed.has(name)) ?? [];
+    for (const name of others) rules.push(...levels!.unlisted(name));
   }
+  const isOpen = everywhere === undefined && (levels?.names.length ?? 0) === 0;
   return {
     ...{ name: `access-group ${way}`, hook: 'forward', priority, line: applied[0]?.line ?? 0 },
-    ...{ otherwise: everywhere === undefined ? 'accept' : 'drop', rules },
+    ...{ otherwise: isOpen ? 'accept' : 'drop', rules },
   };
 }
 
-/** A deny holds for whatever comes to the list. */
-function withoutState(match: MatchBuilder): FilterRule['match'] {
-  const { states: _, ...rest } = match.build();
-  return rest;
+/** Conditions above the addresses. */
+function above(
+  match: MatchBuilder,
+  { protocol, sourcePorts, destinationPorts, message }: AsaService,
+  messages: readonly IcmpMatch[] | undefined,
+): void {
+  if (protocol !== undefined) match.protocols([{ first: protocol, last: protocol }]);
+  if (sourcePorts !== undefined) match.ports('sourcePorts', sourcePorts);
+  if (destinationPorts !== undefined) match.ports('destinationPorts', destinationPorts);
+  const asked = message === undefined ? messages : [message];
+  if (asked !== undefined) match.icmp(asked);
+  else if (protocol === ICMP) match.family(4);
+  else if (protocol === ICMPV6) match.family(6);
 }

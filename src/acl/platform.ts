@@ -7,6 +7,8 @@
  * - `parse` never skips: a token it does not know is a fault with its line, and a text with faults
  *   proves nothing. It accepts what `render` writes and what people of that platform commonly
  *   write by hand.
+ * - A whole configuration may be given: settings that are known to decide nothing about what passes
+ *   are passed over, those that may decide too are told (`beside`), all others are faults.
  * - What a platform does unasked (an implicit last deny, answers of known connections) `parse` puts
  *   into the filter as rules with line 0, so that a filter says everything that happens.
  * - Names, comments and log prefixes come from people and captures: `render` must not let them
@@ -45,6 +47,17 @@ export interface Parsed {
   readonly faults: readonly ParseFault[];
   /** What the text does not tell and was taken as it is shipped, a clause each (“that …”). */
   readonly assumed?: readonly string[];
+  /** Settings of a whole configuration that may decide beside the rules, and are not weighed. */
+  readonly beside?: readonly Beside[];
+}
+
+/** Lines of one kind, such as `nat`. */
+export interface Beside {
+  /** Its first words. */
+  readonly what: string;
+  /** Where it stands first, counted from 1. */
+  readonly line: number;
+  readonly lines: number;
 }
 
 export interface Capabilities {

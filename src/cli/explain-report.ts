@@ -196,7 +196,7 @@ function card(entry: Row): Card {
       label: 'goes with',
       lines:
         'none' in companions
-          ? [{ say: `none usual: ${companions.none}` }]
+          ? [{ say: `none: ${companions.none}` }]
           : companions.map(({ ports, what }) => ({ say: `${formatCatalogPorts(ports)} ${what}` })),
     },
     say('firewall', entry.firewall),

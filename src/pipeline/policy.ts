@@ -4,6 +4,7 @@
  */
 import { nftables } from '../acl/nftables.ts';
 import {
+  type Beside,
   outOfPlace,
   type ParseFault,
   type Platform,
@@ -156,7 +157,7 @@ export function provePolicy(
   nowMs: number,
   hosts?: Hosts,
 ): Proof {
-  const { filter, faults, assumed = [] } = platform.parse(text);
+  const { filter, faults, assumed = [], beside = [] } = platform.parse(text);
   const plan = planOf(policy, platform, nowMs, hosts);
   const valid = standingDecisions(journal).filter(
     ({ decision, expiresMs }) =>
@@ -189,6 +190,7 @@ export function provePolicy(
   const notes = [
     ...fragmentNotes(platform, filter),
     ...assumedNotes(assumed),
+    ...besideNotes(beside),
     ...(hosts === undefined ? interfaceNotes(filter, policy.zones) : []),
   ];
   const planned = plan.filter.chains.flatMap(({ rules }) => rules);
@@ -198,6 +200,23 @@ export function provePolicy(
   const beyond =
     seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
   return { faults, differences, replayed, lost, hits, beyond, rules, notes };
+}
+
+/** What the answer speaks of is the rules alone. */
+function besideNotes(beside: readonly Beside[]): BlindSpot[] {
+  if (beside.length === 0) return [];
+  const settings = beside.map(
+    ({ what, line, lines }) =>
+      `“${what}” (line ${line}${lines > 1 ? ` and ${lines - 1} more` : ''})`,
+  );
+  return [
+    {
+      id: 'settings-beside',
+      what: `what other settings do: ${settings.join(', ')}`,
+      because: 'only the rules are read; these may let pass, drop or change packets as well',
+      missing: true,
+    },
+  ];
 }
 
 function assumedNotes(assumed: readonly string[]): BlindSpot[] {
@@ -433,10 +452,14 @@ export function checkText(
   traffic: readonly Conversation[],
   hosts?: Hosts,
 ): Check {
-  const { filter, faults, assumed = [] } = platform.parse(text);
+  const { filter, faults, assumed = [], beside = [] } = platform.parse(text);
   const written = filter.chains.flatMap((chain) => chain.rules.filter(({ line }) => line > 0));
   const rules = written.length;
-  const notes = [...fragmentNotes(platform, filter), ...assumedNotes(assumed)];
+  const notes = [
+    ...fragmentNotes(platform, filter),
+    ...assumedNotes(assumed),
+    ...besideNotes(beside),
+  ];
   if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [], notes };
   const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
   for (const chain of filter.chains) {
