@@ -117,7 +117,7 @@ class AsaParser {
 
   line(raw: string, number: number, hits: number | undefined): void {
     const line = raw.trim();
-    if (this.settings.isText(raw) || line === '' || line.startsWith('!') || line.startsWith(':')) {
+    if (this.settings.isText(raw) || /^(?:[!:]|Cryptochecksum:|$)/.test(line)) {
       return;
     }
     try {

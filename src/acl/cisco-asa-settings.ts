@@ -6,7 +6,7 @@ import { type KnownSettings, settingWords } from './other-settings.ts';
 
 export const ASA_SETTINGS: KnownSettings = {
   harmless: settingWords(`
-    aaa aaa-server admin-context app-agent arp as-path asdm auto-update banner boot call-home
+    ASA_Version FTD_Version NGFW_Version PIX_Version aaa aaa-server admin-context app-agent arp as-path asdm auto-update banner boot call-home
     cts_manual cts_server-group cts_sxp class-map clock cluster community-list compression console coredump
     crypto dhcp dhcp-client dhcpd dhcprelay dns dns-group dns-guard domain-name dynamic-access-policy-record
     enable eject failover flow-export flow-offload ftp ftp-map group-delimiter group-policy hostname hpm http
@@ -21,7 +21,7 @@ export const ASA_SETTINGS: KnownSettings = {
     ssl sunrpc-server tcp-map telnet terminal threat-detection_basic-threat threat-detection_statistics
     threat-detection_rate tls-proxy track traffic-forward tunnel-group tunnel-group-map uc-ime url-block
     user-identity username virtual vpdn vpn-addr-assign vpn-sessiondb vpnclient vpnsetup wccp_version
-    webvpn xlate zone zonelabs-integrity end exit configure time-range
+    webvpn xlate zone zonelabs-integrity end exit configure time-range timeout
   `),
   deciding: settingWords(`
     cts_role-based conduit established filter fixup fragment global ip_audit ip_verify ips nat outbound
