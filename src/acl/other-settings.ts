@@ -11,6 +11,8 @@ export interface KnownSettings {
   readonly harmless: ReadonlySet<string>;
   /** Those that may do so beside the rules. */
   readonly deciding: ReadonlySet<string>;
+  /** First words after which the second must be known in blocks too: rules are bound by such lines. */
+  readonly strict: ReadonlySet<string>;
 }
 
 /** Words of a table in a text, parted by blanks; an underscore stands for the blank in a pair. */
@@ -59,7 +61,9 @@ export class OtherSettings {
     const found = deciding.has(pair) ? pair : deciding.has(first) ? first : undefined;
     const isOwn = found !== undefined || harmless.has(pair) || harmless.has(first);
     if (found !== undefined && !isNo) this.count(found, line);
-    if (/^\s/.test(raw) && this.isInside) return true;
+    if (/^\s/.test(raw) && this.isInside) {
+      return found !== undefined || !this.known.strict.has(first) || harmless.has(pair);
+    }
     this.isInside = isOwn;
     if (first === 'banner' && isOwn) this.beginText(raw);
     return isOwn;
