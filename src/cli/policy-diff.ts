@@ -1,8 +1,9 @@
 /** `portreeve policy diff`: which packets does a change let in, which does it keep out? */
 import type { Command } from 'commander';
 import type { BlindSpot } from '../model/blind-spot.ts';
-import { diffFilters, findPlan, type Platform, textNotes } from '../pipeline/policy.ts';
+import { diffFilters, findPlan, type Platform } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import { textNotes } from '../pipeline/text-notes.ts';
 import type { Difference } from '../policy/compare.ts';
 import type { Filter, Hook } from '../policy/filter.ts';
 import type { Zone } from '../policy/intent.ts';

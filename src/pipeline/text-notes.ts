@@ -5,6 +5,9 @@ import type { BlindSpot } from '../model/blind-spot.ts';
 import type { Filter } from '../policy/filter.ts';
 import { untrackedPorts } from '../policy/untracked-ports.ts';
 
+/** Id of the note that names what decides beside the rules. */
+export const SETTINGS_BESIDE = 'settings-beside';
+
 export function textNotes(
   platform: Platform,
   { filter, assumed = [], beside = [] }: Parsed,
@@ -37,7 +40,7 @@ function besideNotes(beside: readonly Beside[]): BlindSpot[] {
   );
   return [
     {
-      id: 'settings-beside',
+      id: SETTINGS_BESIDE,
       what: `what other settings do: ${settings.join(', ')}`,
       because: 'only the rules are read; these may let pass, drop or change packets as well',
       missing: true,
