@@ -76,7 +76,7 @@ function isNumbers(bytes: Uint8Array, at: number, stop: number): boolean {
 
 /** A blank and some words, not as many as sentences have that begin with such a word. */
 function isShort(bytes: Uint8Array, at: number, stop: number): boolean {
-  if (at < stop && bytes[at] !== BLANK) return false;
+  if (stop - at < 2 || bytes[at] !== BLANK) return false;
   let words = 0;
   for (let next = at; next < stop; next++) if (bytes[next] === BLANK) words++;
   return words <= MOST_WORDS;

@@ -14,8 +14,11 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { looksSealed } from './sealed.ts';
 
 const HEADER = 20;
+const AUTHENTICATOR = 4;
+const PORTS = [1812, 1813, 1645, 1646, 3799] as const;
 const MOST_OCTETS = 4096;
 const MOST_ATTRIBUTES = 64;
 const ADDRESS = 4;
@@ -45,7 +48,8 @@ function sideOf(code: number): Detection {
   }
 }
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < HEADER) return 0;
   const side = sideOf(bytes[at]!);
   const size = view.getUint16(at + 2);
@@ -60,8 +64,15 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     next += octets;
   }
   if (next > stop) return 0;
+  // Random or a digest; elsewhere than on its ports nothing else would do.
+  if (!looksSealed(bytes, at + AUTHENTICATOR, end)) return isOnPort(payload) ? LIKELY | side : 0;
   // A small answer may have no attributes: then little speaks for it.
   return (next === stop && attributes >= 2 ? CERTAIN : LIKELY) | side;
+}
+
+function isOnPort({ sourcePort, destinationPort }: Payload): boolean {
+  for (const port of PORTS) if (sourcePort === port || destinationPort === port) return true;
+  return false;
 }
 
 /** NAS-Identifier, of the NAS-IP-Address if the request has one. */
@@ -83,7 +94,7 @@ function facts({ bytes, at, end }: Payload, to: FactSink): void {
 export const RADIUS: Detector = {
   protocol: 'radius',
   transports: [17],
-  ports: [1812, 1813, 1645, 1646, 3799],
+  ports: PORTS,
   begins: [1, 2, 3, 4, 5, 11, 12, 40, 41, 42, 43, 44, 45],
   detect,
   facts,
