@@ -22,6 +22,7 @@ const RELAY_REPLY = 13;
 /** Highest message and option types assigned by IANA that matter here. */
 const LAST_MESSAGE = 23;
 const LAST_OPTION = 150;
+const LAST_HARDWARE = 257;
 const MOST_OPTIONS = 64;
 const MOST_HOPS = 32;
 const MOST_RELAYS = 8;
@@ -56,6 +57,9 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
       // A DUID's type is 1 to 4 (RFC 8415 section 11, RFC 6355).
       const kind = view.getUint16(next + 4);
       if (kind < 1 || kind > 4 || size > 130) return 0;
+      // Hardware types of link-layer addresses are low (IANA, "ARP Parameters").
+      const isLink = (kind === 1 || kind === 3) && next + 8 <= end;
+      if (isLink && view.getUint16(next + 6) > LAST_HARDWARE) return 0;
       telling = true;
     }
     next += 4 + size;

@@ -2,8 +2,8 @@
  * Ten megabytes of random octets and of texts of many kinds, in pieces of many lengths as packets
  * cut them: no detector may be certain of any, and none may be believed on ports that are nobody's.
  */
-import { beforeEach, describe, expect, it } from 'vitest';
-import { KINDS, numbers, pieces, RANDOM } from '../../../test/builders/no-protocol.ts';
+import { describe, expect, it } from 'vitest';
+import { CONVERSATION, KINDS, payloadsOf, RANDOM } from '../../../test/builders/no-protocol.ts';
 import { payloadOf } from '../../../test/builders/payload.ts';
 import { DETECTORS } from './detectors.ts';
 import { Identifier, TENTATIVE } from './identify.ts';
@@ -16,8 +16,10 @@ const SEED = Number(PORTREEVE_SEED ?? 20_261_122);
 /** Share of other payloads that may look like a protocol when they are shown on its own port. */
 const RARELY = 1 / 30;
 const RANDOM_RARELY = 1 / 300;
-/** Payloads of one conversation: a tentative answer is believed when it comes twice. */
-const CONVERSATION = 4;
+/** All kinds together are ten megabytes: one of random octets, the rest in equal parts. */
+const PART = Math.floor((9 * MEGABYTE) / (KINDS.length - 1));
+/** Of each kind, one payload of so many is shown to a detector that would not be asked. */
+const FEW = 8;
 
 /** Every detector over every transport that it is asked over. */
 function overTransports(): [detector: Detector, transport: number][] {
@@ -43,60 +45,57 @@ function shown(piece: Uint8Array): string {
   return `${piece.length} octets, ${begin.toString('hex')}, ${JSON.stringify(begin.toString('latin1'))}`;
 }
 
-describe.each(Object.entries(KINDS))('%s', (_, make) => {
-  const bytes = make(numbers(SEED), MEGABYTE);
-  // Of its own for each test, so that cuts do not depend on how many detectors there are.
-  let next = numbers(0);
-  beforeEach(() => {
-    next = numbers(SEED);
-  });
+describe.each(KINDS)('%s', (kind) => {
+  const payloads = payloadsOf(kind, SEED, kind === RANDOM ? MEGABYTE : PART);
 
   it.each([6, 17, 132])('are no protocol over IP protocol %i', (transport) => {
     const identifier = new Identifier();
     const mistakes: string[] = [];
     let before = -1;
-    let count = 0;
-    for (const piece of pieces(bytes, next)) {
-      if (count++ % CONVERSATION === 0) before = -1;
+    payloads.forEach((piece, index) => {
+      if (index % CONVERSATION === 0) before = -1;
       const payload = payloadOf(piece, { transport, sport: 61_000, dport: 61_001 });
       const found = identifier.identify(payload, before);
-      if (found === 0) continue;
+      if (found === 0) return;
       if ((found & TENTATIVE) === 0) {
         const { protocol } = DETECTORS[identifier.protocol]!;
         mistakes.push(`${protocol}: ${shown(piece)}`);
       } else before = identifier.protocol;
-    }
+    });
     expect(mistakes).toEqual([]);
   });
 
   it('make no detector certain, whatever the ports', () => {
     const mistakes: string[] = [];
-    for (const [detector, transport] of overTransports()) {
-      let count = 0;
-      for (const piece of pieces(bytes.subarray(0, MEGABYTE >> 3), next)) {
+    overTransports().forEach(([detector, transport], which) => {
+      for (let index = which % FEW; index < payloads.length; index += FEW) {
+        const piece = payloads[index]!;
         if (detector.begins?.includes(piece[0]!) === false) continue;
-        const payload = payloadOf(piece, { transport, ...endsOf(detector, count++) });
+        const turn = Math.floor(index / FEW);
+        const payload = payloadOf(piece, { transport, ...endsOf(detector, turn) });
         if ((detector.detect(payload) & CERTAIN) === 0) continue;
         mistakes.push(`${detector.protocol}: ${shown(piece)}`);
       }
-    }
+    });
     expect(mistakes).toEqual([]);
   });
 
   it('seldom look like a protocol on its own port', () => {
     // Of what is rare, more must be looked at.
-    const looked = [...pieces(bytes.subarray(0, make === RANDOM ? MEGABYTE : MEGABYTE >> 3), next)];
-    const most = looked.length * (make === RANDOM ? RANDOM_RARELY : RARELY);
+    const step = kind === RANDOM ? 1 : FEW;
+    const looked = Math.ceil(payloads.length / step);
+    const most = looked * (kind === RANDOM ? RANDOM_RARELY : RARELY);
     const often: string[] = [];
     for (const [detector, transport] of overTransports()) {
       let likely = 0;
-      let count = 0;
-      for (const piece of looked) {
+      for (let index = 0; index < payloads.length; index += step) {
+        const piece = payloads[index]!;
         if (detector.begins?.includes(piece[0]!) === false) continue;
-        const payload = payloadOf(piece, { transport, ...endsOf(detector, count++) });
+        const turn = Math.floor(index / step);
+        const payload = payloadOf(piece, { transport, ...endsOf(detector, turn) });
         if ((detector.detect(payload) & LIKELY) !== 0) likely++;
       }
-      if (likely > most) often.push(`${detector.protocol}: ${likely} of ${looked.length}`);
+      if (likely > most) often.push(`${detector.protocol}: ${likely} of ${looked}`);
     }
     expect(often).toEqual([]);
   });

@@ -53,7 +53,8 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const target = bytes[at + method + 1];
   const line = lineEnd(bytes, at, end);
   if (line - 9 > at + method && isAt(bytes, line - 9, line, VERSION_BEFORE_END)) {
-    return CERTAIN | ASKS;
+    // A line that ends where the payload does may be a part of something else.
+    return (line < end || end - at < length ? CERTAIN : LIKELY) | ASKS;
   }
   // A line longer than what was captured, or than the segment.
   const whole = line < end;

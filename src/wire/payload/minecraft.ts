@@ -56,6 +56,7 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const after = host + 1 + bytes[host]!;
   // Port 2, next state 1: the packet ends there; a request or a login may follow it.
   if (after + 3 !== packet + size || after + 3 > end || packet + size > at + length) return 0;
+  if (bytes[after] === 0 && bytes[after + 1] === 0) return 0;
   if (bytes[after + 2]! < 1 || bytes[after + 2]! > LAST_STATE) return 0;
   return isFollowed(bytes, packet + size, end, at + length) ? CERTAIN | ASKS : 0;
 }
@@ -93,10 +94,10 @@ function isHost(bytes: Uint8Array, at: number, end: number): boolean {
   return true;
 }
 
-/** Letters of any script, digits, and the marks of names and addresses. */
+/** Letters (names in other scripts are spelled with them), digits, and marks of names and addresses. */
 function isOfName(octet: number): boolean {
   const letter = octet | 0x20;
-  if (octet >= 0x80 || (letter >= 0x61 && letter <= 0x7a)) return true;
+  if (letter >= 0x61 && letter <= 0x7a) return true;
   return (octet >= 0x30 && octet <= 0x3a) || octet === 0x2d || octet === 0x2e || octet === 0x5f;
 }
 

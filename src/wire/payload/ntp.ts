@@ -153,7 +153,8 @@ function detectPrivate({ bytes, view, at, length }: Payload, version: number): D
     return items * size === 0 && isUsual ? LIKELY | ASKS : 0;
   }
   // None is named where it is not known: an error.
-  if (implementation === 0 && view.getUint8(at + 4) < 0x10) return 0;
+  const isError = view.getUint8(at + 4) >= 0x10;
+  if (isError ? items + size > 0 || (bytes[at]! & 0x40) !== 0 : implementation === 0) return 0;
   return length === 8 + items * size ? LIKELY | ANSWERS : 0;
 }
 

@@ -20,8 +20,6 @@ const MOST_GROUPS = 16;
 /** IANA gives programs from here on; above the transient ones all are reserved (section 13.1). */
 const FIRST_PROGRAM = 100_000;
 const PROGRAMS_END = 0x6000_0000;
-/** Transactions are numbered from a random number, or from the time. */
-const LEAST_TRANSACTION = 0x1_0000;
 /** None, system, short, Diffie-Hellman, Kerberos, RSA, GSS; TLS (RFC 9289). */
 const LAST_FLAVOUR = 7;
 
@@ -100,10 +98,14 @@ function isFlavour(flavour: number): boolean {
   return flavour <= LAST_FLAVOUR || (flavour >= 390_003 && flavour <= 390_011);
 }
 
-/** Replies name no program and may be but small numbers: they are never certain. */
+/**
+ * Replies name no program and may be but small numbers: they are never certain. Transactions are
+ * numbered from a random number, or from the time.
+ */
 function detectReply(payload: Payload, start: number): Detection {
   const { view, end } = payload;
-  if (view.getUint32(start) < LEAST_TRANSACTION && !isOnPort(payload)) return 0;
+  const isNumbered = view.getUint16(start) !== 0 && view.getUint16(start + 2) !== 0;
+  if (!isNumbered && !isOnPort(payload)) return 0;
   const status = view.getUint32(start + 8);
   if (status === 1) {
     // Denied: RPC version mismatch with the two versions, or an authentication error.

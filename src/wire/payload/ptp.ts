@@ -37,6 +37,7 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   if (shortest === 0 || octets < shortest || octets > length || length > octets + 2) return 0;
   const isTimed = ((TIMED >>> kind) & 1) !== 0 && end - at >= NANOSECONDS + 4;
   if (isTimed && view.getUint32(at + NANOSECONDS) >= 1_000_000_000) return 0;
+  if (!isFollowed(view, at + shortest, Math.min(end, at + octets), at + octets)) return 0;
   const side = kind === DELAY_REQUEST ? ASKS : kind === DELAY_RESPONSE ? ANSWERS : 0;
   const control = bytes[at + 32]!;
   // Reserved in the edition of 2008; the later one has a profile's number there, and zeros still.
@@ -50,6 +51,17 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   }
   // The edition of 2019 lets senders leave it zero.
   return onPorts && control === 0 ? LIKELY | side : 0;
+}
+
+/** Whether values of a type, an even length and so many octets fill the rest (section 14.1). */
+function isFollowed(view: DataView, at: number, end: number, stop: number): boolean {
+  let next = at;
+  while (next + 4 <= end) {
+    const octets = view.getUint16(next + 2);
+    if ((octets & 1) !== 0) return false;
+    next += 4 + octets;
+  }
+  return next === stop || end < stop;
 }
 
 /** An announcement names the grandmaster: priority, class, accuracy and its identity. */

@@ -20,6 +20,15 @@ const HEADER = 20;
 const AUTHENTICATOR = 4;
 const PORTS = [1812, 1813, 1645, 1646, 3799] as const;
 const MOST_OCTETS = 4096;
+/** Attributes that are an address, a time or a number: six octets (RFC 2865 section 5, RFC 2866, RFC 2869). */
+const NUMBERS = new Set([
+  4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 23, 27, 28, 29, 37, 38, 40, 41, 42, 43, 45, 46, 47, 48,
+  49, 51, 52, 53, 55, 61, 62, 72, 73, 75, 76, 85, 86,
+]);
+/** IANA's types are up to here, those from 241 to 246 hold more types (RFC 6929). */
+const LAST_ATTRIBUTE = 191;
+const FIRST_EXTENDED = 241;
+const LAST_EXTENDED = 246;
 const MOST_ATTRIBUTES = 64;
 const ADDRESS = 4;
 const IDENTIFIER = 32;
@@ -57,17 +66,24 @@ function detect(payload: Payload): Detection {
   const stop = at + size;
   let next = at + HEADER;
   let attributes = 0;
+  let areKnown = true;
   while (next + 2 <= end && attributes < MOST_ATTRIBUTES) {
     const octets = bytes[next + 1]!;
     if (octets < 2 || bytes[next] === 0) return 0;
     attributes += 1;
+    if (NUMBERS.has(bytes[next]!) && octets !== 6) return 0;
+    areKnown &&= isAttribute(bytes[next]!);
     next += octets;
   }
   if (next > stop) return 0;
   // Random or a digest; elsewhere than on its ports nothing else would do.
   if (!looksSealed(bytes, at + AUTHENTICATOR, end)) return isOnPort(payload) ? LIKELY | side : 0;
   // A small answer may have no attributes: then little speaks for it.
-  return (next === stop && attributes >= 2 ? CERTAIN : LIKELY) | side;
+  return (next === stop && attributes >= 2 && areKnown ? CERTAIN : LIKELY) | side;
+}
+
+function isAttribute(type: number): boolean {
+  return type <= LAST_ATTRIBUTE || (type >= FIRST_EXTENDED && type <= LAST_EXTENDED);
 }
 
 function isOnPort({ sourcePort, destinationPort }: Payload): boolean {

@@ -37,6 +37,7 @@ const AUTH = ascii('AUTH ');
 const AUTH_PLAIN = ascii('AUTH PLAIN');
 const AUTH_LOGIN = ascii('AUTH LOGIN');
 const EXTENSIONS = [ascii('PIPELINING'), ascii('8BITMIME'), ascii('ENHANCEDSTATUSCODES')];
+const PORT = 25;
 const BLANK = 0x20;
 const READY = 220;
 const DONE = 250;
@@ -47,7 +48,7 @@ const CODES = new Set([
   556, 571,
 ]);
 
-function detect({ bytes, at, end }: Payload): Detection {
+function detect({ bytes, at, end, destinationPort }: Payload): Detection {
   const code = replyCode(bytes, at, end);
   if (code === READY) {
     const stop = lineEnd(bytes, at, end);
@@ -74,8 +75,10 @@ function detect({ bytes, at, end }: Payload): Detection {
   if (isAtAnyCase(bytes, at, end, AUTH)) return isOnlyLine(bytes, at, end) ? LIKELY | ASKS : 0;
   for (const word of LIKELY_COMMANDS) {
     if (!isAtAnyCase(bytes, at, end, word)) continue;
-    const stop = at + word.length;
-    return isOnlyLine(bytes, at, end) && bytes[stop]! < 0x20 ? LIKELY | ASKS : 0;
+    // Elsewhere than on its port, lines end as they should (RFC 5321 section 2.3.8).
+    const after = bytes[at + word.length]!;
+    const isEnded = after === 13 || (after === 10 && destinationPort === PORT);
+    return isOnlyLine(bytes, at, end) && isEnded ? LIKELY | ASKS : 0;
   }
   return 0;
 }
@@ -140,7 +143,7 @@ export const SMTP: Detector = {
     ...REPLY_DIGITS,
     ...firstOctets(...HELLOS, ...CERTAIN_COMMANDS, ...LIKELY_COMMANDS, AUTH),
   ],
-  ports: [25, 587, 2525, 24, 1025],
+  ports: [PORT, 587, 2525, 24, 1025],
   detect,
   facts,
 };

@@ -39,7 +39,8 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     case 2:
       return detectRequest(bytes, at + 2, end);
     case DATA:
-      return block >= 1 && block <= EARLY && isBlock(block, length - 4) ? LIKELY : 0;
+      if (block < 1 || block > EARLY || !isBlock(block, length - 4)) return 0;
+      return isNumbers(bytes, at + 4, end) ? 0 : LIKELY;
     case ACKNOWLEDGEMENT:
       return block <= EARLY && length === 4 ? LIKELY : 0;
     case ERROR:
@@ -65,6 +66,11 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
 function isBlock(block: number, octets: number): boolean {
   if (octets === BLOCK || block === 1) return octets <= MOST_BLOCK;
   return octets > BLOCK && octets <= MOST_BLOCK && (octets & 3) === 0;
+}
+
+/** Whether the data go on as the header began: with small numbers of two octets. */
+function isNumbers(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at >= 6 && bytes[at] === 0 && bytes[at + 2] === 0 && bytes[at + 4] === 0;
 }
 
 /** A file's name and a mode, each ended by a zero. */

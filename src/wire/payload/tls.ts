@@ -24,6 +24,10 @@ const HANDSHAKE = 22;
 const DATA = 23;
 /** 2^14 octets and what encryption may add (RFC 5246 section 6.2.3). */
 const MOST_RECORD = 16_384 + 2048;
+/** A record that is enciphered has a tag or blocks of so many octets. */
+const SHORTEST = 16;
+/** Octets that any full segment has. */
+const SEGMENT = 256;
 /** Octets of an explicit nonce, which counts. */
 const NUMBER = 8;
 const HELLO_REQUEST = 0;
@@ -40,20 +44,20 @@ function isRecord(bytes: Uint8Array, at: number): boolean {
   return length > 0 && length <= MOST_RECORD;
 }
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < RECORD + 1 || !isRecord(bytes, at)) return 0;
   const type = bytes[at]!;
   const record = view.getUint16(at + 3);
   if (type === CHANGE_CIPHER) return record === 1 && bytes[at + 5] === 1 ? LIKELY : 0;
   if (type === ALERT) {
     if (record !== 2) {
-      return record >= 16 && RECORD + record <= length && isSecret(bytes, at, record, end)
-        ? LIKELY
-        : 0;
+      const isWhole = record >= SHORTEST && RECORD + record <= length;
+      return isWhole && isSecret(payload, record) ? LIKELY : 0;
     }
     return end - at >= 7 && (bytes[at + 5] === 1 || bytes[at + 5] === 2) ? LIKELY : 0;
   }
-  if (type === DATA) return record >= 16 && isSecret(bytes, at, record, end) ? LIKELY : 0;
+  if (type === DATA) return record >= SHORTEST && isSecret(payload, record) ? LIKELY : 0;
   if (end - at < RECORD + 4) return 0;
   const message = bytes[at + RECORD]!;
   const stated = view.getUint32(at + RECORD) & 0xffffff;
@@ -80,10 +84,13 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
  * Whether the record is enciphered as far as it was captured: behind the eight octets of a number
  * that some begin with (RFC 5288). Another record follows it.
  */
-function isSecret(bytes: Uint8Array, at: number, record: number, end: number): boolean {
+function isSecret({ bytes, at, end, length }: Payload, record: number): boolean {
   const stop = at + RECORD + record;
   if (end - stop > RECORD && !isRecord(bytes, stop)) return false;
-  return looksSealed(bytes, at + RECORD + NUMBER, Math.min(end, stop));
+  // Records go on in the next segment where this one is full.
+  if (stop > at + length && length < SEGMENT) return false;
+  const from = Math.min(at + RECORD + NUMBER, stop - SHORTEST);
+  return looksSealed(bytes, from, Math.min(end, stop));
 }
 
 /**

@@ -16,6 +16,8 @@ import {
 
 const PORT = 10_001;
 const HEADER = 4;
+/** Commands are low numbers: 0, 6, 8 and some more. */
+const LAST_COMMAND = 11;
 const MOST_FIELDS = 64;
 const MAC = 0x01;
 const MAC_AND_ADDRESS = 0x02;
@@ -26,6 +28,7 @@ const MODEL = 0x14;
 
 function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   if (end - at < HEADER || bytes[at] === 0 || bytes[at]! > 2) return 0;
+  if (bytes[at + 1]! > LAST_COMMAND) return 0;
   const octets = view.getUint16(at + 2);
   if (octets + HEADER !== length) return 0;
   // Version 2 asks with command 8; its announcements have 6.
