@@ -76,7 +76,7 @@ export function detectMessage(
   const next = walk(payload, at + DNS_HEADER, end, questions, records);
   if (next < 0) return 0;
   const side = isAnswer ? ANSWERS : ASKS;
-  if (!isUsual(payload, at + DNS_HEADER, end, questions, records)) {
+  if (!isUsual(payload, at + DNS_HEADER, end, questions)) {
     const { sourcePort, destinationPort } = payload;
     return sourcePort === PORT || destinationPort === PORT ? LIKELY | side : 0;
   }
@@ -87,17 +87,11 @@ export function detectMessage(
 
 /**
  * Whether the first question is one that is asked: without control characters in its name, which only
- * tunnels have; of the root of the internet's names where the message holds nothing else.
+ * tunnels have; of the root of names, the internet's.
  */
-function isUsual(
-  { bytes, view }: Payload,
-  at: number,
-  end: number,
-  questions: number,
-  records: number,
-): boolean {
+function isUsual({ bytes, view }: Payload, at: number, end: number, questions: number): boolean {
   if (questions === 0) return true;
-  if (bytes[at] === 0) return records > 0 || view.getUint16(at + 3) === INTERNET;
+  if (bytes[at] === 0) return view.getUint16(at + 3) === INTERNET;
   let next = at;
   while (next < end && bytes[next]! > 0 && bytes[next]! < 0x40) {
     const stop = Math.min(end, next + 1 + bytes[next]!);

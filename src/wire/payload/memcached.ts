@@ -21,6 +21,7 @@ const REQUEST = 0x80;
 const ANSWER = 0x81;
 const BINARY = 24;
 const LAST_COMMAND = 0x4d;
+const LAST_OF_KEYS = 6;
 const UDP = 17;
 const UDP_HEADER = 8;
 const MOST_KEY = 250;
@@ -101,7 +102,10 @@ function ofBinary(
   if (end - at < BINARY || bytes[at + 1]! > LAST_COMMAND || bytes[at + 5] !== 0) return 0;
   const body = view.getUint32(at + 8);
   if (body + BINARY !== length || view.getUint16(at + 2) > MOST_KEY) return 0;
-  if (view.getUint16(at + 2) + bytes[at + 4]! > body) return 0;
+  const key = view.getUint16(at + 2);
+  if (key + bytes[at + 4]! > body) return 0;
+  // What is got, set and counted has a key.
+  if (bytes[at] === REQUEST && key === 0 && bytes[at + 1]! <= LAST_OF_KEYS) return 0;
   return CERTAIN | (bytes[at] === REQUEST ? ASKS : ANSWERS);
 }
 

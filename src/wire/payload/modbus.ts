@@ -53,7 +53,9 @@ function detect(payload: Payload): Detection {
   }
   // Functions that makers define have no form at all.
   if (code > ENCAPSULATED) return isOnPort && isOfMakers(code) ? LIKELY : 0;
-  return shape(payload, code, data);
+  const said = shape(payload, code, data);
+  // Unit 0 is all units of a line, which do not answer; some clients ask a device itself so.
+  return unit === 0 && said !== 0 ? LIKELY | (said & (ASKS | ANSWERS)) : said;
 }
 
 /** 90 is Schneider's UMAS; 65–72 and 100–110 are for makers to define. */

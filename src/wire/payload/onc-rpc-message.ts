@@ -9,6 +9,8 @@ const TCP = 6;
 const CALL = 0;
 const REPLY = 1;
 const CALL_HEADER = 24;
+/** With a credential and a verifier of a flavour and a length each. */
+const SMALLEST_CALL = 40;
 /** Credentials and verifiers have at most 400 octets (RFC 5531 section 8.2). */
 const MOST_AUTH = 400;
 const NONE = 0;
@@ -57,15 +59,20 @@ export function detectRpc(payload: Payload): Detection {
   if (direction === REPLY) return detectReply(payload, start);
   if (direction !== CALL || end - start < CALL_HEADER) return 0;
   if (view.getInt32(start + 8) !== 2) return 0;
+  const isStream = transport === TCP;
+  const octets = isStream ? view.getUint32(at) & 0x7fff_ffff : length;
+  if (octets < SMALLEST_CALL) return 0;
   // Versions and procedures are small.
   if (view.getUint32(start + 16) > 64 || view.getUint32(start + 20) > 512) return 0;
   const program = view.getUint32(start + 12);
   if (program < FIRST_PROGRAM || program >= PROGRAMS_END) return 0;
   const verifier = authEnd(payload, start + CALL_HEADER);
   const after = verifier < 0 ? -1 : authEnd(payload, verifier);
-  if (after < 0 || (transport !== TCP && after > at + length)) return 0;
-  // Version 0 is asked for to learn which there are; all zeros may be anything.
-  const isUsual = view.getInt32(start) !== 0 && view.getInt32(start + 16) !== 0;
+  if (after < 0 || (!isStream && after > at + length)) return 0;
+  // Version 0 is asked for to learn which there are; all zeros may be anything. Over TCP nearly all
+  // calls are one fragment, the last.
+  const isWhole = !isStream || view.getUint8(at) >= 0x80;
+  const isUsual = isWhole && view.getInt32(start) !== 0 && view.getInt32(start + 16) !== 0;
   return (isUsual ? CERTAIN : LIKELY) | ASKS;
 }
 

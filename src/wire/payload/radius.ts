@@ -25,6 +25,9 @@ const NUMBERS = new Set([
   4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 23, 27, 28, 29, 37, 38, 40, 41, 42, 43, 45, 46, 47, 48,
   49, 51, 52, 53, 55, 61, 62, 72, 73, 75, 76, 85, 86,
 ]);
+const MAKERS = 26;
+const EAP = 79;
+const DIGEST = 80;
 /** IANA's types are up to here, those from 241 to 246 hold more types (RFC 6929). */
 const LAST_ATTRIBUTE = 191;
 const FIRST_EXTENDED = 241;
@@ -67,19 +70,31 @@ function detect(payload: Payload): Detection {
   let next = at + HEADER;
   let attributes = 0;
   let areKnown = true;
+  let isTelling = false;
   while (next + 2 <= end && attributes < MOST_ATTRIBUTES) {
     const octets = bytes[next + 1]!;
     if (octets < 2 || bytes[next] === 0) return 0;
     attributes += 1;
     if (NUMBERS.has(bytes[next]!) && octets !== 6) return 0;
     areKnown &&= isAttribute(bytes[next]!);
+    isTelling ||= next + 3 <= end && tells(bytes[next]!, octets, bytes[next + 2]!);
     next += octets;
   }
   if (next > stop) return 0;
   // Random or a digest; elsewhere than on its ports nothing else would do.
   if (!looksSealed(bytes, at + AUTHENTICATOR, end)) return isOnPort(payload) ? LIKELY | side : 0;
   // A small answer may have no attributes: then little speaks for it.
-  return (next === stop && attributes >= 2 && areKnown ? CERTAIN : LIKELY) | side;
+  return (next === stop && attributes >= 2 && areKnown && isTelling ? CERTAIN : LIKELY) | side;
+}
+
+/**
+ * Whether an attribute is one that hardly any message lacks, with the length or the first octet that
+ * it must have: a number, EAP (codes 1 to 6), a maker's own (numbers below 2^24), a digest.
+ */
+function tells(type: number, octets: number, first: number): boolean {
+  if (type === MAKERS) return first === 0 && octets > 6;
+  if (type === EAP) return octets >= 6 && first >= 1 && first <= 6;
+  return type === DIGEST ? octets === 18 : NUMBERS.has(type);
 }
 
 function isAttribute(type: number): boolean {

@@ -27,6 +27,8 @@ const NAMES = [
 ] as const;
 const MOST_NAME = 512;
 const BLOCK = 512;
+/** Octets of a file that is worth a transfer. */
+const LEAST_FILE = 6;
 const MOST_BLOCK = 1468;
 /** Blocks that count as a transfer's first ones: data and acknowledgements have no other mark. */
 const EARLY = 4;
@@ -64,7 +66,7 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
 
 /** Whole blocks are of 512 octets, or of as many as were agreed on; a short one is the last. */
 function isBlock(block: number, octets: number): boolean {
-  if (octets === BLOCK || block === 1) return octets <= MOST_BLOCK;
+  if (octets === BLOCK || block === 1) return octets >= LEAST_FILE && octets <= MOST_BLOCK;
   return octets > BLOCK && octets <= MOST_BLOCK && (octets & 3) === 0;
 }
 

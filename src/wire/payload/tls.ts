@@ -57,6 +57,8 @@ function detect(payload: Payload): Detection {
     }
     return end - at >= 7 && (bytes[at + 5] === 1 || bytes[at + 5] === 2) ? LIKELY : 0;
   }
+  // Nothing in the middle of a conversation is of SSL 3.0 any more (RFC 7568).
+  if (type === DATA && bytes[at + 2] === 0) return 0;
   if (type === DATA) return record >= SHORTEST && isSecret(payload, record) ? LIKELY : 0;
   if (end - at < RECORD + 4) return 0;
   const message = bytes[at + RECORD]!;
