@@ -23,6 +23,8 @@ const MOST_OPTIONS = 32;
 const MOST_OCTETS = 1280;
 /** Octets that would be letters in a text. */
 const SHOWN = 24;
+/** Of an answer: header, a token, an option. */
+const LETTERS = 10;
 const FIRST_ERROR = 0x80;
 const CONTENT_FORMAT = 12;
 /** Where an option may stand. */
@@ -53,12 +55,15 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const type = (first >>> 4) & 3;
   if (first >>> 6 !== 1 || token > 8 || length > MOST_OCTETS) return 0;
   // An empty message: an acknowledgement or reset, or a "ping".
-  if (code === 0) return length === 4 && token === 0 && type !== 1 ? LIKELY : 0;
+  if (code === 0) {
+    const isNumbered = bytes[at + 2] !== 0 || bytes[at + 3] !== 0;
+    return length === 4 && token === 0 && type !== 1 && isNumbered ? LIKELY : 0;
+  }
   const isRequest = code >= 1 && code <= 7;
   if (!isRequest && !isResponse(code)) return 0;
   if (type === TYPE_RESET || (isRequest && type > 1)) return 0;
   // `BEGIN` and `SET x` would be answers.
-  if (!isRequest && isText(bytes, at, Math.min(end, at + SHOWN))) return 0;
+  if (!isRequest && isText(bytes, at, Math.min(end, at + LETTERS))) return 0;
   const found = walk(bytes, at + 4 + token, end, isRequest ? ASKED : ANSWERED, code);
   if (found < 0) return 0;
   if (isRequest)

@@ -68,9 +68,8 @@ export function detectMessage(
   if (questions === 0 && !isAnswer && !several) return 0;
   if (questions > 1 ? !several : questions === 0 && records === 0) {
     // An error may be answered without the question.
-    return isAnswer && questions === 0 && length === DNS_HEADER && (flags & 15) !== 0
-      ? LIKELY | ANSWERS
-      : 0;
+    const isError = questions === 0 && length === DNS_HEADER && isRefusal(flags);
+    return isAnswer && isError ? LIKELY | ANSWERS : 0;
   }
   if (questions * 5 + records * SMALLEST_RECORD > length - DNS_HEADER) return 0;
   const next = walk(payload, at + DNS_HEADER, end, questions, records);
@@ -83,6 +82,12 @@ export function detectMessage(
   if (next === CUT) return at + length > payload.end ? LIKELY | side : 0;
   const whole = next === at + length || records > MOST_RECORDS;
   return (whole ? CERTAIN : LIKELY) | side;
+}
+
+/** Errors in the question's form, of the server, or that it does not want to: neither of authority nor cut. */
+function isRefusal(flags: number): boolean {
+  const code = flags & 15;
+  return (code === 1 || code === 2 || code === 4 || code === 5) && (flags & 0x0600) === 0;
 }
 
 /**

@@ -123,7 +123,15 @@ function detectReply(payload: Payload, start: number): Detection {
   const accepted = authEnd(payload, start + 12);
   if (accepted < 0) return 0;
   if (accepted + 4 > end) return LIKELY | ANSWERS;
-  return view.getUint32(accepted) <= 5 ? LIKELY | ANSWERS : 0;
+  if (view.getUint32(accepted) > 5) return 0;
+  return isOnPort(payload) || !isEmpty(payload, accepted + 4) ? LIKELY | ANSWERS : 0;
+}
+
+/** Whether there are results, of which the first words are all zero. */
+function isEmpty({ view, end }: Payload, at: number): boolean {
+  const stop = Math.min(end, at + 16);
+  for (let next = at; next + 4 <= stop; next += 4) if (view.getInt32(next) !== 0) return false;
+  return stop - at > 4;
 }
 
 /** The port of the port mapper or of NFS, the side that answers. */

@@ -16,6 +16,8 @@ import {
 } from './payload.ts';
 
 const HEADER = 34;
+/** 2.1. */
+const LAST_VERSION = 0x12;
 const DELAY_REQUEST = 1;
 const DELAY_RESPONSE = 9;
 const ANNOUNCE = 11;
@@ -29,7 +31,7 @@ const TIMED = 0b0000_1111_0000_1111;
 const CONTROL = [0, 1, 5, 5, 0, 0, 0, 0, 2, 3, 5, 5, 5, 4, 0, 0] as const;
 
 function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
-  if (end - at < HEADER || (bytes[at + 1]! & 15) !== 2) return 0;
+  if (end - at < HEADER || (bytes[at + 1]! & 15) !== 2 || bytes[at + 1]! > LAST_VERSION) return 0;
   const kind = bytes[at]! & 15;
   const shortest = SHORTEST[kind]!;
   const octets = view.getUint16(at + 2);
@@ -58,7 +60,8 @@ function isFollowed(view: DataView, at: number, end: number, stop: number): bool
   let next = at;
   while (next + 4 <= end) {
     const octets = view.getUint16(next + 2);
-    if ((octets & 1) !== 0) return false;
+    // Type 0 is reserved.
+    if (view.getUint16(next) === 0 || (octets & 1) !== 0) return false;
     next += 4 + octets;
   }
   return next === stop || end < stop;

@@ -67,6 +67,8 @@ function detect(payload: Payload): Detection {
   // A retry: a token and a tag of 16 octets, without lengths and not filled up.
   if (type === 3) {
     if (length <= ids - at + TAG || length > LARGEST_RETRY) return 0;
+    // The server chooses the id that it will go by.
+    if (bytes[at + 6 + bytes[at + 5]!] === 0) return 0;
     if (end - at < length) return LIKELY | ANSWERS;
     if (!looksSealed(bytes, end - TAG, end)) return 0;
     return (isTelling ? CERTAIN : LIKELY) | ANSWERS;

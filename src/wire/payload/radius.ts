@@ -25,6 +25,7 @@ const NUMBERS = new Set([
   4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 23, 27, 28, 29, 37, 38, 40, 41, 42, 43, 45, 46, 47, 48,
   49, 51, 52, 53, 55, 61, 62, 72, 73, 75, 76, 85, 86,
 ]);
+const ACCOUNTED = 5;
 const MAKERS = 26;
 const EAP = 79;
 const DIGEST = 80;
@@ -80,7 +81,9 @@ function detect(payload: Payload): Detection {
     isTelling ||= next + 3 <= end && tells(bytes[next]!, octets, bytes[next + 2]!);
     next += octets;
   }
-  if (next > stop) return 0;
+  if (next > stop || (next < stop && end === stop)) return 0;
+  // Only accounting is answered without attributes as a rule.
+  if (attributes === 0 && bytes[at] !== ACCOUNTED && !isOnPort(payload)) return 0;
   // Random or a digest; elsewhere than on its ports nothing else would do.
   if (!looksSealed(bytes, at + AUTHENTICATOR, end)) return isOnPort(payload) ? LIKELY | side : 0;
   // A small answer may have no attributes: then little speaks for it.

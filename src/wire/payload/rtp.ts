@@ -13,6 +13,8 @@ const ONE_OCTET = 0xbede;
 const TWO_OCTETS = 0x1000;
 const TRANSPORT_STREAM = 188;
 const SHOWN = 16;
+/** Of the time's and the sender's octets. */
+const MOST_ZEROS = 3;
 
 function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   // Version 2, no padding, no contributing source; an extension perhaps.
@@ -22,6 +24,9 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   const [time, sender] = [view.getInt32(at + 4), view.getInt32(at + 8)];
   // Sequences and times begin at random, and senders are chosen so: zeros and runs are something else.
   if (time === 0 || sender === 0 || time === sender) return 0;
+  let zeros = 0;
+  for (let next = at + 4; next < at + HEADER; next++) if (bytes[next] === 0) zeros++;
+  if (zeros > MOST_ZEROS) return 0;
   if (isScript(bytes, at, end)) return 0;
   let carried = length - HEADER;
   if (first === 0x90) {

@@ -164,5 +164,10 @@ describe('tls', () => {
       bytes: join(hex('1603010080 0100007c 0303'), zeros(32), u8(77), zeros(80)),
       is: 'no',
     },
+    {
+      name: 'a request for a hello that is not empty',
+      bytes: hex('1603000028 000001a6 94770000'),
+      is: 'no',
+    },
   ]);
 });
