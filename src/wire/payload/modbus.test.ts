@@ -62,10 +62,16 @@ describe('modbus', () => {
       is: 'certain asks',
     },
     {
+      name: 'a transaction of the same number',
+      dport: 502,
+      bytes: hex('3084 0000 0006 02 02 01a1 4200'),
+      is: 'likely',
+    },
+    {
       name: 'the beginning of a message of LDAP',
       dport: 389,
       bytes: hex('3084 0000 0006 02 02 01a1 4200'),
-      is: 'likely',
+      is: 'no',
     },
     {
       name: 'another protocol number',

@@ -38,10 +38,10 @@ function detect(payload: Payload): Detection {
   const octets = view.getUint16(at + 4);
   if (octets < 2 || octets > MOST_LENGTH || octets + 6 > length) return 0;
   if (octets + 6 < length && !isChain(payload, at + 6 + octets)) return 0;
-  // An LDAP message with a long length may look the same: its tag is here the transaction.
-  if (view.getUint16(at) === LDAP) return LIKELY;
-  const unit = bytes[at + HEADER - 1]!;
   const isOnPort = payload.sourcePort === PORT || payload.destinationPort === PORT;
+  // An LDAP message with a long length may look the same: its tag is here the transaction.
+  if (view.getUint16(at) === LDAP) return isOnPort ? LIKELY : 0;
+  const unit = bytes[at + HEADER - 1]!;
   if (unit > LAST_UNIT && unit !== NO_UNIT && !isOnPort) return 0;
   const code = bytes[at + HEADER]!;
   const data = octets - 2;

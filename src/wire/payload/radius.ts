@@ -83,7 +83,8 @@ function detect(payload: Payload): Detection {
   }
   if (next > stop || (next < stop && end === stop)) return 0;
   // Only accounting is answered without attributes as a rule.
-  if (attributes === 0 && bytes[at] !== ACCOUNTED && !isOnPort(payload)) return 0;
+  const isBare = attributes === 0 && bytes[at] !== ACCOUNTED;
+  if ((isBare || (end < stop && attributes < 2)) && !isOnPort(payload)) return 0;
   // Random or a digest; elsewhere than on its ports nothing else would do.
   if (!looksSealed(bytes, at + AUTHENTICATOR, end)) return isOnPort(payload) ? LIKELY | side : 0;
   // A small answer may have no attributes: then little speaks for it.
