@@ -96,7 +96,7 @@ function isRefusal(flags: number): boolean {
  */
 function isUsual({ bytes, view }: Payload, at: number, end: number, questions: number): boolean {
   if (questions === 0) return true;
-  if (bytes[at] === 0) return view.getUint16(at + 3) === INTERNET;
+  if (bytes[at] === 0) return (view.getUint16(at + 3) & 0x7fff) === INTERNET;
   let next = at;
   while (next < end && bytes[next]! > 0 && bytes[next]! < 0x40) {
     const stop = Math.min(end, next + 1 + bytes[next]!);

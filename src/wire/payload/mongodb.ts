@@ -44,8 +44,9 @@ function detect(payload: Payload): Detection {
       return section >= 5 && section <= size - HEADER - 5 ? CERTAIN | direction : 0;
     }
     case QUERY: {
-      // The lowest flag is reserved; a question answers nothing.
-      if ((view.getUint32(body, true) & ~0xfe) !== 0 || direction !== ASKS) return 0;
+      // The lowest flag is reserved; a question answers nothing: 0, or -1 as some write it.
+      if ((view.getUint32(body, true) & ~0xfe) !== 0) return 0;
+      if (direction !== ASKS && view.getInt32(at + 8) !== -1) return 0;
       // `admin.$cmd` or database.collection.
       const stop = findOctet(bytes, body + 4, Math.min(end, body + 124), 0);
       if (stop < body + 7 || !isText(bytes, body + 4, stop)) return 0;
