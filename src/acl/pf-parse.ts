@@ -1,7 +1,8 @@
 /**
  * Reads a pf.conf: tables, macros, `pass` and `block` with lists, `quick` or not (then the last rule
- * that matches decides). What depends on more than the packet, or changes it (queues, routing,
- * translation, anchors, limits of states), is a fault. Grammar: pf.conf(5), OpenBSD 7.6.
+ * that matches decides). A forwarded packet is asked about where it comes in and where it leaves: rules
+ * for one direction or interface hold there. Translation, anchors and the like are named as what decides
+ * beside; what depends on more than the packet is a fault. Grammar: pf.conf(5), OpenBSD 7.6.
  */
 import type { Family } from '../net/address.ts';
 import {
@@ -16,6 +17,7 @@ import type { FilterAction, FilterChain, FilterMatch, FilterRule } from '../poli
 import { guarded, LineFault } from './line-fault.ts';
 import { numberOf, prefixRange } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
+import { BesideRules } from './other-settings.ts';
 import { opening } from './pf-states.ts';
 import { tokensOf } from './pf-tokens.ts';
 import type { Parsed, ParseFault } from './platform.ts';
@@ -71,18 +73,42 @@ const ON_LINK = mergeRanges(['224.0.0.0/24', '255.255.255.255', 'ff02::/16'].map
 interface Read {
   readonly rules: readonly FilterRule[];
   readonly quick: boolean;
+  /** Undefined: both. */
+  readonly way: 'in' | 'out' | undefined;
+  /** Of whichever it comes in by or leaves by. */
+  readonly interfaces: { readonly names: readonly string[]; readonly not: boolean } | undefined;
 }
+
+/** Statements that decide beside the rules, or change packets. */
+const BESIDE =
+  /^(?:altq|anchor|antispoof|binat|binat-anchor|match|nat|nat-anchor|no|queue|rdr|rdr-anchor|scrub)$/;
+/** Options that send a packet elsewhere than its own addresses say: the rule is none for others. */
+const REDIRECTS = /^(?:af-to|binat-to|divert-packet|divert-reply|divert-to|rdr-to)$/;
+/** Options that change its sender or its way. */
+const CHANGES = /^(?:dup-to|nat-to|reply-to|route-to)$/;
+/** An address of the firewall itself, whatever it is at the time. */
+const OWN = /^\([a-z]+\d+(?::0)?\)$|^\(egress(?::0)?\)$/;
 
 type Side = readonly AddressRange[] | 'self' | undefined;
 
 export function parsePf(text: string): Parsed {
   const parser = new PfParser();
   for (const { words, line } of tokensOf(text, parser.faults)) parser.statement(words, line);
-  return { filter: { chains: parser.chains() }, faults: parser.faults };
+  const beside = parser.beside.list();
+  return {
+    ...{ filter: { chains: parser.chains() }, faults: parser.faults },
+    ...(parser.assumed.size > 0 ? { assumed: [...parser.assumed] } : {}),
+    ...(beside.length > 0 ? { beside } : {}),
+  };
 }
+
+const EGRESS = 'that no interface named here is in the group egress';
 
 class PfParser {
   readonly faults: ParseFault[] = [];
+  readonly beside = new BesideRules();
+  /** What the text does not tell. */
+  readonly assumed = new Set<string>();
   private readonly tables = new Map<string, AddressRange[]>();
   private readonly read: Read[] = [];
   private words: readonly string[] = [];
@@ -90,27 +116,45 @@ class PfParser {
   private line = 0;
 
   chains(): FilterChain[] {
+    const isOne = this.read.every(({ way, interfaces }) => (way ?? interfaces) === undefined);
+    if (isOne) return [this.chain('pf', 0, this.read)];
+    return (['in', 'out'] as const).map((way, priority) =>
+      this.chain(
+        `pf ${way}`,
+        priority,
+        this.read.filter((read) => read.way === undefined || read.way === way),
+        way,
+      ),
+    );
+  }
+
+  private chain(
+    name: string,
+    priority: number,
+    read: readonly Read[],
+    way?: 'in' | 'out',
+  ): FilterChain {
     // Without `quick` the last match decides: such rules hold in reverse, after all quick ones …
     const ordered: FilterRule[] = [];
     const pending: (readonly FilterRule[])[] = [];
-    for (const { rules, quick } of this.read) {
+    for (const { rules, quick, interfaces } of read) {
+      const placed = rules.map((rule) => ({
+        ...rule,
+        match: { ...rule.match, ...placeOf(interfaces, way) },
+      }));
       // … but a quick rule decides only what it meets: those before it do not shield from it.
-      if (quick) ordered.push(...rules);
-      else pending.push(rules);
+      if (quick) ordered.push(...placed);
+      else pending.push(placed);
     }
-    return [
-      {
-        name: 'pf',
-        hook: 'forward',
-        otherwise: 'accept',
-        line: 0,
-        rules: [
-          { action: 'accept', match: { states: ['established', 'related'] }, line: 0 },
-          ...ordered,
-          ...pending.reverse().flat(),
-        ],
-      },
-    ];
+    return {
+      ...{ name, hook: 'forward', otherwise: 'accept', line: 0 },
+      ...(priority === 0 ? {} : { priority }),
+      rules: [
+        { action: 'accept', match: { states: ['established', 'related'] }, line: 0 },
+        ...ordered,
+        ...pending.reverse().flat(),
+      ],
+    };
   }
 
   statement(words: readonly string[], line: number): void {
@@ -152,7 +196,10 @@ class PfParser {
         this.rule(verb);
         return;
       default:
-        throw new LineFault(`“${verb}” is not read.`);
+        if (!BESIDE.test(verb) || this.words.includes('{')) {
+          throw new LineFault(`“${verb}” is not read.`);
+        }
+        this.beside.add(verb, this.line);
     }
   }
 
@@ -160,7 +207,7 @@ class PfParser {
   private setting(): void {
     const text = this.words.slice(1).join(' ');
     const harmless =
-      /^(?:skip on (?:lo|lo0|\{ lo0? \})|reassemble yes(?: no-df)?|block-policy (?:drop|return)|loginterface \S+|optimization \S+|limit \{?.*|timeout .*|debug \S+|state-policy floating|ruleset-optimization \S+)$/;
+      /^(?:skip on (?:lo|lo0|\{ lo0? \})|reassemble yes(?: no-df)?|block-policy (?:drop|return)|loginterface \S+|optimization \S+|limit \{?.*|timeout .*|debug \S+|fingerprints \S+|hostid \S+|require-order \S+|state-policy floating|ruleset-optimization \S+)$/;
     if (!harmless.test(text)) throw new LineFault(`The setting “${text}” is not read.`);
   }
 
@@ -174,7 +221,6 @@ class PfParser {
         throw new LineFault(`“${word}” is not known of tables.`);
       }
     }
-    if (!constant) throw new LineFault(`The table <${name}> can change: make it const.`);
     if (this.tables.has(name)) throw new LineFault(`The table <${name}> is defined twice.`);
     const ranges: AddressRange[] = [];
     if (this.word === '{') {
@@ -185,6 +231,7 @@ class PfParser {
     }
     this.end();
     this.tables.set(name, ranges);
+    if (!constant) this.assumed.add(`that the table <${name}> holds what stands in the text`);
   }
 
   private tableName(): string {
@@ -212,12 +259,10 @@ class PfParser {
       if (this.take('return')) action = 'reject';
       else this.take('drop');
     }
-    if (this.word === 'in' || this.word === 'out') {
-      throw new LineFault('A rule for one direction alone cannot be proved.');
-    }
+    const way = this.take('in') ? 'in' : this.take('out') ? 'out' : undefined;
     const log = this.take('log');
     const quick = this.take('quick');
-    if (this.word === 'on') throw new LineFault('A rule for one interface alone cannot be proved.');
+    const interfaces = this.interfaces();
     const base = new MatchBuilder();
     if (verb === 'pass') base.states(['new']);
     let family: Family | undefined;
@@ -226,7 +271,8 @@ class PfParser {
     const protocols = this.take('proto') ? this.list().map(protocolOf) : [undefined];
     const sides = this.sides();
     const messages = this.messages(protocols);
-    const { label, flagsAny } = this.options();
+    const { label, flagsAny, isElsewhere } = this.options();
+    if (isElsewhere) return;
     // The firewall's own packets are not forwarded, nor is what ends on its link.
     if (sides.source === 'self' || sides.destination === 'self') return;
     if (sides.destination !== undefined && endsOnLink(sides.destination)) return;
@@ -241,7 +287,21 @@ class PfParser {
       const matches = verb === 'pass' ? opening(match, flagsAny) : [match];
       return matches.map((own) => ({ ...shared, match: own }));
     });
-    this.read.push({ rules, quick });
+    this.read.push({ rules, quick, way, interfaces });
+  }
+
+  /** `on em0`, `on ! em0`, `on { em0 em1 }`. */
+  private interfaces(): Read['interfaces'] {
+    if (!this.take('on')) return undefined;
+    const not = this.take('!');
+    const names = this.list();
+    for (const name of names) {
+      if (name === 'egress') this.assumed.add(EGRESS);
+      else if (!/^[a-z][a-z_]*\d+(?:\.\d+)?$/.test(name)) {
+        throw new LineFault(`Which interfaces “${name}” are is not in the text.`);
+      }
+    }
+    return { names, not };
   }
 
   private match(
@@ -284,9 +344,13 @@ class PfParser {
   }
 
   private side(): Side {
-    const words = this.list();
-    if (words.length === 1 && words[0] === 'any') return undefined;
-    if (words.length === 1 && words[0] === 'self') return 'self';
+    const all = this.list();
+    if (all.length === 1 && all[0] === 'any') return undefined;
+    const words = all.filter((word) => word !== 'self' && !OWN.test(word));
+    if (words.length === 0) return 'self';
+    const dynamic = words.find((word) => /:(?:network|broadcast|peer)\)?$/.test(word));
+    if (dynamic !== undefined)
+      throw new LineFault(`Which addresses “${dynamic}” are is not in the text.`);
     return mergeRanges(
       words.flatMap((word) => {
         const table = /^<([\w.-]+)>$/.exec(word)?.[1];
@@ -316,7 +380,13 @@ class PfParser {
   }
 
   /** Words after the conditions. */
-  private options(): { readonly label?: string; readonly flagsAny: boolean } {
+  private options(): {
+    readonly label?: string;
+    readonly flagsAny: boolean;
+    /** What it takes goes elsewhere than its addresses say. */
+    readonly isElsewhere: boolean;
+  } {
+    let isElsewhere = false;
     let label: string | undefined;
     let flagsAny = false;
     while (this.word !== '') {
@@ -326,12 +396,17 @@ class PfParser {
           throw new LineFault('Flags other than “any” and “S/SA” are not read.');
         }
         flagsAny = flags === 'any';
-      } else if (this.take('keep')) {
+      } else if (REDIRECTS.test(this.word) || CHANGES.test(this.word)) {
+        isElsewhere = REDIRECTS.test(this.word);
+        this.beside.add(this.word, this.line);
+        // Where to, and nothing that the rule would ask for.
+        this.at = this.words.length;
+      } else if (this.take('modulate') || this.take('keep')) {
         if (!this.take('state')) throw new LineFault('“keep” stands without “state”.');
       } else if (this.take('label')) label = this.next('a label');
       else throw new LineFault(`“${this.word}” is not known here.`);
     }
-    return { ...(label === undefined ? {} : { label }), flagsAny };
+    return { ...(label === undefined ? {} : { label }), flagsAny, isElsewhere };
   }
 }
 
@@ -340,6 +415,14 @@ interface Sides {
   readonly destination: Side;
   readonly from?: readonly NumberRange[];
   readonly to?: readonly NumberRange[];
+}
+
+/** The condition of a rule on interfaces, where packets come in or leave. */
+function placeOf(interfaces: Read['interfaces'], way: 'in' | 'out' | undefined): FilterMatch {
+  if (interfaces === undefined || way === undefined) return {};
+  const { names, not } = interfaces;
+  if (way === 'in') return not ? { notInInterfaces: names } : { inInterfaces: names };
+  return not ? { notOutInterfaces: names } : { outInterfaces: names };
 }
 
 function endsOnLink(destination: readonly AddressRange[]): boolean {

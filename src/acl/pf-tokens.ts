@@ -10,6 +10,9 @@ export interface Statement {
   readonly line: number;
 }
 
+/** A macro, also inside of a word: `($ext_if)`, `$int_if:network`. */
+const MACRO = /\$([A-Za-z]\w*)/;
+
 /** Macros that hold macros may not make a text grow without end. */
 const MOST_WORDS = 20_000;
 
@@ -67,17 +70,31 @@ function wordsOf(line: string): string[] | undefined {
   return words;
 }
 
+function isWithin(word: string, name: string): boolean {
+  return word !== `$${name}` && MACRO.exec(word)?.[1] === name;
+}
+
 /** The words with macros put in, or a sentence that says what is wrong. */
 function expand(
   words: readonly string[],
   macros: ReadonlyMap<string, readonly string[]>,
 ): string[] | string {
   let result = [...words];
-  for (let depth = 0; result.some((word) => word.startsWith('$')); depth++) {
+  for (let depth = 0; result.some((word) => MACRO.test(word)); depth++) {
     if (depth > 8 || result.length > MOST_WORDS) return 'Macros are too deep.';
-    const unknown = result.find((word) => word.startsWith('$') && !macros.has(word.slice(1)));
-    if (unknown !== undefined) return `There is no macro “${unknown}” above.`;
-    result = result.flatMap((word) => (word.startsWith('$') ? macros.get(word.slice(1))! : [word]));
+    const wanted = result.flatMap((word) => MACRO.exec(word)?.[1] ?? []);
+    const unknown = wanted.find((name) => !macros.has(name));
+    if (unknown !== undefined) return `There is no macro “$${unknown}” above.`;
+    const inside = wanted.find((name) => macros.get(name)!.length !== 1);
+    if (inside !== undefined && result.some((word) => isWithin(word, inside))) {
+      return `The macro “$${inside}” has several words and stands inside of one.`;
+    }
+    result = result.flatMap((word) => {
+      const name = MACRO.exec(word)?.[1];
+      if (name === undefined) return [word];
+      const value = macros.get(name)!;
+      return word === `$${name}` ? value : [word.replace(`$${name}`, () => value[0]!)];
+    });
   }
   // A list in a list is one list.
   return result;
