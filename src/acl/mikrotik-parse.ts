@@ -79,6 +79,7 @@ class ScriptParser {
   private isWhole = false;
   private hasIpsec = false;
   private tracksConnections = true;
+  private readonly fastPaths = new Set<Family>(FAMILIES);
 
   line(line: string, number: number): void {
     guarded(this.faults, number, () => {
@@ -173,6 +174,9 @@ class ScriptParser {
       if (value !== off) throw new LineFault(`“${key}=${value}” is not known.`);
       return true;
     };
+    if (/^ip(?:v6)? settings$/.test(menu) && isOff('allow-fast-path', 'no', /^yes$/)) {
+      this.fastPaths.delete(menu === 'ip settings' ? 4 : 6);
+    }
     if (menu === 'ip settings') {
       if (isOff('ip-forward', 'no', /^yes$/)) stop(4, 'forward');
     } else if (menu === 'ipv6 settings') {
@@ -188,6 +192,7 @@ class ScriptParser {
     return {
       ...{ table, family, addresses, interfaces, isWhole, hasIpsec, tracksConnections },
       translations: this.translations[family],
+      hasFastPath: this.fastPaths.has(family),
     };
   }
 

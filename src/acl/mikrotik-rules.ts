@@ -66,6 +66,8 @@ export interface RuleSurroundings extends Surroundings {
   /** It has peers or policies of IPsec. */
   readonly hasIpsec: boolean;
   readonly tracksConnections: boolean;
+  /** Whether FastTrack can take packets past the rules. */
+  readonly hasFastPath: boolean;
 }
 
 /** A rule as it is asked, with what it calls. */
@@ -242,7 +244,8 @@ class RuleReader {
    * an answer is asked like any other.
    */
   private fastTracked(match: MatchBuilder): readonly FilterRule[] {
-    if (this.chain === 'input' || this.chain === 'output') return [this.ruleOf('continue', {})];
+    const isElsewhere = this.chain === 'input' || this.chain === 'output';
+    if (isElsewhere || !this.around.hasFastPath) return [this.ruleOf('continue', {})];
     match.states(['established']);
     match.protocols([TCP, UDP].map((one) => ({ first: one, last: one })));
     if (match.build().states?.length === 0) return [this.ruleOf('continue', {})];
