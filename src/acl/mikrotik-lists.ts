@@ -90,12 +90,14 @@ export interface ListedInterfaces {
 
 const DEFINITION_KEYS: ReadonlySet<string> = new Set(['comment', 'exclude', 'include', 'name']);
 const MEMBER_KEYS: ReadonlySet<string> = new Set(['comment', 'disabled', 'interface', 'list']);
-/** Lists within lists deeper than this run in circles. */
-const MOST_NESTED = 16;
+/** Lists within lists deeper than this are taken to run in circles. */
+const MOST_NESTED = 32;
 
 export class InterfaceLists {
   private readonly definitions = new Map<string, Definition>();
   private readonly members = new Map<string, string[]>();
+  /** Lists that were asked for, so that one within many others is worked out once. */
+  private readonly known = new Map<string, ListedInterfaces>();
   private readonly filled = new Set<string>();
 
   define(verb: string, text: string, values: (text: string) => Values): void {
@@ -134,8 +136,8 @@ export class InterfaceLists {
   }
 
   /**
-   * A list of which a text without any lists speaks is taken as a zone of that name. Throws `LineFault`
-   * where it is not told who is on the list.
+   * Asked once all lines are read. A list of which a text without any lists speaks is taken as a zone
+   * of that name. Throws `LineFault` where it is not told who is on the list.
    */
   interfaces(list: string, depth = 0): ListedInterfaces {
     if (list === 'all') return { names: [], allBut: true };
@@ -143,7 +145,11 @@ export class InterfaceLists {
     if (list === 'dynamic' || list === 'static') {
       throw new LineFault(`Which interfaces are on the list “${list}” is not told.`);
     }
-    if (depth > MOST_NESTED) throw new LineFault(`The list “${list}” includes itself.`);
+    const before = this.known.get(list);
+    if (before !== undefined) return before;
+    if (depth > MOST_NESTED) {
+      throw new LineFault(`The list “${list}” lies too deep in others, or in itself.`);
+    }
     const definition = this.definitions.get(list);
     const own = this.members.get(list);
     if (definition === undefined && own === undefined) {
@@ -157,7 +163,9 @@ export class InterfaceLists {
     for (const other of definition?.exclude ?? []) {
       all = inverse(joined(inverse(all), this.interfaces(other, depth + 1)));
     }
-    return joined(all, { names: own ?? [], allBut: false });
+    all = joined(all, { names: own ?? [], allBut: false });
+    this.known.set(list, all);
+    return all;
   }
 }
 

@@ -28,11 +28,27 @@ const FAMILIES = [4, 6] as const satisfies readonly Family[];
 const HOOKS: ReadonlySet<string> = new Set(['forward', 'input', 'output']);
 const FIREWALL = /^(ip|ipv6) firewall (address-list|filter|nat|raw)$/;
 
+/** Switches that stop all packets of a family at some hooks. */
+const STOPS = [
+  { key: 'ip settings ip-forward', off: 'no', on: /^yes$/, family: 4, hooks: ['forward'] },
+  { key: 'ipv6 settings forward', off: 'no', on: /^yes$/, family: 6, hooks: ['forward'] },
+  {
+    ...{ key: 'ipv6 settings disable-ipv6', off: 'yes', on: /^no$/, family: 6 as const },
+    hooks: ['forward', 'input', 'output'],
+  },
+] as const;
+
 /** A rule of the filter or of the raw table, before it is known who is on the lists. */
 interface Pending {
   readonly table: 'filter' | 'raw';
   readonly family: Family;
   readonly values: Values;
+  readonly line: number;
+}
+
+interface Stop {
+  readonly family: Family;
+  readonly hooks: readonly Hook[];
   readonly line: number;
 }
 
@@ -70,12 +86,8 @@ class ScriptParser {
   /** Chains all of whose rules may be disabled. */
   private readonly disabled = new Set<string>();
   private readonly besides = new Map<string, { line: number; lines: number }>();
-  /** Lines of switches that stop all packets at some hooks. */
-  private readonly stops: {
-    readonly family: Family;
-    readonly hook: Hook;
-    readonly line: number;
-  }[] = [];
+  /** Lines of switches that stop all packets at some hooks, by what is switched. */
+  private readonly stops = new Map<string, Stop>();
   private isWhole = false;
   private hasIpsec = false;
   private tracksConnections = true;
@@ -165,26 +177,31 @@ class ScriptParser {
 
   /** Settings that stop all packets, or turn off what rules ask for. */
   private switches(menu: string, settings: ReadonlyMap<string, string>, line: number): void {
-    const stop = (family: Family, ...hooks: readonly Hook[]) => {
-      this.stops.push(...hooks.map((hook) => ({ family, hook, line })));
-    };
-    const isOff = (key: string, off: string, on: RegExp): boolean => {
-      const value = settings.get(key);
-      if (value === undefined || on.test(value)) return false;
+    /** Whether the switch is set to what stops; undefined where it is not in this line. */
+    const isOff = (key: string, off: string, on: RegExp): boolean | undefined => {
+      const isHere = key.startsWith(`${menu} `);
+      const value = isHere ? settings.get(key.slice(menu.length + 1)) : undefined;
+      if (value === undefined || on.test(value)) return value === undefined ? undefined : false;
       if (value !== off) throw new LineFault(`“${key}=${value}” is not known.`);
       return true;
     };
-    if (/^ip(?:v6)? settings$/.test(menu) && isOff('allow-fast-path', 'no', /^yes$/)) {
-      this.fastPaths.delete(menu === 'ip settings' ? 4 : 6);
+    for (const { key, off, on, family, hooks } of STOPS) {
+      const isStopped = isOff(key, off, on);
+      if (isStopped === true) this.stops.set(key, { family, hooks, line });
+      else if (isStopped === false) this.stops.delete(key);
     }
-    if (menu === 'ip settings') {
-      if (isOff('ip-forward', 'no', /^yes$/)) stop(4, 'forward');
-    } else if (menu === 'ipv6 settings') {
-      if (isOff('disable-ipv6', 'yes', /^no$/)) stop(6, 'forward', 'input', 'output');
-      else if (isOff('forward', 'no', /^yes$/)) stop(6, 'forward');
-    } else if (menu === 'ip firewall connection tracking') {
-      if (isOff('enabled', 'no', /^(?:auto|yes)$/)) this.tracksConnections = false;
+    for (const family of FAMILIES) {
+      const isSlow = isOff(
+        `${family === 4 ? 'ip' : 'ipv6'} settings allow-fast-path`,
+        'no',
+        /^yes$/,
+      );
+      if (isSlow === true) this.fastPaths.delete(family);
+      else if (isSlow === false) this.fastPaths.add(family);
     }
+    const tracking = 'ip firewall connection tracking enabled';
+    const isUntracked = isOff(tracking, 'no', /^(?:auto|yes)$/);
+    if (isUntracked !== undefined) this.tracksConnections = !isUntracked;
   }
 
   private around(table: 'filter' | 'raw', family: Family): RuleSurroundings {
@@ -199,9 +216,11 @@ class ScriptParser {
   parsed(): Parsed {
     const chains: FilterChain[] = [];
     const assumed = new Set<string>();
-    for (const { family, hook, line } of this.stops) {
-      const name = `${family} ${hook} switched off`;
-      chains.push({ name, hook, family, priority: -2, otherwise: 'drop', line, rules: [] });
+    for (const [key, { family, hooks, line }] of this.stops) {
+      for (const hook of hooks) {
+        const name = `${hook} by ${key}`;
+        chains.push({ name, hook, family, priority: -2, otherwise: 'drop', line, rules: [] });
+      }
     }
     for (const family of FAMILIES) {
       for (const table of ['filter', 'raw'] as const) {

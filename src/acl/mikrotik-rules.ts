@@ -250,10 +250,15 @@ class RuleReader {
     match.protocols([TCP, UDP].map((one) => ({ first: one, last: one })));
     if (match.build().states?.length === 0) return [this.ruleOf('continue', {})];
     // By a jump, since the rule after it nearly always accepts the same, and must.
-    const name = `${chainName(this.around, this.chain)} line ${this.line}`;
-    const rule = this.ruleOf('accept', match.build());
-    this.called.push({ name, line: this.line, otherwise: 'accept', rules: [rule] });
-    return [{ action: 'jump', target: name, match: {}, line: 0 }];
+    return [this.call([this.ruleOf('accept', { states: ['established'] })], match)];
+  }
+
+  /** A jump to rules of its own; there may be two of it, for the two sides of “port”. */
+  private call(rules: readonly FilterRule[], match: MatchBuilder): FilterRule {
+    const { around, called, chain, line } = this;
+    const name = `${chainName(around, chain)} line ${line}`;
+    if (called.length === 0) called.push({ name, line, otherwise: 'accept', rules });
+    return { action: 'jump', target: name, match: match.build(), line: 0 };
   }
 
   /** By whether the destination was translated, where that is asked. */
@@ -274,7 +279,6 @@ class RuleReader {
     if (action === 'return') {
       throw new BeyondHeader('“return” by what NAT did is not read.');
     }
-    const name = `${chainName(around, this.chain)} line ${this.line}`;
     const inside = leads.map((narrow): FilterRule => {
       const one = new MatchBuilder();
       narrow(one);
@@ -282,11 +286,7 @@ class RuleReader {
       return { action: 'return', match: one.build(), line: 0 };
     });
     if (isNegated) inside.push(this.ruleOf(action, {}));
-    // Twice at the most, for the two sides of “port”.
-    if (!this.called.some((chain) => chain.name === name)) {
-      this.called.push({ name, line: this.line, otherwise: 'accept', rules: inside });
-    }
-    return [{ action: 'jump', target: name, match: match.build(), line: 0 }];
+    return [this.call(inside, match)];
   }
 
   private ruleOf(action: FilterAction, match: FilterRule['match']): FilterRule {

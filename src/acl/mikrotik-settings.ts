@@ -57,6 +57,10 @@ const dropping: Condition = (verb, settings) =>
       settings.get('type') ?? settings.get('action') ?? '',
     ));
 
+/** What is run now and then, and may change the rules. */
+const changingRules: Condition = (verb, settings) =>
+  added(verb, settings) && [...settings.values()].some((value) => value.includes('firewall'));
+
 /** Commands that may let pass, drop or change packets beside the rules, by their menu. */
 const DECIDING: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ['app', isDeciding('firewall-redirects', '')],
@@ -85,6 +89,7 @@ const DECIDING: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ['ip kid-control', added],
   ['ip nat-pmp', enabled],
   ['ip proxy', enabled],
+  ['ip reverse-proxy', added],
   ['ip route', dropping],
   ['ip route rule', dropping],
   ['ip route vrf', added],
@@ -104,6 +109,9 @@ const DECIDING: ReadonlyMap<string, Condition> = new Map<string, Condition>([
   ['openflow', added],
   ['ppp profile', (_, settings) => named(settings, 'incoming-filter', 'outgoing-filter')],
   ['routing rule', dropping],
+  ['system scheduler', changingRules],
+  ['system script', changingRules],
+  ['tool netwatch', changingRules],
 ]);
 
 function named(settings: ReadonlyMap<string, string>, ...keys: readonly string[]): boolean {

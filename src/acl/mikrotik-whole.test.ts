@@ -152,6 +152,7 @@ describe('a whole export of version 7', () => {
     expect(beside).toEqual([
       { what: 'ip settings rp-filter', line: 36, lines: 1 },
       { what: 'ip firewall nat', line: 88, lines: 2 },
+      { what: 'system script', line: 112, lines: 1 },
     ]);
     expect(assumed).toEqual([
       'that whatever NAT could have led to where it goes was led there by it',
@@ -376,6 +377,10 @@ describe('what decides how rules are read', () => {
     expect(at('tcp 192.0.2.9:1 > 203.0.113.9:443')).toBe('drop');
     expect(at('tcp 192.0.2.9:1 > 203.0.113.9:443 established')).toBe('accept');
     expect(at('gre 192.0.2.9 > 203.0.113.9 established')).toBe('drop');
+    const either = text.replace('connection\n', 'connection protocol=tcp port=443\n');
+    expect(verdictOf(either, 'tcp 192.0.2.9:1 > 203.0.113.9:443 established')).toBe('accept');
+    expect(verdictOf(either, 'tcp 192.0.2.9:443 > 203.0.113.9:1 established')).toBe('accept');
+    expect(verdictOf(either, 'tcp 192.0.2.9:1 > 203.0.113.9:80 established')).toBe('drop');
     const slow = `${text}/ip settings set allow-fast-path=no\n`;
     expect(verdictOf(slow, 'tcp 192.0.2.9:1 > 203.0.113.9:443 established')).toBe('drop');
   });
@@ -385,6 +390,8 @@ describe('what decides how rules are read', () => {
     expect(verdictOf(text, 'tcp 192.0.2.9:1 > 203.0.113.9:443')).toBe('drop');
     expect(verdictOf(text, 'tcp 192.0.2.9:1 > 203.0.113.9:443', { hook: 'input' })).toBe('accept');
     expect(verdictOf(text, 'tcp [2001:db8::1]#1 > [2001:db8::2]#443')).toBe('drop');
+    const again = `${text}/ipv6/settings set forward=yes\n`;
+    expect(verdictOf(again, 'tcp [2001:db8::1]#1 > [2001:db8::2]#443')).toBe('accept');
   });
 
   it.each<[string, string]>([
