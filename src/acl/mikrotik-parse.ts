@@ -14,12 +14,19 @@ import { BeyondHeader } from './mikrotik-conditions.ts';
 import { AddressLists, filledBy, InterfaceLists } from './mikrotik-lists.ts';
 import { Translations } from './mikrotik-nat.ts';
 import { chainName, type ReadRule, type RuleSurroundings, readRule } from './mikrotik-rules.ts';
-import { decidingName, holdsSettings, isSettingsMenu, isStrayRule } from './mikrotik-settings.ts';
+import {
+  decidingName,
+  holdsSettings,
+  isSettingsMenu,
+  isStrayRule,
+  mayBeMissing,
+} from './mikrotik-settings.ts';
 import {
   type Command,
   eachLogicalLine,
   looseSettings,
   MenuReader,
+  missingMenu,
   Values,
 } from './mikrotik-text.ts';
 import type { Beside, Parsed, ParseFault } from './platform.ts';
@@ -95,6 +102,10 @@ class ScriptParser {
 
   line(line: string, number: number): void {
     guarded(this.faults, number, () => {
+      if (line.startsWith('#')) {
+        checkMissing(line);
+        return;
+      }
       const command = this.menus.read(line, number);
       if (command !== undefined) this.take(command);
     });
@@ -297,6 +308,14 @@ class ScriptParser {
     }
     return chains;
   }
+}
+
+/** Throws `LineFault` where the export says that it lacks what matters. */
+function checkMissing(line: string): void {
+  const menu = missingMenu(line);
+  if (menu === undefined) throw new LineFault('The export was interrupted: the rest is missing.');
+  if (mayBeMissing(menu)) return;
+  throw new LineFault(`The device did not write the menu “/${menu}”.`);
 }
 
 /** The names of all chains to which jumps lead from these. */

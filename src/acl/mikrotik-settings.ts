@@ -135,6 +135,11 @@ export function holdsSettings(path: string): boolean {
   return isPassedOver(path) || DECIDING.has(path);
 }
 
+/** Whether nothing is lost for the rules where the menu is missing. */
+export function mayBeMissing(path: string): boolean {
+  return isPassedOver(path) && !DECIDING.has(path);
+}
+
 function isPassedOver(path: string): boolean {
   // Below it lie menus of many kinds, each with a place of its own above.
   if (path === 'interface' || path === 'mpls') return true;

@@ -24,7 +24,13 @@ const VERBS: ReadonlySet<string> = new Set(
 /** `[admin@router] > /export`, as a terminal's record begins and ends. */
 const PROMPT = /^\[[^\]\s]+@[^\]]*\] (?:\/[a-z0-9 /-]*)?> ?/;
 
-/** Calls `work` for each logical line that is no comment; lines are counted from 1. */
+/** What an export says of itself where it could not write all. */
+const INCOMPLETE = /^# *(?:error exporting\b|interrupted\b)/;
+
+/**
+ * Calls `work` for each logical line that is no comment, and for comments that say that something is
+ * missing; lines are counted from 1.
+ */
 export function eachLogicalLine(
   text: string,
   work: (line: string, number: number, isEnded: boolean) => void,
@@ -36,7 +42,7 @@ export function eachLogicalLine(
     const line = raw.trim();
     if (joined.length === 0) {
       begins = index + 1;
-      if (line === '' || line.startsWith('#')) return;
+      if (line === '' || (line.startsWith('#') && !INCOMPLETE.test(line))) return;
     }
     if (line.endsWith('\\')) {
       joined.push(line.slice(0, -1));
@@ -46,6 +52,12 @@ export function eachLogicalLine(
     joined = [];
   });
   if (joined.length > 0) work(joined.join(''), begins, false);
+}
+
+/** The menu that an export says it could not write; undefined where it broke off. */
+export function missingMenu(line: string): string | undefined {
+  const [, path] = /^# *error exporting "?([/ a-z0-9-]+)/.exec(line) ?? [];
+  return path === undefined ? undefined : pathOf(path).path;
 }
 
 /** Finds the menu of each command. */

@@ -413,6 +413,8 @@ describe('what decides how rules are read', () => {
       'add chain=input action=jump jump-target=x\nadd chain=x action=fasttrack-connection',
     ],
     ['rules that are changed', 'set 0 disabled=yes'],
+    ['a menu that the device did not write', '#error exporting "/ip/firewall/raw" (timeout)'],
+    ['an export that broke off', '#error exporting /ip smb\n#interrupted'],
   ])('has a fault with %s', (_, text) => {
     expect(parseMikrotik(`${FILTER}${text}\n`).faults).toHaveLength(1);
   });
