@@ -384,7 +384,7 @@ function rawHooks(
     if (found === undefined) return [];
     return [
       {
-        ...{ name: `raw ${family} before ${hook}`, hook, family, priority: -1 },
+        ...{ name: `before ${family} ${hook}`, hook, family, priority: -1 },
         // What it does not drop goes on to the filter, which is nothing to report of a chain.
         ...{ otherwise: 'drop', line: found.line },
         rules: [

@@ -256,7 +256,8 @@ class RuleReader {
   /** A jump to rules of its own; there may be two of it, for the two sides of “port”. */
   private call(rules: readonly FilterRule[], match: MatchBuilder): FilterRule {
     const { around, called, chain, line } = this;
-    const name = `${chainName(around, chain)} line ${line}`;
+    // No name of a chain in a text begins so.
+    const name = `line ${line} of ${chainName(around, chain)}`;
     if (called.length === 0) called.push({ name, line, otherwise: 'accept', rules });
     return { action: 'jump', target: name, match: match.build(), line: 0 };
   }

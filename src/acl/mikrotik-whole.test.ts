@@ -338,7 +338,7 @@ describe('a whole export of version 6', () => {
       const { faults, beside, filter } = parseMikrotik(text);
       expect(faults).toEqual([]);
       expect(beside).toContainEqual({ what: 'ip firewall raw', line: 32, lines: 5 });
-      expect(filter.chains.filter(({ name }) => name.startsWith('raw'))).toEqual([]);
+      expect(filter.chains.filter(({ name }) => /^(?:raw|before)/.test(name))).toEqual([]);
     }
   });
 });
