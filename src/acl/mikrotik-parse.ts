@@ -1,332 +1,397 @@
 /**
- * Reads a RouterOS script or export: the filter rules of both families and their address lists.
- * Chains other than those asked at a hook are reached by `jump`. Menus that do not filter are faults,
- * except for lines that only print or set a comment; so is anything that depends on more than the
- * packet (limits, lists that change, time).
+ * Reads a RouterOS script or export: the rules of the filter and of the raw table before it, in both
+ * families, with the lists they ask for; and what else a whole export tells of them (interface lists,
+ * NAT, whether anything is forwarded). Chains other than those asked at a hook are reached by `jump`;
+ * what is wrong in a chain that nothing leads to is no fault. Settings beside the rules are told, or
+ * passed over where they decide nothing (mikrotik-settings.ts). The raw table is told as one of them
+ * where its rules ask for more than the header.
  */
 import type { Family } from '../net/address.ts';
-import { parseAddress } from '../net/address.ts';
-import { type AddressRange, compareRanges, rangeOfAddress } from '../net/address-range.ts';
-import { ICMP, ICMPV6, STATES, type State } from '../net/header-fields.ts';
-import type { NumberRange } from '../net/header-match.ts';
-import type { FilterAction, FilterChain, FilterRule, Hook } from '../policy/filter.ts';
+import type { FilterChain, FilterRule, Hook } from '../policy/filter.ts';
 import { jumpFaults } from './jump-faults.ts';
 import { guarded, LineFault } from './line-fault.ts';
-import { numberOf, prefixRange } from './list-line.ts';
-import { MatchBuilder } from './match-builder.ts';
-import type { Parsed, ParseFault } from './platform.ts';
+import { BeyondHeader } from './mikrotik-conditions.ts';
+import { AddressLists, filledBy, InterfaceLists } from './mikrotik-lists.ts';
+import { Translations } from './mikrotik-nat.ts';
+import { chainName, type ReadRule, type RuleSurroundings, readRule } from './mikrotik-rules.ts';
+import {
+  decidingName,
+  holdsSettings,
+  isSettingsMenu,
+  isStrayRule,
+  mayBeMissing,
+} from './mikrotik-settings.ts';
+import {
+  type Command,
+  eachLogicalLine,
+  looseSettings,
+  MenuReader,
+  missingMenu,
+  Values,
+} from './mikrotik-text.ts';
+import type { Beside, Parsed, ParseFault } from './platform.ts';
 
+const FAMILIES = [4, 6] as const satisfies readonly Family[];
 const HOOKS: ReadonlySet<string> = new Set(['forward', 'input', 'output']);
-const PROTOCOLS: ReadonlyMap<string, number> = new Map([
-  ['icmp', ICMP],
-  ['igmp', 2],
-  ['ipencap', 4],
-  ['tcp', 6],
-  ['udp', 17],
-  ['dccp', 33],
-  ['gre', 47],
-  ['ipsec-esp', 50],
-  ['ipsec-ah', 51],
-  ['icmpv6', ICMPV6],
-  ['ospf', 89],
-  ['pim', 103],
-  ['vrrp', 112],
-  ['l2tp', 115],
-  ['sctp', 132],
-  ['udp-lite', 136],
-]);
-const ACTIONS: ReadonlyMap<string, FilterAction> = new Map([
-  ['accept', 'accept'],
-  ['drop', 'drop'],
-  ['reject', 'reject'],
-  ['passthrough', 'continue'],
-  ['log', 'continue'],
-  ['return', 'return'],
-  ['jump', 'jump'],
-] as const);
+const FIREWALL = /^(ip|ipv6) firewall (address-list|filter|nat|raw)$/;
 
+/** Switches that stop all packets of a family at some hooks. */
+const STOPS = [
+  { key: 'ip settings ip-forward', off: 'no', on: /^yes$/, family: 4, hooks: ['forward'] },
+  { key: 'ipv6 settings forward', off: 'no', on: /^yes$/, family: 6, hooks: ['forward'] },
+  {
+    ...{ key: 'ipv6 settings disable-ipv6', off: 'yes', on: /^no$/, family: 6 as const },
+    hooks: ['forward', 'input', 'output'],
+  },
+] as const;
+
+/** A rule of the filter or of the raw table, before it is known who is on the lists. */
 interface Pending {
-  readonly name: string;
+  readonly table: 'filter' | 'raw';
   readonly family: Family;
+  readonly values: Values;
+  readonly line: number;
+}
+
+interface Stop {
+  readonly family: Family;
+  readonly hooks: readonly Hook[];
+  readonly line: number;
+}
+
+/** A chain with what was wrong in it. */
+interface ReadChain {
+  readonly name: string;
   readonly line: number;
   readonly rules: FilterRule[];
+  readonly reads: { readonly read: ReadRule; readonly line: number }[];
+  readonly faults: (ParseFault & { readonly isBeyond: boolean })[];
+  readonly targets: string[];
+  /** Others lead here, and the text has no rule of it. */
+  isUnwritten?: boolean;
 }
 
 export function parseMikrotik(text: string): Parsed {
   const parser = new ScriptParser();
-  let joined = '';
-  let begins = 1;
-  text.split('\n').forEach((raw, index) => {
-    const line = raw.trim();
-    if (joined === '') begins = index + 1;
-    // An export breaks long lines with a backslash.
-    if (line.endsWith('\\') && !line.startsWith('#')) {
-      joined += line.slice(0, -1);
-      return;
-    }
-    parser.line((joined + line).trim(), begins);
-    joined = '';
+  eachLogicalLine(text, (line, number, isEnded) => {
+    if (isEnded) parser.line(line, number);
+    else parser.faults.push({ line: number, what: 'The last line is not ended.' });
   });
-  if (joined !== '') parser.faults.push({ line: begins, what: 'The last line is not ended.' });
-  const chains = parser.filterChains();
-  return { filter: { chains }, faults: [...parser.faults, ...jumpFaults(chains)] };
+  return parser.parsed();
 }
 
 class ScriptParser {
   readonly faults: ParseFault[] = [];
-  private readonly chains = new Map<string, Pending>();
-  private readonly lists = new Map<string, AddressRange[]>();
-  private menu = '';
-  private family: Family = 4;
-
-  filterChains(): FilterChain[] {
-    return [...this.chains.values()].map(({ name, family, line, rules }) => ({
-      name: `${family} ${name}`,
-      family,
-      // RouterOS accepts what no rule of a built-in chain decided.
-      otherwise: 'accept',
-      line,
-      rules,
-      ...(HOOKS.has(name) ? { hook: name as Hook } : {}),
-    }));
-  }
+  private readonly menus = new MenuReader(
+    (path) =>
+      FIREWALL.test(path) || /^interface list(?: member)?$/.test(path) || isSettingsMenu(path),
+  );
+  private readonly addresses = new AddressLists();
+  private readonly interfaces = new InterfaceLists();
+  private readonly translations = { 4: new Translations(), 6: new Translations() };
+  private readonly pending: Pending[] = [];
+  /** Chains all of whose rules may be disabled. */
+  private readonly disabled = new Set<string>();
+  private readonly besides = new Map<string, { line: number; lines: number }>();
+  /** Lines of switches that stop all packets at some hooks, by what is switched. */
+  private readonly stops = new Map<string, Stop>();
+  private isWhole = false;
+  private hasIpsec = false;
+  private tracksConnections = true;
+  private readonly fastPaths = new Set<Family>(FAMILIES);
 
   line(line: string, number: number): void {
-    if (line === '' || line.startsWith('#')) return;
     guarded(this.faults, number, () => {
-      this.read(line, number);
+      if (line.startsWith('#')) {
+        checkMissing(line);
+        return;
+      }
+      const command = this.menus.read(line, number);
+      if (command !== undefined) this.take(command);
     });
   }
 
-  private read(line: string, number: number): void {
-    let command = line;
-    const menu = /^\/(ip|ipv6) firewall (filter|address-list)(?:\s+|$)/.exec(line);
-    if (menu !== null) {
-      this.family = menu[1] === 'ip' ? 4 : 6;
-      this.menu = menu[2]!;
-      command = line.slice(menu[0].length).trim();
-      if (command === '') return;
-    } else if (line.startsWith('/')) {
-      throw new LineFault(`The menu “${line.split(' ', 1)[0]}” is not read.`);
-    }
-    if (this.menu === '') throw new LineFault('The line stands before any menu.');
-    if (!command.startsWith('add ')) {
-      throw new LineFault(`“${command.split(' ', 1)[0]}” is not known here.`);
-    }
-    const values = valuesOf(command.slice(4));
-    if (values.get('disabled') === 'yes') return;
-    values.delete('disabled');
-    if (this.menu === 'filter') this.rule(values, number);
-    else this.member(values);
+  private take(command: Command): void {
+    const { menu, verb, text, line } = command;
+    if (verb === 'print' || verb === 'export') return;
+    const [, root, place] = FIREWALL.exec(menu) ?? [];
+    if (place !== undefined && place !== 'nat') {
+      if (verb !== 'add') throw new LineFault(`“${verb}” is not known here.`);
+      const family = root === 'ip' ? 4 : 6;
+      const values = new Values(text);
+      if (place === 'address-list') this.addresses.add(family, values, line);
+      else this.rule({ table: place === 'raw' ? 'raw' : 'filter', family, values, line });
+    } else if (menu === 'interface list') {
+      this.interfaces.define(verb, text, (given) => new Values(given));
+    } else if (menu === 'interface list member') {
+      if (verb !== 'add') throw new LineFault(`“${verb}” is not known here.`);
+      this.interfaces.addMember(new Values(text));
+    } else this.setting(command);
   }
 
-  private member(values: Map<string, string>): void {
-    const list = take(values, 'list');
-    const address = take(values, 'address');
-    values.delete('comment');
-    rest(values);
-    if (list === undefined || address === undefined) {
-      throw new LineFault('An entry has a list and an address.');
+  private rule(pending: Pending): void {
+    const { family, table, values } = pending;
+    const chain = values.get('chain') ?? '';
+    if (chain === '') throw new LineFault('The rule names no chain.');
+    if (values.flag('disabled')) {
+      this.disabled.add(chainName(this.around(table, family), chain));
+      return;
     }
-    const key = `${this.family} ${list}`;
-    const ranges = this.lists.get(key) ?? [];
-    ranges.push(rangeOf(address, this.family));
-    this.lists.set(key, ranges);
+    this.fills(values.get('action'), values.get('address-list'), family);
+    this.pending.push(pending);
   }
 
-  private rule(values: Map<string, string>, line: number): void {
-    const { family } = this;
-    const chain = take(values, 'chain') ?? '';
-    if (!/^[\w.-]+$/.test(chain)) throw new LineFault('The rule names no chain.');
-    const verb = take(values, 'action') ?? 'accept';
-    const action = ACTIONS.get(verb);
-    if (action === undefined) throw new LineFault(`The action “${verb}” is not read.`);
-    const match = new MatchBuilder();
-    match.family(family);
-    const protocol = this.conditions(values, match);
-    this.messages(values, protocol, match);
-    const comment = take(values, 'comment');
-    const target = take(values, 'jump-target');
-    const prefix = take(values, 'log-prefix');
-    const logWord = take(values, 'log') ?? 'no';
-    if (logWord !== 'yes' && logWord !== 'no')
-      throw new LineFault(`“log=${logWord}” is not known.`);
-    const logs = logWord === 'yes' || verb === 'log';
-    values.delete('reject-with');
-    rest(values);
-    if ((action === 'jump') !== (target !== undefined)) {
-      throw new LineFault('A jump, and nothing else, has a target.');
+  private fills(action: string | undefined, list: string | undefined, family: Family): void {
+    if (list !== undefined && /^add-(?:src|dst)-to-address-list$/.test(action ?? '')) {
+      this.addresses.fill([family], list);
     }
-    this.chain(chain, line).rules.push({
-      action,
-      match: match.build(),
-      line,
-      ...(comment === undefined ? {} : { comment }),
-      ...(logs ? { log: { prefix: prefix ?? '' } } : {}),
-      ...(target === undefined ? {} : { target: `${family} ${target}` }),
+  }
+
+  /** What is no rule: passed over, told, or both read and told. */
+  private setting({ menu, verb, text, line }: Command): void {
+    if (!holdsSettings(menu) && !FIREWALL.test(menu)) {
+      throw new LineFault(`The menu “/${menu}” holds nothing by itself.`);
+    }
+    const settings = looseSettings(text);
+    if (isStrayRule(menu, settings)) {
+      throw new LineFault(`A rule of the filter stands in the menu “/${menu}”.`);
+    }
+    if (!/ firewall /.test(menu)) this.isWhole = true;
+    const told = decidingName(menu, verb, settings);
+    if (told !== undefined) {
+      const known = this.besides.get(told);
+      if (known === undefined) this.besides.set(told, { line, lines: 1 });
+      else known.lines++;
+    }
+    if (menu.startsWith('ip ipsec ') && verb === 'add') this.hasIpsec = true;
+    if (
+      settings.has('ipsec-secret') ||
+      /^(?:required|yes)$/.test(settings.get('use-ipsec') ?? '')
+    ) {
+      this.hasIpsec = true;
+    }
+    const families = menu.startsWith('ip firewall ')
+      ? ([4] as const)
+      : menu.startsWith('ipv6 firewall ')
+        ? ([6] as const)
+        : FAMILIES;
+    const filled = filledBy(settings);
+    if (settings.get('disabled') !== 'yes') {
+      for (const list of filled.addresses) this.addresses.fill(families, list);
+      for (const list of filled.interfaces) this.interfaces.fill(list);
+    }
+    if (/ firewall nat$/.test(menu) && verb === 'add') {
+      this.translations[menu.startsWith('ip ') ? 4 : 6].add(new Values(text));
+    }
+    this.switches(menu, settings, line);
+  }
+
+  /** Settings that stop all packets, or turn off what rules ask for. */
+  private switches(menu: string, settings: ReadonlyMap<string, string>, line: number): void {
+    /** Whether the switch is set to what stops; undefined where it is not in this line. */
+    const isOff = (key: string, off: string, on: RegExp): boolean | undefined => {
+      const isHere = key.startsWith(`${menu} `);
+      const value = isHere ? settings.get(key.slice(menu.length + 1)) : undefined;
+      if (value === undefined || on.test(value)) return value === undefined ? undefined : false;
+      if (value !== off) throw new LineFault(`“${key}=${value}” is not known.`);
+      return true;
+    };
+    for (const { key, off, on, family, hooks } of STOPS) {
+      const isStopped = isOff(key, off, on);
+      if (isStopped === true) this.stops.set(key, { family, hooks, line });
+      else if (isStopped === false) this.stops.delete(key);
+    }
+    for (const family of FAMILIES) {
+      const isSlow = isOff(
+        `${family === 4 ? 'ip' : 'ipv6'} settings allow-fast-path`,
+        'no',
+        /^yes$/,
+      );
+      if (isSlow === true) this.fastPaths.delete(family);
+      else if (isSlow === false) this.fastPaths.add(family);
+    }
+    const tracking = 'ip firewall connection tracking enabled';
+    const isUntracked = isOff(tracking, 'no', /^(?:auto|yes)$/);
+    if (isUntracked !== undefined) this.tracksConnections = !isUntracked;
+  }
+
+  private around(table: 'filter' | 'raw', family: Family): RuleSurroundings {
+    const { addresses, interfaces, isWhole, hasIpsec, tracksConnections } = this;
+    return {
+      ...{ table, family, addresses, interfaces, isWhole, hasIpsec, tracksConnections },
+      translations: this.translations[family],
+      hasFastPath: this.fastPaths.has(family),
+    };
+  }
+
+  parsed(): Parsed {
+    const chains: FilterChain[] = [];
+    const assumed = new Set<string>();
+    for (const [key, { family, hooks, line }] of this.stops) {
+      for (const hook of hooks) {
+        const name = `${hook} by ${key}`;
+        chains.push({ name, hook, family, priority: -2, otherwise: 'drop', line, rules: [] });
+      }
+    }
+    for (const family of FAMILIES) {
+      for (const table of ['filter', 'raw'] as const) {
+        chains.push(...this.tableChains(this.around(table, family), assumed));
+      }
+    }
+    const beside = [...this.besides]
+      .map(([what, { line, lines }]): Beside => ({ what, line, lines }))
+      .sort((one, two) => one.line - two.line);
+    const faults = [...this.faults, ...jumpFaults(chains)].sort((a, b) => a.line - b.line);
+    return {
+      ...{ filter: { chains }, faults },
+      ...(assumed.size > 0 ? { assumed: [...assumed] } : {}),
+      ...(beside.length > 0 ? { beside } : {}),
+    };
+  }
+
+  /** Chains of a table that something leads to, their faults and clauses put to the others. */
+  private tableChains(around: RuleSurroundings, assumed: Set<string>): FilterChain[] {
+    const { family, table } = around;
+    const pending = this.pending.filter((one) => one.table === table && one.family === family);
+    const chains = this.readChains(pending, around);
+    const hooks = table === 'filter' ? [...HOOKS] : ['prerouting', 'output'];
+    const asked = reachedFrom(
+      chains,
+      hooks.map((hook) => chainName(around, hook)),
+    );
+    const faults = [...asked].flatMap((name) => chains.get(name)?.faults ?? []);
+    if (table === 'raw' && faults.length > 0 && faults.every(({ isBeyond }) => isBeyond)) {
+      const line = Math.min(...pending.map((one) => one.line));
+      const what = `${family === 4 ? 'ip' : 'ipv6'} firewall raw`;
+      this.besides.set(what, { line, lines: pending.length });
+      return [];
+    }
+    this.faults.push(...faults.map(({ line, what }) => ({ line, what })));
+    if (table === 'filter') this.faults.push(...fastTrackFaults(chains, around));
+    const built = [...asked].flatMap((name) => {
+      const chain = chains.get(name);
+      return chain === undefined ? [] : builtChains(chain, around, assumed);
     });
+    return table === 'raw' ? [...built, ...rawHooks(built, around)] : built;
   }
 
-  private chain(name: string, line: number): Pending {
-    const key = `${this.family} ${name}`;
-    let chain = this.chains.get(key);
-    if (chain === undefined) {
-      chain = { name, family: this.family, line, rules: [] };
-      this.chains.set(key, chain);
-    }
-    return chain;
-  }
-
-  /** Conditions up to the ports; returns the protocol, where one is asked for. */
-  private conditions(values: Map<string, string>, match: MatchBuilder): number | undefined {
-    const states = negatable(values, 'connection-state');
-    if (states !== undefined) {
-      const named = states.value.split(',').map(stateOf);
-      match.states(states.negated ? STATES.filter((state) => !named.includes(state)) : named);
-    }
-    for (const [key, side] of [
-      ['src', 'source'],
-      ['dst', 'destination'],
-    ] as const) {
-      const address = negatable(values, `${key}-address`);
-      if (address !== undefined) {
-        match.addresses(side, [rangeOf(address.value, this.family)], address.negated, [
-          this.family,
-        ]);
-      }
-      const list = negatable(values, `${key}-address-list`);
-      if (list !== undefined) {
-        const ranges = this.lists.get(`${this.family} ${list.value}`);
-        if (ranges === undefined) throw new LineFault(`There is no list “${list.value}” above.`);
-        match.addresses(side, ranges, list.negated, [this.family]);
+  private readChains(
+    pending: readonly Pending[],
+    around: RuleSurroundings,
+  ): ReadonlyMap<string, ReadChain> {
+    const chains = new Map<string, ReadChain>();
+    const chainOf = (name: string, line: number): ReadChain => {
+      const known = chains.get(name);
+      const chain = known ?? { name, line, rules: [], reads: [], faults: [], targets: [] };
+      chains.set(name, chain);
+      return chain;
+    };
+    for (const { values, line } of pending) {
+      const chain = chainOf(chainName(around, values.get('chain')!), line);
+      const target = values.get('jump-target');
+      if (target !== undefined) chain.targets.push(chainName(around, target));
+      try {
+        const read = readRule(values, line, around);
+        chain.rules.push(...read.rules);
+        chain.reads.push({ read, line });
+      } catch (error) {
+        if (!(error instanceof LineFault)) throw error;
+        const isBeyond = error instanceof BeyondHeader;
+        chain.faults.push({ line, what: error.message, isBeyond });
       }
     }
-    const protocol = this.protocol(values, match);
-    for (const [key, side] of [
-      ['src-port', 'sourcePorts'],
-      ['dst-port', 'destinationPorts'],
-    ] as const) {
-      const ports = negatable(values, key);
-      if (ports === undefined) continue;
-      if (protocol === undefined) throw new LineFault('Ports stand without a protocol.');
-      match.ports(side, portsOf(ports.value), ports.negated);
+    for (const { targets, line } of [...chains.values()]) {
+      // A jump to a chain without rules comes back at once.
+      for (const name of targets.filter((target) => !chains.has(target))) {
+        chainOf(name, line).isUnwritten = !this.disabled.has(name);
+      }
     }
-    return protocol;
+    return chains;
   }
+}
 
-  private protocol(values: Map<string, string>, match: MatchBuilder): number | undefined {
-    const asked = negatable(values, 'protocol');
-    if (asked === undefined) return undefined;
-    const number = PROTOCOLS.get(asked.value) ?? numberOf(asked.value, 255);
-    match.protocols([{ first: number, last: number }], asked.negated);
-    return asked.negated ? undefined : number;
-  }
+/** Throws `LineFault` where the export says that it lacks what matters. */
+function checkMissing(line: string): void {
+  const menu = missingMenu(line);
+  if (menu === undefined) throw new LineFault('The export was interrupted: the rest is missing.');
+  if (mayBeMissing(menu)) return;
+  throw new LineFault(`The device did not write the menu “/${menu}”.`);
+}
 
-  private messages(
-    values: Map<string, string>,
-    protocol: number | undefined,
-    match: MatchBuilder,
-  ): void {
-    const options = take(values, 'icmp-options');
-    if (options === undefined) return;
-    if (protocol !== (this.family === 4 ? ICMP : ICMPV6)) {
-      throw new LineFault('ICMP options stand without the ICMP of the family.');
+/** The names of all chains to which jumps lead from these. */
+function reachedFrom(
+  chains: ReadonlyMap<string, ReadChain>,
+  names: readonly string[],
+): ReadonlySet<string> {
+  const reached = new Set(names.filter((name) => chains.has(name)));
+  for (const name of reached) {
+    for (const target of chains.get(name)?.targets ?? []) {
+      if (chains.has(target)) reached.add(target);
     }
-    const [typeText = '', codeText, ...more] = options.split(':');
-    if (more.length > 0) throw new LineFault(`“${options}” is not a type and a code.`);
-    const type = numberOf(typeText, 255);
-    match.icmp([
+  }
+  return reached;
+}
+
+/** Only what passes through is taken past the rules, so that a chain asked elsewhere too is unclear. */
+function fastTrackFaults(
+  chains: ReadonlyMap<string, ReadChain>,
+  around: RuleSurroundings,
+): ParseFault[] {
+  const own = ['input', 'output'].map((hook) => chainName(around, hook));
+  const what = '“fasttrack-connection” is asked of what goes to or from the device as well.';
+  return [...reachedFrom(chains, own)]
+    .filter((name) => !own.includes(name))
+    .flatMap((name) => chains.get(name)?.reads ?? [])
+    .flatMap(({ read, line }) => (read.isFastTrack ? [{ line, what }] : []));
+}
+
+/** The chain with those it was split into. */
+function builtChains(
+  { isUnwritten, line, name, reads, rules }: ReadChain,
+  around: RuleSurroundings,
+  assumed: Set<string>,
+): FilterChain[] {
+  for (const { read } of reads) for (const clause of read.assumed) assumed.add(clause);
+  const { family } = around;
+  if (isUnwritten === true) {
+    assumed.add(`that the chain “${name}”, of which the text has no rule, is empty`);
+  }
+  const hook = [...HOOKS].find((one) => around.table === 'filter' && name === `${family} ${one}`);
+  return [
+    {
+      ...{ name, family, line, rules },
+      // RouterOS accepts what no rule of a built-in chain decided.
+      otherwise: 'accept',
+      ...(hook === undefined ? {} : { hook: hook as Hook }),
+    },
+    ...reads.flatMap(({ read }) => read.called),
+  ];
+}
+
+/** The raw table is asked before the filter: for what comes in, and for what the device sends. */
+function rawHooks(
+  chains: readonly FilterChain[],
+  { family }: RuleSurroundings,
+): readonly FilterChain[] {
+  const places = [
+    ['prerouting', 'forward'],
+    ['prerouting', 'input'],
+    ['output', 'output'],
+  ] as const;
+  return places.flatMap(([chain, hook]): FilterChain[] => {
+    const target = `raw ${family} ${chain}`;
+    const found = chains.find(({ name }) => name === target);
+    if (found === undefined) return [];
+    return [
       {
-        type: { first: type, last: type },
-        ...(codeText === undefined ? {} : { code: numbersOf(codeText, 255) }),
+        ...{ name: `before ${family} ${hook}`, hook, family, priority: -1 },
+        // What it does not drop goes on to the filter, which is nothing to report of a chain.
+        ...{ otherwise: 'drop', line: found.line },
+        rules: [
+          { action: 'jump', target, match: {}, line: 0 },
+          { action: 'accept', match: {}, line: 0 },
+        ],
       },
-    ]);
-  }
-}
-
-function stateOf(word: string): State {
-  if (!STATES.includes(word as State)) throw new LineFault(`“${word}” is not a state.`);
-  return word as State;
-}
-
-/** `key=value` pairs; values may stand in quotes, where a backslash takes the next character. */
-function valuesOf(text: string): Map<string, string> {
-  const values = new Map<string, string>();
-  let at = 0;
-  while (at < text.length) {
-    if (text[at] === ' ') {
-      at++;
-      continue;
-    }
-    const key = /^[a-z0-9-]+=/.exec(text.slice(at, at + 64))?.[0];
-    if (key === undefined)
-      throw new LineFault(`“${text.slice(at).split(' ', 1)[0]}” is not known here.`);
-    at += key.length;
-    let value = '';
-    if (text[at] === '"') {
-      for (at++; at < text.length && text[at] !== '"'; at++) {
-        if (text[at] === '\\') at++;
-        value += text[at] ?? '';
-      }
-      if (text[at] !== '"') throw new LineFault('A quote is not closed.');
-      at++;
-    } else {
-      while (at < text.length && text[at] !== ' ') value += text[at++];
-    }
-    const name = key.slice(0, -1);
-    if (values.has(name)) throw new LineFault(`“${name}” is given twice.`);
-    values.set(name, value);
-  }
-  return values;
-}
-
-function take(values: Map<string, string>, key: string): string | undefined {
-  const value = values.get(key);
-  values.delete(key);
-  return value;
-}
-
-/** A value with `!` before it asks for the opposite. */
-function negatable(
-  values: Map<string, string>,
-  key: string,
-): { value: string; negated: boolean } | undefined {
-  const value = take(values, key);
-  if (value === undefined) return undefined;
-  return value.startsWith('!')
-    ? { value: value.slice(1), negated: true }
-    : { value, negated: false };
-}
-
-/** What nobody took is not understood. */
-function rest(values: ReadonlyMap<string, string>): void {
-  for (const key of values.keys()) throw new LineFault(`“${key}” is not read.`);
-}
-
-function numbersOf(text: string, max: number): NumberRange {
-  const [low = '', high, ...more] = text.split('-');
-  if (more.length > 0) throw new LineFault(`“${text}” is not a range.`);
-  const first = numberOf(low, max);
-  const last = high === undefined ? first : numberOf(high, max);
-  if (first > last) throw new LineFault(`The range “${text}” runs backwards.`);
-  return { first, last };
-}
-
-function portsOf(text: string): NumberRange[] {
-  return text.split(',').map((part) => numbersOf(part, 65_535));
-}
-
-/** A prefix, an address, or `first-last`. */
-function rangeOf(text: string, family: Family): AddressRange {
-  const [low = '', high, ...more] = text.split('-');
-  if (high === undefined) return prefixRange(text, family);
-  const first = parseAddress(low);
-  const last = parseAddress(high);
-  if (first?.family !== family || last?.family !== family || more.length > 0) {
-    throw new LineFault(`“${text}” is not a range of addresses.`);
-  }
-  if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
-    throw new LineFault(`The range “${text}” runs backwards.`);
-  }
-  return { family, first: first.words, last: last.words };
+    ];
+  });
 }

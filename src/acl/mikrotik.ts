@@ -43,6 +43,7 @@ export const mikrotik: Platform = {
     logs: true,
     sources: [
       'RouterOS documentation 7: Filter; Common Firewall Matchers and Actions; Address-lists',
+      'RouterOS documentation 7: Packet Flow in RouterOS; Interface Lists; NAT; CLI Reference',
     ],
   },
   render,
