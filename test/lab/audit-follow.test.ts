@@ -16,7 +16,7 @@ import { describeLab } from './lab.ts';
 import { Terminal } from './terminal.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const { tmux, shows } = new Terminal();
+const { tmux, shows, close } = new Terminal();
 
 const line = (client: string, port: number, prefix = 'FW-DROP'): string =>
   `${new Date().toISOString()} gw kernel: ${prefix} IN=eth1 OUT=eth0 SRC=${client} DST=192.0.2.25 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=50112 DPT=${port} WINDOW=64240 RES=0x00 SYN URGP=0\n`;
@@ -24,7 +24,7 @@ const line = (client: string, port: number, prefix = 'FW-DROP'): string =>
 describeLab('a log that is followed in a terminal', ['tmux'], () => {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-audit-follow-'));
   const log = join(folder, 'fw.log');
-  afterEach(() => void tmux('kill-server'));
+  afterEach(close);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const start = (command: string): void => {

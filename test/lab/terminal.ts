@@ -2,12 +2,25 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 
+function newSocket(): string {
+  return `pv${randomBytes(3).toString('hex')}`;
+}
+
 export class Terminal {
-  private readonly socket = `pv${randomBytes(3).toString('hex')}`;
+  private socket = newSocket();
 
   /** Runs a command of tmux; returns what it prints. */
   readonly tmux = (...words: string[]): string =>
     spawnSync('tmux', ['-L', this.socket, ...words], { encoding: 'utf8' }).stdout ?? '';
+
+  /**
+   * Ends all that runs in it. What comes next is a server of its own: one that is about to end may
+   * still answer, and takes with it what was begun in it.
+   */
+  readonly close = (): void => {
+    this.tmux('kill-server');
+    this.socket = newSocket();
+  };
 
   /** Waits until the screen shows something; fails with what it shows. */
   readonly shows = async (pattern: RegExp, withinMs = 60_000): Promise<string> => {

@@ -8,7 +8,7 @@ import { describeLab, Lab, type Space } from './lab.ts';
 import { Terminal } from './terminal.ts';
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-const { tmux, shows } = new Terminal();
+const { tmux, shows, close } = new Terminal();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const SERVER = `
@@ -38,7 +38,7 @@ describeLab('the live view', ['ip', 'tmux'], () => {
     there.start(process.execPath, ['-e', CLIENT, '8080', '10.9.2.1']);
   });
   afterAll(async () => {
-    tmux('kill-server');
+    close();
     await lab.close();
     rmSync(folder, { recursive: true, force: true });
   });
