@@ -77,7 +77,7 @@ export class FortiAddresses {
     const type = entry.one('type') ?? (family === 4 ? 'ipmask' : 'ipprefix');
     const ranges = rangesOf(entry, type, family);
     if (ranges !== undefined) {
-      entry.end(BESIDE_A_SUBNET);
+      entry.end(BESIDE_A_SUBNET, OF_OTHER_TYPES);
       this.define(entry, family, { line: entry.line, ranges: mergeRanges(ranges) });
       return;
     }

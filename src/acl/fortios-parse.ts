@@ -52,7 +52,8 @@ function isBefore(version: readonly number[], other: readonly number[]): boolean
 
 /** A virtual domain, or the whole device where it has no others. */
 class Domain {
-  readonly line: number;
+  /** Where its settings begin. */
+  line: number;
   readonly addresses = new FortiAddresses();
   readonly services = new FortiServices();
   readonly vips = new FortiVips();
@@ -173,6 +174,7 @@ class FortiParser {
 
   private enter(name: string, line: number): void {
     this.domain = this.domains.get(name) ?? new Domain(line);
+    if (this.domain.policies.length === 0) this.domain.line = line;
     this.domains.set(name, this.domain);
   }
 

@@ -103,13 +103,11 @@ export class FortiServices {
     const elsewhere = dependsOn(entry, protocol);
     if (elsewhere === undefined) {
       const asked = serviceOf(entry, protocol);
-      entry.end(HARMLESS);
+      entry.end(HARMLESS, OF_OTHER_PROTOCOLS);
       this.define(name, { line, asked });
       return;
     }
-    for (const key of [...PORT_KEYS.keys(), 'icmptype', 'icmpcode', 'protocol-number']) {
-      entry.take(key);
-    }
+    for (const key of OF_OTHER_PROTOCOLS) entry.take(key);
     entry.end(HARMLESS);
     this.define(name, { line, elsewhere });
   }
@@ -186,6 +184,11 @@ const PORT_KEYS: ReadonlyMap<string, number> = new Map([
   ['udp-portrange', UDP],
   ['sctp-portrange', SCTP],
   ['udplite-portrange', UDP_LITE],
+]);
+
+const OF_OTHER_PROTOCOLS: ReadonlySet<string> = new Set([
+  ...PORT_KEYS.keys(),
+  ...['icmptype', 'icmpcode', 'protocol-number'],
 ]);
 
 function serviceOf(entry: Entry, protocol: string): Asked[] {

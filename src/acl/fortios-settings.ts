@@ -7,7 +7,7 @@ import { type KnownSettings, settingWords } from './other-settings.ts';
 /** By their first word, or the first two; an underscore stands for the blank in a pair. */
 export const FORTIOS_SECTIONS: KnownSettings = {
   harmless: settingWords(`
-    alertemail antivirus application authentication automation casb certificate cifs
+    alertemail antivirus application authentication automation aws casb certificate cifs
     credential-store diameter-filter dlp dnsfilter dpdk emailfilter endpoint-control extender
     extender-controller extension-controller file-filter ftp-proxy gtp gui hardware icap ips log
     monitoring nsxt pfcp report router sctp-filter spamfilter ssh-filter switch-controller
@@ -34,7 +34,7 @@ export const FORTIOS_SECTIONS: KnownSettings = {
     firewall_vendor-mac-summary firewall_wildcard-fqdn firewall_pfcp
     system_3g-modem system_accprofile system_acme system_admin system_affinity-interrupt
     system_affinity-packet-redistribution system_alarm system_alias system_api-user
-    system_arp-table system_auto-install system_auto-script system_automation-action
+    system_arp-table system_auto-scale system_auto-install system_auto-script system_automation-action
     system_automation-condition system_automation-destination system_automation-stitch
     system_automation-trigger system_autoupdate system_bypass system_central-management
     system_cloud-service system_cluster-sync system_console system_csf system_custom-language

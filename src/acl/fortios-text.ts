@@ -149,10 +149,13 @@ export class Entry {
     return new SettingFault(this.lineOf(key), what);
   }
 
-  /** Throws for what nobody took and is not harmless; `harmless` also names the tables within. */
-  end(harmless: ReadonlySet<string>): void {
+  /**
+   * Throws for what nobody took and is not harmless; `harmless` also names the tables within.
+   * @param elsewhere settings that may stand here only as not set
+   */
+  end(harmless: ReadonlySet<string>, elsewhere: ReadonlySet<string> = new Set()): void {
     for (const [key, { isTaken, line, words }] of this.settings) {
-      if (isTaken) continue;
+      if (isTaken || (words.length === 0 && elsewhere.has(key))) continue;
       if (!harmless.has(key)) throw new SettingFault(line, `“${key}” is not read.`);
       if (words.length > 1) throw new SettingFault(line, `“${key}” has one value.`);
     }

@@ -21,7 +21,7 @@ import { settingWords } from './other-settings.ts';
 const HARMLESS = settingWords(`
   arp-reply color comment dns-mapping-ttl gratuitous-arp-interval id nat-source-vip nat44 ndp-reply
   src-vip-filter uuid portmapping-type http-redirect ldb-method monitor persistence add-nat46-route
-  nat66 add-nat64-route embedded-ipv4-address
+  nat66 add-nat64-route embedded-ipv4-address gslb-domain-name gslb-hostname one-click-gslb-server
 `);
 
 const PROTOCOLS: ReadonlyMap<string, number> = new Map([
@@ -61,17 +61,21 @@ export class FortiVips {
 
   /** Reads an entry of `firewall vip` or `vip6`. Throws `LineFault`. */
   vip(entry: Entry, family: Family): void {
-    const { name, line } = entry;
+    const { line } = entry;
     const type = entry.one('type') ?? 'static-nat';
     if (type !== 'static-nat' || entry.take('service') !== undefined) {
       // Others have servers, names or whole profiles behind them.
       this.define(entry, family, { line, elsewhere: type === 'static-nat' ? 'service' : type });
       return;
     }
+    if (/^(?:0\.0\.0\.0|::)$/.test(entry.take('extip')?.join(' ') ?? '0.0.0.0')) {
+      this.define(entry, family, { line, elsewhere: 'extip of the interface' });
+      return;
+    }
     const ip = staticIp(entry, family);
-    entry.end(HARMLESS);
     const isOn = entry.oneOf('status', 'enable', 'disable') === 'enable';
-    this.define(entry, family, isOn ? { line, ip } : { line, elsewhere: `${name} disabled` });
+    entry.end(HARMLESS);
+    this.define(entry, family, isOn ? { line, ip } : { line, elsewhere: 'status disable' });
   }
 
   /** Reads an entry of `firewall vipgrp` or `vipgrp6`. Throws `LineFault`. */

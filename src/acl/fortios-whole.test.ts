@@ -1,0 +1,243 @@
+/** Whole configurations of FortiOS, as a backup and `show full-configuration` print them. */
+import { describe, expect, it } from 'vitest';
+import { parseAddress } from '../net/address.ts';
+import type { PacketHeader } from '../net/header-fields.ts';
+import { decide } from '../policy/evaluate.ts';
+import { BRANCH, FULL } from './fortios-configurations.fixture.ts';
+import { parseFortios } from './fortios-parse.ts';
+
+function packet(from: string, to: string, port: number, protocol = 6): PacketHeader {
+  const [source, destination] = [parseAddress(from)!, parseAddress(to)!];
+  return {
+    ...{ state: 'new', family: source.family, laterFragment: false, protocol, tcpFlags: 2 },
+    ...{ source, destination, sourcePort: 50112, destinationPort: port, icmpType: 8, icmpCode: 0 },
+  };
+}
+
+function asked(text: string, places: readonly [string, string], of: PacketHeader) {
+  const [from, to] = places;
+  const { filter } = parseFortios(text);
+  return decide(filter, { hook: 'forward', inNames: [from], outNames: [to] }, of);
+}
+
+describe('a backup', () => {
+  it('is read whole', () => {
+    const { assumed, beside, faults } = parseFortios(BRANCH);
+    expect(faults).toEqual([]);
+    expect(beside?.map(({ what, lines }) => `${what} ${lines}`)).toEqual([
+      'allow-traffic-redirect 1',
+      'security-mode 1',
+      'tcp-session-without-syn 1',
+      'firewall local-in-policy 1',
+      'firewall DoS-policy 1',
+      'utm-status 1',
+      'nat 2',
+    ]);
+    expect(assumed).toEqual([
+      'that the services “HTTP”, “HTTPS”, “PING”, “SMTP”, “ALL_TCP”, “SSH” are as FortiOS brings them along',
+    ]);
+  });
+
+  it.each([
+    ['an interface of the zone', 'office', 'wan1', packet('10.7.1.5', '192.0.2.7', 443), 'accept'],
+    ['the zone itself', 'lan', 'backup', packet('10.7.2.10', '192.0.2.7', 443), 'accept'],
+    ['an interface of SD-WAN', 'voice', 'wan2', packet('10.7.2.10', '192.0.2.7', 53, 17), 'accept'],
+    ['a ping', 'office', 'wan1', packet('10.7.1.5', '192.0.2.7', 0, 1), 'accept'],
+    ['an excluded address', 'office', 'wan1', packet('10.7.1.200', '192.0.2.7', 443), 'drop'],
+    ['a service that is not named', 'office', 'wan1', packet('10.7.1.5', '192.0.2.7', 22), 'drop'],
+    ['another interface', 'guest', 'wan1', packet('10.7.1.5', '192.0.2.7', 22), 'drop'],
+    ['IPv6', 'office', 'wan1', packet('2001:db8:7:1::9', '2001:db8:9::1', 80), 'accept'],
+    ['IPv6 of others', 'office', 'wan1', packet('2001:db8:8::9', '2001:db8:9::1', 80), 'drop'],
+    ['within the zone', 'office', 'voice', packet('10.7.1.5', '10.7.2.11', 5060), 'accept'],
+    ['a denial within the zone', 'voice', 'office', packet('10.7.2.9', '10.7.1.200', 9), 'reject'],
+    ['a forwarded port', 'wan1', 'dmz', packet('192.0.2.9', '203.0.113.3', 443), 'accept'],
+    ['the port behind it', 'wan1', 'dmz', packet('192.0.2.9', '203.0.113.3', 8443), 'drop'],
+    ['the address behind it', 'wan1', 'dmz', packet('192.0.2.9', '10.7.5.10', 8443), 'drop'],
+    ['a virtual IP elsewhere', 'guest', 'wan1', packet('10.7.9.3', '203.0.113.3', 443), 'accept'],
+    ['one address of two', 'wan1', 'dmz', packet('192.0.2.9', '203.0.113.5', 25), 'accept'],
+    ['a denial of wildcards', 'wan1', 'dmz', packet('10.200.3.1', '203.0.113.5', 25), 'drop'],
+    ['a negated service', 'guest', 'wan1', packet('10.7.9.3', '192.0.2.9', 22), 'drop'],
+    ['any other service', 'guest', 'wan1', packet('10.7.9.3', '192.0.2.9', 993), 'accept'],
+    ['a negated address', 'guest', 'wan1', packet('10.7.9.3', '10.7.1.9', 993), 'drop'],
+  ] as const)('decides %s', (_, from, to, of, verdict) => {
+    expect(asked(BRANCH, [from, to], of).verdict).toBe(verdict);
+  });
+
+  it('names what decided', () => {
+    const { rule } = asked(BRANCH, ['wan1', 'dmz'], packet('192.0.2.9', '203.0.113.3', 443));
+    expect(rule?.comment).toBe('shop in');
+  });
+
+  it.each([
+    ['7.0.12', 'accept'],
+    ['7.4.1', 'drop'],
+  ])('lets denials hold for virtual IPs by the release (%s)', (version, verdict) => {
+    const text = BRANCH.replace('7.2.5', version);
+    const of = packet('10.200.3.1', '203.0.113.5', 25);
+    expect(asked(text, ['wan1', 'dmz'], of).verdict).toBe(verdict);
+  });
+
+  it('says what it took of a release that is not told', () => {
+    const { assumed } = parseFortios(BRANCH.replace(/^#config.*\n/, ''));
+    expect(assumed?.[1]).toContain('match-vip');
+  });
+
+  it.each([
+    ['config system global', 'config system globule'],
+    ['config router static', 'config firewall static'],
+    ['        set utm-status enable', '        set utn-status enable'],
+    ['        set dstaddr-negate enable', '        set dstaddr-negated enable'],
+    ['        set action accept', '        set action acept'],
+    ['        set intrazone allow', '        set intrazone alow'],
+    ['        set exclude enable', '        set exclud enable'],
+    ['        set service "RTP" "SSH"', '        set service "RTP" "SHS"'],
+    ['        set extport 443', '        set extprot 443'],
+    ['        set srcaddr "people"', '        set srcaddr "peopel"'],
+    ['        set start-ip 10.7.2.10', '        set start-ip 10.7.2.100'],
+    ['        set groups "staff"', '        set group "staff"'],
+  ])('finds what was misspelt: %s', (right, wrong) => {
+    const line = BRANCH.split('\n').indexOf(right) + 1;
+    const { faults } = parseFortios(BRANCH.replace(`\n${right}\n`, `\n${wrong}\n`));
+    // What names it is a fault after it.
+    const lines = BRANCH.split('\n');
+    const isEntry = (one: string, at: number) => at < line && /^ {4}edit/.test(one);
+    const first = /^config/.test(right) ? line : lines.findLastIndex(isEntry) + 1;
+    expect(faults[0]?.line).toBeGreaterThanOrEqual(first);
+    expect(faults[0]?.line).toBeLessThanOrEqual(lines.indexOf('    next', first) + 1);
+  });
+});
+
+describe('a full configuration', () => {
+  it('is read whole', () => {
+    const { assumed, beside, faults, filter } = parseFortios(FULL);
+    expect(faults).toEqual([]);
+    expect(assumed).toBeUndefined();
+    expect(beside).toEqual([{ what: 'allow-traffic-redirect', line: 1, lines: 1 }]);
+    expect(filter.chains[0]?.rules).toHaveLength(3);
+    const of = packet('192.0.2.7', '10.0.6.9', 443);
+    expect(asked(FULL, ['port1', 'port2'], of).verdict).toBe('accept');
+    expect(asked(FULL, ['port2', 'port1'], of).verdict).toBe('drop');
+  });
+
+  it.each([
+    ['set ngfw-mode profile-based', 'set ngfw-mode policy-based', 'Policy-based NGFW'],
+    ['set ztna-status disable', 'set ztna-status enable', '“ztna-status” makes'],
+    ['unset groups', 'set groups "staff" "it"', '“groups” makes'],
+    ['unset vlan-filter', 'set vlan-filter 7', '“vlan-filter” makes'],
+    ['set tos-mask 0x00', 'set tos-mask 0xfc', '“tos-mask” makes'],
+    [
+      'set internet-service-src disable',
+      'set internet-service-src enable',
+      '“internet-service-src',
+    ],
+    ["set fqdn ''", 'set fqdn "www.example.net"', 'depends on more than the packet'],
+    ['set schedule "always"', 'set schedule "night"', 'depends on time'],
+    ['set action accept', 'set action ipsec', '“ipsec” is not read'],
+    ['config firewall DoS-policy', 'config firewall security-policy\nedit 1\nnext', 'of this kind'],
+    ['set visibility enable', 'set visibility enable enable', 'has one value'],
+    ["set comment ''", 'set comment "not closed', 'A quote is not closed'],
+    ['fw-2 (root) # show full-configuration', 'fw-2 # show firewall xyzzy', 'not'],
+  ])('is refused with %s instead', (before, after, what) => {
+    const text = FULL.replace(before, after);
+    const told = parseFortios(text).faults.map((fault) => fault.what);
+    const isRemark = after.includes('xyzzy');
+    expect(told.join(' ')).toContain(isRemark ? 'stands outside of a section' : what);
+  });
+
+  it.each([
+    ['set nat disable', 'set nat enable', 'nat'],
+    ['set asymroute disable', 'set asymroute enable', 'asymroute'],
+    ['set central-nat disable', 'set central-nat enable', 'central-nat'],
+    ['set bindthroughfw disable', 'set bindthroughfw enable', 'bindthroughfw'],
+    ['set security-mode none', 'set security-mode captive-portal', 'security-mode'],
+    ['config firewall DoS-policy', 'config firewall acl\nedit 1\nnext', 'firewall acl'],
+  ])('tells what may decide beside: %s', (before, after, what) => {
+    const { beside, faults } = parseFortios(FULL.replace(before, after));
+    expect(faults).toEqual([]);
+    expect(beside?.map((each) => each.what)).toContain(what);
+  });
+});
+
+const policyOf = (name: string) => `config firewall policy
+edit 1
+set name "${name}"
+set srcintf "any"
+set dstintf "any"
+set srcaddr "all"
+set dstaddr "net"
+set action accept
+set service "ALL"
+next
+end
+`;
+const netOf = (prefix: string) => `config firewall address
+edit "net"
+set subnet ${prefix}
+next
+end
+`;
+const domains = (
+  edge: string,
+  inner: string,
+) => `#config-version=FGVMK6-7.6.5-FW-build1:opmode=0:vdom=1:
+config vdom
+edit root
+next
+edit inner
+next
+end
+
+config global
+config system global
+    set vdom-mode multi-vdom
+end
+config firewall internet-service-name
+    edit "Example-Web"
+    next
+end
+end
+
+config vdom
+edit root
+config system settings
+end
+${edge}end
+
+config vdom
+edit inner
+${inner}end
+`;
+
+describe('virtual domains', () => {
+  it('are read where one of them has policies', () => {
+    const text = domains(netOf('10.1.0.0/16'), `${netOf('10.2.0.0/16')}${policyOf('in')}`);
+    const { beside, faults } = parseFortios(text);
+    expect(faults).toEqual([]);
+    expect(beside).toBeUndefined();
+    const verdict = (to: string) => asked(text, ['a', 'b'], packet('192.0.2.1', to, 80)).verdict;
+    expect([verdict('10.1.0.1'), verdict('10.2.0.1')]).toEqual(['drop', 'accept']);
+  });
+
+  it('are a fault where several have, which says what to give', () => {
+    const net = netOf('10.1.0.0/16');
+    const text = domains(net + policyOf('out'), net + policyOf('in'));
+    const line = text.split('\n').lastIndexOf('edit inner') + 1;
+    expect(parseFortios(text).faults).toMatchObject([{ line }]);
+    expect(parseFortios(text).faults[0]?.what).toContain('“show”');
+  });
+
+  it('end, and so do sections', () => {
+    const text = domains('', netOf('10.2.0.0/16') + policyOf('in'));
+    const cut = text.slice(0, -4);
+    expect(parseFortios(cut).faults).toMatchObject([{ what: 'The last section is not ended.' }]);
+    const open = text.replace('multi-vdom\nend\n', 'multi-vdom\n');
+    expect(parseFortios(open).faults[0]?.what).toContain('“system global” is not ended');
+  });
+});
+
+it('does not follow groups in circles', () => {
+  const group = (name: string, ...members: string[]) =>
+    `edit "${name}"\nset member ${members.map((one) => `"${one}"`).join(' ')}\nnext\n`;
+  const text = `config firewall addrgrp\n${group('net', 'b', 'b')}${group('b', 'net', 'net')}end\n`;
+  expect(parseFortios(text + policyOf('in')).faults[0]?.what).toContain('groups within groups');
+});
