@@ -32,10 +32,11 @@ const HARMLESS = settingWords(`
 
 /** Types whose addresses are not in the text, and what is set for them. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
-  ...['dynamic', 'fqdn', 'geography', 'mac', 'route-tag', 'template', 'wildcard-fqdn'],
+  ...['dynamic', 'fqdn', 'geography', 'interface-subnet', 'mac', 'route-tag', 'template'],
+  'wildcard-fqdn',
 ]);
 const OF_OTHER_TYPES = settingWords(`
-  agent-id clearpass-spt country end-mac epg-name filter fqdn fsso-group host host-type hw-model
+  agent-id clearpass-spt country dirty end-mac epg-name filter fqdn fsso-group host host-type hw-model
   hw-vendor interface macaddr node-ip-only obj-tag obj-type organization os policy-group
   route-tag sdn sdn-addr-type sdn-tag sso-attribute-value start-mac sub-type subnet-name
   subnet-segment sw-version tag-detection-level tag-type template tenant wildcard-fqdn
@@ -184,9 +185,7 @@ function rangesOf(entry: Entry, type: string, family: Family): AddressRange[] | 
     return [between(first, last, 4)];
   }
   // The subnet of an interface that is not told is not “any”.
-  if (subnet === undefined && type === 'interface-subnet') {
-    throw new LineFault(`The subnet of “${entry.name}” is not in the text.`);
-  }
+  if (subnet === undefined && type === 'interface-subnet') return undefined;
   return [subnet === undefined ? wholeFamily(4) : subnetOf(subnet)];
 }
 

@@ -44,7 +44,7 @@ const PREDEFINED = `
   GOPHER tcp/70; GRE ip/47; H323 tcp/1720,1503 udp/1719; HTTP tcp/80; HTTPS tcp/443;
   IKE udp/500,4500; IMAP tcp/143; IMAPS tcp/993; INFO_ADDRESS icmp/17; INFO_REQUEST icmp/15;
   IRC tcp/6660-6669; Internet-Locator-Service tcp/389; KERBEROS tcp/88,464 udp/88,464;
-  L2TP tcp/1701 udp/1701; LDAP tcp/389; LDAP_UDP udp/389; MGCP udp/2427,2727;
+  L2TP tcp/1701 udp/1701; LDAP tcp/389; LDAP_UDP udp/389; MGCP tcp/2428 udp/2427,2727;
   MMS tcp/1755 udp/1024-5000; MS-SQL tcp/1433,1434; MYSQL tcp/3306; NFS tcp/111,2049 udp/111,2049;
   NNTP tcp/119; NONE tcp/0; NTP tcp/123 udp/123; NetMeeting tcp/1720; ONC-RPC tcp/111 udp/111;
   OSPF ip/89; PC-Anywhere tcp/5631 udp/5632; PING icmp/8; PING6 icmp6/128; POP3 tcp/110;
