@@ -79,25 +79,26 @@ class AsaParser {
     const { applications, lists } = this;
     const [first, second] = lists.values();
     const faults = this.faults.filter(({ list }) => list === undefined || this.isAsked(list));
-    if (applications.length === 0 && second !== undefined) {
+    const isWhole = this.levels.names.length > 0;
+    if (applications.length === 0 && second !== undefined && !isWhole) {
       const what = `A second list, “${second.name}”, begins here, and no access-group says where each is asked.`;
       faults.push({ line: second.line, what });
     }
     const inward = applications.filter(({ way }) => way === 'in');
     const outward = applications.filter(({ way }) => way === 'out');
-    const isEverywhere = applications.every((each) => each.interface === undefined);
+    const isEverywhere =
+      applications.every((each) => each.interface === undefined) &&
+      (applications.length > 0 || !isWhole);
     const isTold = inward.some((each) => each.interface === undefined);
     const assumed = [
-      ...(isTold || isEverywhere || this.levels.names.length > 0 ? [] : [BY_LEVEL]),
+      ...(isTold || isEverywhere || isWhole ? [] : [BY_LEVEL]),
       ...(this.isInspected ? [INSPECTED] : []),
     ];
     const beside = this.settings.beside();
     const chains = isEverywhere
       ? [whole(applications[0]?.list ?? first)]
       : [
-          ...(inward.length > 0 || this.levels.names.length > 0
-            ? [hooked('in', 0, inward, this.levels)]
-            : []),
+          ...(inward.length > 0 || isWhole ? [hooked('in', 0, inward, this.levels)] : []),
           ...(outward.length > 0 ? [hooked('out', 1, outward, undefined)] : []),
           ...new Set(applications.map(({ list }) => list)),
         ].map((chain) => ('entries' in chain ? called(chain) : chain));
@@ -109,10 +110,11 @@ class AsaParser {
     };
   }
 
-  /** Whether any packet comes to the list. */
+  /** Whether any packet comes to the list; one alone, without interfaces, is asked everywhere. */
   private isAsked(name: string): boolean {
-    const { applications } = this;
-    return applications.length === 0 || applications.some(({ list }) => list.name === name);
+    const { applications, levels } = this;
+    const isAlone = applications.length === 0 && levels.names.length === 0;
+    return isAlone || applications.some(({ list }) => list.name === name);
   }
 
   line(raw: string, number: number, hits: number | undefined): void {

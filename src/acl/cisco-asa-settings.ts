@@ -8,7 +8,7 @@ export const ASA_SETTINGS: KnownSettings = {
   harmless: settingWords(`
     ASA_Version FTD_Version NGFW_Version PIX_Version aaa aaa-server admin-context app-agent arp as-path asdm auto-update banner boot call-home
     cts_manual cts_server-group cts_sxp class-map clock cluster community-list compression console coredump
-    crypto dhcp dhcp-client dhcpd dhcprelay dns dns-group dns-guard domain-name dynamic-access-policy-record
+    crypto dhcp dhcp-client dhcpd dhcprelay dns dns-group dns-group-map dns-guard dns-to-domain domain-name dynamic-access-policy-record
     enable eject failover flow-export flow-offload ftp ftp-map group-delimiter group-policy hostname hpm http
     http-map icmp igmp imap4s interface ip_local ipv6_address ipv6_local ipv6_nd ipv6_neighbor ipv6_route
     jumbo-frame kerberos key lacp ldap license location-logging logging logout mac-address mac-address-table
@@ -28,4 +28,6 @@ export const ASA_SETTINGS: KnownSettings = {
     service-policy scansafe shun static sysopt threat-detection_scanning-threat timeout_floating-conn
     url-server wccp access-list_ethertype
   `),
+  // Lists are bound by `access-group` alone, which stands at the margin.
+  strict: new Set(),
 };

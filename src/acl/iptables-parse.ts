@@ -8,6 +8,7 @@ import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts
 import { IptablesRule } from './iptables-rule.ts';
 import { UnknownOption } from './iptables-values.ts';
 import { jumpFaults } from './jump-faults.ts';
+import { BesideRules } from './other-settings.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([
@@ -57,10 +58,12 @@ export function parseIptables(text: string): Parsed {
   for (const line of text.split('\n')) parser.line(line.trim(), ++number);
   parser.end(number);
   const chains = parser.filterChains();
+  const beside = parser.beside.list();
   return {
     filter: { chains },
     faults: [...parser.faults, ...jumpFaults(chains)],
     ...(family === undefined && !saysBoth(text) ? { assumed: [LOADED_TWICE] } : {}),
+    ...(beside.length > 0 ? { beside } : {}),
   };
 }
 
@@ -85,8 +88,13 @@ function familyOf(text: string): Family | undefined {
   return /-p icmp\b/.test(text) ? 4 : undefined;
 }
 
+/** What stands in other tables: rules, and the making of chains. */
+const OTHER_COMMAND = /^(?:-[AINFXP]|--(?:append|insert|new-chain|flush|delete-chain|policy))$/;
+
 class Parser {
   readonly faults: ParseFault[] = [];
+  /** Rules of other tables. */
+  readonly beside = new BesideRules();
   private readonly family: Family | undefined;
   private readonly chains = new Map<string, Chain>();
   private table = '';
@@ -152,7 +160,10 @@ class Parser {
     if (words === undefined) return this.fault(number, 'A quote is not closed.');
     const [command, name] = words;
     if (this.table !== 'filter') {
-      return this.fault(number, `Rules of table ${this.table} are not evaluated.`);
+      if (!OTHER_COMMAND.test(command ?? '')) {
+        return this.fault(number, `The command “${command}” is not read.`);
+      }
+      return this.beside.add(`table ${this.table}`, number);
     }
     const chain = this.chains.get(name ?? '');
     if (chain === undefined) return this.fault(number, `There is no chain “${name ?? ''}”.`);

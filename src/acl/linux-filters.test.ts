@@ -189,8 +189,19 @@ describe('what cannot be proved from a text', () => {
   it.each([
     ['set s { type ipv4_addr; flags timeout; }', /changes by itself/],
     ['set s { type ipv4_adr; elements = { 10.0.0.1 } }', /ipv4_adr/],
-    ['chain n { type nat hook postrouting priority srcnat; masquerade; }', /masquerade/],
-    ['chain p { type filter hook prerouting priority raw; drop; }', /not evaluated/],
+    ['chain n { type filter hook forward priority 0; masquerade; }', /masquerade/],
+    [
+      'chain n { type nat hook forward priority 0; }',
+      /no chains of type “nat” at the hook “forward”/,
+    ],
+    ['chain n { type filtre hook input priority 0; }', /“filtre”/],
+    [
+      'chain f { type filter hook input priority 0; vmap @m; }\n map m { type ipv4_addr : verdict; }',
+      /map by name/,
+    ],
+    ['chain f { type filter hook input priority 0; flow add f; }', /“@”/],
+    ['chain f { type filter hook input priority 0; tcp option sack-perm exists drop; }', /maxseg/],
+    ['chain f { type filter hook input priority 0; ct status confirmed accept; }', /ct status/],
     [
       'chain c { type filter hook forward priority 0; }\n chain c { type filter hook input priority 0; }',
       /another hook/,
@@ -199,7 +210,6 @@ describe('what cannot be proved from a text', () => {
     ['chain c { tcp sport != 80 tcp dport != 22 drop; }', /Two excluded ports/],
     ['set s { type ipv4_addr; }\n set s { type ipv6_addr; }', /another type/],
     ['chain c { icmpv6 type 128 accept; }', /only IPv4/],
-    ['flowtable f { hook ingress priority 0; }', /flowtable/],
   ])('nftables: %s in a table', (item, what) => {
     const { faults } = nftables.parse(`table ip t {\n ${item}\n}\n`);
     expect(faults.map((fault) => fault.what).join(' ')).toMatch(what);
@@ -238,10 +248,75 @@ describe('what cannot be proved from a text', () => {
     expect(faults.map((fault) => fault.what).join(' ')).toMatch(what);
   });
 
-  it('iptables: a table that is never committed, or rules that translate', () => {
+  it('iptables: a table that is never committed, and no command of other tables', () => {
     expect(iptables.parse('*filter\n:FORWARD DROP [0:0]\n').faults).toHaveLength(1);
-    const nat = '*nat\n:PREROUTING ACCEPT [0:0]\n-A PREROUTING -j DNAT --to 10.0.0.1\nCOMMIT\n';
+    const nat = '*nat\n:PREROUTING ACCEPT [0:0]\nxyzzy PREROUTING -j DNAT\nCOMMIT\n';
     expect(iptables.parse(nat).faults).toHaveLength(1);
+  });
+});
+
+describe('what decides beside the filter is named, not weighed', () => {
+  it('iptables: other tables', () => {
+    const nat = `*nat
+:PREROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp --dport 8080 -j DNAT --to-destination 10.0.0.1:80
+-A POSTROUTING -o eth0 -j MASQUERADE
+COMMIT
+*mangle
+:FORWARD ACCEPT [0:0]
+COMMIT
+`;
+    const { faults, beside, filter } = iptables.parse(nat + ipt('-A FORWARD -j DROP'));
+    expect([faults, beside]).toEqual([[], [{ what: 'table nat', line: 3, lines: 2 }]]);
+    expect(filter.chains.map(({ name }) => name)).toContain('FORWARD');
+  });
+
+  it('nftables: chains of other hooks with all that only they call', () => {
+    const { faults, beside, filter } = nftables.parse(`table inet f {
+ flowtable fast { hook ingress priority 0; devices = { eth0 }; }
+ map ports { type inet_service : ipv4_addr; }
+ chain out { masquerade; }
+ chain both { tcp dport 22 accept; }
+ chain nat_out { type nat hook postrouting priority srcnat; oifname "wan" jump out; }
+ chain raw { type filter hook prerouting priority raw; policy drop; fib saddr . iif oif missing drop; jump both; }
+ chain forward { type filter hook forward priority filter; policy drop
+  tcp flags syn tcp option maxseg size set rt mtu
+  ct state established flow add @fast
+  ct status dnat accept
+  jump both
+ }
+}
+`);
+    expect(faults).toEqual([]);
+    expect(beside?.map(({ what }) => what).sort()).toEqual([
+      ...[
+        'ct status',
+        'flow',
+        'flowtable',
+        'hook postrouting, nat',
+        'hook prerouting',
+        'tcp option',
+      ],
+    ]);
+    expect(filter.chains.map(({ name }) => name)).toEqual(['inet/f/both', 'inet/f/forward']);
+    // Whether a packet was translated is not known: the rule is none for any.
+    const [, forward] = filter.chains;
+    expect(forward!.rules.map(({ action }) => action)).toEqual([
+      'continue',
+      'continue',
+      'continue',
+      'jump',
+    ]);
+  });
+
+  it('nftables: a fault in what the filter calls stays one', () => {
+    const { faults } = nftables.parse(`table ip f {
+ chain both { masquerade; }
+ chain nat { type nat hook postrouting priority srcnat; jump both; }
+ chain forward { type filter hook forward priority 0; jump both; }
+}
+`);
+    expect(faults).toMatchObject([{ line: 2 }]);
   });
 });
 

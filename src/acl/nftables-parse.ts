@@ -1,7 +1,8 @@
 /**
  * Reads an nftables ruleset: the output of `nft list ruleset` (also with `-n`) and files written by
- * hand in the same block form. Filter chains of the hooks forward, input and output are read; what
- * would change packets or depends on time is a fault, since it cannot be proved from the text.
+ * hand in the same block form. Filter chains of the hooks forward, input and output are read, with all
+ * that they call; what depends on time there is a fault, since it cannot be proved from the text. Chains
+ * of other hooks and types (address translation above all) decide beside them, and are only named.
  */
 import type { FilterChain, FilterRule, Hook, Verdict } from '../policy/filter.ts';
 import { jumpFaults } from './jump-faults.ts';
@@ -9,6 +10,7 @@ import { NftRule, type NftSet } from './nftables-rule.ts';
 import { type Token, tokensOf } from './nftables-tokens.ts';
 import { type Reader, Unknown } from './nftables-values.ts';
 import { expandVerdictMap } from './nftables-vmap.ts';
+import { BesideRules } from './other-settings.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
 const HOOKS: ReadonlyMap<string, Hook> = new Map([
@@ -37,6 +39,10 @@ type Chain = Writable<Omit<FilterChain, 'rules'>> & {
   base?: string;
   /** The hook it has where that is not evaluated. */
   foreignHook?: string;
+  /** What was not understood in it. */
+  faults: ParseFault[];
+  /** Statements in it, understood or not. */
+  statements: number;
 };
 
 interface Table {
@@ -63,11 +69,22 @@ export function parseNftables(text: string): Parsed {
   }
   const chains = parser.chains();
   parser.faults.push(...jumpFaults(chains));
-  return { filter: { chains }, faults: parser.faults };
+  const beside = parser.besides.list();
+  return {
+    ...{ filter: { chains }, faults: parser.faults.sort((one, two) => one.line - two.line) },
+    ...(beside.length > 0 ? { beside } : {}),
+  };
 }
 
+/** Chains by type and hook that stand beside those of the filter (nft(8), ADDRESS FAMILIES). */
+const FOREIGN =
+  /^(?:nat (?:prerouting|input|output|postrouting)|route output|filter (?:prerouting|postrouting|ingress|egress))$/;
+/** Things in a table of which each rule that uses them would be a fault. */
+const OBJECTS = /^(?:map|limit|quota|ct|synproxy|secmark|flowtable)$/;
+
 class Parser implements Reader {
-  readonly faults: ParseFault[] = [];
+  faults: ParseFault[] = [];
+  readonly besides = new BesideRules();
   readonly tables = new Map<string, Table>();
   private tokens: Token[];
   private at = 0;
@@ -129,18 +146,31 @@ class Parser implements Reader {
     }
   }
 
-  /** The chains that are evaluated; what hooks elsewhere must do nothing. */
+  beside(what: string): void {
+    this.besides.add(what, this.line);
+  }
+
+  /**
+   * The chains of the filter and all that they call. Where others are hooked, what only those call is
+   * theirs: a fault in it is no matter of the filter.
+   */
   chains(): FilterChain[] {
-    return [...this.tables.values()].flatMap(({ chains }) =>
-      [...chains.values()].flatMap(({ base: _, foreignHook, ...chain }): FilterChain[] => {
-        if (foreignHook === undefined) return [chain];
-        if (chain.rules.length > 0 || chain.otherwise !== 'accept') {
-          const what = `The hook “${foreignHook}” is not evaluated.`;
-          this.faults.push({ line: chain.line, what });
-        }
-        return [];
-      }),
+    const all = [...this.tables.values()].flatMap(({ chains }) => [...chains.values()]);
+    const foreign = all.filter(({ foreignHook }) => foreignHook !== undefined);
+    for (const { foreignHook = '', otherwise, statements, line } of foreign) {
+      if (statements > 0 || otherwise !== 'accept') {
+        this.besides.add(`hook ${foreignHook}`, line, Math.max(1, statements));
+      }
+    }
+    const called = calledFrom(
+      all,
+      all.filter(({ hook }) => hook !== undefined),
     );
+    const own = foreign.length === 0 ? all : all.filter((chain) => called.has(chain));
+    return own.map(({ base: _, foreignHook: __, faults, statements: ___, ...chain }) => {
+      this.faults.push(...faults);
+      return chain;
+    });
   }
 
   file(): void {
@@ -266,7 +296,10 @@ class Parser implements Reader {
     else if (word === 'set') this.set(table.sets);
     else if (word === 'comment') this.string();
     else if (word === 'counter') this.counterObject();
-    else throw new Unknown(`“${word}” in a table is not read.`);
+    else if (OBJECTS.test(word)) {
+      if (word === 'flowtable') this.beside(word);
+      this.skipStatement();
+    } else throw new Unknown(`“${word}” in a table is not read.`);
   }
 
   /** A named counter changes no packet's way. */
@@ -326,17 +359,34 @@ class Parser implements Reader {
     table.chains.set(name, chain);
     const isNew = chain.rules.length === 0 && chain.base === undefined;
     this.expect('{');
+    const outside = this.faults;
+    this.faults = chain.faults;
     for (;;) {
       this.skipEnds();
       if (this.take('}')) break;
-      if (this.at >= this.tokens.length) throw new Unknown('The chain is not closed.');
+      if (this.at >= this.tokens.length) {
+        this.faults = outside;
+        throw new Unknown('The chain is not closed.');
+      }
+      chain.statements++;
       this.guarded(() => {
-        if (this.peek() === 'type') this.base(chain, isNew);
-        else if (this.take('policy')) chain.otherwise = this.policy(chain);
-        else if (this.take('comment')) this.string();
-        else chain.rules.push(this.rule(table));
+        const isRule = this.chainItem(table, chain, isNew);
+        if (!isRule) chain.statements--;
       });
     }
+    this.faults = outside;
+  }
+
+  /** One statement of a chain; whether it is a rule. */
+  private chainItem(table: Table, chain: Chain, isNew: boolean): boolean {
+    if (this.peek() === 'type') this.base(chain, isNew);
+    else if (this.take('policy')) chain.otherwise = this.policy(chain);
+    else if (this.take('comment')) this.string();
+    else {
+      chain.rules.push(this.rule(table));
+      return true;
+    }
+    return false;
   }
 
   private newChain(table: Table, name: string): Chain {
@@ -345,6 +395,8 @@ class Parser implements Reader {
       otherwise: 'accept',
       line: this.line,
       rules: [],
+      faults: [],
+      statements: 0,
       ...(table.family === 'ip' ? { family: 4 as const } : {}),
       ...(table.family === 'ip6' ? { family: 6 as const } : {}),
     };
@@ -370,7 +422,9 @@ class Parser implements Reader {
     chain.priority = priority;
     const known = type === 'filter' ? HOOKS.get(hook) : undefined;
     if (known !== undefined) chain.hook = known;
-    else chain.foreignHook = type === 'filter' ? hook : `${hook}, ${type}`;
+    else if (FOREIGN.test(`${type} ${hook}`)) {
+      chain.foreignHook = type === 'filter' ? hook : `${hook}, ${type}`;
+    } else throw new Unknown(`There are no chains of type “${type}” at the hook “${hook}”.`);
   }
 
   private priority(): number {
@@ -397,4 +451,17 @@ class Parser implements Reader {
     while (this.peek() !== ';' && this.peek() !== '}') rule.statement();
     return rule.build();
   }
+}
+
+/** These chains, and what their rules jump to, and so on. */
+function calledFrom(all: readonly Chain[], from: readonly Chain[]): ReadonlySet<Chain> {
+  const byName = new Map(all.map((chain) => [chain.name, chain]));
+  const called = new Set(from);
+  for (const { rules } of called) {
+    for (const { target } of rules) {
+      const chain = byName.get(target ?? '');
+      if (chain !== undefined) called.add(chain);
+    }
+  }
+  return called;
 }

@@ -53,6 +53,8 @@ export class NftRule {
   private readonly builder = new MatchBuilder();
   private readonly line: number;
   private action: FilterAction | undefined;
+  /** It asks for what is not known of packets. */
+  private isUnweighed = false;
   private target: string | undefined;
   private comment: string | undefined;
   private log: FilterLog | undefined;
@@ -75,7 +77,8 @@ export class NftRule {
   }
 
   build(): FilterRule {
-    const { action = 'continue', target, comment, log, perSecond, hits, line } = this;
+    const { target, comment, log, perSecond, hits, line } = this;
+    const action = this.isUnweighed ? 'continue' : (this.action ?? 'continue');
     if (perSecond !== undefined && action !== 'continue') {
       throw new Unknown('A limit before a verdict depends on time; it proves nothing.');
     }
@@ -94,7 +97,7 @@ export class NftRule {
       action,
       match,
       line,
-      ...(target === undefined ? {} : { target }),
+      ...(target === undefined || this.isUnweighed ? {} : { target }),
       ...(comment === undefined ? {} : { comment }),
       ...(hits === undefined ? {} : { hits }),
       ...(log === undefined ? {} : { log: { ...log, ...(perSecond ? { perSecond } : {}) } }),
@@ -147,6 +150,8 @@ export class NftRule {
       case 'oif':
       case 'oifname':
         return this.interface('out');
+      case 'flow':
+        return this.offload();
       case 'counter':
         this.hits = readCounter(reader);
         return;
@@ -304,6 +309,7 @@ export class NftRule {
   /** Ports or flags of a protocol; undefined: of whatever protocol the rule asks for. */
   private transport(protocol: number | undefined): void {
     const field = this.reader.next();
+    if (field === 'option' && protocol === 6) return this.segmentSize();
     if (protocol === undefined) this.anyPort = true;
     else this.builder.protocols([{ first: protocol, last: protocol }]);
     if (field === 'flags' && protocol === 6) {
@@ -319,6 +325,33 @@ export class NftRule {
     // A set of one is one value for nft, too.
     if (negated && ranges.length === 1 && only?.first === only?.last) this.excluded.add(side);
     this.builder.ports(side, ranges, negated);
+  }
+
+  /** `tcp option maxseg size set rt mtu` changes what a packet offers, not where it goes. */
+  private segmentSize(): void {
+    const { reader } = this;
+    for (const word of ['maxseg', 'size', 'set']) reader.expect(word);
+    if (reader.take('rt')) reader.expect('mtu');
+    else numberRange(reader.next(), 65_535);
+    reader.beside('tcp option');
+  }
+
+  /** `flow add @fast`: packets of known connections pass this chain by from then on. */
+  private offload(): void {
+    const { reader } = this;
+    if (!reader.take('add')) reader.expect('offload');
+    reader.expect('@');
+    reader.string();
+    reader.beside('flow');
+  }
+
+  /**
+   * The rule is for packets that translation changed, of which nothing is known here; so it decides
+   * nothing.
+   */
+  private unweigh(what: string): void {
+    this.isUnweighed = true;
+    this.reader.beside(what);
   }
 
   private icmp(family: Family): void {
@@ -341,6 +374,9 @@ export class NftRule {
 
   private connection(): void {
     const field = this.reader.next();
+    if (field === 'status' && (this.reader.take('dnat') || this.reader.take('snat'))) {
+      return this.unweigh('ct status');
+    }
     if (field !== 'state') throw new Unknown(`“ct ${field}” is not read.`);
     const { words, negated } = this.states();
     const states = words.map((word) => {

@@ -12,6 +12,8 @@ export interface Reader {
   take(word: string): boolean;
   expect(word: string): void;
   string(): string;
+  /** Is told of what decides beside the rules: its first words. */
+  beside(what: string): void;
 }
 
 /** A token that is not understood. */

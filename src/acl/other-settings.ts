@@ -11,6 +11,8 @@ export interface KnownSettings {
   readonly harmless: ReadonlySet<string>;
   /** Those that may do so beside the rules. */
   readonly deciding: ReadonlySet<string>;
+  /** First words after which the second must be known in blocks too: rules are bound by such lines. */
+  readonly strict: ReadonlySet<string>;
 }
 
 /** Words of a table in a text, parted by blanks; an underscore stands for the blank in a pair. */
@@ -23,10 +25,26 @@ export function settingWords(text: string): ReadonlySet<string> {
   );
 }
 
+/** Counts what may decide beside the rules. */
+export class BesideRules {
+  private readonly counts = new Map<string, { line: number; lines: number }>();
+
+  add(what: string, line: number, lines = 1): void {
+    const known = this.counts.get(what);
+    if (known === undefined) this.counts.set(what, { line, lines });
+    else known.lines += lines;
+  }
+
+  /** In the order in which it was met. */
+  list(): Beside[] {
+    return [...this.counts].map(([what, { line, lines }]) => ({ what, line, lines }));
+  }
+}
+
 /** Reads the lines that are no rules, of configurations whose blocks are shown by indentation. */
 export class OtherSettings {
   private readonly known: KnownSettings;
-  private readonly counts = new Map<string, { line: number; lines: number }>();
+  private readonly counts = new BesideRules();
   /** Whether indented lines belong to a setting that was passed over. */
   private isInside = false;
   /** Ends a text of several lines, such as a banner. */
@@ -58,8 +76,10 @@ export class OtherSettings {
     const isNo = words !== all;
     const found = deciding.has(pair) ? pair : deciding.has(first) ? first : undefined;
     const isOwn = found !== undefined || harmless.has(pair) || harmless.has(first);
-    if (found !== undefined && !isNo) this.count(found, line);
-    if (/^\s/.test(raw) && this.isInside) return true;
+    if (found !== undefined && !isNo) this.counts.add(found, line);
+    if (/^\s/.test(raw) && this.isInside) {
+      return found !== undefined || !this.known.strict.has(first) || harmless.has(pair);
+    }
     this.isInside = isOwn;
     if (first === 'banner' && isOwn) this.beginText(raw);
     return isOwn;
@@ -71,14 +91,8 @@ export class OtherSettings {
     if (delimiter !== undefined && !rest.includes(delimiter)) this.delimiter = delimiter;
   }
 
-  private count(what: string, line: number): void {
-    const known = this.counts.get(what);
-    if (known === undefined) this.counts.set(what, { line, lines: 1 });
-    else known.lines++;
-  }
-
   /** What may decide beside the rules, in the order in which it was met. */
   beside(): Beside[] {
-    return [...this.counts].map(([what, { line, lines }]) => ({ what, line, lines }));
+    return this.counts.list();
   }
 }

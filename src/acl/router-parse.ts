@@ -1,13 +1,14 @@
 /**
  * Reads access lists of IOS, IOS-XE and NX-OS: the form Portreeve writes, numbered extended lists,
- * what people commonly write by hand, and what `show access-lists` prints. Each list filters one
- * family of what is forwarded; a text with two lists of a family does not say which of them holds,
- * and is not read.
+ * what people commonly write by hand, what `show access-lists` prints, and whole configurations. Each
+ * list filters one family of what is forwarded. Where interfaces name lists (`ip access-group`), those
+ * are asked there and the others are passed over; else a text with two lists of a family does not say
+ * which of them holds, and is not read.
  */
-import type { Family } from '../net/address.ts';
+import { type Family, parseAddress } from '../net/address.ts';
 import { compareRanges, rangeOfAddress, wholeFamily } from '../net/address-range.ts';
 import { ACK, ICMP, ICMPV6, RST, TCP, UDP } from '../net/header-fields.ts';
-import type { FilterChain, FilterMatch, FilterRule } from '../policy/filter.ts';
+import type { FilterMatch, FilterRule } from '../policy/filter.ts';
 import { type ListedLine, routerLine } from './cisco-listing.ts';
 import { messageOf, PORT_WORDS, PROTOCOL_WORDS } from './cisco-words.ts';
 import { guarded, LineFault } from './line-fault.ts';
@@ -21,23 +22,27 @@ import {
 } from './list-line.ts';
 import { MatchBuilder } from './match-builder.ts';
 import { AddressGroup } from './nested-groups.ts';
+import { OtherSettings } from './other-settings.ts';
 import type { Parsed, ParseFault } from './platform.ts';
+import {
+  type Application,
+  appliedLists,
+  type List,
+  loneLists,
+  type Style,
+} from './router-chains.ts';
+import { ROUTER_SETTINGS } from './router-settings.ts';
 
-/** How addresses are followed by what they cover: IOS's wildcard masks, or prefix lengths. */
-type Style = 'wildcard' | 'length';
-
-interface List {
-  readonly name: string;
-  readonly family: Family;
-  readonly line: number;
-  /** By the numbers of the entries, which decide their order. */
-  readonly entries: Map<number, FilterRule[]>;
-  /** The greatest of these numbers. */
-  greatest: number;
+interface ListFault extends ParseFault {
+  /** It is nobody's matter where this list is not asked. */
+  readonly list?: string;
 }
 
 /** The number that an entry without one gets: so many after the greatest there is. */
 const STEP = 10;
+
+/** How an entry begins, after its number. */
+const ENTRY = /^(?:sequence )?(?:\d+ )?(?:permit|deny|remark) /;
 
 /** Lines that set something else and decide nothing. */
 const HARMLESS =
@@ -46,20 +51,27 @@ const HARMLESS =
 export function parseRouterLists(text: string, style: Style): Parsed {
   const parser = new RouterParser(style);
   text.split('\n').forEach((line, index) => {
-    parser.line(routerLine(line), index + 1);
+    parser.line(line, routerLine(line), index + 1);
   });
-  return { filter: { chains: parser.chains() }, faults: parser.faults };
+  return parser.parsed();
 }
 
 class RouterParser {
-  readonly faults: ParseFault[] = [];
+  private readonly faults: ListFault[] = [];
   private readonly style: Style;
   private readonly lists: List[] = [];
   private readonly groups = new Map<string, AddressGroup>();
+  private readonly applications: Application[] = [];
+  private readonly settings = new OtherSettings(ROUTER_SETTINGS);
   /** Where indented lines belong. */
   private list: List | undefined;
   private group: AddressGroup | undefined;
   private groupFamily: Family = 4;
+  /** Lines of a group that no list for addresses can use. */
+  private isOtherGroup = false;
+  private interface: string | undefined;
+  /** The text is a whole configuration: what no interface names is not asked. */
+  private hasInterfaces = false;
   /** What the device counted for the line that is read. */
   private hits: number | undefined;
 
@@ -67,62 +79,110 @@ class RouterParser {
     this.style = style;
   }
 
-  chains(): FilterChain[] {
-    for (const family of [4, 6] as const) {
-      const second = this.lists.filter((list) => list.family === family)[1];
-      if (second === undefined) continue;
-      this.faults.push({
-        line: second.line,
-        what: `A second list for IPv${family} begins here; give the text of one.`,
-      });
-    }
-    return this.lists.map(({ name, family, line, entries }) => {
-      const ordered = [...entries].sort(([left], [right]) => left - right);
-      const rules = ordered.flatMap(([, made]) => made);
-      const own = family === 6 && this.style === 'wildcard' ? neighbourRules() : [];
-      return {
-        ...{ name: `${name} (IPv${family})`, hook: 'forward', family, otherwise: 'drop', line },
-        rules: [...rules, ...own],
-      };
-    });
+  parsed(): Parsed {
+    const told = (line: number, what: string, list?: string) => this.fault(line, what, list);
+    const chains =
+      this.applications.length === 0 && !this.hasInterfaces
+        ? loneLists(this.lists, this.style, told)
+        : appliedLists(this.lists, this.applications, this.style, told);
+    const faults = this.faults.filter(({ list }) => list === undefined || this.isAsked(list));
+    const beside = this.settings.beside();
+    return {
+      filter: { chains },
+      faults: faults.map(({ line, what }) => ({ line, what })).sort((a, b) => a.line - b.line),
+      ...(beside.length > 0 ? { beside } : {}),
+    };
   }
 
-  line({ text, hits }: ListedLine, number: number): void {
+  private isAsked(name: string): boolean {
+    const { applications, hasInterfaces } = this;
+    const isAlone = applications.length === 0 && !hasInterfaces;
+    return isAlone || applications.some((applied) => applied.name === name);
+  }
+
+  private fault(line: number, what: string, list?: string): void {
+    this.faults.push({ line, what, ...(list === undefined ? {} : { list }) });
+  }
+
+  line(raw: string, { text, hits }: ListedLine, number: number): void {
     const line = text.trim();
-    if (line === '' || line.startsWith('!')) return;
+    if (this.settings.isText(raw) || line === '' || line.startsWith('!')) return;
     this.hits = hits;
-    guarded(this.faults, number, () => {
-      this.read(new LineWords(line), number);
+    const faults: ParseFault[] = [];
+    guarded(faults, number, () => {
+      this.read(new LineWords(line), raw, number);
     });
+    for (const { what } of faults) this.fault(number, what, this.list?.name);
   }
 
-  private read(words: LineWords, number: number): void {
+  private read(words: LineWords, raw: string, number: number): void {
     if (HARMLESS.test(words.words.join(' '))) return;
-    if (this.begins(words, number)) return;
-    if (this.group !== undefined) {
+    const isIndented = /^\s/.test(raw);
+    if (isIndented && this.isOtherGroup) return;
+    if (this.begins(words, number)) {
+      this.settings.leave();
+      this.interface = undefined;
+      return;
+    }
+    if (this.list !== undefined && (isIndented || ENTRY.test(words.words.join(' ')))) {
+      this.entry(words, this.list, number);
+      return;
+    }
+    if (this.group !== undefined && (isIndented || !this.settings.takes(raw, number))) {
       this.member(words, this.group);
       return;
     }
-    if (this.list === undefined) throw new LineFault(`“${words.peek()}” stands outside of a list.`);
-    this.entry(words, this.list, number);
+    if (!isIndented) this.leave();
+    if (this.applies(words, number)) return;
+    if (!this.settings.takes(raw, number)) {
+      throw new LineFault(`“${words.peek()}” stands outside of a list.`);
+    }
+  }
+
+  private leave(): void {
+    this.list = undefined;
+    this.group = undefined;
+    this.isOtherGroup = false;
+    this.interface = undefined;
+  }
+
+  /** Lines of an interface that name a list; the name of the interface itself is noted. */
+  private applies(words: LineWords, line: number): boolean {
+    const [first = '', second = ''] = words.words;
+    if (first === 'interface') {
+      this.interface = words.words.slice(1).join(' ');
+      this.hasInterfaces = true;
+      return false;
+    }
+    const isFour = first === 'ip' && second === 'access-group';
+    if (
+      this.interface === undefined ||
+      (!isFour && `${first} ${second}` !== 'ipv6 traffic-filter')
+    ) {
+      return false;
+    }
+    words.next('ip');
+    words.next('access-group');
+    const name = words.next('the name of a list');
+    const way = words.next('in or out');
+    if (way !== 'in' && way !== 'out') throw new LineFault(`“${way}” is not known here.`);
+    words.end();
+    this.applications.push({
+      ...{ name, family: isFour ? 4 : 6, interface: this.interface, way, line },
+    });
+    return true;
   }
 
   /** Lines that open a list or a group, and whole entries of numbered lists. */
   private begins(words: LineWords, number: number): boolean {
     if (words.take('object-group')) {
+      this.leave();
       this.openGroup(words);
       return true;
     }
     if (words.peek() === 'access-list') {
       words.take('access-list');
-      const name = words.next('the number of a list');
-      const extended = numberOf(name, 2699);
-      if (!((extended >= 100 && extended <= 199) || extended >= 2000)) {
-        throw new LineFault(`List ${name} is not an extended list.`);
-      }
-      this.group = undefined;
-      if (this.list?.name !== name) this.list = this.open(name, 4, number);
-      this.entry(words, this.list, number);
+      this.numbered(words, number);
       return true;
     }
     const family = words.peek() === 'ip' ? 4 : 6;
@@ -131,19 +191,36 @@ class RouterParser {
     }
     words.next('ip');
     words.next('access-list');
-    if (family === 4 && this.style === 'wildcard' && !words.take('extended')) {
-      throw new LineFault('Only extended lists are read.');
+    this.leave();
+    // Settings of logging, not lists.
+    if (/^(?:log-update|logging|match-local-traffic)$/.test(words.peek())) return true;
+    const isStandard = this.style === 'wildcard' && family === 4 && words.take('standard');
+    if (family === 4 && this.style === 'wildcard' && !isStandard && !words.take('extended')) {
+      throw new LineFault('Only extended and standard lists are read.');
     }
-    this.list = this.open(words.next('the name of a list'), family, number);
-    this.group = undefined;
+    this.list = this.open(words.next('the name of a list'), family, number, isStandard);
     words.end();
     return true;
   }
 
-  private open(name: string, family: Family, line: number): List {
+  /** `access-list 101 permit …`. */
+  private numbered(words: LineWords, line: number): void {
+    const name = words.next('the number of a list');
+    const number = numberOf(name, 2699);
+    const isStandard = number <= 99 || (number >= 1300 && number <= 1999);
+    const last = this.list;
+    this.leave();
+    this.list = last?.name === name ? last : this.open(name, 4, line, isStandard);
+    if (!isStandard && !((number >= 100 && number <= 199) || number >= 2000)) {
+      throw new LineFault(`List ${name} is of a kind that is not read.`);
+    }
+    this.entry(words, this.list, line);
+  }
+
+  private open(name: string, family: Family, line: number, isStandard: boolean): List {
     const known = this.lists.find((list) => list.name === name && list.family === family);
     if (known !== undefined) return known;
-    const list: List = { name, family, line, entries: new Map(), greatest: 0 };
+    const list: List = { name, family, line, entries: new Map(), greatest: 0, isStandard };
     this.lists.push(list);
     return list;
   }
@@ -151,14 +228,15 @@ class RouterParser {
   private openGroup(words: LineWords): void {
     const kind = words.next('the kind of group');
     this.groupFamily = kind === 'ipv6' ? 6 : 4;
-    if (kind === 'ip' || kind === 'ipv6') {
-      if (!words.take('address')) throw new LineFault('Only groups of addresses are read.');
-    } else if (kind !== 'network') throw new LineFault(`Groups of “${kind}” are not read.`);
+    // Entries that use another kind are faults.
+    this.isOtherGroup = kind !== 'network' && words.peek() !== 'address';
+    if (this.isOtherGroup) return;
+    if (kind === 'ip' || kind === 'ipv6') words.next('address');
+    else if (kind !== 'network') throw new LineFault(`Groups of “${kind}” are not read.`);
     const name = words.next('the name of a group');
     words.end();
     if (this.groups.has(name)) throw new LineFault(`The group “${name}” is defined twice.`);
     this.group = new AddressGroup();
-    this.list = undefined;
     this.groups.set(name, this.group);
   }
 
@@ -208,6 +286,10 @@ class RouterParser {
     if (verb !== 'permit' && verb !== 'deny') throw new LineFault(`“${verb}” is not known here.`);
     const match = new MatchBuilder();
     match.family(list.family);
+    if (list.isStandard) {
+      this.standardEntry(words, list, match, verb, given, line);
+      return;
+    }
     const protocol = this.protocol(words, list.family);
     if (protocol !== undefined) match.protocols([{ first: protocol, last: protocol }]);
     const hasPorts = protocol === TCP || protocol === UDP;
@@ -221,9 +303,7 @@ class RouterParser {
     const asked = this.options(words, list.family, protocol, match);
     const action = verb === 'permit' ? 'accept' : 'drop';
     const shared = { action, line, ...(asked.log ? { log: { prefix: '' } } : {}) } as const;
-    const number = given ?? list.greatest + STEP;
-    list.greatest = Math.max(list.greatest, number);
-    if (list.entries.has(number)) throw new LineFault(`Two entries have the number ${number}.`);
+    const number = numbered(list, given);
     const counted = this.hits === undefined ? {} : { hits: this.hits };
     const made: FilterRule[] = [{ ...shared, ...counted, match: match.build() }];
     list.entries.set(number, made);
@@ -232,6 +312,30 @@ class RouterParser {
     if (layer4 && verb === 'permit') {
       made.push({ ...shared, match: { ...layer3, laterFragment: true } });
     }
+  }
+
+  /** `permit 10.0.0.0 0.0.0.255 log`; an address alone is a host. */
+  private standardEntry(
+    words: LineWords,
+    list: List,
+    match: MatchBuilder,
+    verb: 'permit' | 'deny',
+    given: number | undefined,
+    line: number,
+  ): void {
+    const isHost = parseAddress(words.peek()) !== undefined && !isAddress(words.peek(1));
+    if (isHost) match.addresses('source', [rangeOfAddress(words.address(4))]);
+    else this.side(words, 'source', 4, match);
+    const log = words.take('log');
+    words.end();
+    const counted = this.hits === undefined ? {} : { hits: this.hits };
+    list.entries.set(numbered(list, given), [
+      {
+        action: verb === 'permit' ? 'accept' : 'drop',
+        ...(log ? { log: { prefix: '' } } : {}),
+        ...{ match: match.build(), line, ...counted },
+      },
+    ]);
   }
 
   private protocol(words: LineWords, family: Family): number | undefined {
@@ -303,15 +407,14 @@ class RouterParser {
   }
 }
 
-/** IOS lets neighbour discovery through before the last deny of its own (permit (IPv6)). */
-function neighbourRules(): FilterRule[] {
-  return [135, 136].map((type) => ({
-    action: 'accept',
-    match: {
-      family: 6,
-      protocols: [{ first: ICMPV6, last: ICMPV6 }],
-      icmp: [{ type: { first: type, last: type } }],
-    },
-    line: 0,
-  }));
+/** The number of the next entry. */
+function numbered(list: List, given: number | undefined): number {
+  const number = given ?? list.greatest + STEP;
+  list.greatest = Math.max(list.greatest, number);
+  if (list.entries.has(number)) throw new LineFault(`Two entries have the number ${number}.`);
+  return number;
+}
+
+function isAddress(word: string): boolean {
+  return parseAddress(word) !== undefined;
 }

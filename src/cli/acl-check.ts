@@ -115,15 +115,15 @@ function othersText(others: readonly FilterRule[]): string {
 }
 
 const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
-  { key: 'line', title: 'LINE', value: ({ rule }) => rule?.line ?? null, align: 'right' },
+  { key: 'line', title: 'LINE', value: ({ line }) => (line > 0 ? line : null), align: 'right' },
   { key: 'finding', title: 'FINDING', value: ({ kind }) => kind },
-  { key: 'meaning', title: 'MEANING', value: ({ kind }) => MEANING[kind], priority: 2 },
+  { key: 'meaning', title: 'MEANING', value: ({ kind }) => MEANING[kind], priority: 3 },
   {
     key: 'others',
     title: 'BECAUSE OF',
     value: ({ others }) => others.map(({ line }) => line),
     text: ({ others }) => othersText(others),
-    priority: 1,
+    priority: 2,
   },
   {
     key: 'packet',
@@ -131,13 +131,13 @@ const ANOMALY_COLUMNS: readonly Column<Anomaly>[] = [
     value: ({ packet }) => (packet === undefined ? null : describePacket(packet)),
     text: ({ packet }) => (packet === undefined ? '' : describePacket(packet)),
   },
-  { key: 'chain', title: 'CHAIN', value: ({ chain }) => chain, priority: 4 },
+  { key: 'chain', title: 'CHAIN', value: ({ chain }) => chain, priority: 1 },
   {
     key: 'comment',
     title: 'COMMENT',
     value: ({ rule }) => rule?.comment ?? null,
     text: ({ rule }) => rule?.comment ?? '',
-    priority: 3,
+    priority: 4,
   },
 ];
 

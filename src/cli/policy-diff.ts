@@ -1,7 +1,9 @@
 /** `portreeve policy diff`: which packets does a change let in, which does it keep out? */
 import type { Command } from 'commander';
+import type { BlindSpot } from '../model/blind-spot.ts';
 import { diffFilters, findPlan, type Platform } from '../pipeline/policy.ts';
 import { readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import { textNotes } from '../pipeline/text-notes.ts';
 import type { Difference } from '../policy/compare.ts';
 import type { Filter, Hook } from '../policy/filter.ts';
 import type { Zone } from '../policy/intent.ts';
@@ -80,7 +82,7 @@ async function run(
         rows: differences,
       },
     ],
-    notes: [],
+    notes: [...one.notes, ...two.notes],
     next: [],
   };
   await writeReport(report, options);
@@ -97,17 +99,24 @@ interface DiffSide {
   readonly zones: readonly Zone[];
   /** Where a policy filters; a text says so itself. */
   readonly hooks?: readonly Hook[];
+  readonly notes: readonly BlindSpot[];
 }
 
 function sideOf(file: string, options: DiffOptions): DiffSide {
   if (options.for === undefined || /\.ya?ml$/i.test(file)) {
     const { policy } = readPolicyFile(file);
     const { filter } = findPlan(policy, Date.now(), options.for);
-    return { filter, zones: policy.zones, hooks: ['forward'] };
+    return { filter, zones: policy.zones, hooks: ['forward'], notes: [] };
   }
-  const { filter, faults } = options.for.parse(readText(file));
-  const [first] = faults;
-  if (first === undefined) return { filter, zones: [] };
+  const parsed = options.for.parse(readText(file));
+  const [first] = parsed.faults;
+  if (first === undefined) {
+    const notes = textNotes(options.for, parsed).map((note) => ({
+      ...note,
+      what: `${note.what} (${file})`,
+    }));
+    return { filter: parsed.filter, zones: [], notes };
+  }
   throw new Failure(INPUT, {
     what: `${file} was not understood`,
     why: `${file}:${first.line} ${first.what}`,

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { PacketHeader } from '../net/header-fields.ts';
 import { openingPacket, type Platform, type Proof, provePolicy } from '../pipeline/policy.ts';
 import { journalOf, readJournal, readPolicyFile, readText } from '../pipeline/policy-files.ts';
+import { SETTINGS_BESIDE } from '../pipeline/text-notes.ts';
 import type { Difference } from '../policy/compare.ts';
 import type { Policy } from '../policy/intent.ts';
 import { describePacket } from '../policy/packet-text.ts';
@@ -237,7 +238,10 @@ function tablesOf(policy: Policy, proof: Proof): Table[] {
   ];
 }
 
-function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Report['verdict'] {
+function verdictOf(
+  { faults, differences, lost, notes }: Proof,
+  platform: Platform,
+): Report['verdict'] {
   if (faults.length > 0) {
     const what = counted(faults.length, 'place was', 'places were');
     return { severity: 'error', text: `Not proved: ${what} not understood.` };
@@ -246,6 +250,11 @@ function verdictOf({ faults, differences, lost }: Proof, platform: Platform): Re
     const [first] = differences;
     const way = first?.kind === 'extra' ? 'lets in more than' : 'stops some of what';
     return { severity: 'error', text: `Not proved: the text ${way} the policy allows.` };
+  }
+  if (notes.some(({ id }) => id === SETTINGS_BESIDE)) {
+    const text =
+      'Proved of the rules: for every packet they do what the policy says. Other settings of the text were not weighed.';
+    return { severity: 'warning', text };
   }
   return {
     severity: 'ok',

@@ -2,9 +2,7 @@
  * Joins the rooms for policies: captures into conversations, decisions into rules, rules into a
  * platform's text, and that text back into the proof that it says what was meant.
  */
-import { nftables } from '../acl/nftables.ts';
 import {
-  type Beside,
   outOfPlace,
   type ParseFault,
   type Platform,
@@ -40,10 +38,10 @@ import { placesAskedOf } from '../policy/places.ts';
 import { extentOf, type Hosts, LAST_RULE, type Plan, planFor } from '../policy/plan.ts';
 import { Passage, RuleFinder } from '../policy/replay.ts';
 import { parseService } from '../policy/service-text.ts';
-import { untrackedPorts } from '../policy/untracked-ports.ts';
+import { textNotes } from './text-notes.ts';
 
 export type { Composition, Platform };
-export { PLATFORMS, platformNamed };
+export { PLATFORMS, platformNamed, textNotes };
 
 /** A zone as asked for: prefixes, or `rest` for what no other zone holds. */
 export type ZoneWish = readonly string[] | 'rest';
@@ -157,7 +155,8 @@ export function provePolicy(
   nowMs: number,
   hosts?: Hosts,
 ): Proof {
-  const { filter, faults, assumed = [], beside = [] } = platform.parse(text);
+  const parsed = platform.parse(text);
+  const { filter, faults } = parsed;
   const plan = planOf(policy, platform, nowMs, hosts);
   const valid = standingDecisions(journal).filter(
     ({ decision, expiresMs }) =>
@@ -188,9 +187,7 @@ export function provePolicy(
       : compareFilters(verdictSpaces(), plan.filter, filter, policy.zones, extentOf(plan));
   const rules = filter.chains.reduce((sum, chain) => sum + chain.rules.length, 0);
   const notes = [
-    ...fragmentNotes(platform, filter),
-    ...assumedNotes(assumed),
-    ...besideNotes(beside),
+    ...textNotes(platform, parsed),
     ...(hosts === undefined ? interfaceNotes(filter, policy.zones) : []),
   ];
   const planned = plan.filter.chains.flatMap(({ rules }) => rules);
@@ -200,35 +197,6 @@ export function provePolicy(
   const beyond =
     seen.length === 0 ? [] : beyondSeen(verdictSpaces(), planned, new Set(hits.keys()), seen);
   return { faults, differences, replayed, lost, hits, beyond, rules, notes };
-}
-
-/** What the answer speaks of is the rules alone. */
-function besideNotes(beside: readonly Beside[]): BlindSpot[] {
-  if (beside.length === 0) return [];
-  const settings = beside.map(
-    ({ what, line, lines }) =>
-      `“${what}” (line ${line}${lines > 1 ? ` and ${lines - 1} more` : ''})`,
-  );
-  return [
-    {
-      id: 'settings-beside',
-      what: `what other settings do: ${settings.join(', ')}`,
-      because: 'only the rules are read; these may let pass, drop or change packets as well',
-      missing: true,
-    },
-  ];
-}
-
-function assumedNotes(assumed: readonly string[]): BlindSpot[] {
-  if (assumed.length === 0) return [];
-  return [
-    {
-      id: 'taken-as-shipped',
-      what: assumed.join(', and '),
-      because: 'the text does not tell it, so it was taken as it is shipped',
-      missing: true,
-    },
-  ];
 }
 
 /** What a comparison zone by zone leaves out. */
@@ -243,22 +211,6 @@ function interfaceNotes(filter: Filter, zones: readonly Zone[]): BlindSpot[] {
       because:
         'the text asks for interfaces, and what passes between two zones is taken to use theirs',
       remedy: 'drop forged senders, as reverse path filtering does',
-      missing: true,
-    },
-  ];
-}
-
-/** Packets for which the platform may do something else than its text says. */
-function fragmentNotes(platform: Platform, filter: Filter): BlindSpot[] {
-  const rule = platform.name === nftables.name ? untrackedPorts(filter) : undefined;
-  if (rule === undefined) return [];
-  return [
-    {
-      id: 'fragments-untracked',
-      what: `what becomes of fragments after the first, from line ${rule.line} on`,
-      because:
-        'the text looks at ports or ICMP types and never asks for “ct”, so that nothing puts fragments together and the kernel may take what lies in them for a header',
-      remedy: 'let a rule of the same table ask for “ct state”',
       missing: true,
     },
   ];
@@ -452,14 +404,11 @@ export function checkText(
   traffic: readonly Conversation[],
   hosts?: Hosts,
 ): Check {
-  const { filter, faults, assumed = [], beside = [] } = platform.parse(text);
+  const parsed = platform.parse(text);
+  const { filter, faults } = parsed;
   const written = filter.chains.flatMap((chain) => chain.rules.filter(({ line }) => line > 0));
   const rules = written.length;
-  const notes = [
-    ...fragmentNotes(platform, filter),
-    ...assumedNotes(assumed),
-    ...besideNotes(beside),
-  ];
+  const notes = textNotes(platform, parsed);
   if (faults.length > 0) return { faults, rules, anomalies: [], uses: [], stopped: [], notes };
   const uses = new Map<FilterRule, RuleUse & { samples: Conversation[] }>();
   for (const chain of filter.chains) {

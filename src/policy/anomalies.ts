@@ -30,6 +30,8 @@ export type AnomalyKind =
 export interface Anomaly {
   readonly kind: AnomalyKind;
   readonly chain: string;
+  /** Of the rule, or where its chain begins; 0 where neither stands in the text. */
+  readonly line: number;
   readonly rule?: FilterRule;
   /** Earlier rules it has to do with, at most three. */
   readonly others: readonly FilterRule[];
@@ -99,7 +101,8 @@ class ChainCheck {
   ): void {
     const packet = witness(this.spaces, set);
     this.found.push({
-      ...{ kind, chain: this.chain.name, others: others.slice(0, MOST_OTHERS) },
+      ...{ kind, chain: this.chain.name, line: rule?.line ?? this.chain.line },
+      ...{ others: others.slice(0, MOST_OTHERS) },
       ...(rule === undefined ? {} : { rule }),
       ...(packet === undefined ? {} : { packet }),
     });

@@ -96,3 +96,12 @@ export const crc32 = (bytes: Uint8Array): number => reflectedCrc(0xedb88320, byt
 
 /** Castagnoli CRC of SCTP (RFC 9260 appendix A); on the wire least significant octet first. */
 export const crc32c = (bytes: Uint8Array): number => reflectedCrc(0x82f63b78, bytes);
+
+/** So many octets that look random and are always the same: what stands for something enciphered. */
+export function noise(length: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length }, () => {
+    state = Math.imul(state, 48_271) % 0x7fff_ffff;
+    return state >>> 16;
+  });
+}

@@ -81,5 +81,12 @@ describe('coap', () => {
       bytes: 'All quiet in the harbour tonight.',
       is: 'no',
     },
+    { name: 'a text like an answer', transport: 17, bytes: 'BEGIN\n', is: 'no' },
+    {
+      name: 'an instruction',
+      transport: 17,
+      bytes: hex('488b5df831d28b30c9e99afaffff66'),
+      is: 'no',
+    },
   ]);
 });

@@ -4,7 +4,7 @@
  * the question that finds resources, `/.well-known/core` (RFC 6690).
  */
 import { octetsBetween } from './first-octets.ts';
-import { ascii, isAt } from './octets.ts';
+import { ascii, isAt, isText } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -19,6 +19,14 @@ const URI_PATH = 11;
 const WELL_KNOWN = ascii('.well-known');
 const PAYLOAD = 0xff;
 const MOST_OPTIONS = 32;
+/** What a message has at most where nothing is known of the way (RFC 7252 section 4.6). */
+const MOST_OCTETS = 1280;
+/** Octets that would be letters in a text. */
+const SHOWN = 24;
+/** Of an answer: header, a token, an option. */
+const LETTERS = 10;
+const FIRST_ERROR = 0x80;
+const CONTENT_FORMAT = 12;
 /** Where an option may stand. */
 const ASKED = 1;
 const ANSWERED = 2;
@@ -45,18 +53,27 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const code = bytes[at + 1]!;
   const token = first & 15;
   const type = (first >>> 4) & 3;
-  if (first >>> 6 !== 1 || token > 8) return 0;
+  if (first >>> 6 !== 1 || token > 8 || length > MOST_OCTETS) return 0;
   // An empty message: an acknowledgement or reset, or a "ping".
-  if (code === 0) return length === 4 && token === 0 && type !== 1 ? LIKELY : 0;
+  if (code === 0) {
+    const isNumbered = bytes[at + 2] !== 0 || bytes[at + 3] !== 0;
+    return length === 4 && token === 0 && type !== 1 && isNumbered ? LIKELY : 0;
+  }
   const isRequest = code >= 1 && code <= 7;
   if (!isRequest && !isResponse(code)) return 0;
   if (type === TYPE_RESET || (isRequest && type > 1)) return 0;
-  const found = walk(bytes, at + 4 + token, end, isRequest ? ASKED : ANSWERED);
+  // `BEGIN` and `SET x` would be answers.
+  if (!isRequest && isText(bytes, at, Math.min(end, at + LETTERS))) return 0;
+  const found = walk(bytes, at + 4 + token, end, isRequest ? ASKED : ANSWERED, code);
   if (found < 0) return 0;
   if (isRequest)
     return (found === FOUND_CORE && type === TYPE_CONFIRMABLE ? CERTAIN : LIKELY) | ASKS;
   return LIKELY | ANSWERS;
 }
+
+/** 4.00 to 4.06, 4.08, 4.09, 4.12, 4.13, 4.15, 4.22, 4.29, a bit each. */
+const CLIENT_ERRORS =
+  0x7f | (1 << 8) | (1 << 9) | (1 << 12) | (1 << 13) | (1 << 15) | (1 << 22) | (1 << 29);
 
 /** Classes 2, 4 and 5 with the details that are assigned. */
 function isResponse(code: number): boolean {
@@ -65,7 +82,7 @@ function isResponse(code: number): boolean {
     case 2:
       return (detail >= 1 && detail <= 5) || detail === 31;
     case 4:
-      return detail <= 15 || detail === 22 || detail === 29;
+      return (CLIENT_ERRORS & (1 << detail)) !== 0;
     case 5:
       return detail <= 5 || detail === 8;
     default:
@@ -76,12 +93,18 @@ function isResponse(code: number): boolean {
 const FOUND_CORE = 1;
 
 /** -1 when the options do not fit, `FOUND_CORE` when their path begins with .well-known, else 0. */
-function walk(bytes: Uint8Array, at: number, end: number, where: number): number {
+function walk(bytes: Uint8Array, at: number, end: number, where: number, code: number): number {
   let next = at;
   let option = 0;
   let result = 0;
+  let isFormatted = false;
   for (let count = 0; next < end && count < MOST_OPTIONS; count++) {
-    if (bytes[next] === PAYLOAD) return next + 1 < end ? result : -1;
+    if (bytes[next] === PAYLOAD) {
+      if (next + 1 >= end) return -1;
+      // What an error says without a format is a text for people (section 5.5.2).
+      const isSaid = code < FIRST_ERROR || isFormatted || isMessage(bytes, next + 1, end);
+      return isSaid ? result : -1;
+    }
     let delta = bytes[next]! >>> 4;
     let size = bytes[next]! & 15;
     next += 1;
@@ -101,10 +124,21 @@ function walk(bytes: Uint8Array, at: number, end: number, where: number): number
     const known = OPTIONS[option];
     if (known === undefined || (known[0] & where) === 0) return -1;
     if (size < known[1] || size > known[2]) return -1;
+    if (option === CONTENT_FORMAT) isFormatted = true;
     if (option === URI_PATH && isAt(bytes, next, end, WELL_KNOWN)) result = FOUND_CORE;
     next += size;
   }
   return next === end ? result : -1;
+}
+
+/** Whether there is no control character among the first octets, as in a text of any language. */
+function isMessage(bytes: Uint8Array, at: number, end: number): boolean {
+  const stop = Math.min(end, at + SHOWN);
+  for (let next = at; next < stop; next++) {
+    const octet = bytes[next]!;
+    if (octet < 0x20 && octet !== 9 && octet !== 10 && octet !== 13) return false;
+  }
+  return true;
 }
 
 export const COAP: Detector = {

@@ -27,6 +27,9 @@ const ALTER = 14;
 const ALTER_RESPONSE = 15;
 const AUTH = 16;
 const MOST_FRAGMENT = 65_535;
+/** Octets that any full segment has. */
+const SEGMENT = 256;
+const FIRST_OR_LAST = 3;
 /** In a BIND: sizes (2, 2), group (4), number of contexts (4), context (2), transfers (2). */
 const INTERFACE = HEADER + 8 + 4 + 4;
 const UUID = 16;
@@ -71,7 +74,8 @@ const INTERFACES: ReadonlyMap<number, string> = new Map([
   [0xf5cc5a18, 'exchange directory'],
 ]);
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < HEADER || bytes[at] !== 5 || bytes[at + 1]! > 1) return 0;
   // ASCII and IEEE, either order of octets; the last two are zero.
   const order = bytes[at + 4]!;
@@ -91,17 +95,23 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
       return fragment <= length ? CERTAIN | ANSWERS : 0;
     case REQUEST:
     case AUTH:
-      return fragment >= HEADER + 4 ? sure(fragment, length) | ASKS : 0;
+      return fragment >= HEADER + 4 ? joined(fragment, payload, ASKS) : 0;
     case RESPONSE:
     case FAULT:
-      return fragment >= HEADER + 8 ? sure(fragment, length) | ANSWERS : 0;
+      return fragment >= HEADER + 8 ? joined(fragment, payload, ANSWERS) : 0;
     default:
       return 0;
   }
 }
 
-function sure(fragment: number, length: number): number {
-  return fragment === length ? CERTAIN : LIKELY;
+/**
+ * How surely a fragment is one: where it is all of the segment, and the first or the last of its call.
+ * It goes on in the next segment only where this one is full.
+ */
+function joined(fragment: number, { bytes, at, length }: Payload, side: Detection): Detection {
+  if (fragment > length && length < SEGMENT) return 0;
+  const isEnd = (bytes[at + 3]! & FIRST_OR_LAST) !== 0;
+  return (fragment === length && isEnd ? CERTAIN : LIKELY) | side;
 }
 
 function facts(payload: Payload, to: FactSink): void {

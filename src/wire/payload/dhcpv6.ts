@@ -22,6 +22,7 @@ const RELAY_REPLY = 13;
 /** Highest message and option types assigned by IANA that matter here. */
 const LAST_MESSAGE = 23;
 const LAST_OPTION = 150;
+const LAST_HARDWARE = 257;
 const MOST_OPTIONS = 64;
 const MOST_HOPS = 32;
 const MOST_RELAYS = 8;
@@ -47,7 +48,8 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   if (isRelay && (length < RELAY_HEADER + 4 || bytes[at + 1]! > MOST_HOPS)) return 0;
   let next = at + (isRelay ? RELAY_HEADER : HEADER);
   let telling = false;
-  for (let count = 0; next + 4 <= end && count < MOST_OPTIONS; count++) {
+  let count = 0;
+  for (; next + 4 <= end && count < MOST_OPTIONS; count++) {
     const option = view.getUint16(next);
     const size = view.getUint16(next + 2);
     if (option === 0 || option > LAST_OPTION) return 0;
@@ -56,13 +58,20 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
       // A DUID's type is 1 to 4 (RFC 8415 section 11, RFC 6355).
       const kind = view.getUint16(next + 4);
       if (kind < 1 || kind > 4 || size > 130) return 0;
+      // Hardware types of link-layer addresses are low (IANA, "ARP Parameters").
+      const isLink = (kind === 1 || kind === 3) && next + 8 <= end;
+      if (isLink && view.getUint16(next + 6) > LAST_HARDWARE) return 0;
+      // Numbers of enterprises are below 2^24.
+      if (kind === 2 && next + 7 <= end && bytes[next + 6] !== 0) return 0;
       telling = true;
     }
     next += 4 + size;
   }
   if (next > end && end - at === length) return 0;
   if (!telling) return next === at + length && !isRelay && type === 11 ? LIKELY | side(type) : 0;
-  return (next === at + length ? CERTAIN : LIKELY) | side(type);
+  // Besides the client's or server's identity there is a time, an address or a wish.
+  const isWhole = next === at + length && (isRelay || count > 1);
+  return (isWhole ? CERTAIN : LIKELY) | side(type);
 }
 
 function facts(payload: Payload, to: FactSink): void {

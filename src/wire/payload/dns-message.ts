@@ -20,6 +20,9 @@ const MOST_RECORDS = 64;
 /** A root name, type, class, time to live and data length. */
 const SMALLEST_RECORD = 11;
 
+const PORT = 53;
+const INTERNET = 1;
+
 const TYPE_A = 1;
 const TYPE_CNAME = 5;
 const TYPE_PTR = 12;
@@ -61,19 +64,45 @@ export function detectMessage(
   // The Z bit "must be zero" (RFC 1035 section 4.1.1); codes above 23 are not assigned.
   if ((flags & 0x40) !== 0 || (flags & 15) > 11) return 0;
   if (!isAnswer && !several && ((flags & 15) !== 0 || (answers > 0 && opcode === QUERY))) return 0;
+  // Of questions only those of mDNS have none: transfers go on in answers without.
+  if (questions === 0 && !isAnswer && !several) return 0;
   if (questions > 1 ? !several : questions === 0 && records === 0) {
     // An error may be answered without the question.
-    return isAnswer && questions === 0 && length === DNS_HEADER && (flags & 15) !== 0
-      ? LIKELY | ANSWERS
-      : 0;
+    const isError = questions === 0 && length === DNS_HEADER && isRefusal(flags);
+    return isAnswer && isError ? LIKELY | ANSWERS : 0;
   }
   if (questions * 5 + records * SMALLEST_RECORD > length - DNS_HEADER) return 0;
   const next = walk(payload, at + DNS_HEADER, end, questions, records);
   if (next < 0) return 0;
   const side = isAnswer ? ANSWERS : ASKS;
+  if (!isUsual(payload, at + DNS_HEADER, end, questions)) {
+    const { sourcePort, destinationPort } = payload;
+    return sourcePort === PORT || destinationPort === PORT ? LIKELY | side : 0;
+  }
   if (next === CUT) return at + length > payload.end ? LIKELY | side : 0;
   const whole = next === at + length || records > MOST_RECORDS;
   return (whole ? CERTAIN : LIKELY) | side;
+}
+
+/** Errors in the question's form, of the server, or that it does not want to: neither of authority nor cut. */
+function isRefusal(flags: number): boolean {
+  const code = flags & 15;
+  return (code === 1 || code === 2 || code === 4 || code === 5) && (flags & 0x0600) === 0;
+}
+
+/**
+ * Whether the first question is one that is asked: without control characters in its name, which only
+ * tunnels have; of the root of names, the internet's.
+ */
+function isUsual({ bytes, view }: Payload, at: number, end: number, questions: number): boolean {
+  if (questions === 0) return true;
+  if (bytes[at] === 0) return (view.getUint16(at + 3) & 0x7fff) === INTERNET;
+  let next = at;
+  while (next < end && bytes[next]! > 0 && bytes[next]! < 0x40) {
+    const stop = Math.min(end, next + 1 + bytes[next]!);
+    for (next++; next < stop; next++) if (bytes[next]! < 0x20) return false;
+  }
+  return true;
 }
 
 /** The captured octets end within a record that may be all right. */

@@ -262,5 +262,11 @@ describe('dns', () => {
       is: 'certain asks',
     },
     { name: 'all zero', transport: 17, dport: 53, bytes: zeros(60), is: 'no' },
+    {
+      name: 'a root that is asked for in no class',
+      transport: 17,
+      bytes: hex('0005 0000 0001 0000 0000 0000 00 0004 0003'),
+      is: 'no',
+    },
   ]);
 });

@@ -8,6 +8,8 @@ import type { Detection, Detector, FactSink, Payload } from './payload.ts';
 
 const TCP = 6;
 const PORT = 53;
+/** Octets that any full segment has. */
+const SEGMENT = 256;
 const LLMNR_PORT = 5355;
 
 /**
@@ -26,7 +28,14 @@ function detect(payload: Payload): Detection {
 function detectAfterLength(payload: Payload): Detection {
   if (payload.end - payload.at < 14) return 0;
   const length = payload.view.getUint16(payload.at);
-  return length < 12 ? 0 : detectMessage(payload, payload.at + 2, length, false);
+  // It goes on in the next segment only where this one is full.
+  const isPart = length + 2 > payload.length && payload.length < SEGMENT;
+  if (length < 12 || (isPart && !isOnPort(payload))) return 0;
+  return detectMessage(payload, payload.at + 2, length, false);
+}
+
+function isOnPort({ sourcePort, destinationPort }: Payload): boolean {
+  return sourcePort === PORT || destinationPort === PORT;
 }
 
 function detectAlone(payload: Payload): Detection {
@@ -34,8 +43,9 @@ function detectAlone(payload: Payload): Detection {
 }
 
 /** Where the number of questions stands, a message after its length has flags, which are never 1. */
-function isWithoutLength({ view, at, end, sourcePort, destinationPort }: Payload): boolean {
-  if (sourcePort !== PORT && destinationPort !== PORT) return false;
+function isWithoutLength(payload: Payload): boolean {
+  const { view, at, end } = payload;
+  if (!isOnPort(payload)) return false;
   return end - at >= 12 && view.getUint16(at + 4) === 1;
 }
 

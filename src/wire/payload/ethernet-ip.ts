@@ -24,12 +24,18 @@ const SEND_REQUEST = 0x6f;
 const SEND_UNIT = 0x70;
 /** Item types of an identity, of no address, of a connected address. */
 const IDENTITY_ITEM = 0x0c;
+const NO_ADDRESS = 0;
+const CONNECTED = 0xa1;
+const DATA = 0xb2;
+const CONNECTED_DATA = 0xb1;
+const UDP = 17;
 
-function detect({ view, at, end, length }: Payload): Detection {
+function detect({ view, at, end, length, transport }: Payload): Detection {
   if (end - at < HEADER) return 0;
   const octets = view.getUint16(at + 2, true);
   const status = view.getUint32(at + 8, true);
   if (octets + HEADER > length || view.getInt32(at + 20) !== 0) return 0;
+  if (transport === UDP && octets + HEADER !== length) return 0;
   // Success, unsupported, no memory, bad data; invalid session, length, version.
   if (status > 3 && status !== 0x64 && status !== 0x65 && status !== 0x69) return 0;
   const session = view.getInt32(at + 4);
@@ -57,10 +63,23 @@ function detect({ view, at, end, length }: Payload): Detection {
       // CIP's interface handle is 0; then a time limit and a count of items.
       if (session === 0 || octets < 16 || end - at < HEADER + 8) return 0;
       if (view.getInt32(at + HEADER) !== 0) return 0;
-      return view.getUint16(at + HEADER + 6, true) <= 8 ? CERTAIN : 0;
+      return isPacket(view, at + HEADER + 6, end) ? CERTAIN : 0;
     default:
       return 0;
   }
+}
+
+/** A count of items: no address, or that of a connection, then data, perhaps socket addresses. */
+function isPacket(view: DataView, at: number, end: number): boolean {
+  const count = view.getUint16(at, true);
+  if (count < 2 || count > 4) return false;
+  if (at + 6 > end) return true;
+  const type = view.getUint16(at + 2, true);
+  const octets = view.getUint16(at + 4, true);
+  if (type === NO_ADDRESS ? octets !== 0 : type !== CONNECTED || octets !== 4) return false;
+  const data = at + 6 + octets;
+  if (data + 2 > end) return true;
+  return view.getUint16(data, true) === (type === CONNECTED ? CONNECTED_DATA : DATA);
 }
 
 /** Identity: version 2, socket address 16, vendor, type, product, revision 2, status, serial, name. */

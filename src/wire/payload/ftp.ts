@@ -67,11 +67,7 @@ const SHARED = [
   'RMD ',
   'RNFR ',
   'RNTO ',
-  'MODE ',
-  'STRU ',
   'ACCT ',
-  'ALLO ',
-  'REST ',
   'STAT',
   'HELP',
   'SITE ',
@@ -79,6 +75,9 @@ const SHARED = [
   'CLNT ',
   'OPTS ',
 ].map(ascii);
+/** Those of one letter, and of numbers. */
+const LETTER = ['MODE ', 'STRU '].map(ascii);
+const NUMBER = ['ALLO ', 'REST '].map(ascii);
 /** More of them, which never have arguments. */
 const ALONE = ['PWD', 'QUIT', 'NOOP', 'CDUP', 'ABOR'].map(ascii);
 /** Sentences of text begin with such words too, but have more of them than a command and its names. */
@@ -89,12 +88,13 @@ const CODES = new Set([
   232, 234, 235, 250, 257, 331, 332, 334, 335, 336, 350, 421, 425, 426, 430, 431, 434, 450, 451,
   452, 500, 501, 502, 503, 504, 521, 522, 530, 532, 533, 534, 535, 536, 537, 550, 551, 552, 553,
 ]);
+const CONTROL_PORT = 21;
 const READY = 220;
 const PASSIVE_MODE = 227;
 const EXTENDED_PASSIVE_MODE = 229;
 const PIPE = 0x7c;
 
-function detect({ bytes, at, end }: Payload): Detection {
+function detect({ bytes, at, end, destinationPort }: Payload): Detection {
   const code = replyCode(bytes, at, end);
   if (code !== 0) {
     const stop = lineEnd(bytes, at, end);
@@ -111,7 +111,13 @@ function detect({ bytes, at, end }: Payload): Detection {
   if (isAtAnyCase(bytes, at, end, EPRT))
     return pipePort(bytes, at + 5, stop) > 0 ? CERTAIN | ASKS : 0;
   if (isCommand(OWN, bytes, at, stop)) return CERTAIN | ASKS;
+  // Elsewhere than on its port, lines end as they should (RFC 959 section 5.3).
+  if (destinationPort !== CONTROL_PORT && bytes[stop] !== 13) return 0;
   if (isOneOf(ALONE, bytes, at, stop)) return LIKELY | ASKS;
+  if (isCommand(LETTER, bytes, at, stop)) return stop - at === 6 ? LIKELY | ASKS : 0;
+  if (isCommand(NUMBER, bytes, at, stop)) {
+    return decimalAt(bytes, at + 5, stop, 12) >= 0 ? LIKELY | ASKS : 0;
+  }
   if (!isCommand(SHARED, bytes, at, stop)) return 0;
   return blanks(bytes, at, stop) <= MOST_BLANKS ? LIKELY | ASKS : 0;
 }

@@ -34,7 +34,11 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   if (bytes[at] !== 0 || bytes[at + 1]! > 2 || !isState(bytes[at + 2]!)) return 0;
   if (length !== LENGTH && length !== LENGTH + SIGNED) return 0;
   if (isAt(bytes, at + 8, end, DEFAULT_PASSWORD)) return CERTAIN;
-  return bytes[at + 3]! > 0 && bytes[at + 4]! > bytes[at + 3]! && bytes[at + 7] === 0 ? LIKELY : 0;
+  // The group has an address.
+  const isGroup = bytes[at + 16]! > 0 && bytes[at + 16]! < 224;
+  return isGroup && bytes[at + 3]! > 0 && bytes[at + 4]! > bytes[at + 3]! && bytes[at + 7] === 0
+    ? LIKELY
+    : 0;
 }
 
 function facts({ bytes, at, end }: Payload, to: FactSink): void {

@@ -24,6 +24,8 @@ const CAPITAL_A = 0x41;
 const CAPITAL_Z = 0x5a;
 /** The longest registered method is 17 letters. */
 const MOST_METHOD = 17;
+/** Octets of a line that goes on in another segment. */
+const LONG_LINE = 512;
 /** Header lines looked through. */
 const MOST_LINES = 64;
 
@@ -51,11 +53,13 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const target = bytes[at + method + 1];
   const line = lineEnd(bytes, at, end);
   if (line - 9 > at + method && isAt(bytes, line - 9, line, VERSION_BEFORE_END)) {
-    return CERTAIN | ASKS;
+    // A line that ends where the payload does may be a part of something else.
+    return (line < end || end - at < length ? CERTAIN : LIKELY) | ASKS;
   }
-  // A line longer than what was captured.
+  // A line longer than what was captured, or than the segment.
   const whole = line < end;
-  return !whole && target === 0x2f && end - at >= Math.min(length, 64) ? LIKELY | ASKS : 0;
+  const isLong = length >= LONG_LINE || end - at < length;
+  return !whole && target === 0x2f && isLong && end - at >= 64 ? LIKELY | ASKS : 0;
 }
 
 function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {

@@ -48,5 +48,11 @@ describe('imap', () => {
     { name: 'an answer', bytes: 'a2 OK Logged in\r\n', fromServer: true, is: 'likely answers' },
     { name: 'a list', bytes: '* first\r\n* second\r\n', is: 'no' },
     { name: 'a command without a tag', bytes: 'CAPABILITY\r\n', is: 'no' },
+    {
+      name: 'a sentence behind a number',
+      bytes: '88 Select Join name help\r\n',
+      is: 'likely asks',
+    },
+    { name: 'a folder is opened', bytes: '5 select "INBOX"\r\n', is: 'certain asks' },
   ]);
 });

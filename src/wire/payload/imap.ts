@@ -24,12 +24,17 @@ const OWN = [
   'CAPABILITY',
   'AUTHENTICATE ',
   'STARTTLS',
-  'SELECT ',
-  'EXAMINE ',
-  'LSUB ',
+  'SELECT "',
+  'SELECT INBOX',
+  'EXAMINE "',
+  'EXAMINE INBOX',
+  'LSUB "',
   'UID FETCH ',
 ].map(ascii);
 const SHARED = [
+  'SELECT ',
+  'EXAMINE ',
+  'LSUB ',
   'LOGIN ',
   'LIST ',
   'STATUS ',
@@ -41,6 +46,7 @@ const SHARED = [
   'NAMESPACE',
   'ENABLE ',
 ].map(ascii);
+const QUOTE = 0x22;
 const READY = ascii('READY');
 /** What has the password in it, or after it, readable (RFC 4616). */
 const LOGINS = ['LOGIN ', 'AUTHENTICATE PLAIN', 'AUTHENTICATE LOGIN'].map(ascii);
@@ -86,7 +92,8 @@ function afterTag(bytes: Uint8Array, at: number, end: number): number {
 
 function isCommand(bytes: Uint8Array, at: number, stop: number, word: Uint8Array): boolean {
   if (!isAtAnyCase(bytes, at, stop, word)) return false;
-  return word[word.length - 1] === 0x20 || at + word.length === stop;
+  const last = word[word.length - 1];
+  return last === 0x20 || last === QUOTE || at + word.length === stop;
 }
 
 function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {

@@ -21,9 +21,11 @@ const REQUEST = 0x80;
 const ANSWER = 0x81;
 const BINARY = 24;
 const LAST_COMMAND = 0x4d;
+const LAST_OF_KEYS = 6;
 const UDP = 17;
 const UDP_HEADER = 8;
 const MOST_KEY = 250;
+const BLANK = 0x20;
 const STORE = ['set ', 'add ', 'replace ', 'append ', 'prepend ', 'cas '].map(ascii);
 const FETCH = ['get ', 'gets ', 'delete ', 'incr ', 'decr ', 'touch ', 'gat '].map(ascii);
 const ALONE = [
@@ -70,9 +72,24 @@ function detect({ bytes, view, at: from, end, length: whole, transport }: Payloa
       return isStore(bytes, at + word.length, end) ? CERTAIN | ASKS : 0;
   }
   for (const word of FETCH) {
-    if (isAt(bytes, at, end, word)) return isOnlyLine(bytes, at, end) ? LIKELY | ASKS : 0;
+    if (!isAt(bytes, at, end, word)) continue;
+    // Lines end with CR LF, and no blank stands twice or last.
+    const stop = lineEnd(bytes, at, end);
+    const isFetch = isOnlyLine(bytes, at, end) && bytes[stop] === 13;
+    return isFetch && isKeys(bytes, at + word.length, stop) ? LIKELY | ASKS : 0;
   }
   return 0;
+}
+
+/** Whether there are words of one blank each between, without the marks that sentences have. */
+function isKeys(bytes: Uint8Array, at: number, stop: number): boolean {
+  let before = BLANK;
+  for (let next = at; next < stop; next++) {
+    const octet = bytes[next]!;
+    if (octet === BLANK && (before === BLANK || before === 0x2c || before === 0x3a)) return false;
+    before = octet;
+  }
+  return before !== BLANK;
 }
 
 function ofBinary(
@@ -85,7 +102,10 @@ function ofBinary(
   if (end - at < BINARY || bytes[at + 1]! > LAST_COMMAND || bytes[at + 5] !== 0) return 0;
   const body = view.getUint32(at + 8);
   if (body + BINARY !== length || view.getUint16(at + 2) > MOST_KEY) return 0;
-  if (view.getUint16(at + 2) + bytes[at + 4]! > body) return 0;
+  const key = view.getUint16(at + 2);
+  if (key + bytes[at + 4]! > body) return 0;
+  // What is got, set and counted has a key.
+  if (bytes[at] === REQUEST && key === 0 && bytes[at + 1]! <= LAST_OF_KEYS) return 0;
   return CERTAIN | (bytes[at] === REQUEST ? ASKS : ANSWERS);
 }
 

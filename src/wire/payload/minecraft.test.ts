@@ -54,5 +54,7 @@ describe('minecraft', () => {
       is: 'no',
     },
     { name: 'zeros', dport: 25565, bytes: zeros(20), is: 'no' },
+    { name: 'a name of a bracket', bytes: hex('07 00 00 01 5b 000f 02'), is: 'no' },
+    { name: 'a server at port 0', bytes: hex('07 00 00 01 6a 0000 01'), is: 'no' },
   ]);
 });

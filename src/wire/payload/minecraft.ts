@@ -24,8 +24,10 @@ const SEARCHED = 4096;
 function integerAt(bytes: Uint8Array, at: number, end: number): number {
   let value = 0;
   for (let index = 0; index < 3 && at + index < end; index++) {
-    value |= (bytes[at + index]! & 0x7f) << (7 * index);
-    if (bytes[at + index]! < 0x80) return value;
+    const octet = bytes[at + index]!;
+    value |= (octet & 0x7f) << (7 * index);
+    // A last octet of zero is never written.
+    if (octet < 0x80) return octet === 0 && index > 0 ? -1 : value;
   }
   return -1;
 }
@@ -54,7 +56,18 @@ function detect({ bytes, at, end, length }: Payload): Detection {
   const after = host + 1 + bytes[host]!;
   // Port 2, next state 1: the packet ends there; a request or a login may follow it.
   if (after + 3 !== packet + size || after + 3 > end || packet + size > at + length) return 0;
-  return bytes[after + 2]! >= 1 && bytes[after + 2]! <= LAST_STATE ? CERTAIN | ASKS : 0;
+  if (bytes[after] === 0 && bytes[after + 1] === 0) return 0;
+  if (bytes[after + 2]! < 1 || bytes[after + 2]! > LAST_STATE) return 0;
+  return isFollowed(bytes, packet + size, end, at + length) ? CERTAIN | ASKS : 0;
+}
+
+/** Whether nothing comes after the handshake, or a packet 0: the request of the status, or a login. */
+function isFollowed(bytes: Uint8Array, at: number, end: number, stop: number): boolean {
+  if (at >= end) return true;
+  const size = integerAt(bytes, at, end);
+  const packet = at + integerOctets(bytes, at);
+  if (size < 1 || packet + size > stop) return false;
+  return packet >= end || bytes[packet] === 0;
 }
 
 /** Index of the host's length, after the protocol's number; or -1 when no text follows. */
@@ -68,16 +81,24 @@ function hostAt(bytes: Uint8Array, at: number, end: number): number {
   return after <= end && isHost(bytes, host + 1, after) ? host : -1;
 }
 
-/** Mods and proxies add fields of text, each after a zero. */
+/** A name or an address. Mods and proxies add fields of text, each after a zero. */
 function isHost(bytes: Uint8Array, at: number, end: number): boolean {
-  if (bytes[at] === 0) return false;
-  for (let next = at; next < end; ) {
-    let stop = next;
+  let stop = at;
+  while (stop < end && isOfName(bytes[stop]!)) stop++;
+  if (stop === at || (stop < end && bytes[stop] !== 0)) return false;
+  for (let next = stop + 1; next < end; next = stop + 1) {
+    stop = next;
     while (stop < end && bytes[stop] !== 0) stop++;
     if (!isText(bytes, next, stop)) return false;
-    next = stop + 1;
   }
   return true;
+}
+
+/** Letters (names in other scripts are spelled with them), digits, and marks of names and addresses. */
+function isOfName(octet: number): boolean {
+  const letter = octet | 0x20;
+  if (letter >= 0x61 && letter <= 0x7a) return true;
+  return (octet >= 0x30 && octet <= 0x3a) || octet === 0x2d || octet === 0x2e || octet === 0x5f;
 }
 
 /** FE 01 FA, the length 11 and `MC|PingHost` in UTF-16: servers before 1.7. */

@@ -18,10 +18,25 @@ const IDENTITY = 5;
 const VERSION = 7;
 const PLATFORM = 8;
 const BOARD = 12;
-const LAST_TYPE = 32;
+/** A bit for each type that is in use: also time, licence, packing, addresses and interface. */
+const TYPES =
+  (1 << MAC) |
+  (1 << IDENTITY) |
+  (1 << VERSION) |
+  (1 << PLATFORM) |
+  (1 << 10) |
+  (1 << 11) |
+  (1 << BOARD) |
+  (1 << 14) |
+  (1 << 15) |
+  (1 << 16) |
+  (1 << 17);
+/** Of them, those that hold a text. */
+const TEXTS =
+  (1 << IDENTITY) | (1 << VERSION) | (1 << PLATFORM) | (1 << 11) | (1 << BOARD) | (1 << 16);
 const MOST_FIELDS = 32;
 
-function detect({ view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
+function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   if (end - at < HEADER) return 0;
   if (length === HEADER || length === 9) {
     const onPort = sourcePort === 5678 || destinationPort === 5678;
@@ -33,7 +48,9 @@ function detect({ view, at, end, length, sourcePort, destinationPort }: Payload)
   let fields = 0;
   while (next + 4 <= end && fields < MOST_FIELDS) {
     const type = view.getUint16(next);
-    if (type === 0 || type > LAST_TYPE) return 0;
+    if (type > 31 || (TYPES & (1 << type)) === 0) return 0;
+    const isText = (TEXTS & (1 << type)) !== 0 && view.getUint16(next + 2) > 0;
+    if (isText && next + 4 < end && bytes[next + 4]! < 0x20) return 0;
     next += 4 + view.getUint16(next + 2);
     fields += 1;
   }

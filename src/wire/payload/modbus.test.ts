@@ -62,10 +62,16 @@ describe('modbus', () => {
       is: 'certain asks',
     },
     {
+      name: 'a transaction of the same number',
+      dport: 502,
+      bytes: hex('3084 0000 0006 02 02 01a1 4200'),
+      is: 'likely',
+    },
+    {
       name: 'the beginning of a message of LDAP',
       dport: 389,
       bytes: hex('3084 0000 0006 02 02 01a1 4200'),
-      is: 'likely',
+      is: 'no',
     },
     {
       name: 'another protocol number',
@@ -81,5 +87,15 @@ describe('modbus', () => {
     },
     { name: 'function 0', dport: 502, bytes: hex('0001 0000 0006 01 00 0000 0004'), is: 'no' },
     { name: 'zeros', dport: 502, bytes: zeros(12), is: 'no' },
+    { name: 'a function without its data', bytes: hex('00be 0000 0002 01 17'), is: 'no' },
+    { name: 'a read of nothing', bytes: hex('0001 0000 0006 01 03 0000 0000'), is: 'no' },
+    {
+      name: 'a read beyond the last register',
+      bytes: hex('0001 0000 0006 01 03 ffff 0002'),
+      is: 'no',
+    },
+    { name: 'a coil neither on nor off', bytes: hex('0001 0000 0006 01 05 0000 0001'), is: 'no' },
+    { name: 'a reserved unit', bytes: hex('0001 0000 0006 f9 03 0000 0001'), is: 'no' },
+    { name: 'unit 0 is read', bytes: hex('0001 0000 0006 00 03 0000 0001'), is: 'likely asks' },
   ]);
 });

@@ -44,16 +44,22 @@ function detect(payload: Payload): Detection {
       return section >= 5 && section <= size - HEADER - 5 ? CERTAIN | direction : 0;
     }
     case QUERY: {
-      if ((view.getUint32(body, true) & ~0xff) !== 0) return 0;
+      // The lowest flag is reserved; a question answers nothing: 0, or -1 as some write it.
+      if ((view.getUint32(body, true) & ~0xfe) !== 0) return 0;
+      if (direction !== ASKS && view.getInt32(at + 8) !== -1) return 0;
       // `admin.$cmd` or database.collection.
       const stop = findOctet(bytes, body + 4, Math.min(end, body + 124), 0);
-      if (stop < body + 7) return 0;
-      return isText(bytes, body + 4, stop) ? CERTAIN | ASKS : 0;
+      if (stop < body + 7 || !isText(bytes, body + 4, stop)) return 0;
+      const dot = findOctet(bytes, body + 4, stop, 0x2e);
+      return dot > body + 4 && dot < stop - 1 ? CERTAIN | ASKS : 0;
     }
     case REPLY:
       return direction === ANSWERS && isReply(payload, body, size) ? CERTAIN | ANSWERS : 0;
     case COMPRESSED: {
       const inner = view.getInt32(body, true);
+      const whole = view.getUint32(body + 4, true);
+      // Kinds of compression: none, snappy, zlib, zstd.
+      if (whole === 0 || whole > MOST_LENGTH || bytes[body + 8]! > 3) return 0;
       return inner === MESSAGE || inner === QUERY || inner === REPLY ? CERTAIN | direction : 0;
     }
     default:
@@ -64,6 +70,8 @@ function detect(payload: Payload): Detection {
 /** Flags (4), cursor (8), first (4) and number (4) of documents, then their length, a type and a key. */
 function isReply({ bytes, view, end }: Payload, body: number, size: number): boolean {
   if (end - body < 25 || view.getUint32(body, true) > 15) return false;
+  // The first answers of a conversation begin with the first document.
+  if (view.getInt32(body + 12, true) !== 0) return false;
   const documents = view.getInt32(body + 16, true);
   const length = view.getInt32(body + 20, true);
   if (documents < 1 || length < 5 || HEADER + 20 + length > size) return false;
@@ -71,7 +79,19 @@ function isReply({ bytes, view, end }: Payload, body: number, size: number): boo
   const type = view.getUint8(body + 24);
   if (type < 1 || type > 19) return false;
   const stop = findOctet(bytes, body + 25, Math.min(end, body + 25 + LONGEST_KEY), 0);
-  return stop > body + 25 && isText(bytes, body + 25, stop);
+  return stop > body + 25 && isKey(bytes, body + 25, stop);
+}
+
+/** Letters, digits and what else names fields, such as `$err`, `cluster-time` and `0`. */
+function isKey(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let next = at; next < end; next++) {
+    const octet = bytes[next]!;
+    const letter = octet | 0x20;
+    const isDigit = octet >= 0x30 && octet <= 0x39;
+    const isLetter = (letter >= 0x61 && letter <= 0x7a) || octet === 0x5f || octet === 0x24;
+    if (!isLetter && !(isDigit || octet === 0x2d || octet === 0x2e)) return false;
+  }
+  return true;
 }
 
 /** The answer to `hello` says how far the server's protocol goes and what it calls itself. */

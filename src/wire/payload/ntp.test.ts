@@ -131,5 +131,27 @@ describe('ntp', () => {
       is: 'no',
     },
     { name: '47 octets', transport: 17, dport: 123, bytes: join(u8(0x23), zeros(46)), is: 'no' },
+    {
+      name: 'a private request of no implementation',
+      transport: 17,
+      bytes: join(hex('17000000 73000000'), zeros(563)),
+      is: 'no',
+    },
+    {
+      name: 'a request with octets that are no extension',
+      transport: 17,
+      dport: 123,
+      bytes: join(hex('23000000'), zeros(36), hex('e1b2c3d4e5f60718'), zeros(28)),
+      is: 'no',
+    },
+    {
+      name: 'a broadcast of a time before 1968',
+      transport: 17,
+      bytes: hex(
+        '0d000300 0000836b 00002c00 00000f00 0000426f 0800f901 00007116 0000fa00 00001102 00001000 00abb808 00020000',
+      ),
+      is: 'likely answers',
+      facts: ['version = 1', 'stratum = 0'],
+    },
   ]);
 });

@@ -22,13 +22,14 @@ const NAMES = ['POP3', 'POP SERVER', 'DOVECOT', 'CYRUS POP', 'CAPABILITY LIST FO
 const ALONE = ['CAPA', 'STLS', 'STAT', 'NOOP', 'QUIT', 'RSET'].map(ascii);
 const OF_MESSAGES = ['UIDL', 'LIST', 'RETR', 'DELE', 'TOP'].map(ascii);
 const NAMING = ['APOP', 'USER', 'PASS', 'AUTH'].map(ascii);
+const PORT = 110;
 const BLANK = 0x20;
 const MOST_WORDS = 3;
 /** What has the password in it, or after it, readable (RFC 1939, RFC 4616). */
 const LOGINS = ['PASS ', 'AUTH PLAIN', 'AUTH LOGIN'].map(ascii);
 const READY = ascii('READY');
 
-function detect({ bytes, at, end }: Payload): Detection {
+function detect({ bytes, at, end, destinationPort }: Payload): Detection {
   if (isAt(bytes, at, end, OK)) {
     if (!isEndedLine(bytes, at, end)) return 0;
     for (const name of NAMES) {
@@ -39,6 +40,8 @@ function detect({ bytes, at, end }: Payload): Detection {
   if (isAt(bytes, at, end, ERROR)) return isEndedLine(bytes, at, end) ? LIKELY | ANSWERS : 0;
   if (!isOnlyLine(bytes, at, end)) return 0;
   const stop = lineEnd(bytes, at, end);
+  // Elsewhere than on its port, lines end as they should (RFC 1939 section 3).
+  if (destinationPort !== PORT && bytes[stop] !== 13) return 0;
   const isLikely =
     isCommand(ALONE, bytes, at, stop, isNothing) ||
     isCommand(OF_MESSAGES, bytes, at, stop, isNumbers) ||
@@ -76,7 +79,7 @@ function isNumbers(bytes: Uint8Array, at: number, stop: number): boolean {
 
 /** A blank and some words, not as many as sentences have that begin with such a word. */
 function isShort(bytes: Uint8Array, at: number, stop: number): boolean {
-  if (at < stop && bytes[at] !== BLANK) return false;
+  if (stop - at < 2 || bytes[at] !== BLANK) return false;
   let words = 0;
   for (let next = at; next < stop; next++) if (bytes[next] === BLANK) words++;
   return words <= MOST_WORDS;
@@ -102,7 +105,7 @@ function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
 export const POP3: Detector = {
   protocol: 'pop3',
   transports: [6],
-  ports: [110],
+  ports: [PORT],
   begins: firstOctets(OK, ERROR, ...ALONE, ...OF_MESSAGES, ...NAMING),
   detect,
   facts,

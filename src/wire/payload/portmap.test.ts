@@ -27,7 +27,7 @@ describe('portmap', () => {
       sport: 111,
       dport: 890,
       fromServer: true,
-      is: 'certain answers',
+      is: 'likely answers',
     },
     {
       name: 'asking for the list',
@@ -50,7 +50,7 @@ describe('portmap', () => {
       sport: 111,
       dport: 891,
       fromServer: true,
-      is: 'certain answers',
+      is: 'likely answers',
     },
     {
       name: 'asking for a program over UDP',
@@ -72,14 +72,14 @@ describe('portmap', () => {
       sport: 111,
       dport: 897,
       fromServer: true,
-      is: 'certain answers',
+      is: 'likely answers',
     },
     {
       name: 'the port of a program',
       transport: 17,
       sport: 111,
       bytes: join(u32(7, 1, 0, 0, 0, 0, 635)),
-      is: 'certain answers',
+      is: 'likely answers',
       facts: ['expect onc-rpc at source 635'],
     },
     {
@@ -87,14 +87,14 @@ describe('portmap', () => {
       transport: 17,
       sport: 111,
       bytes: join(u32(7, 1, 0, 0, 0, 0, 17), '192.168.50.1.8.1 ', zeros(3)),
-      is: 'certain answers',
+      is: 'likely answers',
     },
     {
       name: 'an address in text that ends in a port',
       transport: 17,
       sport: 111,
       bytes: join(u32(7, 1, 0, 0, 0, 0, 16), '192.168.50.1.8.1'),
-      is: 'certain answers',
+      is: 'likely answers',
       facts: ['expect onc-rpc at source 2049'],
     },
     {
@@ -102,7 +102,7 @@ describe('portmap', () => {
       transport: 17,
       sport: 111,
       bytes: u32(7, 1, 0, 0, 0, 0, 1, 100003, 3, 6, 2049, 1, 100005, 3, 17, 892, 0),
-      is: 'certain answers',
+      is: 'likely answers',
       facts: [
         'expect nfs at source 2049',
         'expect onc-rpc at source 892',
@@ -115,7 +115,7 @@ describe('portmap', () => {
       sport: 111,
       length: 400,
       bytes: u32(7, 1, 0, 0, 0, 0, 1, 100005, 3, 17, 892, 1, 100021),
-      is: 'certain answers',
+      is: 'likely answers',
       facts: ['expect onc-rpc at source 892', 'program = mountd on 892'],
     },
     {

@@ -1,6 +1,6 @@
-/** Headers composed by RFC 9000 sections 17.2 and 17.3, RFC 9369 and draft-ietf-quic-transport; the rest of the datagrams is left out. */
+/** Headers composed by RFC 9000 sections 17.2 and 17.3, RFC 9369 and draft-ietf-quic-transport; what is sealed is noise. */
 import { describe } from 'vitest';
-import { hex, join, zeros } from '../../../test/builders/bytes.ts';
+import { hex, join, noise, zeros } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
 import { QUIC } from './quic.ts';
 
@@ -11,7 +11,7 @@ describe('quic', () => {
       transport: 17,
       dport: 443,
       length: 1200,
-      bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 449e'), noise(60)),
       is: 'certain asks',
       facts: ['version = 1'],
     },
@@ -20,7 +20,7 @@ describe('quic', () => {
       transport: 17,
       dport: 443,
       length: 1200,
-      bytes: join(hex('d3 6b3343cf 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      bytes: join(hex('d3 6b3343cf 08 8394c8f03e515708 00 00 449e'), noise(60)),
       is: 'certain asks',
       facts: ['version = 2'],
     },
@@ -29,7 +29,7 @@ describe('quic', () => {
       transport: 17,
       dport: 443,
       length: 1200,
-      bytes: join(hex('c3 00000001 08 8394c8f03e515708 04 01020304 05 6162636465 4490'), zeros(60)),
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 04 01020304 05 6162636465 4490'), noise(60)),
       is: 'certain',
       facts: ['version = 1'],
     },
@@ -37,7 +37,7 @@ describe('quic', () => {
       name: 'early data',
       transport: 17,
       dport: 443,
-      bytes: join(hex('d3 00000001 08 8394c8f03e515708 00 20'), zeros(32)),
+      bytes: join(hex('d3 00000001 08 8394c8f03e515708 00 20'), noise(32)),
       is: 'certain asks',
       facts: ['version = 1'],
     },
@@ -45,9 +45,24 @@ describe('quic', () => {
       name: 'a retry',
       transport: 17,
       sport: 443,
-      bytes: join(hex('ff 00000001 00 08 f067a5502a4262b5'), zeros(21)),
+      bytes: join(hex('ff 00000001 00 08 f067a5502a4262b5'), noise(21)),
       is: 'certain answers',
       facts: ['version = 1'],
+    },
+    {
+      name: 'a retry whose tag is no tag',
+      transport: 17,
+      sport: 443,
+      bytes: join(hex('ff 00000001 00 08 f067a5502a4262b5'), zeros(21)),
+      is: 'no',
+    },
+    {
+      name: 'a number that is not protected',
+      transport: 17,
+      dport: 443,
+      length: 1200,
+      bytes: join(hex('c3 00000001 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      is: 'no',
     },
     {
       name: 'the negotiation of versions',
@@ -61,7 +76,7 @@ describe('quic', () => {
       transport: 17,
       dport: 443,
       length: 1200,
-      bytes: join(hex('c3 ff00001d 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      bytes: join(hex('c3 ff00001d 08 8394c8f03e515708 00 00 449e'), noise(60)),
       is: 'certain asks',
       facts: ['version = draft-29'],
     },
@@ -70,7 +85,7 @@ describe('quic', () => {
       transport: 17,
       dport: 443,
       length: 1200,
-      bytes: join(hex('c3 1a2a3a4a 08 8394c8f03e515708 00 00 449e'), zeros(60)),
+      bytes: join(hex('c3 1a2a3a4a 08 8394c8f03e515708 00 00 449e'), noise(60)),
       is: 'certain asks',
     },
     {
@@ -86,7 +101,7 @@ describe('quic', () => {
       name: 'an answer of few octets to a client without an id',
       transport: 17,
       sport: 443,
-      bytes: join(hex('c1 00000001 00 00 00 20'), zeros(32)),
+      bytes: join(hex('c1 00000001 00 00 00 20'), noise(32)),
       is: 'likely answers',
       facts: ['version = 1'],
     },

@@ -14,6 +14,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { looksSealed } from './sealed.ts';
 
 const VERSION_1 = 1;
 const VERSION_2 = 0x6b33_43cf;
@@ -23,6 +24,7 @@ const LEAST_FIRST_ID = 8;
 const SMALLEST_INITIAL = 1200;
 /** Tokens are an address and a time, sealed. */
 const LARGEST_RETRY = 600;
+const TAG = 16;
 
 const UNKNOWN = 0;
 const STANDARD = 1;
@@ -64,7 +66,11 @@ function detect(payload: Payload): Detection {
   const isTelling = ids - at >= 7 + 8 && kind !== RESERVED;
   // A retry: a token and a tag of 16 octets, without lengths and not filled up.
   if (type === 3) {
-    if (length <= ids - at + 16 || length > LARGEST_RETRY) return 0;
+    if (length <= ids - at + TAG || length > LARGEST_RETRY) return 0;
+    // The server chooses the id that it will go by.
+    if (bytes[at + 6 + bytes[at + 5]!] === 0) return 0;
+    if (end - at < length) return LIKELY | ANSWERS;
+    if (!looksSealed(bytes, end - TAG, end)) return 0;
     return (isTelling ? CERTAIN : LIKELY) | ANSWERS;
   }
   const isLarge = length >= SMALLEST_INITIAL && ids - at > 7;
@@ -140,11 +146,16 @@ function fitsToken(payload: Payload, at: number): boolean {
   return token >= 0 && fitsLength(payload, at + integerOctets(payload.bytes[at]!) + token);
 }
 
-/** Whether the length at `at` ends within the datagram and holds a number and a tag. */
+/**
+ * Whether the length at `at` ends within the datagram and holds a number and a tag. The number is
+ * under header protection and what follows sealed (RFC 9001 section 5).
+ */
 function fitsLength(payload: Payload, at: number): boolean {
   const length = integerAt(payload, at);
   if (length < 20) return false;
-  return at + integerOctets(payload.bytes[at]!) + length <= payload.at + payload.length;
+  const number = at + integerOctets(payload.bytes[at]!);
+  if (number + length > payload.at + payload.length) return false;
+  return looksSealed(payload.bytes, number, payload.end);
 }
 
 function facts({ view, at }: Payload, to: FactSink): void {

@@ -1,6 +1,6 @@
 /** Fixtures from FreeRADIUS 3.2 and radclient (Debian 12), and composed by RFC 2865. */
 import { describe } from 'vitest';
-import { hex, join, u8, u16, zeros } from '../../../test/builders/bytes.ts';
+import { hex, join, noise, u8, u16, zeros } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
 import { RADIUS } from './radius.ts';
 
@@ -61,7 +61,7 @@ describe('radius', () => {
       name: 'a challenge',
       transport: 17,
       sport: 1812,
-      bytes: join(u8(11, 7), u16(32), zeros(16), hex('1806 01020304 1b06 0000001e')),
+      bytes: join(u8(11, 7), u16(32), noise(16), hex('1806 01020304 1b06 0000001e')),
       is: 'certain answers',
     },
     {

@@ -108,7 +108,7 @@ const INLINE = ascii('PING\r\n');
 function detect({ bytes, at, end, length }: Payload): Detection {
   const first = bytes[at]!;
   if (first === ARRAY) return ofArray(bytes, at, end);
-  if (isAt(bytes, at, end, PONG)) return CERTAIN | ANSWERS;
+  if (isAt(bytes, at, end, PONG)) return (length === PONG.length ? CERTAIN : LIKELY) | ANSWERS;
   for (const word of ERRORS) if (isAt(bytes, at, end, word)) return CERTAIN | ANSWERS;
   for (const word of PLAIN) {
     if (!isAt(bytes, at, end, word)) continue;

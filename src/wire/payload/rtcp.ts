@@ -28,6 +28,7 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
       return count > 0 && at + length - next >= 8 && at + length - next <= 20 ? LIKELY : 0;
     }
     next += 4 * (view.getUint16(next + 2) + 1);
+    if (next > at + length) return 0;
   }
   return next === at + length || (next > end && end < at + length) ? LIKELY : 0;
 }

@@ -12,6 +12,9 @@ const FIRST_DYNAMIC = 96;
 const ONE_OCTET = 0xbede;
 const TWO_OCTETS = 0x1000;
 const TRANSPORT_STREAM = 188;
+const SHOWN = 16;
+/** Of the time's and the sender's octets. */
+const MOST_ZEROS = 3;
 
 function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   // Version 2, no padding, no contributing source; an extension perhaps.
@@ -21,6 +24,10 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
   const [time, sender] = [view.getInt32(at + 4), view.getInt32(at + 8)];
   // Sequences and times begin at random, and senders are chosen so: zeros and runs are something else.
   if (time === 0 || sender === 0 || time === sender) return 0;
+  let zeros = 0;
+  for (let next = at + 4; next < at + HEADER; next++) if (bytes[next] === 0) zeros++;
+  if (zeros > MOST_ZEROS) return 0;
+  if (isScript(bytes, at, end)) return 0;
   let carried = length - HEADER;
   if (first === 0x90) {
     const profile = view.getUint16(at + HEADER);
@@ -30,6 +37,19 @@ function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: P
     if (words > 16 || carried < 1) return 0;
   }
   return fitsType(bytes, at, end, carried) ? LIKELY : 0;
+}
+
+/**
+ * Whether it begins as a text does that was cut within a letter of another script: with high octets
+ * only, and blanks. Of RTP's numbers one in thousands does.
+ */
+function isScript(bytes: Uint8Array, at: number, end: number): boolean {
+  const stop = Math.min(end, at + SHOWN);
+  for (let next = at; next < stop; next++) {
+    const octet = bytes[next]!;
+    if (octet < 0x80 && octet !== 0x20 && octet !== 10 && octet !== 13) return false;
+  }
+  return true;
 }
 
 /** Whether a payload of that many octets can be of the type. */

@@ -1,6 +1,6 @@
 /** Composed by “sFlow Version 5”, section 5. */
 import { describe } from 'vitest';
-import { u32 } from '../../../test/builders/bytes.ts';
+import { hex, u32 } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
 import { SFLOW } from './sflow.ts';
 
@@ -58,6 +58,12 @@ describe('sflow', () => {
       transport: 17,
       dport: 6343,
       bytes: u32(5, 1, 0xc0a83209, 0, 7, 1000, 1000, 1, 4, 1),
+      is: 'no',
+    },
+    {
+      name: 'small numbers',
+      transport: 17,
+      bytes: hex('00000005 00000001 0000000a 0000000d 00000004 0000000a 00000001'),
       is: 'no',
     },
   ]);

@@ -24,18 +24,28 @@ function detect({ view, at, end, length }: Payload): Detection {
   const kind = view.getInt32(at + 4);
   if (kind !== ADDRESS_4 && kind !== ADDRESS_6) return 0;
   const samplesAt = at + 8 + (kind === ADDRESS_4 ? 4 : 16) + 12;
-  if (samplesAt + 4 > end) return 0;
+  if (samplesAt + 4 > end || !isAgent(view, at + 8, kind)) return 0;
   const samples = view.getUint32(samplesAt);
   let next = samplesAt + 4;
-  if (samples > MOST_SAMPLES) return 0;
-  for (let count = 0; count < samples && next + 8 <= end; count++) {
+  if (samples === 0 || samples > MOST_SAMPLES) return 0;
+  let count = 0;
+  for (; count < samples && next + 8 <= end; count++) {
     const format = view.getUint32(next);
     const octets = view.getUint32(next + 4);
     if (format >>> 12 === 0 && (format === 0 || format > LAST_FORMAT)) return 0;
     if ((octets & 3) !== 0 || octets > length) return 0;
     next += 8 + octets;
   }
-  return (next === at + length && samples > 0 ? CERTAIN : LIKELY) | ASKS;
+  if (count === samples && next === at + length) return CERTAIN | ASKS;
+  // Samples go on where it was cut.
+  return end - at < length && next < at + length ? LIKELY | ASKS : 0;
+}
+
+/** Whether an exporter can have the address: it is of no network 0, and of no group. */
+function isAgent(view: DataView, at: number, kind: number): boolean {
+  const first = view.getUint8(at);
+  if (kind === ADDRESS_4) return first > 0 && first < 224;
+  return first !== 0xff && view.getInt32(at + 12) !== 0;
 }
 
 /** The agent's own address; exporters with several send from any. */

@@ -2,7 +2,7 @@
  * The service location protocol, version 2 (RFC 2608 section 8): version, function, length, flags,
  * next extension, transaction, language. Its answers may be much larger than questions.
  */
-import { isText, textAt } from './octets.ts';
+import { textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -36,7 +36,18 @@ function detect({ bytes, view, at, end, length, transport }: Payload): Detection
   const language = view.getUint16(at + 12);
   if (language < 1 || language > 16) return 0;
   if (at + HEADER + language > end) return LIKELY | sideOf(purpose);
-  return isText(bytes, at + HEADER, at + HEADER + language) ? CERTAIN | sideOf(purpose) : 0;
+  return isLanguage(bytes, at + HEADER, language) ? CERTAIN | sideOf(purpose) : 0;
+}
+
+/** Letters, and parts behind hyphens (RFC 1766): `en`, `en-GB`. */
+function isLanguage(bytes: Uint8Array, at: number, octets: number): boolean {
+  if (octets < 2) return false;
+  for (let index = 0; index < octets; index++) {
+    const letter = bytes[at + index]! | 0x20;
+    const isLetter = letter >= 0x61 && letter <= 0x7a;
+    if (!isLetter && (index < 2 || bytes[at + index] !== 0x2d)) return false;
+  }
+  return true;
 }
 
 /** Service reply: error 2, count 2, then entries: reserved 1, lifetime 2, length 2, address. */

@@ -55,5 +55,15 @@ describe('smtp', () => {
     { name: 'a sentence', bytes: 'HELO is a word of SMTP.\r\n', is: 'no' },
     { name: 'a number', bytes: '220 volts, and more than one line', is: 'no' },
     { name: 'data in a sentence', bytes: 'Data of many\r\n', is: 'no' },
+    { name: 'a sentence like a command', bytes: 'mail from: Were up been who on?\r\n', is: 'no' },
+    { name: 'an address in no path', bytes: 'MAIL FROM: Stats <Of>\r\n', is: 'no' },
+    {
+      name: 'a path behind a blank',
+      bytes: 'MAIL FROM: <a@example.org> SIZE=9\r\n',
+      is: 'certain asks',
+    },
+    { name: 'an address without brackets', bytes: 'rcpt to:b@example.org\r\n', is: 'certain asks' },
+    { name: 'a path of nobody', bytes: 'MAIL FROM:<>\r\n', is: 'certain asks' },
+    { name: 'a path that does not end', bytes: 'MAIL FROM:<a\r\n', is: 'no' },
   ]);
 });

@@ -37,6 +37,8 @@ const AUTH = ascii('AUTH ');
 const AUTH_PLAIN = ascii('AUTH PLAIN');
 const AUTH_LOGIN = ascii('AUTH LOGIN');
 const EXTENSIONS = [ascii('PIPELINING'), ascii('8BITMIME'), ascii('ENHANCEDSTATUSCODES')];
+const PORT = 25;
+const BLANK = 0x20;
 const READY = 220;
 const DONE = 250;
 /** Reply codes of RFC 5321, RFC 4954, RFC 1870, RFC 3207, RFC 7504 and of what extends them. */
@@ -46,7 +48,7 @@ const CODES = new Set([
   556, 571,
 ]);
 
-function detect({ bytes, at, end }: Payload): Detection {
+function detect({ bytes, at, end, destinationPort }: Payload): Detection {
   const code = replyCode(bytes, at, end);
   if (code === READY) {
     const stop = lineEnd(bytes, at, end);
@@ -65,13 +67,18 @@ function detect({ bytes, at, end }: Payload): Detection {
     if (isAtAnyCase(bytes, at, end, word)) return isHello(bytes, at, end) ? CERTAIN | ASKS : 0;
   }
   for (const word of CERTAIN_COMMANDS) {
-    if (isAtAnyCase(bytes, at, end, word)) return isLine(bytes, at, end) ? CERTAIN | ASKS : 0;
+    if (!isAtAnyCase(bytes, at, end, word)) continue;
+    const isWhole =
+      isLine(bytes, at, end) && isPath(bytes, at + word.length, lineEnd(bytes, at, end));
+    return isWhole ? CERTAIN | ASKS : 0;
   }
   if (isAtAnyCase(bytes, at, end, AUTH)) return isOnlyLine(bytes, at, end) ? LIKELY | ASKS : 0;
   for (const word of LIKELY_COMMANDS) {
     if (!isAtAnyCase(bytes, at, end, word)) continue;
-    const stop = at + word.length;
-    return isOnlyLine(bytes, at, end) && bytes[stop]! < 0x20 ? LIKELY | ASKS : 0;
+    // Elsewhere than on its port, lines end as they should (RFC 5321 section 2.3.8).
+    const after = bytes[at + word.length]!;
+    const isEnded = after === 13 || (after === 10 && destinationPort === PORT);
+    return isOnlyLine(bytes, at, end) && isEnded ? LIKELY | ASKS : 0;
   }
   return 0;
 }
@@ -84,6 +91,22 @@ function isHello(bytes: Uint8Array, at: number, end: number): boolean {
     if (bytes[next]! <= 0x20 || bytes[next]! > 0x7e) return false;
   }
   return true;
+}
+
+/**
+ * `<path>` (RFC 5321 section 4.1.2), perhaps behind blanks, as clients of old send it; or an address
+ * without brackets, of which some are as careless. Parameters may follow, behind a blank.
+ */
+function isPath(bytes: Uint8Array, at: number, stop: number): boolean {
+  let next = at;
+  while (next < stop && bytes[next] === BLANK) next++;
+  const isBracketed = bytes[next] === 0x3c;
+  let hasAt = false;
+  for (; next < stop && bytes[next] !== BLANK; next++) {
+    if (bytes[next] === 0x40) hasAt = true;
+    if (isBracketed && bytes[next] === 0x3e) return next + 1 === stop || bytes[next + 1] === BLANK;
+  }
+  return !isBracketed && hasAt;
 }
 
 function facts({ bytes, at, end, fromServer }: Payload, to: FactSink): void {
@@ -120,7 +143,7 @@ export const SMTP: Detector = {
     ...REPLY_DIGITS,
     ...firstOctets(...HELLOS, ...CERTAIN_COMMANDS, ...LIKELY_COMMANDS, AUTH),
   ],
-  ports: [25, 587, 2525, 24, 1025],
+  ports: [PORT, 587, 2525, 24, 1025],
   detect,
   facts,
 };

@@ -2,7 +2,7 @@
  * Questions to game servers as Valve's have them (developer.valvesoftware.com, "Server queries"): four
  * octets of ones, a letter, then texts.
  */
-import { ascii, findOctet, isAt, textAt } from './octets.ts';
+import { ascii, findOctet, isAt, isText, textAt } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -50,12 +50,14 @@ function detect(payload: Payload): Detection {
   }
 }
 
-/** How many of the next four texts end before the payload does. */
+/** How many of the next four texts end before the payload does; map and folder are plain names. */
 function texts(bytes: Uint8Array, at: number, end: number): number {
   let next = at;
   for (let count = 0; count < 4; count++) {
     const stop = findOctet(bytes, next, Math.min(end, next + 256), 0);
     if (stop < 0) return count;
+    const isName = count === 1 || count === 2;
+    if (isName && (stop === next || !isText(bytes, next, stop))) return count;
     next = stop + 1;
   }
   return end - next >= 9 ? 4 : 0;

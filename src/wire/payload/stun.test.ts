@@ -83,7 +83,7 @@ describe('stun', () => {
       name: 'the old form',
       transport: 17,
       dport: 3478,
-      bytes: hex('0001 0008 000102030405060708090a0b0c0d0e0f 0003 0004 00000006'),
+      bytes: hex('0001 0008 b7e7a701bc34d686fa87dfae61f2c14d 0003 0004 00000006'),
       is: 'likely asks',
     },
     {
@@ -115,5 +115,12 @@ describe('stun', () => {
       is: 'no',
     },
     { name: 'zeros', transport: 17, bytes: zeros(20), is: 'no' },
+    {
+      name: 'a transaction that counts',
+      transport: 17,
+      dport: 3478,
+      bytes: hex('0001 0008 000102030405060708090a0b0c0d0e0f 0003 0004 00000006'),
+      is: 'no',
+    },
   ]);
 });

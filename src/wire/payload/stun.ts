@@ -15,6 +15,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { looksSealed } from './sealed.ts';
 
 const TCP = 6;
 const HEADER = 20;
@@ -71,7 +72,9 @@ function detectClassic(payload: Payload, type: number, size: number): Detection 
   if (end - at >= HEADER + 8 && view.getInt32(at + HEADER) === MICROSOFT) {
     return view.getInt32(at + HEADER + 4) === MICROSOFT_COOKIE ? CERTAIN | side : 0;
   }
-  if (methodOf(type) > 2 || classOf(type) === 1) return 0;
+  // The transaction's number is random.
+  if (methodOf(type) > 2 || classOf(type) === 1 || !looksSealed(payload.bytes, at + 4, end))
+    return 0;
   let next = at + HEADER;
   const stop = at + HEADER + size;
   while (next + 4 <= stop && next + 4 <= end) {

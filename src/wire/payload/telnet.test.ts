@@ -22,5 +22,6 @@ describe('telnet', () => {
     { name: 'the marker of BGP', bytes: hex('ffffffffffffffffffffffffffffffff001304'), is: 'no' },
     { name: 'subnegotiation without an end', bytes: hex('fffa1f005000180000'), is: 'no' },
     { name: 'Latin-1', bytes: hex('ff616263'), is: 'no' },
+    { name: 'a quiet sound', bytes: hex('fffb0001fffdfffe0000fffdfffe0001'), is: 'no' },
   ]);
 });

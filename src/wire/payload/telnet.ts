@@ -10,12 +10,18 @@ const SUBNEGOTIATION = 250;
 const WILL = 251;
 /** IANA's last assigned option, but for EXOPL (255) and those of pragmatic use around 138. */
 const LAST_OPTION = 49;
+const BELL = 7;
+const CARRIAGE_RETURN = 13;
+const ESCAPE = 27;
+/** Octets of talk looked at. */
+const MOST_TALK = 32;
 /** Commands looked at. */
 const MOST_COMMANDS = 8;
 
 function detect({ bytes, at, end }: Payload): Detection {
   let commands = 0;
-  for (let next = at; next < end && bytes[next] === IAC && commands < MOST_COMMANDS; commands++) {
+  let next = at;
+  for (; next < end && bytes[next] === IAC && commands < MOST_COMMANDS; commands++) {
     if (end - next < 3) return 0;
     const command = bytes[next + 1]!;
     if (command < SUBNEGOTIATION || command === IAC || bytes[next + 2]! > LAST_OPTION) return 0;
@@ -27,7 +33,19 @@ function detect({ bytes, at, end }: Payload): Detection {
     if (end - next < 2 || bytes[next + 1] !== END) return 0;
     next += 2;
   }
-  return commands === 0 ? 0 : commands === 1 ? LIKELY : CERTAIN;
+  if (commands === 0 || !isTalk(bytes, next, Math.min(end, next + MOST_TALK))) return 0;
+  return commands === 1 ? LIKELY : CERTAIN;
+}
+
+/** Whether it goes on as terminals do: with a text, of any letters, and what moves a cursor. */
+function isTalk(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let next = at; next < end && bytes[next] !== IAC; next++) {
+    const octet = bytes[next]!;
+    const isControl = octet < 0x20 && octet !== ESCAPE && (octet < BELL || octet > CARRIAGE_RETURN);
+    // A zero comes after a carriage return.
+    if (isControl && (octet !== 0 || bytes[next - 1] !== CARRIAGE_RETURN)) return false;
+  }
+  return true;
 }
 
 export const TELNET: Detector = {

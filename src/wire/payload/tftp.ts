@@ -26,6 +26,10 @@ const NAMES = [
   word('WINDOWSIZE\0'),
 ] as const;
 const MOST_NAME = 512;
+const BLOCK = 512;
+/** Octets of a file that is worth a transfer. */
+const LEAST_FILE = 6;
+const MOST_BLOCK = 1468;
 /** Blocks that count as a transfer's first ones: data and acknowledgements have no other mark. */
 const EARLY = 4;
 
@@ -37,7 +41,8 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     case 2:
       return detectRequest(bytes, at + 2, end);
     case DATA:
-      return block >= 1 && block <= EARLY && length <= 1472 ? LIKELY : 0;
+      if (block < 1 || block > EARLY || !isBlock(block, length - 4)) return 0;
+      return isNumbers(bytes, at + 4, end) ? 0 : LIKELY;
     case ACKNOWLEDGEMENT:
       return block <= EARLY && length === 4 ? LIKELY : 0;
     case ERROR:
@@ -57,6 +62,17 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     default:
       return 0;
   }
+}
+
+/** Whole blocks are of 512 octets, or of as many as were agreed on; a short one is the last. */
+function isBlock(block: number, octets: number): boolean {
+  if (octets === BLOCK || block === 1) return octets >= LEAST_FILE && octets <= MOST_BLOCK;
+  return octets > BLOCK && octets <= MOST_BLOCK && (octets & 3) === 0;
+}
+
+/** Whether the data go on as the header began: with small numbers of two octets. */
+function isNumbers(bytes: Uint8Array, at: number, end: number): boolean {
+  return end - at >= 6 && bytes[at] === 0 && bytes[at + 2] === 0 && bytes[at + 4] === 0;
 }
 
 /** A file's name and a mode, each ended by a zero. */

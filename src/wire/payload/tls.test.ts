@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { hex, join, u8, u16, u24, zeros } from '../../../test/builders/bytes.ts';
+import { hex, join, noise, u8, u16, u24, zeros } from '../../../test/builders/bytes.ts';
 import { der, oid } from '../../../test/builders/der.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
 import { TLS } from './tls.ts';
@@ -144,7 +144,8 @@ describe('tls', () => {
       is: 'certain answers',
       facts: ['version = TLS 1.1'],
     },
-    { name: 'encrypted data', bytes: join(hex('1703030040'), zeros(64)), is: 'likely' },
+    { name: 'encrypted data', bytes: join(hex('1703030040'), noise(64)), is: 'likely' },
+    { name: 'data in clear', bytes: join(hex('1703030040'), zeros(64)), is: 'no' },
     { name: 'alert', bytes: hex('15030300020228'), is: 'likely' },
     { name: 'alert of no level', bytes: hex('15030300020928'), is: 'no' },
     {
@@ -161,6 +162,11 @@ describe('tls', () => {
     {
       name: 'session number of no length',
       bytes: join(hex('1603010080 0100007c 0303'), zeros(32), u8(77), zeros(80)),
+      is: 'no',
+    },
+    {
+      name: 'a request for a hello that is not empty',
+      bytes: hex('1603000028 000001a6 94770000'),
       is: 'no',
     },
   ]);

@@ -14,6 +14,7 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { looksSealed } from './sealed.ts';
 import { CLIENT_HELLO, HELLO, type Octets, readMessage, SERVER_HELLO } from './tls-messages.ts';
 
 const RECORD = 5;
@@ -23,28 +24,42 @@ const HANDSHAKE = 22;
 const DATA = 23;
 /** 2^14 octets and what encryption may add (RFC 5246 section 6.2.3). */
 const MOST_RECORD = 16_384 + 2048;
+/** A record that is enciphered has a tag or blocks of so many octets. */
+const SHORTEST = 16;
+/** Octets that any full segment has. */
+const SEGMENT = 256;
+/** Octets of an explicit nonce, which counts. */
+const NUMBER = 8;
+const HELLO_REQUEST = 0;
+const HELLO_DONE = 14;
 /** Handshake types of messages in clear that may begin a payload. */
 const MESSAGES = new Set([0, 4, 11, 12, 13, 14, 15, 16, 20, 21, 22]);
 
 /** Whether a record header that TLS could have sent is at `at`. */
 function isRecord(bytes: Uint8Array, at: number): boolean {
   const type = bytes[at]!;
-  if (type < CHANGE_CIPHER || type > DATA || bytes[at + 1] !== 3 || bytes[at + 2]! > 4)
+  if (type < CHANGE_CIPHER || type > DATA || bytes[at + 1] !== 3 || bytes[at + 2]! > 3)
     return false;
   const length = (bytes[at + 3]! << 8) | bytes[at + 4]!;
   return length > 0 && length <= MOST_RECORD;
 }
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect(payload: Payload): Detection {
+  const { bytes, view, at, end, length } = payload;
   if (end - at < RECORD + 1 || !isRecord(bytes, at)) return 0;
   const type = bytes[at]!;
   const record = view.getUint16(at + 3);
   if (type === CHANGE_CIPHER) return record === 1 && bytes[at + 5] === 1 ? LIKELY : 0;
   if (type === ALERT) {
-    if (record !== 2) return record >= 16 && RECORD + record <= length ? LIKELY : 0;
+    if (record !== 2) {
+      const isWhole = record >= SHORTEST && RECORD + record <= length;
+      return isWhole && isSecret(payload, record) ? LIKELY : 0;
+    }
     return end - at >= 7 && (bytes[at + 5] === 1 || bytes[at + 5] === 2) ? LIKELY : 0;
   }
-  if (type === DATA) return record >= 16 ? LIKELY : 0;
+  // Nothing in the middle of a conversation is of SSL 3.0 any more (RFC 7568).
+  if (type === DATA && bytes[at + 2] === 0) return 0;
+  if (type === DATA) return record >= SHORTEST && isSecret(payload, record) ? LIKELY : 0;
   if (end - at < RECORD + 4) return 0;
   const message = bytes[at + RECORD]!;
   const stated = view.getUint32(at + RECORD) & 0xffffff;
@@ -62,7 +77,22 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     if (bytes[hello] !== 3 || bytes[hello + 1]! > 3 || bytes[hello + HELLO]! > 32) return 0;
     return CERTAIN | (message === CLIENT_HELLO ? ASKS : ANSWERS);
   }
-  return MESSAGES.has(message) && stated < 0x20000 ? LIKELY : 0;
+  if (!MESSAGES.has(message) || stated >= 0x20000) return 0;
+  // A request for a hello and the end of the server's messages are empty (RFC 5246 section 7.4).
+  return (message === HELLO_REQUEST || message === HELLO_DONE) && stated !== 0 ? 0 : LIKELY;
+}
+
+/**
+ * Whether the record is enciphered as far as it was captured: behind the eight octets of a number
+ * that some begin with (RFC 5288). Another record follows it.
+ */
+function isSecret({ bytes, at, end, length }: Payload, record: number): boolean {
+  const stop = at + RECORD + record;
+  if (end - stop > RECORD && !isRecord(bytes, stop)) return false;
+  // Records go on in the next segment where this one is full.
+  if (stop > at + length && length < SEGMENT) return false;
+  const from = Math.min(at + RECORD + NUMBER, stop - SHORTEST);
+  return looksSealed(bytes, from, Math.min(end, stop));
 }
 
 /**

@@ -14,7 +14,10 @@ import {
   type Payload,
 } from './payload.ts';
 
+const PORT = 10_001;
 const HEADER = 4;
+/** Commands are low numbers: 0, 6, 8 and some more. */
+const LAST_COMMAND = 11;
 const MOST_FIELDS = 64;
 const MAC = 0x01;
 const MAC_AND_ADDRESS = 0x02;
@@ -23,12 +26,17 @@ const HOST_NAME = 0x0b;
 const PLATFORM = 0x0c;
 const MODEL = 0x14;
 
-function detect({ bytes, view, at, end, length }: Payload): Detection {
+function detect({ bytes, view, at, end, length, sourcePort, destinationPort }: Payload): Detection {
   if (end - at < HEADER || bytes[at] === 0 || bytes[at]! > 2) return 0;
+  if (bytes[at + 1]! > LAST_COMMAND) return 0;
   const octets = view.getUint16(at + 2);
   if (octets + HEADER !== length) return 0;
   // Version 2 asks with command 8; its announcements have 6.
-  if (octets === 0) return bytes[at + 1] === 0 || bytes[at + 1] === 8 ? LIKELY | ASKS : 0;
+  // Four octets and nothing more say little elsewhere than on its port.
+  if (octets === 0) {
+    const isAsked = destinationPort === PORT || sourcePort === PORT;
+    return isAsked && (bytes[at + 1] === 0 || bytes[at + 1] === 8) ? LIKELY | ASKS : 0;
+  }
   let next = at + HEADER;
   let addressed = false;
   for (let count = 0; next + 3 <= end && count < MOST_FIELDS; count++) {
@@ -58,7 +66,7 @@ function facts({ bytes, view, at, end }: Payload, to: FactSink): void {
 export const UBIQUITI: Detector = {
   protocol: 'ubiquiti',
   transports: [17],
-  ports: [10001],
+  ports: [PORT],
   begins: [1, 2],
   detect,
   facts,

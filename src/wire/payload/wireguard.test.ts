@@ -1,6 +1,6 @@
 /** Composed by the paper on WireGuard, section 5.4. */
 import { describe } from 'vitest';
-import { join, u8, zeros } from '../../../test/builders/bytes.ts';
+import { hex, join, u8, zeros } from '../../../test/builders/bytes.ts';
 import { testDetector } from '../../../test/builders/payload.ts';
 import { WIREGUARD } from './wireguard.ts';
 
@@ -65,6 +65,12 @@ describe('wireguard', () => {
       name: 'data with a counter beyond belief',
       transport: 17,
       bytes: join(u8(4, 0, 0, 0), KEY.slice(0, 44)),
+      is: 'no',
+    },
+    {
+      name: 'numbers of the same length',
+      transport: 17,
+      bytes: join(hex('02000000'), zeros(88)),
       is: 'no',
     },
   ]);

@@ -11,17 +11,22 @@ import {
   LIKELY,
   type Payload,
 } from './payload.ts';
+import { looksSealed } from './sealed.ts';
 
 const INITIATION = 148;
 const RESPONSE = 92;
 const COOKIE = 64;
 const DATA_HEADER = 32;
 const MAC2 = 16;
+/** Where the first key or nonce, or the data, begin: after the type and one or two indices. */
+const SEALED = [8, 12, 8, 16] as const;
 
 function detect({ bytes, view, at, end, length }: Payload): Detection {
   if (end - at < 16) return 0;
   // The type, then three reserved octets.
-  switch (view.getInt32(at, true)) {
+  const type = view.getInt32(at, true);
+  if (type < 1 || type > 4 || !looksSealed(bytes, at + SEALED[type - 1]!, end)) return 0;
+  switch (type) {
     case 1:
       return length === INITIATION ? surely(view, at + INITIATION - MAC2, end) | ASKS : 0;
     case 2:

@@ -51,5 +51,6 @@ describe('x11', () => {
     },
     { name: 'zeros', bytes: zeros(40), is: 'no' },
     { name: 'text', bytes: 'little octets', is: 'no' },
+    { name: 'a refusal without its reason', bytes: hex('00090b00 00000100 0ddfd800'), is: 'no' },
   ]);
 });

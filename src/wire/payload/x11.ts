@@ -2,6 +2,7 @@
  * X11 (X Window System Protocol, connection setup): the client sends its byte order (`B` or `l`),
  * version 11.0 and the lengths of its authorization; the server success (0 to 2), version, length.
  */
+import { isText } from './octets.ts';
 import {
   ANSWERS,
   ASKS,
@@ -36,10 +37,22 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
     if (first === 0 && bytes[at + 1]! === 0) continue;
     if (8 + 4 * units === length || (first === 1 && units >= 8 && 8 + 4 * units > length)) {
       // Success has the vendor's name length and at least one screen.
-      if (first !== 1 || isSetup(view, at, end, little)) return CERTAIN | ANSWERS;
+      if (first === 1 && isSetup(view, at, end, little)) return CERTAIN | ANSWERS;
+      if (first !== 1 && isReason(bytes, at, end, units)) return CERTAIN | ANSWERS;
     }
   }
   return 0;
+}
+
+/** Whether the answer's rest is a text; of a refusal its length is in the second octet. */
+function isReason(bytes: Uint8Array, at: number, end: number, units: number): boolean {
+  let octets = bytes[at + 1]!;
+  if (bytes[at] === 0) {
+    if (padded(octets) !== 4 * units) return false;
+  } else octets = Math.max(0, 4 * units - 3);
+  let stop = Math.min(end, at + 8 + octets);
+  while (stop > at + 8 && bytes[stop - 1] === 0) stop--;
+  return stop > at + 8 && isText(bytes, at + 8, stop);
 }
 
 /** Resource mask of contiguous bits, image byte order and bitmap order of 0 or 1. */

@@ -28,6 +28,7 @@ function detect({ bytes, view, at, end, length }: Payload): Detection {
   if (length <= 6) {
     // A terminal's line end may follow.
     if (length > 4 && bytes[end - 1] !== 10) return 0;
+    if (length === 6 && bytes[at + 4] !== 13) return 0;
     if (isAt(bytes, at, end, FINE)) return LIKELY | ANSWERS;
     for (let index = 0; index < WORDS.length; index++) {
       if (isAt(bytes, at, end, WORDS[index]!)) return LIKELY | ASKS;
