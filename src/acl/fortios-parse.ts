@@ -15,6 +15,7 @@ import { FortiServices } from './fortios-services.ts';
 import { type Command, commandsOf, type Entry, EntryReader, SettingFault } from './fortios-text.ts';
 import { FortiVips } from './fortios-vips.ts';
 import { LineFault } from './line-fault.ts';
+import { BesideRules } from './other-settings.ts';
 import type { Beside, Parsed, ParseFault } from './platform.ts';
 
 /** What the session table lets through before any policy is asked. */
@@ -62,16 +63,10 @@ class Domain {
   readonly always = new Set(['always']);
   readonly policies: { readonly entry: Entry; readonly only: 6 | undefined }[] = [];
   readonly known = new Set<string>();
-  readonly beside = new Map<string, { line: number; lines: number }>();
+  readonly beside = new BesideRules();
 
   constructor(line: number) {
     this.line = line;
-  }
-
-  count(what: string, line: number): void {
-    const before = this.beside.get(what);
-    if (before === undefined) this.beside.set(what, { line, lines: 1 });
-    else before.lines++;
   }
 }
 
@@ -184,7 +179,7 @@ class FortiParser {
     if (path === 'system global') this.globalLine = line;
     if (path === 'system global' || path === 'system interface') this.isWhole = true;
     if (read === undefined) {
-      this.section = new PassedSection(path, (what, at) => domain.count(what, at));
+      this.section = new PassedSection(path, (what, at) => domain.beside.add(what, at));
       if (kindOf(path) === undefined) throw new LineFault(`The section “${path}” is not read.`);
       return;
     }
@@ -232,7 +227,7 @@ class FortiParser {
     const policies = new FortiPolicies({
       ...{ addresses, always, places, services, vips },
       matchVip: version === undefined ? undefined : !isBefore(version, [7, 2, 4]),
-      beside: (what, line) => domain.count(what, line),
+      beside: (what, line) => domain.beside.add(what, line),
     });
     for (const { entry, only } of domain.policies) {
       this.guard(entry.line, () => policies.policy(entry, only));
@@ -252,15 +247,14 @@ class FortiParser {
   /** What may decide beside the policies, in the order of the text. */
   private beside(domain: Domain): Beside[] {
     const { isWhole, redirects, version, whole } = this;
-    const all = new Map(domain === whole ? [] : whole.beside);
-    for (const [what, where] of domain.beside) all.set(what, where);
     const isNew = version !== undefined && !isBefore(version, redirectsEnd(version));
-    if (isWhole && (redirects ?? (isNew ? 'disable' : 'enable')) === 'enable') {
-      all.set('allow-traffic-redirect', { line: this.globalLine || 1, lines: 1 });
-    }
-    return [...all]
-      .map(([what, { line, lines }]) => ({ what, line, lines }))
-      .sort((one, two) => one.line - two.line);
+    const isOn = (redirects ?? (isNew ? 'disable' : 'enable')) === 'enable';
+    const line = this.globalLine || 1;
+    return [
+      ...(isWhole && isOn ? [{ what: 'allow-traffic-redirect', line, lines: 1 }] : []),
+      ...(domain === whole ? [] : whole.beside.list()),
+      ...domain.beside.list(),
+    ].sort((one, two) => one.line - two.line);
   }
 }
 

@@ -5,7 +5,7 @@
 import { type KnownSettings, settingWords } from './other-settings.ts';
 
 /** By their first word, or the first two; an underscore stands for the blank in a pair. */
-export const FORTIOS_SECTIONS: KnownSettings = {
+export const FORTIOS_SECTIONS: Omit<KnownSettings, 'strict'> = {
   harmless: settingWords(`
     alertemail antivirus application authentication automation aws casb certificate cifs
     credential-store diameter-filter dlp dnsfilter dpdk emailfilter endpoint-control extender
