@@ -106,7 +106,7 @@ export class FortiPolicies {
       line: entry.line,
       name: entry.name,
       ...asked,
-      matchVip: action === 'deny' && this.matchesVips(matchVip, asked.sides),
+      matchVip: this.matchesVips(action, matchVip, asked.sides),
       told: {
         ...(comment === undefined ? {} : { comment }),
         ...(logs === 'all' ? { log: { prefix: '' } } : {}),
@@ -114,8 +114,13 @@ export class FortiPolicies {
     });
   }
 
-  private matchesVips(told: '' | 'enable' | 'disable', sides: readonly Sides[]): boolean {
-    if (told !== '') return told === 'enable';
+  /** Whether the policy holds for packets that a virtual IP it does not name has translated. */
+  private matchesVips(
+    action: string,
+    told: '' | 'enable' | 'disable',
+    sides: readonly Sides[],
+  ): boolean {
+    if (told !== '' || action !== 'deny') return told === 'enable';
     const { matchVip } = this.around;
     if (matchVip === undefined && sides.some(({ vips }) => vips.length === 0)) {
       this.isMatchVipTaken = true;

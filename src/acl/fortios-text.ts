@@ -17,7 +17,8 @@ export interface Command {
 }
 
 /** `HOST #`, `HOST (root) $ show`: what a terminal shows around what was asked for. */
-const PROMPT = /^[\w.-]+(?: \([\w./ -]+\))? ?[#$](?: show(?: full-configuration)?)?\s*$/;
+const PROMPT =
+  /^(?!(?:append|config|edit|end|next|set|unset)\b)[\w.-]+(?: \([\w./ -]+\))? ?[#$](?: show(?: full-configuration)?)?\s*$/;
 
 /** The commands of the text in one pass, without remarks and prompts. */
 export function* commandsOf(text: string): Generator<Command> {

@@ -107,6 +107,41 @@ describe('a backup', () => {
   });
 });
 
+describe('what was changed in one place', () => {
+  const lines = BRANCH.split('\n');
+  const READ = /^config (?:firewall (?:addr|policy|schedule|service|vip)|system zone)/;
+  const within = lines.map((_, at) => {
+    const section = lines.slice(0, at + 1).findLast((line) => line.startsWith('config '));
+    return section !== undefined && READ.test(section);
+  });
+  const changed = (at: number, line: string | undefined) =>
+    parseFortios(lines.toSpliced(at, 1, ...(line === undefined ? [] : [line])).join('\n')).faults;
+
+  it('is found in every setting of what is read', () => {
+    let tried = 0;
+    for (const [at, line] of lines.entries()) {
+      if (!within[at] || !/^ {8}(?:set|unset) /.test(line)) continue;
+      tried++;
+      expect(changed(at, line.replace(/set /, 'set x')), line).not.toEqual([]);
+      expect(changed(at, line.replace('set', 'sat')), line).not.toEqual([]);
+    }
+    expect(tried).toBeGreaterThan(100);
+  });
+
+  it('is found where an entry or section begins or ends', () => {
+    const isInText = (line: string) => /<html>|<body>|^It's/.test(line);
+    for (const [at, line] of lines.entries()) {
+      const [before = '', after = ''] = [lines[at - 1], lines[at + 1]];
+      const isMark = /^ *(?:config|edit|next|end)\b/.test(line);
+      if (!isMark || isInText(before) || isInText(after)) continue;
+      expect(changed(at, `x${line}`), `${at + 1}: ${line}`).not.toEqual([]);
+      // “end” ends an entry, too.
+      if (/next$/.test(line) && /^ *end$/.test(after)) continue;
+      expect(changed(at, undefined), `${at + 1}: ${line}`).not.toEqual([]);
+    }
+  });
+});
+
 describe('a full configuration', () => {
   it('is read whole', () => {
     const { assumed, beside, faults, filter } = parseFortios(FULL);
@@ -240,4 +275,111 @@ it('does not follow groups in circles', () => {
     `edit "${name}"\nset member ${members.map((one) => `"${one}"`).join(' ')}\nnext\n`;
   const text = `config firewall addrgrp\n${group('net', 'b', 'b')}${group('b', 'net', 'net')}end\n`;
   expect(parseFortios(text + policyOf('in')).faults[0]?.what).toContain('groups within groups');
+});
+
+describe('virtual IPs', () => {
+  const text = (more: string) => `config firewall address
+edit "inside"
+set subnet 10.0.5.0 255.255.255.0
+next
+edit "partner"
+set subnet 198.51.100.0 255.255.255.0
+next
+end
+config firewall vip
+edit "web"
+set extip 203.0.113.8
+set mappedip "10.0.5.8"
+set extintf "any"
+set portforward enable
+set protocol udp
+set extport 8000-8010
+set mappedport 4000-4010
+set src-filter "198.51.100.0/24" "192.0.2.1-192.0.2.9"
+next
+edit "pool"
+set extip 203.0.113.16-203.0.113.31
+set mappedip "10.0.5.16-10.0.5.31"
+set extintf "any"
+next
+edit "balanced"
+set type server-load-balance
+set extip 203.0.113.99
+set server-type tcp
+set extport 80
+config realservers
+edit 1
+set ip 10.0.5.99
+next
+end
+next
+end
+config firewall vip6
+edit "web"
+set extip 2001:db8::8
+set mappedip 2001:db8:5::8
+next
+end
+config firewall vipgrp
+edit "both"
+set interface "any"
+set member "web" "pool"
+next
+end
+config firewall service custom
+edit "GAME"
+set udp-portrange 4004
+next
+end
+config firewall policy
+${more}edit 9
+set srcintf "any"
+set dstintf "any"
+set srcaddr "all"
+set dstaddr "both"
+set srcaddr6 "all"
+set dstaddr6 "web"
+set service "GAME"
+set action accept
+next
+end
+`;
+  const denial = (to: string, more = '') => `edit 1
+set srcintf "any"
+set dstintf "any"
+set srcaddr "partner"
+set dstaddr "${to}"
+set service "ALL"
+${more}next
+`;
+  const told = (more: string, of: PacketHeader) => asked(text(more), ['a', 'b'], of).verdict;
+
+  it.each([
+    ['the port that leads to the one asked for', '198.51.100.7', '203.0.113.8', 8004, 'accept'],
+    ['another port', '198.51.100.7', '203.0.113.8', 8005, 'drop'],
+    ['a sender it is not for', '192.0.2.10', '203.0.113.8', 8004, 'drop'],
+    ['a group of them', '192.0.2.10', '203.0.113.20', 4004, 'accept'],
+    ['IPv6', '2001:db8:9::1', '2001:db8::8', 4004, 'accept'],
+  ] as const)('are reached by %s', (_, from, to, port, verdict) => {
+    expect(parseFortios(text('')).faults).toEqual([]);
+    expect(told('', packet(from, to, port, 17))).toBe(verdict);
+  });
+
+  it.each([
+    ['all', '203.0.113.20', '', 'drop'],
+    ['all', '203.0.113.20', 'set match-vip disable\n', 'accept'],
+    ['inside', '203.0.113.20', 'set match-vip enable\n', 'drop'],
+    ['partner', '203.0.113.20', 'set match-vip enable\n', 'accept'],
+    ['pool', '203.0.113.20', 'set match-vip disable\n', 'drop'],
+    ['pool', '203.0.113.8', 'set match-vip disable\n', 'accept'],
+  ] as const)('are denied with %s', (to, address, more, verdict) => {
+    const port = address.endsWith('.8') ? 8004 : 4004;
+    const of = packet('198.51.100.7', address, port, 17);
+    expect(told(denial(to, more), of)).toBe(verdict);
+  });
+
+  it('are a fault where servers stand behind them, and a policy asks', () => {
+    const { faults } = parseFortios(text(denial('balanced')));
+    expect(faults).toMatchObject([{ what: expect.stringContaining('server-load-balance') }]);
+  });
 });
