@@ -47,9 +47,12 @@ export class FortiPlaces {
     return place;
   }
 
-  /** All names of the places; undefined: any. */
+  /** All names of the places; undefined: any. Throws `LineFault`. */
   named(words: readonly string[]): readonly string[] | undefined {
-    if (words.includes('any')) return undefined;
+    if (words.includes('any')) {
+      if (words.length > 1) throw new LineFault('“any” stands alone.');
+      return undefined;
+    }
     const all = words.flatMap((word) => [word, ...(this.zones.get(word)?.interfaces ?? [])]);
     return [...new Set(all)];
   }
