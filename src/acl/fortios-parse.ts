@@ -237,9 +237,12 @@ class FortiParser {
 
   private assumed({ services }: Domain, policies: FortiPolicies, hasVips: boolean): string[] {
     const names = [...services.taken].map((name) => `“${name}”`);
-    const many = `that the services ${names.join(', ')} are as FortiOS brings them along`;
+    const told =
+      names.length > 1
+        ? `that the services ${names.join(', ')} are as FortiOS brings them along`
+        : `that the service ${names[0]} is as FortiOS brings it along`;
     return [
-      ...(names.length > 0 ? [names.length > 1 ? many : many.replace('s ', ' ')] : []),
+      ...(names.length > 0 ? [told] : []),
       ...(hasVips && policies.isMatchVipTaken ? [MATCH_VIP] : []),
     ];
   }

@@ -18,7 +18,7 @@ import {
   OF_INTERNET_SERVICE,
   SEVERAL,
 } from './fortios-policy-fields.ts';
-import type { Asked, FortiServices } from './fortios-services.ts';
+import { type Asked, bothAsked, type FortiServices } from './fortios-services.ts';
 import type { Entry } from './fortios-text.ts';
 import { arriving, type FortiVips, translated, type VirtualIp } from './fortios-vips.ts';
 import { LineFault } from './line-fault.ts';
@@ -167,12 +167,19 @@ export class FortiPolicies {
     const negated = (ranges: readonly AddressRange[], isSo: boolean) =>
       isSo ? complementRanges(ranges, [family]) : ranges;
     const to = others.length === 0 ? undefined : addresses.ranges(family, others);
+    const named = vips.named(family, ofVips);
+    for (const ip of named) this.onlyFor(ip);
     return {
       family,
       source: negated(addresses.ranges(family, source), isNegated.source),
       ...(to === undefined ? {} : { destination: negated(to, isNegated.destination) }),
-      vips: vips.named(family, ofVips),
+      vips: named,
     };
+  }
+
+  /** The services that the virtual IP is for. Throws `LineFault`. */
+  private onlyFor({ services }: VirtualIp): readonly Asked[] {
+    return services === undefined ? [{}] : this.around.services.asked(services);
   }
 
   /** Virtual IPs that policies name: others translate nothing. */
@@ -191,9 +198,11 @@ export class FortiPolicies {
     const called: FilterChain[] = [];
     const ofVips: FilterRule[] = [];
     for (const ip of used) {
-      const match = { ...arriving(ip), ...this.comingTo(ip, {}) };
-      rules.push({ action: 'jump', target: TRANSLATED, match, line: 0 });
-      rules.push({ action: 'drop', match, line: 0 });
+      for (const only of this.onlyFor(ip)) {
+        const match = { ...only, ...arriving(ip), ...this.comingTo(ip, {}) };
+        rules.push({ action: 'jump', target: TRANSLATED, match, line: 0 });
+        rules.push({ action: 'drop', match, line: 0 });
+      }
     }
     for (const policy of this.read) {
       rules.push(...plainRules(policy, called));
@@ -229,7 +238,10 @@ export class FortiPolicies {
         const places = this.comingTo(ip, policy.places);
         if (places === undefined || !(isNamed || isOther)) return [];
         if (isServiceNegated) throw new LineFault('“service-negate” on a virtual IP is not read.');
-        return asked.flatMap((one): FilterRule[] => {
+        const joint = asked.flatMap((one) =>
+          this.onlyFor(ip).flatMap((only) => bothAsked(one, only) ?? []),
+        );
+        return joint.flatMap((one): FilterRule[] => {
           const behind = isNamed || whole || destination === undefined ? {} : { destination };
           const match = translated(ip, { ...behind, asked: one, source });
           if (match === undefined) return [];

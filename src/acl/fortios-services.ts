@@ -250,6 +250,43 @@ export function portsOf(word: string): NumberRange {
   return { first, last };
 }
 
+/** What both ask for; undefined: there is no such packet. */
+export function bothAsked(one: Asked, other: Asked): Asked | undefined {
+  const family = one.family ?? other.family;
+  const protocols = one.protocols ?? other.protocols;
+  const differs = (mine: unknown, theirs: unknown) =>
+    mine !== undefined && theirs !== undefined && JSON.stringify(mine) !== JSON.stringify(theirs);
+  if (differs(one.family, other.family) || differs(one.protocols, other.protocols))
+    return undefined;
+  const icmp = differs(one.icmp, other.icmp)
+    ? one.icmp!.filter((message) => other.icmp!.some((theirs) => !differs(message, theirs)))
+    : (one.icmp ?? other.icmp);
+  const sourcePorts = bothPorts(one.sourcePorts, other.sourcePorts);
+  const destinationPorts = bothPorts(one.destinationPorts, other.destinationPorts);
+  if ([icmp, sourcePorts, destinationPorts].some((list) => list?.length === 0)) return undefined;
+  return {
+    ...(family === undefined ? {} : { family }),
+    ...(protocols === undefined ? {} : { protocols }),
+    ...(icmp === undefined ? {} : { icmp }),
+    ...(sourcePorts === undefined ? {} : { sourcePorts }),
+    ...(destinationPorts === undefined ? {} : { destinationPorts }),
+  };
+}
+
+function bothPorts(
+  one: readonly NumberRange[] | undefined,
+  other: readonly NumberRange[] | undefined,
+): readonly NumberRange[] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.flatMap((mine) =>
+    other.flatMap((theirs) => {
+      const first = Math.max(mine.first, theirs.first);
+      const last = Math.min(mine.last, theirs.last);
+      return first > last ? [] : [{ first, last }];
+    }),
+  );
+}
+
 /** Ports of one protocol together, so that no part of a policy repeats another. */
 function joined(all: readonly Asked[]): Asked[] {
   // One that asks for nothing stands for all.

@@ -46,6 +46,8 @@ export interface VirtualIp {
   readonly interface?: string;
   /** Whom it is for; undefined: everybody. */
   readonly sources?: readonly AddressRange[];
+  /** Names of the services it is for; undefined: all. */
+  readonly services?: readonly string[];
 }
 
 interface Known {
@@ -63,9 +65,9 @@ export class FortiVips {
   vip(entry: Entry, family: Family): void {
     const { line } = entry;
     const type = entry.one('type') ?? 'static-nat';
-    if (type !== 'static-nat' || entry.take('service') !== undefined) {
+    if (type !== 'static-nat') {
       // Others have servers, names or whole profiles behind them.
-      this.define(entry, family, { line, elsewhere: type === 'static-nat' ? 'service' : type });
+      this.define(entry, family, { line, elsewhere: type });
       return;
     }
     if (/^(?:0\.0\.0\.0|::)$/.test(entry.take('extip')?.join(' ') ?? '0.0.0.0')) {
@@ -129,11 +131,16 @@ function staticIp(entry: Entry, family: Family): VirtualIp {
   if (only !== undefined) throw entry.fault('srcintf-filter', '“srcintf-filter” is not read.');
   const sources = entry.take('src-filter')?.map((word) => sourceOf(word, family));
   const forwarded = forwardedOf(entry, family);
+  const services = entry.take('service');
+  if (services !== undefined && forwarded !== undefined) {
+    throw entry.fault('service', '“service” beside forwarded ports is not read.');
+  }
   return {
     ...{ name: entry.name, family, external, mapped },
     ...(forwarded === undefined ? {} : { forwarded }),
     ...(place === 'any' ? {} : { interface: place }),
     ...(sources === undefined ? {} : { sources: mergeRanges(sources) }),
+    ...(services === undefined ? {} : { services }),
   };
 }
 

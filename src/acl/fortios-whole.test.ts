@@ -302,6 +302,11 @@ set extip 203.0.113.16-203.0.113.31
 set mappedip "10.0.5.16-10.0.5.31"
 set extintf "any"
 next
+edit "pings"
+set service "PING" "GAME"
+set extip 203.0.113.40
+set mappedip "10.0.5.40"
+next
 edit "balanced"
 set type server-load-balance
 set extip 203.0.113.99
@@ -323,7 +328,7 @@ end
 config firewall vipgrp
 edit "both"
 set interface "any"
-set member "web" "pool"
+set member "web" "pool" "pings"
 next
 end
 config firewall service custom
@@ -360,6 +365,8 @@ ${more}next
     ['a sender it is not for', '192.0.2.10', '203.0.113.8', 8004, 'drop'],
     ['a group of them', '192.0.2.10', '203.0.113.20', 4004, 'accept'],
     ['IPv6', '2001:db8:9::1', '2001:db8::8', 4004, 'accept'],
+    ['a service it is for', '192.0.2.10', '203.0.113.40', 4004, 'accept'],
+    ['a service it is not for', '192.0.2.10', '203.0.113.40', 4005, 'drop'],
   ] as const)('are reached by %s', (_, from, to, port, verdict) => {
     expect(parseFortios(text('')).faults).toEqual([]);
     expect(told('', packet(from, to, port, 17))).toBe(verdict);
