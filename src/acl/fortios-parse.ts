@@ -26,6 +26,8 @@ const ANSWERS: FilterRule = {
 };
 
 const WEEK = 'friday monday saturday sunday thursday tuesday wednesday';
+/** For IPv4, and for IPv6. */
+const REDIRECTS = ['allow-traffic-redirect', 'ipv6-allow-traffic-redirect'];
 const MATCH_VIP =
   'that denials hold for virtual IPs too (match-vip, by itself since FortiOS 7.2.4): the text names no version';
 
@@ -105,8 +107,8 @@ class FortiParser {
   private container: '' | 'vdom' | 'global' = '';
   private section: EntryReader | PassedSection | undefined;
   private isWhole = false;
-  /** Of `system global`: whether what leaves by the interface it came in by meets policies. */
-  private redirects: string | undefined;
+  /** Of `system global`: whether what leaves by the interface it came in by meets no policy. */
+  private readonly redirects = new Map<string, string>();
   private globalLine = 0;
 
   constructor(version: readonly number[] | undefined) {
@@ -139,7 +141,7 @@ class FortiParser {
   private noteRedirects(section: EntryReader | PassedSection, { words }: Command): void {
     const [verb, key, value] = words;
     if (!(section instanceof PassedSection) || verb !== 'set') return;
-    if (key === 'allow-traffic-redirect') this.redirects = value;
+    if (REDIRECTS.some((one) => one === key)) this.redirects.set(key!, value ?? '');
   }
 
   private endSection(section: EntryReader | PassedSection): void {
@@ -227,6 +229,7 @@ class FortiParser {
     const policies = new FortiPolicies({
       ...{ addresses, always, places, services, vips },
       matchVip: version === undefined ? undefined : !isBefore(version, [7, 2, 4]),
+      leastOfZone: version === undefined || isBefore(version, [7, 4, 4]) ? 2 : 1,
       beside: (what, line) => domain.beside.add(what, line),
     });
     for (const { entry, only } of domain.policies) {
@@ -251,10 +254,11 @@ class FortiParser {
   private beside(domain: Domain): Beside[] {
     const { isWhole, redirects, version, whole } = this;
     const isNew = version !== undefined && !isBefore(version, redirectsEnd(version));
-    const isOn = (redirects ?? (isNew ? 'disable' : 'enable')) === 'enable';
+    const otherwise = isNew ? 'disable' : 'enable';
+    const what = REDIRECTS.find((key) => (redirects.get(key) ?? otherwise) === 'enable');
     const line = this.globalLine || 1;
     return [
-      ...(isWhole && isOn ? [{ what: 'allow-traffic-redirect', line, lines: 1 }] : []),
+      ...(isWhole && what !== undefined ? [{ what, line, lines: 1 }] : []),
       ...(domain === whole ? [] : whole.beside.list()),
       ...domain.beside.list(),
     ].sort((one, two) => one.line - two.line);

@@ -63,11 +63,13 @@ export class FortiPlaces {
     return [name, ...zones.map(([zone]) => zone), ...(this.zones.get(name)?.interfaces ?? [])];
   }
 
-  /** What passes within a zone where no policy decides: asked after all of them. */
-  withinZones(): FilterRule[] {
+  /**
+   * What passes within a zone where no policy decides: asked after all of them.
+   * @param least interfaces of such a zone: with a single one nothing was let through before 7.4.4
+   */
+  withinZones(least: 1 | 2): FilterRule[] {
     return [...this.zones].flatMap(([zone, { interfaces, isOpen, line }]): FilterRule[] => {
-      // With a single interface nothing is let through before 7.4.4.
-      if (!isOpen || interfaces.length < 2) return [];
+      if (!isOpen || interfaces.length < least) return [];
       const names = [zone, ...interfaces];
       const match = { states: ['new'] as const, inInterfaces: names, outInterfaces: names };
       return [{ action: 'accept', match, line, comment: `intrazone of ${zone}` }];

@@ -33,6 +33,8 @@ export interface Surroundings {
   readonly always: ReadonlySet<string>;
   /** What `match-vip` is where a denial does not tell; undefined: the version is not known. */
   readonly matchVip: boolean | undefined;
+  /** Interfaces of a zone at least, for `intrazone allow` to let something through. */
+  readonly leastOfZone: 1 | 2;
   readonly beside: (what: string, line: number) => void;
 }
 
@@ -208,7 +210,7 @@ export class FortiPolicies {
       rules.push(...plainRules(policy, called));
       guard(policy.line, () => ofVips.push(...this.translatedRules(policy, used)));
     }
-    rules.push(...this.around.places.withinZones());
+    rules.push(...this.around.places.withinZones(this.around.leastOfZone));
     const main = { name: 'policy', hook: 'forward', otherwise: 'drop', line: 0, rules } as const;
     if (used.length > 0) {
       called.push({ name: TRANSLATED, otherwise: 'drop', line: 0, rules: ofVips });

@@ -67,7 +67,7 @@ export const FORTIOS_SECTIONS: Omit<KnownSettings, 'strict'> = {
     system_security-rating-controls firewall_schedule system_settings firewall_ipmacbinding
   `),
   deciding: settingWords(`
-    firewall_access-proxy firewall_access-proxy6 firewall_access-proxy-virtual-host firewall_acl
+    authentication_rule firewall_access-proxy firewall_access-proxy6 firewall_access-proxy-virtual-host firewall_acl
     firewall_acl6 firewall_central-snat-map firewall_dnstranslation firewall_DoS-policy
     firewall_DoS-policy6 firewall_explicit-proxy-policy firewall_interface-policy
     firewall_interface-policy6 firewall_ip-translation firewall_ipv6-eh-filter
@@ -87,6 +87,7 @@ export const DECIDING_SETTINGS: ReadonlyMap<string, ReadonlyMap<string, string>>
       ['asymroute-icmp', 'disable'],
       ['asymroute6', 'disable'],
       ['asymroute6-icmp', 'disable'],
+      ['block-land-attack', 'disable'],
       ['central-nat', 'disable'],
       ['multicast-skip-policy', 'disable'],
       ['sctp-session-without-init', 'disable'],
@@ -94,6 +95,7 @@ export const DECIDING_SETTINGS: ReadonlyMap<string, ReadonlyMap<string, string>>
       ['tcp-session-without-syn', 'disable'],
     ]),
   ],
+  ['system global', new Map([['check-protocol-header', 'loose']])],
   ['system interface', new Map([['security-mode', 'none']])],
   ['firewall ipmacbinding setting', new Map([['bindthroughfw', 'disable']])],
 ]);

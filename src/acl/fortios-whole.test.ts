@@ -63,6 +63,19 @@ describe('a backup', () => {
     expect(asked(BRANCH, [from, to], of).verdict).toBe(verdict);
   });
 
+  it.each([
+    ['set timezone 26', '7.2.5', 'allow-traffic-redirect'],
+    ['set timezone 26', '7.4.10', undefined],
+    ['set timezone 26', '7.6.4', 'allow-traffic-redirect'],
+    ['set timezone 26', '7.6.5', undefined],
+    ['set allow-traffic-redirect enable', '7.6.5', 'allow-traffic-redirect'],
+    ['set allow-traffic-redirect disable', '7.2.5', 'ipv6-allow-traffic-redirect'],
+  ])('tells whether packets may leave as they came: %s, %s', (setting, version, what) => {
+    const text = BRANCH.replace('7.2.5', version).replace('set timezone 26', setting);
+    const told = parseFortios(text).beside?.map((each) => each.what) ?? [];
+    expect(told.find((each) => each.includes('redirect'))).toBe(what);
+  });
+
   it('names what decided', () => {
     const { rule } = asked(BRANCH, ['wan1', 'dmz'], packet('192.0.2.9', '203.0.113.3', 443));
     expect(rule?.comment).toBe('shop in');
