@@ -105,6 +105,13 @@ export class FortiAddresses {
     });
   }
 
+  /** Knows a feed, `system external-resource`, which policies may name as an address. */
+  feed({ name, line }: Entry): void {
+    for (const family of [4, 6]) {
+      this.named.set(`${family} ${name}`, { line, elsewhere: 'external-resource' });
+    }
+  }
+
   private define({ name, line }: Entry, family: Family, named: Named): void {
     const key = `${family} ${name}`;
     const before = this.named.get(key);

@@ -90,6 +90,7 @@ const ENTRIES: ReadonlyMap<string, (domain: Domain, entry: Entry) => void> = new
   ['firewall policy6', ({ policies }, entry) => policies.push({ entry, only: 6 })],
   ['firewall security-policy', unread],
   ['firewall consolidated policy', unread],
+  ['system external-resource', ({ addresses }, entry) => addresses.feed(entry)],
   ['system zone', ({ places }, entry) => places.zone(entry)],
   ['system sdwan', () => {}],
   ['system virtual-wan-link', () => {}],

@@ -230,26 +230,45 @@ export class FortiPolicies {
     return both.length === 0 ? undefined : { ...rest, inInterfaces: both };
   }
 
+  /** The rules for packets that a virtual IP has translated. Throws `LineFault`. */
   private translatedRules(policy: Policy, used: readonly VirtualIp[]): FilterRule[] {
-    const { action, asked, isServiceNegated, line, matchVip, sides, told } = policy;
-    return sides.flatMap(({ family, source, destination, vips }) => {
-      const whole = destination?.length === 1 && isWholeFamily(destination[0]!);
+    const { action, asked, line, matchVip, places, told } = policy;
+    return policy.sides.flatMap((side): FilterRule[] => {
+      const { family, source, destination, vips } = side;
+      const isAll = destination?.length === 1 && isWholeFamily(destination[0]!);
+      const isOther = matchVip && destination !== undefined;
+      const isAny = asked.every((one) => Object.keys(one).length === 0);
+      if (isOther && isAll && isAny && !policy.isServiceNegated) {
+        // Whatever it was translated to.
+        const match = { ...stateOf(action), family, source, ...places };
+        return [{ action, match, line, ...told }];
+      }
       return used.flatMap((ip) => {
-        const isNamed = vips.includes(ip);
-        const isOther = matchVip && destination !== undefined && ip.family === family;
-        const places = this.comingTo(ip, policy.places);
-        if (places === undefined || !(isNamed || isOther)) return [];
-        if (isServiceNegated) throw new LineFault('“service-negate” on a virtual IP is not read.');
-        const joint = asked.flatMap((one) =>
-          this.onlyFor(ip).flatMap((only) => bothAsked(one, only) ?? []),
-        );
-        return joint.flatMap((one): FilterRule[] => {
-          const behind = isNamed || whole || destination === undefined ? {} : { destination };
-          const match = translated(ip, { ...behind, asked: one, source });
-          if (match === undefined) return [];
-          return [{ action, match: { ...stateOf(action), ...match, ...places }, line, ...told }];
-        });
+        if (vips.includes(ip)) return this.rulesFor(policy, ip, source, undefined);
+        if (!isOther || ip.family !== family) return [];
+        return this.rulesFor(policy, ip, source, isAll ? undefined : destination);
       });
+    });
+  }
+
+  /** @param behind addresses behind it that the policy asks for; undefined: all */
+  private rulesFor(
+    { action, asked, isServiceNegated, line, places, told }: Policy,
+    ip: VirtualIp,
+    source: readonly AddressRange[],
+    behind: readonly AddressRange[] | undefined,
+  ): FilterRule[] {
+    const at = this.comingTo(ip, places);
+    if (at === undefined) return [];
+    if (isServiceNegated) throw new LineFault('“service-negate” on a virtual IP is not read.');
+    const joint = asked.flatMap((one) =>
+      this.onlyFor(ip).flatMap((only) => bothAsked(one, only) ?? []),
+    );
+    return joint.flatMap((one): FilterRule[] => {
+      const destination = behind === undefined ? {} : { destination: behind };
+      const match = translated(ip, { ...destination, asked: one, source });
+      if (match === undefined) return [];
+      return [{ action, match: { ...stateOf(action), ...match, ...at }, line, ...told }];
     });
   }
 }

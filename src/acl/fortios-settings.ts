@@ -40,7 +40,7 @@ export const FORTIOS_SECTIONS: Omit<KnownSettings, 'strict'> = {
     system_cloud-service system_cluster-sync system_console system_csf system_custom-language
     system_ddns system_dedicated-mgmt system_device-upgrade system_device-upgrade-exemptions
     system_dhcp system_dhcp6 system_dns system_dns-database system_dns-server
-    system_dscp-based-priority system_email-server system_evpn system_external-resource
+    system_dscp-based-priority system_email-server system_evpn
     system_fabric-vpn system_federated-upgrade system_fips-cc system_fm system_fortiai
     system_fortidata system_fortiguard system_fortimanager system_fortindr system_fortisandbox
     system_fsso-polling system_ftm-push system_geneve system_geoip-country system_geoip-override

@@ -283,6 +283,36 @@ describe('virtual domains', () => {
   });
 });
 
+it.each([
+  ['2001:db8:5::1', 'policy6', 'accept'],
+  ['2001:db8:6::1', 'policy6', 'drop'],
+  ['2001:db8:5::1', 'policy', undefined],
+] as const)(
+  'reads the policies for IPv6 of older releases: to %s by %s',
+  (to, section, verdict) => {
+    const net = 'config firewall address6\nedit "net"\nset ip6 2001:db8:5::/64\nnext\nend\n';
+    const text = net + policyOf('six').replace('firewall policy', `firewall ${section}`);
+    const { faults } = parseFortios(text);
+    expect(faults.map(({ line }) => line)).toEqual(verdict === undefined ? [7] : []);
+    const of = packet('2001:db8:9::1', to, 443);
+    if (verdict !== undefined) expect(asked(text, ['a', 'b'], of).verdict).toBe(verdict);
+  },
+);
+
+it('knows feeds of addresses, and refuses policies that ask for one', () => {
+  const feed = 'config system external-resource\nedit "net"\nset type address\nnext\nend\n';
+  expect(parseFortios(feed).faults).toEqual([]);
+  expect(parseFortios(feed + policyOf('in')).faults[0]?.what).toContain('external-resource');
+});
+
+it('refuses to guess what a negation of IPv4 means for IPv6', () => {
+  const six = 'set srcaddr6 "all"\nset dstaddr6 "all"\nset srcaddr-negate enable\n';
+  const text = netOf('10.1.0.0/16') + policyOf('in').replace('set action', `${six}set action`);
+  expect(parseFortios(text).faults[0]?.what).toContain('“srcaddr-negate” beside IPv6');
+  const both = text.replace('set action', 'set srcaddr6-negate enable\nset action');
+  expect(parseFortios(both).faults).toEqual([]);
+});
+
 it('does not follow groups in circles', () => {
   const group = (name: string, ...members: string[]) =>
     `edit "${name}"\nset member ${members.map((one) => `"${one}"`).join(' ')}\nnext\n`;
