@@ -1,372 +1,285 @@
 /**
- * Reads FortiOS configuration: addresses, groups, custom services and policies over any interface.
- * What decides by more than the packet (users, schedules, applications, internet services, NAT) is
- * a fault; so are settings that are not known.
+ * Reads FortiOS configuration (FortiOS 7.4 CLI Reference; Administration Guide: Policies): policies
+ * with their addresses, services, virtual IPs, zones and schedules, alone or in a whole configuration
+ * as `show`, `show full-configuration` and a backup print it. Sections that decide nothing about what
+ * passes through are passed over by their names; those that may are told; others are faults. What
+ * decides by more than the packet (users, schedules, applications, internet services) is a fault where
+ * a policy that is asked uses it. Of several virtual domains one may have policies.
  */
-import type { Family } from '../net/address.ts';
-import { parseAddress } from '../net/address.ts';
-import {
-  type AddressRange,
-  compareRanges,
-  mergeRanges,
-  rangeOfAddress,
-  wholeFamily,
-} from '../net/address-range.ts';
-import { ICMP, ICMPV6 } from '../net/header-fields.ts';
-import type { IcmpMatch, NumberRange } from '../net/header-match.ts';
-import type { FilterMatch, FilterRule } from '../policy/filter.ts';
-import { guarded, LineFault } from './line-fault.ts';
-import { maskedRange, numberOf, prefixRange } from './list-line.ts';
-import type { Parsed, ParseFault } from './platform.ts';
-import { wordsOf } from './shell-words.ts';
+import type { FilterRule } from '../policy/filter.ts';
+import { FortiAddresses } from './fortios-addresses.ts';
+import { kindOf, PassedSection } from './fortios-passing.ts';
+import { FortiPlaces } from './fortios-places.ts';
+import { FortiPolicies } from './fortios-policies.ts';
+import { FortiServices } from './fortios-services.ts';
+import { type Command, commandsOf, type Entry, EntryReader, SettingFault } from './fortios-text.ts';
+import { FortiVips } from './fortios-vips.ts';
+import { LineFault } from './line-fault.ts';
+import { BesideRules } from './other-settings.ts';
+import type { Beside, Parsed, ParseFault } from './platform.ts';
 
-interface Edited {
-  readonly line: number;
-  readonly values: Map<string, readonly string[]>;
-}
+/** What the session table lets through before any policy is asked. */
+const ANSWERS: FilterRule = {
+  action: 'accept',
+  match: { states: ['established', 'related'] },
+  line: 0,
+};
 
-/** What one service asks for; several may be in one policy. */
-type Asked = Pick<
-  FilterMatch,
-  'family' | 'protocols' | 'sourcePorts' | 'destinationPorts' | 'icmp'
->;
-
-/** Settings that decide nothing about which packets pass. */
-const HARMLESS = new Set([
-  'name',
-  'comments',
-  'comment',
-  'uuid',
-  'color',
-  'global-label',
-  'logtraffic-start',
-  'visibility',
-  'category',
-  'type',
-]);
-const SECTIONS = new Set([
-  'address',
-  'address6',
-  'addrgrp',
-  'addrgrp6',
-  'service custom',
-  'policy',
-]);
+const WEEK = 'friday monday saturday sunday thursday tuesday wednesday';
+/** For IPv4, and for IPv6. */
+const REDIRECTS = ['allow-traffic-redirect', 'ipv6-allow-traffic-redirect'];
+const MATCH_VIP =
+  'that denials hold for virtual IPs too (match-vip, by itself since FortiOS 7.2.4): the text names no version';
 
 export function parseFortios(text: string): Parsed {
-  const parser = new FortiParser();
-  text.split('\n').forEach((line, index) => {
-    parser.line(line.trim(), index + 1);
-  });
-  parser.end();
-  return {
-    filter: {
-      chains: [
-        {
-          name: 'policy',
-          hook: 'forward',
-          otherwise: 'drop',
-          line: 0,
-          rules: [
-            { action: 'accept', match: { states: ['established', 'related'] }, line: 0 },
-            ...parser.rules,
-          ],
-        },
-      ],
-    },
-    faults: parser.faults,
-  };
+  const parser = new FortiParser(versionOf(text));
+  let last = 1;
+  for (const command of commandsOf(text)) {
+    parser.command(command);
+    last = command.lastLine;
+  }
+  return parser.parsed(last);
 }
+
+/** Release, from the first line of a backup: `#config-version=FGT60F-7.2.5-FW-build1517…`. */
+function versionOf(text: string): readonly number[] | undefined {
+  const [, ...parts] =
+    /^#config-version=\S*?[- ]v?(\d{1,2})\.(\d{1,2})(?:\.(\d{1,2}))?[-,]/m.exec(text) ?? [];
+  return parts.length === 0 ? undefined : parts.map((part) => Number(part ?? 0));
+}
+
+function isBefore(version: readonly number[], other: readonly number[]): boolean {
+  const at = version.findIndex((part, index) => part !== other[index]);
+  return at >= 0 && version[at]! < other[at]!;
+}
+
+/** A virtual domain, or the whole device where it has no others. */
+class Domain {
+  /** Where its settings begin. */
+  line: number;
+  readonly addresses = new FortiAddresses();
+  readonly services = new FortiServices();
+  readonly vips = new FortiVips();
+  readonly places = new FortiPlaces();
+  /** Schedules that hold at any time. */
+  readonly always = new Set(['always']);
+  readonly policies: { readonly entry: Entry; readonly only: 6 | undefined }[] = [];
+  readonly known = new Set<string>();
+  readonly beside = new BesideRules();
+
+  constructor(line: number) {
+    this.line = line;
+  }
+}
+
+/** What becomes of each entry of a section that is read. */
+const ENTRIES: ReadonlyMap<string, (domain: Domain, entry: Entry) => void> = new Map([
+  ['firewall address', ({ addresses }, entry) => addresses.address(entry, 4)],
+  ['firewall address6', ({ addresses }, entry) => addresses.address(entry, 6)],
+  ['firewall addrgrp', ({ addresses }, entry) => addresses.group(entry, 4)],
+  ['firewall addrgrp6', ({ addresses }, entry) => addresses.group(entry, 6)],
+  ['firewall service custom', ({ services }, entry) => services.custom(entry)],
+  ['firewall service group', ({ services }, entry) => services.group(entry)],
+  ['firewall service category', (_, entry) => entry.end(new Set(CATEGORY))],
+  ['firewall vip', ({ vips }, entry) => vips.vip(entry, 4)],
+  ['firewall vip6', ({ vips }, entry) => vips.vip(entry, 6)],
+  ['firewall vipgrp', ({ vips }, entry) => vips.group(entry, 4)],
+  ['firewall vipgrp6', ({ vips }, entry) => vips.group(entry, 6)],
+  ['firewall schedule recurring', recurring],
+  ['firewall policy', ({ policies }, entry) => policies.push({ entry, only: undefined })],
+  ['firewall policy6', ({ policies }, entry) => policies.push({ entry, only: 6 })],
+  ['firewall security-policy', unread],
+  ['firewall consolidated policy', unread],
+  ['system external-resource', ({ addresses }, entry) => addresses.feed(entry)],
+  ['system zone', ({ places }, entry) => places.zone(entry)],
+  ['system sdwan', () => {}],
+  ['system virtual-wan-link', () => {}],
+] as const satisfies readonly (readonly [string, (domain: Domain, entry: Entry) => void])[]);
+
+const CATEGORY = ['comment', 'fabric-object', 'uuid'];
 
 class FortiParser {
-  readonly faults: ParseFault[] = [];
-  readonly rules: FilterRule[] = [];
-  private section = '';
-  private edited: Edited | undefined;
-  private name = '';
-  private last = 0;
-  private readonly known = new Set<string>();
-  /** By family and name. */
-  private readonly addresses = new Map<string, readonly AddressRange[]>([
-    ['4 all', [wholeFamily(4)]],
-    ['6 all', [wholeFamily(6)]],
-  ]);
-  private readonly services = new Map<string, readonly Asked[]>([['ALL', [{}]]]);
+  private readonly faults: ParseFault[] = [];
+  private readonly version: readonly number[] | undefined;
+  private readonly whole = new Domain(0);
+  private readonly domains = new Map<string, Domain>();
+  /** Where the commands are: the device, or a domain. */
+  private domain = this.whole;
+  private container: '' | 'vdom' | 'global' = '';
+  private section: EntryReader | PassedSection | undefined;
+  private isWhole = false;
+  /** Of `system global`: whether what leaves by the interface it came in by meets no policy. */
+  private readonly redirects = new Map<string, string>();
+  private globalLine = 0;
 
-  line(line: string, number: number): void {
-    this.last = number;
-    if (line === '' || line.startsWith('#')) return;
-    guarded(this.faults, number, () => {
-      const words = wordsOf(line);
-      if (words === undefined) throw new LineFault('A quote is not closed.');
-      this.read(words, number);
-    });
+  constructor(version: readonly number[] | undefined) {
+    this.version = version;
   }
 
-  end(): void {
-    if (this.section !== '') {
-      this.faults.push({ line: this.last, what: 'The last section is not ended.' });
-    }
-  }
-
-  private read([verb = '', ...rest]: readonly string[], line: number): void {
-    if (verb === 'config') {
-      const section = rest.join(' ').replace(/^firewall /, '');
-      if (this.section !== '')
-        throw new LineFault(`A section within “${this.section}” is not read.`);
-      if (!SECTIONS.has(section) || rest[0] !== 'firewall') {
-        throw new LineFault(`The section “${rest.join(' ')}” is not read.`);
-      }
-      this.section = section;
-    } else if (verb === 'next' || verb === 'end') {
-      if (rest.length > 0) throw new LineFault(`“${rest[0]}” is not known here.`);
-      if (this.section === '') throw new LineFault(`“${verb}” stands outside of a section.`);
-      if (verb === 'next' || this.edited !== undefined) this.next();
-      if (verb === 'end') this.section = '';
-    } else if (this.section === '') throw new LineFault(`“${verb}” stands outside of a section.`);
-    else if (verb === 'edit') this.edit(rest, line);
-    else if (verb === 'set') this.set(rest);
-    else throw new LineFault(`“${verb}” is not known here.`);
-  }
-
-  private edit(words: readonly string[], line: number): void {
-    if (this.edited !== undefined) throw new LineFault(`“${this.name}” is not ended by “next”.`);
-    if (words.length !== 1) throw new LineFault('An entry has one name.');
-    this.name = words[0]!;
-    if (this.section === 'policy' && !/^\d{1,10}$/.test(this.name)) {
-      throw new LineFault(`“${this.name}” is not the number of a policy.`);
-    }
-    const key = `${this.section} ${this.name}`;
-    // A second time it would change what is there; 0 stands for the next free number.
-    if (this.known.has(key) && this.name !== '0') {
-      throw new LineFault(`“${this.name}” is edited twice.`);
-    }
-    this.known.add(key);
-    this.edited = { line, values: new Map() };
-  }
-
-  private set([key = '', ...values]: readonly string[]): void {
-    if (this.edited === undefined) throw new LineFault('“set” stands outside of an entry.');
-    if (this.edited.values.has(key)) throw new LineFault(`“${key}” is set twice.`);
-    this.edited.values.set(key, values);
-  }
-
-  private next(): void {
-    const { edited } = this;
-    if (edited === undefined) throw new LineFault('“next” stands outside of an entry.');
-    this.edited = undefined;
-    const fields = new Fields(edited.values);
-    switch (this.section) {
-      case 'address':
-      case 'address6':
-        this.address(fields, this.section === 'address' ? 4 : 6);
-        break;
-      case 'addrgrp':
-      case 'addrgrp6':
-        this.group(fields, this.section === 'addrgrp' ? 4 : 6);
-        break;
-      case 'service custom':
-        this.services.set(this.name, serviceOf(fields));
-        break;
-      default:
-        this.policy(fields, edited.line);
-    }
-    fields.end();
-  }
-
-  private define(family: Family, ranges: readonly AddressRange[]): void {
-    const key = `${family} ${this.name}`;
-    if (this.addresses.has(key)) throw new LineFault(`“${this.name}” is defined twice.`);
-    this.addresses.set(key, mergeRanges(ranges));
-  }
-
-  private address(fields: Fields, family: Family): void {
-    const subnet = fields.take('subnet');
-    const ip6 = fields.take('ip6');
-    const first = fields.one('start-ip');
-    const last = fields.one('end-ip');
-    if (subnet !== undefined && family === 4) this.define(4, [subnetOf(subnet)]);
-    else if (ip6 !== undefined && family === 6) this.define(6, [prefixRange(ip6.join(' '), 6)]);
-    else if (first !== undefined && last !== undefined)
-      this.define(family, [between(first, last, family)]);
-    else throw new LineFault(`“${this.name}” is not a subnet or a range.`);
-  }
-
-  private group(fields: Fields, family: Family): void {
-    this.define(family, this.named(family, fields.take('member') ?? []));
-  }
-
-  private named(family: Family, names: readonly string[]): AddressRange[] {
-    if (names.length === 0) throw new LineFault(`“${this.name}” names no address.`);
-    return names.flatMap((name) => {
-      const ranges = this.addresses.get(`${family} ${name}`);
-      if (ranges === undefined) throw new LineFault(`There is no address “${name}” above.`);
-      return ranges;
-    });
-  }
-
-  private policy(fields: Fields, line: number): void {
-    for (const key of ['srcintf', 'dstintf']) {
-      if (fields.take(key)?.join(' ') !== 'any') {
-        throw new LineFault('A policy for some interfaces alone cannot be proved.');
-      }
-    }
-    if ((fields.take('schedule')?.join(' ') ?? 'always') !== 'always') {
-      throw new LineFault('A policy with a schedule depends on time; it proves nothing.');
-    }
-    const status = fields.one('status') ?? 'enable';
-    if (status !== 'enable' && status !== 'disable')
-      throw new LineFault(`“${status}” is not read.`);
-    const action = fields.one('action') ?? 'deny';
-    if (action !== 'accept' && action !== 'deny') throw new LineFault(`“${action}” is not read.`);
-    const logs = fields.one('logtraffic') ?? 'utm';
-    if (!['all', 'utm', 'disable'].includes(logs)) throw new LineFault(`“${logs}” is not read.`);
-    const comment = fields.peek('comments')?.join(' ');
-    const services = (fields.take('service') ?? []).flatMap((name) => {
-      const asked = this.services.get(name);
-      if (asked === undefined) throw new LineFault(`There is no service “${name}” above.`);
-      return asked;
-    });
-    if (services.length === 0) throw new LineFault('The policy names no service.');
-    const made: FilterRule[] = [];
-    for (const family of [4, 6] as const) {
-      const six = family === 6 ? '6' : '';
-      const source = fields.take(`srcaddr${six}`);
-      const destination = fields.take(`dstaddr${six}`);
-      if (source === undefined && destination === undefined) continue;
-      const sides = {
-        source: mergeRanges(this.named(family, source ?? [])),
-        destination: mergeRanges(this.named(family, destination ?? [])),
-      };
-      for (const asked of services) {
-        made.push({
-          action: action === 'accept' ? 'accept' : 'drop',
-          match: {
-            ...(action === 'accept' ? { states: ['new'] as const } : {}),
-            ...asked,
-            // A service of ICMP asks for its own family besides.
-            ...(asked.family !== undefined && asked.family !== family
-              ? { states: [] }
-              : { family }),
-            ...sides,
-          },
-          line,
-          ...(comment === undefined ? {} : { comment }),
-          ...(logs === 'all' ? { log: { prefix: '' } } : {}),
-        });
-      }
-    }
-    if (made.length === 0) throw new LineFault('The policy names no addresses.');
-    if (status !== 'disable') this.rules.push(...made);
-  }
-}
-
-/** Settings of one entry; what nobody took is a fault. */
-class Fields {
-  private readonly values: Map<string, readonly string[]>;
-
-  constructor(values: Map<string, readonly string[]>) {
-    this.values = values;
-  }
-
-  peek(key: string): readonly string[] | undefined {
-    return this.values.get(key);
-  }
-
-  take(key: string): readonly string[] | undefined {
-    const value = this.values.get(key);
-    this.values.delete(key);
-    return value;
-  }
-
-  /** The one value of the setting. */
-  one(key: string): string | undefined {
-    const words = this.take(key);
-    if (words !== undefined && words.length !== 1) throw new LineFault(`“${key}” has one value.`);
-    return words?.[0];
-  }
-
-  end(): void {
-    for (const [key, words] of this.values) {
-      if (!HARMLESS.has(key)) throw new LineFault(`“${key}” is not read.`);
-      if (words.length !== 1) throw new LineFault(`“${key}” has one value.`);
-    }
-  }
-}
-
-function subnetOf(words: readonly string[]): AddressRange {
-  const [text = '', mask] = words;
-  if (mask === undefined && text.includes('/')) return prefixRange(text, 4);
-  const address = parseAddress(text);
-  const netmask = parseAddress(mask ?? '');
-  if (address?.family !== 4 || netmask?.family !== 4 || words.length > 2) {
-    throw new LineFault(`“${words.join(' ')}” is not a subnet.`);
-  }
-  return maskedRange(address, netmask);
-}
-
-function between(low: string, high: string, family: Family): AddressRange {
-  const first = parseAddress(low);
-  const last = parseAddress(high);
-  if (first?.family !== family || last?.family !== family) {
-    throw new LineFault(`“${low} ${high}” is not a range of addresses.`);
-  }
-  if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
-    throw new LineFault(`The range “${low} ${high}” runs backwards.`);
-  }
-  return { family, first: first.words, last: last.words };
-}
-
-const single = (number: number): NumberRange[] => [{ first: number, last: number }];
-
-function serviceOf(fields: Fields): Asked[] {
-  const protocol = fields.take('protocol')?.join(' ') ?? 'TCP/UDP/SCTP';
-  if (protocol === 'IP') {
-    const number = numberOf(fields.one('protocol-number') ?? '0', 255);
-    // Number 0 stands for any.
-    return number === 0 ? [{}] : [{ protocols: single(number) }];
-  }
-  if (protocol === 'ICMP' || protocol === 'ICMP6') {
-    const family = protocol === 'ICMP' ? 4 : 6;
-    const protocols = single(family === 4 ? ICMP : ICMPV6);
-    const type = fields.one('icmptype');
-    const code = fields.one('icmpcode');
-    if (type === undefined) {
-      if (code !== undefined) throw new LineFault('A code of ICMP stands without a type.');
-      return [{ family, protocols }];
-    }
-    const message: IcmpMatch = {
-      type: single(numberOf(type, 255))[0]!,
-      ...(code === undefined ? {} : { code: single(numberOf(code, 255))[0]! }),
-    };
-    return [{ family, protocols, icmp: [message] }];
-  }
-  if (protocol !== 'TCP/UDP/SCTP') throw new LineFault(`The protocol “${protocol}” is not read.`);
-  const asked: Asked[] = [];
-  for (const [key, number] of [
-    ['tcp-portrange', 6],
-    ['udp-portrange', 17],
-    ['sctp-portrange', 132],
-  ] as const) {
-    for (const word of fields.take(key) ?? []) {
-      const [to = '', from, ...more] = word.split(':');
-      if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
-      asked.push({
-        protocols: single(number),
-        destinationPorts: [portsOf(to)],
-        ...(from === undefined ? {} : { sourcePorts: [portsOf(from)] }),
+  private guard(line: number, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof LineFault)) throw error;
+      this.faults.push({
+        line: error instanceof SettingFault ? error.line : line,
+        what: error.message,
       });
     }
   }
-  if (asked.length === 0) throw new LineFault('The service names no ports.');
-  return asked;
+
+  command(command: Command): void {
+    this.guard(command.line, () => {
+      const { section } = this;
+      if (section === undefined) this.outside(command);
+      else {
+        this.noteRedirects(section, command);
+        if (section.take(command)) this.endSection(section);
+      }
+    });
+  }
+
+  private noteRedirects(section: EntryReader | PassedSection, { words }: Command): void {
+    const [verb, key, value] = words;
+    if (!(section instanceof PassedSection) || verb !== 'set') return;
+    if (REDIRECTS.some((one) => one === key)) this.redirects.set(key!, value ?? '');
+  }
+
+  private endSection(section: EntryReader | PassedSection): void {
+    this.section = undefined;
+    if (!(section instanceof EntryReader)) return;
+    const { root } = section;
+    if (/^system (?:sdwan|virtual-wan-link)$/.test(root.name)) this.domain.places.sdwan(root);
+    else root.end(new Set());
+  }
+
+  /** A command that stands in no section. */
+  private outside({ line, words: [verb = '', ...rest], isOpen }: Command): void {
+    if (isOpen) throw new LineFault('A quote is not closed.');
+    const path = rest.join(' ');
+    const { container } = this;
+    if (verb === 'config' && (path === 'vdom' || path === 'global') && container === '') {
+      this.container = path;
+      this.domain = this.whole;
+    } else if (verb === 'config') this.open(path, line);
+    else if (verb === 'edit' && container === 'vdom') this.enter(path, line);
+    else if (verb === 'next' && container === 'vdom' && rest.length === 0) this.domain = this.whole;
+    else if (verb === 'end' && container !== '' && rest.length === 0) {
+      this.container = '';
+      this.domain = this.whole;
+    } else throw new LineFault(`“${verb}” stands outside of a section.`);
+  }
+
+  private enter(name: string, line: number): void {
+    this.domain = this.domains.get(name) ?? new Domain(line);
+    if (this.domain.policies.length === 0) this.domain.line = line;
+    this.domains.set(name, this.domain);
+  }
+
+  private open(path: string, line: number): void {
+    const { domain } = this;
+    const read = ENTRIES.get(path);
+    if (path === 'system global') this.globalLine = line;
+    if (path === 'system global' || path === 'system interface') this.isWhole = true;
+    if (read === undefined) {
+      this.section = new PassedSection(path, (what, at) => domain.beside.add(what, at));
+      if (kindOf(path) === undefined) throw new LineFault(`The section “${path}” is not read.`);
+      return;
+    }
+    this.section = new EntryReader(path, line, (entry) => {
+      const key = `${path} ${entry.name}`;
+      // A second time it would change what is there; 0 stands for the next free number.
+      if (domain.known.has(key) && entry.name !== '0') {
+        throw new SettingFault(entry.line, `“${entry.name}” is edited twice.`);
+      }
+      domain.known.add(key);
+      read(domain, entry);
+    });
+  }
+
+  parsed(last: number): Parsed {
+    if (this.section !== undefined || this.container !== '') {
+      this.faults.push({ line: last, what: 'The last section is not ended.' });
+    }
+    const all = [this.whole, ...this.domains.values()];
+    const [domain = this.whole, other] = all.filter(({ policies }) => policies.length > 0);
+    if (other !== undefined) {
+      const what =
+        'A second virtual domain with policies begins here: give one alone, as “config vdom”, “edit NAME” and “show” print it.';
+      this.faults.push({ line: other.line, what });
+    }
+    for (const each of all) {
+      for (const fault of each.addresses.strangers()) this.faults.push(fault);
+      for (const fault of each.services.strangers()) this.faults.push(fault);
+    }
+    const policies = this.policies(domain);
+    const chains = policies.chains(ANSWERS, (line, work) => this.guard(line, work));
+    const assumed = this.assumed(domain, policies, chains.length > 1);
+    const beside = this.beside(domain);
+    return {
+      filter: { chains },
+      faults: this.faults.sort((one, two) => one.line - two.line),
+      ...(assumed.length > 0 ? { assumed } : {}),
+      ...(beside.length > 0 ? { beside } : {}),
+    };
+  }
+
+  private policies(domain: Domain): FortiPolicies {
+    const { addresses, always, places, services, vips } = domain;
+    const { version } = this;
+    const policies = new FortiPolicies({
+      ...{ addresses, always, places, services, vips },
+      matchVip: version === undefined ? undefined : !isBefore(version, [7, 2, 4]),
+      leastOfZone: version === undefined || isBefore(version, [7, 4, 4]) ? 2 : 1,
+      beside: (what, line) => domain.beside.add(what, line),
+    });
+    for (const { entry, only } of domain.policies) {
+      this.guard(entry.line, () => policies.policy(entry, only));
+    }
+    return policies;
+  }
+
+  private assumed({ services }: Domain, policies: FortiPolicies, hasVips: boolean): string[] {
+    const names = [...services.taken].map((name) => `“${name}”`);
+    const told =
+      names.length > 1
+        ? `that the services ${names.join(', ')} are as FortiOS brings them along`
+        : `that the service ${names[0]} is as FortiOS brings it along`;
+    return [
+      ...(names.length > 0 ? [told] : []),
+      ...(hasVips && policies.isMatchVipTaken ? [MATCH_VIP] : []),
+    ];
+  }
+
+  /** What may decide beside the policies, in the order of the text. */
+  private beside(domain: Domain): Beside[] {
+    const { isWhole, redirects, version, whole } = this;
+    const isNew = version !== undefined && !isBefore(version, redirectsEnd(version));
+    const otherwise = isNew ? 'disable' : 'enable';
+    const what = REDIRECTS.find((key) => (redirects.get(key) ?? otherwise) === 'enable');
+    const line = this.globalLine || 1;
+    return [
+      ...(isWhole && what !== undefined ? [{ what, line, lines: 1 }] : []),
+      ...(domain === whole ? [] : whole.beside.list()),
+      ...domain.beside.list(),
+    ].sort((one, two) => one.line - two.line);
+  }
 }
 
-function portsOf(word: string): NumberRange {
-  const [low = '', high, ...more] = word.split('-');
-  if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
-  const first = numberOf(low, 65_535);
-  const last = high === undefined ? first : numberOf(high, 65_535);
-  if (first > last) throw new LineFault(`The range “${word}” runs backwards.`);
-  return { first, last };
+/** From these releases on, nothing leaves unasked by the interface it came in by. */
+function redirectsEnd([major = 0, minor = 0]: readonly number[]): readonly number[] {
+  return major === 7 && minor === 4 ? [7, 4, 10] : [7, 6, 5];
+}
+
+/** Whether a schedule holds at any time, all days. */
+function recurring({ always }: Domain, entry: Entry): void {
+  const days = [...(entry.take('day') ?? [])].sort().join(' ');
+  const [start, end] = [entry.one('start') ?? '00:00', entry.one('end') ?? '00:00'];
+  entry.end(new Set(['color', 'fabric-object', 'label-day', 'uuid']));
+  if (days === WEEK && start === end) always.add(entry.name);
+  else always.delete(entry.name);
+}
+
+function unread(_: Domain, entry: Entry): never {
+  throw new LineFault(`Policies of this kind (“${entry.name}”) are not read.`);
 }

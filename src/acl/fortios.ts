@@ -37,8 +37,8 @@ export const fortios: Platform = {
     ],
     logs: true,
     sources: [
-      'FortiOS 7.4 CLI Reference: firewall address, addrgrp, service custom, policy; ' +
-        'Administration Guide: Text strings',
+      'FortiOS 7.4 CLI Reference: firewall address, addrgrp, service custom, policy, vip, system ' +
+        'zone; Administration Guide: Text strings',
     ],
   },
   render,
