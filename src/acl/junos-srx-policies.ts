@@ -21,6 +21,8 @@ interface Policy {
   readonly excluded: Set<'sources' | 'destinations'>;
   readonly isGlobal: boolean;
   action?: Verdict;
+  /** Some line of it is at fault, which is told. */
+  isFaulty?: boolean;
   logs: boolean;
   comment?: string;
 }
@@ -79,7 +81,12 @@ export class SrxPolicies {
       ...{ from: isGlobal ? [] : [fromZone], to: isGlobal ? [] : [toZone], logs: false },
     };
     known.set(key, policy);
-    setting(policy, rest, (what) => context.beside(what, line));
+    try {
+      setting(policy, rest, (what) => context.beside(what, line));
+    } catch (error) {
+      policy.isFaulty = true;
+      throw error;
+    }
   }
 
   /** Policies from zone to zone are asked before global ones. */
@@ -91,11 +98,12 @@ export class SrxPolicies {
   /** The rules of one policy. Throws `LineFault`. */
   rulesOf(policy: Policy, context: PolicyContext): FilterRule[] {
     const { action, applications, line, comment, from, to } = policy;
+    if (policy.isFaulty) return [];
     if (action === undefined) throw new LineFault('The policy does not say what to do.');
     if (applications.length === 0) throw new LineFault('The policy names no application.');
     for (const zone of [...from, ...to]) {
       const isThere = zone === 'any' || zone === ITSELF || (context.zones?.has(zone) ?? true);
-      if (!isThere) throw new LineFault(`There is no zone “${zone}”.`);
+      if (!isThere) context.assumed(`that there is a zone “${zone}”`);
     }
     const shared = {
       action,
