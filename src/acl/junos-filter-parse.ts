@@ -23,6 +23,7 @@ import { type Statement, statementsOf } from './junos-statements.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 
+const EMPTY = 'that a prefix list with nothing in it holds no address';
 const UNASKED = 'that the filter is asked for whatever is forwarded: no interface has it';
 /** Of a filter beside its terms: how it is counted and where it is compiled for. */
 const OF_FILTER = new Set([
@@ -77,6 +78,7 @@ class FilterParser {
   private readonly filters = new Map<string, Named>();
   private readonly lists = new Map<string, string[]>();
   private readonly policers = new Set<string>();
+  private readonly assumed = new Set<string>();
 
   constructor(faults: ParseFault[], statements: readonly Statement[]) {
     this.faults = faults;
@@ -106,12 +108,16 @@ class FilterParser {
         : []),
       ...this.chainsOf(asked, isTold),
     ];
-    const assumed = !isTold && asked.length > 0 && this.hasInterfaces ? [UNASKED] : [];
+    if (!isTold && asked.length > 0 && this.hasInterfaces) this.assumed.add(UNASKED);
     const beside = this.settings.beside();
     return {
       filter: { chains },
-      faults: uniqueFaults([...this.faults, ...(isTold ? jumpFaults(chains) : [])]),
-      ...(assumed.length > 0 ? { assumed } : {}),
+      // Filters that are not there have been told.
+      faults: uniqueFaults([
+        ...this.faults,
+        ...(isTold && this.faults.length === 0 ? jumpFaults(chains) : []),
+      ]),
+      ...(this.assumed.size > 0 ? { assumed: [...this.assumed] } : {}),
       ...(beside.length > 0 ? { beside } : {}),
     };
   }
@@ -286,7 +292,7 @@ class FilterParser {
       listed: (name) => {
         const list = this.lists.get(name);
         if (list === undefined) throw new LineFault(`There is no prefix list “${name}”.`);
-        if (list.length === 0) throw new LineFault(`The prefix list “${name}” is empty.`);
+        if (list.length === 0) this.assumed.add(EMPTY);
         return list;
       },
       chainOf: (filter) => {

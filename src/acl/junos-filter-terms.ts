@@ -259,6 +259,14 @@ class TermReader {
     const addresses = take(`${side}address`);
     const lists = take(`${side}prefix-list`);
     if (addresses === undefined && lists === undefined) return undefined;
+    const isOnlyExcept = [...(addresses ?? []), ...(lists ?? [])].every((entry) =>
+      entry.endsWith(' except'),
+    );
+    if (isOnlyExcept) {
+      throw new LineFault(
+        'What is excepted stands with addresses that are not, such as 0.0.0.0/0.',
+      );
+    }
     const listed = (lists ?? []).flatMap((entry) => {
       const [name = '', except] = entry.split(' ');
       const texts = this.context.listed(name);
@@ -272,9 +280,6 @@ class TermReader {
       return { range: prefixRange(text, family), length, isExcept: except !== undefined };
     });
     if (!entries.some(({ isExcept }) => isExcept)) return entries.map(({ range }) => range);
-    if (entries.every(({ isExcept }) => isExcept)) {
-      throw new LineFault('What is excepted stands with addresses that are not, such as 0.0.0.0/0.');
-    }
     return longestOf(entries, family);
   }
 }

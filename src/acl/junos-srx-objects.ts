@@ -1,7 +1,7 @@
 /**
  * Applications of an SRX's configuration, with their terms and sets (Junos OS CLI Reference:
  * application). A gateway that follows an application's connections opens further ones, which belong to it; what
- * asks for a program's number or identity decides by more than the packet.
+ * asks for a program's number or identity holds only for what such a gateway has seen being arranged.
  */
 
 import { ICMPV6 } from '../net/header-fields.ts';
@@ -15,23 +15,19 @@ import type { ParseFault } from './platform.ts';
 /** What one application asks of a packet. */
 export type Asked = Pick<FilterMatch, 'protocols' | 'sourcePorts' | 'destinationPorts' | 'icmp'>;
 
-/** What a policy's applications ask, and the gateways that follow them. */
+/** What a policy's applications ask, and what decides beside that: gateways (`alg …`), programs. */
 export interface Applications {
   readonly asked: readonly Asked[];
-  readonly gateways: readonly string[];
+  readonly beside: readonly string[];
 }
 
 /** Settings that say how long a session lasts, or what it is called, decide nothing about its first packet. */
 const HARMLESS = new Set(['description', 'inactivity-timeout']);
 const GATEWAY = new Set(['alg', 'application-protocol']);
-/** What a packet's header does not show. */
-const BEYOND = new Set([
-  'ether-type',
-  'rpc-program-number',
-  'snmp-command',
-  'ttl-threshold',
-  'uuid',
-]);
+/** What a gateway learns of a program. */
+const PROGRAM = ['rpc-program-number', 'uuid'];
+/** What a packet's header does not show, or not here. */
+const BEYOND = ['ether-type', 'snmp-command', 'ttl-threshold'];
 const PACKET = new Set([
   ...['protocol', 'source-port', 'destination-port'],
   ...['icmp-type', 'icmp-code', 'icmp6-type', 'icmp6-code'],
@@ -73,6 +69,7 @@ export class SrxApplications {
       const value = settings[index + 1]!;
       check(word, value);
       if (term.settings.has(word) && inherited) continue;
+      if (term.settings.get(word) === value) continue;
       if (term.settings.has(word)) throw new LineFault(`“${word}” is set twice.`);
       term.settings.set(word, value);
     }
@@ -103,39 +100,45 @@ export class SrxApplications {
 
   /** Throws `LineFault`. */
   named(names: readonly string[]): Applications {
-    const gateways = new Set<string>();
+    const beside = new Set<string>();
     const leaves = leavesOf(names, (name) => this.membersOf(name));
     const asked = leaves.flatMap((name): readonly Asked[] => {
       if (name === 'any') return [{}];
       const terms = this.single.get(name);
-      if (terms !== undefined) return this.ofTerms(name, terms, gateways);
+      if (terms !== undefined) return this.ofTerms(name, terms, beside);
       const known = PREDEFINED.get(name);
-      if (known === undefined && BY_PROGRAM.test(name)) {
-        throw new LineFault(`“${name}” decides by more than the packet.`);
+      if (BY_PROGRAM.has(name)) {
+        beside.add(`application ${name}`);
+        return [];
       }
       if (known === undefined) throw new LineFault(`The application “${name}” is not known.`);
-      if (known.gateway !== undefined) gateways.add(known.gateway);
+      if (known.gateway !== undefined) beside.add(`alg ${known.gateway}`);
       return known.asked;
     });
-    return { asked, gateways: [...gateways] };
+    return { asked, beside: [...beside] };
   }
 
-  private ofTerms(name: string, terms: ReadonlyMap<string, Term>, gateways: Set<string>): Asked[] {
+  private ofTerms(name: string, terms: ReadonlyMap<string, Term>, beside: Set<string>): Asked[] {
     return [...terms].flatMap(([key, { settings }]) => {
       // What describes an application with terms is no term.
       const isRemark = [...settings.keys()].every((word) => HARMLESS.has(word));
       if (key === '' && terms.size > 1 && isRemark) return [];
-      for (const key of settings.keys()) {
-        if (BEYOND.has(key)) {
-          throw new LineFault(
-            `The application “${name}” decides by “${key}”, more than the packet.`,
-          );
-        }
+      // A connection that a gateway saw being arranged; no first packet of others is one.
+      const program = PROGRAM.find((key) => settings.has(key));
+      if (program !== undefined) {
+        beside.add(`application ${program}`);
+        return [];
+      }
+      const beyond = BEYOND.find((key) => settings.has(key));
+      if (beyond !== undefined) {
+        throw new LineFault(
+          `The application “${name}” asks for “${beyond}”, more than the packet.`,
+        );
       }
       for (const key of GATEWAY) {
         const gateway = settings.get(key);
         if (gateway !== undefined && gateway !== 'ignore' && gateway !== 'none') {
-          gateways.add(SWITCH_OF[gateway] ?? gateway);
+          beside.add(`alg ${SWITCH_OF[gateway] ?? gateway}`);
         }
       }
       return [askedOf(settings)];
@@ -152,7 +155,9 @@ export class SrxApplications {
 function check(word: string, value: string): void {
   if (GATEWAY.has(word) && !GATEWAYS.has(value))
     throw new LineFault(`“${value}” is not known here.`);
-  const known = [PACKET, HARMLESS, GATEWAY, BEYOND].some((set) => set.has(word));
+  const known =
+    [PACKET, HARMLESS, GATEWAY].some((set) => set.has(word)) ||
+    [...PROGRAM, ...BEYOND].includes(word);
   if (!known) throw new LineFault(`“${word}” is not read here.`);
 }
 

@@ -111,7 +111,7 @@ export class SrxPolicies {
       ...(comment === undefined ? {} : { comment }),
       ...(policy.logs ? { log: { prefix: '' } } : {}),
     };
-    const { asked, gateways } = context.applications.named(applications);
+    const { asked, beside } = context.applications.named(applications);
     const where: FilterMatch = {
       states: ['new'],
       source: this.side(policy, 'sources', context),
@@ -120,8 +120,8 @@ export class SrxPolicies {
       ...(isAny(to) ? {} : { outInterfaces: to }),
     };
     if (from.includes(ITSELF) || to.includes(ITSELF)) return [];
-    for (const gateway of action === 'accept' ? gateways : []) {
-      if (!context.disabled.has(gateway)) context.beside(`alg ${gateway}`, line);
+    for (const what of beside) {
+      if (!context.disabled.has(what.replace(/^alg /, ''))) context.beside(what, line);
     }
     return asked.map((one) => ({ ...shared, match: { ...where, ...one } }));
   }

@@ -146,18 +146,70 @@ const OTHERS: Readonly<Record<string, readonly [protocol: number, type?: number,
     'udp-any': [UDP],
   };
 
-/** Those that a program's number or identity tells. */
-export const BY_PROGRAM = /^junos-(?:ms-rpc-(?!tcp$|udp$)|sun-rpc-(?!tcp$|udp$))/;
+const SUN_SERVICES =
+  'any mountd nfs nlockmgr portmap rquotad ruserd sadmind sprayd status walld ypbind ypserv';
+const EXCHANGE = ['directory-nsp', 'directory-rfr', 'info-store'];
+const WMIC =
+  'admin admin2 mgmt webm-callresult webm-classobject webm-level1login webm-login-clientid webm-login-helper webm-objectsink webm-refreshing-services webm-remote-refresher webm-services webm-shutdown';
+
+const parts = (start: string, names: readonly string[]): string[] =>
+  names.map((name) => `${start}-${name}`);
+const MS_PROGRAMS = {
+  'ms-rpc-any': parts('ms-rpc-uuid-any', ['tcp', 'udp']),
+  'ms-rpc-iis-com': parts('ms-rpc-iis-com', ['1', 'adminbase']),
+  'ms-rpc-msexchange': ['ms-rpc-epm', ...parts('ms-rpc-msexchange', EXCHANGE)],
+  'ms-rpc-wmic': parts('ms-rpc-wmic', WMIC.split(' ')),
+};
+const SUN_PROGRAMS = Object.fromEntries(
+  SUN_SERVICES.split(' ').map((name) => [
+    `sun-rpc-${name}`,
+    parts(`sun-rpc-${name}`, ['tcp', 'udp']),
+  ]),
+);
+
+/**
+ * Those that a program's number or identity tells. They hold for connections alone that a gateway has
+ * seen being arranged, at the port of the mapper; no first packet of others.
+ */
+export const BY_PROGRAM: ReadonlySet<string> = new Set(
+  [MS_PROGRAMS, SUN_PROGRAMS].flatMap((sets) =>
+    Object.values(sets).flatMap((names) => names.map((name) => `junos-${name}`)),
+  ),
+);
+
+const SUN = ['sun-rpc-tcp', 'sun-rpc-udp'];
+const MS = ['ms-rpc-tcp', 'ms-rpc-udp'];
+const together = (
+  mappers: readonly string[],
+  sets: Readonly<Record<string, readonly string[]>>,
+): [string, readonly string[]][] =>
+  Object.entries(sets).map(([name, programs]) => [name, [...mappers, ...programs]]);
 
 export const PREDEFINED_SETS: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries({
-    cifs: ['netbios-session', 'smb-session'],
-    mgcp: ['mgcp-ua', 'mgcp-ca'],
-    'ms-rpc': ['ms-rpc-tcp', 'ms-rpc-udp'],
-    'routing-inbound': ['bgp', 'rip', 'ldp-tcp', 'ldp-udp'],
-    stun: ['stun-udp', 'stun-tcp'],
-    'sun-rpc': ['sun-rpc-tcp', 'sun-rpc-udp'],
-  }).map(([name, members]) => [`junos-${name}`, members.map((member) => `junos-${member}`)]),
+  [
+    ...Object.entries({
+      cifs: ['netbios-session', 'smb-session'],
+      mgcp: ['mgcp-ua', 'mgcp-ca'],
+      'ms-rpc': MS,
+      'routing-inbound': ['bgp', 'rip', 'ldp-tcp', 'ldp-udp'],
+      stun: ['stun-udp', 'stun-tcp'],
+      'sun-rpc': SUN,
+      'sun-rpc-nfs-access': [
+        ...SUN,
+        ...['nfs', 'mountd', 'portmap'].flatMap((name) => SUN_PROGRAMS[`sun-rpc-${name}`]!),
+      ],
+    }),
+    ...together(SUN, SUN_PROGRAMS),
+    // Two of them ask the mapper by TCP alone.
+    ...together(MS.slice(0, 1), {
+      'ms-rpc-iis-com': MS_PROGRAMS['ms-rpc-iis-com'],
+      'ms-rpc-wmic': MS_PROGRAMS['ms-rpc-wmic'],
+    }),
+    ...together(MS, {
+      'ms-rpc-any': MS_PROGRAMS['ms-rpc-any'],
+      'ms-rpc-msexchange': MS_PROGRAMS['ms-rpc-msexchange'],
+    }),
+  ].map(([name, members]) => [`junos-${name}`, members.map((member) => `junos-${member}`)]),
 );
 
 const only = (number: number): NumberRange => ({ first: number, last: number });

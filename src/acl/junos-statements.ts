@@ -28,26 +28,45 @@ export interface Statements {
 const DEEPEST = 64;
 /** Each takes a walk through all statements. */
 const MOST_MOVES = 1000;
-/** Members that the brackets of one statement may have. */
-const MOST_MEMBERS = 10_000;
+/** Words that one statement with brackets may become. */
+const MOST_WORDS = 4_000_000;
 /** What a cluster's or a switch's command line shows above the configuration. */
 const BANNER =
-  /^\{(?:primary|secondary|master|backup|linecard)(?::(?:node)?\d+)?\}(?:\[edit[^\]]*\])?$/;
+  /^(?:\{(?:primary|secondary|master|backup|linecard)(?::(?:node)?\d+)?\}(?:\[edit[^\]]*\])?|!.*)$/;
+const HEAD = /^(?:(?:[ \t]*[#!][^\n]*|[ \t\r]*|\{[a-z]+(?::(?:node)?\d+)?\}[^\n]*)\n)+/;
 const VERBS = /^\s*(?:set|deactivate|activate|insert|protect|delete)\s/;
 
 /** The active statements; what is no statement is put to `faults`. */
 export function statementsOf(text: string, faults: ParseFault[]): Statements {
   const reader = new StatementReader(faults);
-  const lines = text.split('\n');
-  const first = lines.find((line) => !/^\s*(?:#|\/\*|$)/.test(line) && !BANNER.test(line.trim()));
-  if (first !== undefined && !VERBS.test(first) && /[{;]\s*(?:#.*)?$/.test(first)) {
-    reader.blocks(text);
-  } else {
-    lines.forEach((line, index) => {
-      reader.command(line.trim(), index + 1);
+  if (isInBlocks(text)) reader.blocks(withoutHead(text));
+  else {
+    let remark: number | undefined;
+    text.split('\n').forEach((raw, index) => {
+      let line = raw.trim();
+      // A remark may stand over several lines.
+      if (remark !== undefined || line.startsWith('/*')) {
+        const end = line.indexOf('*/', remark === undefined ? 2 : 0);
+        remark = end < 0 ? (remark ?? index + 1) : undefined;
+        line = end < 0 ? '' : line.slice(end + 2).trim();
+      }
+      reader.command(line, index + 1);
     });
+    if (remark !== undefined) faults.push({ line: remark, what: 'A remark is not closed.' });
   }
   return reader.statements();
+}
+
+/** Whether the first statement is a block, or ends as one within blocks does. */
+function isInBlocks(text: string): boolean {
+  const head = withoutHead(text).replace(/^(?:\s+|#[^\n]*|\/\*[\s\S]*?\*\/)*/, '');
+  const [first = ''] = head.split('\n', 1);
+  return !VERBS.test(first) && /[{;]\s*(?:#.*|\/\*.*)?$/.test(first);
+}
+
+/** Without what shows whose configuration it is. */
+function withoutHead(text: string): string {
+  return text.replace(HEAD, (head) => head.replace(/[^\n]+/g, ''));
 }
 
 interface Move {
@@ -109,6 +128,7 @@ class StatementReader {
     const open: { readonly words: readonly string[]; count: number }[] = [];
     let words: string[] = [];
     let begin = 0;
+    let isClosed = false;
     const path = () => [...open.flatMap((block) => block.words), ...words];
     const take = (line: number): void => {
       if (words[0] === 'inactive:') {
@@ -134,10 +154,14 @@ class StatementReader {
         if (block === undefined) fault(line, '“}” closes nothing.');
         else if (block.count === 0) guarded(this.faults, line, () => this.put(path(), line));
         open.pop();
+        isClosed = true;
         continue;
       }
       const parent = open.at(-1);
       if (parent !== undefined) parent.count++;
+      // A semicolon may follow a block.
+      if (words.length === 0 && token === ';' && isClosed) continue;
+      isClosed = false;
       if (words.length === 0) fault(line, `“${token}” stands without words before it.`);
       else if (token === '{') open.push({ words, count: 0 });
       else guarded(this.faults, begin, () => this.put(path(), begin));
@@ -212,7 +236,7 @@ interface Token {
 /** Words, braces, semicolons and brackets, without remarks. */
 function* tokensOf(text: string, fault: (line: number, what: string) => void): Generator<Token> {
   const pattern =
-    /(\s+)|(#[^\n]*|\/\*[\s\S]*?\*\/)|"((?:\\[\s\S]|[^"\\])*)"|([{};]|[[\]](?=[\s;]))|([^\s{};"]+)/y;
+    /(\s+)|(#[^\n]*|\/\*[\s\S]*?\*\/)|"((?:\\.|[^"\\\n])*)"|([{};]|[[\]](?=[\s;]))|([^\s{};"]+)/y;
   let line = 1;
   for (let at = 0; at < text.length; at = pattern.lastIndex) {
     pattern.lastIndex = at;
@@ -243,7 +267,8 @@ function withoutBrackets(words: readonly string[]): (readonly string[])[] {
   const members = words.slice(from + 1, end);
   if (from < 0 || end < from || members.includes('[')) throw new LineFault('Brackets do not pair.');
   if (members.length === 0) throw new LineFault('The brackets hold nothing.');
-  if (members.length > MOST_MEMBERS || words.indexOf('[', end) >= 0) {
+  const isLong = members.length * words.length > MOST_WORDS;
+  if (isLong || words.indexOf('[', end) >= 0) {
     throw new LineFault('The brackets hold too much.');
   }
   return members.map((member) => [...words.slice(0, from), member, ...words.slice(end + 1)]);

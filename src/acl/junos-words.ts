@@ -22,7 +22,7 @@ const PROTOCOLS = new Map([
   ['icmp6', ICMPV6],
   ['icmpv6', ICMPV6],
   ...named(
-    'igmp 2 ipip 4 egp 8 ipv6 41 rsvp 46 gre 47 esp 50 ah 51 ospf 89 pim 103 vrrp 112 sctp 132',
+    'hop-by-hop 0 igmp 2 ipip 4 egp 8 ipv6 41 routing 43 fragment 44 rsvp 46 gre 47 esp 50 ah 51 no-next-header 59 dstopts 60 ospf 89 pim 103 vrrp 112 sctp 132',
   ),
 ]);
 

@@ -155,7 +155,7 @@ describe('what cannot be proved is a fault', () => {
     ['pan-os', 'set rulebase nat rules a', 1],
     ['junos-srx', 'deactivate security policies global policy a', 1],
     ['junos-srx', 'insert security policies global policy a before policy b', 1],
-    ['junos-srx', `${srxPolicy('junos-ms-rpc-epm')} then permit`, 1],
+    ['junos-srx', `${srxPolicy('junos-ms-rpc-empty')} then permit`, 1],
     ['junos-srx', `${srxPolicy('junos-http-alt')} then permit`, 1],
     ['junos-srx', `${srxPolicy('any')} then permit application-services ipd`, 4],
     ['junos-srx', `${srxPolicy('any')} then permit firewall-authentication pass-through`, 4],
@@ -176,7 +176,7 @@ set security address-book global address a dns-name www.example.com`,
     [
       'junos-srx',
       `${srxPolicy('a')} then permit
-set applications application a term t protocol tcp uuid 12345678-1234-abcd-ef00-01234567cffb`,
+set applications application a term t protocol tcp ttl-threshold 64`,
       1,
     ],
     ['junos-srx', 'set security natt source rule-set a', 1],
