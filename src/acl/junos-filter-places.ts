@@ -19,8 +19,10 @@ interface Use {
   readonly filters: string[];
   readonly line: number;
   readonly isList: boolean;
+  readonly inherited: boolean;
 }
 
+const MOST_USES = 50_000;
 /** Interfaces that a range may have. */
 const MOST_MEMBERS = 1000;
 
@@ -72,15 +74,18 @@ export class JunosPlaces {
       throw new LineFault(`“filter ${words.join(' ')}” is not read.`);
     }
     const isList = list !== undefined;
+    const { inherited = false } = from;
     const put = (name: string): void => {
       const place = `${name}.${unit}`;
       const at = `${place} ${family} ${way}`;
       const before = this.uses.get(at);
+      if (this.uses.size >= MOST_USES) throw new LineFault('Too many interfaces have filters.');
       if (before === undefined) {
         const use = { family, way: way as Way, filters: [filter], line: from.line, isList };
-        this.uses.set(at, { interface: place, ...use });
-      } else if (before.isList && isList) before.filters.push(filter);
-      else if (from.inherited !== true) {
+        this.uses.set(at, { interface: place, inherited, ...use });
+      } else if (before.isList && isList && before.inherited === inherited) {
+        before.filters.push(filter);
+      } else if (!inherited || isList) {
         throw new LineFault(`The ${way} filter of ${place} is set twice.`);
       }
     };

@@ -124,7 +124,7 @@ export function consequence(term: Term, words: readonly string[]): void {
   const action = VERDICTS.get(key);
   const told = key === 'next' ? value === 'term' : value === undefined || key === 'reject';
   if (action === undefined || !told) throw new LineFault(`“${key}” is not read.`);
-  if (term.action !== undefined) throw new LineFault('The term says twice what to do.');
+  if ((term.action ?? action) !== action) throw new LineFault('The term says twice what to do.');
   term.action = action;
 }
 

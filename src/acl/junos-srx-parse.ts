@@ -121,7 +121,7 @@ class SrxParser {
     else if (second === 'address-book') this.addresses.define(rest, inherited);
     else if (second === 'zones') this.zone(rest, line, inherited);
     else if (second === 'policies') this.ofPolicies(statement, rest);
-    else if (second === 'forwarding-options') this.mode(rest, line);
+    else if (second === 'forwarding-options') this.mode(rest, line, inherited);
     else if (rest[1] === 'disable' && rest.length === 2) this.disabled.add(rest[0]!);
     else if (!this.settings.takes(statement)) throw new LineFault(`“${second}” is not read.`);
   }
@@ -172,7 +172,7 @@ class SrxParser {
   }
 
   /** Whether policies are asked at all, by family. */
-  private mode(words: readonly string[], line: number): void {
+  private mode(words: readonly string[], line: number, inherited: boolean): void {
     const [key, family = '', kind, mode = '', ...more] = words;
     const known = /^(?:packet-based|flow-based|drop)$/.test(mode) && more.length === 0;
     if (key === 'mirror-filter' || key === 'receive-side-scaling') return;
@@ -180,6 +180,7 @@ class SrxParser {
       throw new LineFault(`“${words.join(' ')}” is not read.`);
     }
     if (family === 'inet6') {
+      if (inherited && this.isModeTold) return;
       this.isModeTold = true;
       if (mode === 'flow-based') return;
       const action = mode === 'drop' ? 'drop' : 'accept';

@@ -48,6 +48,10 @@ const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
 const ITSELF = 'junos-host';
 const EXCLUDING =
   'that excluding addresses of one family leaves in all of the other: the manual does not say';
+const EXCLUDING_SIDE: ReadonlyMap<string, 'sources' | 'destinations'> = new Map([
+  ['source-address-excluded', 'sources'],
+  ['destination-address-excluded', 'destinations'],
+]);
 /** Inspections of a permitted session, which may end it. */
 const INSPECTIONS = new Set(
   `advanced-anti-malware-policy application-firewall application-traffic-control gprs-gtp-profile
@@ -105,6 +109,7 @@ export class SrxPolicies {
       const isThere = zone === 'any' || zone === ITSELF || (context.zones?.has(zone) ?? true);
       if (!isThere) context.assumed(`that there is a zone “${zone}”`);
     }
+    if (from.includes(ITSELF) || to.includes(ITSELF)) return [];
     const shared = {
       action,
       line,
@@ -119,7 +124,6 @@ export class SrxPolicies {
       ...(isAny(from) ? {} : { inInterfaces: from }),
       ...(isAny(to) ? {} : { outInterfaces: to }),
     };
-    if (from.includes(ITSELF) || to.includes(ITSELF)) return [];
     for (const what of beside) {
       if (!context.disabled.has(what.replace(/^alg /, ''))) context.beside(what, line);
     }
@@ -146,38 +150,45 @@ function isLoose([part, key]: readonly string[]): boolean {
   return part === 'description' || (part === 'then' && (key === 'log' || key === 'count'));
 }
 
+const isLogged = (word: string): boolean => word === 'session-init' || word === 'session-close';
+
 /** One setting of a policy. Throws `LineFault`. */
 function setting(policy: Policy, words: readonly string[], beside: (what: string) => void): void {
-  const [part = '', key = '', value, ...more] = words;
+  const [part = '', key = '', ...rest] = words;
+  const [value] = rest;
   if (part === 'description' && words.length === 2) policy.comment ??= key;
   else if (part === 'match') condition(policy, words.slice(1));
   else if (part !== 'then') throw new LineFault(`“${words.join(' ')}” is not read.`);
-  else if (VERDICTS.has(key)) consequence(policy, key, words.slice(2), beside);
-  else if (key === 'log' && /^session-(init|close)$/.test(value ?? '') && more.length === 0) {
+  else if (VERDICTS.has(key)) consequence(policy, key, rest, beside);
+  else if (key === 'log' && rest.length > 0 && rest.every((word) => isLogged(word))) {
     policy.logs = true;
   } else if (key !== 'count' || (value !== undefined && value !== 'alarm')) {
     throw new LineFault(`“${words.slice(1).join(' ')}” is not read.`);
   }
 }
 
+/** One condition, or several as people type them. */
 function condition(policy: Policy, words: readonly string[]): void {
-  const [key = '', value, ...more] = words;
   const lists: Readonly<Record<string, string[]>> = {
     'source-address': policy.sources,
     'destination-address': policy.destinations,
     application: policy.applications,
     ...(policy.isGlobal ? { 'from-zone': policy.from, 'to-zone': policy.to } : {}),
   };
-  const list = Object.hasOwn(lists, key) ? lists[key] : undefined;
-  if (list !== undefined && value !== undefined && more.length === 0) {
-    list.push(value);
-    return;
-  }
-  if (words.length === 1 && key === 'source-address-excluded') policy.excluded.add('sources');
-  else if (words.length === 1 && key === 'destination-address-excluded') {
-    policy.excluded.add('destinations');
-  } else if (!isAsking(key, value) || more.length > 0) {
-    throw new LineFault(`“match ${words.join(' ')}” is not read.`);
+  if (words.length === 0) throw new LineFault('“match” asks for nothing.');
+  for (let at = 0; at < words.length; ) {
+    const key = words[at++]!;
+    const side = EXCLUDING_SIDE.get(key);
+    if (side !== undefined) {
+      policy.excluded.add(side);
+      continue;
+    }
+    const value = words[at++];
+    const list = Object.hasOwn(lists, key) ? lists[key] : undefined;
+    if (list !== undefined && value !== undefined) list.push(value);
+    else if (!isAsking(key, value)) {
+      throw new LineFault(`“match ${words.slice(at - 2).join(' ')}” is not read.`);
+    }
   }
 }
 
@@ -198,12 +209,7 @@ function consequence(
 ): void {
   const [more, what = '', ...values] = rest;
   const verdict = VERDICTS.get(key)!;
-  // Each of its options repeats it.
-  const isRepeated = policy.action === verdict && rest.length > 0;
-  if (policy.action !== undefined && policy.action !== verdict) {
-    throw new LineFault('The policy says twice what to do.');
-  }
-  if (policy.action === verdict && !isRepeated) {
+  if ((policy.action ?? verdict) !== verdict) {
     throw new LineFault('The policy says twice what to do.');
   }
   if (key === 'permit' && more === 'application-services' && INSPECTIONS.has(what)) {

@@ -65,9 +65,7 @@ set security policies from-zone wan to-zone junos-host policy vpn match source-a
 set security policies from-zone wan to-zone junos-host policy vpn match destination-address any
 set security policies from-zone wan to-zone junos-host policy vpn match application junos-ike
 set security policies from-zone wan to-zone junos-host policy vpn then permit
-set security policies global policy printing match source-address any
-set security policies global policy printing match destination-address printer
-set security policies global policy printing match application junos-lpr
+set security policies global policy printing match source-address any destination-address printer application junos-lpr
 set security policies global policy printing match from-zone dmz
 set security policies global policy printing match from-zone lan
 set security policies global policy printing match to-zone lan

@@ -26,14 +26,13 @@ export interface Statements {
 
 /** Blocks within blocks, beyond which it is no person's work. */
 const DEEPEST = 64;
-/** Each takes a walk through all statements. */
-const MOST_MOVES = 1000;
+/** Inserts times the statements that each of them walks through. */
+const MOST_MOVED = 5_000_000;
 /** Words that one statement with brackets may become. */
 const MOST_WORDS = 4_000_000;
-/** What a cluster's or a switch's command line shows above the configuration. */
+/** What stands around a configuration that was copied from the command line. */
 const BANNER =
-  /^(?:\{(?:primary|secondary|master|backup|linecard)(?::(?:node)?\d+)?\}(?:\[edit[^\]]*\])?|!.*)$/;
-const HEAD = /^(?:(?:[ \t]*[#!][^\n]*|[ \t\r]*|\{[a-z]+(?::(?:node)?\d+)?\}[^\n]*)\n)+/;
+  /^(?:\{(?:primary|secondary|master|backup|linecard)(?::(?:node)?\d+)?\}(?:\[edit[^\]]*\])?|\[edit[^\]]*\]|!.*|(?:\S+@\S+[>#]\s*)?show configuration\b.*|\S+@\S+[>#])$/;
 const VERBS = /^\s*(?:set|deactivate|activate|insert|protect|delete)\s/;
 
 /** The active statements; what is no statement is put to `faults`. */
@@ -64,9 +63,13 @@ function isInBlocks(text: string): boolean {
   return !VERBS.test(first) && /[{;]\s*(?:#.*|\/\*.*)?$/.test(first);
 }
 
-/** Without what shows whose configuration it is. */
+/** Without what shows whose configuration it is; its lines stay, empty. */
 function withoutHead(text: string): string {
-  return text.replace(HEAD, (head) => head.replace(/[^\n]+/g, ''));
+  const lines = text.split('\n');
+  const isHead = (line: string) => line === '' || line.startsWith('#') || BANNER.test(line);
+  for (let at = 0; at < lines.length && isHead(lines[at]!.trim()); at++) lines[at] = '';
+  for (let at = lines.length - 1; at >= 0 && isHead(lines[at]!.trim()); at--) lines[at] = '';
+  return lines.join('\n');
 }
 
 interface Move {
@@ -78,7 +81,12 @@ interface Move {
 
 /** Whether the words begin with those of the path. */
 export function isBelow(path: readonly string[], words: readonly string[]): boolean {
-  return path.length <= words.length && path.every((word, index) => words[index] === word);
+  if (path.length > words.length) return false;
+  // Ways differ in their last words more often than in the first.
+  for (let index = path.length - 1; index >= 0; index--) {
+    if (words[index] !== path[index]) return false;
+  }
+  return true;
 }
 
 class StatementReader {
@@ -92,7 +100,12 @@ class StatementReader {
   }
 
   statements(): Statements {
-    for (const move of this.moves) guarded(this.faults, move.line, () => this.move(move));
+    const most = Math.ceil(MOST_MOVED / (this.all.length + 1));
+    for (const move of this.moves.slice(0, most)) {
+      guarded(this.faults, move.line, () => this.move(move));
+    }
+    const beyond = this.moves[most];
+    if (beyond !== undefined) this.faults.push({ line: beyond.line, what: 'Too many inserts.' });
     const used = new Set<string>();
     const all = this.all.filter(({ words }) => {
       let path = '';
@@ -149,7 +162,7 @@ class StatementReader {
       guarded(this.faults, begin, () => take(begin));
       if (token === '}') {
         const block = open.at(-1);
-        if (words.length > 0) fault(begin, `“${words.join(' ')}” does not end.`);
+        if (words.length > 0) fault(begin, `“${words.slice(0, 12).join(' ')}” does not end.`);
         words = [];
         if (block === undefined) fault(line, '“}” closes nothing.');
         else if (block.count === 0) guarded(this.faults, line, () => this.put(path(), line));
@@ -171,7 +184,7 @@ class StatementReader {
         return;
       }
     }
-    if (words.length > 0) fault(begin, `“${words.join(' ')}” does not end.`);
+    if (words.length > 0) fault(begin, `“${words.slice(0, 12).join(' ')}” does not end.`);
     if (open.length > 0) fault(last, 'A block is not closed.');
   }
 
@@ -193,7 +206,6 @@ class StatementReader {
     if ((place !== 'before' && place !== 'after') || moved.at(-2) !== kind) {
       throw new LineFault('insert wants a place: before or after one of the same kind.');
     }
-    if (this.moves.length >= MOST_MOVES) throw new LineFault('Too many inserts.');
     const beside = [...moved.slice(0, -1), other!];
     this.moves.push({ moved, beside, isAfter: place === 'after', line });
   }
@@ -220,6 +232,8 @@ function quotedWords(line: string): string[] {
   while (pattern.lastIndex < line.length) {
     const [, word] = pattern.exec(line) ?? [];
     if (word === undefined) throw new LineFault('A quote is not closed.');
+    // What is secret is marked at the end of its line.
+    if (word.startsWith('##')) break;
     words.push(word.replace(/"((?:\\.|[^"\\])*)"/g, (_, inner: string) => unescaped(inner)));
   }
   return words;

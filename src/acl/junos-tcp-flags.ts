@@ -21,6 +21,10 @@ const DEEPEST = 16;
 export function tcpFlagsOf(text: string): FlagsMatch[] {
   const tokens = text.match(/[&|!()]|[^\s&|!()]+/g) ?? [];
   let at = 0;
+  const few = (found: FlagsMatch[]): FlagsMatch[] => {
+    if (found.length > MOST_PATTERNS) throw new LineFault('The condition on flags is too long.');
+    return found;
+  };
   const one = (negated: boolean, depth: number): FlagsMatch[] => {
     const token = tokens[at++];
     if (token === '!') return one(!negated, depth);
@@ -39,7 +43,7 @@ export function tcpFlagsOf(text: string): FlagsMatch[] {
     while (tokens[at] === '&') {
       at++;
       const next = one(negated, depth);
-      found = negated ? [...found, ...next] : product(found, next);
+      found = few(negated ? [...found, ...next] : product(found, next));
     }
     return found;
   };
@@ -48,9 +52,8 @@ export function tcpFlagsOf(text: string): FlagsMatch[] {
     while (tokens[at] === '|') {
       at++;
       const next = both(negated, depth);
-      found = negated ? product(found, next) : [...found, ...next];
+      found = few(negated ? product(found, next) : [...found, ...next]);
     }
-    if (found.length > MOST_PATTERNS) throw new LineFault(`“${text}” is too long.`);
     return found;
   };
   const found = either(false, 0);
