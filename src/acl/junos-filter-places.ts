@@ -116,18 +116,21 @@ export class JunosPlaces {
       priority: number,
       name: string,
       rules: readonly FilterRule[],
+      isOpen = false,
     ): void => {
       if (rules.length === 0) return;
       const line = rules.find((rule) => rule.line > 0)?.line ?? 0;
+      // What is open to all is told where packets pass through, not again for the device itself.
+      const last: FilterRule = { action: 'accept', match: {}, line: 0 };
       chains.push({
-        ...{ name: `${name} (IPv${family})`, hook, priority, family, otherwise: 'accept' },
-        ...{ line, rules },
+        ...{ name: `${name} (IPv${family})`, hook, priority, family, line },
+        ...{ otherwise: isOpen ? 'accept' : 'drop', rules: isOpen ? rules : [...rules, last] },
       });
     };
     const at = (way: Way) =>
       others.filter((use) => use.way === way).flatMap((use) => sent(use, nameOf));
-    add('forward', 0, 'interfaces, input', at('input'));
-    add('forward', 1, 'interfaces, output', at('output'));
+    add('forward', 0, 'interfaces, input', at('input'), true);
+    add('forward', 1, 'interfaces, output', at('output'), true);
     // Without a filter of lo0 the text says nothing of the device itself.
     if (this.isOwnTold) {
       add('input', 0, 'interfaces, input, to the device', at('input'));

@@ -30,7 +30,6 @@ const HARMLESS = `
   poe
   policy-options
   protocols
-  routing-instances
   routing-options
   schedulers
   security alarms
@@ -90,6 +89,9 @@ const DECIDING = `
   forwarding-options rpf-loose-mode-discard
   forwarding-options storm-control-profiles
   forwarding-options access-security
+  protocols bgp family * flow
+  protocols bgp group * family * flow
+  protocols bgp group * neighbor * family * flow
   protocols dot1x
   routing-instances * bridge-domains * forwarding-options
   routing-instances * forwarding-options family * filter
@@ -119,12 +121,22 @@ const DECIDING = `
   vlans * forwarding-options
 `;
 
+/** Of a routing instance; which interfaces are in it decides which filter of lo0 they have. */
+const INSTANCE = words(`
+  access apply-macro bridge-domain bridge-domains connector-id-advertise description egress-protection
+  forwarding-options instance-role instance-type interface l2vpn-id multicast-snooping-options no-irb-layer-2-copy
+  no-local-switching no-normalization no-vrf-advertise no-vrf-propagate-ttl protocols provider-tunnel
+  qualified-bum-pruning-mode route-distinguisher routing-interface routing-options service-type services
+  switch-options system vlan-id vlan-model vlan-tags vlans vrf-advertise-selective vrf-export vrf-import
+  vrf-propagate-ttl vrf-table-label vrf-target vtep-source-interface
+`);
+
 /** Of an interface; a unit's settings are told apart one by one, since filters stand there. */
 const INTERFACE = words(`
   accounting-profile aggregated-ether-options apply-macro atm-options bandwidth bundle cascade-port cellular-options
   clocking damping description dialer-options disable dsl-options e1-options e3-options enable encapsulation es-options
   esi ether-options fabric-options fastether-options flexible-vlan-tagging forwarding-class-accounting framing
-  gigether-options gratuitous-arp-reply hierarchical-scheduler hold-time keepalives link-mode lmi logical-tunnel-options
+  gigether-options gratuitous-arp-reply hierarchical-scheduler hold-time interface-mib interface-transmit-statistics keepalives link-mode lmi logical-tunnel-options
   lsq-failure-options mac media-type modem-options mtu multi-chassis-protection multiservice-options
   native-vlan-id no-gratuitous-arp-reply no-gratuitous-arp-request no-keepalives no-per-unit-scheduler no-traps
   number-of-sub-units optics-options otn-options passive-monitor-mode per-unit-scheduler port-mode ppp-options
@@ -226,7 +238,9 @@ export class JunosSettings {
     // A logical system has the hierarchy anew.
     const isWithin = asked[0] === 'logical-systems' || asked[0] === 'tenants';
     if (isWithin) return asked.length < 3 ? '' : this.toldOf(asked.slice(2));
-    return toldOf(TABLE, asked, 0)?.told;
+    const told = toldOf(TABLE, asked, 0)?.told;
+    if (told !== undefined || asked[0] !== 'routing-instances') return told;
+    return asked[2] === undefined || INSTANCE.has(asked[2]) ? '' : undefined;
   }
 
   /** Something that a rule asks for and that may decide beside it. */

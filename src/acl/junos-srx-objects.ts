@@ -115,7 +115,9 @@ export class SrxApplications {
       if (known.gateway !== undefined) beside.add(`alg ${known.gateway}`);
       return known.asked;
     });
-    return { asked, beside: [...beside] };
+    // One port may be in several applications.
+    const different = new Map(asked.map((one) => [JSON.stringify(one), one]));
+    return { asked: [...different.values()], beside: [...beside] };
   }
 
   private ofTerms(name: string, terms: ReadonlyMap<string, Term>, beside: Set<string>): Asked[] {
