@@ -182,6 +182,7 @@ describe('a whole configuration', () => {
     ['set logical-systems a interfaces ge-0/0/9 unit 0 family inet filter input OWN'],
     ['deactivate firewall family inet filter NONE'],
     ['set routing-instances blue interfac ge-0/0/1.10'],
+    ['set interfces apply-groups EDGE'],
     ['set policy-option prefix-list admins 10.0.0.0/8'],
     ['xyzzy'],
   ])('is not, with one line more: %s', (line) => {

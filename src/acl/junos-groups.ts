@@ -92,15 +92,26 @@ class GroupReader {
     if (groups.every((group) => group === undefined)) {
       this.faults.push({ line, what: `There is no group “${name}”.` });
     }
+    let isBelowPath = false;
     for (const statement of groups.flatMap((group) => group ?? [])) {
-      if (!this.isApplied(statement)) this.inherit(statement, applied, byNode);
+      if (!this.isApplied(statement) && isFor(statement, applied.path)) {
+        isBelowPath = true;
+        this.inherit(statement, applied, byNode);
+      }
       if (this.compared > MOST_COMPARED || this.inherited.length > MOST_INHERITED) return;
     }
+    if (!isBelowPath) this.checkPlace(applied);
+  }
+
+  /** A way that leads nowhere may be misspelt, and then keeps from the group what it would do. */
+  private checkPlace({ path, line }: Applied): void {
+    this.compared += this.own.length;
+    const isThere = path.length === 0 || this.own.some(({ words }) => isBelow(path, words));
+    const what = `Nothing stands under “${path.join(' ')}”, where the group is applied.`;
+    if (!isThere) this.faults.push({ line, what });
   }
 
   private inherit(statement: Statement, { path, name }: Applied, byNode: boolean): void {
-    const below = path.every((word, index) => isLike(statement.words[index], word));
-    if (!below) return;
     const wanted = [...path, ...statement.words.slice(path.length)];
     for (const words of this.matching(wanted)) {
       if (this.excepted.some((one) => one.name === name && isBelow(one.path, words))) continue;
@@ -129,6 +140,10 @@ class GroupReader {
     return [...found.values()];
   }
 }
+
+/** Whether the statement of a group lies where the group is applied. */
+const isFor = ({ words }: Statement, path: readonly string[]): boolean =>
+  path.every((word, index) => isLike(words[index], word));
 
 const isWild = (word: string): boolean => word.length > 2 && word[0] === '<' && word.endsWith('>');
 

@@ -269,6 +269,7 @@ describe('a whole configuration in set commands', () => {
     ['set groups HOSTS security policies global policy new match source-address any'],
     ['set groups node0 security address-book global address here 10.0.0.1/32'],
     ['set security policies from-zone lan to-zone wan apply-groups NONE'],
+    ['set security polices apply-groups LOGGED'],
     ['deactivate security policies from-zone lan to-zone wan policy nobody'],
     ['insert security policies from-zone wan to-zone dmz policy web-in before policy nobody'],
     ['delete security policies from-zone wan to-zone dmz policy web-in'],
