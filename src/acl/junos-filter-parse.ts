@@ -18,8 +18,7 @@ import {
 } from './junos-filter-terms.ts';
 import { isLike, withGroups } from './junos-groups.ts';
 import { JunosSettings, ofInterface } from './junos-settings.ts';
-import { uniqueFaults } from './junos-srx-parse.ts';
-import { type Statement, statementsOf } from './junos-statements.ts';
+import { type Statement, statementsOf, uniqueFaults } from './junos-statements.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 

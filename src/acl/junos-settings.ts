@@ -35,6 +35,7 @@ const HARMLESS = `
   security alarms
   security authentication-key-chains
   security certificates
+  security dns-cache
   security dynamic-vpn
   security group-vpn
   security ike

@@ -10,7 +10,7 @@ import { JunosSettings } from './junos-settings.ts';
 import { SrxAddresses } from './junos-srx-addresses.ts';
 import { SrxApplications } from './junos-srx-objects.ts';
 import { type PolicyContext, SrxPolicies } from './junos-srx-policies.ts';
-import { type Statement, statementsOf } from './junos-statements.ts';
+import { type Statement, statementsOf, uniqueFaults } from './junos-statements.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
@@ -147,6 +147,7 @@ class SrxParser {
 
   private ofPolicies(statement: Statement, words: readonly string[]): void {
     const [kind = '', action] = words;
+    if (kind === 'default-policy' && action === 'log' && words.length === 3) return;
     if (kind === 'default-policy') {
       if ((action !== 'permit-all' && action !== 'deny-all') || words.length > 2) {
         throw new LineFault(`“${words.slice(1).join(' ')}” is not known here.`);
@@ -190,10 +191,4 @@ class SrxParser {
       throw new LineFault('Packets are forwarded one by one: no policy is asked.');
     } else if (family !== 'iso') throw new LineFault(`“${family}” is not known here.`);
   }
-}
-
-/** What a group brings to several places is at fault once. */
-export function uniqueFaults(faults: readonly ParseFault[]): ParseFault[] {
-  const known = new Map(faults.map((fault) => [`${fault.line} ${fault.what}`, fault]));
-  return [...known.values()].sort((left, right) => left.line - right.line);
 }

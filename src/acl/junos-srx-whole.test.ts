@@ -335,3 +335,27 @@ describe('a whole configuration in braces', () => {
     expect(found.some(({ line }) => line > at - 6 && line < at + 4)).toBe(true);
   });
 });
+
+it.each([BRANCH, SMALL])(
+  'reads lines with a carriage return, and what is shown around them',
+  (text) => {
+    const copied = `admin@edge> show configuration | display set\n${text}\n{primary:node0}\nadmin@edge>\n`;
+    const { faults, filter } = parseSrx(copied.replaceAll('\n', '\r\n'));
+    expect(faults).toEqual([]);
+    const rules = ({ chains }: typeof filter) => chains.flatMap((chain) => chain.rules);
+    expect(rules(filter)).toHaveLength(rules(parseSrx(text).filter).length);
+  },
+);
+
+it.each([
+  ['blocks', 'a {\n'.repeat(50_000)],
+  ['members', `set applications application-set a application [ ${'a '.repeat(200_000)}]`],
+  ['remarks', `set version 1\n${'/* \n'.repeat(100_000)}`],
+  ['quotes', `a {\n${'"x '.repeat(100_000)}`],
+  [
+    'inserts',
+    `${'set security policies global policy a then count\n'.repeat(10_000)}${'insert security policies global policy a before policy b\n'.repeat(2000)}`,
+  ],
+])('says that there are too many %s', (_, text) => {
+  expect(parseSrx(text).faults).not.toEqual([]);
+});

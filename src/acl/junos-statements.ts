@@ -89,6 +89,12 @@ export function isBelow(path: readonly string[], words: readonly string[]): bool
   return true;
 }
 
+/** What a group brings to several places is at fault once. */
+export function uniqueFaults(faults: readonly ParseFault[]): ParseFault[] {
+  const known = new Map(faults.map((fault) => [`${fault.line} ${fault.what}`, fault]));
+  return [...known.values()].sort((left, right) => left.line - right.line);
+}
+
 class StatementReader {
   private readonly faults: ParseFault[];
   private all: Statement[] = [];
