@@ -1,264 +1,194 @@
 /**
- * Reads `set` commands of an SRX (`show configuration | display set`): address book, applications,
- * policies from zone to zone and global ones. Objects may stand after the policies that name them.
- * Zones are taken for interfaces. Predefined applications are read where they are ports alone;
- * those that open further connections (FTP, SIP, RPC) decide by more than the packet.
+ * Reads the configuration of an SRX, whole or in part, as `set` commands or in braces: address books,
+ * applications, policies from zone to zone and global ones. Objects may stand after the policies that
+ * name them. Zones are taken for interfaces. What decides nothing about packets between zones is passed
+ * over; what may decide beside the policies, such as NAT, screens and inspection, is told.
  */
-import { type AddressRange, mergeRanges } from '../net/address-range.ts';
-import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
-import { ANY_ADDRESS, type Asked, addressOf, askedOf, PREDEFINED } from './junos-srx-objects.ts';
+import type { FilterRule, Verdict } from '../policy/filter.ts';
+import { withGroups } from './junos-groups.ts';
+import { JunosSettings } from './junos-settings.ts';
+import { SrxAddresses } from './junos-srx-addresses.ts';
+import { SrxApplications } from './junos-srx-objects.ts';
+import { type PolicyContext, SrxPolicies } from './junos-srx-policies.ts';
+import { type Statement, statementsOf, uniqueFaults } from './junos-statements.ts';
 import { guarded, LineFault } from './line-fault.ts';
-import { leavesOf } from './nested-groups.ts';
 import type { Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
-import { wordsOf } from './shell-words.ts';
 
-interface Term {
-  readonly line: number;
-  /** Values by their words. */
-  readonly settings: Map<string, string>;
-}
-
-interface Policy {
-  readonly line: number;
-  readonly sources: string[];
-  readonly destinations: string[];
-  readonly applications: string[];
-  /** Zones; none = any. */
-  readonly from: string[];
-  readonly to: string[];
-  action?: Verdict;
-  logs: boolean;
-  comment?: string;
-}
+const BY_MODE = 'that IPv6 is let pass by policies alone (flow-based): its mode is not in the text';
+/** Of a zone: what is for the device itself, or for sessions that were let through. */
+const OF_ZONE = new Set([
+  ...['application-tracking', 'description', 'enable-reverse-reroute', 'host-inbound-traffic'],
+  ...['interfaces', 'source-identity-log', 'tcp-rst', 'unidirectional-session-refreshing'],
+]);
+const DECIDING_OF_ZONE = new Set([
+  ...['advance-policy-based-routing-profile', 'advanced-policy-based-routing-profile', 'screen'],
+  'user-identification',
+]);
+/** Of policies as a whole: what happens to sessions that were let through, and counters. */
+const OF_POLICIES = new Set(['policy-rematch', 'policy-stats', 'traceoptions', 'lookup-intrazone']);
 
 export function parseSrx(text: string): Parsed {
-  const parser = new SrxParser();
-  text.split('\n').forEach((line, index) => {
-    parser.line(line.trim(), index + 1);
-  });
-  const rules = parser.rules();
-  return { filter: sessionFilter('policies', rules, parser.otherwise), faults: parser.faults };
+  const faults: ParseFault[] = [];
+  const { all, nothingBelow } = statementsOf(text, faults);
+  const parser = new SrxParser(faults);
+  for (const statement of withGroups(all, faults)) parser.statement(statement);
+  for (const { words, line } of nothingBelow) parser.inactive(words, line);
+  return parser.parsed();
 }
 
 class SrxParser {
-  readonly faults: ParseFault[] = [];
-  otherwise: Verdict = 'drop';
-  private readonly addresses = new Map<string, AddressRange>();
-  private readonly sets = new Map<string, string[]>();
-  private readonly applications = new Map<string, Map<string, Term>>();
-  private readonly applicationSets = new Map<string, string[]>();
-  private readonly zoned = new Map<string, Policy>();
-  private readonly global = new Map<string, Policy>();
+  private readonly faults: ParseFault[];
+  private readonly settings = new JunosSettings();
+  private readonly addresses = new SrxAddresses();
+  private readonly applications = new SrxApplications();
+  private readonly policies = new SrxPolicies();
+  private readonly zones = new Set<string>();
+  private readonly disabled = new Set<string>();
+  private readonly assumed = new Set<string>();
+  private readonly families: FilterRule[] = [];
+  private readonly later: Statement[] = [];
+  private otherwise: Verdict | undefined;
+  private isModeTold = false;
 
-  line(line: string, number: number): void {
-    if (line === '' || line.startsWith('#')) return;
-    guarded(this.faults, number, () => {
-      const words = wordsOf(line);
-      if (words === undefined) throw new LineFault('A quote is not closed.');
-      this.read(words, number);
+  constructor(faults: ParseFault[]) {
+    this.faults = faults;
+  }
+
+  statement(statement: Statement): void {
+    guarded(this.faults, statement.line, () => {
+      const isRead = this.reads(statement);
+      if (isRead && statement.byNode) {
+        throw new LineFault('The group is another on each node; give the text of one.');
+      }
+      if (isRead) this.read(statement);
+      else this.other(statement);
     });
   }
 
-  /** Policies from zone to zone are asked before global ones. */
-  rules(): FilterRule[] {
-    const rules: FilterRule[] = [];
-    for (const terms of this.applications.values()) {
-      for (const term of terms.values())
-        guarded(this.faults, term.line, () => void askedOf(term.settings));
+  /** What was deactivated and is not there matters only where it would be read. */
+  inactive(words: readonly string[], line: number): void {
+    const isOther = !this.reads({ words }) && new JunosSettings().takes({ words, line });
+    if (isOther || words[0] === 'groups' || words.at(-2) === 'apply-groups') return;
+    this.faults.push({ line, what: `There is no “${words.join(' ')}” to deactivate.` });
+  }
+
+  parsed(): Parsed {
+    const context: PolicyContext = {
+      ...{ addresses: this.addresses, applications: this.applications, disabled: this.disabled },
+      zones: this.zones.size > 0 ? this.zones : undefined,
+      beside: (what, line) => this.settings.count(what, line),
+      assumed: (what) => this.assumed.add(what),
+    };
+    for (const statement of this.later) {
+      guarded(this.faults, statement.line, () => this.policies.read(statement, context));
     }
-    for (const policy of [...this.zoned.values(), ...this.global.values()]) {
+    this.applications.check(this.faults);
+    const rules = [...this.families];
+    for (const policy of this.policies.inOrder()) {
       guarded(this.faults, policy.line, () => {
-        rules.push(...this.rulesOf(policy));
+        rules.push(...this.policies.rulesOf(policy, context));
       });
     }
-    return rules;
-  }
-
-  private read([verb = '', top = '', second = '', ...rest]: readonly string[], line: number): void {
-    if (verb !== 'set') throw new LineFault(`“${verb}” is not read; only set commands are.`);
-    if (top === 'security' && second === 'address-book') this.address(rest);
-    else if (top === 'applications' && second === 'application') this.application(rest, line);
-    else if (top === 'applications' && second === 'application-set') this.applicationSet(rest);
-    else if (top === 'security' && second === 'policies') this.policies(rest, line);
-    else throw new LineFault(`“${top} ${second}” is not read.`);
-  }
-
-  private address([book = '', kind = '', name = '', ...rest]: readonly string[]): void {
-    if (book !== 'global') throw new LineFault(`The address book “${book}” is not the global one.`);
-    if (kind === 'address-set') {
-      const [what = '', member, ...more] = rest;
-      if (what === 'description' && member !== undefined) return;
-      if (
-        (what !== 'address' && what !== 'address-set') ||
-        member === undefined ||
-        more.length > 0
-      ) {
-        throw new LineFault(`“${rest.join(' ')}” is not a member of a set.`);
-      }
-      append(this.sets, name, member);
-      return;
-    }
-    if (kind !== 'address') throw new LineFault(`“${kind}” is not known here.`);
-    if (rest[0] === 'description' && rest.length === 2) return;
-    if (this.addresses.has(name)) throw new LineFault(`The address “${name}” is defined twice.`);
-    this.addresses.set(name, addressOf(rest));
-  }
-
-  private application([name = '', ...rest]: readonly string[], line: number): void {
-    const hasTerm = rest[0] === 'term';
-    const settings = hasTerm ? rest.slice(2) : rest;
-    const terms = this.applications.get(name) ?? new Map<string, Term>();
-    const term = terms.get(hasTerm ? (rest[1] ?? '') : '') ?? { line, settings: new Map() };
-    if (settings.length === 0 || settings.length % 2 > 0) {
-      throw new LineFault(`“${settings.at(-1) ?? name}” has no value.`);
-    }
-    for (let index = 0; index < settings.length; index += 2) {
-      const key = settings[index]!;
-      if (term.settings.has(key)) throw new LineFault(`“${key}” is set twice.`);
-      term.settings.set(key, settings[index + 1]!);
-    }
-    terms.set(hasTerm ? (rest[1] ?? '') : '', term);
-    this.applications.set(name, terms);
-  }
-
-  private applicationSet([name = '', kind = '', member, ...more]: readonly string[]): void {
-    if (kind === 'description' && member !== undefined) return;
-    const known = kind === 'application' || kind === 'application-set';
-    if (!known || member === undefined || more.length > 0) {
-      throw new LineFault(`“${kind}” is not known here.`);
-    }
-    append(this.applicationSets, name, member);
-  }
-
-  private policies(words: readonly string[], line: number): void {
-    if (words[0] === 'default-policy') {
-      const action = words[1];
-      if ((action !== 'permit-all' && action !== 'deny-all') || words.length > 2) {
-        throw new LineFault(`“${words.slice(1).join(' ')}” is not known here.`);
-      }
-      this.otherwise = action === 'permit-all' ? 'accept' : 'drop';
-      return;
-    }
-    const isGlobal = words[0] === 'global';
-    const [from = '', fromZone = '', to = '', toZone = ''] = words;
-    if (!isGlobal && (from !== 'from-zone' || to !== 'to-zone')) {
-      throw new LineFault(`“${from}” is not known here.`);
-    }
-    const [kind = '', name = '', ...rest] = words.slice(isGlobal ? 1 : 4);
-    if (kind !== 'policy' || rest.length === 0) throw new LineFault(`“${kind}” is not known here.`);
-    const known = isGlobal ? this.global : this.zoned;
-    const key = isGlobal ? name : `${fromZone}\n${toZone}\n${name}`;
-    const policy = known.get(key) ?? {
-      line,
-      sources: [],
-      destinations: [],
-      applications: [],
-      from: isGlobal ? [] : [fromZone],
-      to: isGlobal ? [] : [toZone],
-      logs: false,
+    if (this.zones.size > 0 && !this.isModeTold) this.assumed.add(BY_MODE);
+    const beside = this.settings.beside();
+    return {
+      filter: sessionFilter('policies', rules, this.otherwise),
+      faults: uniqueFaults(this.faults),
+      ...(this.assumed.size > 0 ? { assumed: [...this.assumed] } : {}),
+      ...(beside.length > 0 ? { beside } : {}),
     };
-    known.set(key, policy);
-    setting(policy, rest, isGlobal);
   }
 
-  private rulesOf(policy: Policy): FilterRule[] {
-    const { action, sources, destinations, applications, line, comment } = policy;
-    if (action === undefined) throw new LineFault('The policy does not say what to do.');
-    if (applications.length === 0) throw new LineFault('The policy names no application.');
-    const shared = {
-      action,
-      line,
-      ...(comment === undefined ? {} : { comment }),
-      ...(policy.logs ? { log: { prefix: '' } } : {}),
-    };
-    const where: FilterMatch = {
-      states: ['new'],
-      source: this.addressesOf(sources),
-      destination: this.addressesOf(destinations),
-      ...(isAny(policy.from) ? {} : { inInterfaces: policy.from }),
-      ...(isAny(policy.to) ? {} : { outInterfaces: policy.to }),
-    };
-    return leavesOf(applications, (name) => this.applicationSetOf(name))
-      .flatMap((name) => this.applicationNamed(name))
-      .map((asked) => ({ ...shared, match: { ...where, ...asked } }));
-  }
-
-  private addressesOf(names: readonly string[]): AddressRange[] {
-    if (names.length === 0) throw new LineFault('The policy lacks a source or a destination.');
-    return mergeRanges(
-      leavesOf(names, (name) => this.setOf(name)).flatMap((name) => this.addressNamed(name)),
+  /** Whether the statement is one of policies, their objects or their zones. */
+  private reads({ words: [top, second] }: { readonly words: readonly string[] }): boolean {
+    if (top === 'applications') return true;
+    return (
+      top === 'security' &&
+      /^(?:address-book|alg|forwarding-options|policies|zones)$/.test(second ?? '')
     );
   }
 
-  private setOf(name: string): readonly string[] | undefined {
-    return ANY_ADDRESS.has(name) || this.addresses.has(name) ? undefined : this.sets.get(name);
+  private read(statement: Statement): void {
+    const { words, line, inherited = false } = statement;
+    const [top, second = '', ...rest] = words;
+    if (rest.length === 0) return this.empty(words);
+    if (top === 'applications' && second === 'application') {
+      this.applications.define(rest, line, inherited);
+    } else if (top === 'applications' && second === 'application-set') {
+      this.applications.include(rest);
+    } else if (top === 'applications') throw new LineFault(`“${second}” is not known here.`);
+    else if (second === 'address-book') this.addresses.define(rest, inherited);
+    else if (second === 'zones') this.zone(rest, line, inherited);
+    else if (second === 'policies') this.ofPolicies(statement, rest);
+    else if (second === 'forwarding-options') this.mode(rest, line, inherited);
+    else if (rest[1] === 'disable' && rest.length === 2) this.disabled.add(rest[0]!);
+    else if (!this.settings.takes(statement)) throw new LineFault(`“${second}” is not read.`);
   }
 
-  private addressNamed(name: string): readonly AddressRange[] {
-    const any = ANY_ADDRESS.get(name);
-    if (any !== undefined) return any;
-    const single = this.addresses.get(name);
-    if (single === undefined || this.sets.has(name)) {
-      throw new LineFault(`There is no single address or set “${name}”.`);
+  /** A block with nothing in it. */
+  private empty(words: readonly string[]): void {
+    const [top, second = ''] = words;
+    if (top !== 'security') throw new LineFault(`“${words.join(' ')}” is not read.`);
+    if (second === 'address-book') throw new LineFault(`“${second}” has no name.`);
+  }
+
+  private other(statement: Statement): void {
+    const { words } = statement;
+    const [top = '', second = ''] = words;
+    const isWithin = top === 'logical-systems' || top === 'tenants';
+    if (isWithin && this.reads({ words: words.slice(2) })) {
+      throw new LineFault('It has policies of its own beside these; give the text of one.');
     }
-    return [single];
+    // Filters decide only where an interface has them, which is told.
+    if (top === 'firewall' || this.settings.takes(statement)) return;
+    throw new LineFault(`“${top} ${second}” is not read.`);
   }
 
-  private applicationSetOf(name: string): readonly string[] | undefined {
-    const isOne = name === 'any' || this.applications.has(name);
-    return isOne ? undefined : this.applicationSets.get(name);
+  private ofPolicies(statement: Statement, words: readonly string[]): void {
+    const [kind = '', action] = words;
+    if (kind === 'default-policy' && action === 'log' && words.length === 3) return;
+    if (kind === 'default-policy') {
+      if ((action !== 'permit-all' && action !== 'deny-all') || words.length > 2) {
+        throw new LineFault(`“${words.slice(1).join(' ')}” is not known here.`);
+      }
+      const verdict = action === 'permit-all' ? 'accept' : 'drop';
+      this.otherwise = statement.inherited ? (this.otherwise ?? verdict) : verdict;
+    } else if (kind === 'pre-id-default-policy' && action === 'then') return;
+    else if (!OF_POLICIES.has(kind)) this.later.push(statement);
   }
 
-  private applicationNamed(name: string): readonly Asked[] {
-    if (name === 'any') return [{}];
-    const terms = this.applications.get(name);
-    if (terms !== undefined) return [...terms.values()].map(({ settings }) => askedOf(settings));
-    const predefined = PREDEFINED.get(name);
-    if (predefined === undefined) throw new LineFault(`The application “${name}” is not known.`);
-    return [predefined];
+  private zone(words: readonly string[], line: number, inherited: boolean): void {
+    const [kind = '', name, setting = '', ...rest] = words;
+    if (kind === 'functional-zone' && name === 'management') return;
+    if (kind !== 'security-zone' || name === undefined) {
+      throw new LineFault(`“${kind}” is not known here.`);
+    }
+    this.zones.add(name);
+    if (setting === 'address-book') this.addresses.defineIn(name, rest, inherited);
+    else if (DECIDING_OF_ZONE.has(setting)) this.settings.count(`security-zone ${setting}`, line);
+    else if (setting !== '' && !OF_ZONE.has(setting)) {
+      throw new LineFault(`“${setting}” is not known here.`);
+    }
   }
-}
 
-function append(lists: Map<string, string[]>, name: string, member: string): void {
-  const list = lists.get(name);
-  if (list === undefined) lists.set(name, [member]);
-  else list.push(member);
-}
-
-const isAny = (zones: readonly string[]): boolean => zones.length === 0 || zones.includes('any');
-
-/** One setting of a policy. */
-function setting(policy: Policy, words: readonly string[], isGlobal: boolean): void {
-  const [part = '', key = '', value, ...more] = words;
-  if (part === 'description' && words.length === 2) {
-    policy.comment = key;
-    return;
-  }
-  const lists: Readonly<Record<string, string[]>> = {
-    'source-address': policy.sources,
-    'destination-address': policy.destinations,
-    application: policy.applications,
-    ...(isGlobal ? { 'from-zone': policy.from, 'to-zone': policy.to } : {}),
-  };
-  const list = part === 'match' && Object.hasOwn(lists, key) ? lists[key] : undefined;
-  if (list !== undefined && value !== undefined && more.length === 0) {
-    list.push(value);
-    return;
-  }
-  const verdicts = new Map([
-    ['permit', 'accept'],
-    ['deny', 'drop'],
-    ['reject', 'reject'],
-  ] as const);
-  const verdict = verdicts.get(key as 'permit');
-  if (part !== 'then') throw new LineFault(`“${words.join(' ')}” is not read.`);
-  if (verdict !== undefined && value === undefined) {
-    if (policy.action !== undefined) throw new LineFault('The policy says twice what to do.');
-    policy.action = verdict;
-  } else if (key === 'log' && /^session-(init|close)$/.test(value ?? '') && more.length === 0) {
-    policy.logs = true;
-  } else if (key !== 'count' || value !== undefined) {
-    throw new LineFault(`“${words.slice(1).join(' ')}” is not read.`);
+  /** Whether policies are asked at all, by family. */
+  private mode(words: readonly string[], line: number, inherited: boolean): void {
+    const [key, family = '', kind, mode = '', ...more] = words;
+    const known = /^(?:packet-based|flow-based|drop)$/.test(mode) && more.length === 0;
+    if (key === 'mirror-filter' || key === 'receive-side-scaling') return;
+    if (key !== 'family' || kind !== 'mode' || !known) {
+      throw new LineFault(`“${words.join(' ')}” is not read.`);
+    }
+    if (family === 'inet6') {
+      if (inherited && this.isModeTold) return;
+      this.isModeTold = true;
+      if (mode === 'flow-based') return;
+      const action = mode === 'drop' ? 'drop' : 'accept';
+      this.families.push({ action, match: { family: 6 }, line });
+    } else if (family === 'mpls' || family === 'inet') {
+      if (mode === 'flow-based' || (family === 'mpls' && mode === 'drop')) return;
+      throw new LineFault('Packets are forwarded one by one: no policy is asked.');
+    } else if (family !== 'iso') throw new LineFault(`“${family}” is not known here.`);
   }
 }

@@ -112,8 +112,12 @@ describe('what cannot be proved is a fault', () => {
         'set firewall family inet6 filter A term a from destination-port 22',
       1,
     ],
-    ['junos-filter', term('tcp-flags syn', 'protocol tcp'), 1],
-    ['junos-filter', term('source-address 10.0.0.0/8 except'), 1],
+    ['junos-filter', term('tcp-flags "syn & (ack"', 'protocol tcp'), 1],
+    ['junos-filter', term('tcp-flags syn'), 1],
+    ['junos-filter', term('source-address 10.0.0.0/8 expect'), 1],
+    ['junos-filter', term('port 22', 'source-port 23', 'protocol tcp'), 1],
+    ['junos-filter', term('packet-length 100-200'), 1],
+    ['junos-filter', term('source-prefix-list none'), 1],
     ['junos-filter', term('protocol icmp', 'icmp-code 4'), 1],
     ['junos-filter', 'set firewall family inet filter A term a then policer slow', 1],
     ['junos-filter', 'set firewall family inet filter A interface-specific', 1],
@@ -153,15 +157,33 @@ describe('what cannot be proved is a fault', () => {
     ['pan-os', 'set rulebase nat rules a', 1],
     ['junos-srx', 'deactivate security policies global policy a', 1],
     ['junos-srx', 'insert security policies global policy a before policy b', 1],
-    ['junos-srx', `${srxPolicy('junos-ftp')} then permit`, 1],
-    ['junos-srx', `${srxPolicy('any')} then permit application-services idp`, 4],
+    ['junos-srx', `${srxPolicy('junos-ms-rpc-empty')} then permit`, 1],
+    ['junos-srx', `${srxPolicy('junos-http-alt')} then permit`, 1],
+    ['junos-srx', `${srxPolicy('any')} then permit application-services ipd`, 4],
+    ['junos-srx', `${srxPolicy('any')} then permit firewall-authentication pass-through`, 4],
+    ['junos-srx', `${srxPolicy('any')} then permit destination-address drop-translated`, 4],
+    ['junos-srx', `${srxPolicy('any')} match dynamic-application junos:FACEBOOK`, 4],
     ['junos-srx', `${srxPolicy('any')} then count`, 1],
     ['junos-srx', `${srxPolicy('any')} match source-identity alice`, 4],
     ['junos-srx', `${srxPolicy('any')} scheduler-name nights`, 4],
     ['junos-srx', 'set applications application a term t protocol', 1],
-    ['junos-srx', 'set applications application a term t alg ftp', 1],
-    ['junos-srx', 'set security address-book global address a dns-name www.example.com', 1],
-    ['junos-srx', 'set security nat source rule-set a', 1],
+    ['junos-srx', 'set applications application a term t alg ftq', 1],
+    [
+      'junos-srx',
+      `${srxPolicy('any')} match source-address a
+set security policies global policy a then permit
+set security address-book global address a dns-name www.example.com`,
+      1,
+    ],
+    [
+      'junos-srx',
+      `${srxPolicy('a')} then permit
+set applications application a term t protocol tcp ttl-threshold 64`,
+      1,
+    ],
+    ['junos-srx', 'set security natt source rule-set a', 1],
+    ['junos-srx', 'set security forwarding-options family mpls mode packet-based', 1],
+    ['junos-srx', 'set logical-systems A security policies default-policy permit-all', 1],
   ])('%s: %s', (name, text, line) => {
     const { faults } = platformNamed(name)!.parse(text);
     expect(faults[0]).toMatchObject({ line });
