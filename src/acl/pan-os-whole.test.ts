@@ -202,7 +202,7 @@ it('tells sessions within a zone from others where the text names zones, else no
 
 it('reads what is typed after a prompt', () => {
   const text = `${EDGE}admin@edge# set rulebase security rules a actoin deny\n`;
-  expect(parsePanos(text).faults).toHaveLength(1);
+  expect(parsePanos(text).faults[0]?.what).toContain('actoin');
 });
 
 it('is not slow on quotes that nobody closes', () => {
