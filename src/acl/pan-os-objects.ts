@@ -170,7 +170,6 @@ export function settingsOf(
 }
 
 function address(scope: Scope, name: string, words: readonly string[]): void {
-  if (words.length === 0) throw new LineFault(`“${name}” is not an address.`);
   for (const [kind, [text = '', ...more]] of pairsOf(words)) {
     if (kind === 'description' || kind === 'tag') continue;
     if (more.length > 0) throw new LineFault(`“${words.join(' ')}” is not an address.`);

@@ -1,5 +1,5 @@
 /**
- * Reads `set` commands of PAN-OS, whole configurations of one virtual system among them: addresses,
+ * Reads PAN-OS's configuration as `set` commands or in braces, whole configurations of one virtual system among them: addresses,
  * static groups, services, zones, security rules (also those that Panorama puts before and after
  * them) and the default rules. Objects may stand after the rules that name them; zones are taken for
  * interfaces. What a list here names as deciding nothing is passed over, translations, policies of
@@ -8,10 +8,11 @@
 import type { FilterMatch, FilterRule, Verdict } from '../policy/filter.ts';
 import { BesideList } from './beside-list.ts';
 import { guarded, LineFault } from './line-fault.ts';
+import { braceLines, hasBraces } from './pan-os-braces.ts';
 import { PanObjects, type Settings } from './pan-os-objects.ts';
 import { isDisabled, PAN_ACTIONS, panRules, readRule } from './pan-os-rules.ts';
 import { PAN_DECIDING, PAN_HARMLESS, ZONE_KEYS, ZONE_NETWORK } from './pan-os-settings.ts';
-import { panLines, Values } from './pan-os-words.ts';
+import { panLines, Values, withoutPrompts } from './pan-os-words.ts';
 import type { Beside, Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
 
@@ -20,11 +21,17 @@ const FILTERS_SIX =
 const NO_ZONES = 'that no session stays within a zone: the text names none';
 /** Whose rules are asked first: Panorama's, those of the device, Panorama's again. */
 const BASES = ['pre-rulebase', 'rulebase', 'post-rulebase'] as const;
+const FOLDERS: ReadonlySet<string> = new Set([
+  ...BASES,
+  ...['address', 'address-group', 'service', 'service-group', 'zone', 'network', 'vsys', 'shared'],
+]);
 type Base = (typeof BASES)[number];
 
 export function parsePanos(text: string): Parsed {
   const parser = new PanParser();
-  for (const { words, line } of panLines(text)) parser.line(words, line);
+  const shown = withoutPrompts(text);
+  const lines = hasBraces(shown) ? braceLines(shown) : panLines(shown);
+  for (const { words, line } of lines) parser.line(words, line);
   return parser.parsed(text.split('\n').length);
 }
 
@@ -57,7 +64,7 @@ class PanParser {
 
   line(words: readonly string[] | undefined, number: number): void {
     guarded(this.faults, number, () => {
-      if (words === undefined) throw new LineFault('A quote is not closed.');
+      if (words === undefined) throw new LineFault('A quote or a block is not closed.');
       if (words[0] !== 'set') {
         throw new LineFault(`“${words[0]}” is not read; only set commands are.`);
       }
@@ -98,7 +105,7 @@ class PanParser {
 
   private read(all: readonly string[], line: number): void {
     const { words, isShared, base, isSecond } = this.scoped(all);
-    if (isSecond) return;
+    if (isSecond || isEmpty(words)) return;
     const [first = '', second = '', third = ''] = words;
     if (base !== undefined) {
       this.ruleLine(base, words.slice(1), line);
@@ -256,6 +263,15 @@ class PanParser {
     }
     return this.beside.all();
   }
+}
+
+/** Folders that hold nothing are shown as well. */
+function isEmpty(words: readonly string[]): boolean {
+  const [first = '', second, third] = words;
+  if (second === undefined) return first === '' || FOLDERS.has(first);
+  if (first === 'vsys' && third === undefined) return true;
+  if (!BASES.some((base) => base === first)) return false;
+  return words.length === 2 || (words.length === 3 && third === 'rules');
 }
 
 function isEverything(match: FilterMatch): boolean {

@@ -200,6 +200,73 @@ it('tells sessions within a zone from others where the text names zones, else no
   expect(bare.assumed).toHaveLength(2);
 });
 
+const BLOCKS = `admin@edge# show
+deviceconfig {
+  system {
+    hostname edge;
+    login-banner "Keep
+ out";
+  }
+  setting { session { ipv6-firewalling yes; } }
+}
+network { interface { ethernet { ethernet1/1 { layer3 { ip { 203.0.113.2/24; } } } } } virtual-wire; }
+shared { certificate; }
+vsys {
+  vsys1 {
+    zone {
+      untrust { network { layer3 [ ethernet1/1 ]; } }
+      dmz { network { layer3 ethernet1/2; zone-protection-profile strict; } }
+    }
+    address { web { ip-netmask 10.1.1.10; description "it's the \\"shop\\""; } }
+    address-group { servers { static [ web 10.1.1.11 ]; } }
+    service { alt { protocol { tcp { port 8443; override { no; } } } } }
+    rulebase {
+      security {
+        rules {
+          "web in" {
+            profile-setting { profiles { virus strict; spyware [ strict ]; } }
+            option { disable-server-response-inspection yes; }
+            from untrust; to dmz; source any; destination servers;
+            application any; service [ service-https alt ];
+            action allow;
+          }
+        }
+      }
+      nat { rules { out { to untrust; source-translation { dynamic-ip-and-port; } } } }
+    }
+  }
+}
+`;
+
+describe('a configuration of PAN-OS in braces', () => {
+  it('is read as its commands are', () => {
+    const { faults, beside } = parsePanos(BLOCKS);
+    expect(faults).toEqual([]);
+    expect(beside?.map(({ what }) => what)).toEqual([
+      'zone-protection-profile',
+      'rulebase nat',
+      'profile-setting',
+    ]);
+    const at = (written: string) => verdictOf(BLOCKS, 'untrust', 'dmz', written);
+    expect(at('tcp 198.51.100.7:40000 > 10.1.1.11:8443')).toBe('accept');
+    expect(at('tcp 198.51.100.7:40000 > 10.1.1.12:8443')).toBe('drop');
+  });
+
+  it.each([
+    ['action allow;', 'action alow;', 24],
+    ['action allow;', 'actoin allow;', 24],
+    ['source any;', 'sources any;', 27],
+    ['network { interface', 'networks { interface', 10],
+    ['"web in" {', '"web in {', 24],
+    ['"Keep', 'Keep', 5],
+    ['hostname edge;', 'hostname edge', 5],
+    ['hostname edge;\n    login-banner "Keep', '"hostname edge;\n    login-banner "Keep', 4],
+  ])('finds “%s” as “%s”', (from, to, line) => {
+    const { faults } = parsePanos(BLOCKS.replace(from, to));
+    expect(faults.map((fault) => Math.abs(fault.line - line) <= 2)).toContain(true);
+  });
+});
+
 it('reads what is typed after a prompt', () => {
   const text = `${EDGE}admin@edge# set rulebase security rules a actoin deny\n`;
   expect(parsePanos(text).faults[0]?.what).toContain('actoin');

@@ -12,20 +12,30 @@ export interface PanLine {
   readonly line: number;
 }
 
-/** The prompt of a terminal, and what is typed after it that defines nothing. */
-const PROMPT = /^[\w.-]+@[\w.-]+(?:\([\w-]+\))?[>#]\s*/;
-const TYPED = /^(?:$|(?:show|configure|exit|quit|commit)\b|set cli )/;
-const SHOWN = ['[edit]', 'Entering configuration mode', 'Exiting configuration mode'];
+/** The prompt of a terminal, and what is typed that defines nothing. */
+const PROMPT = /^\s*[\w.-]+@[\w.-]+(?:\([\w-]+\))?[>#]\s*/;
+const TYPED =
+  /^\s*(?:(?:(?:show|configure|exit|quit|commit)\b|set cli ).*|\[edit.*\]|(?:Entering|Exiting) configuration mode)?$/;
 
-/** The commands of the text; comments, prompts and empty lines left out. */
+/** The text without what a terminal shows around it; its lines keep their numbers. */
+export function withoutPrompts(text: string): string {
+  return text
+    .split('\n')
+    .map((raw) => {
+      const line = raw.replace(/\r$/, '');
+      const typed = line.replace(PROMPT, '');
+      return TYPED.test(typed) ? '' : typed;
+    })
+    .join('\n');
+}
+
+/** The commands of the text; comments and empty lines left out. */
 export function panLines(text: string): PanLine[] {
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const lines = text.split('\n');
   const found: PanLine[] = [];
   for (let at = 0; at < lines.length; at++) {
-    const shown = lines[at]!.trim();
-    const raw = shown.replace(PROMPT, '');
+    const raw = lines[at]!.trim();
     const line = at + 1;
-    if (SHOWN.includes(raw) || (raw !== shown && TYPED.test(raw))) continue;
     if (raw === '' || /^[#!]/.test(raw)) continue;
     let words = wordsIn(raw);
     if (words === undefined) {
