@@ -1,5 +1,5 @@
 /**
- * Reads PAN-OS's configuration as `set` commands or in braces, whole configurations of one virtual system among them: addresses,
+ * Reads PAN-OS's configuration as `set` commands, in braces or as XML, whole configurations of one virtual system among them: addresses,
  * static groups, services, zones, security rules (also those that Panorama puts before and after
  * them) and the default rules. Objects may stand after the rules that name them; zones are taken for
  * interfaces. What a list here names as deciding nothing is passed over, translations, policies of
@@ -12,7 +12,8 @@ import { braceLines, hasBraces } from './pan-os-braces.ts';
 import { PanObjects, type Settings } from './pan-os-objects.ts';
 import { isDisabled, PAN_ACTIONS, panRules, readRule } from './pan-os-rules.ts';
 import { PAN_DECIDING, PAN_HARMLESS, ZONE_KEYS, ZONE_NETWORK } from './pan-os-settings.ts';
-import { panLines, Values, withoutPrompts } from './pan-os-words.ts';
+import { type PanLine, panLines, Values, withoutPrompts } from './pan-os-words.ts';
+import { exportLines, isExport } from './pan-os-xml.ts';
 import type { Beside, Parsed, ParseFault } from './platform.ts';
 import { sessionFilter } from './session-chain.ts';
 
@@ -29,10 +30,19 @@ type Base = (typeof BASES)[number];
 
 export function parsePanos(text: string): Parsed {
   const parser = new PanParser();
-  const shown = withoutPrompts(text);
-  const lines = hasBraces(shown) ? braceLines(shown) : panLines(shown);
-  for (const { words, line } of lines) parser.line(words, line);
+  for (const { words, line } of linesOf(text, parser.faults)) parser.line(words, line);
   return parser.parsed(text.split('\n').length);
+}
+
+/** The commands, in whichever of its three forms the configuration is written. */
+function linesOf(text: string, faults: ParseFault[]): readonly PanLine[] {
+  if (isExport(text)) {
+    const { lines, fault } = exportLines(text);
+    if (fault !== undefined) faults.push(fault);
+    return lines;
+  }
+  const shown = withoutPrompts(text);
+  return hasBraces(shown) ? braceLines(shown) : panLines(shown);
 }
 
 /** A rule of another kind than security. */
@@ -44,7 +54,7 @@ interface OtherRule {
 }
 
 class PanParser {
-  private readonly faults: ParseFault[] = [];
+  readonly faults: ParseFault[] = [];
   private readonly objects = new PanObjects();
   private readonly rules: Record<Base, Map<string, Settings>> = {
     'pre-rulebase': new Map(),
@@ -257,7 +267,7 @@ class PanParser {
       for (let count = 0; !isOff && count < lines; count++) this.beside.add(what, line + count);
     }
     for (const settings of BASES.flatMap((base) => [...this.rules[base].values()])) {
-      if (settings.values.has('profile-setting') && !isDisabled(settings)) {
+      if ((settings.values.get('profile-setting') ?? []).length > 0 && !isDisabled(settings)) {
         this.beside.add('profile-setting', settings.line);
       }
     }

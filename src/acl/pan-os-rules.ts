@@ -51,6 +51,11 @@ const BEYOND = new Set([
   ],
 ]);
 
+/** What is shown without a value where it says nothing. */
+const EMPTY = new Set([
+  ...['profile-setting', 'option', 'qos', 'target', 'tag', 'description', 'group-tag'],
+]);
+
 /** Puts what a line says to the rule's settings. Throws `LineFault`. */
 export function readRule(settings: Settings, words: readonly string[]): void {
   if (words.length === 0) throw new LineFault('The line ends too early.');
@@ -58,6 +63,7 @@ export function readRule(settings: Settings, words: readonly string[]): void {
   while (!values.ended) {
     const key = values.key();
     if (!FREE.has(key) && !BEYOND.has(key)) throw new LineFault(`“${key}” is not read in a rule.`);
+    if (values.ended && EMPTY.has(key)) return;
     const value = compound(key, values) ?? values.value(key);
     const wanted = FREE.get(key);
     if (wanted !== undefined && !(value.length === 1 && wanted.includes(value[0]!))) {
@@ -80,7 +86,9 @@ function compound(key: string, values: Values): string[] | undefined {
     return word;
   };
   if (key === 'profile-setting') {
-    if (next(['group', 'profiles']) === 'group') return [...values.value('group')];
+    if (next(['group', 'profiles']) === 'group') {
+      return values.ended ? [] : [...values.value('group')];
+    }
     const named: string[] = [];
     while (PROFILE_KINDS.has(values.peek() ?? '')) named.push(...values.value(values.key()));
     return named;

@@ -267,6 +267,64 @@ describe('a configuration of PAN-OS in braces', () => {
   });
 });
 
+const EXPORT = `<?xml version="1.0"?>
+<config version="10.1.0" urldb="paloaltonetworks">
+  <mgt-config><users><entry name="admin"><permissions><role-based><superuser>yes</superuser></role-based></permissions></entry></users></mgt-config>
+  <shared><certificate/><address><entry name="web"><ip-netmask>10.1.1.10</ip-netmask></entry></address></shared>
+  <devices><entry name="localhost.localdomain">
+    <network><interface><ethernet><entry name="ethernet1/1"><layer3><ip><entry name="203.0.113.2/24"/></ip></layer3></entry></ethernet></interface></network>
+    <deviceconfig><system><hostname>edge</hostname></system><setting><session><ipv6-firewalling>yes</ipv6-firewalling></session></setting></deviceconfig>
+    <vsys><entry name="vsys1">
+      <application/><service/>
+      <zone>
+        <entry name="untrust"><network><layer3><member>ethernet1/1</member></layer3></network></entry>
+        <entry name="dmz"><network><layer3/></network></entry>
+      </zone>
+      <rulebase>
+        <security><rules>
+          <entry name="web in" uuid="6b0d5a0e">
+            <profile-setting><group/></profile-setting>
+            <to><member>dmz</member></to><from><member>untrust</member></from>
+            <source><member>any</member></source><destination><member>web</member><member>10.1.1.11</member></destination>
+            <source-user><member>any</member></source-user><category><member>any</member></category>
+            <application><member>any</member></application><service><member>service-https</member></service>
+            <hip-profiles><member>any</member></hip-profiles><tag/>
+            <action>allow</action>
+          </entry>
+        </rules></security>
+        <nat><rules><entry name="out"><to><member>untrust</member></to></entry></rules></nat>
+        <default-security-rules><rules><entry name="intrazone-default"><action>deny</action></entry></rules></default-security-rules>
+      </rulebase>
+    </entry></vsys>
+  </entry></devices>
+</config>
+`;
+
+describe('an export of PAN-OS', () => {
+  it('is read as its commands are', () => {
+    const { faults, beside, assumed } = parsePanos(EXPORT);
+    expect([faults, assumed]).toEqual([[], undefined]);
+    expect(beside?.map(({ what }) => what)).toEqual(['rulebase nat']);
+    const at = (to: string, written: string) => verdictOf(EXPORT, 'untrust', to, written);
+    expect(at('dmz', 'tcp 198.51.100.7:40000 > 10.1.1.11:443')).toBe('accept');
+    expect(at('dmz', 'tcp 198.51.100.7:40000 > 10.1.1.12:443')).toBe('drop');
+    expect(at('untrust', 'tcp 198.51.100.7:40000 > 10.1.1.10:443')).toBe('drop');
+  });
+
+  it.each([
+    ['<action>allow</action>', '<action>alow</action>', 16],
+    ['<tag/>', '<tags/>', 21],
+    ['<network><interface>', '<network><interfaces/><interface>', 6],
+    ['<application/>', '<aplication/>', 9],
+    ['<entry name="dmz">', '<entry id="dmz">', 12],
+    ['<category><member>any', '<category><member>games', 16],
+    ['</vsys>', '', 31],
+  ])('finds “%s” as “%s”', (from, to, line) => {
+    const { faults } = parsePanos(EXPORT.replace(from, to));
+    expect(faults.map((fault) => Math.abs(fault.line - line) <= 1)).toContain(true);
+  });
+});
+
 it('reads what is typed after a prompt', () => {
   const text = `${EDGE}admin@edge# set rulebase security rules a actoin deny\n`;
   expect(parsePanos(text).faults[0]?.what).toContain('actoin');

@@ -44,7 +44,7 @@ const FREE = namesIn(`
   pdnpipe defaultqueue ackqueue vlanprioset set-prio set-prio-low shaper1 shaper2 allowopts
   disablereplyto reply-to replyto nopfsync nosync statetimeout udp-first udp-multiple udp-single
   adaptivestart adaptiveend statepolicy state-policy associated-rule-id force_category
-  source-track overload
+  source-track overload enabled
 `);
 /** Limits and ways that hold only at times, told where they hold something. */
 const BESIDE = namesIn(`
@@ -102,7 +102,8 @@ export function modelRule(element: XmlElement): RuleText {
   const side = (name: string): SideText => {
     const words = listOf(fields.take(`${name}_net`) || 'any');
     const not = fields.flag(`${name}_not`);
-    const port = fields.take(`${name}_port`) || undefined;
+    const asked = fields.take(`${name}_port`) || 'any';
+    const port = asked === 'any' ? undefined : asked;
     const isAny = words.includes('any');
     if (isAny && not) throw new LineFault('Nothing is not any.');
     return { words: isAny ? undefined : words, not, port, isPlace: false };
