@@ -3,12 +3,12 @@
  * configuration hierarchy: address, service). Objects of a virtual system hide those that are shared.
  */
 import { parseAddress } from '../net/address.ts';
-import { type AddressRange, compareRanges, rangeOfAddress } from '../net/address-range.ts';
+import type { AddressRange } from '../net/address-range.ts';
 import { ICMP, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterMatch } from '../policy/filter.ts';
 import { guarded, LineFault } from './line-fault.ts';
-import { prefixRange, wildcardRanges } from './list-line.ts';
+import { between, prefixRange, wildcardRanges } from './list-line.ts';
 import { leavesOf } from './nested-groups.ts';
 import { pairsOf } from './pan-os-words.ts';
 import type { ParseFault } from './platform.ts';
@@ -216,20 +216,6 @@ function serviceOf(values: ReadonlyMap<string, readonly string[]>): Asked {
     destinationPorts: to,
     ...(from === undefined ? {} : { sourcePorts: from }),
   };
-}
-
-/** `10.0.1.10-10.0.1.20`. Throws `LineFault`. */
-export function between(text: string): AddressRange {
-  const [low = '', high = '', ...more] = text.split('-');
-  const first = parseAddress(low);
-  const last = parseAddress(high);
-  if (first === undefined || last?.family !== first.family || more.length > 0) {
-    throw new LineFault(`“${text}” is not a range of addresses.`);
-  }
-  if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
-    throw new LineFault(`The range “${text}” runs backwards.`);
-  }
-  return { family: first.family, first: first.words, last: last.words };
 }
 
 /** `10.20.1.0/0.0.248.255`: ones of the mask stand for any bit. */

@@ -8,7 +8,7 @@
  * them; gateways, limits, translations and other services are told. Sections nobody here knows are
  * faults, since some of them make rules.
  */
-import type { FilterRule } from '../policy/filter.ts';
+import type { FilterChain, FilterRule } from '../policy/filter.ts';
 import { BesideList } from './beside-list.ts';
 import { guarded, LineFault } from './line-fault.ts';
 import { PfAliases } from './pfsense-aliases.ts';
@@ -68,13 +68,14 @@ class ConfigReader {
       this.isOff ? 'accept' : 'drop',
     );
     const outward = this.isOff ? [] : this.ordered('out');
-    // What goes out passes, unless a floating rule says otherwise.
-    const out = sessionFilter('out', outward, 'accept').chains.map((chain) => ({
-      ...chain,
-      priority: 1,
-    }));
+    // What goes out passes, unless a rule says otherwise.
+    const [answers] = filter.chains[0]!.rules;
+    const out: FilterChain = {
+      ...{ name: 'out', hook: 'forward', priority: 1, otherwise: 'drop', line: 0 },
+      rules: [answers!, ...outward, { action: 'accept', match: {}, line: 0 }],
+    };
     return {
-      filter: outward.length > 0 ? { chains: [...filter.chains, ...out] } : filter,
+      filter: outward.length > 0 ? { chains: [...filter.chains, out] } : filter,
       faults: [...faults].sort((one, two) => one.line - two.line),
       ...(assumed.size > 0 ? { assumed: [...assumed] } : {}),
       ...(beside.length > 0 ? { beside } : {}),
