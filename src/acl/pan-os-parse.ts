@@ -67,8 +67,8 @@ class PanParser {
   private system: string | undefined;
   /** Others, told once. */
   private readonly seconds = new Set<string>();
-  private withinZone: Verdict | undefined;
-  private betweenZones: Verdict = 'drop';
+  /** What the default rules say, by their names. */
+  private readonly defaults = new Map<string, Verdict>();
   private hasDevice = false;
   private filtersSix = false;
 
@@ -207,8 +207,11 @@ class PanParser {
         throw new LineFault(`“${key}” is not read.`);
       }
       const verdict = action === 'accept' ? 'accept' : 'drop';
-      if (name === 'intrazone-default') this.withinZone = verdict;
-      else this.betweenZones = verdict;
+      const before = this.defaults.get(name);
+      if (before !== undefined && before !== verdict) {
+        throw new LineFault(`“${name}” is set twice.`);
+      }
+      this.defaults.set(name, verdict);
     }
   }
 
@@ -221,12 +224,13 @@ class PanParser {
       const key = values.key();
       if (!ZONE_KEYS.has(key)) throw new LineFault(`“${key}” is not known of a zone.`);
       if (key !== 'network') {
-        // Lists of networks whose users are looked up.
-        if (key.endsWith('-acl')) values.value(key);
+        // These hold settings of their own.
+        if (key.endsWith('-acl') || key.startsWith('prenat-')) values.value(key);
         values.value(key);
         continue;
       }
       const kind = values.ended ? '' : values.key();
+      if (kind.startsWith('prenat-')) values.value(kind);
       if (kind === 'zone-protection-profile') this.beside.add(kind, line);
       else if (!ZONE_NETWORK.has(kind)) throw new LineFault(`“${kind}” is not known of a zone.`);
       if (!values.ended) values.value(kind);
@@ -245,7 +249,8 @@ class PanParser {
   private last(rules: readonly FilterRule[], lastLine: number): FilterRule[] {
     const last = rules.at(-1);
     if (last !== undefined && last.action !== 'accept' && isEverything(last.match)) return [];
-    const { betweenZones, withinZone = 'accept' } = this;
+    const { betweenZones } = this;
+    const withinZone = this.defaults.get('intrazone-default') ?? 'accept';
     if (withinZone === betweenZones) return [];
     if (this.zones.size === 0 && !this.hasDevice) {
       const what =
@@ -260,6 +265,10 @@ class PanParser {
       match: { states: ['new'], inInterfaces: [zone], outInterfaces: [zone] },
       line: 0,
     }));
+  }
+
+  private get betweenZones(): Verdict {
+    return this.defaults.get('interzone-default') ?? 'drop';
   }
 
   private told(): Beside[] {

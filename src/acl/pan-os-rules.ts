@@ -105,6 +105,7 @@ function compound(key: string, values: Values): string[] | undefined {
   }
   if (key !== 'target') return undefined;
   const part = next(['negate', 'devices', 'tags']);
+  if (values.ended) return ['any'];
   const value = values.value(part);
   // Which of several devices: nothing is asked where none is named.
   if (part !== 'negate') {

@@ -6,23 +6,20 @@ import { settingWords } from './other-settings.ts';
 
 /** Those that let pass, drop and change no packet, or only where a rule names them. */
 export const PAN_HARMLESS: ReadonlySet<string> = settingWords(`
-  deviceconfig mgt-config network_interface network_virtual-router network_logical-router
+  deviceconfig mgt-config readonly plugins
+  network_interface network_virtual-router network_logical-router network_routing-profile
   network_vlan network_virtual-wire network_profiles network_ike network_tunnel network_qos
-  network_dns-proxy network_dhcp network_lldp network_routing-profile network_underlay-net
-  network_global-protect network_resource-group network_protocol network_ospf network_lacp
-  network_sdwan network_pim network_igmp
-  import display-name tag log-settings reports report-group pdf-summary-report email-scheduler
-  botnet admin-role authentication-profile authentication-sequence authentication-object certificate
-  certificate-profile ssl-tls-service-profile ssl-decrypt ssl-exclude-cert server-profile
+  network_dns-proxy network_dhcp network_lldp network_underlay-net
+  import display-name setting tag region schedule external-list dynamic-user-group device-object iot
+  application application-group application-filter application-tag application-status threats
+  profiles profile-group content-preview sdwan-interface-profile rulebase_qos
+  log-settings reports report-group pdf-summary-report email-scheduler botnet server-profile
+  admin-role authentication-profile authentication-sequence authentication-object
   local-user-database user-id-agent user-id-agent-sequence user-id-collector user-id-hub
-  user-id-ssl-auth user-context-segment ts-agent vm-info-source group-mapping global-protect setting
-  redistribution-agent redistribution-collector response-page ocsp-responder scep application
-  application-group application-filter application-tag application-status threats profiles
-  profile-group external-list region schedule dynamic-user-group device-object iot
-  content-preview route url-admin-override url-content-types dns-proxy ssh-cipher cloud-identity
-  sdwan-interface-profile scheduled-config-export syslog-server email-server
-  rulebase_qos max-sessions saas-security mfa-server-profile plugins cloud-services
-  proxy-servers readonly override admin-user dhcp resource services log-collector-group monitoring
+  user-id-ssl-auth user-context-segment ts-agent group-mapping vm-info-source redistribution-agent
+  redistribution-collector certificate certificate-profile ssl-tls-service-profile ssl-decrypt
+  ocsp-responder scep global-protect response-page dns-proxy route url-admin-override
+  url-content-types
 `);
 /** Those that may do so beside the security rules. */
 export const PAN_DECIDING: ReadonlySet<string> = settingWords(`
