@@ -270,7 +270,7 @@ describe('a configuration of PAN-OS in braces', () => {
 const EXPORT = `<?xml version="1.0"?>
 <config version="10.1.0" urldb="paloaltonetworks">
   <mgt-config><users><entry name="admin"><permissions><role-based><superuser>yes</superuser></role-based></permissions></entry></users></mgt-config>
-  <shared><certificate/><address><entry name="web"><ip-netmask>10.1.1.10</ip-netmask></entry></address></shared>
+  <shared><certificate/><address><entry name="web"><ip-netmask>10.1.1.10</ip-netmask><description/></entry></address></shared>
   <devices><entry name="localhost.localdomain">
     <network><interface><ethernet><entry name="ethernet1/1"><layer3><ip><entry name="203.0.113.2/24"/></ip></layer3></entry></ethernet></interface></network>
     <deviceconfig><system><hostname>edge</hostname></system><setting><session><ipv6-firewalling>yes</ipv6-firewalling></session></setting></deviceconfig>

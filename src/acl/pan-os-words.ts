@@ -107,6 +107,8 @@ export function pairsOf(words: readonly string[]): [string, readonly string[]][]
   const values = new Values(words);
   while (!values.ended) {
     const key = values.key();
+    // Shown without a value where there is none.
+    if (values.ended && (key === 'description' || key === 'tag')) break;
     pairs.push([key, values.value(key)]);
   }
   return pairs;
