@@ -86,7 +86,9 @@ class PanParser {
     const { faults, objects, zones } = this;
     const isTold = zones.size > 0 || this.hasDevice;
     for (const base of BASES) {
-      for (const { values } of this.rules[base].values()) {
+      for (const settings of this.rules[base].values()) {
+        const { values } = settings;
+        if (isDisabled(settings)) continue;
         for (const key of ['from', 'to']) {
           for (const zone of values.get(key) ?? []) if (isTold && zone !== 'any') zones.add(zone);
         }

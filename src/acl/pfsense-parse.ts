@@ -101,7 +101,10 @@ class ConfigReader {
     }
     const model = under(root, 'OPNsense', 'Firewall', 'Filter', 'rules');
     for (const one of model?.children ?? []) {
-      guarded(this.faults, one.line, () => this.put(modelRule(one), true, sequenceOf(one)));
+      guarded(this.faults, one.line, () => {
+        if (one.name !== 'rule') throw new LineFault(`“${one.name}” is not a rule.`);
+        this.put(modelRule(one), true, sequenceOf(one));
+      });
     }
     if (this.names.interfaces.isKnown) {
       guarded(this.faults, root.line, () => {
@@ -203,11 +206,11 @@ class ConfigReader {
         }
       } else if (part.name === 'Filter') {
         for (const { name, line, children } of part.children) {
-          if (name === 'rules' || name === 'general' || children.length === 0) continue;
+          if (name === 'rules' || name === 'general') continue;
           if (!['snatrules', 'npt', 'onetoone'].includes(name)) {
             throw new LineFault(`“${name}” is not known of the filter.`);
           }
-          this.beside.add(`nat ${name}`, line);
+          if (children.length > 0) this.beside.add(`nat ${name}`, line);
         }
       } else throw new LineFault(`The section “${part.name}” is not read.`);
     }

@@ -301,6 +301,8 @@ describe('what nobody here knows is a fault with its line', () => {
     ['<source_net>10.1.0.66</source_net>', '<source_net>countries</source_net>'],
     ['<enabled>0</enabled><action>', '<enabled>1</enabled><action>'],
     ['<sequence>10</sequence>', '<sequence>1o</sequence>'],
+    ['<snatrules/>', '<snatrule/>'],
+    ['<rules/><general>', '<rules/></IDS><DSI/><IDS><general>'],
   ])('%s as %s', (from, to) => {
     expect(parsePfsense(OPN.replace(from, to)).faults).toHaveLength(1);
   });
