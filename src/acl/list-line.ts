@@ -1,6 +1,11 @@
 /** Words of one line of a configuration, taken one by one, with what is expected said in faults. */
 import { type Address, type Family, parseAddress } from '../net/address.ts';
-import { type AddressRange, rangeOfAddress, rangeOfPrefix } from '../net/address-range.ts';
+import {
+  type AddressRange,
+  compareRanges,
+  rangeOfAddress,
+  rangeOfPrefix,
+} from '../net/address-range.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import { addressBits, prefixOf } from '../net/prefix.ts';
 import { LineFault } from './line-fault.ts';
@@ -153,4 +158,18 @@ export function prefixRange(word: string, family: Family): AddressRange {
   }
   if (length === undefined) return rangeOfAddress(address);
   return rangeOfPrefix(prefixOf(address, numberOf(length, addressBits(family))));
+}
+
+/** `10.0.1.10-10.0.1.20`. Throws `LineFault`. */
+export function between(text: string): AddressRange {
+  const [low = '', high = '', ...more] = text.split('-');
+  const first = parseAddress(low);
+  const last = parseAddress(high);
+  if (first === undefined || last?.family !== first.family || more.length > 0) {
+    throw new LineFault(`“${text}” is not a range of addresses.`);
+  }
+  if (compareRanges(rangeOfAddress(first), rangeOfAddress(last)) > 0) {
+    throw new LineFault(`The range “${text}” runs backwards.`);
+  }
+  return { family: first.family, first: first.words, last: last.words };
 }

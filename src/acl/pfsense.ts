@@ -96,7 +96,7 @@ function render(plan: Plan, hasAliases: boolean): Rendered {
       : [{ ...(rule.id === undefined ? {} : { rule: rule.id }), what }];
   });
   if (refusals.length + refused.length > 0) return { refusals: [...refusals, ...refused] };
-  const writer = new ConfigWriter();
+  const writer = new ConfigWriter(hasAliases);
   for (const rule of rules) writer.rule(rule);
   const root = hasAliases ? 'pfsense' : 'opnsense';
   const text = [
@@ -150,6 +150,7 @@ function unexpressed({ protocol, family, icmpType, icmpCode, source, destination
 }
 
 class ConfigWriter {
+  private readonly hasAliases: boolean;
   private tracker = FIRST_TRACKER;
   readonly rules: string[] = this.element(
     { type: 'pass', descr: 'the firewall itself', log: false },
@@ -162,6 +163,10 @@ class ConfigWriter {
   private readonly words = new Words('PR_', 31);
   private readonly aliases = new Map<string, { word: string; descr: string }>();
   private unnamed = 0;
+
+  constructor(hasAliases: boolean) {
+    this.hasAliases = hasAliases;
+  }
 
   aliasLines(): string[] {
     if (this.aliases.size === 0) return [];
@@ -189,16 +194,21 @@ class ConfigWriter {
           ...(protocol === undefined
             ? []
             : [`      <protocol>${PROTOCOL_WORD[protocol]}</protocol>`]),
-          ...(message === undefined ? [] : [`      <icmptype>${message}</icmptype>`]),
-          // Also segments in the middle of a connection open a state, as elsewhere.
-          ...(action === 'accept' && protocol === TCP
-            ? ['      <tcpflags_any>1</tcpflags_any>']
-            : []),
+          ...(message === undefined ? [] : this.messageLines(message, protocol, icmpType)),
+          // Segments in the middle of a connection open a state, and are denied, as elsewhere.
+          ...(protocol === TCP ? ['      <tcpflags_any>1</tcpflags_any>'] : []),
           `      <source>${from}</source>`,
           `      <destination>${to}</destination>`,
         ]),
       );
     }
+  }
+
+  /** OPNsense's newer versions ask for messages of ICMPv6 in an element of their own, by number. */
+  private messageLines(message: string, protocol: number | undefined, type: number | undefined) {
+    const line = `      <icmptype>${message}</icmptype>`;
+    const isOwn = protocol === 58 && !this.hasAliases;
+    return isOwn ? [line, `      <icmp6type>${type}</icmp6type>`] : [line];
   }
 
   private element(

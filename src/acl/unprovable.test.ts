@@ -145,16 +145,26 @@ describe('what cannot be proved is a fault', () => {
     ['pan-os', panRule('application ping service service-http'), 1],
     ['pan-os', panRule('application ping service any'), 1],
     ['pan-os', panRule('application any service any', 'source-user alice'), 1],
-    ['pan-os', panRule('application any service any', 'negate-source yes'), 1],
+    ['pan-os', panRule('application any service any', 'negate-source maybe'), 1],
     ['pan-os', panRule('application any service any', 'schedule nights'), 1],
-    ['pan-os', panRule('application any service any', 'profile-setting group strict'), 1],
+    ['pan-os', panRule('application any service any', 'profile-setting groups strict'), 1],
     // Without a last rule that drops everything, what stays within a zone passes.
     ['pan-os', panRule('application any service service-https'), 1],
-    ['pan-os', 'set address a fqdn www.example.com', 1],
-    ['pan-os', 'set address-group a dynamic filter web', 1],
-    ['pan-os', 'set service a protocol sctp port 80', 1],
+    [
+      'pan-os',
+      panRule('application any service any').replace('source any', 'source a') +
+        '\nset address a fqdn www.example.com',
+      1,
+    ],
+    [
+      'pan-os',
+      panRule('application any service any').replace('source any', 'source a') +
+        '\nset address-group a dynamic filter web',
+      1,
+    ],
+    ['pan-os', `${panRule('application any service a')}\nset service a protocol sctp port 80`, 1],
     ['pan-os', 'delete rulebase security rules a', 1],
-    ['pan-os', 'set rulebase nat rules a', 1],
+    ['pan-os', 'set rulebase nats rules a', 1],
     ['junos-srx', 'deactivate security policies global policy a', 1],
     ['junos-srx', 'insert security policies global policy a before policy b', 1],
     ['junos-srx', `${srxPolicy('junos-ms-rpc-empty')} then permit`, 1],
