@@ -32,7 +32,7 @@ const program = (name: string, more: Partial<Process> = {}): Process => ({
 });
 const none = (): readonly UnitTies[] => [];
 const tie = (unit: string, more: Partial<UnitTies> = {}): UnitTies => ({
-  ...{ unit, triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] },
+  ...{ unit, names: [unit], triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] },
   ...more,
 });
 

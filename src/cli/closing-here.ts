@@ -42,7 +42,7 @@ export function closingSteps(
   const holding = unitsHolding(item);
   if (holding.length > 0) {
     const ties = tiesOf(holding);
-    const known = new Set(ties.map(({ unit }) => unit));
+    const known = new Set(ties.flatMap(({ names }) => names));
     const others = holding.filter((unit) => !known.has(unit)).map(withoutTies);
     return unitSteps([...others, ...ties]);
   }
@@ -68,7 +68,7 @@ function isRunBy({ linux }: PortEntry, program: string): boolean {
 }
 
 function withoutTies(unit: string): UnitTies {
-  return { unit, triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] };
+  return { unit, names: [unit], triggeredBy: [], triggers: [], pulledInBy: [], endsWith: [] };
 }
 
 /** One command for all, what starts them before what is started, and what follows from it. */

@@ -98,7 +98,7 @@ function withClosing(
   const ties = tiesOf(new Set(units));
   const close = (item: SurfaceItem) =>
     closingSteps(item, (wanted) =>
-      ties.filter(({ unit }) => wanted.some((name) => isFor(unit, name))),
+      ties.filter(({ names }) => wanted.some((one) => names.some((name) => isFor(name, one)))),
     );
   return items.map((item) => ({ ...item, close: close(item) }));
 }

@@ -94,7 +94,9 @@ export class UnitFiles {
 
   /** Of a name that is a link to another unit's file the name of that. */
   ownName(unit: string): string {
-    return this.#targets.get(unit) ?? unit;
+    const target = this.#targets.get(unit);
+    // A file that was linked from elsewhere has the name of its link.
+    return target !== undefined && this.#paths.has(target) ? target : unit;
   }
 
   /**

@@ -32,7 +32,7 @@ beforeAll(() => {
     'lib/other.service',
     '[Unit]\nPropagatesStopTo=follower.service gone.service daemon.service\n',
   );
-  write('lib/follower.service', '[Service]\nExecStart=/bin/true\n');
+  write('lib/follower.service', '[Unit]\nWants=linked.service\n[Service]\nExecStart=/bin/true\n');
   write('lib/watch.timer', '[Timer]\nUnit=other.service\nOnCalendar=daily\n');
   write('lib/hidden.timer', '[Timer]\nUnit=other.service\n');
   link('etc/hidden.timer', '/dev/null');
@@ -50,6 +50,8 @@ beforeAll(() => {
   );
   write('lib/helper-15-main.service', '[Service]\n');
   write('lib/db.target', '[Unit]\n');
+  write('elsewhere/own.service', '[Service]\n');
+  link('etc/linked.service', join(root, 'elsewhere/own.service'));
   link('etc/daemon.service', join(root, 'lib/follower.service'));
   write('lib/uses.service', '[Unit]\nBindsTo=daemon.service\n');
 });
@@ -62,6 +64,7 @@ describe('ties of units', () => {
     expect(ties('print.service')).toEqual([
       {
         unit: 'print.service',
+        names: ['print.service'],
         triggeredBy: ['print.path', 'print.socket'],
         triggers: [],
         pulledInBy: ['browse.service', 'multi-user.target', 'queue.service'],
@@ -82,6 +85,7 @@ describe('ties of units', () => {
     expect(ties('other.service', 'gone.service', 'hidden.timer')).toEqual([
       {
         unit: 'other.service',
+        names: ['other.service'],
         triggeredBy: ['watch.timer'],
         triggers: [],
         pulledInBy: ['browse.service'],
@@ -94,6 +98,7 @@ describe('ties of units', () => {
     expect(ties('db@*.service')).toEqual([
       {
         unit: 'db@15-main.service',
+        names: ['db@15-main.service'],
         triggeredBy: [],
         triggers: [],
         pulledInBy: ['cluster.service'],
@@ -108,12 +113,24 @@ describe('ties of units', () => {
     expect(ties('login@.service')).toMatchObject([{ triggeredBy: ['login.socket'] }]);
   });
 
-  it('count under every name of a unit', () => {
-    for (const name of ['daemon.service', 'follower.service']) {
-      expect(ties(name)).toMatchObject([
-        { unit: name, pulledInBy: ['uses.service'], endsWith: ['uses.service'] },
+  it('count under every name of a unit, and are told by that of its file, once', () => {
+    for (const asked of [['daemon.service'], ['follower.service', 'daemon.service']]) {
+      expect(ties(...asked)).toMatchObject([
+        {
+          unit: 'follower.service',
+          names: ['daemon.service', 'follower.service'],
+          pulledInBy: ['uses.service'],
+          // And other.service, which it follows, is none that follows it.
+          endsWith: ['uses.service'],
+        },
       ]);
     }
+  });
+
+  it('are those of a file that was linked from elsewhere, by the name of the link', () => {
+    expect(ties('linked.service')).toMatchObject([
+      { unit: 'linked.service', pulledInBy: ['follower.service'] },
+    ]);
   });
 
   it('name other units as their files do', () => {

@@ -20,7 +20,7 @@ const COUNT = new Set(
 );
 
 /**
- * Reads all unit files once and tells of each unit named; of those without a file nothing. `x@*.service`
+ * Reads all unit files once and tells of each unit named, once; of those without a file nothing. `x@*.service`
  * names all instances that files or links name. Links in `/etc` are left out: disabling the unit
  * removes them.
  */
@@ -37,7 +37,7 @@ export function unitTies(units: Iterable<string>, folders?: readonly string[]): 
 
 function expand(unit: string, files: UnitFiles): string[] {
   const [start, end] = unit.split('@*');
-  if (end === undefined) return files.has(unit) ? [unit] : [];
+  if (end === undefined) return files.has(unit) ? [files.ownName(unit)] : [];
   return files.names().filter((name) => name.startsWith(`${start}@`) && !name.endsWith(`@${end}`));
 }
 
@@ -65,6 +65,7 @@ function tiesOf(unit: string, files: UnitFiles, all: ReadonlyMap<string, Setting
   const apart = (name: string): boolean => !triggers.includes(name);
   return {
     unit,
+    names: tidy([...names]),
     triggeredBy: triggers,
     triggers: unit.endsWith('.socket') ? told(startedBy(unit, own)) : [],
     pulledInBy: told([...naming(PULLS), ...stays.map((link) => link.unit)]).filter(apart),
