@@ -217,7 +217,8 @@ function serviceNames(node) {
 
 /** Units that a step written out stops for good; a restart stops nothing. */
 function unitsStopped({ run = '' }) {
-  const names = /^systemctl (?:disable|mask) (?:--now )?(.+)$/.exec(run)?.[1] ?? '';
+  const names =
+    /^systemctl (?:.+; systemctl )?(?:disable|mask) (?:--now )?(.+)$/.exec(run)?.[1] ?? '';
   return names.split(' ').filter((name) => UNIT.test(name));
 }
 
@@ -235,12 +236,11 @@ function stopCommands(reader, node, kind) {
       reader.at(node, `${kind}: "${text}" is no name of a ${kind}`);
     }
     if (kind === 'unit') {
-      const wild = names.some((each) => each.includes('*'));
       const quoted = names.map((each) => (each.includes('*') ? `'${each}'` : each));
-      if (wild) steps.push({ run: `systemctl stop ${quoted.join(' ')}` });
       // Only `stop` takes patterns; that a template is disabled disables all that is made of it.
       const plain = names.map((each) => each.replace('@*', '@')).join(' ');
-      steps.push({ run: `systemctl disable ${wild ? '' : '--now '}${plain}` });
+      // Not `disable --now`: of an init script that is no unit it stops nothing.
+      steps.push({ run: `systemctl stop ${quoted.join(' ')}; systemctl disable ${plain}` });
     } else {
       const quoted = names.map((each) => (/[$* ]/.test(each) ? `'${each}'` : each)).join(', ');
       steps.push({

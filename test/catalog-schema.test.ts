@@ -48,7 +48,11 @@ describe('entries', () => {
         linux: {
           process: 'somed',
           stops: ['somed.socket', 'somed.service'],
-          close: [{ run: 'systemctl disable --now somed.socket somed.service' }],
+          close: [
+            {
+              run: 'systemctl stop somed.socket somed.service; systemctl disable somed.socket somed.service',
+            },
+          ],
         },
         risk: { level: 'high', because: 'anyone may use it' },
         belongs: { place: 'inside', note: 'between servers' },
@@ -167,7 +171,7 @@ it('says before the commands what else ends with a unit that several entries nam
       say: 'among what may end with it: Service c (81/tcp), Some service (7/tcp+udp 9-11/tcp)',
     },
     { say: 'only together with everything it does:' },
-    { run: 'systemctl disable --now alone.service' },
+    { run: 'systemctl stop alone.service; systemctl disable alone.service' },
   ]);
 });
 
@@ -187,10 +191,7 @@ it('disables a template for all that is made of it, since only stopping takes pa
   const text = GOOD.replace('somed.socket + somed.service', '"somed@*.service"');
   const [entry] = readEntries(text, 'x.yaml', none).entries;
   expect(entry?.linux).toMatchObject({
-    close: [
-      { run: "systemctl stop 'somed@*.service'" },
-      { run: 'systemctl disable somed@.service' },
-    ],
+    close: [{ run: "systemctl stop 'somed@*.service'; systemctl disable somed@.service" }],
   });
 });
 

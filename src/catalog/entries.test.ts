@@ -124,7 +124,7 @@ describe('the text', () => {
         /^(systemctl|ss|esxcli|kubeadm|docker|rabbitmq-plugins|adb|birdc|ovs-vsctl) /,
       );
       expect(run).not.toMatch(/[“”‘’]/);
-      const units = /^systemctl disable (?:--now )?(.+)$/.exec(run)?.[1];
+      const units = /^systemctl (?:stop .+; systemctl )?disable (.+)$/.exec(run)?.[1];
       for (const unit of units?.split(' ') ?? []) {
         expect(unit.replaceAll("'", '')).toMatch(
           /^[A-Za-z0-9@_.*-]+\.(service|socket|target|path)$/,

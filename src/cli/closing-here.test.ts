@@ -50,7 +50,9 @@ describe('closing on this machine', () => {
       }),
     ];
     expect(closingSteps(both, () => ties)).toEqual([
-      { run: 'systemctl disable --now cups.path cups.socket cups.service' },
+      {
+        run: 'systemctl stop cups.path cups.socket cups.service; systemctl disable cups.path cups.socket cups.service',
+      },
       { say: 'started again by browsed.service, where that is in use: mask it then instead' },
       { say: 'with it ends x.service, if it runs' },
     ]);
@@ -59,7 +61,7 @@ describe('closing on this machine', () => {
   it('names units that have no file, and quotes odd names', () => {
     const item = held([program('a', { unit: 'a\\x2db.service' })]);
     expect(closingSteps(item, none)).toEqual([
-      { run: "systemctl disable --now 'a\\x2db.service'" },
+      { run: "systemctl stop 'a\\x2db.service'; systemctl disable 'a\\x2db.service'" },
     ]);
     expect(unitsHolding(held([program('a', { unit: 'a b;c.service' })]))).toEqual([]);
   });
@@ -86,7 +88,9 @@ describe('closing on this machine', () => {
       asked.push([...units]);
       return [tie('redis-server.service')];
     });
-    expect(steps).toEqual([{ run: 'systemctl disable --now redis-server.service' }]);
+    expect(steps).toEqual([
+      { run: 'systemctl stop redis-server.service; systemctl disable redis-server.service' },
+    ]);
     expect(asked[0]).toContain('redis-server.service');
     expect(closingSteps(held([]), none).length).toBeGreaterThan(1);
   });

@@ -84,7 +84,7 @@ export function unitSteps(ties: readonly UnitTies[]): CardLine[] {
   const again = others(ties.flatMap(({ pulledInBy }) => pulledInBy));
   const ending = others(ties.flatMap(({ endsWith }) => endsWith));
   return [
-    { run: `systemctl disable --now ${stopped.map(quoted).join(' ')}` },
+    stopForGood(stopped.map(quoted)),
     ...(again.length === 0
       ? []
       : [{ say: `started again by ${listed(again)}, where that is in use: mask it then instead` }]),
@@ -103,6 +103,12 @@ function isStoppable(unit: string): boolean {
 /** For a shell: systemd writes odd characters with a backslash. */
 function quoted(unit: string): string {
   return unit.includes('\\') ? `'${unit}'` : unit;
+}
+
+/** Not `disable --now`: of an init script that is no unit it stops nothing. */
+export function stopForGood(units: readonly string[]): { readonly run: string } {
+  const names = units.join(' ');
+  return { run: `systemctl stop ${names}; systemctl disable ${names}` };
 }
 
 function listed(units: readonly string[]): string {

@@ -14,7 +14,7 @@ function told(port: number, service?: Partial<ServiceId>): Record<string, unknow
   return Object.fromEntries(PORT_COLUMNS.map(({ key, value }) => [key, value(row)]));
 }
 
-const stop = (unit: string) => ({ run: `systemctl disable --now ${unit}` });
+const stop = (unit: string) => ({ run: `systemctl stop ${unit}; systemctl disable ${unit}` });
 
 it('tells how to close the very program that answered', () => {
   const lighttpd = told(8001, { name: 'http', product: 'lighttpd', version: '1.4.69' });

@@ -9,6 +9,7 @@ import type { ScannedHost } from '../model/scanned-host.ts';
 import { count, counted, duration } from '../report/numbers.ts';
 import type { Fact, NextStep, Report } from '../report/report.ts';
 import { type Column, type Plain, plain, type Severity, type Table } from '../report/table.ts';
+import { stopForGood } from './closing-here.ts';
 
 const VERSION = 1;
 
@@ -274,7 +275,7 @@ function linuxSteps(row: PortRow): Plain {
   const units = programOf(row)?.units;
   if (units === undefined) return closing(row.entry?.linux);
   if (units.length === 0) return null;
-  const steps: Step[] = units.map((unit) => ({ run: `systemctl disable --now ${unit}` }));
+  const steps: Step[] = units.map((unit) => stopForGood([unit]));
   if (units.length > 1) steps.unshift({ say: `whichever is there of ${units.join(', ')}:` });
   return plain(steps);
 }
