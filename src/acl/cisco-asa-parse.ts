@@ -119,7 +119,7 @@ class AsaParser {
 
   line(raw: string, number: number, hits: number | undefined): void {
     const line = raw.trim();
-    if (this.settings.isText(raw) || /^(?:[!:]|Cryptochecksum:|$)/.test(line)) {
+    if (/^(?:[!:]|Cryptochecksum:|$)/.test(line)) {
       return;
     }
     try {

@@ -30,4 +30,6 @@ export const ASA_SETTINGS: KnownSettings = {
   `),
   // Lists are bound by `access-group` alone, which stands at the margin.
   strict: new Set(),
+  // Each line of a banner is a command of its own.
+  hasLongBanners: false,
 };

@@ -37,10 +37,8 @@ interface Management0/0
  management-only
  no nameif
 !
-banner motd #
-Only for those who may:
-access-list is what guards it
-#
+banner motd # Only for those who may:
+banner motd access-list is what guards it
 clock timezone CET 1
 dns server-group DefaultDNS
  domain-name example.com

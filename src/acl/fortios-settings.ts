@@ -5,7 +5,7 @@
 import { type KnownSettings, settingWords } from './other-settings.ts';
 
 /** By their first word, or the first two; an underscore stands for the blank in a pair. */
-export const FORTIOS_SECTIONS: Omit<KnownSettings, 'strict'> = {
+export const FORTIOS_SECTIONS: Pick<KnownSettings, 'harmless' | 'deciding'> = {
   harmless: settingWords(`
     alertemail antivirus application authentication automation aws casb certificate cifs
     credential-store diameter-filter dlp dnsfilter dpdk emailfilter endpoint-control extender

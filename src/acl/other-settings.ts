@@ -13,7 +13,12 @@ export interface KnownSettings {
   readonly deciding: ReadonlySet<string>;
   /** First words after which the second must be known in blocks too: rules are bound by such lines. */
   readonly strict: ReadonlySet<string>;
+  /** A banner may go on over lines until its delimiter comes again. */
+  readonly hasLongBanners: boolean;
 }
+
+/** Lines that stand in no banner: one that holds them ended where nobody saw it. */
+const NO_TEXT = /^(?:access-group|access-list|interface|ip access-list|ipv6 access-list) /;
 
 /** Words of a table in a text, parted by blanks; an underscore stands for the blank in a pair. */
 export function settingWords(text: string): ReadonlySet<string> {
@@ -47,8 +52,9 @@ export class OtherSettings {
   private readonly counts = new BesideRules();
   /** Whether indented lines belong to a setting that was passed over. */
   private isInside = false;
-  /** Ends a text of several lines, such as a banner. */
+  /** Ends a banner of several lines. */
   private delimiter: string | undefined;
+  private bannerAt = 0;
 
   constructor(known: KnownSettings) {
     this.known = known;
@@ -61,9 +67,14 @@ export class OtherSettings {
 
   /** Whether the line belongs to a banner that goes on; then it is no setting at all. */
   isText(raw: string): boolean {
-    if (this.delimiter === undefined) return false;
+    if (this.delimiter === undefined || NO_TEXT.test(raw)) return false;
     if (raw.includes(this.delimiter)) this.delimiter = undefined;
     return true;
+  }
+
+  /** Line of a banner that is not ended, or holds what is none of its text. */
+  get openBanner(): number | undefined {
+    return this.delimiter === undefined ? undefined : this.bannerAt;
   }
 
   /** Whether the line is passed over. */
@@ -81,14 +92,16 @@ export class OtherSettings {
       return found !== undefined || !this.known.strict.has(first) || harmless.has(pair);
     }
     this.isInside = isOwn;
-    if (first === 'banner' && isOwn) this.beginText(raw);
+    if (first === 'banner' && isOwn && this.known.hasLongBanners) this.beginText(raw, line);
     return isOwn;
   }
 
   /** `banner motd ^C…`: the text goes on until the delimiter comes again. */
-  private beginText(raw: string): void {
+  private beginText(raw: string, line: number): void {
     const [, delimiter, rest = ''] = /^\s*banner\s+\S+\s+(\^C|[^\sA-Za-z0-9])(.*)$/.exec(raw) ?? [];
-    if (delimiter !== undefined && !rest.includes(delimiter)) this.delimiter = delimiter;
+    if (delimiter === undefined || rest.includes(delimiter)) return;
+    this.delimiter = delimiter;
+    this.bannerAt = line;
   }
 
   /** What may decide beside the rules, in the order in which it was met. */

@@ -86,6 +86,9 @@ class RouterParser {
         ? loneLists(this.lists, this.style, told)
         : appliedLists(this.lists, this.applications, this.style, told);
     const faults = this.faults.filter(({ list }) => list === undefined || this.isAsked(list));
+    const { openBanner } = this.settings;
+    if (openBanner !== undefined)
+      faults.push({ line: openBanner, what: 'The banner is not ended.' });
     const beside = this.settings.beside();
     return {
       filter: { chains },

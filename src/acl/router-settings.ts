@@ -62,4 +62,5 @@ export const ROUTER_SETTINGS: KnownSettings = {
     zone zone-member zone-pair
   `),
   strict: new Set(['ip', 'ipv6']),
+  hasLongBanners: true,
 };
