@@ -13,6 +13,7 @@ import { LineFault } from './line-fault.ts';
 import { numberOf } from './list-line.ts';
 import { leavesOf } from './nested-groups.ts';
 import { settingWords } from './other-settings.ts';
+import { portRange } from './session-chain.ts';
 
 /** What one service asks for; several may be in one policy. */
 export type Asked = Pick<
@@ -235,19 +236,9 @@ function portAsked(protocol: number, word: string): Asked {
   if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
   return {
     protocols: single(protocol),
-    destinationPorts: [portsOf(to)],
-    ...(from === undefined ? {} : { sourcePorts: [portsOf(from)] }),
+    destinationPorts: [portRange(to)],
+    ...(from === undefined ? {} : { sourcePorts: [portRange(from)] }),
   };
-}
-
-/** `443` or `8000-8010`. Throws `LineFault`. */
-export function portsOf(word: string): NumberRange {
-  const [low = '', high, ...more] = word.split('-');
-  if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
-  const first = numberOf(low, 65_535);
-  const last = high === undefined ? first : numberOf(high, 65_535);
-  if (first > last) throw new LineFault(`The range “${word}” runs backwards.`);
-  return { first, last };
 }
 
 /** What both ask for; undefined: there is no such packet. */

@@ -10,12 +10,13 @@ import { ICMP, ICMPV6, TCP, UDP } from '../net/header-fields.ts';
 import type { NumberRange } from '../net/header-match.ts';
 import type { FilterMatch } from '../policy/filter.ts';
 import { between } from './fortios-addresses.ts';
-import { type Asked, portsOf } from './fortios-services.ts';
+import type { Asked } from './fortios-services.ts';
 import { type Entry, SettingFault } from './fortios-text.ts';
 import { LineFault } from './line-fault.ts';
 import { prefixRange } from './list-line.ts';
 import { leavesOf } from './nested-groups.ts';
 import { settingWords } from './other-settings.ts';
+import { portRange } from './session-chain.ts';
 
 /** Of static ones: settings that decide nothing about where a packet goes. */
 const HARMLESS = settingWords(`
@@ -152,8 +153,8 @@ function forwardedOf(entry: Entry, family: Family): VirtualIp['forwarded'] {
   if (word === 'icmp') return { protocol: family === 4 ? ICMP : ICMPV6 };
   const protocol = PROTOCOLS.get(word);
   if (protocol === undefined) throw entry.fault('protocol', `“${word}” is not read.`);
-  const external = portsOf(to);
-  const mapped = behind === '0' ? external : portsOf(behind);
+  const external = portRange(to);
+  const mapped = behind === '0' ? external : portRange(behind);
   if (mapped.last - mapped.first !== external.last - external.first) {
     throw entry.fault('mappedport', 'There are not as many ports behind as outside.');
   }

@@ -93,7 +93,7 @@ export const CLOUD_UNASKED = {
   output: [SESSIONLESS, udp(68, 67), udp(546, 547)],
 } as const;
 
-/** `80` or `80-90`. */
+/** `80` or `80-90`. Throws `LineFault`. */
 export function portRange(word: string): NumberRange {
   const [low = '', high, ...more] = word.split('-');
   if (more.length > 0) throw new LineFault(`“${word}” is not a range of ports.`);
