@@ -113,10 +113,7 @@ function shape({ bytes, view, at, end }: Payload, code: number, data: number): D
     case 11:
     case 12:
     case 17:
-      if (data === 0) return LIKELY | ASKS;
-      return (code === 7 && data === 1) || data === first + 1 || (code === 11 && data === 4)
-        ? LIKELY | ANSWERS
-        : 0;
+      return status(code, data, first);
     // Writes of several: address, count, octets, values; answered by address and count.
     case 15:
     case 16:
@@ -136,14 +133,18 @@ function shape({ bytes, view, at, end }: Payload, code: number, data: number): D
     case 24:
       return data === 2 ? LIKELY | ASKS : data >= 4 && start === data - 2 ? LIKELY | ANSWERS : 0;
     case ENCAPSULATED:
-      return first === DEVICE_IDENTIFICATION || first === 13
-        ? data === 3
-          ? CERTAIN | ASKS
-          : CERTAIN
-        : 0;
+      if (first !== DEVICE_IDENTIFICATION && first !== 13) return 0;
+      return data === 3 ? CERTAIN | ASKS : CERTAIN;
     default:
       return 0;
   }
+}
+
+/** Exception status, event counter and log, server id: asked without data. */
+function status(code: number, data: number, first: number): Detection {
+  if (data === 0) return LIKELY | ASKS;
+  const isAnswer = (code === 7 && data === 1) || data === first + 1 || (code === 11 && data === 4);
+  return isAnswer ? LIKELY | ANSWERS : 0;
 }
 
 /** Read device identification: 14, code, conformity, more, next, count, then id, length, text. */
